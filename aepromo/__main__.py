@@ -1,0 +1,5 @@
+"""``python -m aepromo``."""
+
+from aepromo.cli import main
+
+main()

@@ -1,0 +1,149 @@
+"""A report over a file, block by block: bad rows found, named, and set aside or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+import pandas as pd
+
+from aepromo.cli.say import say, say_assumed
+from aepromo.errors import AepromoError, Problem
+from aepromo.reports.frame import find_columns, run
+from aepromo.tables.blocks import line_numbers, parse
+from aepromo.tables.text import delimited
+
+if TYPE_CHECKING:
+    from aepromo.reports.policy import Policy
+    from aepromo.reports.report import Report
+    from aepromo.tables.blocks import TextBlock
+    from aepromo.tables.source import Block, Source
+
+MOST_NAMED = 20
+
+
+class RowsRefused(AepromoError):
+    """There were bad rows and nowhere to put them."""
+
+
+@dataclass(slots=True)
+class BadRow:
+    """A row that can't be used: its line, the columns to blame, why, and its cells as read."""
+
+    line: int
+    columns: list[str]
+    reasons: list[str]
+    cells: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Answers:
+    """The answers to a report's question over a source, as frames in the order of its rows.
+
+    Bad rows go to ``rejects`` where there is such a stream; otherwise the first one ends the
+    answers, and ``RowsRefused`` is raised once the rest of the file has been looked through.
+    """
+
+    report: Report
+    policy: Policy
+    source: Source
+    mapping: Mapping[str, str]
+    rejects: BinaryIO | None
+    quiet: bool
+    bad_rows: int = 0
+    added: tuple[str, ...] = ()
+    _assumed: set[str] = field(default_factory=set)
+    _named: int = 0
+
+    def frames(self) -> Iterator[pd.DataFrame]:
+        """One frame a block; at least one, so that a header alone has an answer too."""
+        columns = find_columns(self.report, list(self.source.header), self.mapping, self.policy)
+        supplied = frozenset(columns) | frozenset(self.policy.texts())
+        self.added = self.report.adds(supplied)
+        self._start_rejects()
+        answered = False
+        for block in self.source.blocks:
+            frame = self._answer(block, columns)
+            if frame is not None and not (self.bad_rows and self.rejects is None):
+                answered = True
+                yield frame
+        self._close()
+        if not answered:
+            empty = pd.DataFrame({name: pd.Series([], dtype=TEXT) for name in self.source.header})
+            outcome = run(self.report, empty, columns, self.policy)
+            assert outcome.frame is not None  # no row, no problem
+            yield outcome.frame
+
+    def _answer(self, block: Block, columns: Mapping[str, int]) -> pd.DataFrame | None:
+        text = parse(block, self.source)
+        frame = text.table.to_pandas(types_mapper=_as_arrow_text)
+        outcome = run(self.report, frame, columns, self.policy)
+        if outcome.problems or text.ragged:
+            bad_positions = self._set_aside(block, text, frame, outcome.problems)
+            frame = frame.drop(index=bad_positions).reset_index(drop=True)
+            if self.rejects is None or frame.empty:
+                return None
+            outcome = run(self.report, frame, columns, self.policy)
+        say_assumed(outcome.assumed, self._assumed, self.quiet)
+        return outcome.frame
+
+    def _set_aside(
+        self, block: Block, text: TextBlock, frame: pd.DataFrame, problems: list[Problem]
+    ) -> list[int]:
+        """Name a block's bad rows and write them to the rejects; returns their positions."""
+        positions = sorted({problem.row for problem in problems})
+        lines = line_numbers(block, self.source, positions)
+        bad = {row: BadRow(lines[row], [], [], tuple(frame.iloc[row])) for row in positions}
+        for problem in problems:
+            bad[problem.row].columns.append(problem.column)
+            bad[problem.row].reasons.append(problem.reason)
+        ragged = [BadRow(row.line, [""], [row.reason], row.cells) for row in text.ragged]
+        in_order = sorted([*bad.values(), *ragged], key=lambda row: row.line)
+        for row in in_order:
+            self._name(row)
+        self.bad_rows += len(in_order)
+        if self.rejects is not None:
+            rejected = (
+                (str(row.line), _joined(row.columns), _joined(row.reasons), *row.cells)
+                for row in in_order
+            )
+            self.rejects.write(delimited(rejected, self.source.delimiter).encode())
+        return positions
+
+    def _name(self, row: BadRow) -> None:
+        for column, reason in zip(row.columns, row.reasons, strict=True):
+            self._named += 1
+            if self._named <= MOST_NAMED:
+                place = f"{self.source.name}:{row.line}: "
+                say(place + (f"{column}: {reason}" if column else reason))
+
+    def _start_rejects(self) -> None:
+        if self.rejects is not None:
+            header = [("line", "column", "reason", *self.source.header)]
+            self.rejects.write(delimited(header, self.source.delimiter).encode())
+
+    def _close(self) -> None:
+        if self.source.guessed_encoding and not self.quiet:
+            say(f"assumed: encoding {self.source.guessed_encoding} (not UTF-8; set --encoding)")
+        if self._named > MOST_NAMED:
+            say(f"{self.source.name}: … and {self._named - MOST_NAMED:,} more problems")
+        if not self.bad_rows:
+            return
+        counted = f"{self.bad_rows:,} bad row{'' if self.bad_rows == 1 else 's'}"
+        if self.rejects is None:
+            raise RowsRefused(
+                f"{self.source.name}: {counted}; mend them, or set them aside with --rejects FILE"
+            )
+        say(f"{self.source.name}: {counted} set aside")
+
+
+def _joined(parts: list[str]) -> str:
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _as_arrow_text(arrow_type: object) -> pd.ArrowDtype:
+    return pd.ArrowDtype(arrow_type)
+
+
+TEXT = "string[pyarrow]"

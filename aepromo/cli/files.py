@@ -1,0 +1,188 @@
+"""The way of a file: open it, answer block by block, write as the answers come."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+import pandas as pd
+import pyarrow as pa
+
+from aepromo.cli.answers import Answers
+from aepromo.cli.options import Format
+from aepromo.cli.output import (
+    DELIMITERS,
+    chosen_names,
+    destination,
+    format_of,
+    rendered,
+    table_width,
+    text_lines,
+)
+from aepromo.cli.say import say
+from aepromo.errors import CallError, InputError
+from aepromo.pricing.fees import STATUSES
+from aepromo.show.summary import Tally
+from aepromo.tables.atomic import replacing
+from aepromo.tables.bulk import delimited_block, text_array
+from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.tables.source import open_source
+from aepromo.tables.text import TextColumn, delimited
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from aepromo.cli.options import ReadingOptions, WritingOptions
+    from aepromo.reports.policy import Policy
+    from aepromo.reports.report import Report
+
+ASIDE = "sku"
+
+
+def answer_file(
+    report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
+) -> int:
+    """Answer for every SKU of a file; returns the worst status seen, as an index."""
+    if reading.rejects and writing.output and _same_file(reading.rejects, writing.output):
+        raise CallError("--rejects and --output name the same file")
+    with ExitStack() as stack:
+        stream, name = stack.enter_context(opened(file))
+        source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
+        rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
+        answers = Answers(report, policy, source, mapping_of(reading.map), rejects, writing.quiet)
+        tally = Tally()
+        frames = _counted(answers.frames(), tally)
+        out = stack.enter_context(destination(writing))
+        out.writelines(_written(frames, answers, tally, writing))
+    if writing.output and not writing.quiet:
+        say(f"{writing.output}: {tally.line()}")
+    return tally.worst_status()
+
+
+@contextmanager
+def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
+    """The input as a stream of bytes, and what to call it in messages."""
+    if file == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        yield sys.stdin.buffer, "standard input"
+        return
+    try:
+        stream = open(file, "rb")
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}") from None
+    with stream:
+        yield stream, file
+
+
+def mapping_of(pairs: list[str] | None) -> dict[str, str]:
+    """``HEADER=COLUMN`` pairs; the header may hold an equals sign itself."""
+    mapping = {}
+    for pair in pairs or []:
+        header, equals, name = pair.rpartition("=")
+        if not (header and equals and name):
+            raise CallError(f"--map '{pair}': write HEADER=COLUMN, such as 'Cost=purchase_price'")
+        mapping[header.strip()] = name.strip()
+    return mapping
+
+
+def _delimiter(given: str | None) -> str | None:
+    return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given
+
+
+def _same_file(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _counted(frames: Iterator[pd.DataFrame], tally: Tally) -> Iterator[pd.DataFrame]:
+    for frame in frames:
+        tally.add(len(frame), frame["status"].dropna() if "status" in frame else ())
+        yield frame
+
+
+def _written(
+    frames: Iterator[pd.DataFrame], answers: Answers, tally: Tally, writing: WritingOptions
+) -> Iterator[bytes]:
+    form = format_of(writing)
+    if form is Format.TABLE:
+        yield rendered(_table(frames, answers, tally, writing), writing)
+    elif form in DELIMITERS and not writing.value:
+        yield from _lines(frames, DELIMITERS[form], writing)
+    else:
+        yield from text_lines(
+            (_columns(frame, answers.added, writing) for frame in frames), form, writing
+        )
+
+
+def _lines(
+    frames: Iterator[pd.DataFrame], delimiter: str, writing: WritingOptions
+) -> Iterator[bytes | memoryview]:
+    """CSV or TSV, a whole column at a time."""
+    if writing.bom:
+        yield b"\xef\xbb\xbf"
+    for number, frame in enumerate(frames):
+        names = chosen_names(list(frame.columns), writing)
+        if not number and not writing.no_header:
+            yield delimited([names], delimiter, writing.excel_safe).encode()
+        arrays = [_array(frame[name]) for name in names]
+        yield delimited_block(arrays, delimiter, writing.excel_safe)
+
+
+def _array(series: pd.Series) -> pa.Array:
+    array = pa.array(series)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _columns(
+    frame: pd.DataFrame, added: tuple[str, ...], writing: WritingOptions
+) -> list[TextColumn]:
+    """A frame's columns as text; what the report added keeps its kind."""
+    return [
+        TextColumn(
+            name,
+            RESULTS[name].kind if name in added else Kind.TEXT,
+            text_array(_array(frame[name])).to_pylist(),
+        )
+        for name in chosen_names(list(frame.columns), writing)
+    ]
+
+
+def _table(
+    frames: Iterator[pd.DataFrame], answers: Answers, tally: Tally, writing: WritingOptions
+) -> RenderableType:
+    """The rows worth looking at, and what all of them come to."""
+    from aepromo.show.table import rows_table
+
+    worst_first = answers.report.name == "audit"
+    kept = None
+    for frame in frames:
+        together = frame if kept is None else pd.concat([kept, frame], ignore_index=True)
+        kept = (_worst_first(together) if worst_first else together).head(writing.limit)
+    assert kept is not None  # a source has at least one frame
+    columns = _columns(kept, answers.added, writing)
+    wanted = [column.name for column in columns]
+    if not writing.columns:
+        wanted = [name for name in (_identity(columns), *answers.report.key_columns) if name in wanted]
+    notes = [tally.line()]
+    if tally.rows > len(kept):
+        notes.append(f"{len(kept)} of {tally.rows:,} shown; more with --limit")
+    return rows_table(columns, wanted, table_width(writing), notes)
+
+
+def _worst_first(frame: pd.DataFrame) -> pd.DataFrame:
+    rank = frame["status"].map({status: -rank for rank, status in enumerate(STATUSES)})
+    order = pd.DataFrame({"rank": rank, "profit": frame["profit"]})
+    return frame.loc[order.sort_values(["rank", "profit"], kind="stable").index]
+
+
+def _identity(columns: list[TextColumn]) -> str:
+    """The column that tells rows apart: the one with the ids, or the first."""
+    from aepromo.tables.headers import known_names, plain
+
+    names = known_names()
+    ids = [column.name for column in columns if names.get(plain(column.name)) == ASIDE]
+    return (ids or [columns[0].name])[0]

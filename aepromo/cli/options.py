@@ -1,0 +1,164 @@
+"""Every option once: how it is called, what it means; and groups of them that travel together."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from enum import Enum
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from aepromo.tables.schema import INPUTS
+
+SHORT_FLAGS = {
+    "purchase_price": ("--purchase", "-b"),
+    "logistics_cost": ("--logistics", "-l"),
+    "list_price": ("--price", "-p"),
+    "forced_rate": ("--rate", "-r"),
+    "commission_rate": ("--commission",),
+    "payment_rate": ("--payment",),
+    "target_price": ("--target", "-t"),
+}
+"""The shorter names of some options; the long one is always the column's."""
+
+SKU_PANEL = "The SKU (with a file: where a cell is blank)"
+INPUT_PANEL = "Input"
+OUTPUT_PANEL = "Output"
+
+
+class Format(str, Enum):
+    """How results are written."""
+
+    AUTO = "auto"
+    TABLE = "table"
+    CSV = "csv"
+    TSV = "tsv"
+    JSON = "json"
+    JSONL = "jsonl"
+    MARKDOWN = "markdown"
+
+
+FileArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[FILE]", help="A table of SKUs, or - for standard input.", show_default=False
+    ),
+]
+
+
+def _option(*names: str, panel: str, help: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=panel, show_default=False, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How a file is read, and what becomes of rows that can't be."""
+
+    encoding: Annotated[
+        str | None,
+        _option("--encoding", panel=INPUT_PANEL, help="The file's encoding, where the bytes mislead."),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        _option("--delimiter", panel=INPUT_PANEL, help="What stands between cells: , ; or tab."),
+    ] = None
+    map: Annotated[
+        list[str] | None,
+        _option(
+            "--map", panel=INPUT_PANEL, metavar="HEADER=COLUMN", help="What a header stands for."
+        ),
+    ] = None
+    rejects: Annotated[
+        str | None,
+        _option("--rejects", panel=INPUT_PANEL, metavar="FILE", help="Put bad rows there, go on."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class WritingOptions:
+    """Where results go and what they look like."""
+
+    output: Annotated[
+        str | None,
+        _option("--output", "-o", panel=OUTPUT_PANEL, metavar="FILE", help="Write to a file, whole or not at all."),
+    ] = None
+    format: Annotated[
+        Format,
+        _option("--format", panel=OUTPUT_PANEL, help="auto: a table on a terminal, CSV in a pipe."),
+    ] = Format.AUTO
+    columns: Annotated[
+        str | None,
+        _option("--columns", panel=OUTPUT_PANEL, metavar="A,B", help="Only these columns, in this order."),
+    ] = None
+    value: Annotated[
+        str | None,
+        _option("--value", panel=OUTPUT_PANEL, metavar="COLUMN", help="Only this column, bare, one value a line."),
+    ] = None
+    no_header: Annotated[
+        bool, _option("--no-header", panel=OUTPUT_PANEL, help="Leave the header line out.")
+    ] = False
+    limit: Annotated[
+        int, _option("--limit", panel=OUTPUT_PANEL, min=1, help="Most rows in a table (40).")
+    ] = 40
+    bom: Annotated[
+        bool, _option("--bom", panel=OUTPUT_PANEL, help="Begin with a byte order mark, for Excel.")
+    ] = False
+    excel_safe: Annotated[
+        bool,
+        _option("--excel-safe", panel=OUTPUT_PANEL, help="Put ' before text that a spreadsheet would run."),
+    ] = False
+    quiet: Annotated[
+        bool, _option("--quiet", "-q", panel=OUTPUT_PANEL, help="No assumptions, no summary.")
+    ] = False
+
+
+def argument(name: str, annotation: Any) -> inspect.Parameter:
+    """An argument that may be left out."""
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def value_parameter(name: str) -> inspect.Parameter:
+    """The option that gives a column's value."""
+    column = INPUTS[name]
+    declared = _option(
+        column.flag, *SHORT_FLAGS.get(name, ()), panel=SKU_PANEL, metavar="VALUE",
+        help=column.meaning[0].upper() + column.meaning[1:] + ".",
+    )  # fmt: skip
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, declared]
+    )
+
+
+def parameters_of(group: type) -> list[inspect.Parameter]:
+    """A group's fields as the parameters of a command."""
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(group)
+    ]
+
+
+def taken(group: type, values: dict[str, Any]) -> Any:
+    """Build a group from a command's values, which it takes out of them."""
+    return group(**{field.name: values.pop(field.name) for field in fields(group)})
+
+
+def with_parameters(
+    command: Callable[..., None], parameters: list[inspect.Parameter]
+) -> Callable[..., None]:
+    """Give a command that takes anything the parameters that Typer shall offer."""
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    return command
+
+
+def preferred_flag(name: str) -> str:
+    """The option that a message advises for a column."""
+    return SHORT_FLAGS.get(name, (INPUTS[name].flag,))[0]

@@ -1,0 +1,150 @@
+"""Where results go, and in which form: the one place that writes to standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import TYPE_CHECKING, BinaryIO
+
+from aepromo.cli.options import Format
+from aepromo.errors import CallError
+from aepromo.tables.atomic import replacing
+from aepromo.tables.text import (
+    TextColumn,
+    delimited,
+    json_objects,
+    markdown_header,
+    markdown_row,
+    rows_of,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from aepromo.cli.options import WritingOptions
+
+_BY_ENDING = {
+    ".csv": Format.CSV,
+    ".tsv": Format.TSV,
+    ".tab": Format.TSV,
+    ".json": Format.JSON,
+    ".jsonl": Format.JSONL,
+    ".ndjson": Format.JSONL,
+    ".md": Format.MARKDOWN,
+    ".txt": Format.TABLE,
+}
+DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
+
+
+def format_of(options: WritingOptions) -> Format:
+    """The form asked for, or the one that fits the file's ending, the terminal, or a pipe."""
+    if options.value:
+        return Format.CSV
+    if options.format is not Format.AUTO:
+        return options.format
+    if options.output:
+        return _BY_ENDING.get(PurePath(options.output).suffix.lower(), Format.CSV)
+    return Format.TABLE if sys.stdout is not None and sys.stdout.isatty() else Format.CSV
+
+
+@contextmanager
+def destination(options: WritingOptions) -> Iterator[BinaryIO]:
+    """The stream that results go to: a file, whole or not at all, or standard output."""
+    if options.output and options.output != "-":
+        with replacing(options.output) as stream:
+            yield stream
+    elif sys.stdout is None:
+        raise CallError("standard output is closed; name a file with --output")
+    else:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+
+
+def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:
+    """The columns to write, in order. Raises ``CallError`` for one that there is none of."""
+    wanted = [options.value] if options.value else []
+    if options.columns and not wanted:
+        wanted = [name.strip() for name in options.columns.split(",") if name.strip()]
+    for name in wanted:
+        if name not in header:
+            raise CallError(f"no column '{name}'; there are {', '.join(header)}")
+    return wanted or list(header)
+
+
+def text_lines(
+    parts: Iterable[Sequence[TextColumn]], form: Format, options: WritingOptions
+) -> Iterator[bytes]:
+    """Parts of a table as bytes, in any form but a Rich table."""
+    mark = "\ufeff" if options.bom else ""
+    if form in (Format.JSON, Format.JSONL):
+        body = _json(parts, form)
+    elif form is Format.MARKDOWN:
+        body = _markdown(parts, options)
+    else:
+        body = _delimited(parts, DELIMITERS[form], options)
+    for text in body:
+        yield (mark + text).encode()
+        mark = ""
+
+
+def _delimited(
+    parts: Iterable[Sequence[TextColumn]], delimiter: str, options: WritingOptions
+) -> Iterator[str]:
+    for number, columns in enumerate(parts):
+        if options.value:
+            yield "".join(f"{cell or ''}\n" for cell in columns[0].cells)
+            continue
+        header = [] if number or options.no_header else [[column.name for column in columns]]
+        yield delimited(header, delimiter, options.excel_safe)
+        yield delimited(rows_of(columns), delimiter, options.excel_safe)
+
+
+def _json(parts: Iterable[Sequence[TextColumn]], form: Format) -> Iterator[str]:
+    objects = (line for columns in parts for line in json_objects(columns))
+    if form is Format.JSONL:
+        yield from (line + "\n" for line in objects)
+        return
+    before = "[\n  "
+    for line in objects:
+        yield before + line
+        before = ",\n  "
+    yield "[]\n" if before.startswith("[") else "\n]\n"
+
+
+def _markdown(
+    parts: Iterable[Sequence[TextColumn]], options: WritingOptions
+) -> Iterator[str]:
+    for number, columns in enumerate(parts):
+        if not number and not options.no_header:
+            yield markdown_header(columns)
+        yield from map(markdown_row, rows_of(columns))
+
+
+def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
+    """A Rich renderable as a terminal, or a file, should get it."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    to_terminal = not options.output and sys.stdout.isatty()
+    text = StringIO()
+    console = Console(
+        file=text,
+        width=table_width(options),
+        force_terminal=to_terminal,
+        color_system="auto" if to_terminal else None,
+        no_color="NO_COLOR" in os.environ or None,
+        legacy_windows=False,
+    )
+    console.print(renderable)
+    return text.getvalue().encode()
+
+
+def table_width(options: WritingOptions) -> int:
+    """How many cells a table may take: the terminal's, ``COLUMNS``, or 80."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size((80, 24)).columns

@@ -1,0 +1,140 @@
+"""The calculators: one SKU from options, or a file of them."""
+
+from __future__ import annotations
+
+import inspect
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.cli.exits import Exit
+from aepromo.cli.options import (
+    FileArgument,
+    Format,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import (
+    chosen_names,
+    destination,
+    format_of,
+    rendered,
+    text_lines,
+)
+from aepromo.cli.say import say_assumed
+from aepromo.errors import CallError
+from aepromo.pricing.fees import STATUSES
+from aepromo.reports.audit import AUDIT
+from aepromo.reports.commission import COMMISSION
+from aepromo.reports.floor import FLOOR
+from aepromo.reports.list_price import LIST_PRICE
+from aepromo.reports.margin import MARGIN
+from aepromo.reports.policy import Policy
+from aepromo.reports.reprice import REPRICE
+from aepromo.reports.single import run_single
+from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.tables.text import TextColumn, result_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aepromo.reports.report import Report
+
+REPORTS = {
+    report.name: report for report in (LIST_PRICE, MARGIN, COMMISSION, FLOOR, REPRICE, AUDIT)
+}
+
+
+class FailOn(str, Enum):
+    """The mildest status at which ``audit`` exits with 1."""
+
+    BELOW_TARGET = "below_target"
+    LOSS = "loss"
+    BELOW_FLOOR = "below_floor"
+    NEVER = "never"
+
+    def fails(self, worst: int) -> bool:
+        """Whether the worst status seen, an index into ``STATUSES``, is a finding."""
+        return self is not FailOn.NEVER and worst >= STATUSES.index(self.value)
+
+
+FailOnOption = Annotated[
+    FailOn,
+    typer.Option(
+        "--fail-on",
+        help="Exit with 1 at this status or worse (loss).",
+        rich_help_panel="Output",
+        show_default=False,
+    ),
+]
+
+
+def command_of(report: Report) -> Callable[..., None]:
+    """The Typer command that asks a report's question."""
+
+    def command(**values: Any) -> None:
+        fail_on = values.pop("fail_on", FailOn.NEVER)
+        file = values.pop("file")
+        reading = taken(ReadingOptions, values)
+        writing = taken(WritingOptions, values)
+        policy = Policy(**values)
+        if file is None:
+            worst = _answer_one(report, policy, reading, writing)
+        else:
+            from aepromo.cli.files import answer_file  # the way of a file loads pandas and pyarrow
+
+            worst = answer_file(report, policy, file, reading, writing)
+        if fail_on.fails(worst):
+            raise typer.Exit(Exit.FINDINGS)
+
+    command.__doc__ = report.question
+    parameters = [
+        argument("file", FileArgument),
+        *map(value_parameter, (name for name in report.uses if INPUTS[name].kind is not Kind.TEXT)),
+        *parameters_of(ReadingOptions),
+        *parameters_of(WritingOptions),
+    ]
+    if report is AUDIT:
+        parameters.append(
+            inspect.Parameter(
+                "fail_on",
+                inspect.Parameter.KEYWORD_ONLY,
+                default=FailOn.LOSS,
+                annotation=FailOnOption,
+            )
+        )
+    return with_parameters(command, parameters)
+
+
+def _answer_one(
+    report: Report, policy: Policy, reading: ReadingOptions, writing: WritingOptions
+) -> int:
+    """Answer for the SKU that the options describe; returns its status as an index."""
+    if reading != ReadingOptions():
+        raise CallError("options for reading a file need a FILE, or - for standard input")
+    results, assumed = run_single(report, policy)
+    say_assumed(assumed, set(), writing.quiet)
+    columns = [
+        TextColumn(name, INPUTS[name].kind, [text]) for name, text in policy.texts().items()
+    ]
+    columns += [
+        TextColumn(name, RESULTS[name].kind, [result_text(number, RESULTS[name])])
+        for name, number in results.items()
+    ]
+    by_name = {column.name: column for column in columns}
+    columns = [by_name[name] for name in chosen_names(list(by_name), writing)]
+    form = format_of(writing)
+    with destination(writing) as stream:
+        if form is Format.TABLE:
+            from aepromo.show.table import fields_table
+
+            stream.write(rendered(fields_table(columns), writing))
+        else:
+            stream.writelines(text_lines([columns], form, writing))
+    return max(results.get("status", 0), 0)

@@ -1,0 +1,68 @@
+"""``rules``: every figure that the program assumes, and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo import rules
+from aepromo.cli.options import Format, WritingOptions, argument, parameters_of, taken, with_parameters
+from aepromo.cli.output import chosen_names, destination, format_of, rendered, text_lines
+from aepromo.errors import CallError
+from aepromo.tables.schema import Kind
+from aepromo.tables.text import TextColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aepromo.rules import Rule
+
+SHOWN = ("key", "value", "meaning")
+HEADER = tuple(field.name for field in fields(rules.Rule))
+
+KeyArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[KEY]", help="A rule or a family of them, such as forced.", show_default=False),
+]
+
+
+def rules_command() -> Callable[..., None]:
+    """The Typer command that prints the rule book or a part of it."""
+
+    def command(**values: Any) -> None:
+        key = values.pop("key")
+        writing = taken(WritingOptions, values)
+        try:
+            found = rules.matching(key) if key else rules.book()
+        except rules.UnknownRule as error:
+            raise CallError(str(error)) from None
+        _write(found, writing)
+
+    command.__doc__ = "Every figure that the program assumes, and where it comes from."
+    return with_parameters(
+        command, [argument("key", KeyArgument), *parameters_of(WritingOptions)]
+    )
+
+
+def _write(found: tuple[Rule, ...], writing: WritingOptions) -> None:
+    form = format_of(writing)
+    asked = writing.columns or writing.value
+    names = list(SHOWN) if form is Format.TABLE and not asked else chosen_names(HEADER, writing)
+    columns = [
+        TextColumn(name, Kind.TEXT, [_cell(getattr(rule, name)) for rule in found])
+        for name in names
+    ]
+    with destination(writing) as stream:
+        if form is Format.TABLE:
+            from aepromo.show.table import plain_table
+
+            rows = list(zip(*(column.cells for column in columns), strict=True))
+            stream.write(rendered(plain_table(names, rows), writing))
+        else:
+            stream.writelines(text_lines([columns], form, writing))
+
+
+def _cell(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)

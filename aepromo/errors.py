@@ -1,0 +1,41 @@
+"""Expected failures: one family of exceptions, raised anywhere and caught once, at the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class AepromoError(ValueError):
+    """Something that the user can mend. The message is one clear line."""
+
+
+class CallError(AepromoError):
+    """The call or the configuration is wrong."""
+
+
+class InputError(AepromoError):
+    """The input is no table, or lacks what the command needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One cell or row that can't be used: where it is, and why, with the remedy.
+
+    ``row`` counts from 0 within the table at hand; ``column`` is empty where the row as a whole is
+    to blame.
+    """
+
+    row: int
+    column: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.column}: {self.reason}" if self.column else self.reason
+
+
+class BadRows(InputError):
+    """Rows with problems, all of them listed in ``problems``."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"row {problem.row}: {problem}" for problem in problems))

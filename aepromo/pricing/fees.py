@@ -1,0 +1,77 @@
+"""From a deal price to what the seller keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import BLANK, TEN_THOUSAND, half_up, is_known, most, pick, up
+
+if TYPE_CHECKING:
+    from aepromo.pricing.money import Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a unit costs the seller before the platform's fees, in minor units."""
+
+    purchase_price: Whole
+    logistics_cost: Whole
+    other_cost: Whole
+
+    @property
+    def total(self) -> Whole:
+        """The three together."""
+        return self.purchase_price + self.logistics_cost + self.other_cost
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRates:
+    """What the platform takes of a deal price, in millionths (rule book: ``fees``)."""
+
+    commission_rate: Whole
+    payment_rate: Whole
+
+    def commission(self, deal_price: Whole) -> Whole:
+        """The platform's commission, on the discounted price."""
+        return half_up(deal_price, self.commission_rate)
+
+    def payment_fee(self, deal_price: Whole) -> Whole:
+        """The transaction fee, on the discounted price, rounded apart from the commission."""
+        return half_up(deal_price, self.payment_rate)
+
+
+def profit(deal_price: Whole, costs: Costs, fees: FeeRates) -> Whole:
+    """What a unit leaves after costs and fees; negative is a loss."""
+    taken = fees.commission(deal_price) + fees.payment_fee(deal_price)
+    return deal_price - costs.total - taken
+
+
+def margin(profit: Whole, deal_price: Whole) -> Whole:
+    """Profit ÷ deal price in ten-thousandths, rounded down; blank at a deal price of nothing."""
+    ratio = profit * TEN_THOUSAND // most(deal_price, 1)
+    return pick(deal_price > 0, ratio, BLANK)
+
+
+def floor_price(purchase_price: Whole, multiple: int) -> Whole:
+    """The lowest deal price that the platform lets stand (rule book: ``floor.multiple``).
+
+    ``multiple`` is in millionths; the price is rounded up. Blank where the purchase price is.
+    """
+    known = is_known(purchase_price)
+    return pick(known, up(pick(known, purchase_price, 0), multiple), BLANK)
+
+
+def max_discount(list_price: Whole, floor: Whole) -> Whole:
+    """The deepest total discount above the floor, in ten-thousandths, rounded down, at least 0."""
+    return most((list_price - floor) * TEN_THOUSAND // list_price, 0)
+
+
+STATUSES = ("ok", "below_target", "loss", "below_floor")
+
+
+def status(deal_price: Whole, profit: Whole, required: Whole, floor: Whole) -> Whole:
+    """The worst that holds, as an index into ``STATUSES``; a blank floor binds nobody."""
+    found = pick(deal_price < required, 1, 0)
+    found = pick(profit < 0, 2, found)
+    return pick(deal_price < floor, 3, found)

@@ -1,0 +1,102 @@
+"""Money and rates as whole numbers, for one SKU or a column of them.
+
+An amount is a whole number of minor units (US cents); a rate is a whole number of millionths
+(13.2 % = 132000). A *carrier* is a Python ``int`` or a NumPy ``int64`` array. Amounts stay under
+``AMOUNT_LIMIT`` and rates under ``MILLION``, so that every product of two amounts, or of an amount
+and a rate, fits a signed 64-bit integer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Whole: TypeAlias = int | npt.NDArray[np.int64]
+    Truth: TypeAlias = bool | npt.NDArray[np.bool_]
+
+MILLION = 1_000_000
+"""One whole, in the unit of a rate."""
+
+TEN_THOUSAND = 10_000
+"""One whole, in the unit of a shown margin or discount (four places)."""
+
+AMOUNT_LIMIT = 10**9
+"""The first amount that is too large, in minor units (10,000,000.00)."""
+
+BLANK = -(2**62)
+"""No value. An integer, so that a column can hold it, and lower than every real value."""
+
+
+def half_up(amount: Whole, rate: Whole) -> Whole:
+    """``amount`` × ``rate`` in minor units, halves upwards: what the platform shows."""
+    return (amount * rate + MILLION // 2) // MILLION
+
+
+def up(amount: Whole, rate: Whole) -> Whole:
+    """``amount`` × ``rate`` in minor units, never less than exact: what protects the seller."""
+    return (amount * rate + MILLION - 1) // MILLION
+
+
+def down(amount: Whole, rate: Whole) -> Whole:
+    """``amount`` × ``rate`` in minor units, never more than exact."""
+    return amount * rate // MILLION
+
+
+def divided_up(amount: Whole, rate: Whole) -> Whole:
+    """The smallest whole number whose product with ``rate`` is at least ``amount``."""
+    return (amount * MILLION + rate - 1) // rate
+
+
+def divided_down(amount: Whole, rate: Whole) -> Whole:
+    """The largest whole number whose product with ``rate`` is at most ``amount``."""
+    return amount * MILLION // rate
+
+
+def pick(condition: Truth, yes: Whole, no: Whole) -> Whole:
+    """``yes`` where ``condition`` holds, else ``no``, in either carrier."""
+    if isinstance(condition, bool):
+        return yes if condition else no
+    chosen: Whole = _namespace(condition).where(condition, yes, no)
+    return chosen
+
+
+def least(first: Whole, second: Whole) -> Whole:
+    """The lower of the two, row by row."""
+    if isinstance(first, int) and isinstance(second, int):
+        return min(first, second)
+    lower: Whole = _namespace(first, second).minimum(first, second)
+    return lower
+
+
+def most(first: Whole, second: Whole) -> Whole:
+    """The higher of the two, row by row."""
+    if isinstance(first, int) and isinstance(second, int):
+        return max(first, second)
+    higher: Whole = _namespace(first, second).maximum(first, second)
+    return higher
+
+
+def any_of(condition: Truth) -> bool:
+    """Whether the condition holds for the SKU, or for any row of the column."""
+    return condition if isinstance(condition, bool) else bool(condition.any())
+
+
+def negated(condition: Truth) -> Truth:
+    """The opposite: ``not`` refuses a column, and ``~`` turns a bool into an int."""
+    return condition ^ True
+
+
+def is_known(value: Whole) -> Truth:
+    """Where there is a value at all."""
+    return value != BLANK
+
+
+def _namespace(*values: Whole | Truth) -> Any:
+    # A column brings its own library along (the array API standard), so that this module imports
+    # none and a one-liner never loads one.
+    return next(
+        value.__array_namespace__() for value in values if not isinstance(value, int | bool)
+    )

@@ -1,0 +1,149 @@
+"""What comes off a list price, in the order in which the platform takes it.
+
+List price → own limited-time discount → forced discount → item price → Spend & Save → store
+coupon → deal price. The first two are rates on the item, the last two are offers on the order.
+Each step settles to a whole minor unit before the next one starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import MILLION, half_up, most, pick
+
+if TYPE_CHECKING:
+    from aepromo.pricing.money import Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Discounts:
+    """The rates that come off the item, in millionths: the seller's own and the forced range."""
+
+    limited_rate: Whole
+    forced_rate_min: Whole
+    forced_rate_max: Whole
+
+    @property
+    def is_range(self) -> bool:
+        """Whether the two ends may differ; one rate is the same object at both."""
+        return self.forced_rate_min is not self.forced_rate_max
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tier:
+    """``off`` minor units off an order that reaches ``threshold`` minor units."""
+
+    threshold: int
+    off: int
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The order offers of the store: Spend & Save tiers and coupons.
+
+    ``coupon_stacks``: «Exclude Forced Discount Items» is off, so a forced item takes a coupon too
+    (rule book: ``coupon.exclude_forced_default``). ``single``: the order is one unit; otherwise the
+    buyer may add whatever else, and the unit bears its share.
+    """
+
+    spend_save: tuple[Tier, ...] = ()
+    coupons: tuple[Tier, ...] = ()
+    coupon_stacks: bool = False
+    single: bool = False
+
+    @cached_property
+    def not_forced(self) -> Situation:
+        """No forced discount: coupons apply."""
+        return Situation(_steps(self.spend_save, self.coupons), self.single)
+
+    @cached_property
+    def forced(self) -> Situation:
+        """A forced discount: coupons apply only where they stack."""
+        coupons = self.coupons if self.coupon_stacks else ()
+        return Situation(_steps(self.spend_save, coupons), self.single)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What order offers take off a unit: a stair of (subtotal reached, amount off)."""
+
+    steps: tuple[Tier, ...]
+    single: bool
+
+    def deal_price(self, item_price: Whole) -> Whole:
+        """What the buyer pays for a unit of ``item_price``; never under 0.
+
+        In a basket of anything the unit's share of the order's offers is off(B) × p ÷ B for a
+        subtotal B ≥ p. On a step of the stair that ratio falls as B rises, so only B = p and the
+        starts of higher steps can be the worst.
+        """
+        share: Whole = 0
+        for step in self.steps:
+            share = pick(item_price >= step.threshold, step.off, share)
+        if not self.single:
+            for step in self.steps:
+                if step.threshold:
+                    spread = (step.off * item_price + step.threshold - 1) // step.threshold
+                    share = pick(item_price < step.threshold, most(share, spread), share)
+        return most(item_price - share, 0)
+
+
+def base_price(list_price: Whole, limited_rate: Whole) -> Whole:
+    """The price after the seller's own limited-time discount, as the platform shows it."""
+    return half_up(list_price, MILLION - limited_rate)
+
+
+def item_price(base: Whole, forced_rate: Whole) -> Whole:
+    """The price after the forced discount, as the platform shows it."""
+    return half_up(base, MILLION - forced_rate)
+
+
+def deal_price(list_price: Whole, limited_rate: Whole, forced_rate: Whole, offers: Offers) -> Whole:
+    """What is left of a list price under one forced rate."""
+    return offers.forced.deal_price(item_price(base_price(list_price, limited_rate), forced_rate))
+
+
+def worst_deal_price(
+    list_price: Whole, discounts: Discounts, offers: Offers
+) -> tuple[Whole, Whole]:
+    """The lowest deal price at the ends of the forced range or without it, and where it falls.
+
+    The second figure is an index into ``WORST_CASES``; a tie is the forced one's.
+    """
+    base = base_price(list_price, discounts.limited_rate)
+    lowest = offers.forced.deal_price(item_price(base, discounts.forced_rate_max))
+    if discounts.is_range:
+        at_least_cut = offers.forced.deal_price(item_price(base, discounts.forced_rate_min))
+        lowest = pick(at_least_cut < lowest, at_least_cut, lowest)
+    not_forced = offers.not_forced.deal_price(base)
+    spared_is_worse = not_forced < lowest
+    return pick(spared_is_worse, not_forced, lowest), pick(spared_is_worse, 1, 0)
+
+
+WORST_CASES = ("forced", "not_forced")
+
+
+def _steps(spend_save: tuple[Tier, ...], coupons: tuple[Tier, ...]) -> tuple[Tier, ...]:
+    """The stair of what both kinds of offer take together, lowest subtotal first.
+
+    A coupon is tested on what Spend & Save leaves, so it comes in reach at its own threshold plus
+    what a tier has taken: every such sum may start a step.
+    """
+    taken_before = {0} | {tier.off for tier in spend_save}
+    starts = {tier.threshold for tier in spend_save}
+    starts |= {coupon.threshold + taken for coupon in coupons for taken in taken_before}
+    steps: list[Tier] = []
+    for start in sorted(starts):
+        off = _taken(start, spend_save, coupons)
+        if off != (steps[-1].off if steps else 0):
+            steps.append(Tier(start, off))
+    return tuple(steps)
+
+
+def _taken(subtotal: int, spend_save: tuple[Tier, ...], coupons: tuple[Tier, ...]) -> int:
+    """What the best reached tier and then the best reached coupon take off a subtotal."""
+    tier = max((tier.off for tier in spend_save if tier.threshold <= subtotal), default=0)
+    left = subtotal - tier
+    return tier + max((coupon.off for coupon in coupons if coupon.threshold <= left), default=0)

@@ -1,0 +1,198 @@
+"""Fill what a report needs, from cell, policy or rule book, and say what is missing.
+
+The same for one SKU and for columns. Nothing is guessed: a value that nobody gives and the rule
+book doesn't hold is missing, and one that the rule book holds is assumed and named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.fees import Costs, FeeRates
+from aepromo.pricing.money import (
+    AMOUNT_LIMIT,
+    BLANK,
+    any_of,
+    is_known,
+    negated,
+    pick,
+)
+from aepromo.pricing.offers import Discounts
+from aepromo.pricing.protect import Targets, kept_rate
+from aepromo.reports.policy import assumed_numbers
+from aepromo.reports.report import Sku
+from aepromo.tables.cells import grouped, percent
+from aepromo.tables.schema import INPUTS, PLACES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aepromo.pricing.money import Truth, Whole
+    from aepromo.reports.report import Report, Results
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a SKU, or with the rows of a column where ``where`` holds.
+
+    ``reason`` is given a row (None for one SKU) and tells why, with the remedy.
+    """
+
+    column: str
+    where: Truth
+    reason: Callable[[int | None], str]
+
+
+@dataclass(slots=True)
+class Filler:
+    """The inputs of one run: what the cells and the policy give, and what came of filling them."""
+
+    given: Mapping[str, Whole]
+    offered: Mapping[str, int]
+    assumed: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def value(self, name: str) -> Whole:
+        """A column's value, cell before policy; blank where neither has one."""
+        value = self.given.get(name, BLANK)
+        default = self.offered.get(name, BLANK)
+        if default == BLANK:
+            return value
+        blank = value == BLANK
+        return pick(blank, default, value) if any_of(blank) else value
+
+    def or_nothing(self, name: str) -> Whole:
+        """The same, 0 where it is blank."""
+        value = self.value(name)
+        return pick(is_known(value), value, 0) if any_of(value == BLANK) else value
+
+    def or_assumed(self, name: str, value: Whole, where: Truth, end: str = "") -> Whole:
+        """The rule book's value where it is wanted and blank, which is then named."""
+        lacking = where & (value == BLANK)
+        if not any_of(lacking):
+            return value
+        if name not in self.assumed:
+            self.assumed.append(name)
+        return pick(lacking, assumed_numbers(name)[end or name], value)
+
+    def demand(self, name: str, value: Whole, where: Truth, remedy: str = "") -> None:
+        """Note a fault wherever the value is wanted and blank."""
+        lacking = where & (value == BLANK)
+        if any_of(lacking):
+            reason = f"is missing; fill it in{remedy} or give {INPUTS[name].flag}"
+            self.faults.append(Fault(name, lacking, lambda _row: reason))
+
+
+def check(report: Report, filler: Filler) -> Sku:
+    """What a report needs to know of each SKU; faults and assumptions are left in ``filler``."""
+    list_price = filler.value("list_price")
+    costs, fees, targets = _costs_and_targets(report, filler)
+    for name, value in (("list_price", list_price), ("purchase_price", costs.purchase_price)):
+        if name in report.needs:
+            filler.demand(name, value, True)
+    return Sku(list_price, costs, fees, _discounts(report, filler), targets)
+
+
+def _costs_and_targets(report: Report, filler: Filler) -> tuple[Costs, FeeRates, Targets]:
+    purchase, logistics = filler.value("purchase_price"), filler.value("logistics_cost")
+    targets = Targets(BLANK, BLANK, BLANK)
+    needs_fees: Truth = "commission_rate" in report.uses
+    if "target_price" in report.uses:
+        targets = _targets(report, filler, purchase)
+        for_profit = is_known(targets.profit) | is_known(targets.margin)
+        needs_fees = report.always_profit | for_profit
+        if not report.always_profit:
+            filler.demand("purchase_price", purchase, for_profit, remedy=", ask for a --target,")
+    if "logistics_cost" in report.needs:
+        filler.demand("logistics_cost", logistics, True, remedy=" (0 where shipping is free)")
+    fees = FeeRates(
+        filler.or_assumed("commission_rate", filler.value("commission_rate"), needs_fees),
+        filler.or_assumed("payment_rate", filler.value("payment_rate"), needs_fees),
+    )
+    costs = Costs(purchase, filler.or_nothing("logistics_cost"), filler.or_nothing("other_cost"))
+    if "target_price" in report.uses:
+        _check_something_is_kept(filler, fees, targets)
+    return costs, fees, targets
+
+
+def _targets(report: Report, filler: Filler, purchase: Whole) -> Targets:
+    price, profit = filler.value("target_price"), filler.value("target_profit")
+    margin = filler.value("target_margin")
+    none_given = (price == BLANK) & (profit == BLANK) & (margin == BLANK)
+    return Targets(price, filler.or_assumed("target_profit", profit, none_given), margin)
+
+
+def _check_something_is_kept(filler: Filler, fees: FeeRates, targets: Targets) -> None:
+    for target in (targets.profit, targets.margin):
+        wanted = is_known(target)
+        share = pick(wanted, target, 0) if target is targets.margin else 0
+        nothing_kept = wanted & (kept_rate(fees, share) <= 0)
+        if any_of(nothing_kept):
+            filler.faults.append(Fault("commission_rate", nothing_kept, _nothing_kept(fees, share)))
+            return
+
+
+def _nothing_kept(fees: FeeRates, margin: Whole) -> Callable[[int | None], str]:
+    def reason(row: int | None) -> str:
+        shares = [at(rate, row) for rate in (fees.commission_rate, fees.payment_rate, margin)]
+        parts = " + ".join(percent(share) for share in shares)
+        return (
+            f"commission + payment + target margin = {parts} = {percent(sum(shares))}: rates that "
+            "leave nothing to keep; lower one of them"
+        )
+
+    return reason
+
+
+def _discounts(report: Report, filler: Filler) -> Discounts:
+    cell_low, cell_high = filler.given.get("forced_rate", BLANK), filler.given.get("forced_rate_to")
+    ends = []
+    for end, cell, offered in (
+        ("forced_rate_min", cell_low, "forced_rate"),
+        ("forced_rate_max", cell_low if cell_high is None else cell_high, "forced_rate_to"),
+    ):
+        own = filler.given.get(end, BLANK)
+        rate = cell if own is BLANK else pick(is_known(own), own, cell)
+        fallback = filler.offered.get(end, filler.offered.get(offered, BLANK))
+        blank = rate == BLANK
+        rate = pick(blank, fallback, rate) if any_of(blank) else rate
+        if report.assumes_rate:
+            part = "forced_rate" if end == "forced_rate_min" else "forced_rate_to"
+            rate = filler.or_assumed("forced_rate", rate, True, part)
+        ends.append(rate)
+    low, high = ends
+    backwards = low > high
+    if any_of(backwards):
+        reason = "is above forced_rate_max; swap the two, or give both"
+        filler.faults.append(Fault("forced_rate_min", backwards, lambda _row: reason))
+    if isinstance(low, int) and low == high:
+        high = low
+    return Discounts(filler.or_nothing("limited_rate"), low, high)
+
+
+def check_results(results: Results, sku: Sku) -> list[Fault]:
+    """What can only be seen of an answer: that there is none."""
+    price = results.get("protected_list_price", 0)
+    none = price >= AMOUNT_LIMIT
+    if not any_of(none):
+        return []
+
+    def reason(row: int | None) -> str:
+        rate = percent(at(sku.discounts.forced_rate_max, row))
+        return (
+            f"no list price under {grouped(AMOUNT_LIMIT, PLACES)} protects at {rate}; "
+            "lower the rate, the target or the costs"
+        )
+
+    return [Fault("forced_rate", none, reason)]
+
+
+def at(value: Whole, row: int | None) -> int:
+    """One row's figure; one SKU's, or one that holds for every row, is the figure itself."""
+    return value if isinstance(value, int) or row is None else int(value[row])
+
+
+def rows_without(fault: Fault) -> Truth:
+    """Where the fault does not hold."""
+    return negated(fault.where)

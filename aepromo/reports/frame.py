@@ -1,0 +1,127 @@
+"""A report over a pandas frame: text cells or numbers in, exact decimals out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from aepromo.errors import InputError, Problem
+from aepromo.pricing.money import BLANK
+from aepromo.reports.check import Fault, Filler, check, check_results
+from aepromo.tables.columns import read_column, result_array
+from aepromo.tables.headers import resolve
+from aepromo.tables.schema import INPUTS, PLACES, RESULTS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aepromo.pricing.money import Whole
+    from aepromo.reports.policy import Policy
+    from aepromo.reports.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A report's answer: result columns, what was assumed, and the rows that had no answer.
+
+    Where there are problems ``frame`` is None: the report is for whole tables.
+    """
+
+    frame: pd.DataFrame | None
+    assumed: list[str]
+    problems: list[Problem]
+
+
+def find_columns(
+    report: Report, header: list[str], mapping: Mapping[str, str], policy: Policy
+) -> dict[str, int]:
+    """Where the columns stand that the report uses. Raises ``InputError`` for one that is missing.
+
+    A column that a policy supplies, or that the rule book holds, may be missing.
+    """
+    found = resolve(header, report.uses, mapping)
+    if report.priced_by in header and "list_price" not in mapping.values():
+        found["list_price"] = header.index(report.priced_by)
+    offered = policy.texts()
+    for name in report.needs:
+        if name not in found and name not in offered:
+            raise InputError(
+                f"no column for {name}; the file has {', '.join(header[:12])}; name one with "
+                f"--map 'HEADER={name}', or give {INPUTS[name].flag}"
+            )
+    return found
+
+
+def run(
+    report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy: Policy
+) -> Outcome:
+    """Answer the report's question for every row of a frame.
+
+    ``columns`` tells at which position each input column stands, as ``find_columns`` does.
+    """
+    given, problems = _read(frame, columns)
+    filler = Filler(given, policy.numbers())
+    sku = check(report, filler)
+    for fault in filler.faults:
+        problems += _problems(fault, frame, columns)
+    if problems:
+        return Outcome(None, filler.assumed, _in_order(problems))
+    results = report.compute(sku, policy.terms())
+    for fault in check_results(results, sku):
+        problems += _problems(fault, frame, columns)
+    if problems:
+        return Outcome(None, filler.assumed, _in_order(problems))
+    added = report.adds(frozenset(columns) | frozenset(policy.texts()))
+    out = frame.copy(deep=False)
+    for name in added:
+        array = result_array(results[name], RESULTS[name], PLACES, len(frame))
+        out[name] = pd.Series(array, index=frame.index, dtype=pd.ArrowDtype(array.type))
+    return Outcome(out, filler.assumed, [])
+
+
+def _read(
+    frame: pd.DataFrame, columns: Mapping[str, int]
+) -> tuple[dict[str, Whole], list[Problem]]:
+    given: dict[str, Whole] = {}
+    problems: list[Problem] = []
+    for name, position in columns.items():
+        kind = INPUTS[name].kind
+        if kind is Kind.TEXT:
+            continue
+        reading = read_column(_texts(frame.iloc[:, position]), kind, PLACES)
+        given[name] = reading.numbers
+        if kind is Kind.RATES:
+            given["forced_rate_to"] = reading.upper
+        header = str(frame.columns[position])
+        problems += [Problem(row, header, reason) for row, reason in reading.bad.items()]
+    return given, problems
+
+
+def _texts(series: pd.Series) -> pa.Array:
+    """A column's cells as text; what is null is blank."""
+    array = pa.array(series)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else pa.array([], pa.string())
+    if not pa.types.is_string(array.type):
+        array = array.cast(pa.string())
+    return array.fill_null("") if array.null_count else array
+
+
+def _problems(
+    fault: Fault, frame: pd.DataFrame, columns: Mapping[str, int]
+) -> list[Problem]:
+    """A fault as one problem for each row where it holds."""
+    position = columns.get(fault.column)
+    header = fault.column if position is None else str(frame.columns[position])
+    where = np.broadcast_to(np.asarray(fault.where), len(frame))
+    return [Problem(int(row), header, fault.reason(int(row))) for row in np.flatnonzero(where)]
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: problem.row)

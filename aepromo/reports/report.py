@@ -1,0 +1,83 @@
+"""What a report is: a question, what it needs to know, what it adds, and the arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from aepromo.pricing.fees import Costs, FeeRates
+    from aepromo.pricing.money import Whole
+    from aepromo.pricing.offers import Discounts, Offers
+    from aepromo.pricing.protect import Targets
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for every SKU: order offers, allowed endings, and the floor's multiple.
+
+    ``endings`` are minor units under ``unit``; ``floor_multiple`` is in millionths.
+    """
+
+    offers: Offers
+    endings: tuple[int, ...]
+    unit: int
+    floor_multiple: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sku:
+    """What is known of a SKU, or of a column of them; blank where it is not."""
+
+    list_price: Whole
+    costs: Costs
+    fees: FeeRates
+    discounts: Discounts
+    targets: Targets
+
+
+if TYPE_CHECKING:
+    Results: TypeAlias = dict[str, Whole]
+
+SHOP = ("purchase_price", "logistics_cost", "other_cost")
+FEES = ("commission_rate", "payment_rate")
+DISCOUNT = ("limited_rate", "forced_rate", "forced_rate_min", "forced_rate_max")
+TARGETS = ("target_price", "target_profit", "target_margin")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One question about SKUs.
+
+    ``uses`` are the input columns that may bear on the answer, ``needs`` those without which there
+    is none. ``adds`` tells the result columns from the inputs that are there at all.
+    ``always_profit``: the profit is part of the answer, so costs and fees are needed even where no
+    target asks for one. ``priced_by`` is a column that goes before ``list_price`` as the price
+    looked at. ``key_columns`` are the columns that a table shows, the most wanted first.
+    """
+
+    name: str
+    question: str
+    uses: tuple[str, ...]
+    needs: tuple[str, ...]
+    adds: Callable[[frozenset[str]], tuple[str, ...]]
+    compute: Callable[[Sku, Terms], Results]
+    key_columns: tuple[str, ...]
+    always_profit: bool = False
+    assumes_rate: bool = True
+    priced_by: str = ""
+
+
+def adding(*columns: str) -> Callable[[frozenset[str]], tuple[str, ...]]:
+    """The same result columns whatever is known."""
+
+    def adds(_known: frozenset[str]) -> tuple[str, ...]:
+        return columns
+
+    return adds
+
+
+def known_inputs(given: Mapping[str, object], offered: Mapping[str, object]) -> frozenset[str]:
+    """The input columns that a file or a policy supplies at all."""
+    return frozenset(given) | frozenset(offered)

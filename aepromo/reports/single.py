@@ -1,0 +1,33 @@
+"""One SKU whose every value comes from the policy: a one-liner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.errors import CallError
+from aepromo.pricing.money import BLANK
+from aepromo.reports.check import Filler, check, check_results
+
+if TYPE_CHECKING:
+    from aepromo.reports.policy import Policy
+    from aepromo.reports.report import Report
+
+
+def run_single(report: Report, policy: Policy) -> tuple[dict[str, int], list[str]]:
+    """The report's result columns for one SKU, and the columns that were assumed.
+
+    Raises ``CallError`` that lists every value which is missing or can't be used.
+    """
+    filler = Filler({}, policy.numbers())
+    sku = check(report, filler)
+    _refuse(filler.faults)
+    results = report.compute(sku, policy.terms())
+    _refuse(check_results(results, sku))
+    added = report.adds(frozenset(policy.texts()))
+    # Every carrier was an int, so every result is one.
+    return {name: int(results.get(name, BLANK)) for name in added}, filler.assumed
+
+
+def _refuse(faults: list) -> None:
+    if faults:
+        raise CallError("; ".join(f"{fault.column} {fault.reason(None)}" for fault in faults))

@@ -1,0 +1,214 @@
+"""The rule book: every figure of the platform that the program assumes, with its origin.
+
+The figures are data, one TOML file per family in ``book``. Few of them are confirmed by a public
+page, so each carries the document that reports it and that document's date, and callers may
+override each one. Values stay text: a rate or an amount is exact only as it was written.
+
+A file is parsed when the first of its figures is asked for, so that a one-liner which needs two
+rates doesn't pay for the whole book.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+FAMILIES: tuple[str, ...] = (
+    "fees",
+    "floor",
+    "coupon",
+    "spend_save",
+    "forced",
+    "appeal",
+    "reverse",
+    "tracking",
+)
+"""The first part of every key, in the order in which the book is shown."""
+
+LISTS = frozenset({"list", "path", "any_of", "all_of", "none_of"})
+"""The units whose value is a tuple: things in no order, steps of a menu, and three conditions."""
+
+UNITS = LISTS | {
+    *("ratio", "percent_points", "money", "multiple", "count", "rank", "score", "index", "level"),
+    *("days", "hours", "seconds", "date", "tier", "text", "yes_no", "switch"),
+}
+"""Every unit that a figure may have; ``Rule`` says how its value is written."""
+
+COMPARISONS = frozenset({">", ">=", "<", "<="})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One figure of the rule book.
+
+    ``value`` is text as a cell would hold it, or a tuple of texts where ``unit`` is one of
+    ``LISTS``. By unit: ``ratio`` ``"8%"``; ``money`` in US dollars ``"0.80"``; ``level`` ``"L3"``;
+    ``tier`` ``"30:3"`` (spend:save); ``date`` ``"2024-02"``; ``yes_no`` ``"yes"``; ``switch``
+    ``"on"``; ``text`` verbatim; any other a plain number. A range is ``"10%..20%"``.
+
+    ``span`` is what the origin reports where ``value`` is the one end that the program assumes.
+    ``compare`` belongs to a threshold: the figure that is measured, ``compare``, ``value``, with
+    the operator of the origin. Such a statement holds for what passes, except where ``meaning``
+    says that it does harm (``floor.multiple``, ``reverse.erp_delay``, ``tracking.gap_hours``).
+    ``date`` is the origin's, as precisely as it is known: a year, quarter, month or day.
+    """
+
+    key: str
+    value: str | tuple[str, ...]
+    unit: str
+    meaning: str
+    origin: str
+    date: str
+    span: str = ""
+    compare: str = ""
+
+
+REQUIRED = ("value", "unit", "meaning", "origin", "date")
+OPTIONAL = ("span", "compare")
+
+
+class UnknownRule(LookupError):
+    """No figure has the key that was asked for. The message names the nearest that exists."""
+
+
+def family(name: str) -> dict[str, Rule]:
+    """The figures of one family by full key, in the order of its file.
+
+    The dictionary is the caller's own. Raises ``UnknownRule`` for a name not in ``FAMILIES``.
+    """
+    if name not in FAMILIES:
+        raise _unknown("family", name, FAMILIES)
+    return dict(_load(name))
+
+
+def rule(key: str) -> Rule:
+    """The figure with this full key, such as ``forced.gate1.level``.
+
+    Raises ``UnknownRule``, also for a key that only begins longer ones (``forced.gate1``).
+    """
+    name = _family_of(key)
+    found = _load(name).get(key) if name in FAMILIES else None
+    if found is None:
+        raise _unknown("rule", key, _keys())
+    return found
+
+
+def book() -> tuple[Rule, ...]:
+    """Every figure, family by family. Parses all files."""
+    return tuple(figure for name in FAMILIES for figure in _load(name).values())
+
+
+def matching(prefix: str) -> tuple[Rule, ...]:
+    """The figure with this key and those whose key continues it after a dot, in file order.
+
+    So ``forced.gate1`` gives the figures of that gate and ``forced.rate`` itself, while
+    ``forced.gate`` gives nothing: whole parts keep a group from catching its neighbours.
+    Raises ``UnknownRule`` when nothing matches.
+    """
+    name = _family_of(prefix)
+    figures = _load(name) if name in FAMILIES else {}
+    found = tuple(figure for key, figure in figures.items() if f"{key}.".startswith(f"{prefix}."))
+    if not found:
+        raise _unknown("rule", prefix, _prefixes())
+    return found
+
+
+def _family_of(key: str) -> str:
+    return key.partition(".")[0]
+
+
+def _keys() -> Iterator[str]:
+    return (figure.key for figure in book())
+
+
+def _prefixes() -> Iterator[str]:
+    for key in _keys():
+        parts = key.split(".")
+        yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _unknown(what: str, asked: str, known: Iterable[str]) -> UnknownRule:
+    from difflib import get_close_matches  # only a mistake pays for it
+
+    # With a cutoff of 0 even a wild guess gets an answer; without duplicates a tie is stable.
+    nearest = get_close_matches(asked, dict.fromkeys(known), n=1, cutoff=0.0)[0]
+    return UnknownRule(f"no {what} {asked!r}; the nearest is {nearest!r}")
+
+
+@cache
+def _load(name: str) -> Mapping[str, Rule]:
+    from importlib.resources import files  # slow to import, and not every command needs rules
+
+    file = f"{name}.toml"
+    return _parse(name, (files(__name__) / "book" / file).read_text(encoding="utf-8"), file)
+
+
+def _parse(name: str, text: str, file: str) -> dict[str, Rule]:
+    """The figures in one family's TOML text.
+
+    Strict, because a mistyped field would otherwise drop a threshold in silence, and a bare TOML
+    number would turn into a binary float. Raises ``ValueError`` naming the file and the key.
+    """
+    import tomllib
+
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file}: {error}") from error
+    loose = [field for field, part in tables.items() if not isinstance(part, dict)]
+    if loose:
+        raise ValueError(f"{file}: {loose[0]}: a field outside any table")
+    figures = (
+        figure
+        for field, table in tables.items()
+        for figure in _figures(f"{name}.{field}", table, file)
+    )
+    return {figure.key: figure for figure in figures}
+
+
+def _figures(key: str, table: Mapping[str, object], file: str) -> Iterator[Rule]:
+    """The figure that a table states, if it states one, then those of the tables inside it."""
+    known = (*REQUIRED, *OPTIONAL)
+    inner = {name: part for name, part in table.items() if isinstance(part, dict)}
+    own = {name: part for name, part in table.items() if name not in inner or name in known}
+    if own:
+        yield _figure(key, own, f"{file}: {key}")
+    elif not inner:
+        raise ValueError(f"{file}: {key}: an empty table")
+    for name, part in inner.items():
+        yield from _figures(f"{key}.{name}", part, file)
+
+
+def _figure(key: str, fields: Mapping[str, object], place: str) -> Rule:
+    unknown = [name for name in fields if name not in REQUIRED and name not in OPTIONAL]
+    if unknown:
+        raise ValueError(f"{place}: unknown field {unknown[0]!r}")
+    missing = [name for name in REQUIRED if name not in fields]
+    if missing:
+        raise ValueError(f"{place}: lacks {missing[0]!r}")
+    texts = {name: _text(part, f"{place}: {name}") for name, part in fields.items()}
+    value = texts.pop("value")
+    single = {name: part for name, part in texts.items() if isinstance(part, str)}
+    if len(single) < len(texts):
+        raise ValueError(f"{place}: only a value may be an array")
+    unit = single["unit"]
+    if unit not in UNITS:
+        raise ValueError(f"{place}: unknown unit {unit!r}")
+    if isinstance(value, tuple) != (unit in LISTS):
+        raise ValueError(f"{place}: the value {value!r} doesn't fit the unit {unit!r}")
+    if "compare" in single and single["compare"] not in COMPARISONS:
+        raise ValueError(f"{place}: unknown comparison {single['compare']!r}")
+    return Rule(key=key, value=value, **single)
+
+
+def _text(part: object, place: str) -> str | tuple[str, ...]:
+    """A field as text or a tuple of texts."""
+    items = part if isinstance(part, list) else [part]
+    texts = tuple(item for item in items if isinstance(item, str) and item.strip())
+    if not texts or len(texts) < len(items):
+        raise ValueError(f"{place}: {part!r} is no text; write it in quotes")
+    return texts if isinstance(part, list) else texts[0]

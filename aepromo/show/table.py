@@ -1,0 +1,146 @@
+"""Rich tables: the rows of a file, the fields of one SKU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from aepromo.pricing.fees import STATUSES
+from aepromo.tables.schema import CURRENCY, INPUTS, RESULTS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from aepromo.tables.text import TextColumn
+
+STATUS_STYLES = dict(zip(STATUSES, ("green", "yellow", "red", "bold red"), strict=True))
+LONGEST_TEXT = 32
+_PADDING = 2
+
+
+def rows_table(
+    columns: Sequence[TextColumn], wanted: Sequence[str], width: int, notes: Sequence[str]
+) -> RenderableType:
+    """The rows of a file in at most ``width`` cells, with notes underneath.
+
+    ``wanted`` names the columns to show, the most wanted first; those that don't fit are named
+    underneath, so that nobody takes the table for the whole.
+    """
+    shown, left_out = _fitting(columns, wanted, width)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for column in shown:
+        table.add_column(
+            _heading(column),
+            justify="right" if column.is_figure or _is_amount(column) else "left",
+            vertical="top",
+            no_wrap=True,
+            overflow="fold",
+        )
+    for cells in zip(*(column.cells for column in shown), strict=True):
+        table.add_row(*map(_cell, shown, cells))
+    lines = [Text(note, style="dim" if number else "") for number, note in enumerate(notes)]
+    if left_out:
+        names = ", ".join(left_out)
+        lines.append(Text(f"not shown: {names} (choose with --columns)", style="dim"))
+    return Group(table, Text(), *lines)
+
+
+def fields_table(columns: Sequence[TextColumn]) -> RenderableType:
+    """One SKU's fields, a line each: what it is called, its value, what it means."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(style="dim")
+    for column in columns:
+        known = RESULTS.get(column.name) or INPUTS.get(column.name)
+        table.add_row(
+            Text(_words(column.name), style="bold" if column.name in RESULTS else ""),
+            _cell(column, column.cells[0]),
+            CURRENCY if column.kind in (Kind.MONEY, Kind.FINE) else "",
+            known.meaning if known else "",
+        )
+    return table
+
+
+def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
+    """Text in columns, the last of which takes what room there is."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _fitting(
+    columns: Sequence[TextColumn], wanted: Sequence[str], width: int
+) -> tuple[list[TextColumn], list[str]]:
+    by_name = {column.name: column for column in columns}
+    room = width
+    chosen = set()
+    for name in wanted:
+        needed = _width(by_name[name]) + _PADDING
+        if not chosen or needed <= room + _PADDING:
+            chosen.add(name)
+            room -= needed
+    shown = [column for column in columns if column.name in chosen]
+    return shown, [column.name for column in columns if column.name not in chosen]
+
+
+def _width(column: TextColumn) -> int:
+    cells = max((_cell(column, cell).cell_len for cell in column.cells), default=0)
+    return max(cells, *map(cell_len, _heading(column).plain.split("\n")))
+
+
+def _heading(column: TextColumn) -> Text:
+    """The column's name in words, broken into lines, with the currency of its amounts."""
+    words = _words(column.name) if column.name in RESULTS or column.name in INPUTS else column.name
+    lines = words.split(" ") if column.name in RESULTS else [words]
+    if column.kind in (Kind.MONEY, Kind.FINE):
+        lines.append(CURRENCY)
+    return Text("\n".join(lines))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _is_amount(column: TextColumn) -> bool:
+    known = INPUTS.get(column.name)
+    return known is not None and known.kind is not Kind.TEXT
+
+
+def _cell(column: TextColumn, cell: str | None) -> Text:
+    """A cell as a table shows it: percent for ratios, words for labels, colour on top of both."""
+    if cell is None:
+        return Text("–", style="dim")
+    if column.kind is Kind.RATIO:
+        cell = percent_of_ratio(cell)
+    if column.kind is Kind.LABEL:
+        return Text(_words(cell), style=STATUS_STYLES.get(cell, "") if column.name == "status" else "")
+    text = Text(_one_line(cell))
+    if column.is_figure and cell.startswith("-"):
+        text.stylize("red")
+    elif not column.is_figure:
+        text.truncate(LONGEST_TEXT, overflow="ellipsis")
+    return text
+
+
+def percent_of_ratio(ratio: str) -> str:
+    """``0.2829`` as ``28.29%``, digit for digit."""
+    sign = "-" if ratio.startswith("-") else ""
+    whole, _, fraction = ratio.removeprefix("-").partition(".")
+    return f"{sign}{int(whole + fraction[:2])}.{fraction[2:]}%"
+
+
+def _one_line(cell: str) -> str:
+    # A terminal must not act on what a cell holds.
+    return "".join(letter if letter.isprintable() else "�" for letter in cell.replace("\r\n", " ").replace("\n", " "))

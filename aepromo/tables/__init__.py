@@ -1,0 +1,10 @@
+"""Bytes to checked columns, and columns back to text.
+
+``schema``   every column by name: what kind of value it holds and what else it is called
+``cells``    one cell of text to a whole number, or the reason why not; and back
+``headers``  header names to the columns that they stand for
+``source``   bytes to UTF-8 blocks of whole records: encoding, delimiter, line numbers
+``columns``  text columns to int64 columns, the fast way, and cell by cell where that fails
+``text``     columns to CSV, TSV, JSON, JSON lines and Markdown
+``atomic``   a file that is either the old one or the new one, whole
+"""

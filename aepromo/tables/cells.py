@@ -1,0 +1,176 @@
+"""One cell of text to a whole number, or the reason why not; and a whole number to text.
+
+Amounts are read in minor units of a currency with ``places`` decimal places, rates in millionths.
+A reason is a clause that ends in the remedy: ``'12,50' is not a number; write 12.50``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import AMOUNT_LIMIT, MILLION
+from aepromo.tables.schema import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RATE_PLACES = 6
+SHOWN_LENGTH = 40
+LONGEST_WHOLE = 18
+
+_NUMBER = re.compile(r"(?P<whole>\d*|\d{1,3}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII)
+_CURRENCY = re.compile(r"(?:US\$|\$|¥)\s*")
+_DECIMAL_COMMA = re.compile(r"(?P<whole>[\d.]+),(?P<fraction>\d{1,2})", re.ASCII)
+_EXPONENT = re.compile(r"[\d.]+e[+-]?\d+", re.ASCII | re.IGNORECASE)
+
+
+class CellError(ValueError):
+    """A cell that can't be used; the message is the reason and the remedy."""
+
+
+def tidy(text: str) -> str:
+    """The cell without surrounding spaces, full-width characters as ordinary ones."""
+    return (text if text.isascii() else text.translate(_ORDINARY)).strip()
+
+
+# Only these: full Unicode normalisation would also read 12² as 122.
+_ORDINARY = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0xFFE5: "¥", 0x3000: " "}
+
+
+def read(text: str, kind: Kind, places: int) -> int | None:
+    """The value of a cell, None for a blank one. Raises ``CellError``."""
+    tidied = tidy(text)
+    return _READERS[kind](text, tidied, places) if tidied else None
+
+
+def read_range(text: str) -> tuple[int, int] | None:
+    """One rate or a range ``lo..hi``, in millionths, as its two ends. Raises ``CellError``."""
+    tidied = tidy(text)
+    if not tidied:
+        return None
+    low_text, dots, high_text = tidied.partition("..")
+    if not dots:
+        rate = _rate(text, tidied)
+        return rate, rate
+    low, high = (_rate(end, tidy(end)) for end in (low_text, high_text))
+    if low > high:
+        raise CellError(f"{_shown(text)} runs backwards; write {high_text}..{low_text}")
+    return low, high
+
+
+def _cost(text: str, tidied: str, places: int) -> int:
+    whole, fraction = _amount_digits(text, tidied)
+    amount = int(whole + fraction[:places].ljust(places, "0"))
+    if fraction[places:].strip("0"):
+        amount += 1  # upwards, so that the seller is never short
+    return _within_limit(text, amount, places)
+
+
+def _target(text: str, tidied: str, places: int) -> int:
+    whole, fraction = _amount_digits(text, tidied)
+    if fraction[places:].strip("0"):
+        kept = f"{whole}.{fraction[:places]}" if places else whole
+        raise CellError(
+            f"{_shown(text)} has more than {places} decimal places; write {kept} or round it up"
+        )
+    return _within_limit(text, int(whole + fraction[:places].ljust(places, "0")), places)
+
+
+def _price(text: str, tidied: str, places: int) -> int:
+    price = _target(text, tidied, places)
+    if price == 0:
+        raise CellError(f"{_shown(text)} is no list price; write a price above 0")
+    return price
+
+
+def _rate(text: str, tidied: str, places: int = RATE_PLACES) -> int:
+    percent = tidied.endswith("%")
+    number = tidied[:-1].rstrip() if percent else tidied
+    whole, fraction = _digits(text, number, example="13.2% or 0.132")
+    if not percent and 1 <= int(whole) < 100:
+        ratio = "0." + (whole.rjust(2, "0") + fraction).rstrip("0")
+        raise CellError(f"{_shown(text)} is not a rate; write {number}% or {ratio}")
+    kept = RATE_PLACES - 2 if percent else RATE_PLACES
+    if fraction[kept:].strip("0"):
+        raise CellError(
+            f"{_shown(text)} is finer than a rate can be; write at most {kept} decimal places"
+        )
+    rate = int(whole + fraction[:kept].ljust(kept, "0"))
+    if rate >= MILLION:
+        raise CellError(f"{_shown(text)} is not under 100%; write a rate such as 13.2%")
+    return rate
+
+
+_READERS: dict[Kind, Callable[[str, str, int], int]] = {
+    Kind.COST: _cost,
+    Kind.TARGET: _target,
+    Kind.PRICE: _price,
+    Kind.RATE: _rate,
+}
+
+
+def _amount_digits(text: str, tidied: str) -> tuple[str, str]:
+    return _digits(text, _CURRENCY.sub("", tidied, count=1), example="12.50")
+
+
+def _digits(text: str, number: str, example: str) -> tuple[str, str]:
+    """The digits before and after the decimal point, without thousands separators."""
+    match = _NUMBER.fullmatch(number)
+    if match is None or not any(character.isdigit() for character in number):
+        raise CellError(f"{_shown(text)} {_not_a_number(tidy(text), number, example)}")
+    whole = match["whole"].replace(",", "").lstrip("0") or "0"
+    if len(whole) > LONGEST_WHOLE:
+        raise CellError(f"{_shown(text)} is too large; write a number such as {example}")
+    return whole, match["fraction"] or ""
+
+
+def _not_a_number(tidied: str, number: str, example: str) -> str:
+    if comma := _DECIMAL_COMMA.fullmatch(number):
+        whole = comma["whole"].replace(".", "")
+        sign = "%" if tidied.endswith("%") else ""
+        return f"is not a number; write {whole}.{comma['fraction']}{sign}"
+    if number.startswith(("-", "−")):
+        return "is negative; write 0 or more"
+    if _EXPONENT.fullmatch(number):
+        return f"is not a plain number; write it out, such as {example}"
+    return f"is not a number; write {example}"
+
+
+def _within_limit(text: str, amount: int, places: int) -> int:
+    if amount >= AMOUNT_LIMIT:
+        limit = grouped(AMOUNT_LIMIT, places)
+        raise CellError(f"{_shown(text)} is too large; write an amount under {limit}")
+    return amount
+
+
+def _shown(text: str) -> str:
+    """The cell as it stands, on one line and not longer than a line."""
+    clipped = text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
+    return "'" + clipped.translate(_CONTROLS) + "'"
+
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160))} | {
+    ord("\n"): "\\n",
+    ord("\r"): "\\r",
+    ord("\t"): "\\t",
+}
+
+
+def fixed(value: int, places: int) -> str:
+    """A whole number of the smallest unit as a plain decimal: ``fixed(404, 2)`` is ``4.04``."""
+    digits = str(abs(value)).rjust(places + 1, "0")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
+
+
+def grouped(value: int, places: int) -> str:
+    """The same with thousands separators, for people."""
+    whole, point, fraction = fixed(abs(value), places).partition(".")
+    return ("-" if value < 0 else "") + f"{int(whole):,}" + point + fraction
+
+
+def percent(millionths: int) -> str:
+    """A rate as a percentage without needless zeros: ``percent(132000)`` is ``13.2%``."""
+    text = fixed(millionths, 4)
+    return text.rstrip("0").rstrip(".") + "%"

@@ -1,0 +1,133 @@
+"""Text columns to int64 columns, and int64 columns to exact decimals.
+
+The fast way lets Arrow read a column of plain decimals at once. Only where that fails are cells
+looked at one by one, and then each different text once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
+from aepromo.tables.cells import RATE_PLACES, CellError, read, read_range
+from aepromo.tables.schema import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from aepromo.tables.schema import Column
+
+    Numbers = npt.NDArray[np.int64]
+
+LARGEST = {Kind.RATE: MILLION - 1, Kind.RATES: MILLION - 1}
+SMALLEST = {Kind.PRICE: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A column's numbers (blank where there is none), and which rows can't be used, and why.
+
+    ``upper`` is the other end where the column holds ranges; otherwise it is ``numbers`` itself.
+    """
+
+    numbers: Numbers
+    upper: Numbers
+    bad: dict[int, str]
+
+
+def read_column(texts: pa.Array, kind: Kind, places: int) -> Reading:
+    """Read a column of text cells as amounts (minor units) or rates (millionths)."""
+    numbers = _plain_decimals(texts, kind, places)
+    if numbers is not None:
+        return Reading(numbers, numbers, {})
+    if kind is Kind.RATES:
+        return _cell_by_cell(texts, read_range)
+
+    def read_both(text: str) -> tuple[int, int] | None:
+        value = read(text, kind, places)
+        return None if value is None else (value, value)
+
+    return _cell_by_cell(texts, read_both)
+
+
+def _plain_decimals(texts: pa.Array, kind: Kind, places: int) -> Numbers | None:
+    """The column's numbers if every cell is blank or a plain decimal in range, else None."""
+    if not _only_digits_and_points(texts):
+        return None
+    scale = RATE_PLACES if kind in LARGEST else places
+    blank = pc.equal(pc.binary_length(texts), 0)
+    some_blank = pc.any(blank).as_py()
+    if some_blank:
+        texts = pc.if_else(blank, pa.scalar(None, pa.string()), texts)
+    try:
+        decimals = pc.cast(texts, pa.decimal64(18, scale))
+    except pa.ArrowInvalid:
+        return None  # too many places, too many digits, or no number at all
+    numbers = np.frombuffer(decimals.buffers()[1], np.int64, len(decimals), 8 * decimals.offset)
+    if some_blank:
+        numbers = np.where(blank.to_numpy(zero_copy_only=False), BLANK, numbers)
+    present = numbers[numbers != BLANK] if some_blank else numbers
+    if len(present) and (
+        present.max() > LARGEST.get(kind, AMOUNT_LIMIT - 1)
+        or present.min() < SMALLEST.get(kind, 0)
+    ):
+        return None
+    return numbers
+
+
+def _only_digits_and_points(texts: pa.Array) -> bool:
+    # Arrow also takes 1e3, +3 and -3, which are refused here; one look at the bytes rules them out.
+    _, offset_buffer, data = texts.buffers()
+    if data is None or not len(texts):
+        return True
+    offsets = np.frombuffer(offset_buffer, np.int32, len(texts) + 1, 4 * texts.offset)
+    codes = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
+    return not ((codes < ord(".")) | (codes > ord("9")) | (codes == ord("/"))).any()
+
+
+def _cell_by_cell(texts: pa.Array, read_one: Callable[[str], tuple[int, int] | None]) -> Reading:
+    encoded = texts.dictionary_encode()
+    lows, highs, reasons = [], [], {}
+    for code, text in enumerate(encoded.dictionary.to_pylist()):
+        try:
+            low, high = read_one(text) or (BLANK, BLANK)
+        except CellError as error:
+            low = high = BLANK
+            reasons[code] = str(error)
+        lows.append(low)
+        highs.append(high)
+    codes = encoded.indices.to_numpy()
+    numbers = np.array(lows, np.int64)[codes]
+    upper = numbers if lows == highs else np.array(highs, np.int64)[codes]
+    bad_rows = np.flatnonzero(np.isin(codes, list(reasons))) if reasons else []
+    return Reading(numbers, upper, {int(row): reasons[int(codes[row])] for row in bad_rows})
+
+
+def result_array(numbers: Numbers | int, column: Column, places: int, rows: int) -> pa.Array:
+    """A computed column as Arrow holds it: exact decimals, or labels; null where blank."""
+    if isinstance(numbers, int):
+        numbers = np.full(rows, numbers, np.int64)
+    blank = numbers == BLANK
+    missing = blank if blank.any() else None
+    if column.kind is Kind.LABEL:
+        codes = pa.array(numbers, pa.int64(), mask=missing)
+        return pa.array(column.labels, pa.string()).take(codes)
+    scale = decimal_places(column.kind, places)
+    if missing is not None:
+        numbers = np.where(blank, 0, numbers)
+    validity = None if missing is None else pa.array(~missing).buffers()[1]
+    return pa.Array.from_buffers(
+        pa.decimal64(18, scale), rows, [validity, pa.py_buffer(np.ascontiguousarray(numbers))]
+    )
+
+
+def decimal_places(kind: Kind, places: int) -> int:
+    """How many decimal places a computed column shows."""
+    return {Kind.MONEY: places, Kind.FINE: places + 2, Kind.RATIO: 4}[kind]

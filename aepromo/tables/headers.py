@@ -1,0 +1,87 @@
+"""Header names to the columns that they stand for."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from aepromo.errors import CallError, InputError
+from aepromo.tables.schema import INPUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+def plain(header: str) -> str:
+    """A header without what may differ: case, spaces, dashes, underscores, full width."""
+    folded = unicodedata.normalize("NFKC", header).casefold()
+    return "".join(letter for letter in folded if not letter.isspace() and letter not in "-_")
+
+
+def known_names() -> dict[str, str]:
+    """Every header that is understood, made plain, with the column it stands for."""
+    return {
+        plain(alias): column.name
+        for column in INPUTS.values()
+        for alias in (column.name, *column.chinese)
+    }
+
+
+def check_header(headers: Sequence[str]) -> None:
+    """Refuse a header line in which a name stands twice or every name is blank."""
+    if not any(header.strip() for header in headers):
+        raise InputError("no header: the first line names no column")
+    seen: set[str] = set()
+    for header in headers:
+        if header in seen:
+            raise InputError(f"the header '{header}' stands twice; rename one of the two")
+        seen.add(header)
+
+
+def resolve(
+    headers: Sequence[str], wanted: Iterable[str], mapping: Mapping[str, str]
+) -> dict[str, int]:
+    """Where each wanted column stands in a header line: column name → position.
+
+    ``mapping`` names columns outright and goes before what a header seems to say. Raises
+    ``InputError`` where two headers stand for one column.
+    """
+    wanted = set(wanted)
+    names = known_names()
+    named = _mapped(headers, mapping)
+    found: dict[str, int] = {}
+    for position, header in enumerate(headers):
+        name = named.get(header) or names.get(plain(header), "")
+        if name not in wanted or (name in named.values() and header not in named):
+            continue
+        if name in found:
+            raise InputError(
+                f"'{headers[found[name]]}' and '{header}' both stand for {name}; "
+                f"choose one with --map '{header}={name}'"
+            )
+        found[name] = position
+    return found
+
+
+def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    """The mapping with each header as the file writes it."""
+    written = {plain(header): header for header in headers}
+    named: dict[str, str] = {}
+    for header, name in mapping.items():
+        if name not in INPUTS:
+            raise CallError(f"--map: no column is called '{name}'; {_nearest(name, INPUTS)}")
+        exact = header if header in headers else written.get(plain(header))
+        if exact is None:
+            raise InputError(
+                f"--map: the file has no column '{header}'; {_nearest(header, headers)}"
+            )
+        named[exact] = name
+    return named
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # slow to import, and only an error needs it
+
+    known = list(known)
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else "it has " + ", ".join(known)

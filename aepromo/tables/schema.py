@@ -1,0 +1,111 @@
+"""Every column by name: what kind of value it holds, what it means, and what else it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from aepromo.pricing.offers import WORST_CASES
+from aepromo.pricing.protect import BOUNDS
+from aepromo.pricing.fees import STATUSES
+
+
+CURRENCY = "USD"
+PLACES = 2
+
+
+class Kind(Enum):
+    """What a cell of a column holds, and so how it is read and written."""
+
+    TEXT = "text"
+    COST = "cost"  # an amount; more places than the currency has round up
+    TARGET = "target"  # an amount; more places than the currency has are refused
+    PRICE = "price"  # a target that can't be 0
+    RATE = "rate"
+    RATES = "rates"  # one rate or a range lo..hi
+    MONEY = "money"  # a computed amount, which may be negative
+    FINE = "fine"  # a computed amount with two places more than the currency has
+    RATIO = "ratio"  # a computed ratio with four places
+    LABEL = "label"  # a computed index into ``labels``
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the contract: its name, kind, meaning, Chinese headers and possible labels."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    chinese: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        """The option that gives the column's value where a file doesn't."""
+        return "--" + self.name.replace("_", "-")
+
+
+_INPUTS = (
+    Column("sku", Kind.TEXT, "the SKU's id", ("商品编码", "货号", "SKU编码")),
+    Column("category", Kind.TEXT, "the SKU's category", ("类目",)),
+    Column(
+        "purchase_price",
+        Kind.COST,
+        "what you pay for a unit",
+        ("采购价", "进价", "采购成本", "成本价"),
+    ),
+    Column(
+        "logistics_cost",
+        Kind.COST,
+        "what shipping a unit costs you",
+        ("物流费", "运费", "物流成本"),
+    ),
+    Column("other_cost", Kind.COST, "any other cost of a unit", ("其他成本", "其他费用")),
+    Column("list_price", Kind.PRICE, "the price you list", ("标价", "售价", "原价", "上架价")),
+    Column("limited_rate", Kind.RATE, "your own limited-time discount", ("限时折扣率",)),
+    Column(
+        "forced_rate",
+        Kind.RATES,
+        "the discount the platform forces: 13.2%, 0.132 or 10%..20%",
+        ("强制折扣率",),
+    ),
+    Column("forced_rate_min", Kind.RATE, "the lowest discount the platform may force"),
+    Column("forced_rate_max", Kind.RATE, "the highest discount the platform may force"),
+    Column(
+        "commission_rate",
+        Kind.RATE,
+        "the platform's commission, on the discounted price",
+        ("佣金率", "平台佣金率"),
+    ),
+    Column(
+        "payment_rate",
+        Kind.RATE,
+        "the payment fee, on the discounted price",
+        ("手续费率", "支付手续费率", "交易手续费率"),
+    ),
+    Column("target_price", Kind.TARGET, "the deal price a unit must reach", ("目标成交价",)),
+    Column("target_profit", Kind.TARGET, "the profit a unit must leave", ("目标净利", "目标利润")),
+    Column(
+        "target_margin", Kind.RATE, "the share of the deal price to keep as profit", ("目标毛利率",)
+    ),
+)
+
+_RESULTS = (
+    Column("required_deal_price", Kind.MONEY, "the lowest deal price that meets every bound"),
+    Column("bound_by", Kind.LABEL, "the bound that set it", labels=BOUNDS),
+    Column("exact_list_price", Kind.FINE, "required deal price ÷ (1 − rate), four places"),
+    Column("protected_list_price", Kind.MONEY, "the lowest list price that protects"),
+    Column("price_change", Kind.MONEY, "protected list price − list price"),
+    Column("deal_price", Kind.MONEY, "what the buyer pays in the worst case"),
+    Column("commission", Kind.MONEY, "the platform's commission"),
+    Column("payment_fee", Kind.MONEY, "the payment fee"),
+    Column("profit", Kind.MONEY, "what a unit leaves"),
+    Column("margin", Kind.RATIO, "profit ÷ deal price"),
+    Column("floor_price", Kind.MONEY, "orders under it are cancelled"),
+    Column("max_discount", Kind.RATIO, "the deepest total discount above the floor"),
+    Column("worst_case", Kind.LABEL, "the situation that leaves least", labels=WORST_CASES),
+    Column("status", Kind.LABEL, "the worst that holds", labels=STATUSES),
+)
+
+INPUTS: dict[str, Column] = {column.name: column for column in _INPUTS}
+RESULTS: dict[str, Column] = {column.name: column for column in _RESULTS}

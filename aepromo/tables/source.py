@@ -1,0 +1,264 @@
+"""Bytes to UTF-8 blocks of whole records: encoding, delimiter, line numbers.
+
+A block ends where a record does, whatever is quoted in it, so blocks can be parsed apart from each
+other and in any order. The encoding is decided by the bytes: a byte order mark, else UTF-8, else
+GB18030 (which holds GBK and GB2312); a character is never replaced.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from aepromo.errors import CallError, InputError
+from aepromo.tables.headers import check_header
+
+BLOCK_BYTES = 16 << 20
+LONGEST_RECORD = 64 << 20
+DELIMITERS = ",;\t"
+LONE_RETURN = "a carriage return that ends no line; save the file with LF or CRLF line ends"
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
+         (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole records as UTF-8 bytes, and the number of the line on which they start."""
+
+    data: bytes
+    first_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table at the point where its header has been read."""
+
+    name: str
+    header: tuple[str, ...]
+    delimiter: str
+    blocks: Iterator[Block]
+    chunks: Chunks
+
+    @property
+    def guessed_encoding(self) -> str:
+        """The encoding where only the bytes speak for it, and it is not UTF-8; else nothing."""
+        return self.chunks.encoding if self.chunks.is_guess else ""
+
+
+def open_source(
+    stream: BinaryIO,
+    name: str,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    block_bytes: int = BLOCK_BYTES,
+) -> Source:
+    """Read a table's header and hand out the rest as blocks.
+
+    ``name`` stands for the input in messages. Raises ``InputError`` for what is no table, and
+    ``CallError`` for an encoding or a delimiter that can't be.
+    """
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise CallError(f"--delimiter '{delimiter}': give one character, such as , ; or tab")
+    chunks = Chunks(stream, name, encoding, block_bytes)
+    utf8 = iter(chunks)
+    head, end = b"", 0
+    for chunk in utf8:
+        head += chunk
+        _refuse_nul(head, name, 1)
+        if end := next(record_ends(head, delimiter or DELIMITERS), 0):
+            break
+        _refuse_endless(head, name, 1)
+    if not head.strip():
+        raise InputError(f"{name}: the file is empty")
+    if not end:
+        head += b"\n"
+        end = next(record_ends(head, delimiter or DELIMITERS), 0)
+    if not end:
+        raise InputError(f"{name}:1: a quote opens in the header and never closes")
+    header, delimiter = _header(head[:end], name, delimiter)
+    blocks = _blocks(head, end, utf8, name, delimiter)
+    return Source(name, header, delimiter, blocks, chunks)
+
+
+def _header(record: bytes, name: str, delimiter: str | None) -> tuple[tuple[str, ...], str]:
+    try:
+        text = record.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{name}:1: the header is not UTF-8; name its --encoding") from None
+    if delimiter is None:
+        delimiter = _likeliest_delimiter(text)
+    try:
+        header = next(csv.reader(lines_of(text), delimiter=delimiter), [])
+        check_header(header)
+    except csv.Error:
+        raise InputError(f"{name}:1: {LONE_RETURN}") from None
+    except InputError as problem:
+        raise InputError(f"{name}:1: {problem}") from None
+    return tuple(header), delimiter
+
+
+class Chunks:
+    """The stream as chunks of UTF-8 bytes, its encoding decided on the way."""
+
+    def __init__(self, stream: BinaryIO, name: str, encoding: str | None, size: int) -> None:
+        self._stream, self._name, self._size = stream, name, size
+        self.encoding = encoding or ""
+        self.is_guess = False
+        if encoding:
+            try:
+                codecs.lookup(encoding)
+            except LookupError:
+                raise CallError(f"--encoding '{encoding}': there is no such encoding") from None
+
+    def __iter__(self) -> Iterator[bytes]:
+        chunk = self._stream.read(self._size)
+        if not self.encoding:
+            self.encoding = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
+        # Plain ASCII decides nothing, and reads the same either way.
+        while chunk and not self.encoding and chunk.isascii():
+            yield chunk
+            chunk = self._stream.read(self._size)
+        if not self.encoding:
+            self.is_guess = not _is_utf8_so_far(chunk)
+            self.encoding = "gb18030" if self.is_guess else "utf-8"
+        if self.encoding == "utf-8-sig":
+            self.encoding, chunk = "utf-8", chunk.removeprefix(codecs.BOM_UTF8)
+        if self.encoding.casefold() in ("utf-8", "utf8"):
+            while chunk:  # checked block by block, where it costs nothing
+                yield chunk
+                chunk = self._stream.read(self._size)
+        else:
+            yield from self._decoded(chunk)
+
+    def _decoded(self, chunk: bytes) -> Iterator[bytes]:
+        decoder = codecs.getincrementaldecoder(self.encoding)(errors="strict")
+        line = 1
+        while True:
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except (UnicodeDecodeError, UnicodeError) as error:
+                raise InputError(self._unreadable(error, line)) from None
+            if text:
+                line += text.count("\n")
+                yield text.encode("utf-8")
+            if not chunk:
+                return
+            chunk = self._stream.read(self._size)
+
+    def _unreadable(self, error: UnicodeError, line: int) -> str:
+        if isinstance(error, UnicodeDecodeError):
+            line += error.object[: error.start].count(b"\n")
+        return (
+            f"{self._name}:{line}: the bytes fit neither UTF-8 nor GB18030; "
+            "save the file as UTF-8, or name its encoding with --encoding"
+            if self.encoding == "gb18030"
+            else f"{self._name}:{line}: the bytes are not {self.encoding}; check --encoding"
+        )
+
+
+def _is_utf8_so_far(chunk: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(chunk)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _blocks(
+    pending: bytes, start: int, chunks: Iterator[bytes], name: str, delimiter: str
+) -> Iterator[Block]:
+    """What follows the header, cut anew so that each block ends where a record does."""
+    line = 1 + pending.count(b"\n", 0, start)
+    pending = pending[start:]
+    while True:
+        if end := last_record_end(pending, delimiter):
+            yield Block(pending[:end], line)
+            line += pending.count(b"\n", 0, end)
+            pending = pending[end:]
+        _refuse_endless(pending, name, line)
+        chunk = next(chunks, b"")
+        if not chunk:
+            break
+        _refuse_nul(chunk, name, line + pending.count(b"\n"))
+        pending += chunk
+    if pending:
+        # The last line may lack its newline, but not the quote that closes a cell.
+        if not last_record_end(pending + b"\n", delimiter):
+            raise InputError(f"{name}:{line}: a quote opens in this row and never closes")
+        yield Block(pending + b"\n", line)
+
+
+def _refuse_nul(data: bytes, name: str, line: int) -> None:
+    if (position := data.find(b"\0")) >= 0:
+        place = line + data.count(b"\n", 0, position)
+        raise InputError(f"{name}:{place}: a NUL byte; this is no text table")
+
+
+def _refuse_endless(pending: bytes, name: str, line: int) -> None:
+    if len(pending) > LONGEST_RECORD:
+        raise InputError(f"{name}:{line}: a row of over 64 MB; is a quote left open?")
+
+
+def last_record_end(data: bytes, delimiter: str) -> int:
+    """Where the last whole record ends (after its newline), or 0 where none does."""
+    if b'"' not in data:
+        return data.rfind(b"\n") + 1
+    end = _last_end_of_well_formed(data, delimiter)
+    if end is None:
+        end = max(record_ends(data, delimiter), default=0)
+    return end
+
+
+def _last_end_of_well_formed(data: bytes, delimiter: str) -> int | None:
+    """The same by counting quotes, or None where some quote stands within a bare cell.
+
+    In a well-formed table every other quote opens: it follows a delimiter, a newline, or the quote
+    that it doubles; and the ones between close. Then a newline is outside quotes exactly where an
+    even number of quotes stands before it.
+    """
+    import numpy as np
+
+    codes = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(codes == ord('"'))
+    opening, closing = quotes[0::2], quotes[1::2]
+    before = codes[opening[opening > 0] - 1]
+    after = codes[closing[closing + 1 < len(codes)] + 1]
+    fences = np.frombuffer(f'{delimiter}\n"'.encode(), np.uint8)
+    if not (np.isin(before, fences).all() and np.isin(after, [*fences, ord("\r")]).all()):
+        return None
+    end = data.rfind(b"\n")
+    while end >= 0 and (passed := int(np.searchsorted(quotes, end))) % 2:
+        end = data.rfind(b"\n", 0, int(quotes[passed - 1]))
+    return end + 1
+
+
+def record_ends(data: bytes, delimiters: str) -> Iterator[int]:
+    """Where each whole record ends, read as ``csv`` reads: a quote counts only where a cell starts.
+
+    The exact way, record by record, for a header or a table that is not well formed.
+    """
+    fence = re.escape(delimiters).encode()
+    bare = rb"[^\n%b]*+" % fence
+    quoted = rb'"[^"]*+(?:""[^"]*+)*+"' + bare
+    cell = rb'(?:%b|(?!")%b)' % (quoted, bare)
+    record = re.compile(rb"%b(?:[%b]%b)*+\n" % (cell, fence, cell))
+    position = 0
+    while match := record.match(data, position):
+        position = match.end()
+        yield position
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """Lines that end in LF alone, so that ``csv`` counts lines as this module does."""
+    return (line + "\n" for line in text.removesuffix("\n").split("\n"))
+
+
+def _likeliest_delimiter(header: str) -> str:
+    """The candidate that stands most often outside quotes; a comma where none does."""
+    outside = "".join(header.split('"')[::2])
+    return max(DELIMITERS, key=outside.count)

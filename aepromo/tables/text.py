@@ -1,0 +1,113 @@
+"""Columns to text: CSV and TSV, JSON, JSON lines, Markdown.
+
+An input cell is written as it was read, in JSON as a string. A computed figure is written with all
+its decimal places, in JSON as a number of the same text; a blank one is an empty cell or ``null``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import BLANK
+from aepromo.tables.cells import fixed
+from aepromo.tables.schema import PLACES, Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_RUNS_IN_A_SPREADSHEET = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TextColumn:
+    """A column ready to be written: its header, its cells as text, None for a blank figure.
+
+    ``kind`` tells figures (``MONEY``, ``FINE``, ``RATIO``) from text.
+    """
+
+    name: str
+    kind: Kind
+    cells: Sequence[str | None]
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether the cells are numbers that the program computed."""
+        return self.kind in PLACES_SHOWN
+
+
+PLACES_SHOWN = {Kind.MONEY: PLACES, Kind.FINE: PLACES + 2, Kind.RATIO: 4}
+"""The decimal places of each kind of computed figure."""
+
+
+def result_text(value: int, column: Column) -> str | None:
+    """A computed value as every format but a table writes it."""
+    if value == BLANK:
+        return None
+    if column.kind is Kind.LABEL:
+        return column.labels[value]
+    return fixed(value, PLACES_SHOWN[column.kind])
+
+
+def rows_of(columns: Sequence[TextColumn]) -> Iterator[tuple[str | None, ...]]:
+    """The columns' cells, row by row."""
+    return zip(*(column.cells for column in columns), strict=True)
+
+
+def delimited(
+    rows: Iterable[Sequence[str | None]], delimiter: str = ",", excel_safe: bool = False
+) -> str:
+    """CSV or TSV lines: quoted only where a cell needs it, LF at the end of each."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_for_spreadsheets(cell) for cell in row] if excel_safe else row)
+    return out.getvalue()
+
+
+def _for_spreadsheets(cell: str | None) -> str | None:
+    return "'" + cell if cell and is_run_by_spreadsheets(cell) else cell
+
+
+def is_run_by_spreadsheets(cell: str) -> bool:
+    """Whether a spreadsheet would take the text for a formula."""
+    return bool(_RUNS_IN_A_SPREADSHEET.match(cell)) and not _NUMBER.fullmatch(cell)
+
+
+def json_objects(columns: Sequence[TextColumn]) -> Iterator[str]:
+    """Each row as a JSON object on one line."""
+    keys = [json.dumps(column.name, ensure_ascii=False) for column in columns]
+    figures = [column.is_figure for column in columns]
+    for row in rows_of(columns):
+        members = (
+            f"{key}: {_json_value(cell, figure)}"
+            for key, cell, figure in zip(keys, row, figures, strict=True)
+        )
+        yield "{" + ", ".join(members) + "}"
+
+
+def _json_value(cell: str | None, is_figure: bool) -> str:
+    if cell is None:
+        return "null"
+    return cell if is_figure else json.dumps(cell, ensure_ascii=False)
+
+
+def markdown_header(columns: Sequence[TextColumn]) -> str:
+    """The two lines on top of a Markdown table, figures to the right."""
+    rules = ["---:" if column.is_figure else "---" for column in columns]
+    return markdown_row([column.name for column in columns]) + f"| {' | '.join(rules)} |\n"
+
+
+def markdown_row(cells: Iterable[str | None]) -> str:
+    """One line of a Markdown table."""
+    return f"| {' | '.join(_markdown_cell(cell or '') for cell in cells)} |\n"
+
+
+def _markdown_cell(cell: str) -> str:
+    escaped = cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return " ".join(escaped.split("\n")).replace("\r", "")
