@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -15,6 +14,10 @@ from aepromo.tables.blocks import line_numbers, parse
 from aepromo.tables.text import delimited
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
+
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
     from aepromo.tables.blocks import TextBlock
@@ -71,9 +74,7 @@ class Answers:
         self._close()
         if not answered:
             empty = pd.DataFrame({name: pd.Series([], dtype=TEXT) for name in self.source.header})
-            outcome = run(self.report, empty, columns, self.policy)
-            assert outcome.frame is not None  # no row, no problem
-            yield outcome.frame
+            yield run(self.report, empty, columns, self.policy).frame
 
     def _answer(self, block: Block, columns: Mapping[str, int]) -> pd.DataFrame | None:
         text = parse(block, self.source)
@@ -142,7 +143,7 @@ def _joined(parts: list[str]) -> str:
     return "; ".join(dict.fromkeys(parts))
 
 
-def _as_arrow_text(arrow_type: object) -> pd.ArrowDtype:
+def _as_arrow_text(arrow_type: pa.DataType) -> pd.ArrowDtype:
     return pd.ArrowDtype(arrow_type)
 
 

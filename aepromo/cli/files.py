@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aepromo.cli.answers import Answers
 from aepromo.cli.options import Format
@@ -27,7 +29,7 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.show.summary import Tally
 from aepromo.tables.atomic import replacing
 from aepromo.tables.bulk import delimited_block, text_array
-from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.source import open_source
 from aepromo.tables.text import TextColumn, delimited
 
@@ -72,7 +74,7 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
         yield sys.stdin.buffer, "standard input"
         return
     try:
-        stream = open(file, "rb")
+        stream = Path(file).open("rb")  # noqa: SIM115 (closed just below)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}") from None
     with stream:
@@ -106,7 +108,7 @@ def _counted(frames: Iterator[pd.DataFrame], tally: Tally) -> Iterator[pd.DataFr
 
 def _written(
     frames: Iterator[pd.DataFrame], answers: Answers, tally: Tally, writing: WritingOptions
-) -> Iterator[bytes]:
+) -> Iterator[bytes | memoryview]:
     form = format_of(writing)
     if form is Format.TABLE:
         yield rendered(_table(frames, answers, tally, writing), writing)
@@ -158,25 +160,30 @@ def _table(
     from aepromo.show.table import rows_table
 
     worst_first = answers.report.name == "audit"
-    kept = None
+    kept = pd.DataFrame()
     for frame in frames:
-        together = frame if kept is None else pd.concat([kept, frame], ignore_index=True)
+        together = pd.concat([kept, frame], ignore_index=True) if len(kept) else frame
         kept = (_worst_first(together) if worst_first else together).head(writing.limit)
-    assert kept is not None  # a source has at least one frame
     columns = _columns(kept, answers.added, writing)
     wanted = [column.name for column in columns]
     if not writing.columns:
-        wanted = [name for name in (_identity(columns), *answers.report.key_columns) if name in wanted]
+        wanted = [
+            name for name in (_identity(columns), *answers.report.key_columns) if name in wanted
+        ]
     notes = [tally.line()]
     if tally.rows > len(kept):
         notes.append(f"{len(kept)} of {tally.rows:,} shown; more with --limit")
-    return rows_table(columns, wanted, table_width(writing), notes)
+    return rows_table(columns, wanted, table_width(), notes)
 
 
 def _worst_first(frame: pd.DataFrame) -> pd.DataFrame:
-    rank = frame["status"].map({status: -rank for rank, status in enumerate(STATUSES)})
-    order = pd.DataFrame({"rank": rank, "profit": frame["profit"]})
-    return frame.loc[order.sort_values(["rank", "profit"], kind="stable").index]
+    ranks = pc.index_in(_array(frame["status"]), pa.array(STATUSES))
+    order = pc.sort_indices(
+        pa.table({"rank": ranks, "profit": _array(frame["profit"])}),
+        [("rank", "descending"), ("profit", "ascending")],
+    )
+    worst_first: pd.DataFrame = frame.iloc[order.to_numpy()]
+    return worst_first
 
 
 def _identity(columns: list[TextColumn]) -> str:

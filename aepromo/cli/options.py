@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -26,7 +26,7 @@ INPUT_PANEL = "Input"
 OUTPUT_PANEL = "Output"
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How results are written."""
 
     AUTO = "auto"
@@ -46,8 +46,8 @@ FileArgument = Annotated[
 ]
 
 
-def _option(*names: str, panel: str, help: str, **more: Any) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel=panel, show_default=False, **more)
+def _option(*names: str, panel: str, says: str, **more: Any) -> Any:
+    return typer.Option(*names, help=says, rich_help_panel=panel, show_default=False, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +56,23 @@ class ReadingOptions:
 
     encoding: Annotated[
         str | None,
-        _option("--encoding", panel=INPUT_PANEL, help="The file's encoding, where the bytes mislead."),
+        _option(
+            "--encoding", panel=INPUT_PANEL, says="The file's encoding, where the bytes mislead."
+        ),
     ] = None
     delimiter: Annotated[
         str | None,
-        _option("--delimiter", panel=INPUT_PANEL, help="What stands between cells: , ; or tab."),
+        _option("--delimiter", panel=INPUT_PANEL, says="What stands between cells: , ; or tab."),
     ] = None
     map: Annotated[
         list[str] | None,
         _option(
-            "--map", panel=INPUT_PANEL, metavar="HEADER=COLUMN", help="What a header stands for."
+            "--map", panel=INPUT_PANEL, metavar="HEADER=COLUMN", says="What a header stands for."
         ),
     ] = None
     rejects: Annotated[
         str | None,
-        _option("--rejects", panel=INPUT_PANEL, metavar="FILE", help="Put bad rows there, go on."),
+        _option("--rejects", panel=INPUT_PANEL, metavar="FILE", says="Put bad rows there, go on."),
     ] = None
 
 
@@ -80,35 +82,55 @@ class WritingOptions:
 
     output: Annotated[
         str | None,
-        _option("--output", "-o", panel=OUTPUT_PANEL, metavar="FILE", help="Write to a file, whole or not at all."),
+        _option(
+            "--output",
+            "-o",
+            panel=OUTPUT_PANEL,
+            metavar="FILE",
+            says="Write to a file, whole or not at all.",
+        ),
     ] = None
     format: Annotated[
         Format,
-        _option("--format", panel=OUTPUT_PANEL, help="auto: a table on a terminal, CSV in a pipe."),
+        _option("--format", panel=OUTPUT_PANEL, says="auto: a table on a terminal, CSV in a pipe."),
     ] = Format.AUTO
     columns: Annotated[
         str | None,
-        _option("--columns", panel=OUTPUT_PANEL, metavar="A,B", help="Only these columns, in this order."),
+        _option(
+            "--columns",
+            panel=OUTPUT_PANEL,
+            metavar="A,B",
+            says="Only these columns, in this order.",
+        ),
     ] = None
     value: Annotated[
         str | None,
-        _option("--value", panel=OUTPUT_PANEL, metavar="COLUMN", help="Only this column, bare, one value a line."),
+        _option(
+            "--value",
+            panel=OUTPUT_PANEL,
+            metavar="COLUMN",
+            says="Only this column, bare, one value a line.",
+        ),
     ] = None
     no_header: Annotated[
-        bool, _option("--no-header", panel=OUTPUT_PANEL, help="Leave the header line out.")
+        bool, _option("--no-header", panel=OUTPUT_PANEL, says="Leave the header line out.")
     ] = False
     limit: Annotated[
-        int, _option("--limit", panel=OUTPUT_PANEL, min=1, help="Most rows in a table (40).")
+        int, _option("--limit", panel=OUTPUT_PANEL, min=1, says="Most rows in a table (40).")
     ] = 40
     bom: Annotated[
-        bool, _option("--bom", panel=OUTPUT_PANEL, help="Begin with a byte order mark, for Excel.")
+        bool, _option("--bom", panel=OUTPUT_PANEL, says="Begin with a byte order mark, for Excel.")
     ] = False
     excel_safe: Annotated[
         bool,
-        _option("--excel-safe", panel=OUTPUT_PANEL, help="Put ' before text that a spreadsheet would run."),
+        _option(
+            "--excel-safe",
+            panel=OUTPUT_PANEL,
+            says="Put ' before text that a spreadsheet would run.",
+        ),
     ] = False
     quiet: Annotated[
-        bool, _option("--quiet", "-q", panel=OUTPUT_PANEL, help="No assumptions, no summary.")
+        bool, _option("--quiet", "-q", panel=OUTPUT_PANEL, says="No assumptions, no summary.")
     ] = False
 
 
@@ -124,10 +146,13 @@ def value_parameter(name: str) -> inspect.Parameter:
     column = INPUTS[name]
     declared = _option(
         column.flag, *SHORT_FLAGS.get(name, ()), panel=SKU_PANEL, metavar="VALUE",
-        help=column.meaning[0].upper() + column.meaning[1:] + ".",
+        says=column.meaning[0].upper() + column.meaning[1:] + ".",
     )  # fmt: skip
     return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, declared]
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[str | None, declared],
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
@@ -22,6 +21,8 @@ from aepromo.tables.text import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from rich.console import RenderableType
 
     from aepromo.cli.options import WritingOptions
@@ -114,9 +115,7 @@ def _json(parts: Iterable[Sequence[TextColumn]], form: Format) -> Iterator[str]:
     yield "[]\n" if before.startswith("[") else "\n]\n"
 
 
-def _markdown(
-    parts: Iterable[Sequence[TextColumn]], options: WritingOptions
-) -> Iterator[str]:
+def _markdown(parts: Iterable[Sequence[TextColumn]], options: WritingOptions) -> Iterator[str]:
     for number, columns in enumerate(parts):
         if not number and not options.no_header:
             yield markdown_header(columns)
@@ -133,7 +132,7 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
     text = StringIO()
     console = Console(
         file=text,
-        width=table_width(options),
+        width=table_width(),
         force_terminal=to_terminal,
         color_system="auto" if to_terminal else None,
         no_color="NO_COLOR" in os.environ or None,
@@ -143,7 +142,7 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
     return text.getvalue().encode()
 
 
-def table_width(options: WritingOptions) -> int:
+def table_width() -> int:
     """How many cells a table may take: the terminal's, ``COLUMNS``, or 80."""
     from shutil import get_terminal_size
 

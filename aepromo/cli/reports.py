@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,7 +51,7 @@ REPORTS = {
 }
 
 
-class FailOn(str, Enum):
+class FailOn(StrEnum):
     """The mildest status at which ``audit`` exits with 1."""
 
     BELOW_TARGET = "below_target"
@@ -120,9 +120,7 @@ def _answer_one(
         raise CallError("options for reading a file need a FILE, or - for standard input")
     results, assumed = run_single(report, policy)
     say_assumed(assumed, set(), writing.quiet)
-    columns = [
-        TextColumn(name, INPUTS[name].kind, [text]) for name, text in policy.texts().items()
-    ]
+    columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in policy.texts().items()]
     columns += [
         TextColumn(name, RESULTS[name].kind, [result_text(number, RESULTS[name])])
         for name, number in results.items()

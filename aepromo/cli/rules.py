@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aepromo import rules
-from aepromo.cli.options import Format, WritingOptions, argument, parameters_of, taken, with_parameters
+from aepromo.cli.options import (
+    Format,
+    WritingOptions,
+    argument,
+    parameters_of,
+    taken,
+    with_parameters,
+)
 from aepromo.cli.output import chosen_names, destination, format_of, rendered, text_lines
 from aepromo.errors import CallError
 from aepromo.tables.schema import Kind
@@ -24,7 +31,9 @@ HEADER = tuple(field.name for field in fields(rules.Rule))
 
 KeyArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[KEY]", help="A rule or a family of them, such as forced.", show_default=False),
+    typer.Argument(
+        metavar="[KEY]", help="A rule or a family of them, such as forced.", show_default=False
+    ),
 ]
 
 
@@ -41,9 +50,7 @@ def rules_command() -> Callable[..., None]:
         _write(found, writing)
 
     command.__doc__ = "Every figure that the program assumes, and where it comes from."
-    return with_parameters(
-        command, [argument("key", KeyArgument), *parameters_of(WritingOptions)]
-    )
+    return with_parameters(command, [argument("key", KeyArgument), *parameters_of(WritingOptions)])
 
 
 def _write(found: tuple[Rule, ...], writing: WritingOptions) -> None:

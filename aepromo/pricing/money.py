@@ -84,11 +84,6 @@ def any_of(condition: Truth) -> bool:
     return condition if isinstance(condition, bool) else bool(condition.any())
 
 
-def negated(condition: Truth) -> Truth:
-    """The opposite: ``not`` refuses a column, and ``~`` turns a bool into an int."""
-    return condition ^ True
-
-
 def is_known(value: Whole) -> Truth:
     """Where there is a value at all."""
     return value != BLANK

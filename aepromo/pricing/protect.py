@@ -69,9 +69,7 @@ def required_deal_price(
     return required, bound
 
 
-def _bounds(
-    targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int
-) -> Iterator[Whole]:
+def _bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) -> Iterator[Whole]:
     """What each bound asks for, in the order of ``BOUNDS``; blank where it is not in force."""
     yield targets.price
     for asked, is_margin in ((targets.profit, False), (targets.margin, True)):

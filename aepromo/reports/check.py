@@ -15,7 +15,6 @@ from aepromo.pricing.money import (
     BLANK,
     any_of,
     is_known,
-    negated,
     pick,
 )
 from aepromo.pricing.offers import Discounts
@@ -99,7 +98,7 @@ def _costs_and_targets(report: Report, filler: Filler) -> tuple[Costs, FeeRates,
     targets = Targets(BLANK, BLANK, BLANK)
     needs_fees: Truth = "commission_rate" in report.uses
     if "target_price" in report.uses:
-        targets = _targets(report, filler, purchase)
+        targets = _targets(filler)
         for_profit = is_known(targets.profit) | is_known(targets.margin)
         needs_fees = report.always_profit | for_profit
         if not report.always_profit:
@@ -116,7 +115,7 @@ def _costs_and_targets(report: Report, filler: Filler) -> tuple[Costs, FeeRates,
     return costs, fees, targets
 
 
-def _targets(report: Report, filler: Filler, purchase: Whole) -> Targets:
+def _targets(filler: Filler) -> Targets:
     price, profit = filler.value("target_price"), filler.value("target_profit")
     margin = filler.value("target_margin")
     none_given = (price == BLANK) & (profit == BLANK) & (margin == BLANK)
@@ -190,9 +189,4 @@ def check_results(results: Results, sku: Sku) -> list[Fault]:
 
 def at(value: Whole, row: int | None) -> int:
     """One row's figure; one SKU's, or one that holds for every row, is the figure itself."""
-    return value if isinstance(value, int) or row is None else int(value[row])
-
-
-def rows_without(fault: Fault) -> Truth:
-    """Where the fault does not hold."""
-    return negated(fault.where)
+    return int(value) if isinstance(value, int) or row is None else int(value[row])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 
 from aepromo.errors import InputError, Problem
-from aepromo.pricing.money import BLANK
 from aepromo.reports.check import Fault, Filler, check, check_results
+from aepromo.tables.cells import RATE_PLACES
 from aepromo.tables.columns import read_column, result_array
 from aepromo.tables.headers import resolve
 from aepromo.tables.schema import INPUTS, PLACES, RESULTS, Kind
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A report's answer: result columns, what was assumed, and the rows that had no answer.
+    """A report's answer: the frame with result columns, and what was assumed.
 
-    Where there are problems ``frame`` is None: the report is for whole tables.
+    Where there are problems, ``frame`` is what was asked about, without an answer.
     """
 
-    frame: pd.DataFrame | None
+    frame: pd.DataFrame
     assumed: list[str]
     problems: list[Problem]
 
@@ -56,9 +58,7 @@ def find_columns(
     return found
 
 
-def run(
-    report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy: Policy
-) -> Outcome:
+def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy: Policy) -> Outcome:
     """Answer the report's question for every row of a frame.
 
     ``columns`` tells at which position each input column stands, as ``find_columns`` does.
@@ -66,15 +66,18 @@ def run(
     given, problems = _read(frame, columns)
     filler = Filler(given, policy.numbers())
     sku = check(report, filler)
+    unread = {(problem.row, problem.column) for problem in problems}
     for fault in filler.faults:
-        problems += _problems(fault, frame, columns)
+        # A cell that can't be read is blank from here on, but it isn't missing.
+        found = _problems(fault, frame, columns)
+        problems += [each for each in found if (each.row, each.column) not in unread]
     if problems:
-        return Outcome(None, filler.assumed, _in_order(problems))
+        return Outcome(frame, filler.assumed, _in_order(problems))
     results = report.compute(sku, policy.terms())
     for fault in check_results(results, sku):
         problems += _problems(fault, frame, columns)
     if problems:
-        return Outcome(None, filler.assumed, _in_order(problems))
+        return Outcome(frame, filler.assumed, _in_order(problems))
     added = report.adds(frozenset(columns) | frozenset(policy.texts()))
     out = frame.copy(deep=False)
     for name in added:
@@ -92,7 +95,7 @@ def _read(
         kind = INPUTS[name].kind
         if kind is Kind.TEXT:
             continue
-        reading = read_column(_texts(frame.iloc[:, position]), kind, PLACES)
+        reading = read_column(_texts(frame.iloc[:, position], kind), kind, PLACES)
         given[name] = reading.numbers
         if kind is Kind.RATES:
             given["forced_rate_to"] = reading.upper
@@ -101,21 +104,45 @@ def _read(
     return given, problems
 
 
-def _texts(series: pd.Series) -> pa.Array:
+def _texts(series: pd.Series, kind: Kind) -> pa.Array:
     """A column's cells as text; what is null is blank."""
+    if pd.api.types.is_float_dtype(series.dtype):
+        series = _floats_as_text(series, kind)
+    elif series.dtype == object:
+        series = series.map(str, na_action="ignore")
     array = pa.array(series)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks else pa.array([], pa.string())
     if not pa.types.is_string(array.type):
         array = array.cast(pa.string())
     return array.fill_null("") if array.null_count else array
 
 
-def _problems(
-    fault: Fault, frame: pd.DataFrame, columns: Mapping[str, int]
-) -> list[Problem]:
+def _floats_as_text(series: pd.Series, kind: Kind) -> pd.Series:
+    """Binary floats as the decimals that they stand for; the one place that meets a float.
+
+    What stands for no amount in whole minor units, or for no rate in whole millionths, keeps all
+    its digits, and so is refused as a cell of that text would be.
+    """
+    step = Decimal(1).scaleb(-RATE_PLACES if kind in (Kind.RATE, Kind.RATES) else -PLACES)
+    near = Decimal("0.0000005")
+
+    def text(number: float) -> str:
+        if not math.isfinite(number):
+            return str(number)
+        exact = Decimal(number)
+        nearest = exact.quantize(step)
+        if abs(exact - nearest) > near:
+            raise InputError(
+                f"{series.name}: {number!r} is a float that stands for no whole "
+                f"{step} of a unit; hand in text or decimals"
+            )
+        return str(nearest)
+
+    return series.astype(object).map(text, na_action="ignore")
+
+
+def _problems(fault: Fault, frame: pd.DataFrame, columns: Mapping[str, int]) -> list[Problem]:
     """A fault as one problem for each row where it holds."""
     position = columns.get(fault.column)
     header = fault.column if position is None else str(frame.columns[position])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from aepromo.pricing.fees import Costs, FeeRates
     from aepromo.pricing.money import Whole
     from aepromo.pricing.offers import Discounts, Offers

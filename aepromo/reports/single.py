@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
 from aepromo.pricing.money import BLANK
-from aepromo.reports.check import Filler, check, check_results
+from aepromo.reports.check import Fault, Filler, check, check_results
 
 if TYPE_CHECKING:
     from aepromo.reports.policy import Policy
@@ -28,6 +28,6 @@ def run_single(report: Report, policy: Policy) -> tuple[dict[str, int], list[str
     return {name: int(results.get(name, BLANK)) for name in added}, filler.assumed
 
 
-def _refuse(faults: list) -> None:
+def _refuse(faults: list[Fault]) -> None:
     if faults:
         raise CallError("; ".join(f"{fault.column} {fault.reason(None)}" for fault in faults))

@@ -52,8 +52,9 @@ class Rule:
 
     ``span`` is what the origin reports where ``value`` is the one end that the program assumes.
     ``compare`` belongs to a threshold: the figure that is measured, ``compare``, ``value``, with
-    the operator of the origin. Such a statement holds for what passes, except where ``meaning``
-    says that it does harm (``floor.multiple``, ``reverse.erp_delay``, ``tracking.gap_hours``).
+    the operator of the origin. Four thresholds state what goes wrong (``floor.multiple``,
+    ``reverse.erp_delay``, ``tracking.gap_hours``) or who is spared
+    (``forced.rarely.store_age_days``); every other one states what must hold.
     ``date`` is the origin's, as precisely as it is known: a year, quarter, month or day.
     """
 
@@ -105,9 +106,9 @@ def book() -> tuple[Rule, ...]:
 def matching(prefix: str) -> tuple[Rule, ...]:
     """The figure with this key and those whose key continues it after a dot, in file order.
 
-    So ``forced.gate1`` gives the figures of that gate and ``forced.rate`` itself, while
-    ``forced.gate`` gives nothing: whole parts keep a group from catching its neighbours.
-    Raises ``UnknownRule`` when nothing matches.
+    ``forced.gate1`` gives the figures of that gate, ``forced.rate`` that figure alone, and
+    ``forced.gate`` nothing: whole parts keep a group from catching its neighbours. Raises
+    ``UnknownRule`` when nothing matches.
     """
     name = _family_of(prefix)
     figures = _load(name) if name in FAMILIES else {}

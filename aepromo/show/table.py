@@ -85,7 +85,7 @@ def _fitting(
 ) -> tuple[list[TextColumn], list[str]]:
     by_name = {column.name: column for column in columns}
     room = width
-    chosen = set()
+    chosen: set[str] = set()
     for name in wanted:
         needed = _width(by_name[name]) + _PADDING
         if not chosen or needed <= room + _PADDING:
@@ -125,7 +125,9 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
     if column.kind is Kind.RATIO:
         cell = percent_of_ratio(cell)
     if column.kind is Kind.LABEL:
-        return Text(_words(cell), style=STATUS_STYLES.get(cell, "") if column.name == "status" else "")
+        return Text(
+            _words(cell), style=STATUS_STYLES.get(cell, "") if column.name == "status" else ""
+        )
     text = Text(_one_line(cell))
     if column.is_figure and cell.startswith("-"):
         text.stylize("red")
@@ -143,4 +145,7 @@ def percent_of_ratio(ratio: str) -> str:
 
 def _one_line(cell: str) -> str:
     # A terminal must not act on what a cell holds.
-    return "".join(letter if letter.isprintable() else "�" for letter in cell.replace("\r\n", " ").replace("\n", " "))
+    return "".join(
+        letter if letter.isprintable() else "�"
+        for letter in cell.replace("\r\n", " ").replace("\n", " ")
+    )

@@ -40,7 +40,7 @@ def replacing(path: str) -> Iterator[BinaryIO]:
         raise CallError(f"{path}: can't write beside it: {error.strerror}") from None
     temporary = Path(name)
     try:
-        with open(handle, "wb") as stream:
+        with os.fdopen(handle, "wb") as stream:
             yield stream
             stream.flush()
             os.fchmod(stream.fileno(), _new_file_mode() if mode is None else stat.S_IMODE(mode))

@@ -84,7 +84,7 @@ def _price(text: str, tidied: str, places: int) -> int:
     return price
 
 
-def _rate(text: str, tidied: str, places: int = RATE_PLACES) -> int:
+def _rate(text: str, tidied: str) -> int:
     percent = tidied.endswith("%")
     number = tidied[:-1].rstrip() if percent else tidied
     whole, fraction = _digits(text, number, example="13.2% or 0.132")
@@ -106,7 +106,7 @@ _READERS: dict[Kind, Callable[[str, str, int], int]] = {
     Kind.COST: _cost,
     Kind.TARGET: _target,
     Kind.PRICE: _price,
-    Kind.RATE: _rate,
+    Kind.RATE: lambda text, tidied, _places: _rate(text, tidied),
 }
 
 

@@ -75,8 +75,7 @@ def _plain_decimals(texts: pa.Array, kind: Kind, places: int) -> Numbers | None:
         numbers = np.where(blank.to_numpy(zero_copy_only=False), BLANK, numbers)
     present = numbers[numbers != BLANK] if some_blank else numbers
     if len(present) and (
-        present.max() > LARGEST.get(kind, AMOUNT_LIMIT - 1)
-        or present.min() < SMALLEST.get(kind, 0)
+        present.max() > LARGEST.get(kind, AMOUNT_LIMIT - 1) or present.min() < SMALLEST.get(kind, 0)
     ):
         return None
     return numbers
@@ -106,7 +105,7 @@ def _cell_by_cell(texts: pa.Array, read_one: Callable[[str], tuple[int, int] | N
     codes = encoded.indices.to_numpy()
     numbers = np.array(lows, np.int64)[codes]
     upper = numbers if lows == highs else np.array(highs, np.int64)[codes]
-    bad_rows = np.flatnonzero(np.isin(codes, list(reasons))) if reasons else []
+    bad_rows = np.flatnonzero(np.isin(codes, list(reasons)))
     return Reading(numbers, upper, {int(row): reasons[int(codes[row])] for row in bad_rows})
 
 
@@ -123,9 +122,11 @@ def result_array(numbers: Numbers | int, column: Column, places: int, rows: int)
     if missing is not None:
         numbers = np.where(blank, 0, numbers)
     validity = None if missing is None else pa.array(~missing).buffers()[1]
-    return pa.Array.from_buffers(
+    exact = pa.Array.from_buffers(
         pa.decimal64(18, scale), rows, [validity, pa.py_buffer(np.ascontiguousarray(numbers))]
     )
+    # The wider type is the one that pandas, and whatever reads the frame next, can add up.
+    return exact.cast(pa.decimal128(18, scale))
 
 
 def decimal_places(kind: Kind, places: int) -> int:

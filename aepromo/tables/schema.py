@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
-from aepromo.pricing.fees import STATUSES
-
 
 CURRENCY = "USD"
 PLACES = 2
@@ -66,7 +65,7 @@ _INPUTS = (
     Column(
         "forced_rate",
         Kind.RATES,
-        "the discount the platform forces: 13.2%, 0.132 or 10%..20%",
+        "the discount the platform forces, or its range lo..hi",
         ("强制折扣率",),
     ),
     Column("forced_rate_min", Kind.RATE, "the lowest discount the platform may force"),
@@ -96,7 +95,7 @@ _RESULTS = (
     Column("exact_list_price", Kind.FINE, "required deal price ÷ (1 − rate), four places"),
     Column("protected_list_price", Kind.MONEY, "the lowest list price that protects"),
     Column("price_change", Kind.MONEY, "protected list price − list price"),
-    Column("deal_price", Kind.MONEY, "what the buyer pays in the worst case"),
+    Column("deal_price", Kind.MONEY, "what the buyer pays for a unit"),
     Column("commission", Kind.MONEY, "the platform's commission"),
     Column("payment_fee", Kind.MONEY, "the payment fee"),
     Column("profit", Kind.MONEY, "what a unit leaves"),

@@ -10,12 +10,14 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.errors import CallError, InputError
 from aepromo.tables.headers import check_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BLOCK_BYTES = 16 << 20
 LONGEST_RECORD = 64 << 20

@@ -1,0 +1,119 @@
+"""Prices for AliExpress that hold under discounts the platform forces.
+
+Data flows one way, and each package imports only those before it::
+
+    bytes → text table → checked columns → formulas → result columns → rendered text
+
+    pricing    integer formulas, for one SKU and for a column alike
+    rules      every figure that is assumed, with its origin
+    tables     bytes to checked columns, columns to text, files replaced whole
+    reports    one question each: columns and a policy in, result columns out
+    show       results to Rich tables
+    cli        options, streams, exit codes; the only place that joins the others
+
+The functions here ask the same questions of a pandas frame. They hold no state and touch no files,
+so they run unchanged on the partitions of a larger frame::
+
+    import aepromo
+    priced = aepromo.reprice(frame, aepromo.Policy(forced_rate="10%..20%"))
+
+Each takes a frame with the columns of the command line (text, decimals, integers; see ``Policy``
+for values that the frame lacks) and returns a new frame with the result columns added, money as
+exact decimals. Bad cells raise ``BadRows``, whose ``problems`` lists every one of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.errors import AepromoError, BadRows, CallError, InputError, Problem
+from aepromo.reports.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from aepromo.reports.report import Report
+
+__all__ = [
+    "AepromoError",
+    "BadRows",
+    "CallError",
+    "InputError",
+    "Policy",
+    "Problem",
+    "audit",
+    "commission",
+    "floor",
+    "list_price",
+    "margin",
+    "reprice",
+]
+
+
+def list_price(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """The list price at which a forced discount leaves the target."""
+    from aepromo.reports.list_price import LIST_PRICE
+
+    return _ask(LIST_PRICE, frame, policy, mapping)
+
+
+def margin(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """What is left of the list price after the discount, fees and costs."""
+    from aepromo.reports.margin import MARGIN
+
+    return _ask(MARGIN, frame, policy, mapping)
+
+
+def commission(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """What the platform takes, on the discounted price."""
+    from aepromo.reports.commission import COMMISSION
+
+    return _ask(COMMISSION, frame, policy, mapping)
+
+
+def floor(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """How low a deal price may go before orders are cancelled."""
+    from aepromo.reports.floor import FLOOR
+
+    return _ask(FLOOR, frame, policy, mapping)
+
+
+def reprice(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """The protected list price of every SKU, and what it comes to in the worst case."""
+    from aepromo.reports.reprice import REPRICE
+
+    return _ask(REPRICE, frame, policy, mapping)
+
+
+def audit(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """What the current list prices come to in the worst case."""
+    from aepromo.reports.audit import AUDIT
+
+    return _ask(AUDIT, frame, policy, mapping)
+
+
+def _ask(
+    report: Report, frame: pd.DataFrame, policy: Policy | None, mapping: Mapping[str, str] | None
+) -> pd.DataFrame:
+    from aepromo.reports.frame import find_columns, run
+
+    policy = policy or Policy()
+    columns = find_columns(report, [str(name) for name in frame.columns], mapping or {}, policy)
+    outcome = run(report, frame, columns, policy)
+    if outcome.problems:
+        raise BadRows(outcome.problems)
+    return outcome.frame
