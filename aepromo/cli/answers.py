@@ -9,7 +9,7 @@ import pandas as pd
 
 from aepromo.cli.say import say, say_assumed
 from aepromo.errors import AepromoError, Problem
-from aepromo.reports.frame import find_columns, run
+from aepromo.reports.frame import Outcome, find_columns, run
 from aepromo.tables.blocks import line_numbers, parse
 from aepromo.tables.text import delimited
 
@@ -42,7 +42,7 @@ class BadRow:
 
 @dataclass(slots=True)
 class Answers:
-    """The answers to a report's question over a source, as frames in the order of its rows.
+    """The answers to a report's question over a source, in the order of its rows.
 
     Bad rows go to ``rejects`` where there is such a stream; otherwise the first one ends the
     answers, and ``RowsRefused`` is raised once the rest of the file has been looked through.
@@ -59,24 +59,24 @@ class Answers:
     _assumed: set[str] = field(default_factory=set)
     _named: int = 0
 
-    def frames(self) -> Iterator[pd.DataFrame]:
-        """One frame a block; at least one, so that a header alone has an answer too."""
+    def outcomes(self) -> Iterator[Outcome]:
+        """One a block; at least one, so that a header alone has an answer too."""
         columns = find_columns(self.report, list(self.source.header), self.mapping, self.policy)
         supplied = frozenset(columns) | frozenset(self.policy.texts())
         self.added = self.report.adds(supplied)
         self._start_rejects()
         answered = False
         for block in self.source.blocks:
-            frame = self._answer(block, columns)
-            if frame is not None and not (self.bad_rows and self.rejects is None):
+            outcome = self._answer(block, columns)
+            if outcome is not None and not (self.bad_rows and self.rejects is None):
                 answered = True
-                yield frame
+                yield outcome
         self._close()
         if not answered:
             empty = pd.DataFrame({name: pd.Series([], dtype=TEXT) for name in self.source.header})
-            yield run(self.report, empty, columns, self.policy).frame
+            yield run(self.report, empty, columns, self.policy)
 
-    def _answer(self, block: Block, columns: Mapping[str, int]) -> pd.DataFrame | None:
+    def _answer(self, block: Block, columns: Mapping[str, int]) -> Outcome | None:
         text = parse(block, self.source)
         frame = text.table.to_pandas(types_mapper=_as_arrow_text)
         outcome = run(self.report, frame, columns, self.policy)
@@ -87,7 +87,7 @@ class Answers:
                 return None
             outcome = run(self.report, frame, columns, self.policy)
         say_assumed(outcome.assumed, self._assumed, self.quiet)
-        return outcome.frame
+        return outcome
 
     def _set_aside(
         self, block: Block, text: TextBlock, frame: pd.DataFrame, problems: list[Problem]

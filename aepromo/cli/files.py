@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +30,7 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.show.summary import Tally
 from aepromo.tables.atomic import replacing
 from aepromo.tables.bulk import delimited_block, text_array
+from aepromo.tables.headers import known_names, plain
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.source import open_source
 from aepromo.tables.text import TextColumn, delimited
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from aepromo.cli.options import ReadingOptions, WritingOptions
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
-
-ASIDE = "sku"
 
 
 def answer_file(
@@ -57,12 +57,12 @@ def answer_file(
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         answers = Answers(report, policy, source, mapping_of(reading.map), rejects, writing.quiet)
         tally = Tally()
-        frames = _counted(answers.frames(), tally)
+        frames = _counted(answers, tally)
         out = stack.enter_context(destination(writing))
         out.writelines(_written(frames, answers, tally, writing))
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {tally.line()}")
-    return tally.worst_status()
+    return tally.worst_status
 
 
 @contextmanager
@@ -100,9 +100,19 @@ def _same_file(one: str, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _counted(frames: Iterator[pd.DataFrame], tally: Tally) -> Iterator[pd.DataFrame]:
-    for frame in frames:
-        tally.add(len(frame), frame["status"].dropna() if "status" in frame else ())
+def _counted(answers: Answers, tally: Tally) -> Iterator[pd.DataFrame]:
+    """The answers' frames, their rows counted as they pass."""
+    for outcome in answers.outcomes():
+        frame, statuses = outcome.frame, outcome.results.get("status")
+        tally.rows += len(frame)
+        if isinstance(statuses, np.ndarray) and "profit" in outcome.results and len(frame):
+            profits = np.broadcast_to(outcome.results["profit"], len(frame))
+            worst_status = statuses.max()
+            among = np.flatnonzero(statuses == worst_status)
+            row = int(among[profits[among].argmin()])
+            sku = str(frame[_identity(list(map(str, frame.columns)))].iloc[row])
+            counts = np.bincount(statuses, minlength=len(STATUSES)).tolist()
+            tally.add(counts, (int(worst_status), int(profits[row]), sku))
         yield frame
 
 
@@ -168,7 +178,7 @@ def _table(
     wanted = [column.name for column in columns]
     if not writing.columns:
         wanted = [
-            name for name in (_identity(columns), *answers.report.key_columns) if name in wanted
+            name for name in (_identity(wanted), *answers.report.key_columns) if name in wanted
         ]
     notes = [tally.line()]
     if tally.rows > len(kept):
@@ -186,10 +196,7 @@ def _worst_first(frame: pd.DataFrame) -> pd.DataFrame:
     return worst_first
 
 
-def _identity(columns: list[TextColumn]) -> str:
+def _identity(header: list[str]) -> str:
     """The column that tells rows apart: the one with the ids, or the first."""
-    from aepromo.tables.headers import known_names, plain
-
     names = known_names()
-    ids = [column.name for column in columns if names.get(plain(column.name)) == ASIDE]
-    return (ids or [columns[0].name])[0]
+    return next((name for name in header if names.get(plain(name)) == "sku"), header[0])

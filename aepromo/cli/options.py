@@ -57,12 +57,20 @@ class ReadingOptions:
     encoding: Annotated[
         str | None,
         _option(
-            "--encoding", panel=INPUT_PANEL, says="The file's encoding, where the bytes mislead."
+            "--encoding",
+            metavar="NAME",
+            panel=INPUT_PANEL,
+            says="The file's encoding, where the bytes mislead.",
         ),
     ] = None
     delimiter: Annotated[
         str | None,
-        _option("--delimiter", panel=INPUT_PANEL, says="What stands between cells: , ; or tab."),
+        _option(
+            "--delimiter",
+            metavar="CHARACTER",
+            panel=INPUT_PANEL,
+            says="What stands between cells: , ; or tab.",
+        ),
     ] = None
     map: Annotated[
         list[str] | None,
@@ -92,7 +100,12 @@ class WritingOptions:
     ] = None
     format: Annotated[
         Format,
-        _option("--format", panel=OUTPUT_PANEL, says="auto: a table on a terminal, CSV in a pipe."),
+        _option(
+            "--format",
+            panel=OUTPUT_PANEL,
+            metavar="FORM",
+            says="table, csv, tsv, json, jsonl, markdown; else a table on a terminal, CSV in pipes.",
+        ),
     ] = Format.AUTO
     columns: Annotated[
         str | None,
@@ -116,7 +129,10 @@ class WritingOptions:
         bool, _option("--no-header", panel=OUTPUT_PANEL, says="Leave the header line out.")
     ] = False
     limit: Annotated[
-        int, _option("--limit", panel=OUTPUT_PANEL, min=1, says="Most rows in a table (40).")
+        int,
+        _option(
+            "--limit", panel=OUTPUT_PANEL, metavar="N", min=1, says="Most rows in a table (40)."
+        ),
     ] = 40
     bom: Annotated[
         bool, _option("--bom", panel=OUTPUT_PANEL, says="Begin with a byte order mark, for Excel.")

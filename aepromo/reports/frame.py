@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -23,19 +23,21 @@ if TYPE_CHECKING:
 
     from aepromo.pricing.money import Whole
     from aepromo.reports.policy import Policy
-    from aepromo.reports.report import Report
+    from aepromo.reports.report import Report, Results
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A report's answer: the frame with result columns, and what was assumed.
 
-    Where there are problems, ``frame`` is what was asked about, without an answer.
+    Where there are problems, ``frame`` is what was asked about, without an answer. ``results``
+    holds the same figures as whole numbers.
     """
 
     frame: pd.DataFrame
     assumed: list[str]
     problems: list[Problem]
+    results: Results = field(default_factory=dict)
 
 
 def find_columns(
@@ -83,7 +85,7 @@ def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy:
     for name in added:
         array = result_array(results[name], RESULTS[name], PLACES, len(frame))
         out[name] = pd.Series(array, index=frame.index, dtype=pd.ArrowDtype(array.type))
-    return Outcome(out, filler.assumed, [])
+    return Outcome(out, filler.assumed, [], results)
 
 
 def _read(

@@ -1,39 +1,48 @@
-"""The lines under a table: how many SKUs, how many at each status, which is the worst."""
+"""The line under a table: how many SKUs, how many at each status, which is the worst."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from aepromo.pricing.fees import STATUSES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from aepromo.tables.cells import grouped
+from aepromo.tables.schema import PLACES
 
 
 @dataclass(slots=True)
 class Tally:
-    """What has been seen of a run's rows so far."""
+    """What has been seen of a run's rows so far.
+
+    ``counts`` goes by the index of a status; ``worst`` is the row that is worst off: the index of
+    its status, its profit in minor units, and its id.
+    """
 
     rows: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
+    counts: list[int] = field(default_factory=lambda: [0] * len(STATUSES))
+    worst: tuple[int, int, str] | None = None
 
-    def add(self, rows: int, statuses: Iterable[str]) -> None:
-        """Count some more rows."""
-        self.rows += rows
-        self.statuses.update(statuses)
+    def add(self, counts: list[int], worst: tuple[int, int, str]) -> None:
+        """Count the rows of one more block, and its worst one."""
+        self.counts = [seen + more for seen, more in zip(self.counts, counts, strict=True)]
+        if self.worst is None or (-worst[0], worst[1]) < (-self.worst[0], self.worst[1]):
+            self.worst = worst
 
+    @property
     def worst_status(self) -> int:
-        """The index in ``STATUSES`` of the worst status seen; 0 where none was."""
-        return max((STATUSES.index(status) for status in self.statuses), default=0)
+        """The index of the worst status seen; 0 where none was."""
+        return max((index for index, count in enumerate(self.counts) if count), default=0)
 
     def line(self) -> str:
-        """One line: ``64 SKUs: 52 ok, 8 below target, 4 loss``."""
+        """One line: ``64 SKUs: 60 ok, 4 loss; worst: A-17 leaves -1.20 (loss)``."""
         counted = f"{self.rows:,} SKU{'' if self.rows == 1 else 's'}"
         found = [
-            f"{self.statuses[status]:,} {status.replace('_', ' ')}"
-            for status in STATUSES
-            if self.statuses[status]
+            f"{count:,} {status.replace('_', ' ')}"
+            for status, count in zip(STATUSES, self.counts, strict=True)
+            if count
         ]
-        return f"{counted}: {', '.join(found)}" if found else counted
+        line = f"{counted}: {', '.join(found)}" if found else counted
+        if self.worst is None or self.rows == 1:
+            return line
+        status, profit, sku = self.worst
+        status_words = STATUSES[status].replace("_", " ")
+        return f"{line}; worst: {sku} leaves {grouped(profit, PLACES)} ({status_words})"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STATUS_STYLES = dict(zip(STATUSES, ("green", "yellow", "red", "bold red"), strict=True))
 LONGEST_TEXT = 32
-_PADDING = 2
+_GAP = 2
 
 
 def rows_table(
@@ -34,7 +34,13 @@ def rows_table(
     underneath, so that nobody takes the table for the whole.
     """
     shown, left_out = _fitting(columns, wanted, width)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, _GAP - 1, 0, 0),
+        header_style="bold",
+    )
     for column in shown:
         table.add_column(
             _heading(column),
@@ -87,8 +93,8 @@ def _fitting(
     room = width
     chosen: set[str] = set()
     for name in wanted:
-        needed = _width(by_name[name]) + _PADDING
-        if not chosen or needed <= room + _PADDING:
+        needed = _width(by_name[name]) + _GAP
+        if not chosen or needed <= room + _GAP:
             chosen.add(name)
             room -= needed
     shown = [column for column in columns if column.name in chosen]
@@ -96,14 +102,25 @@ def _fitting(
 
 
 def _width(column: TextColumn) -> int:
-    cells = max((_cell(column, cell).cell_len for cell in column.cells), default=0)
-    return max(cells, *map(cell_len, _heading(column).plain.split("\n")))
+    return max(_cells_width(column), *map(cell_len, _heading(column).plain.split("\n")))
+
+
+def _cells_width(column: TextColumn) -> int:
+    return max((_cell(column, cell).cell_len for cell in column.cells), default=0)
 
 
 def _heading(column: TextColumn) -> Text:
-    """The column's name in words, broken into lines, with the currency of its amounts."""
-    words = _words(column.name) if column.name in RESULTS or column.name in INPUTS else column.name
-    lines = words.split(" ") if column.name in RESULTS else [words]
+    """The column's name in words, on as many lines as its cells are narrow, with the currency."""
+    if column.name not in RESULTS and column.name not in INPUTS:
+        return Text(_one_line(column.name))
+    words = column.name.split("_")
+    width = max(_cells_width(column), *map(len, words))
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += " " + word
+        else:
+            lines.append(word)
     if column.kind in (Kind.MONEY, Kind.FINE):
         lines.append(CURRENCY)
     return Text("\n".join(lines))
