@@ -22,6 +22,7 @@ SHORT_FLAGS = {
 """The shorter names of some options; the long one is always the column's."""
 
 SKU_PANEL = "The SKU (with a file: where a cell is blank)"
+STORE_PANEL = "The store"
 INPUT_PANEL = "Input"
 OUTPUT_PANEL = "Output"
 
@@ -104,7 +105,7 @@ class WritingOptions:
             "--format",
             panel=OUTPUT_PANEL,
             metavar="FORM",
-            says="table, csv, tsv, json, jsonl, markdown; else a table on a terminal, CSV in pipes.",
+            says="table, csv, tsv, json, jsonl or markdown; else what fits a terminal or a pipe.",
         ),
     ] = Format.AUTO
     columns: Annotated[
@@ -148,6 +149,54 @@ class WritingOptions:
     quiet: Annotated[
         bool, _option("--quiet", "-q", panel=OUTPUT_PANEL, says="No assumptions, no summary.")
     ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfferOptions:
+    """What the store takes off an order."""
+
+    spend_save: Annotated[
+        list[str] | None,
+        _option("--spend-save", panel=STORE_PANEL, metavar="30:3", says="Off from; repeatable."),
+    ] = None
+    coupon: Annotated[
+        list[str] | None,
+        _option(
+            "--coupon",
+            panel=STORE_PANEL,
+            metavar="20:2",
+            says="The same for store coupons; 2 alone has no minimum.",
+        ),
+    ] = None
+    coupon_stacks: Annotated[
+        bool,
+        _option(
+            "--coupon-stacks",
+            panel=STORE_PANEL,
+            says="«Exclude Forced Discount Items» is off: forced items take coupons too.",
+        ),
+    ] = False
+    basket: Annotated[
+        str,
+        _option(
+            "--basket",
+            panel=STORE_PANEL,
+            metavar="any|single",
+            says="Whether an order may hold more than this unit (any).",
+        ),
+    ] = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class EndingOptions:
+    """What a list price may end in."""
+
+    ending: Annotated[
+        list[str] | None,
+        _option(
+            "--ending", panel=STORE_PANEL, metavar=".99", says="What prices end in; repeatable."
+        ),
+    ] = None
 
 
 def argument(name: str, annotation: Any) -> inspect.Parameter:

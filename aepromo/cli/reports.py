@@ -10,8 +10,10 @@ import typer
 
 from aepromo.cli.exits import Exit
 from aepromo.cli.options import (
+    EndingOptions,
     FileArgument,
     Format,
+    OfferOptions,
     ReadingOptions,
     WritingOptions,
     argument,
@@ -27,7 +29,7 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.say import say_assumed
+from aepromo.cli.say import say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.reports.audit import AUDIT
@@ -83,7 +85,8 @@ def command_of(report: Report) -> Callable[..., None]:
         file = values.pop("file")
         reading = taken(ReadingOptions, values)
         writing = taken(WritingOptions, values)
-        policy = Policy(**values)
+        policy = policy_of(values)
+        say_warnings(policy)
         if file is None:
             worst = _answer_one(report, policy, reading, writing)
         else:
@@ -97,6 +100,8 @@ def command_of(report: Report) -> Callable[..., None]:
     parameters = [
         argument("file", FileArgument),
         *map(value_parameter, (name for name in report.uses if INPUTS[name].kind is not Kind.TEXT)),
+        *parameters_of(OfferOptions),
+        *(parameters_of(EndingOptions) if report.sets_prices else ()),
         *parameters_of(ReadingOptions),
         *parameters_of(WritingOptions),
     ]
@@ -110,6 +115,16 @@ def command_of(report: Report) -> Callable[..., None]:
             )
         )
     return with_parameters(command, parameters)
+
+
+def policy_of(values: dict[str, Any]) -> Policy:
+    """The policy that a command's remaining values make; what was given often is a tuple."""
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in values.items()
+        if value is not None
+    }
+    return Policy(**given)
 
 
 def _answer_one(

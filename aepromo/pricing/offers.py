@@ -136,14 +136,14 @@ def _steps(spend_save: tuple[Tier, ...], coupons: tuple[Tier, ...]) -> tuple[Tie
     starts |= {coupon.threshold + taken for coupon in coupons for taken in taken_before}
     steps: list[Tier] = []
     for start in sorted(starts):
-        off = _taken(start, spend_save, coupons)
+        tier = best_reached(start, spend_save).off
+        off = tier + best_reached(start - tier, coupons).off
         if off != (steps[-1].off if steps else 0):
             steps.append(Tier(start, off))
     return tuple(steps)
 
 
-def _taken(subtotal: int, spend_save: tuple[Tier, ...], coupons: tuple[Tier, ...]) -> int:
-    """What the best reached tier and then the best reached coupon take off a subtotal."""
-    tier = max((tier.off for tier in spend_save if tier.threshold <= subtotal), default=0)
-    left = subtotal - tier
-    return tier + max((coupon.off for coupon in coupons if coupon.threshold <= left), default=0)
+def best_reached(subtotal: int, tiers: tuple[Tier, ...]) -> Tier:
+    """The tier or coupon that takes most among those in reach; one that takes nothing if none."""
+    reached = (tier for tier in tiers if tier.threshold <= subtotal)
+    return max(reached, key=lambda tier: tier.off, default=Tier(0, 0))

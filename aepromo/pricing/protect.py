@@ -141,7 +141,8 @@ def zones(required: Whole, discounts: Discounts, offers: Offers) -> Iterator[Zon
             first = divided_down(_capped(divided_down(low - 1, most_left)), own) + 1
             # … and the first whose lowest outcome is above `high`.
             clear = divided_up(_capped(divided_up(high + 1, least_left)), own)
-            yield Zone(first, clear - 1, forced, step)
+            # No such item price, no such list price, however far apart the two roundings are.
+            yield Zone(first, pick(low <= high, clear, first) - 1, forced, step)
 
 
 def _item_zones(

@@ -103,13 +103,15 @@ def _costs_and_targets(report: Report, filler: Filler) -> tuple[Costs, FeeRates,
         needs_fees = report.always_profit | for_profit
         if not report.always_profit:
             filler.demand("purchase_price", purchase, for_profit, remedy=", ask for a --target,")
+            logistics = filler.or_assumed("logistics_cost", logistics, for_profit)
     if "logistics_cost" in report.needs:
         filler.demand("logistics_cost", logistics, True, remedy=" (0 where shipping is free)")
     fees = FeeRates(
         filler.or_assumed("commission_rate", filler.value("commission_rate"), needs_fees),
         filler.or_assumed("payment_rate", filler.value("payment_rate"), needs_fees),
     )
-    costs = Costs(purchase, filler.or_nothing("logistics_cost"), filler.or_nothing("other_cost"))
+    logistics = pick(is_known(logistics), logistics, 0)
+    costs = Costs(purchase, logistics, filler.or_nothing("other_cost"))
     if "target_price" in report.uses:
         _check_something_is_kept(filler, fees, targets)
     return costs, fees, targets
@@ -123,9 +125,9 @@ def _targets(filler: Filler) -> Targets:
 
 
 def _check_something_is_kept(filler: Filler, fees: FeeRates, targets: Targets) -> None:
-    for target in (targets.profit, targets.margin):
+    for target, is_margin in ((targets.profit, False), (targets.margin, True)):
         wanted = is_known(target)
-        share = pick(wanted, target, 0) if target is targets.margin else 0
+        share = pick(wanted, target, 0) if is_margin else 0
         nothing_kept = wanted & (kept_rate(fees, share) <= 0)
         if any_of(nothing_kept):
             filler.faults.append(Fault("commission_rate", nothing_kept, _nothing_kept(fees, share)))

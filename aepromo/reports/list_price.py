@@ -31,4 +31,5 @@ LIST_PRICE = Report(
     adds=adding("required_deal_price", "bound_by", "exact_list_price", "protected_list_price"),
     compute=_compute,
     key_columns=("protected_list_price", "required_deal_price", "bound_by", "exact_list_price"),
+    sets_prices=True,
 )

@@ -10,6 +10,7 @@ from aepromo import rules
 from aepromo.errors import CallError
 from aepromo.pricing.money import MILLION
 from aepromo.pricing.offers import Offers
+from aepromo.reports.offer_texts import read_ending, read_offer
 from aepromo.reports.report import Terms
 from aepromo.tables.cells import CellError, read, read_range
 from aepromo.tables.schema import INPUTS, PLACES, Kind
@@ -26,6 +27,11 @@ class Policy:
 
     Amounts are in currency units (``"3.50"``), rates are ``"13.2%"``, ``"0.132"`` or, for the
     forced rate, ``"10%..20%"``. A float is refused: it can't hold a cent.
+
+    What holds for the whole store: Spend & Save tiers (``"30:3"``, $3 off from $30), coupons
+    (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
+    whether the buyer's basket is this unit alone (``"single"``) or ``"any"``, and the endings that
+    list prices may have (``".99"``).
     """
 
     purchase_price: Value = None
@@ -41,16 +47,22 @@ class Policy:
     target_price: Value = None
     target_profit: Value = None
     target_margin: Value = None
+    units_30d: Value = None
+    spend_save: tuple[str, ...] = ()
+    coupon: tuple[str, ...] = ()
+    coupon_stacks: bool = False
+    basket: str = "any"
+    ending: tuple[str, ...] = ()
 
     def texts(self) -> dict[str, str]:
         """The values that are given, as text, by column name."""
         given = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name in (field.name for field in fields(self) if field.name in INPUTS):
+            value = getattr(self, name)
             if isinstance(value, float | bool):
-                raise CallError(f"{field.name}: {value!r} is no exact amount; write it as text")
+                raise CallError(f"{name}: {value!r} is no exact amount; write it as text")
             if value is not None and str(value).strip():
-                given[field.name] = str(value)
+                given[name] = str(value)
         return given
 
     def numbers(self) -> dict[str, int]:
@@ -70,14 +82,31 @@ class Policy:
         return numbers
 
     def terms(self) -> Terms:
-        """The rules and offers that hold for every SKU."""
-        multiple = rules.rule("floor.multiple").value
-        return Terms(
-            offers=Offers(),
-            endings=(),
-            unit=10**PLACES,
-            floor_multiple=int(Decimal(str(multiple)) * MILLION),
+        """The rules and offers that hold for every SKU. Raises ``CallError``."""
+        if self.basket not in BASKETS:
+            raise CallError(f"--basket '{self.basket}': write {' or '.join(BASKETS)}")
+        offers = Offers(
+            spend_save=tuple(read_offer("--spend-save", text) for text in self.spend_save),
+            coupons=tuple(read_offer("--coupon", text) for text in self.coupon),
+            coupon_stacks=self.coupon_stacks,
+            single=self.basket == "single",
         )
+        return Terms(
+            offers=offers,
+            endings=tuple(read_ending(text) for text in self.ending),
+            unit=10**PLACES,
+            floor_multiple=int(Decimal(str(rules.rule("floor.multiple").value)) * MILLION),
+        )
+
+    def warnings(self) -> list[str]:
+        """Offers that are allowed, but so deep that a slip of the finger is likelier."""
+        given = [("--spend-save", text) for text in self.spend_save]
+        given += [("--coupon", text) for text in self.coupon]
+        return [
+            f"{flag} {text} takes off over half of what it asks for"
+            for flag, text in given
+            if 2 * (offer := read_offer(flag, text)).off > offer.threshold > 0
+        ]
 
 
 def _numbers_of(name: str, text: str) -> Mapping[str, int]:
@@ -86,6 +115,8 @@ def _numbers_of(name: str, text: str) -> Mapping[str, int]:
         return {"forced_rate": low, "forced_rate_to": high}
     return {name: read(text, INPUTS[name].kind, PLACES) or 0}
 
+
+BASKETS = ("any", "single")
 
 ASSUMED = {
     "commission_rate": "fees.commission_rate",
@@ -97,10 +128,10 @@ ASSUMED = {
 
 
 def assumed_text(name: str) -> str:
-    """The rule book's value for a column, as a cell would be written."""
-    return str(rules.rule(ASSUMED[name]).value)
+    """The value of a column that nobody gives, as a cell would be written."""
+    return str(rules.rule(ASSUMED[name]).value) if name in ASSUMED else "0"
 
 
 def assumed_numbers(name: str) -> Mapping[str, int]:
-    """The rule book's value for a column, in minor units or millionths."""
+    """The value of a column that nobody gives, in minor units or millionths."""
     return _numbers_of(name, assumed_text(name))

@@ -55,7 +55,8 @@ class Report:
     is none. ``adds`` tells the result columns from the inputs that are there at all.
     ``always_profit``: the profit is part of the answer, so costs and fees are needed even where no
     target asks for one. ``priced_by`` is a column that goes before ``list_price`` as the price
-    looked at. ``key_columns`` are the columns that a table shows, the most wanted first.
+    looked at; ``sets_prices``: it answers with a list price. ``key_columns`` are the columns that a
+    table shows, the most wanted first.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Report:
     always_profit: bool = False
     assumes_rate: bool = True
     priced_by: str = ""
+    sets_prices: bool = False
 
 
 def adding(*columns: str) -> Callable[[frozenset[str]], tuple[str, ...]]:

@@ -49,4 +49,5 @@ REPRICE = Report(
         "bound_by",
     ),
     always_profit=True,
+    sets_prices=True,
 )

@@ -84,6 +84,13 @@ def _price(text: str, tidied: str, places: int) -> int:
     return price
 
 
+def _count(text: str, tidied: str) -> int:
+    whole, fraction = _digits(text, tidied, example="120")
+    if fraction.strip("0"):
+        raise CellError(f"{_shown(text)} is no whole number; write {whole}")
+    return _within_limit(text, int(whole), 0)
+
+
 def _rate(text: str, tidied: str) -> int:
     percent = tidied.endswith("%")
     number = tidied[:-1].rstrip() if percent else tidied
@@ -106,6 +113,7 @@ _READERS: dict[Kind, Callable[[str, str, int], int]] = {
     Kind.COST: _cost,
     Kind.TARGET: _target,
     Kind.PRICE: _price,
+    Kind.COUNT: lambda text, tidied, _places: _count(text, tidied),
     Kind.RATE: lambda text, tidied, _places: _rate(text, tidied),
 }
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LARGEST = {Kind.RATE: MILLION - 1, Kind.RATES: MILLION - 1}
 SMALLEST = {Kind.PRICE: 1}
+SCALES = {Kind.RATE: RATE_PLACES, Kind.RATES: RATE_PLACES, Kind.COUNT: 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _plain_decimals(texts: pa.Array, kind: Kind, places: int) -> Numbers | None:
     """The column's numbers if every cell is blank or a plain decimal in range, else None."""
     if not _only_digits_and_points(texts):
         return None
-    scale = RATE_PLACES if kind in LARGEST else places
+    scale = SCALES.get(kind, places)
     blank = pc.equal(pc.binary_length(texts), 0)
     some_blank = pc.any(blank).as_py()
     if some_blank:

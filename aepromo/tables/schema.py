@@ -21,6 +21,7 @@ class Kind(Enum):
     TARGET = "target"  # an amount; more places than the currency has are refused
     PRICE = "price"  # a target that can't be 0
     RATE = "rate"
+    COUNT = "count"  # a whole number of units
     RATES = "rates"  # one rate or a range lo..hi
     MONEY = "money"  # a computed amount, which may be negative
     FINE = "fine"  # a computed amount with two places more than the currency has
@@ -86,6 +87,9 @@ _INPUTS = (
     Column("target_profit", Kind.TARGET, "the profit a unit must leave", ("目标净利", "目标利润")),
     Column(
         "target_margin", Kind.RATE, "the share of the deal price to keep as profit", ("目标毛利率",)
+    ),
+    Column(
+        "units_30d", Kind.COUNT, "units sold in 30 days", ("30天销量", "30日销量", "近30天销量")
     ),
 )
 

@@ -1,0 +1,39 @@
+"""Order offers and price endings as they are written on a command line."""
+
+from __future__ import annotations
+
+from aepromo.errors import CallError
+from aepromo.pricing.offers import Tier
+from aepromo.tables.cells import CellError, fixed, read
+from aepromo.tables.schema import PLACES, Kind
+
+
+def read_offer(flag: str, text: str) -> Tier:
+    """``30:3`` as three units off from thirty; ``2`` is a coupon without a minimum.
+
+    Raises ``CallError`` for an offer that takes off as much as it asks for, or nothing.
+    """
+    threshold_text, colon, off_text = text.rpartition(":")
+    if not colon and flag != "--coupon":
+        raise CallError(f"{flag} '{text}': write THRESHOLD:OFF, such as 30:3")
+    try:
+        threshold = read(threshold_text, Kind.TARGET, PLACES) if colon else 0
+        off = read(off_text, Kind.TARGET, PLACES)
+    except CellError as error:
+        raise CallError(f"{flag} '{text}': {error}") from None
+    if threshold is None or not off:
+        raise CallError(f"{flag} '{text}': write THRESHOLD:OFF, such as 30:3")
+    if colon and off >= threshold:
+        raise CallError(
+            f"{flag} '{text}' takes {fixed(off, PLACES)} off an order of "
+            f"{fixed(threshold, PLACES)}; an offer takes off less than it asks for"
+        )
+    return Tier(threshold, off)
+
+
+def read_ending(text: str) -> int:
+    """``.99`` as the 99 minor units that a price ends in. Raises ``CallError``."""
+    fraction = text.strip().removeprefix("0").removeprefix(".")
+    if "." not in text or not fraction.isdecimal() or len(fraction) != PLACES:
+        raise CallError(f"--ending '{text}': write the cents that prices end in, such as .99")
+    return int(fraction)
