@@ -15,7 +15,7 @@ from aepromo.errors import AepromoError, CallError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMMANDS = ("reprice", "audit", "list-price", "margin", "commission", "floor", "rules")
+COMMANDS = ("reprice", "audit", "list-price", "margin", "commission", "floor", "explain", "rules")
 
 
 def main() -> NoReturn:
@@ -56,6 +56,10 @@ def _command(name: str) -> Callable[..., None]:
         from aepromo.cli.rules import rules_command
 
         return rules_command()
+    if name == "explain":
+        from aepromo.cli.explain import explain_command
+
+        return explain_command()
     from aepromo.cli.reports import REPORTS, command_of
 
     return command_of(REPORTS[name])

@@ -29,14 +29,15 @@ from aepromo.errors import CallError, InputError
 from aepromo.pricing.fees import STATUSES
 from aepromo.show.summary import Tally
 from aepromo.tables.atomic import replacing
+from aepromo.tables.blocks import Ragged, rows_with_lines
 from aepromo.tables.bulk import delimited_block, text_array
-from aepromo.tables.headers import known_names, plain
+from aepromo.tables.headers import known_names, plain, resolve
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.source import open_source
 from aepromo.tables.text import TextColumn, delimited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -63,6 +64,34 @@ def answer_file(
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {tally.line()}")
     return tally.worst_status
+
+
+def find_row(
+    file: str, sku: str | None, wanted: Sequence[str], reading: ReadingOptions
+) -> dict[str, str]:
+    """The filled cells of one SKU's row, by column; of the only row where no SKU is named.
+
+    Raises ``InputError`` where there is no such row.
+    """
+    with opened(file) as (stream, name):
+        source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
+        columns = resolve(source.header, ("sku", *wanted), mapping_of(reading.map))
+        if sku is not None and "sku" not in columns:
+            raise InputError(f"{name}: no column for sku; name one with --map 'HEADER=sku'")
+        found: list[tuple[int, list[str]]] = []
+        for block in source.blocks:
+            for line, cells in rows_with_lines(block, source):
+                if sku is None or cells[columns["sku"] : columns["sku"] + 1] == [sku]:
+                    found.append((line, cells))
+    if sku is None and len(found) != 1:
+        raise InputError(f"{name}: {len(found)} rows; choose one with --sku ID")
+    if not found:
+        raise InputError(f"{name}: no SKU '{sku}'")
+    line, cells = found[0]
+    if len(cells) != len(source.header):
+        raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
+    row = {role: cells[position] for role, position in columns.items() if role != "sku"}
+    return {role: cell for role, cell in row.items() if cell.strip()}
 
 
 @contextmanager

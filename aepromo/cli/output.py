@@ -75,6 +75,12 @@ def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:
     return wanted or list(header)
 
 
+def chosen(columns: Sequence[TextColumn], options: WritingOptions) -> list[TextColumn]:
+    """The columns to write, in order."""
+    by_name = {column.name: column for column in columns}
+    return [by_name[name] for name in chosen_names(list(by_name), options)]
+
+
 def text_lines(
     parts: Iterable[Sequence[TextColumn]], form: Format, options: WritingOptions
 ) -> Iterator[bytes]:

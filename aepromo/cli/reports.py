@@ -23,7 +23,7 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import (
-    chosen_names,
+    chosen,
     destination,
     format_of,
     rendered,
@@ -140,8 +140,7 @@ def _answer_one(
         TextColumn(name, RESULTS[name].kind, [result_text(number, RESULTS[name])])
         for name, number in results.items()
     ]
-    by_name = {column.name: column for column in columns}
-    columns = [by_name[name] for name in chosen_names(list(by_name), writing)]
+    columns = chosen(columns, writing)
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:

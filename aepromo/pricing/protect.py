@@ -63,13 +63,13 @@ def required_deal_price(
     """
     required: Whole = 1  # a price of nothing is no price
     bound: Whole = 0
-    for index, needed in enumerate(_bounds(targets, costs, fees, floor_multiple)):
+    for index, needed in enumerate(bounds(targets, costs, fees, floor_multiple)):
         bound = pick(needed > required, index, bound)
         required = most(required, needed)
     return required, bound
 
 
-def _bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) -> Iterator[Whole]:
+def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) -> Iterator[Whole]:
     """What each bound asks for, in the order of ``BOUNDS``; blank where it is not in force."""
     yield targets.price
     for asked, is_margin in ((targets.profit, False), (targets.margin, True)):

@@ -20,14 +20,15 @@ def run_single(report: Report, policy: Policy) -> tuple[dict[str, int], list[str
     """
     filler = Filler({}, policy.numbers())
     sku = check(report, filler)
-    _refuse(filler.faults)
+    refuse(filler.faults)
     results = report.compute(sku, policy.terms())
-    _refuse(check_results(results, sku))
+    refuse(check_results(results, sku))
     added = report.adds(frozenset(policy.texts()))
     # Every carrier was an int, so every result is one.
     return {name: int(results.get(name, BLANK)) for name in added}, filler.assumed
 
 
-def _refuse(faults: list[Fault]) -> None:
+def refuse(faults: list[Fault]) -> None:
+    """Raise a ``CallError`` that lists the faults of one SKU, if there are any."""
     if faults:
         raise CallError("; ".join(f"{fault.column} {fault.reason(None)}" for fault in faults))

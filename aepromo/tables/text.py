@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -111,3 +112,27 @@ def markdown_row(cells: Iterable[str | None]) -> str:
 def _markdown_cell(cell: str) -> str:
     escaped = cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
     return " ".join(escaped.split("\n")).replace("\r", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that JSON is to carry with exactly these digits."""
+
+    digits: str
+
+
+def json_document(value: object, indent: str = "") -> str:
+    """Nested mappings, lists, text, figures and nothing as JSON, indented by two."""
+    inner = indent + "  "
+    if isinstance(value, Figure):
+        return value.digits
+    if isinstance(value, Mapping) and value:
+        members = (
+            f"{inner}{json.dumps(key)}: {json_document(member, inner)}"
+            for key, member in value.items()
+        )
+        return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+    if isinstance(value, list | tuple) and value:
+        members = (inner + json_document(member, inner) for member in value)
+        return "[\n" + ",\n".join(members) + f"\n{indent}]"
+    return json.dumps(value, ensure_ascii=False)

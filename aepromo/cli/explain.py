@@ -1,0 +1,94 @@
+"""``explain``: one SKU step by step, from options or out of a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.cli.options import (
+    EndingOptions,
+    FileArgument,
+    Format,
+    OfferOptions,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import chosen, destination, format_of, rendered, text_lines
+from aepromo.cli.reports import policy_of
+from aepromo.cli.say import say_assumed, say_warnings
+from aepromo.errors import CallError
+from aepromo.reports.explain import INPUTS_USED, explain
+from aepromo.tables.text import json_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aepromo.reports.policy import Policy
+
+SkuOption = Annotated[
+    str | None,
+    typer.Option("--sku", metavar="ID", help="Which SKU of the file.", show_default=False),
+]
+
+
+def explain_command() -> Callable[..., None]:
+    """The Typer command that explains one SKU."""
+
+    def command(**values: Any) -> None:
+        file, sku = values.pop("file"), values.pop("sku")
+        reading = taken(ReadingOptions, values)
+        writing = taken(WritingOptions, values)
+        policy = policy_of(values)
+        say_warnings(policy)
+        if file is not None:
+            policy = _out_of_file(policy, file, sku, reading)
+        elif sku is not None or reading != ReadingOptions():
+            raise CallError("--sku and options for reading need a FILE, or - for standard input")
+        _write(policy, writing)
+
+    command.__doc__ = "One SKU, step by step: what comes off its list price, and what is left."
+    return with_parameters(
+        command,
+        [
+            argument("file", FileArgument),
+            argument("sku", SkuOption),
+            *map(value_parameter, INPUTS_USED),
+            *parameters_of(OfferOptions),
+            *parameters_of(EndingOptions),
+            *parameters_of(ReadingOptions),
+            *parameters_of(WritingOptions),
+        ],
+    )
+
+
+def _out_of_file(policy: Policy, file: str, sku: str | None, reading: ReadingOptions) -> Policy:
+    """The policy with the cells of a file's row put over it."""
+    from aepromo.cli.files import find_row  # loads pyarrow
+
+    cells: dict[str, Any] = find_row(file, sku, INPUTS_USED, reading)
+    return replace(policy, **cells)
+
+
+def _write(policy: Policy, writing: WritingOptions) -> None:
+    from aepromo.show.waterfall import document, step_columns, waterfall_table
+
+    explanation, assumed = explain(policy)
+    say_assumed(assumed, set(), writing.quiet)
+    form = format_of(writing)
+    with destination(writing) as stream:
+        if form is Format.TABLE:
+            stream.write(rendered(waterfall_table(explanation), writing))
+        elif form in (Format.JSON, Format.JSONL):
+            text = json_document(document(explanation))
+            flat = " ".join(line.strip() for line in text.splitlines())
+            stream.write(((text if form is Format.JSON else flat) + "\n").encode())
+        else:
+            columns = chosen(step_columns(explanation), writing)
+            stream.writelines(text_lines([columns], form, writing))

@@ -1,0 +1,199 @@
+"""One SKU step by step: what comes off its list price, and what decides the price that protects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from aepromo import rules
+from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
+from aepromo.pricing.offers import (
+    WORST_CASES,
+    Offers,
+    base_price,
+    item_price,
+    worst_deal_price,
+)
+from aepromo.pricing.protect import (
+    BOUNDS,
+    Zone,
+    bounds,
+    exact_list_price,
+    protected_list_price,
+    required_deal_price,
+    zones,
+)
+from aepromo.reports.check import Filler, check, check_results
+from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
+from aepromo.reports.single import refuse
+from aepromo.reports.waterfall import Step, waterfall
+
+if TYPE_CHECKING:
+    from aepromo.reports.policy import Policy
+    from aepromo.reports.report import Sku, Terms
+
+INPUTS_USED = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadZone:
+    """List prices, above the lowest safe one, at which an offer leaves less than required."""
+
+    low: int
+    high: int
+    situation: str
+    threshold: int
+    leaves: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All there is to say of one SKU. Amounts in minor units, margin in ten-thousandths.
+
+    Without a purchase price, profit, margin and floor are blank and the steps end at the deal.
+    """
+
+    list_price: int
+    is_current: bool
+    worst_case: str
+    forced_rate: int
+    steps: tuple[Step, ...]
+    deal_price: int
+    profit: int
+    margin: int
+    floor_price: int
+    status: str
+    required: int
+    bound_by: str
+    bounds: dict[str, int]
+    exact: int
+    protected: int
+    decided_by: DeadZone | None
+    dead_zones: tuple[DeadZone, ...]
+    seller_center: str = ""
+    remedies: tuple[str, ...] = field(default=())
+
+
+def explain(policy: Policy) -> tuple[Explanation, list[str]]:
+    """Explain the SKU that a policy describes: at its list price, or at the one that protects.
+
+    Also returns the columns that were assumed. Raises ``CallError`` for what is missing.
+    """
+    filler = Filler({}, policy.numbers())
+    sku = check(_WITH_COSTS if "purchase_price" in filler.offered else _WITHOUT_COSTS, filler)
+    refuse(filler.faults)
+    terms = policy.terms()
+    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+    protected = protected_list_price(
+        required, sku.discounts, terms.offers, terms.endings, terms.unit
+    )
+    refuse(check_results({"protected_list_price": protected}, sku))
+    return _explained(sku, terms, int(required), int(bound), int(protected)), filler.assumed
+
+
+_WITHOUT_COSTS = Report(
+    name="explain",
+    question="One SKU, step by step.",
+    uses=INPUTS_USED,
+    needs=(),
+    adds=adding(),
+    compute=lambda _sku, _terms: {},
+    key_columns=(),
+)
+"""What there must be to explain a deal price: a target, as for ``list-price``."""
+
+_WITH_COSTS = replace(
+    _WITHOUT_COSTS, needs=("purchase_price", "logistics_cost"), always_profit=True
+)
+"""What there must be to go on to the profit: the same as to reprice a SKU."""
+
+
+def _explained(sku: Sku, terms: Terms, required: int, bound: int, protected: int) -> Explanation:
+    is_current = sku.list_price != BLANK
+    list_price = int(sku.list_price) if is_current else protected
+    deal, worst = (int(each) for each in worst_deal_price(list_price, sku.discounts, terms.offers))
+    forced = WORST_CASES[worst] == "forced"
+    rate = _worst_rate(sku, terms.offers, list_price, deal) if forced else 0
+    has_costs = sku.costs.purchase_price != BLANK
+    kept = int(profit(deal, sku.costs, sku.fees)) if has_costs else BLANK
+    floor = int(floor_price(sku.costs.purchase_price, terms.floor_multiple))
+    dead, decided_by = _dead_zones(required, sku, terms.offers, protected)
+    below_floor = deal < floor
+    return Explanation(
+        list_price=list_price,
+        is_current=is_current,
+        worst_case=WORST_CASES[worst],
+        forced_rate=rate,
+        steps=waterfall(sku, terms.offers, list_price, rate, forced),
+        deal_price=deal,
+        profit=kept,
+        margin=int(margin(kept, deal)) if has_costs else BLANK,
+        floor_price=floor,
+        status=STATUSES[int(status(deal, kept if has_costs else 0, required, floor))],
+        required=required,
+        bound_by=BOUNDS[bound],
+        bounds=_bounds_in_force(sku, terms),
+        exact=int(exact_list_price(required, sku.discounts)),
+        protected=protected,
+        decided_by=decided_by,
+        dead_zones=dead,
+        seller_center=str(rules.rule("floor.breakdown_message").value) if below_floor else "",
+        remedies=_remedies(sku, terms.offers, list_price, floor) if below_floor else (),
+    )
+
+
+def _worst_rate(sku: Sku, offers: Offers, list_price: int, deal: int) -> int:
+    """The end of the forced range at which the deal price falls to ``deal``."""
+    base = base_price(list_price, sku.discounts.limited_rate)
+    ends = (sku.discounts.forced_rate_max, sku.discounts.forced_rate_min)
+    return next(int(end) for end in ends if offers.forced.deal_price(item_price(base, end)) == deal)
+
+
+def _bounds_in_force(sku: Sku, terms: Terms) -> dict[str, int]:
+    found = bounds(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+    return {
+        name: int(needed) for name, needed in zip(BOUNDS, found, strict=True) if needed != BLANK
+    }
+
+
+def _dead_zones(
+    required: int, sku: Sku, offers: Offers, protected: int
+) -> tuple[tuple[DeadZone, ...], DeadZone | None]:
+    """The unsafe prices above the lowest safe one, and the last to be left on the way up."""
+    lowest_safe = protected_list_price(required, sku.discounts, offers)
+    above = [
+        _dead_zone(zone)
+        for zone in zones(required, sku.discounts, offers)
+        if zone.step and lowest_safe < zone.low <= zone.high
+    ]
+    blamed = [
+        _dead_zone(zone)
+        for zone in zones(required, sku.discounts, offers)
+        if zone.step and zone.low <= zone.high == protected - 1
+    ]
+    return tuple(sorted(above, key=lambda zone: (zone.low, zone.high))), next(iter(blamed), None)
+
+
+def _dead_zone(zone: Zone) -> DeadZone:
+    threshold, off = zone.step or (0, 0)
+    high = min(int(zone.high), AMOUNT_LIMIT - 1)
+    situation = "forced" if zone.forced else "not_forced"
+    return DeadZone(int(zone.low), high, situation, threshold, threshold - off)
+
+
+def _remedies(sku: Sku, offers: Offers, list_price: int, floor: int) -> tuple[str, ...]:
+    """What alone would lift the worst deal price to the floor, the mildest first."""
+    without_stacking = Offers(offers.spend_save, offers.coupons, False, offers.single)
+    without_tiers = Offers((), offers.coupons, offers.coupon_stacks, offers.single)
+    without_coupons = Offers(offers.spend_save, (), False, offers.single)
+    tried = (
+        ("exclude_forced", offers.coupon_stacks and bool(offers.coupons), without_stacking),
+        ("drop_tier", bool(offers.spend_save), without_tiers),
+        ("drop_coupon", bool(offers.coupons), without_coupons),
+    )
+    return tuple(
+        name
+        for name, applies, instead in tried
+        if applies and worst_deal_price(list_price, sku.discounts, instead)[0] >= floor
+    )

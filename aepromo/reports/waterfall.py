@@ -1,0 +1,107 @@
+"""What comes off one SKU's list price on the way to its profit, a step at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import BLANK
+from aepromo.pricing.offers import Tier, base_price, best_reached, item_price
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aepromo.pricing.offers import Offers
+    from aepromo.reports.report import Sku
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the waterfall, in minor units: what it is taken of, and what it leaves.
+
+    ``rate`` is in millionths, blank where an amount is taken as it is; ``rounding`` names the
+    direction where the step rounds. An offer's step names the ``offer`` and the order's
+    ``subtotal`` at which it takes most off this unit.
+    """
+
+    name: str
+    base: int
+    rate: int
+    rounding: str
+    change: int
+    left: int
+    offer: Tier | None = None
+    subtotal: int = BLANK
+
+
+def waterfall(
+    sku: Sku, offers: Offers, list_price: int, forced_rate: int, forced: bool
+) -> tuple[Step, ...]:
+    """Every step of one SKU in one situation: list price, deal price, profit and all between."""
+    steps = [*_item_steps(sku, list_price, forced_rate, forced)]
+    steps += _offer_steps(offers, steps[-1].left, forced)
+    if sku.costs.purchase_price == BLANK:
+        return tuple(steps)
+    return (*steps, *_cost_steps(sku, steps[-1].left))
+
+
+def _item_steps(sku: Sku, list_price: int, forced_rate: int, forced: bool) -> Iterator[Step]:
+    own_rate = int(sku.discounts.limited_rate)
+    base = int(base_price(list_price, own_rate))
+    price = int(item_price(base, forced_rate))
+    yield Step("list price", list_price, BLANK, "", 0, list_price)
+    if own_rate:
+        yield Step("own discount", list_price, own_rate, "half up", base - list_price, base)
+    if forced:
+        yield Step("forced discount", base, forced_rate, "half up", price - base, price)
+
+
+def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
+    """What order offers take off a unit, at the order's subtotal that is worst for it."""
+    situation = offers.forced if forced else offers.not_forced
+    left = int(situation.deal_price(price))
+    coupons = offers.coupons if not forced or offers.coupon_stacks else ()
+    subtotals = [price] if offers.single else [price, *_higher_starts(situation.steps, price)]
+    for subtotal in subtotals:
+        tier = best_reached(subtotal, offers.spend_save)
+        coupon = best_reached(subtotal - tier.off, coupons)
+        share = min(_share(tier.off + coupon.off, price, subtotal), price)
+        if price - share == left:
+            break
+    tier_share = min(_share(tier.off, price, subtotal), share)
+    rounding = "" if subtotal == price else "share up"
+    for name, offer, taken, before in (
+        ("Spend & Save", tier, tier_share, price),
+        ("store coupon", coupon, share - tier_share, price - tier_share),
+    ):
+        if offer.off:
+            yield Step(name, before, BLANK, rounding, -taken, before - taken, offer, subtotal)
+    yield Step("deal price", left, BLANK, "", 0, left)
+
+
+def _higher_starts(steps: tuple[Tier, ...], price: int) -> list[int]:
+    return [step.threshold for step in steps if step.threshold > price]
+
+
+def _share(off: int, price: int, subtotal: int) -> int:
+    """The unit's part of what is taken off an order, rounded up."""
+    return -(-off * price // subtotal) if subtotal else 0
+
+
+def _cost_steps(sku: Sku, deal: int) -> Iterator[Step]:
+    left = deal
+    for name, rate, amount in (
+        ("commission", int(sku.fees.commission_rate), int(sku.fees.commission(deal))),
+        ("payment fee", int(sku.fees.payment_rate), int(sku.fees.payment_fee(deal))),
+    ):
+        left -= amount
+        yield Step(name, deal, rate, "half up", -amount, left)
+    for name, amount in (
+        ("purchase price", int(sku.costs.purchase_price)),
+        ("logistics cost", int(sku.costs.logistics_cost)),
+        ("other cost", int(sku.costs.other_cost)),
+    ):
+        if amount:
+            yield Step(name, left, BLANK, "", -amount, left - amount)
+            left -= amount
+    yield Step("profit", deal, BLANK, "", 0, left)
