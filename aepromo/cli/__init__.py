@@ -15,7 +15,18 @@ from aepromo.errors import AepromoError, CallError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMMANDS = ("reprice", "audit", "list-price", "margin", "commission", "floor", "explain", "rules")
+COMMANDS = (
+    "reprice",
+    "audit",
+    "list-price",
+    "margin",
+    "commission",
+    "floor",
+    "explain",
+    "sweep",
+    "breakeven",
+    "rules",
+)
 
 
 def main() -> NoReturn:

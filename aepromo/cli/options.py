@@ -206,6 +206,13 @@ def argument(name: str, annotation: Any) -> inspect.Parameter:
     )
 
 
+def option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    """An option of one command alone."""
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
 def value_parameter(name: str) -> inspect.Parameter:
     """The option that gives a column's value."""
     column = INPUTS[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,7 @@ from aepromo.cli.options import (
     ReadingOptions,
     WritingOptions,
     argument,
+    option,
     parameters_of,
     taken,
     value_parameter,
@@ -33,6 +33,7 @@ from aepromo.cli.say import say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.reports.audit import AUDIT
+from aepromo.reports.breakeven import BREAKEVEN, PROMOTIONS
 from aepromo.reports.commission import COMMISSION
 from aepromo.reports.floor import FLOOR
 from aepromo.reports.list_price import LIST_PRICE
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
     from aepromo.reports.report import Report
 
 REPORTS = {
-    report.name: report for report in (LIST_PRICE, MARGIN, COMMISSION, FLOOR, REPRICE, AUDIT)
+    report.name: report
+    for report in (LIST_PRICE, MARGIN, COMMISSION, FLOOR, REPRICE, AUDIT, BREAKEVEN)
 }
 
 
@@ -72,6 +74,18 @@ FailOnOption = Annotated[
         "--fail-on",
         help="Exit with 1 at this status or worse (loss).",
         rich_help_panel="Output",
+        show_default=False,
+    ),
+]
+
+
+PromotionOption = Annotated[
+    str,
+    typer.Option(
+        "--promotion",
+        metavar="|".join(PROMOTIONS),
+        help="Which promotion's reported uplift to count on (forced).",
+        rich_help_panel="The store",
         show_default=False,
     ),
 ]
@@ -106,14 +120,9 @@ def command_of(report: Report) -> Callable[..., None]:
         *parameters_of(WritingOptions),
     ]
     if report is AUDIT:
-        parameters.append(
-            inspect.Parameter(
-                "fail_on",
-                inspect.Parameter.KEYWORD_ONLY,
-                default=FailOn.LOSS,
-                annotation=FailOnOption,
-            )
-        )
+        parameters.append(option("fail_on", FailOnOption, FailOn.LOSS))
+    if report is BREAKEVEN:
+        parameters.append(option("promotion", PromotionOption, PROMOTIONS[0]))
     return with_parameters(command, parameters)
 
 

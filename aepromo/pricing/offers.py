@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aepromo.pricing.money import MILLION, half_up, most, pick
+from aepromo.pricing.money import MILLION, half_up, least, most, pick
 
 if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
@@ -24,11 +24,6 @@ class Discounts:
     limited_rate: Whole
     forced_rate_min: Whole
     forced_rate_max: Whole
-
-    @property
-    def is_range(self) -> bool:
-        """Whether the two ends may differ; one rate is the same object at both."""
-        return self.forced_rate_min is not self.forced_rate_max
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,6 +84,17 @@ class Situation:
                     share = pick(item_price < step.threshold, most(share, spread), share)
         return most(item_price - share, 0)
 
+    def lowest_deal_price(self, cheapest: Whole, dearest: Whole) -> Whole:
+        """The lowest deal price for an item price anywhere from ``cheapest`` to ``dearest``.
+
+        A deal price rises with the item price, but where a step of the stair begins it may fall.
+        """
+        lowest = self.deal_price(cheapest)
+        for step in self.steps:
+            between = (cheapest < step.threshold) & (step.threshold <= dearest)
+            lowest = pick(between, least(lowest, self.deal_price(step.threshold)), lowest)
+        return lowest
+
 
 def base_price(list_price: Whole, limited_rate: Whole) -> Whole:
     """The price after the seller's own limited-time discount, as the platform shows it."""
@@ -108,18 +114,18 @@ def deal_price(list_price: Whole, limited_rate: Whole, forced_rate: Whole, offer
 def worst_deal_price(
     list_price: Whole, discounts: Discounts, offers: Offers
 ) -> tuple[Whole, Whole]:
-    """The lowest deal price at the ends of the forced range or without it, and where it falls.
+    """The lowest deal price, forced at any rate of the range or not forced, and which it is.
 
-    The second figure is an index into ``WORST_CASES``; a tie is the forced one's.
+    The ends of the range settle half up, and the item price may be any in between. The second
+    figure is an index into ``WORST_CASES``; a tie is the forced one's.
     """
     base = base_price(list_price, discounts.limited_rate)
-    lowest = offers.forced.deal_price(item_price(base, discounts.forced_rate_max))
-    if discounts.is_range:
-        at_least_cut = offers.forced.deal_price(item_price(base, discounts.forced_rate_min))
-        lowest = pick(at_least_cut < lowest, at_least_cut, lowest)
+    dearest = item_price(base, discounts.forced_rate_min)
+    cheapest = item_price(base, discounts.forced_rate_max)
+    forced = offers.forced.lowest_deal_price(cheapest, dearest)
     not_forced = offers.not_forced.deal_price(base)
-    spared_is_worse = not_forced < lowest
-    return pick(spared_is_worse, not_forced, lowest), pick(spared_is_worse, 1, 0)
+    spared_is_worse = not_forced < forced
+    return pick(spared_is_worse, not_forced, forced), pick(spared_is_worse, 1, 0)
 
 
 WORST_CASES = ("forced", "not_forced")

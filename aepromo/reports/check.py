@@ -90,7 +90,9 @@ def check(report: Report, filler: Filler) -> Sku:
     for name, value in (("list_price", list_price), ("purchase_price", costs.purchase_price)):
         if name in report.needs:
             filler.demand(name, value, True)
-    return Sku(list_price, costs, fees, _discounts(report, filler), targets)
+    return Sku(
+        list_price, costs, fees, _discounts(report, filler), targets, filler.value("units_30d")
+    )
 
 
 def _costs_and_targets(report: Report, filler: Filler) -> tuple[Costs, FeeRates, Targets]:

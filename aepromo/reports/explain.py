@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aepromo import rules
 from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
 from aepromo.pricing.offers import (
     WORST_CASES,
     Offers,
@@ -114,7 +114,7 @@ def _explained(sku: Sku, terms: Terms, required: int, bound: int, protected: int
     list_price = int(sku.list_price) if is_current else protected
     deal, worst = (int(each) for each in worst_deal_price(list_price, sku.discounts, terms.offers))
     forced = WORST_CASES[worst] == "forced"
-    rate = _worst_rate(sku, terms.offers, list_price, deal) if forced else 0
+    rate, price = _worst_item(sku, terms.offers, list_price, deal, forced)
     has_costs = sku.costs.purchase_price != BLANK
     kept = int(profit(deal, sku.costs, sku.fees)) if has_costs else BLANK
     floor = int(floor_price(sku.costs.purchase_price, terms.floor_multiple))
@@ -125,7 +125,7 @@ def _explained(sku: Sku, terms: Terms, required: int, bound: int, protected: int
         is_current=is_current,
         worst_case=WORST_CASES[worst],
         forced_rate=rate,
-        steps=waterfall(sku, terms.offers, list_price, rate, forced),
+        steps=waterfall(sku, terms.offers, list_price, rate if forced else None, price),
         deal_price=deal,
         profit=kept,
         margin=int(margin(kept, deal)) if has_costs else BLANK,
@@ -143,11 +143,22 @@ def _explained(sku: Sku, terms: Terms, required: int, bound: int, protected: int
     )
 
 
-def _worst_rate(sku: Sku, offers: Offers, list_price: int, deal: int) -> int:
-    """The end of the forced range at which the deal price falls to ``deal``."""
-    base = base_price(list_price, sku.discounts.limited_rate)
-    ends = (sku.discounts.forced_rate_max, sku.discounts.forced_rate_min)
-    return next(int(end) for end in ends if offers.forced.deal_price(item_price(base, end)) == deal)
+def _worst_item(
+    sku: Sku, offers: Offers, list_price: int, deal: int, forced: bool
+) -> tuple[int, int]:
+    """The forced rate and the item price at which the deal price falls to ``deal``."""
+    base = int(base_price(list_price, sku.discounts.limited_rate))
+    if not forced:
+        return 0, base
+    ends = (int(sku.discounts.forced_rate_max), int(sku.discounts.forced_rate_min))
+    for rate in ends:
+        price = int(item_price(base, rate))
+        if offers.forced.deal_price(price) == deal:
+            return rate, price
+    # Neither end: the item price that just reaches a tier, and the rate that brings it there.
+    thresholds = (step.threshold for step in offers.forced.steps)
+    price = next(each for each in thresholds if offers.forced.deal_price(each) == deal)
+    return (base - price) * MILLION // base, price
 
 
 def _bounds_in_force(sku: Sku, terms: Terms) -> dict[str, int]:

@@ -30,8 +30,8 @@ class Policy:
 
     What holds for the whole store: Spend & Save tiers (``"30:3"``, $3 off from $30), coupons
     (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
-    whether the buyer's basket is this unit alone (``"single"``) or ``"any"``, and the endings that
-    list prices may have (``".99"``).
+    whether the buyer's basket is this unit alone (``"single"``) or ``"any"``, the endings that
+    list prices may have (``".99"``), and for ``breakeven`` which promotion brings the traffic.
     """
 
     purchase_price: Value = None
@@ -53,6 +53,7 @@ class Policy:
     coupon_stacks: bool = False
     basket: str = "any"
     ending: tuple[str, ...] = ()
+    promotion: str = "forced"
 
     def texts(self) -> dict[str, str]:
         """The values that are given, as text, by column name."""
@@ -96,6 +97,7 @@ class Policy:
             endings=tuple(read_ending(text) for text in self.ending),
             unit=10**PLACES,
             floor_multiple=int(Decimal(str(rules.rule("floor.multiple").value)) * MILLION),
+            promotion=self.promotion,
         )
 
     def warnings(self) -> list[str]:

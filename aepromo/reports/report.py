@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 class Terms:
     """What holds for every SKU: order offers, allowed endings, and the floor's multiple.
 
-    ``endings`` are minor units under ``unit``; ``floor_multiple`` is in millionths.
+    ``endings`` are minor units under ``unit``; ``floor_multiple`` is in millionths; ``promotion``
+    is what the platform cuts the price for, forced or reverse.
     """
 
     offers: Offers
     endings: tuple[int, ...]
     unit: int
     floor_multiple: int
+    promotion: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Sku:
     fees: FeeRates
     discounts: Discounts
     targets: Targets
+    units_30d: Whole
 
 
 if TYPE_CHECKING:

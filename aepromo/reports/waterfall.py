@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.pricing.money import BLANK
-from aepromo.pricing.offers import Tier, base_price, best_reached, item_price
+from aepromo.pricing.offers import Tier, base_price, best_reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,24 +35,27 @@ class Step:
 
 
 def waterfall(
-    sku: Sku, offers: Offers, list_price: int, forced_rate: int, forced: bool
+    sku: Sku, offers: Offers, list_price: int, forced_rate: int | None, price: int
 ) -> tuple[Step, ...]:
-    """Every step of one SKU in one situation: list price, deal price, profit and all between."""
-    steps = [*_item_steps(sku, list_price, forced_rate, forced)]
-    steps += _offer_steps(offers, steps[-1].left, forced)
+    """Every step of one SKU in one situation: list price, deal price, profit and all between.
+
+    ``price`` is the item price after the forced discount; without one ``forced_rate`` is None.
+    Where the purchase price is blank the steps end at the deal price.
+    """
+    steps = [*_item_steps(sku, list_price, forced_rate, price)]
+    steps += _offer_steps(offers, price, forced_rate is not None)
     if sku.costs.purchase_price == BLANK:
         return tuple(steps)
     return (*steps, *_cost_steps(sku, steps[-1].left))
 
 
-def _item_steps(sku: Sku, list_price: int, forced_rate: int, forced: bool) -> Iterator[Step]:
+def _item_steps(sku: Sku, list_price: int, forced_rate: int | None, price: int) -> Iterator[Step]:
     own_rate = int(sku.discounts.limited_rate)
     base = int(base_price(list_price, own_rate))
-    price = int(item_price(base, forced_rate))
     yield Step("list price", list_price, BLANK, "", 0, list_price)
     if own_rate:
         yield Step("own discount", list_price, own_rate, "half up", base - list_price, base)
-    if forced:
+    if forced_rate is not None:
         yield Step("forced discount", base, forced_rate, "half up", price - base, price)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 RATE_PLACES = 6
 SHOWN_LENGTH = 40
 LONGEST_WHOLE = 18
+COUNT_LIMIT = 10**8
+"""The first number of units that is too large; times any profit it still fits a column."""
 
 _NUMBER = re.compile(r"(?P<whole>\d*|\d{1,3}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII)
 _CURRENCY = re.compile(r"(?:US\$|\$|¥)\s*")
@@ -88,7 +90,9 @@ def _count(text: str, tidied: str) -> int:
     whole, fraction = _digits(text, tidied, example="120")
     if fraction.strip("0"):
         raise CellError(f"{_shown(text)} is no whole number; write {whole}")
-    return _within_limit(text, int(whole), 0)
+    if int(whole) >= COUNT_LIMIT:
+        raise CellError(f"{_shown(text)} is too large; write a number under {COUNT_LIMIT:,}")
+    return int(whole)
 
 
 def _rate(text: str, tidied: str) -> int:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
-from aepromo.tables.cells import RATE_PLACES, CellError, read, read_range
+from aepromo.tables.cells import COUNT_LIMIT, RATE_PLACES, CellError, read, read_range
 from aepromo.tables.schema import Kind
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.int64]
 
-LARGEST = {Kind.RATE: MILLION - 1, Kind.RATES: MILLION - 1}
+LARGEST = {Kind.RATE: MILLION - 1, Kind.RATES: MILLION - 1, Kind.COUNT: COUNT_LIMIT - 1}
 SMALLEST = {Kind.PRICE: 1}
 SCALES = {Kind.RATE: RATE_PLACES, Kind.RATES: RATE_PLACES, Kind.COUNT: 0}
 

@@ -9,6 +9,8 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
 
+VERDICTS = ("pays", "does_not_pay", "never_pays")
+
 CURRENCY = "USD"
 PLACES = 2
 
@@ -107,6 +109,12 @@ _RESULTS = (
     Column("floor_price", Kind.MONEY, "orders under it are cancelled"),
     Column("max_discount", Kind.RATIO, "the deepest total discount above the floor"),
     Column("worst_case", Kind.LABEL, "the situation that leaves least", labels=WORST_CASES),
+    Column("profit_before", Kind.MONEY, "what a unit leaves without the forced discount"),
+    Column("profit_forced", Kind.MONEY, "what a unit leaves under it"),
+    Column("uplift_needed", Kind.RATIO, "how many more units earn as much as before"),
+    Column("uplift_reported", Kind.RATIO, "how many more units sellers reported"),
+    Column("verdict", Kind.LABEL, "whether the traffic pays for the cut", labels=VERDICTS),
+    Column("gain_30d", Kind.MONEY, "earned more (or less) over 30 days"),
     Column("status", Kind.LABEL, "the worst that holds", labels=STATUSES),
 )
 

@@ -1,0 +1,81 @@
+"""How much more must I sell for the traffic to pay for the cut?"""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING
+
+from aepromo import rules
+from aepromo.errors import CallError
+from aepromo.pricing.fees import profit
+from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, pick
+from aepromo.pricing.offers import base_price, deal_price
+from aepromo.reports.report import DISCOUNT, FEES, SHOP, Report
+
+if TYPE_CHECKING:
+    from aepromo.reports.report import Results, Sku, Terms
+
+PROMOTIONS = ("forced", "reverse")
+
+
+def reported_uplift(promotion: str) -> int:
+    """How much more is sold while the platform promotes, in millionths, rounded down.
+
+    More exposure times a higher click rate (rule book: ``forced.uplift``, ``reverse.uplift``), as
+    sellers reported them; what visitors then buy is taken to stay as it was.
+    """
+    if promotion not in PROMOTIONS:
+        raise CallError(f"--promotion '{promotion}': write {' or '.join(PROMOTIONS)}")
+    factor = Decimal(1)
+    for part in ("exposure", "click_rate"):
+        uplift = str(rules.rule(f"{promotion}.uplift.{part}").value)
+        factor *= 1 + Decimal(uplift.strip("+%")) / 100
+    return int(((factor - 1) * MILLION).to_integral_value(ROUND_FLOOR))
+
+
+def _adds(known: frozenset[str]) -> tuple[str, ...]:
+    columns = ("profit_before", "profit_forced", "uplift_needed", "uplift_reported", "verdict")
+    return (*columns, "gain_30d") if "units_30d" in known else columns
+
+
+def _compute(sku: Sku, terms: Terms) -> Results:
+    uplift = reported_uplift(terms.promotion)
+    limited = sku.discounts.limited_rate
+    spared = terms.offers.not_forced.deal_price(base_price(sku.list_price, limited))
+    cut = deal_price(sku.list_price, limited, sku.discounts.forced_rate_max, terms.offers)
+    before, after = (profit(deal, sku.costs, sku.fees) for deal in (spared, cut))
+    # With nothing earned on a unit, no number of units makes up for the cut.
+    hopeless = (after <= 0) | (before <= 0)
+    earned = pick(hopeless, 1, after)
+    needed = (pick(hopeless, 1, before) * TEN_THOUSAND + earned - 1) // earned - TEN_THOUSAND
+    pays = after * (MILLION + uplift) >= before * MILLION
+    sold = pick(is_known(sku.units_30d), sku.units_30d, 0)
+    gain = (sold + down(sold, uplift)) * after - sold * before
+    return {
+        "profit_before": before,
+        "profit_forced": after,
+        "uplift_needed": pick(hopeless, BLANK, needed),
+        "uplift_reported": uplift * TEN_THOUSAND // MILLION,
+        "verdict": pick(hopeless, 2, pick(pays, 0, 1)),
+        "gain_30d": pick(is_known(sku.units_30d), gain, BLANK),
+    }
+
+
+BREAKEVEN = Report(
+    name="breakeven",
+    question="How much more must I sell for the traffic to pay for the cut?",
+    uses=("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d"),
+    needs=("list_price", "purchase_price", "logistics_cost"),
+    adds=_adds,
+    compute=_compute,
+    key_columns=(
+        "verdict",
+        "uplift_needed",
+        "uplift_reported",
+        "profit_before",
+        "profit_forced",
+        "gain_30d",
+        "list_price",
+    ),
+    always_profit=True,
+)
