@@ -27,12 +27,14 @@ from aepromo.cli.output import (
 from aepromo.cli.say import say
 from aepromo.errors import CallError, InputError
 from aepromo.pricing.fees import STATUSES
+from aepromo.pricing.money import BLANK
+from aepromo.reports.breakeven import BREAKEVEN
 from aepromo.show.summary import Tally
 from aepromo.tables.atomic import replacing
 from aepromo.tables.blocks import Ragged, rows_with_lines
 from aepromo.tables.bulk import delimited_block, text_array
 from aepromo.tables.headers import known_names, plain, resolve
-from aepromo.tables.schema import RESULTS, Kind
+from aepromo.tables.schema import RESULTS, VERDICTS, Kind
 from aepromo.tables.source import open_source
 from aepromo.tables.text import TextColumn, delimited
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from aepromo.cli.options import ReadingOptions, WritingOptions
+    from aepromo.pricing.money import Whole
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
 
@@ -57,13 +60,13 @@ def answer_file(
         source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         answers = Answers(report, policy, source, mapping_of(reading.map), rejects, writing.quiet)
-        tally = Tally()
+        tally = Tally(VERDICTS if report is BREAKEVEN else STATUSES)
         frames = _counted(answers, tally)
         out = stack.enter_context(destination(writing))
         out.writelines(_written(frames, answers, tally, writing))
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {tally.line()}")
-    return tally.worst_status
+    return tally.worst_label
 
 
 def find_row(
@@ -132,17 +135,27 @@ def _same_file(one: str, other: str) -> bool:
 def _counted(answers: Answers, tally: Tally) -> Iterator[pd.DataFrame]:
     """The answers' frames, their rows counted as they pass."""
     for outcome in answers.outcomes():
-        frame, statuses = outcome.frame, outcome.results.get("status")
+        frame, results = outcome.frame, outcome.results
         tally.rows += len(frame)
-        if isinstance(statuses, np.ndarray) and "profit" in outcome.results and len(frame):
-            profits = np.broadcast_to(outcome.results["profit"], len(frame))
-            worst_status = statuses.max()
-            among = np.flatnonzero(statuses == worst_status)
-            row = int(among[profits[among].argmin()])
-            sku = str(frame[_identity(list(map(str, frame.columns)))].iloc[row])
-            counts = np.bincount(statuses, minlength=len(STATUSES)).tolist()
-            tally.add(counts, (int(worst_status), int(profits[row]), sku))
+        labels = results.get("status", results.get("verdict"))
+        if isinstance(labels, np.ndarray) and len(frame):
+            known = labels[labels != BLANK]
+            tally.add_labels(np.bincount(known, minlength=len(tally.labels)).tolist())
+            if "profit" in results:
+                tally.add_worst(*_worst_row(frame, labels, results["profit"]))
+        if isinstance(gains := results.get("gain_30d"), np.ndarray) and (gains != BLANK).any():
+            tally.gain = (tally.gain or 0) + int(gains[gains != BLANK].sum())
         yield frame
+
+
+def _worst_row(frame: pd.DataFrame, statuses: Whole, profits: Whole) -> tuple[int, int, str]:
+    """The row with the worst status, and of those the lowest profit: both, and its id."""
+    profits = np.broadcast_to(profits, len(frame))
+    worst = np.max(statuses)
+    among = np.flatnonzero(statuses == worst)
+    row = int(among[profits[among].argmin()])
+    sku = str(frame[_identity(list(map(str, frame.columns)))].iloc[row])
+    return int(worst), int(profits[row]), sku
 
 
 def _written(

@@ -1,10 +1,9 @@
-"""The line under a table: how many SKUs, how many at each status, which is the worst."""
+"""The line under a table: how many SKUs, how many of each verdict, which is the worst."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from aepromo.pricing.fees import STATUSES
 from aepromo.tables.cells import grouped
 from aepromo.tables.schema import PLACES
 
@@ -13,36 +12,49 @@ from aepromo.tables.schema import PLACES
 class Tally:
     """What has been seen of a run's rows so far.
 
-    ``counts`` goes by the index of a status; ``worst`` is the row that is worst off: the index of
-    its status, its profit in minor units, and its id.
+    ``labels`` are what a row may come to, the mildest first, and ``counts`` goes by their index.
+    ``worst`` is the row that is worst off: its label's index, its profit in minor units, its id.
+    ``gain`` adds up what ``breakeven`` finds over 30 days, in minor units.
     """
 
+    labels: tuple[str, ...]
     rows: int = 0
-    counts: list[int] = field(default_factory=lambda: [0] * len(STATUSES))
+    counts: list[int] = field(default_factory=list)
     worst: tuple[int, int, str] | None = None
+    gain: int | None = None
 
-    def add(self, counts: list[int], worst: tuple[int, int, str]) -> None:
-        """Count the rows of one more block, and its worst one."""
-        self.counts = [seen + more for seen, more in zip(self.counts, counts, strict=True)]
-        if self.worst is None or (-worst[0], worst[1]) < (-self.worst[0], self.worst[1]):
-            self.worst = worst
+    def add_labels(self, counts: list[int]) -> None:
+        """Count the labels of one more block."""
+        seen = self.counts or [0] * len(self.labels)
+        self.counts = [before + more for before, more in zip(seen, counts, strict=True)]
+
+    def add_worst(self, label: int, profit: int, sku: str) -> None:
+        """Look at the worst row of one more block."""
+        if self.worst is None or (-label, profit) < (-self.worst[0], self.worst[1]):
+            self.worst = (label, profit, sku)
 
     @property
-    def worst_status(self) -> int:
-        """The index of the worst status seen; 0 where none was."""
+    def worst_label(self) -> int:
+        """The index of the worst label seen; 0 where none was."""
         return max((index for index, count in enumerate(self.counts) if count), default=0)
 
     def line(self) -> str:
         """One line: ``64 SKUs: 60 ok, 4 loss; worst: A-17 leaves -1.20 (loss)``."""
         counted = f"{self.rows:,} SKU{'' if self.rows == 1 else 's'}"
         found = [
-            f"{count:,} {status.replace('_', ' ')}"
-            for status, count in zip(STATUSES, self.counts, strict=True)
+            f"{count:,} {_words(label)}"
+            for label, count in zip(self.labels, self.counts, strict=False)
             if count
         ]
-        line = f"{counted}: {', '.join(found)}" if found else counted
-        if self.worst is None or self.rows == 1:
-            return line
-        status, profit, sku = self.worst
-        status_words = STATUSES[status].replace("_", " ")
-        return f"{line}; worst: {sku} leaves {grouped(profit, PLACES)} ({status_words})"
+        parts = [f"{counted}: {', '.join(found)}" if found else counted]
+        if self.worst is not None and self.rows > 1:
+            label, profit, sku = self.worst
+            leaves = grouped(profit, PLACES)
+            parts.append(f"worst: {sku} leaves {leaves} ({_words(self.labels[label])})")
+        if self.gain is not None:
+            parts.append(f"over 30 days {'+' * (self.gain > 0)}{grouped(self.gain, PLACES)}")
+        return "; ".join(parts)
+
+
+def _words(label: str) -> str:
+    return label.replace("_", " ")

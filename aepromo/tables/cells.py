@@ -21,9 +21,12 @@ LONGEST_WHOLE = 18
 COUNT_LIMIT = 10**8
 """The first number of units that is too large; times any profit it still fits a column."""
 
-_NUMBER = re.compile(r"(?P<whole>\d*|\d{1,3}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII)
+# No thousand starts with a 0: 0,125 is a decimal comma.
+_NUMBER = re.compile(
+    r"(?P<whole>\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII
+)
 _CURRENCY = re.compile(r"(?:US\$|\$|¥)\s*")
-_DECIMAL_COMMA = re.compile(r"(?P<whole>[\d.]+),(?P<fraction>\d{1,2})", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"(?P<whole>[\d.]+),(?P<fraction>\d{1,2}|(?<=^0,)\d+)", re.ASCII)
 _EXPONENT = re.compile(r"[\d.]+e[+-]?\d+", re.ASCII | re.IGNORECASE)
 
 
@@ -55,6 +58,8 @@ def read_range(text: str) -> tuple[int, int] | None:
     if not dots:
         rate = _rate(text, tidied)
         return rate, rate
+    if not (low_text.strip() and high_text.strip()):
+        raise CellError(f"{_shown(text)} lacks an end; write both, such as 10%..20%")
     low, high = (_rate(end, tidy(end)) for end in (low_text, high_text))
     if low > high:
         raise CellError(f"{_shown(text)} runs backwards; write {high_text}..{low_text}")
@@ -123,7 +128,8 @@ _READERS: dict[Kind, Callable[[str, str, int], int]] = {
 
 
 def _amount_digits(text: str, tidied: str) -> tuple[str, str]:
-    return _digits(text, _CURRENCY.sub("", tidied, count=1), example="12.50")
+    sign = _CURRENCY.match(tidied)
+    return _digits(text, tidied[sign.end() :] if sign else tidied, example="12.50")
 
 
 def _digits(text: str, number: str, example: str) -> tuple[str, str]:
