@@ -71,6 +71,10 @@ def _command(name: str) -> Callable[..., None]:
         from aepromo.cli.explain import explain_command
 
         return explain_command()
+    if name == "sweep":
+        from aepromo.cli.sweep import sweep_command
+
+        return sweep_command()
     from aepromo.cli.reports import REPORTS, command_of
 
     return command_of(REPORTS[name])

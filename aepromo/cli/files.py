@@ -53,20 +53,28 @@ def answer_file(
     report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
 ) -> int:
     """Answer for every SKU of a file; returns the worst status seen, as an index."""
+    with asked(report, policy, file, reading, writing) as answers:
+        tally = Tally(VERDICTS if report is BREAKEVEN else STATUSES)
+        frames = _counted(answers, tally)
+        with destination(writing) as stream:
+            stream.writelines(_written(frames, answers, tally, writing))
+    if writing.output and not writing.quiet:
+        say(f"{writing.output}: {tally.line()}")
+    return tally.worst_label
+
+
+@contextmanager
+def asked(
+    report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
+) -> Iterator[Answers]:
+    """A report's answers over a file; its rejects are on disk once the output is."""
     if reading.rejects and writing.output and _same_file(reading.rejects, writing.output):
         raise CallError("--rejects and --output name the same file")
     with ExitStack() as stack:
         stream, name = stack.enter_context(opened(file))
         source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        answers = Answers(report, policy, source, mapping_of(reading.map), rejects, writing.quiet)
-        tally = Tally(VERDICTS if report is BREAKEVEN else STATUSES)
-        frames = _counted(answers, tally)
-        out = stack.enter_context(destination(writing))
-        out.writelines(_written(frames, answers, tally, writing))
-    if writing.output and not writing.quiet:
-        say(f"{writing.output}: {tally.line()}")
-    return tally.worst_label
+        yield Answers(report, policy, source, mapping_of(reading.map), rejects, writing.quiet)
 
 
 def find_row(

@@ -134,7 +134,7 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
 
     from rich.console import Console
 
-    to_terminal = not options.output and sys.stdout.isatty()
+    to_terminal = _goes_to_terminal(options)
     text = StringIO()
     console = Console(
         file=text,
@@ -146,6 +146,15 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
     )
     console.print(renderable)
     return text.getvalue().encode()
+
+
+def _goes_to_terminal(options: WritingOptions) -> bool:
+    return not options.output and sys.stdout is not None and sys.stdout.isatty()
+
+
+def is_coloured(options: WritingOptions) -> bool:
+    """Whether what is written may carry colour: on a terminal that is not asked to be plain."""
+    return _goes_to_terminal(options) and "NO_COLOR" not in os.environ
 
 
 def table_width() -> int:

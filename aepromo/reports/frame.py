@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aepromo.pricing.money import Whole
     from aepromo.reports.policy import Policy
-    from aepromo.reports.report import Report, Results
+    from aepromo.reports.report import Report, Results, Sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,14 @@ class Outcome:
     """A report's answer: the frame with result columns, and what was assumed.
 
     Where there are problems, ``frame`` is what was asked about, without an answer. ``results``
-    holds the same figures as whole numbers.
+    holds the same figures as whole numbers, ``sku`` what they were computed from.
     """
 
     frame: pd.DataFrame
     assumed: list[str]
     problems: list[Problem]
     results: Results = field(default_factory=dict)
+    sku: Sku | None = None
 
 
 def find_columns(
@@ -85,7 +86,7 @@ def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy:
     for name in added:
         array = result_array(results[name], RESULTS[name], PLACES, len(frame))
         out[name] = pd.Series(array, index=frame.index, dtype=pd.ArrowDtype(array.type))
-    return Outcome(out, filler.assumed, [], results)
+    return Outcome(out, filler.assumed, [], results, sku)
 
 
 def _read(

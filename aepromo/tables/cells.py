@@ -22,9 +22,7 @@ COUNT_LIMIT = 10**8
 """The first number of units that is too large; times any profit it still fits a column."""
 
 # No thousand starts with a 0: 0,125 is a decimal comma.
-_NUMBER = re.compile(
-    r"(?P<whole>\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII
-)
+_NUMBER = re.compile(r"(?P<whole>\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII)
 _CURRENCY = re.compile(r"(?:US\$|\$|¥)\s*")
 _DECIMAL_COMMA = re.compile(r"(?P<whole>[\d.]+),(?P<fraction>\d{1,2}|(?<=^0,)\d+)", re.ASCII)
 _EXPONENT = re.compile(r"[\d.]+e[+-]?\d+", re.ASCII | re.IGNORECASE)

@@ -42,7 +42,7 @@ class TextColumn:
         return self.kind in PLACES_SHOWN
 
 
-PLACES_SHOWN = {Kind.MONEY: PLACES, Kind.FINE: PLACES + 2, Kind.RATIO: 4}
+PLACES_SHOWN = {Kind.MONEY: PLACES, Kind.FINE: PLACES + 2, Kind.RATIO: 4, Kind.COUNT: 0}
 """The decimal places of each kind of computed figure."""
 
 

@@ -1,0 +1,223 @@
+"""``sweep``: what each forced rate would leave, of one SKU or of a file's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.cli.options import (
+    FileArgument,
+    Format,
+    OfferOptions,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    option,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import (
+    chosen,
+    destination,
+    format_of,
+    is_coloured,
+    rendered,
+    table_width,
+    text_lines,
+)
+from aepromo.cli.reports import policy_of
+from aepromo.cli.say import say_assumed, say_warnings
+from aepromo.errors import CallError
+from aepromo.pricing.fees import STATUSES
+from aepromo.reports.sweep import COLUMNS, SWEEP, by_rate, rates, sweep
+from aepromo.show.chart import Chart, picture, terminal_chart
+from aepromo.tables.atomic import replacing
+from aepromo.tables.cells import fixed, percent
+from aepromo.tables.schema import CURRENCY, PLACES, RESULTS, Kind
+from aepromo.tables.text import Figure, TextColumn, json_document, result_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aepromo.reports.policy import Policy
+    from aepromo.reports.sweep import Crossing, Sweep
+
+PANEL = "The sweep"
+_HOLDS_NO_MORE = {
+    "target": "falls under the target",
+    "zero": "turns into a loss",
+    "floor": "falls under the safety floor",
+}
+_HOLDS_AGAIN = {
+    "target": "reaches the target again",
+    "zero": "earns again",
+    "floor": "is above the safety floor again",
+}
+
+
+def _sweep_option(flag: str, metavar: str, says: str) -> Any:
+    return typer.Option(flag, metavar=metavar, help=says, rich_help_panel=PANEL, show_default=False)
+
+
+FromOption = Annotated[str, _sweep_option("--from", "RATE", "The first rate (0%).")]
+ToOption = Annotated[str, _sweep_option("--to", "RATE", "The last rate (40%).")]
+StepOption = Annotated[str, _sweep_option("--step", "RATE", "From one rate to the next (1%).")]
+SvgOption = Annotated[str | None, _sweep_option("--svg", "FILE", "Draw the chart there too.")]
+PngOption = Annotated[str | None, _sweep_option("--png", "FILE", "The same as a PNG.")]
+
+
+def sweep_command() -> Callable[..., None]:
+    """The Typer command that sweeps the forced rate."""
+
+    def command(**values: Any) -> None:
+        file = values.pop("file")
+        grid = rates(values.pop("first"), values.pop("last"), values.pop("step"))
+        pictures = [values.pop("svg"), values.pop("png")]
+        reading = taken(ReadingOptions, values)
+        writing = taken(WritingOptions, values)
+        policy = policy_of(values)
+        say_warnings(policy)
+        if file is not None:
+            chart = _sweep_file(policy, file, grid, reading, writing)
+        elif reading != ReadingOptions():
+            raise CallError("options for reading a file need a FILE, or - for standard input")
+        else:
+            chart = _sweep_one(policy, grid, writing)
+        for path in filter(None, pictures):
+            drawn = picture(chart, path)
+            with replacing(path) as stream:
+                stream.write(drawn)
+
+    command.__doc__ = "What each forced rate would leave, and where profit crosses the marks."
+    return with_parameters(
+        command,
+        [
+            argument("file", FileArgument),
+            *map(value_parameter, SWEEP.uses),
+            *parameters_of(OfferOptions),
+            option("first", FromOption, "0%"),
+            option("last", ToOption, "40%"),
+            option("step", StepOption, "1%"),
+            option("svg", SvgOption, None),
+            option("png", PngOption, None),
+            *parameters_of(ReadingOptions),
+            *parameters_of(WritingOptions),
+        ],
+    )
+
+
+def _sweep_one(policy: Policy, grid: range, writing: WritingOptions) -> Chart:
+    """Write a row a rate for one SKU; on a terminal a chart and the crossings too."""
+    swept, assumed = sweep(policy, grid)
+    say_assumed(assumed, set(), writing.quiet)
+    columns = [_rate_column(grid)]
+    columns += [
+        TextColumn(
+            name,
+            RESULTS[name].kind,
+            [result_text(row[name], RESULTS[name]) for row in swept.rows.values()],
+        )
+        for name in COLUMNS
+    ]
+    chart = Chart(
+        title=f"profit of a unit, {CURRENCY}",
+        rates=[rate / 10_000 for rate in grid],
+        heights=[row["profit"] / 10**PLACES for row in swept.rows.values()],
+        marks={name: profit / 10**PLACES for name, profit in swept.marks.items()},
+    )
+    notes = [_crossing_line(crossing) for crossing in swept.crossings]
+    notes = notes or ["no mark is crossed on the way"]
+    _write(columns, chart, notes, swept, writing)
+    return chart
+
+
+def _sweep_file(
+    policy: Policy, file: str, grid: range, reading: ReadingOptions, writing: WritingOptions
+) -> Chart:
+    """Write a row a rate for a file: how many SKUs survive it, and at which status."""
+    import numpy as np
+
+    from aepromo.cli.files import asked
+
+    counts = {rate: np.zeros(len(STATUSES), np.int64) for rate in grid}
+    with asked(SWEEP, policy, file, reading, writing) as answers:
+        terms = policy.terms()
+        for outcome in answers.outcomes():
+            if outcome.sku is not None and len(outcome.frame):
+                for rate, results in by_rate(outcome.sku, terms, grid):
+                    counts[rate] += np.bincount(results["status"], minlength=len(STATUSES))
+    by_status = {
+        status: [int(counts[rate][index]) for rate in grid] for index, status in enumerate(STATUSES)
+    }
+    survive = [
+        ok + below for ok, below in zip(by_status["ok"], by_status["below_target"], strict=True)
+    ]
+    columns = [_rate_column(grid), _count_column("survive", survive)]
+    columns += [_count_column(status, numbers) for status, numbers in by_status.items()]
+    chart = Chart("SKUs that survive", [rate / 10_000 for rate in grid], survive, {})
+    total = sum(numbers[0] for numbers in by_status.values())
+    note = f"of {total:,} SKUs, {survive[0]:,} survive {percent(grid[0])}, "
+    note += f"{survive[-1]:,} survive {percent(grid[-1])}: neither a loss nor under the floor"
+    _write(columns, chart, [note], None, writing)
+    return chart
+
+
+def _write(
+    columns: list[TextColumn],
+    chart: Chart,
+    notes: list[str],
+    swept: Sweep | None,
+    writing: WritingOptions,
+) -> None:
+    form = format_of(writing)
+    columns = chosen(columns, writing)
+    with destination(writing) as stream:
+        if form is Format.TABLE:
+            from aepromo.show.table import rows_table
+
+            limited = [_cut(column, writing.limit) for column in columns]
+            names = [column.name for column in columns]
+            stream.write(rendered(rows_table(limited, names, table_width(), ()), writing))
+            drawn = terminal_chart(chart, min(table_width(), 100), is_coloured(writing))
+            stream.write((drawn + "\n\n" + "\n".join(notes) + "\n").encode())
+        elif form is Format.JSON and swept is not None:
+            stream.write((json_document(_document(columns, swept.crossings)) + "\n").encode())
+        else:
+            stream.writelines(text_lines([columns], form, writing))
+
+
+def _cut(column: TextColumn, limit: int) -> TextColumn:
+    """The column with about as many rows as the limit, evenly spread."""
+    stride = -(-len(column.cells) // limit)
+    return TextColumn(column.name, column.kind, column.cells[::stride])
+
+
+def _document(columns: Sequence[TextColumn], crossings: Sequence[Crossing]) -> dict[str, object]:
+    names = [column.name for column in columns]
+    figures = [
+        [Figure(cell) if column.is_figure and cell is not None else cell for cell in column.cells]
+        for column in columns
+    ]
+    return {
+        "rates": [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)],
+        "crossings": [
+            {"mark": each.mark, "rate": Figure(fixed(each.rate // 100, 4)), "holds": each.holds}
+            for each in crossings
+        ],
+    }
+
+
+def _crossing_line(crossing: Crossing) -> str:
+    says = _HOLDS_AGAIN if crossing.holds else _HOLDS_NO_MORE
+    return f"from {percent(crossing.rate)} a unit {says[crossing.mark]}"
+
+
+def _rate_column(grid: range) -> TextColumn:
+    return TextColumn("forced_rate", Kind.RATIO, [fixed(rate // 100, 4) for rate in grid])
+
+
+def _count_column(name: str, numbers: Sequence[int]) -> TextColumn:
+    return TextColumn(name, Kind.COUNT, [str(number) for number in numbers])
