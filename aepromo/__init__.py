@@ -116,4 +116,4 @@ def _ask(
     outcome = run(report, frame, columns, policy)
     if outcome.problems:
         raise BadRows(outcome.problems)
-    return outcome.frame
+    return outcome.answered()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 
 import pandas as pd
 
+from aepromo.cli.ahead import ahead
 from aepromo.cli.say import say, say_assumed
 from aepromo.errors import AepromoError, Problem
 from aepromo.reports.frame import Outcome, find_columns, run
@@ -14,7 +15,7 @@ from aepromo.tables.blocks import line_numbers, parse
 from aepromo.tables.text import delimited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pyarrow as pa
 
@@ -40,6 +41,19 @@ class BadRow:
     cells: tuple[str, ...]
 
 
+Finished = TypeVar("Finished")
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt(Generic[Finished]):
+    """What came of one block; nothing is finished where it has bad rows."""
+
+    block: Block
+    text: TextBlock
+    outcome: Outcome
+    finished: Finished | None
+
+
 @dataclass(slots=True)
 class Answers:
     """The answers to a report's question over a source, in the order of its rows.
@@ -55,39 +69,64 @@ class Answers:
     rejects: BinaryIO | None
     quiet: bool
     bad_rows: int = 0
-    added: tuple[str, ...] = ()
     _assumed: set[str] = field(default_factory=set)
     _named: int = 0
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """One a block; at least one, so that a header alone has an answer too."""
-        columns = find_columns(self.report, list(self.source.header), self.mapping, self.policy)
-        supplied = frozenset(columns) | frozenset(self.policy.texts())
-        self.added = self.report.adds(supplied)
+    @property
+    def header(self) -> list[str]:
+        """The columns of an answer: the file's, then those that the report adds."""
+        return list(dict.fromkeys([*self.source.header, *self.added]))
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The columns that the report adds, or replaces where they stand."""
+        return self.report.adds(frozenset(self._columns()) | frozenset(self.policy.texts()))
+
+    def _columns(self) -> dict[str, int]:
+        return find_columns(self.report, list(self.source.header), self.mapping, self.policy)
+
+    def each(self, finish: Callable[[Outcome], Finished]) -> Iterator[tuple[Outcome, Finished]]:
+        """Each block's outcome, and what ``finish`` made of it on a thread of its own.
+
+        At least one, so that a header alone has an answer too.
+        """
+        columns = self._columns()
+
+        def attempt(block: Block) -> _Attempt[Finished]:
+            text = parse(block, self.source)
+            frame = text.table.to_pandas(types_mapper=_as_arrow_text)
+            outcome = run(self.report, frame, columns, self.policy)
+            is_good = not (outcome.problems or text.ragged)
+            return _Attempt(block, text, outcome, finish(outcome) if is_good else None)
+
         self._start_rejects()
         answered = False
-        for block in self.source.blocks:
-            outcome = self._answer(block, columns)
-            if outcome is not None and not (self.bad_rows and self.rejects is None):
+        for attempted in ahead(attempt, self.source.blocks):
+            outcome, finished = attempted.outcome, attempted.finished
+            if finished is None:
+                outcome = self._without_bad_rows(attempted, columns)
+                finished = None if outcome.problems else finish(outcome)
+            if finished is not None and not (self.bad_rows and self.rejects is None):
+                say_assumed(outcome.assumed, self._assumed, self.quiet)
                 answered = True
-                yield outcome
+                yield outcome, finished
         self._close()
         if not answered:
             empty = pd.DataFrame({name: pd.Series([], dtype=TEXT) for name in self.source.header})
-            yield run(self.report, empty, columns, self.policy)
+            outcome = run(self.report, empty, columns, self.policy)
+            yield outcome, finish(outcome)
 
-    def _answer(self, block: Block, columns: Mapping[str, int]) -> Outcome | None:
-        text = parse(block, self.source)
-        frame = text.table.to_pandas(types_mapper=_as_arrow_text)
-        outcome = run(self.report, frame, columns, self.policy)
-        if outcome.problems or text.ragged:
-            bad_positions = self._set_aside(block, text, frame, outcome.problems)
-            frame = frame.drop(index=bad_positions).reset_index(drop=True)
-            if self.rejects is None or frame.empty:
-                return None
-            outcome = run(self.report, frame, columns, self.policy)
-        say_assumed(outcome.assumed, self._assumed, self.quiet)
-        return outcome
+    def _without_bad_rows(
+        self, attempted: _Attempt[Finished], columns: Mapping[str, int]
+    ) -> Outcome:
+        """Set a block's bad rows aside, and answer for the others where they are wanted."""
+        frame = attempted.outcome.frame
+        problems = attempted.outcome.problems
+        positions = self._set_aside(attempted.block, attempted.text, frame, problems)
+        if self.rejects is None:
+            return attempted.outcome
+        good = frame.drop(index=positions).reset_index(drop=True)
+        return run(self.report, good, columns, self.policy)
 
     def _set_aside(
         self, block: Block, text: TextBlock, frame: pd.DataFrame, problems: list[Problem]

@@ -1,19 +1,15 @@
-"""The way of a file: open it, answer block by block, write as the answers come."""
+"""The way of a file: answered block by block, written as the answers come."""
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.cli.answers import Answers
+from aepromo.cli.inputs import asked
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
     DELIMITERS,
@@ -25,28 +21,28 @@ from aepromo.cli.output import (
     text_lines,
 )
 from aepromo.cli.say import say
-from aepromo.errors import CallError, InputError
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.reports.breakeven import BREAKEVEN
+from aepromo.reports.frame import Outcome
 from aepromo.show.summary import Tally
-from aepromo.tables.atomic import replacing
-from aepromo.tables.blocks import Ragged, rows_with_lines
-from aepromo.tables.bulk import delimited_block, text_array
-from aepromo.tables.headers import known_names, plain, resolve
+from aepromo.tables.bulk import cell_texts, joined, result_texts
+from aepromo.tables.headers import known_names, plain
 from aepromo.tables.schema import RESULTS, VERDICTS, Kind
-from aepromo.tables.source import open_source
 from aepromo.tables.text import TextColumn, delimited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from rich.console import RenderableType
 
+    from aepromo.cli.answers import Answers
     from aepromo.cli.options import ReadingOptions, WritingOptions
     from aepromo.pricing.money import Whole
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
+
+    Bytes: TypeAlias = bytes | memoryview
 
 
 def answer_file(
@@ -55,105 +51,25 @@ def answer_file(
     """Answer for every SKU of a file; returns the worst status seen, as an index."""
     with asked(report, policy, file, reading, writing) as answers:
         tally = Tally(VERDICTS if report is BREAKEVEN else STATUSES)
-        frames = _counted(answers, tally)
         with destination(writing) as stream:
-            stream.writelines(_written(frames, answers, tally, writing))
+            stream.writelines(_written(answers, tally, writing))
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {tally.line()}")
     return tally.worst_label
 
 
-@contextmanager
-def asked(
-    report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
-) -> Iterator[Answers]:
-    """A report's answers over a file; its rejects are on disk once the output is."""
-    if reading.rejects and writing.output and _same_file(reading.rejects, writing.output):
-        raise CallError("--rejects and --output name the same file")
-    with ExitStack() as stack:
-        stream, name = stack.enter_context(opened(file))
-        source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
-        rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        yield Answers(report, policy, source, mapping_of(reading.map), rejects, writing.quiet)
-
-
-def find_row(
-    file: str, sku: str | None, wanted: Sequence[str], reading: ReadingOptions
-) -> dict[str, str]:
-    """The filled cells of one SKU's row, by column; of the only row where no SKU is named.
-
-    Raises ``InputError`` where there is no such row.
-    """
-    with opened(file) as (stream, name):
-        source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
-        columns = resolve(source.header, ("sku", *wanted), mapping_of(reading.map))
-        if sku is not None and "sku" not in columns:
-            raise InputError(f"{name}: no column for sku; name one with --map 'HEADER=sku'")
-        found: list[tuple[int, list[str]]] = []
-        for block in source.blocks:
-            for line, cells in rows_with_lines(block, source):
-                if sku is None or cells[columns["sku"] : columns["sku"] + 1] == [sku]:
-                    found.append((line, cells))
-    if sku is None and len(found) != 1:
-        raise InputError(f"{name}: {len(found)} rows; choose one with --sku ID")
-    if not found:
-        raise InputError(f"{name}: no SKU '{sku}'")
-    line, cells = found[0]
-    if len(cells) != len(source.header):
-        raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
-    row = {role: cells[position] for role, position in columns.items() if role != "sku"}
-    return {role: cell for role, cell in row.items() if cell.strip()}
-
-
-@contextmanager
-def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
-    """The input as a stream of bytes, and what to call it in messages."""
-    if file == "-":
-        if sys.stdin is None:
-            raise InputError("standard input is closed")
-        yield sys.stdin.buffer, "standard input"
-        return
-    try:
-        stream = Path(file).open("rb")  # noqa: SIM115 (closed just below)
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror}") from None
-    with stream:
-        yield stream, file
-
-
-def mapping_of(pairs: list[str] | None) -> dict[str, str]:
-    """``HEADER=COLUMN`` pairs; the header may hold an equals sign itself."""
-    mapping = {}
-    for pair in pairs or []:
-        header, equals, name = pair.rpartition("=")
-        if not (header and equals and name):
-            raise CallError(f"--map '{pair}': write HEADER=COLUMN, such as 'Cost=purchase_price'")
-        mapping[header.strip()] = name.strip()
-    return mapping
-
-
-def _delimiter(given: str | None) -> str | None:
-    return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given
-
-
-def _same_file(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
-
-
-def _counted(answers: Answers, tally: Tally) -> Iterator[pd.DataFrame]:
-    """The answers' frames, their rows counted as they pass."""
-    for outcome in answers.outcomes():
-        frame, results = outcome.frame, outcome.results
-        tally.rows += len(frame)
-        labels = results.get("status", results.get("verdict"))
-        if isinstance(labels, np.ndarray) and len(frame):
-            known = labels[labels != BLANK]
-            tally.add_labels(np.bincount(known, minlength=len(tally.labels)).tolist())
-            if "profit" in results:
-                tally.add_worst(*_worst_row(frame, labels, results["profit"]))
-        if isinstance(gains := results.get("gain_30d"), np.ndarray) and (gains != BLANK).any():
-            tally.gain = (tally.gain or 0) + int(gains[gains != BLANK].sum())
-        yield frame
+def _count(outcome: Outcome, tally: Tally) -> None:
+    """Add a block's rows to the tally."""
+    frame, results = outcome.frame, outcome.results
+    tally.rows += len(frame)
+    labels = results.get("status", results.get("verdict"))
+    if isinstance(labels, np.ndarray) and len(frame):
+        known = labels[labels != BLANK]
+        tally.add_labels(np.bincount(known, minlength=len(tally.labels)).tolist())
+        if "profit" in results:
+            tally.add_worst(*_worst_row(frame, labels, results["profit"]))
+    if isinstance(gains := results.get("gain_30d"), np.ndarray) and (gains != BLANK).any():
+        tally.gain = (tally.gain or 0) + int(gains[gains != BLANK].sum())
 
 
 def _worst_row(frame: pd.DataFrame, statuses: Whole, profits: Whole) -> tuple[int, int, str]:
@@ -166,32 +82,45 @@ def _worst_row(frame: pd.DataFrame, statuses: Whole, profits: Whole) -> tuple[in
     return int(worst), int(profits[row]), sku
 
 
-def _written(
-    frames: Iterator[pd.DataFrame], answers: Answers, tally: Tally, writing: WritingOptions
-) -> Iterator[bytes | memoryview]:
+def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterator[Bytes]:
     form = format_of(writing)
+    if form in DELIMITERS and not writing.value:
+        return _lines(answers, tally, DELIMITERS[form], writing)
+    frames = _frames(answers, tally)
     if form is Format.TABLE:
-        yield rendered(_table(frames, answers, tally, writing), writing)
-    elif form in DELIMITERS and not writing.value:
-        yield from _lines(frames, DELIMITERS[form], writing)
-    else:
-        yield from text_lines(
-            (_columns(frame, answers.added, writing) for frame in frames), form, writing
-        )
+        return iter([rendered(_table(frames, answers, tally, writing), writing)])
+    return text_lines((_columns(frame, answers, writing) for frame in frames), form, writing)
 
 
 def _lines(
-    frames: Iterator[pd.DataFrame], delimiter: str, writing: WritingOptions
-) -> Iterator[bytes | memoryview]:
+    answers: Answers, tally: Tally, delimiter: str, writing: WritingOptions
+) -> Iterator[Bytes]:
     """CSV or TSV, a whole column at a time."""
+    names = chosen_names(answers.header, writing)
+
+    def lines(outcome: Outcome) -> memoryview:
+        rows = len(outcome.frame)
+        texts = [
+            result_texts(outcome.results[name], RESULTS[name], rows)
+            if name in outcome.added
+            else cell_texts(_array(outcome.frame[name]), delimiter, writing.excel_safe)
+            for name in names
+        ]
+        return joined(texts, delimiter)
+
     if writing.bom:
         yield b"\xef\xbb\xbf"
-    for number, frame in enumerate(frames):
-        names = chosen_names(list(frame.columns), writing)
-        if not number and not writing.no_header:
-            yield delimited([names], delimiter, writing.excel_safe).encode()
-        arrays = [_array(frame[name]) for name in names]
-        yield delimited_block(arrays, delimiter, writing.excel_safe)
+    if not writing.no_header:
+        yield delimited([names], delimiter, writing.excel_safe).encode()
+    for outcome, data in answers.each(lines):
+        _count(outcome, tally)
+        yield data
+
+
+def _frames(answers: Answers, tally: Tally) -> Iterator[pd.DataFrame]:
+    for outcome, frame in answers.each(Outcome.answered):
+        _count(outcome, tally)
+        yield frame
 
 
 def _array(series: pd.Series) -> pa.Array:
@@ -199,17 +128,15 @@ def _array(series: pd.Series) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def _columns(
-    frame: pd.DataFrame, added: tuple[str, ...], writing: WritingOptions
-) -> list[TextColumn]:
+def _columns(frame: pd.DataFrame, answers: Answers, writing: WritingOptions) -> list[TextColumn]:
     """A frame's columns as text; what the report added keeps its kind."""
     return [
         TextColumn(
             name,
-            RESULTS[name].kind if name in added else Kind.TEXT,
-            text_array(_array(frame[name])).to_pylist(),
+            RESULTS[name].kind if name in answers.added else Kind.TEXT,
+            _array(frame[name]).cast(pa.string()).to_pylist(),
         )
-        for name in chosen_names(list(frame.columns), writing)
+        for name in chosen_names(answers.header, writing)
     ]
 
 
@@ -224,7 +151,7 @@ def _table(
     for frame in frames:
         together = pd.concat([kept, frame], ignore_index=True) if len(kept) else frame
         kept = (_worst_first(together) if worst_first else together).head(writing.limit)
-    columns = _columns(kept, answers.added, writing)
+    columns = _columns(kept, answers, writing)
     wanted = [column.name for column in columns]
     if not writing.columns:
         wanted = [

@@ -42,8 +42,14 @@ from aepromo.tables.text import Figure, TextColumn, json_document, result_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    import numpy.typing as npt
+
+    from aepromo.reports.frame import Outcome
     from aepromo.reports.policy import Policy
     from aepromo.reports.sweep import Crossing, Sweep
+
+    Counts = npt.NDArray[np.int64]
 
 PANEL = "The sweep"
 _HOLDS_NO_MORE = {
@@ -140,15 +146,25 @@ def _sweep_file(
     """Write a row a rate for a file: how many SKUs survive it, and at which status."""
     import numpy as np
 
-    from aepromo.cli.files import asked
+    from aepromo.cli.inputs import asked
 
     counts = {rate: np.zeros(len(STATUSES), np.int64) for rate in grid}
     with asked(SWEEP, policy, file, reading, writing) as answers:
         terms = policy.terms()
-        for outcome in answers.outcomes():
-            if outcome.sku is not None and len(outcome.frame):
-                for rate, results in by_rate(outcome.sku, terms, grid):
-                    counts[rate] += np.bincount(results["status"], minlength=len(STATUSES))
+
+        def counted(outcome: Outcome) -> list[Counts]:
+            """How many rows of a block are at each status, rate by rate."""
+            rows = len(outcome.frame)
+            if outcome.sku is None:
+                return []
+            return [
+                np.bincount(np.broadcast_to(results["status"], rows), minlength=len(STATUSES))
+                for _, results in by_rate(outcome.sku, terms, grid)
+            ]
+
+        for _, counts_of_block in answers.each(counted):
+            for rate, more in zip(grid, counts_of_block, strict=True):
+                counts[rate] += more
     by_status = {
         status: [int(counts[rate][index]) for rate in grid] for index, status in enumerate(STATUSES)
     }

@@ -28,17 +28,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A report's answer: the frame with result columns, and what was assumed.
+    """A report's answer for the rows of a frame, or the problems that kept it from one.
 
-    Where there are problems, ``frame`` is what was asked about, without an answer. ``results``
-    holds the same figures as whole numbers, ``sku`` what they were computed from.
+    ``frame`` is what was asked about, ``results`` the answer as whole numbers, of which ``added``
+    names the columns to add; ``sku`` is what they were computed from, ``assumed`` what the rule
+    book gave.
     """
 
     frame: pd.DataFrame
     assumed: list[str]
     problems: list[Problem]
     results: Results = field(default_factory=dict)
+    added: tuple[str, ...] = ()
     sku: Sku | None = None
+
+    def answered(self) -> pd.DataFrame:
+        """A new frame with the added columns, money as exact decimals."""
+        out = self.frame.copy(deep=False)
+        for name in self.added:
+            array = result_array(self.results[name], RESULTS[name], len(out))
+            out[name] = pd.Series(array, index=out.index, dtype=pd.ArrowDtype(array.type))
+        return out
 
 
 def find_columns(
@@ -82,11 +92,7 @@ def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy:
     if problems:
         return Outcome(frame, filler.assumed, _in_order(problems))
     added = report.adds(frozenset(columns) | frozenset(policy.texts()))
-    out = frame.copy(deep=False)
-    for name in added:
-        array = result_array(results[name], RESULTS[name], PLACES, len(frame))
-        out[name] = pd.Series(array, index=frame.index, dtype=pd.ArrowDtype(array.type))
-    return Outcome(out, filler.assumed, [], results, sku)
+    return Outcome(frame, filler.assumed, [], results, added, sku)
 
 
 def _read(

@@ -1,29 +1,39 @@
-"""A frame of text and exact decimals to CSV lines, a column at a time."""
+"""Columns to CSV lines, a whole column at a time."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.tables.text import is_run_by_spreadsheets
+from aepromo.pricing.money import BLANK
+from aepromo.tables.schema import Kind
+from aepromo.tables.text import PLACES_SHOWN, is_run_by_spreadsheets, result_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aepromo.tables.columns import Numbers
+    from aepromo.tables.schema import Column
 
-def delimited_block(
-    columns: Sequence[pa.Array], delimiter: str = ",", excel_safe: bool = False
-) -> memoryview:
-    """The rows of some columns as CSV or TSV bytes, as ``text.delimited`` writes them."""
-    texts = [_as_text(column, delimiter, excel_safe) for column in columns]
-    if len(texts) == 1:
+
+COMMON = 100_000
+"""Figures nearer to zero than this, in their last place, are written by looking them up."""
+
+_WORTH_LOOKING_UP = 20_000
+
+
+def joined(texts: Sequence[pa.Array], delimiter: str) -> memoryview:
+    """Columns of cells that are ready to be written, as CSV or TSV lines."""
+    cells = list(texts)
+    if len(cells) == 1:
         # An empty line would be no row at all.
-        texts = [pc.if_else(pc.equal(pc.binary_length(texts[0]), 0), '""', texts[0])]
-    texts[-1] = pc.binary_join_element_wise(texts[-1], "", "\n")
-    lines = pc.binary_join_element_wise(*texts, delimiter)
+        cells = [pc.if_else(pc.equal(pc.binary_length(cells[0]), 0), '""', cells[0])]
+    cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
+    lines = pc.binary_join_element_wise(*cells, delimiter)
     _, offset_buffer, data = lines.buffers()
     if data is None:
         return memoryview(b"")
@@ -31,19 +41,45 @@ def delimited_block(
     return memoryview(data)[offsets[0] : offsets[-1]]
 
 
-def text_array(column: pa.Array) -> pa.Array:
-    """A column as text, null where a figure is blank."""
-    return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
-
-
-def _as_text(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
-    is_text = pa.types.is_string(column.type)
-    text = text_array(column)
-    if text.null_count:
-        text = text.fill_null("")
-    if is_text and excel_safe:
+def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
+    """Input cells, quoted where they need it, as ``text.delimited`` writes them."""
+    text = column.fill_null("") if column.null_count else column
+    if excel_safe:
         text = _for_spreadsheets(text)
-    return _quoted(text, delimiter) if is_text and _has_special(text, delimiter) else text
+    return _quoted(text, delimiter) if _has_special(text, delimiter) else text
+
+
+def result_texts(numbers: Numbers | int, column: Column, rows: int) -> pa.Array:
+    """A computed column as text, an empty cell where it is blank."""
+    if isinstance(numbers, int):
+        return pa.repeat(result_text(numbers, column) or "", rows)
+    if column.kind is Kind.LABEL:
+        labels = pa.array([*column.labels, ""])
+        return labels.take(pa.array(np.where(numbers == BLANK, len(labels) - 1, numbers)))
+    places = PLACES_SHOWN[column.kind]
+    if rows < _WORTH_LOOKING_UP:
+        return _spelled(numbers, places)
+    common = (numbers >= -COMMON) & (numbers < COMMON)
+    if common.all():
+        return _common_texts(places).take(pa.array(numbers + COMMON))
+    texts = _common_texts(places).take(pa.array(np.where(common, numbers + COMMON, 0)))
+    return pc.replace_with_mask(texts, pa.array(~common), _spelled(numbers[~common], places))
+
+
+@lru_cache
+def _common_texts(places: int) -> pa.Array:
+    """The figures around zero as text; copying one takes a fifth of spelling it."""
+    return _spelled(np.arange(-COMMON, COMMON), places)
+
+
+def _spelled(numbers: Numbers, places: int) -> pa.Array:
+    blank = numbers == BLANK
+    figures = pa.array(np.where(blank, 0, numbers) if blank.any() else numbers)
+    exact = pa.Array.from_buffers(
+        pa.decimal64(18, places), len(figures), [None, figures.buffers()[1]]
+    )
+    text = exact.cast(pa.string())
+    return pc.if_else(pa.array(blank), "", text) if blank.any() else text
 
 
 def _for_spreadsheets(text: pa.Array) -> pa.Array:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
 from aepromo.tables.cells import COUNT_LIMIT, RATE_PLACES, CellError, read, read_range
 from aepromo.tables.schema import Kind
+from aepromo.tables.text import PLACES_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +111,7 @@ def _cell_by_cell(texts: pa.Array, read_one: Callable[[str], tuple[int, int] | N
     return Reading(numbers, upper, {int(row): reasons[int(codes[row])] for row in bad_rows})
 
 
-def result_array(numbers: Numbers | int, column: Column, places: int, rows: int) -> pa.Array:
+def result_array(numbers: Numbers | int, column: Column, rows: int) -> pa.Array:
     """A computed column as Arrow holds it: exact decimals, or labels; null where blank."""
     if isinstance(numbers, int):
         numbers = np.full(rows, numbers, np.int64)
@@ -119,7 +120,7 @@ def result_array(numbers: Numbers | int, column: Column, places: int, rows: int)
     if column.kind is Kind.LABEL:
         codes = pa.array(numbers, pa.int64(), mask=missing)
         return pa.array(column.labels, pa.string()).take(codes)
-    scale = decimal_places(column.kind, places)
+    scale = PLACES_SHOWN[column.kind]
     if missing is not None:
         numbers = np.where(blank, 0, numbers)
     validity = None if missing is None else pa.array(~missing).buffers()[1]
@@ -128,8 +129,3 @@ def result_array(numbers: Numbers | int, column: Column, places: int, rows: int)
     )
     # The wider type is the one that pandas, and whatever reads the frame next, can add up.
     return exact.cast(pa.decimal128(18, scale))
-
-
-def decimal_places(kind: Kind, places: int) -> int:
-    """How many decimal places a computed column shows."""
-    return {Kind.MONEY: places, Kind.FINE: places + 2, Kind.RATIO: 4}[kind]

@@ -19,12 +19,12 @@ from aepromo.tables.headers import check_header
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 LONGEST_RECORD = 64 << 20
 DELIMITERS = ",;\t"
 LONE_RETURN = "a carriage return that ends no line; save the file with LF or CRLF line ends"
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 
 
@@ -64,13 +64,14 @@ def open_source(
     ``name`` stands for the input in messages. Raises ``InputError`` for what is no table, and
     ``CallError`` for an encoding or a delimiter that can't be.
     """
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+    if delimiter is not None and (len(delimiter.encode()) != 1 or delimiter in '"\r\n'):
         raise CallError(f"--delimiter '{delimiter}': give one character, such as , ; or tab")
     chunks = Chunks(stream, name, encoding, block_bytes)
     utf8 = iter(chunks)
     head, end = b"", 0
     for chunk in utf8:
-        head += chunk
+        # A byte order mark is none of the first header, whoever named the encoding.
+        head = (head + chunk).removeprefix(codecs.BOM_UTF8)
         _refuse_nul(head, name, 1)
         if end := next(record_ends(head, delimiter or DELIMITERS), 0):
             break
@@ -94,6 +95,7 @@ def _header(record: bytes, name: str, delimiter: str | None) -> tuple[tuple[str,
         raise InputError(f"{name}:1: the header is not UTF-8; name its --encoding") from None
     if delimiter is None:
         delimiter = _likeliest_delimiter(text)
+    csv.field_size_limit(2 * LONGEST_RECORD)
     try:
         header = next(csv.reader(lines_of(text), delimiter=delimiter), [])
         check_header(header)
@@ -113,8 +115,8 @@ class Chunks:
         self.is_guess = False
         if encoding:
             try:
-                codecs.lookup(encoding)
-            except LookupError:
+                "a".encode(encoding)  # which also refuses codecs that are no encoding, like hex
+            except (LookupError, UnicodeError):
                 raise CallError(f"--encoding '{encoding}': there is no such encoding") from None
 
     def __iter__(self) -> Iterator[bytes]:
@@ -128,8 +130,6 @@ class Chunks:
         if not self.encoding:
             self.is_guess = not _is_utf8_so_far(chunk)
             self.encoding = "gb18030" if self.is_guess else "utf-8"
-        if self.encoding == "utf-8-sig":
-            self.encoding, chunk = "utf-8", chunk.removeprefix(codecs.BOM_UTF8)
         if self.encoding.casefold() in ("utf-8", "utf8"):
             while chunk:  # checked block by block, where it costs nothing
                 yield chunk
@@ -143,11 +143,12 @@ class Chunks:
         while True:
             try:
                 text = decoder.decode(chunk, final=not chunk)
-            except (UnicodeDecodeError, UnicodeError) as error:
+                utf8 = text.encode("utf-8")  # half a surrogate pair fails only here
+            except UnicodeError as error:
                 raise InputError(self._unreadable(error, line)) from None
-            if text:
-                line += text.count("\n")
-                yield text.encode("utf-8")
+            if utf8:
+                line += utf8.count(b"\n")
+                yield utf8
             if not chunk:
                 return
             chunk = self._stream.read(self._size)

@@ -64,11 +64,18 @@ def delimited(
     rows: Iterable[Sequence[str | None]], delimiter: str = ",", excel_safe: bool = False
 ) -> str:
     """CSV or TSV lines: quoted only where a cell needs it, LF at the end of each."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    out = _UnixLines()
+    writer = csv.writer(out, delimiter=delimiter)
     for row in rows:
         writer.writerow([_for_spreadsheets(cell) for cell in row] if excel_safe else row)
     return out.getvalue()
+
+
+class _UnixLines(io.StringIO):
+    """Lines that ``csv`` ends in CRLF, so that it quotes a cell with either half, ended in LF."""
+
+    def write(self, line: str) -> int:
+        return super().write(line.removesuffix("\r\n") + "\n")
 
 
 def _for_spreadsheets(cell: str | None) -> str | None:

@@ -1,0 +1,38 @@
+"""Work on several items at once, with the results in the order of the items."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+WORKERS = min(os.cpu_count() or 1, 4)
+AHEAD = WORKERS + 1
+"""How many items may be under way or waiting: what bounds the memory in use."""
+
+
+def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """``map``, some items ahead of the reader, on as many threads as there are cores.
+
+    It helps where the function spends its time outside the interpreter's lock, as NumPy and Arrow
+    do. An exception comes out in the place of its item.
+    """
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

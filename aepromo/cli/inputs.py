@@ -1,0 +1,100 @@
+"""What a command reads: a file or standard input, as answers or as one row."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from aepromo.cli.answers import Answers
+from aepromo.errors import CallError, InputError
+from aepromo.tables.atomic import replacing
+from aepromo.tables.blocks import Ragged, rows_with_lines
+from aepromo.tables.headers import resolve
+from aepromo.tables.source import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aepromo.cli.options import ReadingOptions, WritingOptions
+    from aepromo.reports.policy import Policy
+    from aepromo.reports.report import Report
+
+
+@contextmanager
+def asked(
+    report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
+) -> Iterator[Answers]:
+    """A report's answers over a file; its rejects are on disk once the output is."""
+    if reading.rejects and writing.output and _same_file(reading.rejects, writing.output):
+        raise CallError("--rejects and --output name the same file")
+    with ExitStack() as stack:
+        stream, name = stack.enter_context(opened(file))
+        source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
+        rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
+        yield Answers(report, policy, source, mapping_of(reading.map), rejects, writing.quiet)
+
+
+def find_row(
+    file: str, sku: str | None, wanted: Sequence[str], reading: ReadingOptions
+) -> dict[str, str]:
+    """The filled cells of one SKU's row, by column; of the only row where no SKU is named.
+
+    Raises ``InputError`` where there is no such row.
+    """
+    with opened(file) as (stream, name):
+        source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
+        columns = resolve(source.header, ("sku", *wanted), mapping_of(reading.map))
+        if sku is not None and "sku" not in columns:
+            raise InputError(f"{name}: no column for sku; name one with --map 'HEADER=sku'")
+        found: list[tuple[int, list[str]]] = []
+        for block in source.blocks:
+            for line, cells in rows_with_lines(block, source):
+                if sku is None or cells[columns["sku"] : columns["sku"] + 1] == [sku]:
+                    found.append((line, cells))
+    if sku is None and len(found) != 1:
+        raise InputError(f"{name}: {len(found)} rows; choose one with --sku ID")
+    if not found:
+        raise InputError(f"{name}: no SKU '{sku}'")
+    line, cells = found[0]
+    if len(cells) != len(source.header):
+        raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
+    row = {role: cells[position] for role, position in columns.items() if role != "sku"}
+    return {role: cell for role, cell in row.items() if cell.strip()}
+
+
+@contextmanager
+def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
+    """The input as a stream of bytes, and what to call it in messages."""
+    if file == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        yield sys.stdin.buffer, "standard input"
+        return
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115 (closed just below)
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}") from None
+    with stream:
+        yield stream, file
+
+
+def mapping_of(pairs: list[str] | None) -> dict[str, str]:
+    """``HEADER=COLUMN`` pairs; the header may hold an equals sign itself."""
+    mapping = {}
+    for pair in pairs or []:
+        header, equals, name = pair.rpartition("=")
+        if not (header and equals and name):
+            raise CallError(f"--map '{pair}': write HEADER=COLUMN, such as 'Cost=purchase_price'")
+        mapping[header.strip()] = name.strip()
+    return mapping
+
+
+def _delimiter(given: str | None) -> str | None:
+    return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given
+
+
+def _same_file(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
