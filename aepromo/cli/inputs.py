@@ -28,8 +28,8 @@ def asked(
     report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
 ) -> Iterator[Answers]:
     """A report's answers over a file; its rejects are on disk once the output is."""
-    if reading.rejects and writing.output and _same_file(reading.rejects, writing.output):
-        raise CallError("--rejects and --output name the same file")
+    if reading.rejects:
+        _check_rejects(reading.rejects, file, writing.output)
     with ExitStack() as stack:
         stream, name = stack.enter_context(opened(file))
         source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
@@ -96,5 +96,10 @@ def _delimiter(given: str | None) -> str | None:
     return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given
 
 
-def _same_file(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
+def _check_rejects(rejects: str, file: str, output: str | None) -> None:
+    """Refuse rejects that would take the place of other rows."""
+    if rejects == "-":
+        raise CallError("--rejects -: name a file; standard output is for the good rows")
+    for other, name in ((file, "the input"), (output, "--output")):
+        if other and os.path.realpath(rejects) == os.path.realpath(other):
+            raise CallError(f"--rejects and {name} are the same file")

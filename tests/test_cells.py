@@ -1,0 +1,228 @@
+"""What a cell may hold, and that a column read at once holds the same."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from aepromo.pricing.money import BLANK
+from aepromo.tables.cells import CellError, read, read_range
+from aepromo.tables.columns import read_column
+from aepromo.tables.schema import Kind
+
+CENTS = 2
+LIMIT = "'10000000' is too large; write an amount under 10,000,000.00"
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("3.5", 350),
+        ("3.50", 350),
+        ("3", 300),
+        ("3.", 300),
+        (".5", 50),
+        ("0", 0),
+        ("00123", 12300),
+        ("$3.50", 350),
+        ("$ 3.50", 350),
+        ("US$3.50", 350),
+        ("¥12", 1200),
+        ("￥12", 1200),
+        ("1,234.50", 123450),
+        ("1,234,567", 123456700),
+        ("３．５", 350),
+        ("＄３．５０", 350),
+        (" 3.50 ", 350),
+        ("\u30003.50\u00a0", 350),
+        ("3.500000", 350),
+        ("9999999.99", 999_999_999),
+    ],
+)
+def test_an_amount_is_read_in_cents(text: str, cents: int) -> None:
+    assert read(text, Kind.COST, CENTS) == cents
+    assert read(text, Kind.TARGET, CENTS) == cents
+
+
+@pytest.mark.parametrize(
+    ("text", "millionths"),
+    [
+        ("13.2%", 132_000),
+        ("0.132", 132_000),
+        (".132", 132_000),
+        ("13.2 %", 132_000),
+        (" 13.2% ", 132_000),
+        ("１３．２％", 132_000),
+        ("0", 0),
+        ("0%", 0),
+        ("99.9999%", 999_999),
+        ("0.999999", 999_999),
+        ("0.13200000", 132_000),
+    ],
+)
+def test_a_rate_is_read_in_millionths(text: str, millionths: int) -> None:
+    assert read(text, Kind.RATE, CENTS) == millionths
+    assert read_range(text) == (millionths, millionths)
+
+
+@pytest.mark.parametrize(
+    "text", ["10%..20%", "0.1..0.2", " 10% .. 20% ", "10%..0.2", "１０％．．２０％"]
+)
+def test_a_range_is_read_as_its_two_ends(text: str) -> None:
+    assert read_range(text) == (100_000, 200_000)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\t", "\u3000", "\u00a0"])
+@pytest.mark.parametrize("kind", [Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE])
+def test_a_cell_of_nothing_but_space_is_blank(text: str, kind: Kind) -> None:
+    assert read(text, kind, CENTS) is None
+    assert read_range(text) is None
+
+
+@pytest.mark.parametrize(("text", "cents"), [("3.501", 351), ("0.0000001", 1), ("3.5000", 350)])
+def test_a_cost_finer_than_a_cent_rounds_up(text: str, cents: int) -> None:
+    assert read(text, Kind.COST, CENTS) == cents
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "reason"),
+    [
+        # No number at all, or not written as one.
+        (Kind.COST, "free", "'free' is not a number; write 12.50"),
+        (Kind.COST, "nan", "'nan' is not a number; write 12.50"),
+        (Kind.COST, ".", "'.' is not a number; write 12.50"),
+        (Kind.COST, "$", "'$' is not a number; write 12.50"),
+        (Kind.COST, "$$3", "'$$3' is not a number; write 12.50"),
+        (Kind.COST, "3$.50", "'3$.50' is not a number; write 12.50"),
+        (Kind.COST, "12$", "'12$' is not a number; write 12.50"),
+        (Kind.COST, "€3", "'€3' is not a number; write 12.50"),
+        (Kind.COST, "+3", "'+3' is not a number; write 12.50"),
+        (Kind.COST, "3 4", "'3 4' is not a number; write 12.50"),
+        (Kind.COST, "12²", "'12²' is not a number; write 12.50"),
+        (Kind.COST, "٣", "'٣' is not a number; write 12.50"),
+        (Kind.COST, "1_000", "'1_000' is not a number; write 12.50"),
+        (Kind.COST, "3%", "'3%' is not a number; write 12.50"),
+        (Kind.COST, "a\nb", "'a\\nb' is not a number; write 12.50"),
+        (Kind.COST, "x" * 50, f"'{'x' * 40}…' is not a number; write 12.50"),
+        (Kind.COST, "1e3", "'1e3' is not a plain number; write it out, such as 12.50"),
+        (Kind.COST, "1.5E-2", "'1.5E-2' is not a plain number; write it out, such as 12.50"),
+        (Kind.RATE, "1e-1", "'1e-1' is not a plain number; write it out, such as 13.2% or 0.132"),
+        (Kind.RATE, "$0.1", "'$0.1' is not a number; write 13.2% or 0.132"),
+        (Kind.RATE, "%", "'%' is not a number; write 13.2% or 0.132"),
+        (Kind.RATE, "10%..20%", "'10%..20%' is not a number; write 13.2% or 0.132"),
+        # A decimal comma, or thousands in the wrong place.
+        (Kind.COST, "12,50", "'12,50' is not a number; write 12.50"),
+        (Kind.COST, "1.234,56", "'1.234,56' is not a number; write 1234.56"),
+        (Kind.COST, "0,125", "'0,125' is not a number; write 0.125"),
+        (Kind.RATE, "13,2%", "'13,2%' is not a number; write 13.2%"),
+        (Kind.RATE, "0,132", "'0,132' is not a number; write 0.132"),
+        (Kind.COST, "12,34,567", "'12,34,567' is not a number; write 12.50"),
+        (Kind.COST, "1234,567", "'1234,567' is not a number; write 12.50"),
+        (Kind.COST, "1,234,", "'1,234,' is not a number; write 12.50"),
+        # A number that can't be meant.
+        (Kind.COST, "-3", "'-3' is negative; write 0 or more"),
+        (Kind.COST, "−3", "'−3' is negative; write 0 or more"),
+        (Kind.RATE, "-1%", "'-1%' is negative; write 0 or more"),
+        (Kind.RATE, "13.2", "'13.2' is not a rate; write 13.2% or 0.132"),
+        (Kind.RATE, "5", "'5' is not a rate; write 5% or 0.05"),
+        (Kind.RATE, "1", "'1' is not a rate; write 1% or 0.01"),
+        (Kind.RATE, "100", "'100' is not under 100%; write a rate such as 13.2%"),
+        (Kind.RATE, "100%", "'100%' is not under 100%; write a rate such as 13.2%"),
+        (
+            Kind.RATE,
+            "0.1234567",
+            "'0.1234567' is finer than a rate can be; write at most 6 decimal places",
+        ),
+        (
+            Kind.RATE,
+            "12.34567%",
+            "'12.34567%' is finer than a rate can be; write at most 4 decimal places",
+        ),
+        (Kind.PRICE, "0", "'0' is no list price; write a price above 0"),
+        (
+            Kind.PRICE,
+            "4.995",
+            "'4.995' has more than 2 decimal places; write 4.99 or round it up",
+        ),
+        (
+            Kind.TARGET,
+            "0.001",
+            "'0.001' has more than 2 decimal places; write 0.00 or round it up",
+        ),
+        (Kind.COST, "10000000", LIMIT),
+        (Kind.COST, "9999999.991", LIMIT.replace("10000000", "9999999.991", 1)),
+        (Kind.COST, "9" * 30, f"'{'9' * 30}' is too large; write a number such as 12.50"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_cannot_be_used_is_refused_with_its_remedy(
+    kind: Kind, text: str, reason: str
+) -> None:
+    with pytest.raises(CellError) as refused:
+        read(text, kind, CENTS)
+    assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("20%..10%", "'20%..10%' runs backwards; write 10%..20%"),
+        ("10%..", "'10%..' lacks an end; write both, such as 10%..20%"),
+        (" ..20%", "' ..20%' lacks an end; write both, such as 10%..20%"),
+        ("10%..20", "'20' is not a rate; write 20% or 0.2"),
+        ("10%..x", "'x' is not a number; write 13.2% or 0.132"),
+    ],
+)
+def test_a_range_that_cannot_be_used_is_refused_with_its_remedy(text: str, reason: str) -> None:
+    with pytest.raises(CellError) as refused:
+        read_range(text)
+    assert str(refused.value) == reason
+
+
+PLAIN = st.text("0123456789.", max_size=22) | st.decimals(
+    0, 20_000_000, places=2, allow_nan=False
+).map(str)
+ODD = st.text("0123456789., %$¥US3.-+e/", max_size=12) | st.text(max_size=6)
+KINDS = st.sampled_from([Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.COUNT])
+
+
+@given(st.lists(PLAIN, max_size=8), KINDS, st.sampled_from([0, 2, 3]))
+@example(["0.1", "9999999.99"], Kind.COST, 2)
+@example(["10000000", ""], Kind.COST, 2)
+@example(["0"], Kind.PRICE, 2)
+@example(["3", "3.0", "0.5"], Kind.COUNT, 2)
+@example(["0.1", "1"], Kind.RATE, 2)
+def test_a_column_of_digits_and_points_reads_as_its_cells_do(
+    texts: list[str], kind: Kind, places: int
+) -> None:
+    assert column_wise(pa.array(texts, pa.string()), kind, places) == cell_wise(texts, kind, places)
+
+
+@given(st.lists(PLAIN | ODD, max_size=8), KINDS, st.integers(0, 3))
+def test_a_column_of_anything_reads_as_its_cells_do(
+    texts: list[str], kind: Kind, skipped: int
+) -> None:
+    part = pa.array(texts, pa.string()).slice(skipped)
+    assert column_wise(part, kind, CENTS) == cell_wise(texts[skipped:], kind, CENTS)
+
+
+def column_wise(texts: pa.Array, kind: Kind, places: int) -> list[tuple[int, int] | str]:
+    reading = read_column(texts, kind, places)
+    pairs = zip(reading.numbers.tolist(), reading.upper.tolist(), strict=True)
+    return [reading.bad.get(row, pair) for row, pair in enumerate(pairs)]
+
+
+def cell_wise(texts: list[str], kind: Kind, places: int) -> list[tuple[int, int] | str]:
+    """Each cell's two ends, blank where it is, or the reason why it can't be used."""
+    read_cells: list[tuple[int, int] | str] = []
+    for text in texts:
+        try:
+            if kind is Kind.RATES:
+                read_cells.append(read_range(text) or (BLANK, BLANK))
+            else:
+                value = read(text, kind, places)
+                read_cells.append((BLANK, BLANK) if value is None else (value, value))
+        except CellError as refused:
+            read_cells.append(str(refused))
+    return read_cells
