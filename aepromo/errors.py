@@ -13,6 +13,10 @@ class CallError(AepromoError):
     """The call or the configuration is wrong."""
 
 
+class OutputError(AepromoError):
+    """The output can't be written."""
+
+
 class InputError(AepromoError):
     """The input is no table, or lacks what the command needs."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -10,7 +11,7 @@ import typer
 
 from aepromo.cli.exits import Exit
 from aepromo.cli.say import say
-from aepromo.errors import AepromoError, CallError
+from aepromo.errors import AepromoError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,16 +32,30 @@ COMMANDS = (
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         build(sys.argv[1:])(prog_name="aepromo")
         sys.exit(Exit.DONE)
     except AepromoError as error:
         say(f"aepromo: {error}")
-        sys.exit(Exit.CALL_WRONG if isinstance(error, CallError) else Exit.INPUT_WRONG)
+        is_input = isinstance(error, InputError)
+        sys.exit(Exit.INPUT_WRONG if is_input else Exit.CALL_WRONG)
     except BrokenPipeError:
         # The reader has had enough. What is still buffered goes nowhere, and quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(Exit.DONE)
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
+    except Terminated:
+        sys.exit(Exit.TERMINATED)
+
+
+class Terminated(BaseException):
+    """Somebody asked the program to end; what is half-written is removed on the way out."""
+
+
+def _terminate(_signal: int, _frame: object) -> None:
+    raise Terminated
 
 
 def build(arguments: list[str]) -> typer.Typer:

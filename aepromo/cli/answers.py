@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, Generic, TypeAlias, TypeVar
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.say import say, say_assumed
-from aepromo.errors import AepromoError, Problem
+from aepromo.errors import InputError, Problem
 from aepromo.reports.frame import Outcome, find_columns, run
-from aepromo.tables.blocks import line_numbers, parse
+from aepromo.tables.blocks import line_numbers, parse, rows_as_written
 from aepromo.tables.text import delimited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    import pyarrow as pa
 
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 20
 
 
-class RowsRefused(AepromoError):
+class RowsRefused(InputError):
     """There were bad rows and nowhere to put them."""
 
 
@@ -42,6 +43,9 @@ class BadRow:
 
 
 Finished = TypeVar("Finished")
+
+if TYPE_CHECKING:
+    RowsAsWritten: TypeAlias = Callable[[], pa.Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,19 @@ class Answers:
         return self.report.adds(frozenset(self._columns()) | frozenset(self.policy.texts()))
 
     def _columns(self) -> dict[str, int]:
-        return find_columns(self.report, list(self.source.header), self.mapping, self.policy)
+        header = list(self.source.header)
+        try:
+            return find_columns(self.report, header, self.mapping, self.policy)
+        except InputError as problem:
+            raise InputError(f"{self.source.name}:1: {problem}") from None
 
-    def each(self, finish: Callable[[Outcome], Finished]) -> Iterator[tuple[Outcome, Finished]]:
+    def each(
+        self, finish: Callable[[Outcome, RowsAsWritten], Finished]
+    ) -> Iterator[tuple[Outcome, Finished]]:
         """Each block's outcome, and what ``finish`` made of it on a thread of its own.
 
-        At least one, so that a header alone has an answer too.
+        ``finish`` may also ask for the outcome's rows as the file has them. There is at least one
+        outcome, so that a header alone has an answer too.
         """
         columns = self._columns()
 
@@ -97,36 +108,41 @@ class Answers:
             frame = text.table.to_pandas(types_mapper=_as_arrow_text)
             outcome = run(self.report, frame, columns, self.policy)
             is_good = not (outcome.problems or text.ragged)
-            return _Attempt(block, text, outcome, finish(outcome) if is_good else None)
+            as_written = partial(rows_as_written, block, self.source)
+            return _Attempt(block, text, outcome, finish(outcome, as_written) if is_good else None)
 
         self._start_rejects()
         answered = False
         for attempted in ahead(attempt, self.source.blocks):
             outcome, finished = attempted.outcome, attempted.finished
             if finished is None:
-                outcome = self._without_bad_rows(attempted, columns)
-                finished = None if outcome.problems else finish(outcome)
+                outcome, as_written = self._without_bad_rows(attempted, columns)
+                finished = None if outcome.problems else finish(outcome, as_written)
             if finished is not None and not (self.bad_rows and self.rejects is None):
                 say_assumed(outcome.assumed, self._assumed, self.quiet)
                 answered = True
                 yield outcome, finished
         self._close()
         if not answered:
-            empty = pd.DataFrame({name: pd.Series([], dtype=TEXT) for name in self.source.header})
-            outcome = run(self.report, empty, columns, self.policy)
-            yield outcome, finish(outcome)
+            none = pa.table({name: pa.array([], pa.string()) for name in self.source.header})
+            frame = none.to_pandas(types_mapper=_as_arrow_text)
+            outcome = run(self.report, frame, columns, self.policy)
+            yield outcome, finish(outcome, lambda: pa.array([], pa.string()))
 
     def _without_bad_rows(
         self, attempted: _Attempt[Finished], columns: Mapping[str, int]
-    ) -> Outcome:
+    ) -> tuple[Outcome, RowsAsWritten]:
         """Set a block's bad rows aside, and answer for the others where they are wanted."""
-        frame = attempted.outcome.frame
-        problems = attempted.outcome.problems
-        positions = self._set_aside(attempted.block, attempted.text, frame, problems)
-        if self.rejects is None:
-            return attempted.outcome
-        good = frame.drop(index=positions).reset_index(drop=True)
-        return run(self.report, good, columns, self.policy)
+        block, text, outcome = attempted.block, attempted.text, attempted.outcome
+        bad = self._set_aside(block, text, outcome.frame, outcome.problems)
+        positions = np.array(text.positions or range(len(outcome.frame)), np.int64)
+        as_written = partial(
+            rows_as_written, block, self.source, np.delete(positions, bad).tolist()
+        )
+        if self.rejects is not None:
+            good: pd.DataFrame = outcome.frame.drop(index=bad).reset_index(drop=True)
+            outcome = run(self.report, good, columns, self.policy)
+        return outcome, as_written
 
     def _set_aside(
         self, block: Block, text: TextBlock, frame: pd.DataFrame, problems: list[Problem]
@@ -184,6 +200,3 @@ def _joined(parts: list[str]) -> str:
 
 def _as_arrow_text(arrow_type: pa.DataType) -> pd.ArrowDtype:
     return pd.ArrowDtype(arrow_type)
-
-
-TEXT = "string[pyarrow]"

@@ -11,3 +11,4 @@ class Exit(IntEnum):
     CALL_WRONG = 2
     INPUT_WRONG = 3
     INTERRUPTED = 130
+    TERMINATED = 143

@@ -24,7 +24,6 @@ from aepromo.cli.say import say
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.reports.breakeven import BREAKEVEN
-from aepromo.reports.frame import Outcome
 from aepromo.show.summary import Tally
 from aepromo.tables.bulk import cell_texts, joined, result_texts
 from aepromo.tables.headers import known_names, plain
@@ -36,9 +35,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from aepromo.cli.answers import Answers
+    from aepromo.cli.answers import Answers, RowsAsWritten
     from aepromo.cli.options import ReadingOptions, WritingOptions
     from aepromo.pricing.money import Whole
+    from aepromo.reports.frame import Outcome
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
 
@@ -97,16 +97,29 @@ def _lines(
 ) -> Iterator[Bytes]:
     """CSV or TSV, a whole column at a time."""
     names = chosen_names(answers.header, writing)
+    # Where the file's own columns come first and unchanged, its rows are copied as they stand.
+    source = answers.source
+    as_they_stand = (
+        names == [*source.header, *answers.added]
+        and delimiter == source.delimiter
+        and not writing.excel_safe
+    )
 
-    def lines(outcome: Outcome) -> memoryview:
+    def lines(outcome: Outcome, rows_as_written: RowsAsWritten) -> memoryview:
         rows = len(outcome.frame)
-        texts = [
-            result_texts(outcome.results[name], RESULTS[name], rows)
-            if name in outcome.added
+        results = [
+            result_texts(outcome.results[name], RESULTS[name], rows) for name in outcome.added
+        ]
+        if as_they_stand:
+            return joined([rows_as_written(), *results], delimiter)
+        by_name = dict(zip(outcome.added, results, strict=True))
+        cells = (
+            by_name[name]
+            if name in by_name
             else cell_texts(_array(outcome.frame[name]), delimiter, writing.excel_safe)
             for name in names
-        ]
-        return joined(texts, delimiter)
+        )
+        return joined(list(cells), delimiter)
 
     if writing.bom:
         yield b"\xef\xbb\xbf"
@@ -118,7 +131,7 @@ def _lines(
 
 
 def _frames(answers: Answers, tally: Tally) -> Iterator[pd.DataFrame]:
-    for outcome, frame in answers.each(Outcome.answered):
+    for outcome, frame in answers.each(lambda outcome, _: outcome.answered()):
         _count(outcome, tally)
         yield frame
 
@@ -130,10 +143,11 @@ def _array(series: pd.Series) -> pa.Array:
 
 def _columns(frame: pd.DataFrame, answers: Answers, writing: WritingOptions) -> list[TextColumn]:
     """A frame's columns as text; what the report added keeps its kind."""
+    added = answers.added
     return [
         TextColumn(
             name,
-            RESULTS[name].kind if name in answers.added else Kind.TEXT,
+            RESULTS[name].kind if name in added else Kind.TEXT,
             _array(frame[name]).cast(pa.string()).to_pylist(),
         )
         for name in chosen_names(answers.header, writing)

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.options import Format
-from aepromo.errors import CallError
+from aepromo.errors import CallError, OutputError
 from aepromo.tables.atomic import replacing
 from aepromo.tables.text import (
     TextColumn,
@@ -60,8 +60,20 @@ def destination(options: WritingOptions) -> Iterator[BinaryIO]:
     elif sys.stdout is None:
         raise CallError("standard output is closed; name a file with --output")
     else:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _give_up_standard_output()
+            reason = os.strerror(error.errno or 0)
+            raise OutputError(f"standard output can't be written: {reason}") from None
+
+
+def _give_up_standard_output() -> None:
+    """Send what is still buffered nowhere, so that the interpreter's end doesn't try again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:

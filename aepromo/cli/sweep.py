@@ -152,7 +152,7 @@ def _sweep_file(
     with asked(SWEEP, policy, file, reading, writing) as answers:
         terms = policy.terms()
 
-        def counted(outcome: Outcome) -> list[Counts]:
+        def counted(outcome: Outcome, _rows: object) -> list[Counts]:
             """How many rows of a block are at each status, rate by rate."""
             rows = len(outcome.frame)
             if outcome.sku is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -9,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from aepromo.errors import CallError
+from aepromo.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,44 +21,83 @@ def replacing(path: str) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file at ``path`` once all of them are on disk.
 
     They go to a temporary file beside it, which is renamed over it at the end; on any exception
-    the old file stays as it was. What is no regular file (``/dev/stdout``, a pipe) is written to
-    directly. Raises ``CallError`` where the folder is missing or can't be written.
+    the old file stays as it was. What a killed run has left beside it is removed. What is no
+    regular file (``/dev/stdout``, a pipe) is written to directly. Raises ``OutputError`` where the
+    folder is missing, can't be written or is full.
     """
     target = Path(os.path.realpath(path))
     try:
-        mode = target.stat().st_mode
-    except FileNotFoundError:
-        mode = None
-    except OSError as error:
-        raise CallError(f"{path}: {error.strerror}") from None
-    if mode is not None and not stat.S_ISREG(mode):
-        with _opened(path, target) as stream:
-            yield stream
-        return
-    try:
-        handle, name = tempfile.mkstemp(".tmp", f".{target.name[:100]}.", target.parent)
-    except OSError as error:
-        raise CallError(f"{path}: can't write beside it: {error.strerror}") from None
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fchmod(stream.fileno(), _new_file_mode() if mode is None else stat.S_IMODE(mode))
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-        _sync_folder(target.parent)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        mode = _mode(target)
+        if mode is not None and not stat.S_ISREG(mode):
+            with target.open("wb") as device:
+                yield device
+            return
+        _remove_leftovers(target)
+        temporary, stream = _beside(target)
+        try:
+            with stream:
+                yield stream
+                stream.flush()
+                temporary.chmod(_new_file_mode() if mode is None else stat.S_IMODE(mode))
+                os.fsync(stream.fileno())
+                temporary.replace(target)
+            _sync_folder(target.parent)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+    except BrokenPipeError:
         raise
-
-
-def _opened(path: str, target: Path) -> BinaryIO:
-    try:
-        return target.open("wb")
     except OSError as error:
-        raise CallError(f"{path}: {error.strerror}") from None
+        raise OutputError(f"{path}: can't be written: {os.strerror(error.errno or 0)}") from None
+
+
+def _mode(target: Path) -> int | None:
+    try:
+        return target.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _beside(target: Path) -> tuple[Path, BinaryIO]:
+    """A new file beside the target, locked for as long as it is open."""
+    while True:
+        handle, name = tempfile.mkstemp(_SUFFIX, _prefix(target), target.parent)
+        stream = os.fdopen(handle, "wb")
+        _lock(stream)
+        # Another run may have taken it for a leftover before it was locked.
+        if Path(name).exists():
+            return Path(name), stream
+        stream.close()
+
+
+_SUFFIX = ".aepromo-tmp"
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:100]}."
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what runs that were killed have left: temporary files that nobody has locked."""
+    for leftover in target.parent.iterdir():
+        if leftover.name.startswith(_prefix(target)) and leftover.name.endswith(_SUFFIX):
+            with suppress(OSError), leftover.open("rb") as stream:
+                if _lock(stream):
+                    leftover.unlink()
+
+
+def _lock(stream: BinaryIO) -> bool:
+    """Lock an open file against other runs; False where another holds it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, which doesn't let anybody remove an open file anyway
+        return True
+    try:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EAGAIN, errno.EACCES)
+    return True
 
 
 def _new_file_mode() -> int:

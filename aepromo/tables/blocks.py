@@ -6,14 +6,23 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from aepromo.errors import InputError
-from aepromo.tables.source import LONE_RETURN, LONGEST_RECORD, lines_of
+from aepromo.tables.source import (
+    LONE_RETURN,
+    LONGEST_RECORD,
+    lines_of,
+    record_ends,
+    well_formed_quotes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy.typing as npt
 
     from aepromo.tables.source import Block, Source
 
@@ -36,10 +45,14 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """The rows of a block as text columns, and the rows that have no place in them."""
+    """The rows of a block as text columns, and the rows that have no place in them.
+
+    ``positions`` are those of the table's rows among all of the block's, or None for all of them.
+    """
 
     table: pa.Table
     ragged: tuple[Ragged, ...] = ()
+    positions: tuple[int, ...] | None = None
 
 
 def parse(block: Block, source: Source) -> TextBlock:
@@ -50,15 +63,24 @@ def parse(block: Block, source: Source) -> TextBlock:
         return TextBlock(_parsed_by_arrow(block, source))
     except pa.ArrowInvalid:
         # Something is wrong with it: the exact way finds out what, and on which line.
-        rows, ragged = [], []
-        for line, cells in rows_with_lines(block, source):
-            if len(cells) == len(source.header):
-                rows.append(cells)
-            else:
-                ragged.append(Ragged(line, tuple(cells), len(source.header)))
-        columns = zip(*rows, strict=True) if rows else [()] * len(source.header)
-        arrays = [pa.array(column, pa.string()) for column in columns]
-        return TextBlock(pa.Table.from_arrays(arrays, list(source.header)), tuple(ragged))
+        return _parsed_exactly(block, source)
+
+
+def _parsed_exactly(block: Block, source: Source) -> TextBlock:
+    width = len(source.header)
+    rows: list[list[str]] = []
+    ragged: list[Ragged] = []
+    positions: list[int] = []
+    for position, (line, cells) in enumerate(rows_with_lines(block, source)):
+        if len(cells) == width:
+            rows.append(cells)
+            positions.append(position)
+        else:
+            ragged.append(Ragged(line, tuple(cells), width))
+    columns = zip(*rows, strict=True) if rows else [()] * width
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    table = pa.Table.from_arrays(arrays, list(source.header))
+    return TextBlock(table, tuple(ragged), tuple(positions))
 
 
 def _has_lone_return(data: bytes) -> bool:
@@ -116,3 +138,37 @@ def line_numbers(block: Block, source: Source, rows: Sequence[int]) -> dict[int,
     width = len(source.header)
     lines = [line for line, cells in rows_with_lines(block, source) if len(cells) == width]
     return {row: lines[row] for row in rows}
+
+
+def rows_as_written(
+    block: Block, source: Source, positions: Sequence[int] | None = None
+) -> pa.Array:
+    """The rows of a block to the letter, quotes and all, without their line ends.
+
+    ``positions`` chooses among all rows of the block, the ragged ones too; blank lines are none.
+    """
+    codes = np.frombuffer(block.data, np.uint8)
+    ends = _newlines_outside_quotes(block.data, codes, source.delimiter)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    stops = ends - ((codes[ends - 1] == ord("\r")) & (ends > starts))
+    filled = stops > starts
+    # Every other slice of the block is a row; what lies between two is a line end, or blank lines.
+    edges = np.column_stack((starts[filled], stops[filled])).ravel().astype(np.int32)
+    slices = pa.Array.from_buffers(
+        pa.string(), max(len(edges) - 1, 0), [None, pa.py_buffer(edges), pa.py_buffer(block.data)]
+    )
+    chosen = np.arange(len(edges) // 2) if positions is None else np.array(positions, np.int64)
+    return slices.take(pa.array(2 * chosen))
+
+
+def _newlines_outside_quotes(
+    data: bytes, codes: npt.NDArray[np.uint8], delimiter: str
+) -> npt.NDArray[np.int64]:
+    newlines = np.flatnonzero(codes == ord("\n"))
+    if b'"' not in data:
+        return newlines
+    quotes = well_formed_quotes(data, delimiter)
+    if quotes is None:
+        return np.array(list(record_ends(data, delimiter)), np.int64) - 1
+    outside: npt.NDArray[np.int64] = newlines[quotes.searchsorted(newlines) % 2 == 0]
+    return outside

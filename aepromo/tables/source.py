@@ -19,7 +19,10 @@ from aepromo.tables.headers import check_header
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BLOCK_BYTES = 8 << 20
+    import numpy as np
+    import numpy.typing as npt
+
+BLOCK_BYTES = 4 << 20
 LONGEST_RECORD = 64 << 20
 DELIMITERS = ",;\t"
 LONE_RETURN = "a carriage return that ends no line; save the file with LF or CRLF line ends"
@@ -119,21 +122,27 @@ class Chunks:
             except (LookupError, UnicodeError):
                 raise CallError(f"--encoding '{encoding}': there is no such encoding") from None
 
+    def _read(self) -> bytes:
+        try:
+            return self._stream.read(self._size)
+        except OSError as error:
+            raise InputError(f"{self._name}: can't be read: {error.strerror}") from None
+
     def __iter__(self) -> Iterator[bytes]:
-        chunk = self._stream.read(self._size)
+        chunk = self._read()
         if not self.encoding:
             self.encoding = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
         # Plain ASCII decides nothing, and reads the same either way.
         while chunk and not self.encoding and chunk.isascii():
             yield chunk
-            chunk = self._stream.read(self._size)
+            chunk = self._read()
         if not self.encoding:
             self.is_guess = not _is_utf8_so_far(chunk)
             self.encoding = "gb18030" if self.is_guess else "utf-8"
         if self.encoding.casefold() in ("utf-8", "utf8"):
             while chunk:  # checked block by block, where it costs nothing
                 yield chunk
-                chunk = self._stream.read(self._size)
+                chunk = self._read()
         else:
             yield from self._decoded(chunk)
 
@@ -151,7 +160,7 @@ class Chunks:
                 yield utf8
             if not chunk:
                 return
-            chunk = self._stream.read(self._size)
+            chunk = self._read()
 
     def _unreadable(self, error: UnicodeError, line: int) -> str:
         if isinstance(error, UnicodeDecodeError):
@@ -211,14 +220,17 @@ def last_record_end(data: bytes, delimiter: str) -> int:
     """Where the last whole record ends (after its newline), or 0 where none does."""
     if b'"' not in data:
         return data.rfind(b"\n") + 1
-    end = _last_end_of_well_formed(data, delimiter)
-    if end is None:
-        end = max(record_ends(data, delimiter), default=0)
-    return end
+    quotes = well_formed_quotes(data, delimiter)
+    if quotes is None:
+        return max(record_ends(data, delimiter), default=0)
+    end = data.rfind(b"\n")
+    while end >= 0 and (passed := int(quotes.searchsorted(end))) % 2:
+        end = data.rfind(b"\n", 0, int(quotes[passed - 1]))
+    return end + 1
 
 
-def _last_end_of_well_formed(data: bytes, delimiter: str) -> int | None:
-    """The same by counting quotes, or None where some quote stands within a bare cell.
+def well_formed_quotes(data: bytes, delimiter: str) -> npt.NDArray[np.int64] | None:
+    """Where the quotes stand, or None where one stands within a bare cell.
 
     In a well-formed table every other quote opens: it follows a delimiter, a newline, or the quote
     that it doubles; and the ones between close. Then a newline is outside quotes exactly where an
@@ -232,12 +244,9 @@ def _last_end_of_well_formed(data: bytes, delimiter: str) -> int | None:
     before = codes[opening[opening > 0] - 1]
     after = codes[closing[closing + 1 < len(codes)] + 1]
     fences = np.frombuffer(f'{delimiter}\n"'.encode(), np.uint8)
-    if not (np.isin(before, fences).all() and np.isin(after, [*fences, ord("\r")]).all()):
-        return None
-    end = data.rfind(b"\n")
-    while end >= 0 and (passed := int(np.searchsorted(quotes, end))) % 2:
-        end = data.rfind(b"\n", 0, int(quotes[passed - 1]))
-    return end + 1
+    if np.isin(before, fences).all() and np.isin(after, [*fences, ord("\r")]).all():
+        return quotes
+    return None
 
 
 def record_ends(data: bytes, delimiters: str) -> Iterator[int]:
