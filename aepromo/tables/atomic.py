@@ -25,13 +25,13 @@ def replacing(path: str) -> Iterator[BinaryIO]:
     regular file (``/dev/stdout``, a pipe) is written to directly. Raises ``OutputError`` where the
     folder is missing, can't be written or is full.
     """
-    target = Path(os.path.realpath(path))
     try:
-        mode = _mode(target)
+        mode = _mode(Path(path))
         if mode is not None and not stat.S_ISREG(mode):
-            with target.open("wb") as device:
+            with Path(path).open("wb") as device:
                 yield device
             return
+        target = Path(os.path.realpath(path))
         _remove_leftovers(target)
         temporary, stream = _beside(target)
         try:
@@ -52,9 +52,9 @@ def replacing(path: str) -> Iterator[BinaryIO]:
         raise OutputError(f"{path}: can't be written: {os.strerror(error.errno or 0)}") from None
 
 
-def _mode(target: Path) -> int | None:
+def _mode(path: Path) -> int | None:
     try:
-        return target.stat().st_mode
+        return path.stat().st_mode
     except FileNotFoundError:
         return None
 
