@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
+    from aepromo.show.progress import Meter
     from aepromo.tables.blocks import TextBlock
     from aepromo.tables.source import Block, Source
 
@@ -72,6 +73,7 @@ class Answers:
     mapping: Mapping[str, str]
     rejects: BinaryIO | None
     quiet: bool
+    meter: Meter
     bad_rows: int = 0
     _assumed: set[str] = field(default_factory=set)
     _named: int = 0
@@ -115,6 +117,7 @@ class Answers:
         answered = False
         for attempted in ahead(attempt, self.source.blocks):
             outcome, finished = attempted.outcome, attempted.finished
+            self.meter.advance(len(outcome.frame), len(attempted.block.data))
             if finished is None:
                 outcome, as_written = self._without_bad_rows(attempted, columns)
                 finished = None if outcome.problems else finish(outcome, as_written)

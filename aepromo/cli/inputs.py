@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.answers import Answers
 from aepromo.errors import CallError, InputError
+from aepromo.show.progress import Meter
 from aepromo.tables.atomic import replacing
 from aepromo.tables.blocks import Ragged, rows_with_lines
 from aepromo.tables.headers import resolve
@@ -34,7 +36,19 @@ def asked(
         stream, name = stack.enter_context(opened(file))
         source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        yield Answers(report, policy, source, mapping_of(reading.map), rejects, writing.quiet)
+        meter = Meter(sys.stderr, _size(stream))
+        stack.callback(meter.close)
+        mapping = mapping_of(reading.map)
+        yield Answers(report, policy, source, mapping, rejects, writing.quiet, meter)
+
+
+def _size(stream: BinaryIO) -> int | None:
+    """How many bytes there are to read, None where nobody knows beforehand."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def find_row(

@@ -1,0 +1,62 @@
+"""How far a long run is, with its rate and the time left, for somebody who watches."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+PATIENCE = 1.0
+"""Seconds of work before anything is shown."""
+
+
+class Meter:
+    """Shows rows done, rows a second and the time left on a terminal; nothing anywhere else.
+
+    ``total`` is the input's size in bytes, None where it isn't known. Rich is loaded only once
+    there is something to show.
+    """
+
+    def __init__(self, stream: TextIO | None, total: int | None) -> None:
+        self._stream = stream if stream is not None and stream.isatty() else None
+        self._total = total
+        self._started = time.monotonic()
+        self._rows = 0
+        self._bytes = 0
+        self._shown: tuple[Progress, TaskID] | None = None
+
+    def advance(self, rows: int, size: int) -> None:
+        """Another block is done: its rows and its bytes."""
+        self._rows += rows
+        self._bytes += size
+        seconds = time.monotonic() - self._started
+        if self._stream is None or seconds < PATIENCE:
+            return
+        progress, task = self._shown or self._show(self._stream)
+        progress.update(
+            task,
+            completed=self._bytes,
+            rows=f"{self._rows:,} rows, {int(self._rows / seconds):,} a second",
+        )
+
+    def close(self) -> None:
+        """Take the line away again."""
+        if self._shown is not None:
+            self._shown[0].stop()
+
+    def _show(self, stream: TextIO) -> tuple[Progress, TaskID]:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        progress = Progress(
+            BarColumn(),
+            TextColumn("{task.fields[rows]}"),
+            TimeRemainingColumn(),
+            console=Console(file=stream),
+            transient=True,
+        )
+        progress.start()
+        self._shown = progress, progress.add_task("", total=self._total, rows="")
+        return self._shown
