@@ -1,0 +1,102 @@
+"""A one-liner answers at once: what it doesn't need, it doesn't load."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from picture import at_terminal
+
+from aepromo.cli import COMMANDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAVY = {"numpy", "pandas", "pyarrow"}
+DRAWING = {"rich", "plotext", "matplotlib"}
+COSTS = ("-b", "8", "-l", "3", "--commission", "6%", "--payment", "1%")
+ONE_LINERS: dict[str, tuple[str, ...]] = {
+    "list-price": ("--target", "3.5", "--rate", "13.2%"),
+    "margin": ("--price", "20", "--rate", "15%", *COSTS),
+    "commission": ("--price", "20", "--rate", "15%", "--commission", "6%", "--payment", "1%"),
+    "floor": ("-b", "10", "--price", "20", "--rate", "10%..20%"),
+    "reprice": ("--rate", "10%..20%", "--target-profit", "3.50", *COSTS),
+    "audit": ("--price", "20", "--rate", "10%..20%", *COSTS),
+    "explain": ("--price", "20", "--rate", "15%", *COSTS),
+    "sweep": ("--price", "20", "--to", "20%", "--step", "10%", *COSTS),
+    "breakeven": ("--price", "20", "--rate", "15%", "--units-30d", "120", *COSTS),
+    "rules": ("forced",),
+}
+
+
+def python(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python with its imports listed on standard error."""
+    return subprocess.run(
+        [sys.executable, "-P", "-X", "importtime", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def loaded(listing: str) -> set[str]:
+    """The packages that a list of imports names."""
+    modules = re.findall(r"^import time: +\d+ \| +\d+ \| +(\w+)", listing, re.MULTILINE)
+    assert "aepromo" in modules
+    return set(modules)
+
+
+@pytest.mark.parametrize("command", ONE_LINERS)
+def test_a_piped_one_liner_loads_neither_pandas_nor_rich(command: str, tmp_path: Path) -> None:
+    run = python("-m", "aepromo", command, *ONE_LINERS[command], cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("\n") >= 2
+    assert loaded(run.stderr) & {*HEAVY, *DRAWING} == set()
+
+
+@pytest.mark.parametrize("command", ONE_LINERS)
+def test_a_one_liner_at_a_terminal_does_not_load_pandas(command: str, tmp_path: Path) -> None:
+    line = f"PYTHONPROFILEIMPORTTIME=1 aepromo {command}"
+    shown, status = at_terminal(f"{line} {' '.join(ONE_LINERS[command])}", tmp_path, "dumb")
+    assert status == 0, shown
+    assert loaded(shown) & {*HEAVY, "rich"} == {"rich"}
+
+
+@pytest.mark.parametrize("command", ["list-price", "reprice", "explain", "sweep", "rules"])
+def test_a_one_liner_in_json_does_not_load_rich(command: str, tmp_path: Path) -> None:
+    wanted = (*ONE_LINERS[command], "--format", "json")
+    run = python("-m", "aepromo", command, *wanted, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)
+    assert loaded(run.stderr) & {*HEAVY, *DRAWING} == set()
+
+
+def test_a_file_does_load_pandas_so_these_tests_can_see_it(tmp_path: Path) -> None:
+    (tmp_path / "costs.csv").write_text("purchase_price,logistics_cost\n8,3\n")
+    run = python("-m", "aepromo", "reprice", "costs.csv", "--format", "table", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert loaded(run.stderr) & {*HEAVY, "rich"} == {*HEAVY, "rich"}
+
+
+def test_every_command_that_answers_a_one_liner_is_held_to_it() -> None:
+    assert set(COMMANDS) - set(ONE_LINERS) == set()
+
+
+@pytest.mark.parametrize("arguments", [(), *((command,) for command in COMMANDS)], ids=" ".join)
+def test_help_does_not_load_pandas(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    run = python("-m", "aepromo", *arguments, "--help", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    usage = " ".join(["Usage: aepromo", *arguments, "[OPTIONS]"])
+    assert usage in run.stdout
+    assert loaded(run.stderr) & HEAVY == set()
+
+
+def test_importing_the_package_does_not_load_pandas(tmp_path: Path) -> None:
+    run = python("-c", "import aepromo; aepromo.reprice, aepromo.Policy", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert loaded(run.stderr) & {*HEAVY, "rich", "typer"} == set()
