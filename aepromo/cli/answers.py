@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Generic, TypeAlias, TypeVar
 
@@ -120,7 +120,7 @@ class Answers:
             self.meter.advance(len(outcome.frame), len(attempted.block.data))
             if finished is None:
                 outcome, as_written = self._without_bad_rows(attempted, columns)
-                finished = None if outcome.problems else finish(outcome, as_written)
+                finished = None if self.rejects is None else finish(outcome, as_written)
             if finished is not None and not (self.bad_rows and self.rejects is None):
                 say_assumed(outcome.assumed, self._assumed, self.quiet)
                 answered = True
@@ -135,22 +135,26 @@ class Answers:
     def _without_bad_rows(
         self, attempted: _Attempt[Finished], columns: Mapping[str, int]
     ) -> tuple[Outcome, RowsAsWritten]:
-        """Set a block's bad rows aside, and answer for the others where they are wanted."""
+        """Answer for a block's good rows, and set the bad ones aside.
+
+        That a row has no answer may show only once the cells of all others can be read.
+        """
         block, text, outcome = attempted.block, attempted.text, attempted.outcome
-        bad = self._set_aside(block, text, outcome.frame, outcome.problems)
-        positions = np.array(text.positions or range(len(outcome.frame)), np.int64)
-        as_written = partial(
-            rows_as_written, block, self.source, np.delete(positions, bad).tolist()
-        )
-        if self.rejects is not None:
-            good: pd.DataFrame = outcome.frame.drop(index=bad).reset_index(drop=True)
-            outcome = run(self.report, good, columns, self.policy)
-        return outcome, as_written
+        frame, problems = outcome.frame, list(outcome.problems)
+        good = np.arange(len(frame))
+        while outcome.problems:
+            good = np.delete(good, [problem.row for problem in outcome.problems])
+            rest = frame.iloc[good].reset_index(drop=True)
+            outcome = run(self.report, rest, columns, self.policy)
+            problems += [replace(each, row=int(good[each.row])) for each in outcome.problems]
+        self._set_aside(block, text, frame, problems)
+        positions = np.array(text.positions or range(len(frame)), np.int64)
+        return outcome, partial(rows_as_written, block, self.source, positions[good].tolist())
 
     def _set_aside(
         self, block: Block, text: TextBlock, frame: pd.DataFrame, problems: list[Problem]
-    ) -> list[int]:
-        """Name a block's bad rows and write them to the rejects; returns their positions."""
+    ) -> None:
+        """Name a block's bad rows and write them to the rejects."""
         positions = sorted({problem.row for problem in problems})
         lines = line_numbers(block, self.source, positions)
         bad = {row: BadRow(lines[row], [], [], tuple(frame.iloc[row])) for row in positions}
@@ -168,7 +172,6 @@ class Answers:
                 for row in in_order
             )
             self.rejects.write(delimited(rejected, self.source.delimiter).encode())
-        return positions
 
     def _name(self, row: BadRow) -> None:
         for column, reason in zip(row.columns, row.reasons, strict=True):

@@ -121,13 +121,15 @@ def _lines(
         )
         return joined(list(cells), delimiter)
 
-    if writing.bom:
-        yield b"\xef\xbb\xbf"
-    if not writing.no_header:
-        yield delimited([names], delimiter, writing.excel_safe).encode()
+    mark = "\ufeff" if writing.bom else ""
+    header = [] if writing.no_header else [names]
+    # The header waits for the first answer: of a file that is refused, nothing is written.
+    head = (mark + delimited(header, delimiter, writing.excel_safe)).encode()
     for outcome, data in answers.each(lines):
         _count(outcome, tally)
+        yield head
         yield data
+        head = b""
 
 
 def _frames(answers: Answers, tally: Tally) -> Iterator[pd.DataFrame]:
