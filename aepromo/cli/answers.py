@@ -122,7 +122,7 @@ class Answers:
                 outcome, as_written = self._without_bad_rows(attempted, columns)
                 finished = None if self.rejects is None else finish(outcome, as_written)
             if finished is not None and not (self.bad_rows and self.rejects is None):
-                say_assumed(outcome.assumed, self._assumed, self.quiet)
+                say_assumed(outcome.assumed, self._assumed, self.policy.book, self.quiet)
                 answered = True
                 yield outcome, finished
         self._close()

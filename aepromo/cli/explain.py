@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aepromo.cli.options import (
+    ConfigOption,
     EndingOptions,
     FileArgument,
     Format,
@@ -15,6 +16,7 @@ from aepromo.cli.options import (
     ReadingOptions,
     WritingOptions,
     argument,
+    option,
     parameters_of,
     taken,
     value_parameter,
@@ -61,6 +63,7 @@ def explain_command() -> Callable[..., None]:
             argument("sku", SkuOption),
             *map(value_parameter, INPUTS_USED),
             *parameters_of(OfferOptions),
+            option("config", ConfigOption, None),
             *parameters_of(EndingOptions),
             *parameters_of(ReadingOptions),
             *parameters_of(WritingOptions),
@@ -80,7 +83,7 @@ def _write(policy: Policy, writing: WritingOptions) -> None:
     from aepromo.show.waterfall import document, step_columns, waterfall_table
 
     explanation, assumed = explain(policy)
-    say_assumed(assumed, set(), writing.quiet)
+    say_assumed(assumed, set(), policy.book, writing.quiet)
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:

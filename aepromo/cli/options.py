@@ -169,22 +169,22 @@ class OfferOptions:
         ),
     ] = None
     coupon_stacks: Annotated[
-        bool,
+        bool | None,
         _option(
             "--coupon-stacks",
             panel=STORE_PANEL,
             says="«Exclude Forced Discount Items» is off: forced items take coupons too.",
         ),
-    ] = False
+    ] = None
     basket: Annotated[
-        str,
+        str | None,
         _option(
             "--basket",
             panel=STORE_PANEL,
             metavar="any|single",
             says="Whether an order may hold more than this unit (any).",
         ),
-    ] = "any"
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +197,12 @@ class EndingOptions:
             "--ending", panel=STORE_PANEL, metavar=".99", says="What prices end in; repeatable."
         ),
     ] = None
+
+
+ConfigOption = Annotated[
+    str | None,
+    _option("--config", panel=INPUT_PANEL, metavar="FILE", says="Not aepromo.toml but this file."),
+]
 
 
 def argument(name: str, annotation: Any) -> inspect.Parameter:

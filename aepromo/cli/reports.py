@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
 from aepromo.cli.options import (
+    ConfigOption,
     EndingOptions,
     FileArgument,
     Format,
@@ -80,7 +82,7 @@ FailOnOption = Annotated[
 
 
 PromotionOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--promotion",
         metavar="|".join(PROMOTIONS),
@@ -115,6 +117,7 @@ def command_of(report: Report) -> Callable[..., None]:
         argument("file", FileArgument),
         *map(value_parameter, (name for name in report.uses if INPUTS[name].kind is not Kind.TEXT)),
         *parameters_of(OfferOptions),
+        option("config", ConfigOption, None),
         *(parameters_of(EndingOptions) if report.sets_prices else ()),
         *parameters_of(ReadingOptions),
         *parameters_of(WritingOptions),
@@ -122,18 +125,21 @@ def command_of(report: Report) -> Callable[..., None]:
     if report is AUDIT:
         parameters.append(option("fail_on", FailOnOption, FailOn.LOSS))
     if report is BREAKEVEN:
-        parameters.append(option("promotion", PromotionOption, PROMOTIONS[0]))
+        parameters.append(option("promotion", PromotionOption, None))
     return with_parameters(command, parameters)
 
 
 def policy_of(values: dict[str, Any]) -> Policy:
-    """The policy that a command's remaining values make; what was given often is a tuple."""
+    """The policy that a command's remaining values make, over what the configuration says."""
+    config = read_config(values.pop("config"))
+    # A default that the command has no option for is none of its business.
+    defaults = {name: value for name, value in config.defaults.items() if name in values}
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in values.items()
         if value is not None
     }
-    return Policy(**given)
+    return Policy(**{**defaults, **given}, book=config.book)
 
 
 def _answer_one(
@@ -143,7 +149,7 @@ def _answer_one(
     if reading != ReadingOptions():
         raise CallError("options for reading a file need a FILE, or - for standard input")
     results, assumed = run_single(report, policy)
-    say_assumed(assumed, set(), writing.quiet)
+    say_assumed(assumed, set(), policy.book, writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in policy.texts().items()]
     columns += [
         TextColumn(name, RESULTS[name].kind, [result_text(number, RESULTS[name])])

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aepromo import rules
+from aepromo.cli.config import read_config
 from aepromo.cli.options import (
+    ConfigOption,
     Format,
     WritingOptions,
     argument,
+    option,
     parameters_of,
     taken,
     with_parameters,
@@ -43,14 +46,22 @@ def rules_command() -> Callable[..., None]:
     def command(**values: Any) -> None:
         key = values.pop("key")
         writing = taken(WritingOptions, values)
+        book = read_config(values.pop("config")).book
         try:
-            found = rules.matching(key) if key else rules.book()
+            found = book.matching(key) if key else book.all()
         except rules.UnknownRule as error:
             raise CallError(str(error)) from None
         _write(found, writing)
 
     command.__doc__ = "Every figure that the program assumes, and where it comes from."
-    return with_parameters(command, [argument("key", KeyArgument), *parameters_of(WritingOptions)])
+    return with_parameters(
+        command,
+        [
+            argument("key", KeyArgument),
+            option("config", ConfigOption, None),
+            *parameters_of(WritingOptions),
+        ],
+    )
 
 
 def _write(found: tuple[Rule, ...], writing: WritingOptions) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aepromo.reports.policy import Policy
+    from aepromo.rules.overrides import Book
 
 
 def say(line: str) -> None:
@@ -23,12 +24,14 @@ def say(line: str) -> None:
         return
 
 
-def say_assumed(names: Iterable[str], said: set[str], quiet: bool) -> None:
-    """Name each value that the rule book gave, once."""
+def say_assumed(names: Iterable[str], said: set[str], book: Book, quiet: bool) -> None:
+    """Name each value that nobody gave, once; what the user put into the rule book was given."""
     for name in names:
-        if name not in said and not quiet:
-            origin = "rule book" if name in ASSUMED else "nothing gives it"
-            say(f"assumed: {name} {assumed_text(name)} ({origin}; set {preferred_flag(name)})")
+        key = ASSUMED.get(name, "")
+        if name not in said and not quiet and not book.is_overridden(key):
+            origin = "rule book" if key else "nothing gives it"
+            text = assumed_text(name, book)
+            say(f"assumed: {name} {text} ({origin}; set {preferred_flag(name)})")
         said.add(name)
 
 

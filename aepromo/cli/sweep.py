@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aepromo.cli.options import (
+    ConfigOption,
     FileArgument,
     Format,
     OfferOptions,
@@ -104,6 +105,7 @@ def sweep_command() -> Callable[..., None]:
             argument("file", FileArgument),
             *map(value_parameter, SWEEP.uses),
             *parameters_of(OfferOptions),
+            option("config", ConfigOption, None),
             option("first", FromOption, "0%"),
             option("last", ToOption, "40%"),
             option("step", StepOption, "1%"),
@@ -118,7 +120,7 @@ def sweep_command() -> Callable[..., None]:
 def _sweep_one(policy: Policy, grid: range, writing: WritingOptions) -> Chart:
     """Write a row a rate for one SKU; on a terminal a chart and the crossings too."""
     swept, assumed = sweep(policy, grid)
-    say_assumed(assumed, set(), writing.quiet)
+    say_assumed(assumed, set(), policy.book, writing.quiet)
     columns = [_rate_column(grid)]
     columns += [
         TextColumn(

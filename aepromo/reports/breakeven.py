@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
-from aepromo import rules
 from aepromo.errors import CallError
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, pick
@@ -14,11 +13,12 @@ from aepromo.reports.report import DISCOUNT, FEES, SHOP, Report
 
 if TYPE_CHECKING:
     from aepromo.reports.report import Results, Sku, Terms
+    from aepromo.rules.overrides import Book
 
 PROMOTIONS = ("forced", "reverse")
 
 
-def reported_uplift(promotion: str) -> int:
+def reported_uplift(promotion: str, book: Book) -> int:
     """How much more is sold while the platform promotes, in millionths, rounded down.
 
     More exposure times a higher click rate (rule book: ``forced.uplift``, ``reverse.uplift``), as
@@ -28,7 +28,7 @@ def reported_uplift(promotion: str) -> int:
         raise CallError(f"--promotion '{promotion}': write {' or '.join(PROMOTIONS)}")
     factor = Decimal(1)
     for part in ("exposure", "click_rate"):
-        uplift = str(rules.rule(f"{promotion}.uplift.{part}").value)
+        uplift = book.text(f"{promotion}.uplift.{part}")
         factor *= 1 + Decimal(uplift.strip("+%")) / 100
     return int(((factor - 1) * MILLION).to_integral_value(ROUND_FLOOR))
 
@@ -39,7 +39,7 @@ def _adds(known: frozenset[str]) -> tuple[str, ...]:
 
 
 def _compute(sku: Sku, terms: Terms) -> Results:
-    uplift = reported_uplift(terms.promotion)
+    uplift = reported_uplift(terms.promotion, terms.book)
     limited = sku.discounts.limited_rate
     spared = terms.offers.not_forced.deal_price(base_price(sku.list_price, limited))
     cut = deal_price(sku.list_price, limited, sku.discounts.forced_rate_max, terms.offers)

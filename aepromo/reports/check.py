@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from aepromo.pricing.money import Truth, Whole
     from aepromo.reports.report import Report, Results
+    from aepromo.rules.overrides import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Filler:
 
     given: Mapping[str, Whole]
     offered: Mapping[str, int]
+    book: Book
     assumed: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -73,7 +75,7 @@ class Filler:
             return value
         if name not in self.assumed:
             self.assumed.append(name)
-        return pick(lacking, assumed_numbers(name)[end or name], value)
+        return pick(lacking, assumed_numbers(name, self.book)[end or name], value)
 
     def demand(self, name: str, value: Whole, where: Truth, remedy: str = "") -> None:
         """Note a fault wherever the value is wanted and blank."""

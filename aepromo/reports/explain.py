@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from aepromo import rules
 from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
 from aepromo.pricing.offers import (
@@ -80,7 +79,7 @@ def explain(policy: Policy) -> tuple[Explanation, list[str]]:
 
     Also returns the columns that were assumed. Raises ``CallError`` for what is missing.
     """
-    filler = Filler({}, policy.numbers())
+    filler = Filler({}, policy.numbers(), policy.book)
     sku = check(_WITH_COSTS if "purchase_price" in filler.offered else _WITHOUT_COSTS, filler)
     refuse(filler.faults)
     terms = policy.terms()
@@ -138,7 +137,7 @@ def _explained(sku: Sku, terms: Terms, required: int, bound: int, protected: int
         protected=protected,
         decided_by=decided_by,
         dead_zones=dead,
-        seller_center=str(rules.rule("floor.breakdown_message").value) if below_floor else "",
+        seller_center=terms.book.text("floor.breakdown_message") if below_floor else "",
         remedies=_remedies(sku, terms.offers, list_price, floor) if below_floor else (),
     )
 

@@ -77,7 +77,7 @@ def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy:
     ``columns`` tells at which position each input column stands, as ``find_columns`` does.
     """
     given, problems = _read(frame, columns)
-    filler = Filler(given, policy.numbers())
+    filler = Filler(given, policy.numbers(), policy.book)
     sku = check(report, filler)
     unread = {(problem.row, problem.column) for problem in problems}
     for fault in filler.faults:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from aepromo import rules
 from aepromo.errors import CallError
 from aepromo.pricing.money import MILLION
 from aepromo.pricing.offers import Offers
 from aepromo.reports.offer_texts import read_ending, read_offer
 from aepromo.reports.report import Terms
+from aepromo.rules.overrides import Book
 from aepromo.tables.cells import CellError, read, read_range
 from aepromo.tables.schema import INPUTS, PLACES, Kind
 
@@ -54,11 +54,12 @@ class Policy:
     basket: str = "any"
     ending: tuple[str, ...] = ()
     promotion: str = "forced"
+    book: Book = field(default_factory=Book)
 
     def texts(self) -> dict[str, str]:
         """The values that are given, as text, by column name."""
         given = {}
-        for name in (field.name for field in fields(self) if field.name in INPUTS):
+        for name in (each.name for each in fields(self) if each.name in INPUTS):
             value = getattr(self, name)
             if isinstance(value, float | bool):
                 raise CallError(f"{name}: {value!r} is no exact amount; write it as text")
@@ -96,8 +97,9 @@ class Policy:
             offers=offers,
             endings=tuple(read_ending(text) for text in self.ending),
             unit=10**PLACES,
-            floor_multiple=int(Decimal(str(rules.rule("floor.multiple").value)) * MILLION),
+            floor_multiple=int(Decimal(self.book.text("floor.multiple")) * MILLION),
             promotion=self.promotion,
+            book=self.book,
         )
 
     def warnings(self) -> list[str]:
@@ -129,11 +131,11 @@ ASSUMED = {
 """The columns that the rule book supplies where nobody else does, each with its key."""
 
 
-def assumed_text(name: str) -> str:
+def assumed_text(name: str, book: Book) -> str:
     """The value of a column that nobody gives, as a cell would be written."""
-    return str(rules.rule(ASSUMED[name]).value) if name in ASSUMED else "0"
+    return book.text(ASSUMED[name]) if name in ASSUMED else "0"
 
 
-def assumed_numbers(name: str) -> Mapping[str, int]:
+def assumed_numbers(name: str, book: Book) -> Mapping[str, int]:
     """The value of a column that nobody gives, in minor units or millionths."""
-    return _numbers_of(name, assumed_text(name))
+    return _numbers_of(name, assumed_text(name, book))

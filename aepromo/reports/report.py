@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
     from aepromo.pricing.offers import Discounts, Offers
     from aepromo.pricing.protect import Targets
+    from aepromo.rules.overrides import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Terms:
     """What holds for every SKU: order offers, allowed endings, and the floor's multiple.
 
     ``endings`` are minor units under ``unit``; ``floor_multiple`` is in millionths; ``promotion``
-    is what the platform cuts the price for, forced or reverse.
+    is what the platform cuts the price for, forced or reverse; ``book`` is the rule book in force.
     """
 
     offers: Offers
@@ -27,6 +28,7 @@ class Terms:
     unit: int
     floor_multiple: int
     promotion: str
+    book: Book
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def sweep(policy: Policy, grid: range) -> tuple[Sweep, list[str]]:
 
     Raises ``CallError`` for what is missing.
     """
-    filler = Filler({}, policy.numbers())
+    filler = Filler({}, policy.numbers(), policy.book)
     sku = check(SWEEP, filler)
     refuse(filler.faults)
     terms = policy.terms()

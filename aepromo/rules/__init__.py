@@ -66,10 +66,12 @@ class Rule:
     date: str
     span: str = ""
     compare: str = ""
+    column: str = ""
+    overridden: str = ""
 
 
 REQUIRED = ("value", "unit", "meaning", "origin", "date")
-OPTIONAL = ("span", "compare")
+OPTIONAL = ("span", "compare", "column")
 
 
 class UnknownRule(LookupError):

@@ -118,5 +118,8 @@ _RESULTS = (
     Column("status", Kind.LABEL, "the worst that holds", labels=STATUSES),
 )
 
+STORE: tuple[str, ...] = ()
+"""The input columns that describe a store, not a SKU; a configuration gives them by store."""
+
 INPUTS: dict[str, Column] = {column.name: column for column in _INPUTS}
 RESULTS: dict[str, Column] = {column.name: column for column in _RESULTS}

@@ -1,0 +1,134 @@
+"""``aepromo.toml``: what a seller doesn't want to say each time, read strictly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aepromo.errors import CallError
+from aepromo.reports.policy import Policy
+from aepromo.rules import UnknownRule
+from aepromo.rules.overrides import Book
+from aepromo.tables.schema import STORE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+NAME = "aepromo.toml"
+_LISTS = ("spend_save", "coupon", "ending")
+_DEFAULTS = tuple(each.name for each in fields(Policy) if each.name != "book")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a configuration says: defaults by option, the rule book in force, stores by name."""
+
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    book: Book = field(default_factory=Book)
+    stores: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def store(self, name: str | None) -> Mapping[str, str]:
+        """A store's own columns; of the only store where none is named. Raises ``CallError``."""
+        if name is None:
+            return next(iter(self.stores.values())) if len(self.stores) == 1 else {}
+        if name not in self.stores:
+            raise CallError(f"--store '{name}': {_nearest(name, self.stores)}")
+        return self.stores[name]
+
+
+def read_config(path: str | None) -> Config:
+    """The configuration at ``path``, or in the working directory where there is one.
+
+    Raises ``CallError`` that names the file and the key for whatever it doesn't understand.
+    """
+    file = Path(path or NAME)
+    if path is None and not file.is_file():
+        return Config()
+    import tomllib
+
+    try:
+        # A number keeps its text: as a binary float it could not hold a cent.
+        tables = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str)
+    except OSError as error:
+        raise CallError(f"{file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CallError(f"{file}: {error}") from None
+    overrides = _table(tables.pop("rules", {}), f"{file}: rules")
+    stores = _table(tables.pop("stores", {}), f"{file}: stores")
+    return Config(
+        _defaults(tables, file),
+        _book(overrides, file),
+        {name: _store(store, f"{file}: stores.{name}") for name, store in stores.items()},
+    )
+
+
+def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
+    defaults: dict[str, Any] = {}
+    for name, value in tables.items():
+        if name not in _DEFAULTS:
+            raise CallError(f"{file}: unknown key '{name}'; {_nearest(name, _DEFAULTS)}")
+        if name == "coupon_stacks":
+            if not isinstance(value, bool):
+                raise CallError(f"{file}: coupon_stacks: write true or false")
+            defaults[name] = value
+        elif name in _LISTS:
+            texts = value if isinstance(value, list) else [value]
+            defaults[name] = tuple(_text(text, f"{file}: {name}") for text in texts)
+        else:
+            defaults[name] = _text(value, f"{file}: {name}")
+    return defaults
+
+
+def _book(overrides: Mapping[str, object], file: Path) -> Book:
+    """Overrides under their full keys, written quoted (``"forced.rate"``) or as nested tables."""
+    values: dict[str, str | tuple[str, ...]] = {}
+    for key, value in _flat(overrides):
+        place = f"{file}: rules.{key}"
+        values[key] = (
+            tuple(_text(text, place) for text in value)
+            if isinstance(value, list)
+            else _text(value, place)
+        )
+    try:
+        return Book(values, file.name)
+    except (UnknownRule, ValueError) as error:
+        raise CallError(f"{file}: rules: {error}") from None
+
+
+def _flat(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _store(store: object, place: str) -> dict[str, str]:
+    columns = _table(store, place)
+    for name in columns:
+        if name not in STORE:
+            raise CallError(f"{place}: unknown key '{name}'; {_nearest(name, STORE)}")
+    return {name: _text(value, f"{place}.{name}") for name, value in columns.items()}
+
+
+def _table(value: object, place: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise CallError(f"{place}: write a table")
+    return value
+
+
+def _text(value: object, place: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, str | int):
+        raise CallError(f"{place}: write a text or a number")
+    return str(value)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # only a mistake pays for it
+
+    known = list(known)
+    close = get_close_matches(word, known, n=1, cutoff=0.4)
+    return f"did you mean '{close[0]}'?" if close else "there are " + ", ".join(known)

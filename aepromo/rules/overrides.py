@@ -1,0 +1,60 @@
+"""The rule book as one user sees it: with the figures that the user knows better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from aepromo import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aepromo.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The rule book with some values overridden: full key → value, and who says so.
+
+    A key that the book doesn't have raises ``UnknownRule``; a value of the wrong form, a list
+    where the book has text or the other way round, raises ``ValueError``.
+    """
+
+    overrides: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    said_by: str = ""
+
+    def __post_init__(self) -> None:
+        for key, value in self.overrides.items():
+            if isinstance(rules.rule(key).value, tuple) != isinstance(value, tuple):
+                form = "text" if isinstance(value, tuple) else "a list of texts"
+                raise ValueError(f"{key}: the rule book has {form} here")
+
+    def rule(self, key: str) -> Rule:
+        """The figure in force under this full key. Raises ``UnknownRule``."""
+        return self._in_force(rules.rule(key))
+
+    def text(self, key: str) -> str:
+        """The value in force under a key that holds a single one."""
+        return str(self.rule(key).value)
+
+    def matching(self, prefix: str) -> tuple[Rule, ...]:
+        """The figures in force whose key is the prefix or continues it. Raises ``UnknownRule``."""
+        return tuple(map(self._in_force, rules.matching(prefix)))
+
+    def all(self) -> tuple[Rule, ...]:
+        """Every figure in force, family by family."""
+        return tuple(map(self._in_force, rules.book()))
+
+    def is_overridden(self, key: str) -> bool:
+        """Whether the user has said otherwise."""
+        return key in self.overrides
+
+    def _in_force(self, rule: Rule) -> Rule:
+        if rule.key not in self.overrides:
+            return rule
+        value = self.overrides[rule.key]
+        instead = rule.value if isinstance(rule.value, str) else ", ".join(rule.value)
+        return replace(
+            rule, value=value, overridden=f"{self.said_by}; the rule book says {instead}"
+        )
