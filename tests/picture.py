@@ -29,8 +29,11 @@ PICTURE = ROOT / ".github" / "reprice.svg"
 SHOWN = "aepromo reprice examples/skus.csv --limit 8"
 WIDTH, HEIGHT = 80, 60
 # A user's settings change what the program prints; of all of them only these reach it.
-KEPT = ("HOME", "LD_LIBRARY_PATH", "PYTHONPATH")
-PLAIN = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
+KEPT = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
+SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {
+    "LC_ALL": "C.UTF-8",
+    "PYTHONUTF8": "1",
+}
 
 
 def at_terminal(command: str, folder: Path, term: str) -> tuple[str, int]:
@@ -39,18 +42,17 @@ def at_terminal(command: str, folder: Path, term: str) -> tuple[str, int]:
     ``aepromo`` is the program of the interpreter at hand. ``term`` names the kind of terminal:
     ``dumb`` has no colours.
     """
-    settings = {name: os.environ[name] for name in KEPT if name in os.environ} | PLAIN
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", HEIGHT, WIDTH, 0, 0))
     with TemporaryDirectory() as programs:
         program = Path(programs) / "aepromo"
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m aepromo "$@"\n')
         program.chmod(0o755)
-        path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        path = f"{programs}{os.pathsep}{SETTINGS.get('PATH', os.defpath)}"
         with subprocess.Popen(
             ["sh", "-c", command],
             cwd=folder,
-            env={**settings, "PATH": path, "TERM": term},
+            env={**SETTINGS, "PATH": path, "TERM": term},
             stdin=subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,

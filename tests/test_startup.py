@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from picture import at_terminal
+from picture import SETTINGS, at_terminal
 
 from aepromo.cli import COMMANDS
 
@@ -38,6 +38,7 @@ def python(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-P", "-X", "importtime", *arguments],
         cwd=cwd,
+        env=SETTINGS,
         capture_output=True,
         encoding="utf-8",
         check=False,
