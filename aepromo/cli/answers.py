@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from aepromo.cli.ahead import ahead
+from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.say import say, say_assumed
 from aepromo.errors import InputError, Problem
 from aepromo.reports.frame import Outcome, find_columns, run
 from aepromo.tables.blocks import line_numbers, parse, rows_as_written
-from aepromo.tables.text import delimited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,23 +25,6 @@ if TYPE_CHECKING:
     from aepromo.show.progress import Meter
     from aepromo.tables.blocks import TextBlock
     from aepromo.tables.source import Block, Source
-
-MOST_NAMED = 20
-
-
-class RowsRefused(InputError):
-    """There were bad rows and nowhere to put them."""
-
-
-@dataclass(slots=True)
-class BadRow:
-    """A row that can't be used: its line, the columns to blame, why, and its cells as read."""
-
-    line: int
-    columns: list[str]
-    reasons: list[str]
-    cells: tuple[str, ...]
-
 
 Finished = TypeVar("Finished")
 
@@ -63,20 +46,18 @@ class _Attempt(Generic[Finished]):
 class Answers:
     """The answers to a report's question over a source, in the order of its rows.
 
-    Bad rows go to ``rejects`` where there is such a stream; otherwise the first one ends the
-    answers, and ``RowsRefused`` is raised once the rest of the file has been looked through.
+    Bad rows go ``aside``, or where they can't, the first one ends the answers; then
+    ``RowsRefused`` is raised once the rest of the file has been looked through.
     """
 
     report: Report
     policy: Policy
     source: Source
     mapping: Mapping[str, str]
-    rejects: BinaryIO | None
+    aside: BadRows
     quiet: bool
     meter: Meter
-    bad_rows: int = 0
     _assumed: set[str] = field(default_factory=set)
-    _named: int = 0
 
     @property
     def header(self) -> list[str]:
@@ -113,19 +94,20 @@ class Answers:
             as_written = partial(rows_as_written, block, self.source)
             return _Attempt(block, text, outcome, finish(outcome, as_written) if is_good else None)
 
-        self._start_rejects()
         answered = False
         for attempted in ahead(attempt, self.source.blocks):
             outcome, finished = attempted.outcome, attempted.finished
             self.meter.advance(len(outcome.frame), len(attempted.block.data))
             if finished is None:
                 outcome, as_written = self._without_bad_rows(attempted, columns)
-                finished = None if self.rejects is None else finish(outcome, as_written)
-            if finished is not None and not (self.bad_rows and self.rejects is None):
+                finished = finish(outcome, as_written) if self.aside.is_open else None
+            if finished is not None and not self.aside.refuses:
                 say_assumed(outcome.assumed, self._assumed, self.policy.book, self.quiet)
                 answered = True
                 yield outcome, finished
-        self._close()
+        if self.source.guessed_encoding and not self.quiet:
+            say(f"assumed: encoding {self.source.guessed_encoding} (not UTF-8; set --encoding)")
+        self.aside.close()
         if not answered:
             none = pa.table({name: pa.array([], pa.string()) for name in self.source.header})
             frame = none.to_pandas(types_mapper=_as_arrow_text)
@@ -154,7 +136,7 @@ class Answers:
     def _set_aside(
         self, block: Block, text: TextBlock, frame: pd.DataFrame, problems: list[Problem]
     ) -> None:
-        """Name a block's bad rows and write them to the rejects."""
+        """Hand a block's bad rows over, in the order of their lines."""
         positions = sorted({problem.row for problem in problems})
         lines = line_numbers(block, self.source, positions)
         bad = {row: BadRow(lines[row], [], [], tuple(frame.iloc[row])) for row in positions}
@@ -162,46 +144,7 @@ class Answers:
             bad[problem.row].columns.append(problem.column)
             bad[problem.row].reasons.append(problem.reason)
         ragged = [BadRow(row.line, [""], [row.reason], row.cells) for row in text.ragged]
-        in_order = sorted([*bad.values(), *ragged], key=lambda row: row.line)
-        for row in in_order:
-            self._name(row)
-        self.bad_rows += len(in_order)
-        if self.rejects is not None:
-            rejected = (
-                (str(row.line), _joined(row.columns), _joined(row.reasons), *row.cells)
-                for row in in_order
-            )
-            self.rejects.write(delimited(rejected, self.source.delimiter).encode())
-
-    def _name(self, row: BadRow) -> None:
-        for column, reason in zip(row.columns, row.reasons, strict=True):
-            self._named += 1
-            if self._named <= MOST_NAMED:
-                place = f"{self.source.name}:{row.line}: "
-                say(place + (f"{column}: {reason}" if column else reason))
-
-    def _start_rejects(self) -> None:
-        if self.rejects is not None:
-            header = [("line", "column", "reason", *self.source.header)]
-            self.rejects.write(delimited(header, self.source.delimiter).encode())
-
-    def _close(self) -> None:
-        if self.source.guessed_encoding and not self.quiet:
-            say(f"assumed: encoding {self.source.guessed_encoding} (not UTF-8; set --encoding)")
-        if self._named > MOST_NAMED:
-            say(f"{self.source.name}: … and {self._named - MOST_NAMED:,} more problems")
-        if not self.bad_rows:
-            return
-        counted = f"{self.bad_rows:,} bad row{'' if self.bad_rows == 1 else 's'}"
-        if self.rejects is None:
-            raise RowsRefused(
-                f"{self.source.name}: {counted}; mend them, or set them aside with --rejects FILE"
-            )
-        say(f"{self.source.name}: {counted} set aside")
-
-
-def _joined(parts: list[str]) -> str:
-    return "; ".join(dict.fromkeys(parts))
+        self.aside.add(sorted([*bad.values(), *ragged], key=lambda row: row.line))
 
 
 def _as_arrow_text(arrow_type: pa.DataType) -> pd.ArrowDtype:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.answers import Answers
+from aepromo.cli.bad_rows import BadRows
 from aepromo.errors import CallError, InputError
 from aepromo.show.progress import Meter
 from aepromo.tables.atomic import replacing
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from aepromo.cli.options import ReadingOptions, WritingOptions
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
+    from aepromo.tables.source import Source
 
 
 @contextmanager
@@ -30,16 +32,27 @@ def asked(
     report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
 ) -> Iterator[Answers]:
     """A report's answers over a file; its rejects are on disk once the output is."""
+    with opened_table(file, reading, writing) as (source, aside, stream):
+        meter = Meter(sys.stderr, _size(stream))
+        try:
+            mapping = mapping_of(reading.map)
+            yield Answers(report, policy, source, mapping, aside, writing.quiet, meter)
+        finally:
+            meter.close()
+
+
+@contextmanager
+def opened_table(
+    file: str, reading: ReadingOptions, writing: WritingOptions
+) -> Iterator[tuple[Source, BadRows, BinaryIO]]:
+    """A file at the point where its header has been read, and what becomes of its bad rows."""
     if reading.rejects:
         _check_rejects(reading.rejects, file, writing.output)
     with ExitStack() as stack:
         stream, name = stack.enter_context(opened(file))
         source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        meter = Meter(sys.stderr, _size(stream))
-        stack.callback(meter.close)
-        mapping = mapping_of(reading.map)
-        yield Answers(report, policy, source, mapping, rejects, writing.quiet, meter)
+        yield source, BadRows(source, rejects), stream
 
 
 def _size(stream: BinaryIO) -> int | None:

@@ -57,10 +57,10 @@ def read_range(text: str) -> tuple[int, int] | None:
         rate = _rate(text, tidied)
         return rate, rate
     if not (low_text.strip() and high_text.strip()):
-        raise CellError(f"{_shown(text)} lacks an end; write both, such as 10%..20%")
+        raise CellError(f"{shown(text)} lacks an end; write both, such as 10%..20%")
     low, high = (_rate(end, tidy(end)) for end in (low_text, high_text))
     if low > high:
-        raise CellError(f"{_shown(text)} runs backwards; write {high_text}..{low_text}")
+        raise CellError(f"{shown(text)} runs backwards; write {high_text}..{low_text}")
     return low, high
 
 
@@ -77,7 +77,7 @@ def _target(text: str, tidied: str, places: int) -> int:
     if fraction[places:].strip("0"):
         kept = f"{whole}.{fraction[:places]}" if places else whole
         raise CellError(
-            f"{_shown(text)} has more than {places} decimal places; write {kept} or round it up"
+            f"{shown(text)} has more than {places} decimal places; write {kept} or round it up"
         )
     return _within_limit(text, int(whole + fraction[:places].ljust(places, "0")), places)
 
@@ -85,16 +85,16 @@ def _target(text: str, tidied: str, places: int) -> int:
 def _price(text: str, tidied: str, places: int) -> int:
     price = _target(text, tidied, places)
     if price == 0:
-        raise CellError(f"{_shown(text)} is no list price; write a price above 0")
+        raise CellError(f"{shown(text)} is no list price; write a price above 0")
     return price
 
 
 def _count(text: str, tidied: str) -> int:
     whole, fraction = _digits(text, tidied, example="120")
     if fraction.strip("0"):
-        raise CellError(f"{_shown(text)} is no whole number; write {whole}")
+        raise CellError(f"{shown(text)} is no whole number; write {whole}")
     if int(whole) >= COUNT_LIMIT:
-        raise CellError(f"{_shown(text)} is too large; write a number under {COUNT_LIMIT:,}")
+        raise CellError(f"{shown(text)} is too large; write a number under {COUNT_LIMIT:,}")
     return int(whole)
 
 
@@ -104,15 +104,15 @@ def _rate(text: str, tidied: str) -> int:
     whole, fraction = _digits(text, number, example="13.2% or 0.132")
     if not percent and 1 <= int(whole) < 100:
         ratio = "0." + (whole.rjust(2, "0") + fraction).rstrip("0")
-        raise CellError(f"{_shown(text)} is not a rate; write {number}% or {ratio}")
+        raise CellError(f"{shown(text)} is not a rate; write {number}% or {ratio}")
     kept = RATE_PLACES - 2 if percent else RATE_PLACES
     if fraction[kept:].strip("0"):
         raise CellError(
-            f"{_shown(text)} is finer than a rate can be; write at most {kept} decimal places"
+            f"{shown(text)} is finer than a rate can be; write at most {kept} decimal places"
         )
     rate = int(whole + fraction[:kept].ljust(kept, "0"))
     if rate >= MILLION:
-        raise CellError(f"{_shown(text)} is not under 100%; write a rate such as 13.2%")
+        raise CellError(f"{shown(text)} is not under 100%; write a rate such as 13.2%")
     return rate
 
 
@@ -134,10 +134,10 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
     """The digits before and after the decimal point, without thousands separators."""
     match = _NUMBER.fullmatch(number)
     if match is None or not any(character.isdigit() for character in number):
-        raise CellError(f"{_shown(text)} {_not_a_number(tidy(text), number, example)}")
+        raise CellError(f"{shown(text)} {_not_a_number(tidy(text), number, example)}")
     whole = match["whole"].replace(",", "").lstrip("0") or "0"
     if len(whole) > LONGEST_WHOLE:
-        raise CellError(f"{_shown(text)} is too large; write a number such as {example}")
+        raise CellError(f"{shown(text)} is too large; write a number such as {example}")
     return whole, match["fraction"] or ""
 
 
@@ -156,11 +156,11 @@ def _not_a_number(tidied: str, number: str, example: str) -> str:
 def _within_limit(text: str, amount: int, places: int) -> int:
     if amount >= AMOUNT_LIMIT:
         limit = grouped(AMOUNT_LIMIT, places)
-        raise CellError(f"{_shown(text)} is too large; write an amount under {limit}")
+        raise CellError(f"{shown(text)} is too large; write an amount under {limit}")
     return amount
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """The cell as it stands, on one line and not longer than a line."""
     clipped = text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
     return "'" + clipped.translate(_CONTROLS) + "'"

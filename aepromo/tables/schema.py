@@ -24,6 +24,12 @@ class Kind(Enum):
     PRICE = "price"  # a target that can't be 0
     RATE = "rate"
     COUNT = "count"  # a whole number of units
+    NUMBER = "number"  # a plain number with at most six places, such as a score or days
+    LEVEL = "level"  # L1 … L9
+    FLAG = "flag"  # yes or no
+    WORDS = "words"  # names with a separator between them
+    DAY = "day"  # a date
+    MOMENT = "moment"  # a date and a time, with or without a zone
     RATES = "rates"  # one rate or a range lo..hi
     MONEY = "money"  # a computed amount, which may be negative
     FINE = "fine"  # a computed amount with two places more than the currency has

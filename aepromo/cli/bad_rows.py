@@ -1,0 +1,86 @@
+"""Bad rows: each named on standard error, and set aside in a file or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from aepromo.cli.say import say
+from aepromo.errors import InputError
+from aepromo.tables.text import delimited
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aepromo.tables.source import Source
+
+MOST_NAMED = 20
+
+
+class RowsRefused(InputError):
+    """There were bad rows and nowhere to put them."""
+
+
+@dataclass(slots=True)
+class BadRow:
+    """A row that can't be used: its line, the columns to blame, why, and its cells as read."""
+
+    line: int
+    columns: list[str]
+    reasons: list[str]
+    cells: tuple[str, ...]
+
+
+class BadRows:
+    """What becomes of bad rows: named, and written to ``stream`` where there is one."""
+
+    def __init__(self, source: Source, stream: BinaryIO | None) -> None:
+        self._source, self._stream = source, stream
+        self.count = 0
+        self._named = 0
+        self._write([("line", "column", "reason", *source.header)])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is somewhere to put them."""
+        return self._stream is not None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether there were any that there is no place for."""
+        return bool(self.count) and not self.is_open
+
+    def add(self, rows: Iterable[BadRow]) -> None:
+        """Name some rows and set them aside."""
+        for row in rows:
+            self.count += 1
+            self._name(row)
+            self._write([(str(row.line), _joined(row.columns), _joined(row.reasons), *row.cells)])
+
+    def close(self) -> None:
+        """Say how many there were. Raises ``RowsRefused`` where they had no place."""
+        name = self._source.name
+        if self._named > MOST_NAMED:
+            say(f"{name}: … and {self._named - MOST_NAMED:,} more problems")
+        counted = f"{self.count:,} bad row{'' if self.count == 1 else 's'}"
+        if self.refuses:
+            raise RowsRefused(
+                f"{name}: {counted}; mend them, or set them aside with --rejects FILE"
+            )
+        if self.count:
+            say(f"{name}: {counted} set aside")
+
+    def _name(self, row: BadRow) -> None:
+        for column, reason in zip(row.columns, row.reasons, strict=True):
+            self._named += 1
+            if self._named <= MOST_NAMED:
+                place = f"{self._source.name}:{row.line}: "
+                say(place + (f"{column}: {reason}" if column else reason))
+
+    def _write(self, rows: list[tuple[str, ...]]) -> None:
+        if self._stream is not None:
+            self._stream.write(delimited(rows, self._source.delimiter).encode())
+
+
+def _joined(parts: list[str]) -> str:
+    return "; ".join(dict.fromkeys(parts))

@@ -1,0 +1,188 @@
+"""Rulings over a file or for one row: read, judge, write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.cli.bad_rows import BadRow
+from aepromo.cli.options import Format, ReadingOptions
+from aepromo.cli.output import (
+    chosen,
+    destination,
+    format_of,
+    rendered,
+    table_width,
+    text_lines,
+)
+from aepromo.cli.say import say
+from aepromo.errors import CallError, InputError
+from aepromo.pricing.money import BLANK
+from aepromo.tables.cells import CellError
+from aepromo.tables.facts import read_fact
+from aepromo.tables.schema import INPUTS, Kind
+from aepromo.tables.text import TextColumn, result_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from aepromo.cli.options import WritingOptions
+    from aepromo.reports.ruling import Row, Ruling, Verdict
+    from aepromo.tables.schema import Column
+    from aepromo.tables.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A row as it was read, its facts, and what came of them."""
+
+    cells: Sequence[str]
+    facts: Row
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A whole table that was judged: its header as the file has it, and its rows in order."""
+
+    header: Sequence[str]
+    rows: Sequence[Judged]
+
+
+def judge_one(ruling: Ruling, given: Mapping[str, str], reading: ReadingOptions) -> Sheet:
+    """Judge the row that the options describe. Raises ``CallError`` for what is wrong in it."""
+    if reading != ReadingOptions():
+        raise CallError("options for reading a file need a FILE, or - for standard input")
+    facts, problems = facts_of(ruling, given, {})
+    if problems:
+        raise CallError("; ".join(f"{INPUTS[name].flag}: {why}" for name, why in problems))
+    return Sheet(list(given), [Judged(list(given.values()), facts, ruling.judge(facts))])
+
+
+def judge_file(
+    ruling: Ruling,
+    given: Mapping[str, str],
+    file: str,
+    reading: ReadingOptions,
+    writing: WritingOptions,
+) -> Sheet:
+    """Judge every row of a file; ``given`` fills the cells that it lacks or leaves blank.
+
+    Bad rows are named, and set aside or refused, as everywhere. Raises ``InputError``.
+    """
+    from aepromo.cli.inputs import mapping_of, opened_table  # loads pyarrow
+    from aepromo.tables.blocks import Ragged, rows_with_lines
+    from aepromo.tables.headers import resolve
+
+    judged: list[Judged] = []
+    with opened_table(file, reading, writing) as (source, aside, _):
+        columns = resolve(source.header, ruling.uses, mapping_of(reading.map))
+        _check_needs(ruling, source, columns, given)
+        width = len(source.header)
+        for block in source.blocks:
+            for line, cells in rows_with_lines(block, source):
+                if len(cells) != width:
+                    ragged = Ragged(line, tuple(cells), width)
+                    aside.add([BadRow(line, [""], [ragged.reason], tuple(cells))])
+                    continue
+                texts = {name: cells[position] for name, position in columns.items()}
+                facts, problems = facts_of(ruling, given, texts)
+                if problems:
+                    names = [_header_of(name, source, columns) for name, _ in problems]
+                    reasons = [why for _, why in problems]
+                    aside.add([BadRow(line, names, reasons, tuple(cells))])
+                else:
+                    judged.append(Judged(cells, facts, ruling.judge(facts)))
+        if source.guessed_encoding and not writing.quiet:
+            say(f"assumed: encoding {source.guessed_encoding} (not UTF-8; set --encoding)")
+        aside.close()
+        return Sheet(source.header, judged)
+
+
+def facts_of(
+    ruling: Ruling, given: Mapping[str, str], cells: Mapping[str, str]
+) -> tuple[Row, list[tuple[str, str]]]:
+    """A row's facts, cell before option, and for each bad column the reason and remedy."""
+    facts = {}
+    problems = []
+    for name in ruling.uses:
+        text = cells.get(name, "")
+        text = text if text.strip() else given.get(name, "")
+        try:
+            fact = read_fact(text, INPUTS[name].kind)
+        except CellError as error:
+            problems.append((name, str(error)))
+            continue
+        if fact is not None:
+            facts[name] = fact
+        elif name in ruling.needs:
+            problems.append((name, f"is missing; fill it in or give {INPUTS[name].flag}"))
+    return facts, problems
+
+
+def write_sheet(
+    ruling: Ruling, sheet: Sheet, writing: WritingOptions, notes: Sequence[str] = ()
+) -> None:
+    """Write the rows, worst first where the ruling has an order, with notes under a table."""
+    rows = list(sheet.rows)
+    if ruling.order is not None:
+        order = ruling.order
+        rows.sort(key=lambda judged: order(judged.verdict))
+    added = {column.name: column for column in ruling.adds}
+    columns = [
+        _result_column(added.pop(name), rows)
+        if name in added
+        else TextColumn(name, Kind.TEXT, [judged.cells[position] for judged in rows])
+        for position, name in enumerate(sheet.header)
+    ]
+    columns += [_result_column(column, rows) for column in added.values()]
+    columns = chosen(columns, writing)
+    form = format_of(writing)
+    with destination(writing) as stream:
+        if form is Format.TABLE:
+            stream.write(rendered(_table(ruling, columns, notes, writing), writing))
+        else:
+            stream.writelines(text_lines([columns], form, writing))
+
+
+def _table(
+    ruling: Ruling, columns: list[TextColumn], notes: Sequence[str], writing: WritingOptions
+) -> RenderableType:
+    from aepromo.show.table import rows_table
+
+    limited = [
+        TextColumn(column.name, column.kind, column.cells[: writing.limit]) for column in columns
+    ]
+    names = [column.name for column in columns]
+    wanted = names if writing.columns else [name for name in ruling.key_columns if name in names]
+    total = len(columns[0].cells) if columns else 0
+    more = [f"{writing.limit} of {total:,} shown; more with --limit"] * (total > writing.limit)
+    return rows_table(limited, wanted, table_width(), [*notes, *more])
+
+
+def _result_column(column: Column, rows: Sequence[Judged]) -> TextColumn:
+    values = [judged.verdict.get(column.name) for judged in rows]
+    cells = [
+        result_text(BLANK if value is None else value, column)
+        if not isinstance(value, str)
+        else value
+        for value in values
+    ]
+    return TextColumn(column.name, column.kind, cells)
+
+
+def _check_needs(
+    ruling: Ruling, source: Source, columns: Mapping[str, int], given: Mapping[str, str]
+) -> None:
+    for name in ruling.needs:
+        if name not in columns and name not in given:
+            raise InputError(
+                f"{source.name}:1: no column for {name}; name one with --map 'HEADER={name}', "
+                f"or give {INPUTS[name].flag}"
+            )
+
+
+def _header_of(name: str, source: Source, columns: Mapping[str, int]) -> str:
+    return source.header[columns[name]] if name in columns else name

@@ -1,0 +1,38 @@
+"""What a ruling is: a question about rows that are judged one by one, by the platform's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from aepromo.tables.facts import Fact
+
+if TYPE_CHECKING:
+    from aepromo.tables.schema import Column
+
+Row: TypeAlias = Mapping[str, Fact]
+"""A row's known facts by column; what is blank, or not there, is missing."""
+
+Verdict: TypeAlias = Mapping[str, int | str | None]
+"""A row's results by column: figures as whole numbers, all else as text, None where blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One question that the platform's rules answer, row by row.
+
+    ``uses`` are the input columns that may bear on the answer, ``needs`` those without which there
+    is none, ``adds`` the columns of the answer. ``judge`` knows a row's facts, whoever gave them.
+    ``order`` sorts the answers, worst first; ``key_columns`` are those that a table shows, the most
+    wanted first.
+    """
+
+    name: str
+    question: str
+    uses: tuple[str, ...]
+    needs: tuple[str, ...]
+    adds: tuple[Column, ...]
+    judge: Callable[[Row], Verdict]
+    key_columns: tuple[str, ...]
+    order: Callable[[Verdict], tuple[int, ...]] | None = None

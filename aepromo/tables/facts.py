@@ -1,0 +1,86 @@
+"""Cells that are neither money nor rates: scores, levels, yes or no, names, days and moments."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from aepromo.pricing.money import MILLION
+from aepromo.tables.cells import CellError, read, shown, tidy
+from aepromo.tables.schema import PLACES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Fact: TypeAlias = int | bool | str | tuple[str, ...] | date | datetime
+"""What a cell may hold: amounts in minor units; rates and plain numbers in millionths."""
+
+YES = frozenset({"yes", "y", "true", "1", "on", "是", "有", "已"})
+NO = frozenset({"no", "n", "false", "0", "off", "否", "无", "未"})
+
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,6}0*)?|\.\d{1,6}0*", re.ASCII)
+_LEVEL = re.compile(r"[Ll]([1-9])")
+_SEPARATORS = re.compile(r"\s*[,;|，；、/]\s*")
+
+
+def read_fact(text: str, kind: Kind) -> Fact | None:
+    """The value of a cell of any kind but a range, None for a blank one. Raises ``CellError``."""
+    tidied = tidy(text)
+    if not tidied:
+        return None
+    if kind is Kind.TEXT:
+        return text.strip()
+    reader = _READERS.get(kind)
+    return read(text, kind, PLACES) if reader is None else reader(text, tidied)
+
+
+def _number(text: str, tidied: str) -> int:
+    if not _NUMBER.fullmatch(tidied):
+        remedy = "write 0 or more" if tidied.startswith("-") else "write 4.78"
+        raise CellError(f"{shown(text)} is not a number; {remedy}")
+    whole, _, fraction = tidied.partition(".")
+    return int(whole or "0") * MILLION + int(fraction[:6].ljust(6, "0"))
+
+
+def _level(text: str, tidied: str) -> int:
+    match = _LEVEL.fullmatch(tidied)
+    if match is None:
+        raise CellError(f"{shown(text)} is no store level; write L3")
+    return int(match[1])
+
+
+def _flag(text: str, tidied: str) -> bool:
+    if tidied.casefold() in YES:
+        return True
+    if tidied.casefold() in NO:
+        return False
+    raise CellError(f"{shown(text)} is neither yes nor no; write yes or no")
+
+
+def _words(_text: str, tidied: str) -> tuple[str, ...]:
+    return tuple(filter(None, _SEPARATORS.split(tidied)))
+
+
+def _day(text: str, tidied: str) -> date:
+    try:
+        return date.fromisoformat(tidied.replace("/", "-"))
+    except ValueError:
+        raise CellError(f"{shown(text)} is no date; write 2026-03-01") from None
+
+
+def _moment(text: str, tidied: str) -> datetime:
+    try:
+        return datetime.fromisoformat(tidied.replace("/", "-"))
+    except ValueError:
+        raise CellError(f"{shown(text)} is no time; write 2026-03-01T08:30+08:00") from None
+
+
+_READERS: dict[Kind, Callable[[str, str], Fact]] = {
+    Kind.NUMBER: _number,
+    Kind.LEVEL: _level,
+    Kind.FLAG: _flag,
+    Kind.WORDS: _words,
+    Kind.DAY: _day,
+    Kind.MOMENT: _moment,
+}
