@@ -208,7 +208,8 @@ def _blocks(
 def _refuse_nul(data: bytes, name: str, line: int) -> None:
     if (position := data.find(b"\0")) >= 0:
         place = line + data.count(b"\n", 0, position)
-        raise InputError(f"{name}:{place}: a NUL byte; this is no text table")
+        hint = "this is no text table, or it needs --encoding"
+        raise InputError(f"{name}:{place}: a NUL byte; {hint}")
 
 
 def _refuse_endless(pending: bytes, name: str, line: int) -> None:

@@ -1,0 +1,167 @@
+"""Files as they come: read as Python's csv reads them and passed on cell by cell, or refused.
+
+A file becomes a test by being put into a folder. What is under ``nasty/accepted`` must come
+through; its name tells the encoding (``erp.gb18030.csv``) and the delimiter (``.csv``, ``.tsv``, or
+``.ssv`` for semicolons). What is under ``nasty/refused`` must not; ``NAME.err`` beside it holds
+what is said.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Ran, Run
+
+NASTY = Path(__file__).parent / "nasty"
+ACCEPTED = sorted((NASTY / "accepted").iterdir())
+REFUSED = sorted((NASTY / "refused").glob("*.csv"))
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".ssv": ";"}
+
+HEADER = b"sku,title,purchase_price,logistics_cost\n"
+
+
+@pytest.fixture(scope="module")
+def repricing(run: Run) -> Iterator[dict[Path, Future[Ran]]]:
+    """Every file's run, as many at a time as there are cores."""
+    filled_in = ("--quiet", "-b", "2.50", "-l", "1")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        accepted = {path: pool.submit(run, "reprice", path, *filled_in) for path in ACCEPTED}
+        refused = {path: pool.submit(run, "reprice", path) for path in REFUSED}
+        yield accepted | refused
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.name)
+def test_every_cell_comes_back(path: Path, repricing: dict[Path, Future[Ran]]) -> None:
+    encoding = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else "utf-8"
+    rows = rows_of(path.read_bytes().decode(encoding), DELIMITERS[path.suffix])
+    assert rows
+    code, out, err = repricing[path].result()
+    assert (code, err) == (0, "")
+    repriced = rows_of(out.decode())
+    assert [row[: len(rows[0])] for row in repriced] == rows
+    assert repriced[0][-1] == "status"
+    assert {len(row) for row in repriced} == {len(repriced[0])}
+
+
+@pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
+def test_what_is_no_table_is_refused_whole_and_says_why(
+    path: Path, repricing: dict[Path, Future[Ran]]
+) -> None:
+    code, out, err = repricing[path].result()
+    assert err.replace(str(path), path.name) == path.with_suffix(".err").read_text()
+    assert (code, out) == (3, b"")
+
+
+def test_a_header_alone_is_answered_with_the_added_columns(run: Run) -> None:
+    code, out, err = run("floor", NASTY / "accepted" / "header-only.csv")
+    assert (code, out, err) == (0, HEADER.strip() + b",floor_price\n", "")
+
+
+def test_a_header_alone_is_an_empty_list_in_json(run: Run) -> None:
+    code, out, err = run("floor", NASTY / "accepted" / "header-only.csv", "--format", "json")
+    assert (code, out, err) == (0, b"[]\n", "")
+
+
+def test_one_of_two_headers_for_a_column_is_chosen_with_map(run: Run) -> None:
+    path = NASTY / "refused" / "two-headers-for-one-column.csv"
+    for header, floor_price in (("采购价", b"2.48"), ("Purchase Price", b"2.99")):
+        code, out, _ = run(
+            "floor", path, "--map", f"{header}=purchase_price", "--value", "floor_price"
+        )
+        assert (code, out) == (0, floor_price + b"\n")
+
+
+def test_ragged_rows_keep_their_cells_in_the_rejects(run: Run, tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects.csv"
+    path = NASTY / "refused" / "too-few-and-too-many-cells.csv"
+    code, out, _ = run("reprice", path, "--rejects", rejects, "--value", "sku")
+    assert (code, out) == (0, b"00124\n")
+    _, few, many = rows_of(rejects.read_text())
+    assert few[3:] == ["00123", "Tank top", "2.15"]
+    assert many[3:] == ["00125", "Tank top", " plus size", "2.15", "1.85"]
+
+
+def test_a_thousand_columns_come_through(run: Run) -> None:
+    header = [f"column {number}" for number in range(998)] + ["purchase_price", "logistics_cost"]
+    row = [str(number) for number in range(998)] + ["2.15", "1.85"]
+    data = "".join(",".join(cells) + "\n" for cells in (header, row, row)).encode()
+    code, out, err = run("reprice", "-", "--quiet", "--format", "tsv", stdin=data)
+    assert (code, err) == (0, "")
+    assert [cells[:1000] for cells in rows_of(out.decode(), "\t")] == [header, row, row]
+
+
+def test_a_cell_of_a_megabyte_comes_through(run: Run) -> None:
+    cell = 'an "odd", long\ntext ' * 50_000
+    rows = [["title", "purchase_price", "logistics_cost"], [cell, "2.15", "1.85"]]
+    written = io.StringIO()
+    csv.writer(written).writerows(rows)
+    code, out, err = run("reprice", "-", "--quiet", stdin=written.getvalue().encode())
+    assert (code, err) == (0, "")
+    assert [row[:3] for row in rows_of(out.decode())] == rows
+
+
+def test_a_bad_cell_of_a_megabyte_is_named_by_its_beginning(run: Run) -> None:
+    data = b"purchase_price,logistics_cost\n" + b"x" * 1_000_000 + b",1.85\n"
+    code, out, err = run("reprice", "-", stdin=data)
+    assert (code, out) == (3, b"")
+    assert f"standard input:2: purchase_price: '{'x' * 40}…' is not a number" in err
+
+
+def test_a_header_longer_than_any_is_a_header(run: Run) -> None:
+    name = b"x" * 200_000
+    ran = run("floor", "-", stdin=name + b",purchase_price\nA,2.15\n")
+    assert ran == (0, name + b",purchase_price,floor_price\nA,2.15,2.48\n", "")
+
+
+def test_a_byte_order_mark_is_none_of_the_header_whoever_names_the_encoding(run: Run) -> None:
+    table = "purchase_price,logistics_cost\n2.15,1.85\n"
+    for encoding in ("utf-8", "utf-16-le"):
+        data = ("\ufeff" + table).encode(encoding)
+        ran = run("floor", "-", "--encoding", encoding, "--value", "floor_price", stdin=data)
+        assert ran == (0, b"2.48\n", "")
+
+
+@pytest.mark.parametrize("encoding", ["hex", "no-such"])
+def test_an_encoding_that_is_none_is_a_wrong_call(encoding: str, run: Run) -> None:
+    code, out, err = run("reprice", "-", "--encoding", encoding, stdin=HEADER)
+    assert (code, out) == (2, b"")
+    assert err == f"aepromo: --encoding '{encoding}': there is no such encoding\n"
+
+
+@pytest.mark.parametrize("delimiter", ["", "，"])
+def test_a_delimiter_that_can_be_none_is_a_wrong_call(delimiter: str, run: Run) -> None:
+    code, out, err = run("reprice", "-", "--delimiter", delimiter, stdin=HEADER)
+    assert (code, out) == (2, b"")
+    assert "give one character, such as , ; or tab\n" in err
+
+
+@pytest.mark.parametrize("delimiter", ["|", "tab"])
+def test_any_other_delimiter_can_be_named(delimiter: str, run: Run) -> None:
+    mark = "\t" if delimiter == "tab" else delimiter
+    data = f'sku{mark}"a title"{mark}purchase_price\n00123{mark}"{mark} ""a"" "{mark}2\n'.encode()
+    code, out, err = run("floor", "-", "--delimiter", delimiter, stdin=data)
+    assert (code, err) == (0, "")
+    assert rows_of(out.decode())[1] == ["00123", f'{mark} "a" ', "2", "2.30"]
+
+
+def test_a_missing_file_and_a_folder_are_refused(run: Run, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.csv"
+    assert run("reprice", missing) == (3, b"", f"aepromo: {missing}: No such file or directory\n")
+    assert run("reprice", tmp_path) == (3, b"", f"aepromo: {tmp_path}: Is a directory\n")
+
+
+def rows_of(text: str, delimiter: str = ",") -> list[list[str]]:
+    """The rows as Python's csv reads them, blank lines left out."""
+    csv.field_size_limit(1 << 24)
+    return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
