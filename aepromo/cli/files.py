@@ -173,7 +173,7 @@ def _table(
         wanted = [
             name for name in (_identity(wanted), *answers.report.key_columns) if name in wanted
         ]
-    notes = [tally.line()]
+    notes = [] if writing.quiet else [tally.line()]
     if tally.rows > len(kept):
         notes.append(f"{len(kept)} of {tally.rows:,} shown; more with --limit")
     return rows_table(columns, wanted, table_width(), notes)

@@ -166,7 +166,8 @@ def _goes_to_terminal(options: WritingOptions) -> bool:
 
 def is_coloured(options: WritingOptions) -> bool:
     """Whether what is written may carry colour: on a terminal that is not asked to be plain."""
-    return _goes_to_terminal(options) and "NO_COLOR" not in os.environ
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") in ("dumb", "unknown")
+    return _goes_to_terminal(options) and not plain
 
 
 def table_width() -> int:

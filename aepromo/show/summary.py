@@ -47,7 +47,7 @@ class Tally:
             if count
         ]
         parts = [f"{counted}: {', '.join(found)}" if found else counted]
-        if self.worst is not None and self.rows > 1:
+        if self.worst is not None and self.worst[0] and self.rows > 1:
             label, profit, sku = self.worst
             leaves = grouped(profit, PLACES)
             parts.append(f"worst: {sku} leaves {leaves} ({_words(self.labels[label])})")

@@ -112,7 +112,7 @@ _RESULTS = (
     Column("payment_fee", Kind.MONEY, "the payment fee"),
     Column("profit", Kind.MONEY, "what a unit leaves"),
     Column("margin", Kind.RATIO, "profit ÷ deal price"),
-    Column("floor_price", Kind.MONEY, "orders under it are cancelled"),
+    Column("floor_price", Kind.MONEY, "orders under it are usually cancelled"),
     Column("max_discount", Kind.RATIO, "the deepest total discount above the floor"),
     Column("worst_case", Kind.LABEL, "the situation that leaves least", labels=WORST_CASES),
     Column("profit_before", Kind.MONEY, "what a unit leaves when not forced"),
