@@ -20,6 +20,11 @@ YES = frozenset({"yes", "y", "true", "1", "on", "是", "有", "已"})
 NO = frozenset({"no", "n", "false", "0", "off", "否", "无", "未"})
 
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,6}0*)?|\.\d{1,6}0*", re.ASCII)
+_ALL_OF_IT = re.compile(r"100(?:\.0*)?\s*%|1\.0+", re.ASCII)
+_TURNOVER = re.compile(
+    rf"(?:US\$|\$|¥)?\s*(?P<amount>(?:\d{{1,12}}|[1-9]\d{{0,2}}(?:,\d{{3}}){{1,3}})(?:\.\d{{1,{PLACES}}})?)",
+    re.ASCII,
+)
 _LEVEL = re.compile(r"[Ll]([1-9])")
 _SEPARATORS = re.compile(r"\s*[,;|，；、/]\s*")
 
@@ -41,6 +46,22 @@ def _number(text: str, tidied: str) -> int:
         raise CellError(f"{shown(text)} is not a number; {remedy}")
     whole, _, fraction = tidied.partition(".")
     return int(whole or "0") * MILLION + int(fraction[:6].ljust(6, "0"))
+
+
+def _share(text: str, tidied: str) -> int:
+    if _ALL_OF_IT.fullmatch(tidied):
+        return MILLION
+    if tidied == "1":
+        raise CellError("'1' may be all or a hundredth; write 100% or 1%")
+    return read(text, Kind.RATE, PLACES) or 0
+
+
+def _turnover(text: str, tidied: str) -> int:
+    match = _TURNOVER.fullmatch(tidied)
+    if match is None:
+        raise CellError(f"{shown(text)} is no amount; write 50000")
+    whole, _, fraction = match["amount"].replace(",", "").partition(".")
+    return int(whole + fraction.ljust(PLACES, "0"))
 
 
 def _level(text: str, tidied: str) -> int:
@@ -78,6 +99,8 @@ def _moment(text: str, tidied: str) -> datetime:
 
 _READERS: dict[Kind, Callable[[str, str], Fact]] = {
     Kind.NUMBER: _number,
+    Kind.SHARE: _share,
+    Kind.TURNOVER: _turnover,
     Kind.LEVEL: _level,
     Kind.FLAG: _flag,
     Kind.WORDS: _words,

@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
+from aepromo.tables.column import Column, Kind
+from aepromo.tables.platform import PLATFORM_INPUTS, PLATFORM_RESULTS, STORE
+
+__all__ = ["CURRENCY", "INPUTS", "PLACES", "RESULTS", "STORE", "VERDICTS", "Column", "Kind"]
 
 VERDICTS = ("pays", "does_not_pay", "never_pays")
 
 CURRENCY = "USD"
 PLACES = 2
-
-
-class Kind(Enum):
-    """What a cell of a column holds, and so how it is read and written."""
-
-    TEXT = "text"
-    COST = "cost"  # an amount; more places than the currency has round up
-    TARGET = "target"  # an amount; more places than the currency has are refused
-    PRICE = "price"  # a target that can't be 0
-    RATE = "rate"
-    COUNT = "count"  # a whole number of units
-    NUMBER = "number"  # a plain number with at most six places, such as a score or days
-    LEVEL = "level"  # L1 … L9
-    FLAG = "flag"  # yes or no
-    WORDS = "words"  # names with a separator between them
-    DAY = "day"  # a date
-    MOMENT = "moment"  # a date and a time, with or without a zone
-    RATES = "rates"  # one rate or a range lo..hi
-    MONEY = "money"  # a computed amount, which may be negative
-    FINE = "fine"  # a computed amount with two places more than the currency has
-    RATIO = "ratio"  # a computed ratio with four places
-    LABEL = "label"  # a computed index into ``labels``
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the contract: its name, kind, meaning, Chinese headers and possible labels."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    chinese: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-
-    @property
-    def flag(self) -> str:
-        """The option that gives the column's value where a file doesn't."""
-        return "--" + self.name.replace("_", "-")
 
 
 _INPUTS = (
@@ -124,8 +87,5 @@ _RESULTS = (
     Column("status", Kind.LABEL, "the worst that holds", labels=STATUSES),
 )
 
-STORE: tuple[str, ...] = ()
-"""The input columns that describe a store, not a SKU; a configuration gives them by store."""
-
-INPUTS: dict[str, Column] = {column.name: column for column in _INPUTS}
-RESULTS: dict[str, Column] = {column.name: column for column in _RESULTS}
+INPUTS: dict[str, Column] = {column.name: column for column in (*_INPUTS, *PLATFORM_INPUTS)}
+RESULTS: dict[str, Column] = {column.name: column for column in (*_RESULTS, *PLATFORM_RESULTS)}

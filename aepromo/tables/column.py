@@ -1,0 +1,46 @@
+"""What a column is: its name, what its cells hold, what it means, and what else it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a cell of a column holds, and so how it is read and written."""
+
+    TEXT = "text"
+    COST = "cost"  # an amount; more places than the currency has round up
+    TARGET = "target"  # an amount; more places than the currency has are refused
+    PRICE = "price"  # a target that can't be 0
+    RATE = "rate"
+    SHARE = "share"  # a rate that may be all of it, such as parcels on time
+    TURNOVER = "turnover"  # an amount that no product is made of, so it may be large
+    COUNT = "count"  # a whole number of units
+    NUMBER = "number"  # a plain number with at most six places, such as a score or days
+    LEVEL = "level"  # L1 … L9
+    FLAG = "flag"  # yes or no
+    WORDS = "words"  # names with a separator between them
+    DAY = "day"  # a date
+    MOMENT = "moment"  # a date and a time, with or without a zone
+    RATES = "rates"  # one rate or a range lo..hi
+    MONEY = "money"  # a computed amount, which may be negative
+    FINE = "fine"  # a computed amount with two places more than the currency has
+    RATIO = "ratio"  # a computed ratio with four places
+    LABEL = "label"  # a computed index into ``labels``
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the contract: its name, kind, meaning, Chinese headers and possible labels."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    chinese: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        """The option that gives the column's value where a file doesn't."""
+        return "--" + self.name.replace("_", "-")

@@ -1,0 +1,170 @@
+"""The columns that the platform's rules look at, and those that their commands answer with."""
+
+from __future__ import annotations
+
+from aepromo.tables.column import Column, Kind
+
+_STORE_INPUTS = (
+    Column("store_level", Kind.LEVEL, "the store's level, L1 to L9", ("店铺等级",)),
+    Column(
+        "orders_30d",
+        Kind.COUNT,
+        "the store's orders in 30 days",
+        ("近30天订单量", "30天订单量", "30日订单量"),
+    ),
+    Column("refund_rate", Kind.SHARE, "the store's refund rate", ("退款率",)),
+    Column(
+        "gmv_90d",
+        Kind.TURNOVER,
+        "the store's sales in 90 days, in US dollars",
+        ("近90天GMV", "90天GMV"),
+    ),
+    Column(
+        "fulfilment_rate",
+        Kind.SHARE,
+        "the share of orders that meet the fulfilment standard",
+        ("物流履约达标率", "履约达标率"),
+    ),
+    Column("store_age_days", Kind.COUNT, "days since the store opened", ("开店天数",)),
+    Column(
+        "sell_through_30d",
+        Kind.SHARE,
+        "the share of the store's SKUs that sold in 30 days",
+        ("动销率", "商品动销率"),
+    ),
+    Column("dsr", Kind.NUMBER, "the DSR score", ("DSR评分", "DSR描述分", "描述分")),
+    Column(
+        "fulfilment_days",
+        Kind.NUMBER,
+        "days from order to delivery",
+        ("物流履约时效", "履约时效", "履约天数"),
+    ),
+    Column(
+        "on_time_rate", Kind.SHARE, "the share of orders shipped on time", ("发货准时率", "准时率")
+    ),
+    Column(
+        "erp_delay_hours",
+        Kind.NUMBER,
+        "hours until orders are in your seller software",
+        ("ERP延迟", "订单同步延迟"),
+    ),
+    Column(
+        "sync_delay_seconds",
+        Kind.NUMBER,
+        "seconds until prices and stock are on the platform",
+        ("同步延迟", "库存价格同步延迟"),
+    ),
+    Column(
+        "business_licence",
+        Kind.FLAG,
+        "whether the business licence is verified",
+        ("营业执照", "营业执照认证"),
+    ),
+    Column("payout", Kind.WORDS, "the payout accounts that are bound", ("收款账户",)),
+    Column(
+        "standard_line",
+        Kind.FLAG,
+        "whether the AliExpress standard shipping line is enabled",
+        ("标准专线", "无忧物流标准专线"),
+    ),
+    Column(
+        "running",
+        Kind.WORDS,
+        "promotions that run now: limited, spend_save, storewide",
+        ("进行中活动", "正在进行的活动"),
+    ),
+)
+
+PLATFORM_INPUTS = (
+    *_STORE_INPUTS,
+    Column("conversion_rate", Kind.SHARE, "orders per visit", ("转化率", "历史转化率")),
+    Column("item_rank", Kind.COUNT, "the rank among listings of the same item", ("同款排名",)),
+    Column(
+        "click_multiple",
+        Kind.NUMBER,
+        "the click rate as a multiple of the industry mean",
+        ("点击率倍数",),
+    ),
+    Column("click_rate", Kind.SHARE, "the click rate", ("点击率",)),
+    Column(
+        "industry_click_rate",
+        Kind.SHARE,
+        "the industry mean of the click rate",
+        ("行业点击率", "行业平均点击率", "行业均值"),
+    ),
+    Column("cart_rate", Kind.SHARE, "the add-to-cart rate", ("加购率",)),
+    Column(
+        "event",
+        Kind.WORDS,
+        "what goes on: competitor_limited_discount, platform_flash_deals, none",
+        ("触发事件", "竞品活动"),
+    ),
+    Column("market", Kind.WORDS, "the markets that it sells in: ES, BR", ("市场", "国家", "站点")),
+    Column(
+        "us_filing",
+        Kind.WORDS,
+        "filings for the United States: FDA, CPSC, none",
+        ("美国备案", "资质备案"),
+    ),
+    Column("cart_conversion", Kind.SHARE, "conversion after add-to-cart", ("加购转化率",)),
+    Column(
+        "cart72h_conversion",
+        Kind.SHARE,
+        "conversion within 72 hours of add-to-cart",
+        ("加购后72小时转化率", "72小时转化率", "72小时加购转化率"),
+    ),
+    Column("price_index", Kind.NUMBER, "the price competitiveness index", ("价格竞争力指数",)),
+    Column(
+        "variant_stock",
+        Kind.WORDS,
+        "what the variants show: in stock, out of stock",
+        ("变体库存", "变体状态"),
+    ),
+    Column("cpc_bid", Kind.TARGET, "the cost-per-click bid", ("CPC出价", "直通车出价")),
+)
+"""Read like any other column, where a command asks for them."""
+
+EXPOSURES = ("out", "none", "primed", "triggered")
+"""How near a forced discount is: no covered category, gates closed, only the event to come, now."""
+
+STATES = ("open", "closed", "unknown")
+"""What a group of gates comes to; unknown where none is closed but one can't be told."""
+
+FITS = ("made_for", "partly", "rarely", "unknown")
+"""How well a store fits those that forced discounts are made for."""
+
+ELIGIBILITIES = ("eligible", "partly", "unknown", "blocked")
+"""Whether it may be chosen: in each market, in some, nobody can tell, in none."""
+
+SAFETIES = ("safe", "partly", "unsafe")
+"""How much of an advised range of discounts leaves what a deal must reach."""
+
+PLATFORM_RESULTS = (
+    Column("exposure", Kind.LABEL, "how near a forced discount is", labels=EXPOSURES),
+    Column("store_gate", Kind.LABEL, "whether the store passes", labels=STATES),
+    Column("product_gate", Kind.LABEL, "whether the product passes", labels=STATES),
+    Column("event_gate", Kind.LABEL, "whether an event triggers it now", labels=STATES),
+    Column("label_gate", Kind.LABEL, "whether the discount label's conditions hold", labels=STATES),
+    Column("store_fit", Kind.LABEL, "whether such stores are hit at all", labels=FITS),
+    Column("nearest_rule", Kind.TEXT, "the rule of the nearest gate still closed"),
+    Column("nearest_gate", Kind.TEXT, "the nearest gate still closed: value, threshold, gap"),
+    Column("reasons", Kind.TEXT, "the gates that decided, worst first"),
+    Column("at_stake_30d", Kind.MONEY, "profit lost over 30 days if it is forced"),
+    Column("eligibility", Kind.LABEL, "whether it may be chosen", labels=ELIGIBILITIES),
+    Column("eligible_markets", Kind.TEXT, "the markets where it may be chosen"),
+    Column("potential", Kind.LABEL, "whether it counts as high-potential", labels=STATES),
+    Column("account", Kind.LABEL, "whether the account has what is needed", labels=STATES),
+    Column("diagnosis", Kind.TEXT, "what to mend, in order of weight"),
+    Column("conflicts", Kind.TEXT, "running promotions that must end"),
+    Column("promotion", Kind.LABEL, "whether the advised promotion is safe", labels=SAFETIES),
+    Column("promotion_check", Kind.TEXT, "the deepest advised discount, checked"),
+    Column("max_limited_rate", Kind.RATIO, "the deepest limited-time discount that is safe"),
+    Column("run_limited_rate", Kind.RATIO, "the limited-time discount to run meanwhile"),
+    Column("run_deal_price", Kind.MONEY, "the deal price in the worst case while it runs"),
+    Column("run_profit", Kind.MONEY, "what a unit leaves then"),
+    Column("next_bid", Kind.MONEY, "the bid to make while it runs"),
+    Column("max_bid", Kind.MONEY, "the highest bid that profit × conversion carries"),
+)
+
+STORE: tuple[str, ...] = tuple(column.name for column in _STORE_INPUTS)
+"""The input columns that describe a store, not a SKU; a configuration gives them by store."""
