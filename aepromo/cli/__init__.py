@@ -90,9 +90,9 @@ def _command(name: str) -> Callable[..., None]:
         from aepromo.cli.sweep import sweep_command
 
         return sweep_command()
-    from aepromo.cli.reports import REPORTS, command_of
+    from aepromo.cli.reports import command_of, report_named
 
-    return command_of(REPORTS[name])
+    return command_of(report_named(name))
 
 
 def _print_version(wanted: bool) -> None:

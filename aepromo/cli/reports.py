@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,14 +35,7 @@ from aepromo.cli.output import (
 from aepromo.cli.say import say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
-from aepromo.reports.audit import AUDIT
-from aepromo.reports.breakeven import BREAKEVEN, PROMOTIONS
-from aepromo.reports.commission import COMMISSION
-from aepromo.reports.floor import FLOOR
-from aepromo.reports.list_price import LIST_PRICE
-from aepromo.reports.margin import MARGIN
 from aepromo.reports.policy import Policy
-from aepromo.reports.reprice import REPRICE
 from aepromo.reports.single import run_single
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.tables.text import TextColumn, result_text
@@ -51,10 +45,12 @@ if TYPE_CHECKING:
 
     from aepromo.reports.report import Report
 
-REPORTS = {
-    report.name: report
-    for report in (LIST_PRICE, MARGIN, COMMISSION, FLOOR, REPRICE, AUDIT, BREAKEVEN)
-}
+
+def report_named(command: str) -> Report:
+    """The report that a command asks for; the others are not loaded."""
+    name = command.replace("-", "_")
+    report: Report = getattr(import_module(f"aepromo.reports.{name}"), name.upper())
+    return report
 
 
 class FailOn(StrEnum):
@@ -85,7 +81,7 @@ PromotionOption = Annotated[
     str | None,
     typer.Option(
         "--promotion",
-        metavar="|".join(PROMOTIONS),
+        metavar="forced|reverse",
         help="Which promotion's reported uplift to count on (forced).",
         rich_help_panel="The store",
         show_default=False,
@@ -122,9 +118,9 @@ def command_of(report: Report) -> Callable[..., None]:
         *parameters_of(ReadingOptions),
         *parameters_of(WritingOptions),
     ]
-    if report is AUDIT:
+    if report.name == "audit":
         parameters.append(option("fail_on", FailOnOption, FailOn.LOSS))
-    if report is BREAKEVEN:
+    if report.name == "breakeven":
         parameters.append(option("promotion", PromotionOption, None))
     return with_parameters(command, parameters)
 

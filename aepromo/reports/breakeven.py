@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
@@ -10,8 +9,11 @@ from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, pick
 from aepromo.pricing.offers import base_price, deal_price
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, Report
+from aepromo.tables.cells import read
+from aepromo.tables.schema import PLACES, Kind
 
 if TYPE_CHECKING:
+    from aepromo.pricing.money import Whole
     from aepromo.reports.report import Results, Sku, Terms
     from aepromo.rules.overrides import Book
 
@@ -26,11 +28,11 @@ def reported_uplift(promotion: str, book: Book) -> int:
     """
     if promotion not in PROMOTIONS:
         raise CallError(f"--promotion '{promotion}': write {' or '.join(PROMOTIONS)}")
-    factor = Decimal(1)
+    factor: Whole = MILLION
     for part in ("exposure", "click_rate"):
-        uplift = book.text(f"{promotion}.uplift.{part}")
-        factor *= 1 + Decimal(uplift.strip("+%")) / 100
-    return int(((factor - 1) * MILLION).to_integral_value(ROUND_FLOOR))
+        uplift = read(book.text(f"{promotion}.uplift.{part}").lstrip("+"), Kind.RATE, PLACES) or 0
+        factor = down(factor, MILLION + uplift)
+    return int(factor - MILLION)
 
 
 def _adds(known: frozenset[str]) -> tuple[str, ...]:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from aepromo.errors import CallError
-from aepromo.pricing.money import MILLION
 from aepromo.pricing.offers import Offers
 from aepromo.reports.offer_texts import read_ending, read_offer
 from aepromo.reports.report import Terms
 from aepromo.rules.overrides import Book
-from aepromo.tables.cells import CellError, read, read_range
+from aepromo.tables.cells import CellError, millionths, read, read_range
 from aepromo.tables.schema import INPUTS, PLACES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
-Value: TypeAlias = str | int | Decimal | None
+    Value: TypeAlias = str | int | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Policy:
             offers=offers,
             endings=tuple(read_ending(text) for text in self.ending),
             unit=10**PLACES,
-            floor_multiple=int(Decimal(self.book.text("floor.multiple")) * MILLION),
+            floor_multiple=millionths(self.book.text("floor.multiple")),
             promotion=self.promotion,
             book=self.book,
         )

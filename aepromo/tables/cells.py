@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 RATE_PLACES = 6
 SHOWN_LENGTH = 40
 LONGEST_WHOLE = 18
+COUNT_DIGITS = 12
 COUNT_LIMIT = 10**8
 """The first number of units that is too large; times any profit it still fits a column."""
 
@@ -62,6 +63,19 @@ def read_range(text: str) -> tuple[int, int] | None:
     if low > high:
         raise CellError(f"{shown(text)} runs backwards; write {high_text}..{low_text}")
     return low, high
+
+
+def millionths(text: str) -> int:
+    """A plain number with at most six decimal places, times a million. Raises ``CellError``."""
+    tidied = tidy(text)
+    match = _NUMBER.fullmatch(tidied)
+    if match is None or "," in tidied or not any(letter.isdigit() for letter in tidied):
+        remedy = "write 0 or more" if tidied.startswith("-") else "write 4.78"
+        raise CellError(f"{shown(text)} is not a number; {remedy}")
+    whole, fraction = match["whole"] or "0", match["fraction"] or ""
+    if len(whole) > COUNT_DIGITS or fraction[RATE_PLACES:].strip("0"):
+        raise CellError(f"{shown(text)} is too large or too fine; write at most six decimal places")
+    return int(whole) * MILLION + int(fraction[:RATE_PLACES].ljust(RATE_PLACES, "0"))
 
 
 def _cost(text: str, tidied: str, places: int) -> int:

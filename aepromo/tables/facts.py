@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from aepromo.pricing.money import MILLION
-from aepromo.tables.cells import CellError, read, shown, tidy
+from aepromo.tables.cells import CellError, millionths, read, shown, tidy
 from aepromo.tables.schema import PLACES, Kind
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ Fact: TypeAlias = int | bool | str | tuple[str, ...] | date | datetime
 YES = frozenset({"yes", "y", "true", "1", "on", "是", "有", "已"})
 NO = frozenset({"no", "n", "false", "0", "off", "否", "无", "未"})
 
-_NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,6}0*)?|\.\d{1,6}0*", re.ASCII)
 _ALL_OF_IT = re.compile(r"100(?:\.0*)?\s*%|1\.0+", re.ASCII)
 _TURNOVER = re.compile(
     rf"(?:US\$|\$|¥)?\s*(?P<amount>(?:\d{{1,12}}|[1-9]\d{{0,2}}(?:,\d{{3}}){{1,3}})(?:\.\d{{1,{PLACES}}})?)",
@@ -38,14 +37,6 @@ def read_fact(text: str, kind: Kind) -> Fact | None:
         return text.strip()
     reader = _READERS.get(kind)
     return read(text, kind, PLACES) if reader is None else reader(text, tidied)
-
-
-def _number(text: str, tidied: str) -> int:
-    if not _NUMBER.fullmatch(tidied):
-        remedy = "write 0 or more" if tidied.startswith("-") else "write 4.78"
-        raise CellError(f"{shown(text)} is not a number; {remedy}")
-    whole, _, fraction = tidied.partition(".")
-    return int(whole or "0") * MILLION + int(fraction[:6].ljust(6, "0"))
 
 
 def _share(text: str, tidied: str) -> int:
@@ -98,7 +89,7 @@ def _moment(text: str, tidied: str) -> datetime:
 
 
 _READERS: dict[Kind, Callable[[str, str], Fact]] = {
-    Kind.NUMBER: _number,
+    Kind.NUMBER: lambda text, _tidied: millionths(text),
     Kind.SHARE: _share,
     Kind.TURNOVER: _turnover,
     Kind.LEVEL: _level,

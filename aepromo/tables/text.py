@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,7 +88,7 @@ def is_run_by_spreadsheets(cell: str) -> bool:
 
 def json_objects(columns: Sequence[TextColumn]) -> Iterator[str]:
     """Each row as a JSON object on one line."""
-    keys = [json.dumps(column.name, ensure_ascii=False) for column in columns]
+    keys = [_json_text(column.name) for column in columns]
     figures = [column.is_figure for column in columns]
     for row in rows_of(columns):
         members = (
@@ -102,7 +101,13 @@ def json_objects(columns: Sequence[TextColumn]) -> Iterator[str]:
 def _json_value(cell: str | None, is_figure: bool) -> str:
     if cell is None:
         return "null"
-    return cell if is_figure else json.dumps(cell, ensure_ascii=False)
+    return cell if is_figure else _json_text(cell)
+
+
+def _json_text(value: object) -> str:
+    import json  # a CSV can do without
+
+    return json.dumps(value, ensure_ascii=False)
 
 
 def markdown_header(columns: Sequence[TextColumn]) -> str:
@@ -135,11 +140,11 @@ def json_document(value: object, indent: str = "") -> str:
         return value.digits
     if isinstance(value, Mapping) and value:
         members = (
-            f"{inner}{json.dumps(key)}: {json_document(member, inner)}"
+            f"{inner}{_json_text(key)}: {json_document(member, inner)}"
             for key, member in value.items()
         )
         return "{\n" + ",\n".join(members) + f"\n{indent}}}"
     if isinstance(value, list | tuple) and value:
         members = (inner + json_document(member, inner) for member in value)
         return "[\n" + ",\n".join(members) + f"\n{indent}]"
-    return json.dumps(value, ensure_ascii=False)
+    return _json_text(value)
