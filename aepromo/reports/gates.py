@@ -1,17 +1,23 @@
 """Gates: a figure of the rule book held against what is known of a row.
 
-A gate is data: a rule with a ``column``, a ``compare`` and a value. A new one is a table in the
-rule book, and no code.
+A gate is data: a rule with a ``column`` and either a ``compare`` and a value, or a condition:
+``any_of``, ``all_of``, ``none_of`` or ``yes_no``. A new one is a table in the rule book, and no
+code.
 """
 
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
-from aepromo.tables.cells import fixed, percent
+from aepromo.errors import CallError
+from aepromo.pricing.money import MILLION
+from aepromo.tables.cells import CellError, fixed, percent
 from aepromo.tables.facts import read_fact
+from aepromo.tables.names import canonical, parts
+from aepromo.tables.platform import STATES
 from aepromo.tables.schema import INPUTS, PLACES, Kind
 
 if TYPE_CHECKING:
@@ -21,15 +27,21 @@ if TYPE_CHECKING:
     from aepromo.rules import Rule
     from aepromo.tables.facts import Fact
 
+CONDITIONS = frozenset({"any_of", "all_of", "none_of", "yes_no"})
+"""The units of rules that a fact meets or doesn't, without a threshold between."""
+
 _HOLDS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 _WANTS = {">": "over", ">=": "", "<": "under", "<=": "at most"}
+_OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+_SHARES = (Kind.RATE, Kind.SHARE)
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A rule held against a fact: ``is_open`` is None where the fact isn't known.
 
-    ``gap`` is how far the fact is from the threshold, in the fact's own unit; never negative.
+    ``gap`` is how far the fact is from the threshold, in the fact's own unit; never negative, and
+    0 at a gate without a threshold.
     """
 
     rule: Rule
@@ -38,25 +50,65 @@ class Gate:
     gap: int
 
     @property
+    def relative_gap(self) -> int:
+        """The gap as a share of the threshold, in millionths; all of it where nothing is between.
+
+        So gates in different units can be told apart by how far they are from opening.
+        """
+        if self.is_open:
+            return 0
+        if not self.rule.compare or self.fact is None:
+            return MILLION
+        threshold = _threshold(self.rule)
+        return self.gap * MILLION // threshold if threshold else self.gap
+
+    @property
     def reason(self) -> str:
-        """``DSR 4.71, needs 4.78: +0.07``: the fact, the threshold and what is missing."""
+        """``dsr 4.71, needs 4.78: +0.07``: the fact, the threshold and what is missing."""
         name = self.rule.column.replace("_", " ")
-        needs = f"needs {_WANTS[self.rule.compare]} {self.rule.value}".replace("  ", " ")
+        needs = self.needs
         if self.fact is None:
             return f"{name} unknown, {needs}"
         shown = _shown(self.rule.column, self.fact)
         if self.is_open:
             return f"{name} {shown}, {needs}: met"
+        if not self.rule.compare:
+            return f"{name} {shown}, {needs}"
+        if not self.gap:
+            return f"{name} {shown}, {needs}: just at it"
         sign = "+" if self.rule.compare in (">", ">=") else "-"
-        return f"{name} {shown}, {needs}: {sign}{_shown(self.rule.column, self.gap)}"
+        return f"{name} {shown}, {needs}: {sign}{_shown(self.rule.column, self.gap, is_gap=True)}"
+
+    @property
+    def needs(self) -> str:
+        """What the rule asks for: ``needs under 2.1%``, ``needs Payoneer or Wise``."""
+        value = self.rule.value
+        if self.rule.unit == "none_of":
+            return f"must not be {' or '.join(value)}"
+        if isinstance(value, tuple):
+            joined = (" and " if self.rule.unit == "all_of" else " or ").join(value)
+            return f"needs {joined}"
+        wants = _WANTS.get(self.rule.compare, "")
+        return f"needs {wants} {value}" if wants else f"needs {value}"
+
+
+def is_gate(rule: Rule) -> bool:
+    """Whether a rule is to be held against a column."""
+    return bool(rule.column) and (bool(rule.compare) or rule.unit in CONDITIONS)
 
 
 def gate(rule: Rule, row: Row) -> Gate:
-    """Hold one rule, which must have a column and a comparison, against a row's facts."""
-    kind = INPUTS[rule.column].kind
+    """Hold one rule, which must be a gate, against a row's facts.
+
+    Raises ``CallError`` where somebody gave the rule a value that can't be compared.
+    """
     fact = row.get(rule.column)
-    threshold = read_fact(str(rule.value), kind)
-    if fact is None or not isinstance(fact, int) or not isinstance(threshold, int):
+    if fact is None:
+        return Gate(rule, None, None, 0)
+    if not rule.compare:
+        return Gate(rule, fact, _is_met(rule, fact), 0)
+    threshold = _threshold(rule)
+    if not isinstance(fact, int):
         return Gate(rule, None, None, 0)
     is_open = bool(_HOLDS[rule.compare](fact, threshold))
     return Gate(rule, fact, is_open, 0 if is_open else abs(threshold - fact))
@@ -64,18 +116,74 @@ def gate(rule: Rule, row: Row) -> Gate:
 
 def gates(rules: Iterable[Rule], row: Row) -> list[Gate]:
     """Hold every rule that is a gate against a row's facts, in the order of the rule book."""
-    return [gate(rule, row) for rule in rules if rule.column and rule.compare]
+    return [gate(rule, row) for rule in rules if is_gate(rule)]
 
 
-def _shown(column: str, value: Fact) -> str:
-    """A fact as people write it: ``4.71``, ``5.2%``, ``L3``, ``14``."""
+def avoiding(rule: Rule) -> Rule:
+    """A rule that states what goes wrong, turned into what must hold instead."""
+    return replace(rule, compare=_OPPOSITE[rule.compare])
+
+
+def state(held: Iterable[Gate]) -> int:
+    """What gates come to together, as an index into ``STATES``: closed if any of them is."""
+    found = [each.is_open for each in held]
+    if False in found:
+        return STATES.index("closed")
+    return STATES.index("unknown" if None in found else "open")
+
+
+def worst_first(held: Iterable[Gate]) -> list[Gate]:
+    """The gates that aren't open: the widest relative gap first, those that nobody knows last."""
+    shut = [each for each in held if not each.is_open]
+    return sorted(shut, key=lambda each: (each.fact is None, -each.relative_gap))
+
+
+def _threshold(rule: Rule) -> int:
+    try:
+        return _read_threshold(str(rule.value), INPUTS[rule.column].kind)
+    except CellError as error:
+        raise CallError(f"rules.{rule.key}: {error}") from None
+
+
+@cache
+def _read_threshold(value: str, kind: Kind) -> int:
+    threshold = read_fact(value, kind)
+    if not isinstance(threshold, int):
+        raise CellError(f"'{value}' is no threshold; write a number")
+    return threshold
+
+
+def _is_met(rule: Rule, fact: Fact) -> bool:
+    if isinstance(fact, bool):
+        return fact == (rule.value == "yes")
+    found = _names(rule.column, fact)
+    wanted = [canonical(str(value)) for value in rule.value]
+    if rule.unit == "all_of":
+        return all(value in found for value in wanted)
+    is_any = any(value in found for value in wanted)
+    return is_any if rule.unit == "any_of" else not is_any
+
+
+def _names(column: str, fact: Fact) -> frozenset[str]:
+    """What a fact is called, in the rule book's words."""
+    if isinstance(fact, tuple):
+        return frozenset(map(canonical, fact))
+    return parts(fact) if isinstance(fact, str) else frozenset({_shown(column, fact)})
+
+
+def _shown(column: str, value: Fact, is_gap: bool = False) -> str:
+    """A fact as people write it: ``4.71``, ``5.2%``, ``L3``, ``14``; gaps of levels as numbers."""
     kind = INPUTS[column].kind
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " and ".join(value)
     if not isinstance(value, int):
         return str(value)
-    if kind is Kind.RATE:
+    if kind in _SHARES:
         return percent(value)
     if kind is Kind.LEVEL:
-        return f"L{value}"
+        return str(value) if is_gap else f"L{value}"
     if kind is Kind.NUMBER:
         return fixed(value, 6).rstrip("0").rstrip(".")
     return str(value) if kind is Kind.COUNT else fixed(value, PLACES)

@@ -1,4 +1,4 @@
-"""Names of things that are written in more than one way: markets, categories, promotions, states."""
+"""What is written in more than one way: markets, categories, promotions, states."""
 
 from __future__ import annotations
 
