@@ -43,6 +43,7 @@ from aepromo.tables.text import TextColumn, result_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aepromo.cli.config import Config
     from aepromo.reports.report import Report
 
 
@@ -127,7 +128,11 @@ def command_of(report: Report) -> Callable[..., None]:
 
 def policy_of(values: dict[str, Any]) -> Policy:
     """The policy that a command's remaining values make, over what the configuration says."""
-    config = read_config(values.pop("config"))
+    return policy_over(read_config(values.pop("config")), values)
+
+
+def policy_over(config: Config, values: dict[str, Any]) -> Policy:
+    """The policy that values by option make, over what the configuration says."""
     # A default that the command has no option for is none of its business.
     defaults = {name: value for name, value in config.defaults.items() if name in values}
     given: dict[str, Any] = {

@@ -18,7 +18,8 @@ from aepromo.cli.output import (
 from aepromo.cli.say import say
 from aepromo.errors import CallError, InputError
 from aepromo.pricing.money import BLANK
-from aepromo.tables.cells import CellError
+from aepromo.reports.ruling import RowFaults
+from aepromo.tables.cells import CellError, read_range
 from aepromo.tables.facts import read_fact
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.tables.text import TextColumn, result_text
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from aepromo.cli.options import WritingOptions
     from aepromo.reports.ruling import Row, Ruling, Verdict
+    from aepromo.tables.facts import Fact
     from aepromo.tables.schema import Column
     from aepromo.tables.source import Source
 
@@ -45,10 +47,14 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A whole table that was judged: its header as the file has it, and its rows in order."""
+    """A whole table that was judged: its header as the file has it, and its rows in order.
+
+    ``is_one``: no table, but the one row that options describe.
+    """
 
     header: Sequence[str]
     rows: Sequence[Judged]
+    is_one: bool = False
 
 
 def judge_one(ruling: Ruling, given: Mapping[str, str], reading: ReadingOptions) -> Sheet:
@@ -58,7 +64,11 @@ def judge_one(ruling: Ruling, given: Mapping[str, str], reading: ReadingOptions)
     facts, problems = facts_of(ruling, given, {})
     if problems:
         raise CallError("; ".join(f"{INPUTS[name].flag}: {why}" for name, why in problems))
-    return Sheet(list(given), [Judged(list(given.values()), facts, ruling.judge(facts))])
+    try:
+        verdict = ruling.judge(facts)
+    except RowFaults as faults:
+        raise CallError(str(faults)) from None
+    return Sheet(list(given), [Judged(list(given.values()), facts, verdict)], is_one=True)
 
 
 def judge_file(
@@ -89,12 +99,15 @@ def judge_file(
                     continue
                 texts = {name: cells[position] for name, position in columns.items()}
                 facts, problems = facts_of(ruling, given, texts)
+                try:
+                    if not problems:
+                        judged.append(Judged(cells, facts, ruling.judge(facts)))
+                except RowFaults as faults:
+                    problems = faults.problems
                 if problems:
                     names = [_header_of(name, source, columns) for name, _ in problems]
                     reasons = [why for _, why in problems]
                     aside.add([BadRow(line, names, reasons, tuple(cells))])
-                else:
-                    judged.append(Judged(cells, facts, ruling.judge(facts)))
         if source.guessed_encoding and not writing.quiet:
             say(f"assumed: encoding {source.guessed_encoding} (not UTF-8; set --encoding)")
         aside.close()
@@ -104,22 +117,32 @@ def judge_file(
 def facts_of(
     ruling: Ruling, given: Mapping[str, str], cells: Mapping[str, str]
 ) -> tuple[Row, list[tuple[str, str]]]:
-    """A row's facts, cell before option, and for each bad column the reason and remedy."""
-    facts = {}
+    """A row's facts, cell before option, and for each bad column the reason and remedy.
+
+    A range of rates gives two facts, its ends: ``forced_rate`` and ``forced_rate_to``.
+    """
+    facts: dict[str, Fact] = {}
     problems = []
     for name in ruling.uses:
         text = cells.get(name, "")
         text = text if text.strip() else given.get(name, "")
         try:
-            fact = read_fact(text, INPUTS[name].kind)
+            found = _facts_in(text, name)
         except CellError as error:
             problems.append((name, str(error)))
             continue
-        if fact is not None:
-            facts[name] = fact
-        elif name in ruling.needs:
+        if not found and name in ruling.needs:
             problems.append((name, f"is missing; fill it in or give {INPUTS[name].flag}"))
+        facts |= found
     return facts, problems
+
+
+def _facts_in(text: str, name: str) -> dict[str, Fact]:
+    if INPUTS[name].kind is Kind.RATES:
+        ends = read_range(text)
+        return {name: ends[0], f"{name}_to": ends[1]} if ends else {}
+    fact = read_fact(text, INPUTS[name].kind)
+    return {} if fact is None else {name: fact}
 
 
 def write_sheet(
@@ -142,9 +165,16 @@ def write_sheet(
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:
-            stream.write(rendered(_table(ruling, columns, notes, writing), writing))
+            shown = _fields(columns) if sheet.is_one else _table(ruling, columns, notes, writing)
+            stream.write(rendered(shown, writing))
         else:
             stream.writelines(text_lines([columns], form, writing))
+
+
+def _fields(columns: list[TextColumn]) -> RenderableType:
+    from aepromo.show.table import fields_table
+
+    return fields_table(columns)
 
 
 def _table(

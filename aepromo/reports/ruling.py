@@ -18,14 +18,22 @@ Verdict: TypeAlias = Mapping[str, int | str | None]
 """A row's results by column: figures as whole numbers, all else as text, None where blank."""
 
 
+class RowFaults(ValueError):
+    """A row whose facts can't go together; ``problems`` are columns, each with what is wrong."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{column} {reason}" for column, reason in problems))
+        self.problems = problems
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """One question that the platform's rules answer, row by row.
 
     ``uses`` are the input columns that may bear on the answer, ``needs`` those without which there
-    is none, ``adds`` the columns of the answer. ``judge`` knows a row's facts, whoever gave them.
-    ``order`` sorts the answers, worst first; ``key_columns`` are those that a table shows, the most
-    wanted first.
+    is none, ``adds`` the columns of the answer. ``judge`` knows a row's facts, whoever gave them,
+    and may raise ``RowFaults``. ``order`` sorts the answers, worst first; ``key_columns`` are
+    those that a table shows, the most wanted first.
     """
 
     name: str

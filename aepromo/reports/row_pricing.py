@@ -1,0 +1,72 @@
+"""What the pricing model knows of a row that is judged: its costs, fees, discounts and targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import BLANK
+from aepromo.reports.check import Filler, check
+from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
+from aepromo.reports.ruling import RowFaults
+
+if TYPE_CHECKING:
+    from aepromo.reports.policy import Policy
+    from aepromo.reports.report import Results, Sku, Terms
+    from aepromo.reports.ruling import Row
+
+NEEDED = ("list_price", "purchase_price", "logistics_cost")
+"""The columns without which a row has no profit."""
+
+
+def _nothing(_sku: Sku, _terms: Terms) -> Results:
+    return {}
+
+
+def _question(*more: str) -> Report:
+    uses = ("list_price", *SHOP, *DISCOUNT, *FEES, *more)
+    return Report("", "", uses, NEEDED, adding(), _nothing, (), always_profit=True)
+
+
+WITHOUT_TARGETS = _question()
+WITH_TARGETS = _question(*TARGETS)
+
+
+@dataclass(slots=True)
+class RowPricing:
+    """Looks at rows as a report would: cell before policy before rule book.
+
+    ``assumed`` collects the columns that the rule book had to supply; ``unpriced`` counts the rows
+    that lack a price or a cost, and ``lacking`` names what they lack.
+    """
+
+    question: Report
+    policy: Policy
+    terms: Terms = field(init=False)
+    offered: dict[str, int] = field(init=False)
+    assumed: list[str] = field(default_factory=list)
+    unpriced: int = 0
+    lacking: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.terms = self.policy.terms()
+        self.offered = self.policy.numbers()
+
+    def sku(self, row: Row) -> Sku | None:
+        """What is known of a row; None where it lacks a price or a cost, so that it has no profit.
+
+        Raises ``RowFaults`` for values that can't go together.
+        """
+        given = {name: fact for name, fact in row.items() if isinstance(fact, int)}
+        lacking = [
+            name for name in NEEDED if given.get(name, self.offered.get(name, BLANK)) == BLANK
+        ]
+        if lacking:
+            self.unpriced += 1
+            self.lacking += [name for name in lacking if name not in self.lacking]
+            return None
+        filler = Filler(given, self.offered, self.policy.book, self.assumed)
+        sku = check(self.question, filler)
+        if filler.faults:
+            raise RowFaults([(fault.column, fault.reason(None)) for fault in filler.faults])
+        return sku
