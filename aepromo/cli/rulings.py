@@ -56,6 +56,14 @@ class Sheet:
     rows: Sequence[Judged]
     is_one: bool = False
 
+    def counted(self, column: Column, noun: str) -> str:
+        """How many rows, and how many came to each label: ``12 SKUs: 9 strong, 3 refuse``."""
+        found = [row.verdict.get(column.name) for row in self.rows]
+        counts = ((label, found.count(index)) for index, label in enumerate(column.labels))
+        parts = [f"{count:,} {label.replace('_', ' ')}" for label, count in counts if count]
+        rows = f"{len(found):,} {noun}{'' if len(found) == 1 else 's'}"
+        return f"{rows}: {', '.join(parts)}" if parts else rows
+
 
 def judge_one(ruling: Ruling, given: Mapping[str, str], reading: ReadingOptions) -> Sheet:
     """Judge the row that the options describe. Raises ``CallError`` for what is wrong in it."""
@@ -150,7 +158,8 @@ def write_sheet(
 ) -> None:
     """Write the rows, worst first where the ruling has an order, with notes under a table."""
     rows = list(sheet.rows)
-    if ruling.order is not None:
+    form = format_of(writing)
+    if ruling.order is not None and (form is Format.TABLE or not ruling.only_tables):
         order = ruling.order
         rows.sort(key=lambda judged: order(judged.verdict))
     added = {column.name: column for column in ruling.adds}
@@ -162,7 +171,6 @@ def write_sheet(
     ]
     columns += [_result_column(column, rows) for column in added.values()]
     columns = chosen(columns, writing)
-    form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:
             shown = _fields(columns) if sheet.is_one else _table(ruling, columns, notes, writing)
@@ -206,7 +214,7 @@ def _result_column(column: Column, rows: Sequence[Judged]) -> TextColumn:
 def _check_needs(
     ruling: Ruling, source: Source, columns: Mapping[str, int], given: Mapping[str, str]
 ) -> None:
-    for name in ruling.needs:
+    for name in (*ruling.needs, *ruling.wants):
         if name not in columns and name not in given:
             raise InputError(
                 f"{source.name}:1: no column for {name}; name one with --map 'HEADER={name}', "

@@ -31,9 +31,10 @@ class Ruling:
     """One question that the platform's rules answer, row by row.
 
     ``uses`` are the input columns that may bear on the answer, ``needs`` those without which there
-    is none, ``adds`` the columns of the answer. ``judge`` knows a row's facts, whoever gave them,
-    and may raise ``RowFaults``. ``order`` sorts the answers, worst first; ``key_columns`` are
-    those that a table shows, the most wanted first.
+    is none; a file must also have the columns ``wants``, though their cells may be blank. ``adds``
+    are the columns of the answer. ``judge`` knows a row's facts, whoever gave them, and may raise
+    ``RowFaults``. ``order`` sorts the answers, worst first; with ``only_tables``, just where people
+    look at them. ``key_columns`` are those that a table shows, the most wanted first.
     """
 
     name: str
@@ -44,3 +45,5 @@ class Ruling:
     judge: Callable[[Row], Verdict]
     key_columns: tuple[str, ...]
     order: Callable[[Verdict], tuple[int, ...]] | None = None
+    only_tables: bool = False
+    wants: tuple[str, ...] = ()

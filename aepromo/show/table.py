@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 STATUS_STYLES = dict(zip(STATUSES, ("green", "yellow", "red", "bold red"), strict=True))
 LONGEST_TEXT = 32
+NARROWEST_PROSE = 30
 _GAP = 2
 
 
@@ -33,7 +34,7 @@ def rows_table(
     ``wanted`` names the columns to show, the most wanted first; those that don't fit are named
     underneath, so that nobody takes the table for the whole.
     """
-    shown, left_out = _fitting(columns, wanted, width)
+    shown, left_out, spare = _fitting(columns, wanted, width)
     table = Table(
         box=box.SIMPLE_HEAD,
         show_edge=False,
@@ -42,11 +43,13 @@ def rows_table(
         header_style="bold",
     )
     for column in shown:
+        is_prose = column.kind is Kind.PROSE
         table.add_column(
             _heading(column),
             justify="right" if column.is_figure or _is_amount(column) else "left",
             vertical="top",
-            no_wrap=True,
+            width=min(_width(column), NARROWEST_PROSE + spare) if is_prose else None,
+            no_wrap=not is_prose,
             overflow="fold",
         )
     for cells in zip(*(column.cells for column in shown), strict=True):
@@ -59,7 +62,21 @@ def rows_table(
 
 
 def fields_table(columns: Sequence[TextColumn]) -> RenderableType:
-    """One SKU's fields, a line each: what it is called, its value, what it means."""
+    """One SKU's fields, a line each: what it is called, its value, what it means.
+
+    Prose comes underneath, a clause a line.
+    """
+    clauses = [
+        Text(clause)
+        for column in columns
+        if column.kind is Kind.PROSE
+        for clause in _clauses(column.cells[0])
+    ]
+    fields = _fields([column for column in columns if column.kind is not Kind.PROSE])
+    return Group(fields, Text(), *clauses) if clauses else fields
+
+
+def _fields(columns: Sequence[TextColumn]) -> RenderableType:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -88,17 +105,25 @@ def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Rende
 
 def _fitting(
     columns: Sequence[TextColumn], wanted: Sequence[str], width: int
-) -> tuple[list[TextColumn], list[str]]:
+) -> tuple[list[TextColumn], list[str], int]:
+    """The columns that fit, the names of those that don't, and how many cells are left over."""
     by_name = {column.name: column for column in columns}
     room = width
     chosen: set[str] = set()
     for name in wanted:
-        needed = _width(by_name[name]) + _GAP
+        needed = _least_width(by_name[name]) + _GAP
         if not chosen or needed <= room + _GAP:
             chosen.add(name)
             room -= needed
     shown = [column for column in columns if column.name in chosen]
-    return shown, [column.name for column in columns if column.name not in chosen]
+    left_out = [column.name for column in columns if column.name not in chosen]
+    return shown, left_out, max(room + _GAP, 0)
+
+
+def _least_width(column: TextColumn) -> int:
+    """The width without which a column is left out; prose goes on as many lines as it needs."""
+    width = _width(column)
+    return min(width, NARROWEST_PROSE) if column.kind is Kind.PROSE else width
 
 
 def _width(column: TextColumn) -> int:
@@ -106,6 +131,9 @@ def _width(column: TextColumn) -> int:
 
 
 def _cells_width(column: TextColumn) -> int:
+    if column.kind is Kind.PROSE:
+        clauses = (clause for cell in column.cells for clause in _clauses(cell))
+        return max(map(cell_len, clauses), default=0)
     return max((_cell(column, cell).cell_len for cell in column.cells), default=0)
 
 
@@ -124,6 +152,10 @@ def _heading(column: TextColumn) -> Text:
     if column.kind in (Kind.MONEY, Kind.FINE):
         lines.append(CURRENCY)
     return Text("\n".join(lines))
+
+
+def _clauses(cell: str | None) -> list[str]:
+    return [_one_line(clause) for clause in cell.split("; ")] if cell else []
 
 
 def _words(name: str) -> str:
@@ -145,6 +177,8 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
         return Text(
             _words(cell), style=STATUS_STYLES.get(cell, "") if column.name == "status" else ""
         )
+    if column.kind is Kind.PROSE:
+        return Text("\n".join(_clauses(cell)))
     text = Text(_one_line(cell))
     if column.is_figure and cell.startswith("-"):
         text.stylize("red")

@@ -28,6 +28,7 @@ class Kind(Enum):
     FINE = "fine"  # a computed amount with two places more than the currency has
     RATIO = "ratio"  # a computed ratio with four places
     LABEL = "label"  # a computed index into ``labels``
+    PROSE = "prose"  # clauses that the program wrote, with ``; `` between
 
 
 @dataclass(frozen=True, slots=True)
