@@ -14,7 +14,7 @@ from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.say import say, say_assumed
 from aepromo.errors import InputError, Problem
-from aepromo.reports.frame import Outcome, find_columns, run
+from aepromo.reports.frame import Outcome, find_columns, is_priced_by_another, run
 from aepromo.tables.blocks import line_numbers, parse, rows_as_written
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class Answers:
         outcome, so that a header alone has an answer too.
         """
         columns = self._columns()
+        self._say_which_price()
 
         def attempt(block: Block) -> _Attempt[Finished]:
             text = parse(block, self.source)
@@ -113,6 +114,11 @@ class Answers:
             frame = none.to_pandas(types_mapper=_as_arrow_text)
             outcome = run(self.report, frame, columns, self.policy)
             yield outcome, finish(outcome, lambda: pa.array([], pa.string()))
+
+    def _say_which_price(self) -> None:
+        header = list(self.source.header)
+        if is_priced_by_another(self.report, header, self.mapping) and not self.quiet:
+            say(f"priced by {self.report.priced_by} (for another: --map 'HEADER=list_price')")
 
     def _without_bad_rows(
         self, attempted: _Attempt[Finished], columns: Mapping[str, int]

@@ -59,7 +59,7 @@ def find_columns(
     A column that a policy supplies, or that the rule book holds, may be missing.
     """
     found = resolve(header, report.uses, mapping)
-    if report.priced_by in header and "list_price" not in mapping.values():
+    if is_priced_by_another(report, header, mapping):
         found["list_price"] = header.index(report.priced_by)
     offered = policy.texts()
     for name in report.needs:
@@ -69,6 +69,11 @@ def find_columns(
                 f"--map 'HEADER={name}', or give {INPUTS[name].flag}"
             )
     return found
+
+
+def is_priced_by_another(report: Report, header: list[str], mapping: Mapping[str, str]) -> bool:
+    """Whether the price looked at is not the file's list price, but one that was proposed."""
+    return report.priced_by in header and "list_price" not in mapping.values()
 
 
 def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy: Policy) -> Outcome:
