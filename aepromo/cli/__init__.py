@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, NoReturn
-
-import typer
+from typing import TYPE_CHECKING, NoReturn
 
 from aepromo.cli.exits import Exit
-from aepromo.cli.say import say
+from aepromo.cli.process import end_on_signals, hold_standard_streams
 from aepromo.errors import AepromoError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from typer import Typer
 
 COMMANDS = (
     "reprice",
@@ -26,13 +25,19 @@ COMMANDS = (
     "explain",
     "sweep",
     "breakeven",
+    "forced",
     "rules",
 )
 
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    end_on_signals()
+    hold_standard_streams()
+    # Typer takes most of the time it takes to start, and a signal may come meanwhile.
+    from aepromo.cli.root import ReaderGone
+    from aepromo.cli.say import say
+
     try:
         build(sys.argv[1:])(prog_name="aepromo")
         sys.exit(Exit.DONE)
@@ -40,37 +45,33 @@ def main() -> NoReturn:
         say(f"aepromo: {error}")
         is_input = isinstance(error, InputError)
         sys.exit(Exit.INPUT_WRONG if is_input else Exit.CALL_WRONG)
-    except BrokenPipeError:
+    except ReaderGone:
         # The reader has had enough. What is still buffered goes nowhere, and quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(Exit.DONE)
-    except KeyboardInterrupt:
-        sys.exit(Exit.INTERRUPTED)
-    except Terminated:
-        sys.exit(Exit.TERMINATED)
+    except BrokenPipeError:
+        # It has left standard error, where Typer says what is wrong with a call.
+        sys.exit(Exit.CALL_WRONG)
 
 
-class Terminated(BaseException):
-    """Somebody asked the program to end; what is half-written is removed on the way out."""
-
-
-def _terminate(_signal: int, _frame: object) -> None:
-    raise Terminated
-
-
-def build(arguments: list[str]) -> typer.Typer:
+def build(arguments: list[str]) -> Typer:
     """The program, with no more of its commands than the arguments need.
 
     Making a command out of a function's signature takes Typer longer than most answers take to
     compute, so that only the one that is called is made; help and completion see all of them.
     """
-    app = typer.Typer(
+    from typer import Typer
+
+    from aepromo.cli.root import Root, version_option
+
+    app = Typer(
+        cls=Root,
         help="Prices for AliExpress that hold under discounts the platform forces.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_version_option)
+    app.callback()(version_option)
     first = arguments[0] if arguments else ""
     for name in (first,) if first in COMMANDS else COMMANDS:
         app.command(name)(_command(name))
@@ -90,25 +91,10 @@ def _command(name: str) -> Callable[..., None]:
         from aepromo.cli.sweep import sweep_command
 
         return sweep_command()
+    if name == "forced":
+        from aepromo.cli.forced import forced_command
+
+        return forced_command()
     from aepromo.cli.reports import command_of, report_named
 
     return command_of(report_named(name))
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"aepromo {version('aepromo')}")
-        raise typer.Exit
-
-
-def _version_option(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", help="Print the version.", callback=_print_version, is_eager=True
-        ),
-    ] = False,
-) -> None:
-    pass

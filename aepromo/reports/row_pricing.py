@@ -37,7 +37,7 @@ class RowPricing:
     """Looks at rows as a report would: cell before policy before rule book.
 
     ``assumed`` collects the columns that the rule book had to supply; ``unpriced`` counts the rows
-    that lack a price or a cost, and ``lacking`` names what they lack.
+    that have a price or a cost but not all of them, and ``lacking`` names what they lack.
     """
 
     question: Report
@@ -62,8 +62,9 @@ class RowPricing:
             name for name in NEEDED if given.get(name, self.offered.get(name, BLANK)) == BLANK
         ]
         if lacking:
-            self.unpriced += 1
-            self.lacking += [name for name in lacking if name not in self.lacking]
+            if len(lacking) < len(NEEDED):
+                self.unpriced += 1
+                self.lacking += [name for name in lacking if name not in self.lacking]
             return None
         filler = Filler(given, self.offered, self.policy.book, self.assumed)
         sku = check(self.question, filler)

@@ -1,0 +1,140 @@
+"""What the commands have in common that judge rows by the platform's rules and price them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.cli.config import read_config
+from aepromo.cli.options import (
+    STORE_PANEL,
+    ConfigOption,
+    FileArgument,
+    OfferOptions,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    option,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.reports import policy_over
+from aepromo.cli.rulings import judge_file, judge_one, write_sheet
+from aepromo.cli.say import say, say_assumed, say_warnings
+from aepromo.errors import CallError
+from aepromo.reports.policy import Policy
+from aepromo.reports.row_pricing import RowPricing
+from aepromo.tables.schema import INPUTS, RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aepromo.cli.rulings import Sheet
+    from aepromo.reports.report import Report
+    from aepromo.reports.ruling import Ruling, Verdict
+
+POLICY = frozenset(each.name for each in fields(Policy))
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="NAME",
+        help="Which store of aepromo.toml; the only one where there is one.",
+        rich_help_panel=STORE_PANEL,
+        show_default=False,
+    ),
+]
+
+
+def priced_ruling_command(
+    build: Callable[[RowPricing], Ruling],
+    question: Report,
+    summary: Callable[[Sequence[Verdict]], str],
+) -> Callable[..., None]:
+    """The Typer command that puts a ruling's question to one row or a file of them.
+
+    ``question`` tells which of a row's costs and targets bear on the answer, ``summary`` what all
+    answers come to, in one line.
+    """
+
+    def command(**values: Any) -> None:
+        file, store = values.pop("file"), values.pop("store")
+        reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
+        config = read_config(values.pop("config"))
+        policy = policy_over(config, {name: values.pop(name) for name in POLICY & values.keys()})
+        say_warnings(policy)
+        pricing = RowPricing(question, policy)
+        ruling = build(pricing)
+        given = {name: text for name, text in values.items() if text is not None}
+        given = {name: text for name, text in config.store(store).items() if name in values} | given
+        if file is None:
+            sheet = judge_one(ruling, _described(ruling, policy, given), reading)
+        else:
+            sheet = judge_file(ruling, given, file, reading, writing)
+        _say_what_is_missing(sheet, pricing, writing)
+        line = summary([judged.verdict for judged in sheet.rows])
+        write_sheet(ruling, sheet, writing, [] if writing.quiet else [line])
+        if writing.output and not writing.quiet:
+            say(f"{writing.output}: {line}")
+
+    plain = build(RowPricing(question, Policy()))
+    command.__doc__ = plain.question
+    values = [name for name in plain.uses if name != "sku"]
+    return with_parameters(
+        command,
+        [
+            argument("file", FileArgument),
+            *map(value_parameter, values),
+            *parameters_of(OfferOptions),
+            option("store", StoreOption, None),
+            option("config", ConfigOption, None),
+            *parameters_of(ReadingOptions),
+            *parameters_of(WritingOptions),
+        ],
+    )
+
+
+def counted(verdicts: Sequence[Verdict], column: str) -> str:
+    """``14 SKUs: 3 triggered, 5 primed``: how many of each label, the worst first."""
+    total = f"{len(verdicts):,} SKU{'' if len(verdicts) == 1 else 's'}"
+    found = [verdict[column] for verdict in verdicts]
+    counts = [
+        f"{found.count(index):,} {label.replace('_', ' ')}"
+        for index, label in reversed(list(enumerate(RESULTS[column].labels)))
+        if index in found
+    ]
+    return f"{total}: {', '.join(counts)}" if counts else total
+
+
+def _described(ruling: Ruling, policy: Policy, given: dict[str, str]) -> dict[str, str]:
+    """The row that the options describe, in the order of the columns."""
+    row = {**{name: text for name, text in policy.texts().items() if name in ruling.uses}, **given}
+    if not row:
+        example = INPUTS[ruling.uses[-1]].flag
+        raise CallError(f"nothing to judge; name a FILE, or give values such as {example}")
+    return {name: row[name] for name in ruling.uses if name in row}
+
+
+def _say_what_is_missing(sheet: Sheet, pricing: RowPricing, writing: WritingOptions) -> None:
+    """Name what was assumed, and what is unknown for want of a cell."""
+    say_assumed(pricing.assumed, set(), pricing.policy.book, writing.quiet)
+    if writing.quiet:
+        return
+    texts = [str(judged.verdict.get("unknown") or "") for judged in sheet.rows]
+    names = dict.fromkeys(name for text in texts for name in text.split(", ") if name)
+    if names:
+        rows = sum(map(bool, texts))
+        flags = ", ".join(f"{name} (set {INPUTS[name].flag})" for name in names)
+        say(f"unknown{_in_rows(rows, sheet)}: {flags}")
+    if pricing.unpriced:
+        lacking = ", ".join(pricing.lacking)
+        say(f"no profit{_in_rows(pricing.unpriced, sheet)}: without {lacking}")
+
+
+def _in_rows(rows: int, sheet: Sheet) -> str:
+    return "" if sheet.is_one else f" in {rows:,} row{'' if rows == 1 else 's'}"
