@@ -26,6 +26,7 @@ COMMANDS = (
     "sweep",
     "breakeven",
     "forced",
+    "appeal",
     "rules",
 )
 
@@ -91,6 +92,10 @@ def _command(name: str) -> Callable[..., None]:
         from aepromo.cli.sweep import sweep_command
 
         return sweep_command()
+    if name == "appeal":
+        from aepromo.cli.appeal import appeal_command
+
+        return appeal_command()
     if name == "forced":
         from aepromo.cli.forced import forced_command
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from aepromo.cli.config import Config
     from aepromo.cli.options import WritingOptions
     from aepromo.reports.ruling import Row, Ruling, Verdict
     from aepromo.tables.facts import Fact
@@ -63,6 +64,15 @@ class Sheet:
         parts = [f"{count:,} {label.replace('_', ' ')}" for label, count in counts if count]
         rows = f"{len(found):,} {noun}{'' if len(found) == 1 else 's'}"
         return f"{rows}: {', '.join(parts)}" if parts else rows
+
+
+def given_of(
+    ruling: Ruling, values: Mapping[str, str | None], config: Config, store: str | None = None
+) -> dict[str, str]:
+    """What options and configuration say of every row: option before store before default."""
+    levels = (config.defaults, config.store(store), values)
+    merged = {name: text for level in levels for name, text in level.items() if text is not None}
+    return {name: merged[name] for name in ruling.uses if name in merged}
 
 
 def judge_one(ruling: Ruling, given: Mapping[str, str], reading: ReadingOptions) -> Sheet:
@@ -173,10 +183,21 @@ def write_sheet(
     columns = chosen(columns, writing)
     with destination(writing) as stream:
         if form is Format.TABLE:
-            shown = _fields(columns) if sheet.is_one else _table(ruling, columns, notes, writing)
+            shown = (
+                _fields(columns)
+                if sheet.is_one
+                else _table(ruling, sheet.header, columns, notes, writing)
+            )
             stream.write(rendered(shown, writing))
         else:
             stream.writelines(text_lines([columns], form, writing))
+
+
+def write_summed(ruling: Ruling, sheet: Sheet, writing: WritingOptions, line: str) -> None:
+    """Write the rows and, unless all is to be quiet, in one line what they come to."""
+    write_sheet(ruling, sheet, writing, [] if writing.quiet else [line])
+    if writing.output and not writing.quiet:
+        say(f"{writing.output}: {line}")
 
 
 def _fields(columns: list[TextColumn]) -> RenderableType:
@@ -186,15 +207,25 @@ def _fields(columns: list[TextColumn]) -> RenderableType:
 
 
 def _table(
-    ruling: Ruling, columns: list[TextColumn], notes: Sequence[str], writing: WritingOptions
+    ruling: Ruling,
+    header: Sequence[str],
+    columns: list[TextColumn],
+    notes: Sequence[str],
+    writing: WritingOptions,
 ) -> RenderableType:
     from aepromo.show.table import rows_table
+    from aepromo.tables.headers import known_names, plain
+
+    # What tells rows apart comes first: the ids, whatever the file calls them, or its first column.
+    roles = known_names()
+    identity = next((name for name in header if roles.get(plain(name)) == "sku"), header[0])
 
     limited = [
         TextColumn(column.name, column.kind, column.cells[: writing.limit]) for column in columns
     ]
     names = [column.name for column in columns]
-    wanted = names if writing.columns else [name for name in ruling.key_columns if name in names]
+    key_columns = dict.fromkeys((identity, *ruling.key_columns))
+    wanted = names if writing.columns else [name for name in key_columns if name in names]
     total = len(columns[0].cells) if columns else 0
     more = [f"{writing.limit} of {total:,} shown; more with --limit"] * (total > writing.limit)
     return rows_table(limited, wanted, table_width(), [*notes, *more])

@@ -219,6 +219,18 @@ def protected_list_price(
     return price
 
 
+def lowest_list_price(required: Whole, forced_rate: Whole) -> Whole:
+    """The smallest list price that one forced rate, settled half up, leaves at ``required``.
+
+    It is at least 1, and every higher one leaves as much: half_up(list × (1 − rate)) ≥ required is
+    list × (1 − rate) ≥ required − half a minor unit. ``protected_list_price`` asks for more: that
+    it hold for any rounding, and for every rate of a range.
+    """
+    left = MILLION - forced_rate
+    wanted = required * MILLION - MILLION // 2
+    return most((wanted + left - 1) // left, 1)
+
+
 def exact_list_price(required: Whole, discounts: Discounts) -> Whole:
     """The bare formula, required ÷ (1 − limited) ÷ (1 − forced), in hundredths of a minor unit.
 

@@ -69,7 +69,8 @@ class Gate:
         needs = self.needs
         if self.fact is None:
             return f"{name} unknown, {needs}"
-        shown = _shown(self.rule.column, self.fact)
+        kind = _kind(self.rule)
+        shown = _shown(kind, self.fact)
         if self.is_open:
             return f"{name} {shown}, {needs}: met"
         if not self.rule.compare:
@@ -77,7 +78,7 @@ class Gate:
         if not self.gap:
             return f"{name} {shown}, {needs}: just at it"
         sign = "+" if self.rule.compare in (">", ">=") else "-"
-        return f"{name} {shown}, {needs}: {sign}{_shown(self.rule.column, self.gap, is_gap=True)}"
+        return f"{name} {shown}, {needs}: {sign}{_shown(kind, self.gap, is_gap=True)}"
 
     @property
     def needs(self) -> str:
@@ -140,9 +141,18 @@ def worst_first(held: Iterable[Gate]) -> list[Gate]:
 
 def _threshold(rule: Rule) -> int:
     try:
-        return _read_threshold(str(rule.value), INPUTS[rule.column].kind)
+        return _read_threshold(str(rule.value), _kind(rule))
     except CellError as error:
         raise CallError(f"rules.{rule.key}: {error}") from None
+
+
+def _kind(rule: Rule) -> Kind:
+    """How a rule's fact is written: as its column's cells; by its unit where it is worked out."""
+    column = INPUTS.get(rule.column)
+    return column.kind if column else _KINDS.get(rule.unit, Kind.NUMBER)
+
+
+_KINDS = {"money": Kind.TARGET, "ratio": Kind.SHARE, "count": Kind.COUNT, "level": Kind.LEVEL}
 
 
 @cache
@@ -156,7 +166,7 @@ def _read_threshold(value: str, kind: Kind) -> int:
 def _is_met(rule: Rule, fact: Fact) -> bool:
     if isinstance(fact, bool):
         return fact == (rule.value == "yes")
-    found = _names(rule.column, fact)
+    found = _names(_kind(rule), fact)
     wanted = [canonical(str(value)) for value in rule.value]
     if rule.unit == "all_of":
         return all(value in found for value in wanted)
@@ -164,16 +174,15 @@ def _is_met(rule: Rule, fact: Fact) -> bool:
     return is_any if rule.unit == "any_of" else not is_any
 
 
-def _names(column: str, fact: Fact) -> frozenset[str]:
+def _names(kind: Kind, fact: Fact) -> frozenset[str]:
     """What a fact is called, in the rule book's words."""
     if isinstance(fact, tuple):
         return frozenset(map(canonical, fact))
-    return parts(fact) if isinstance(fact, str) else frozenset({_shown(column, fact)})
+    return parts(fact) if isinstance(fact, str) else frozenset({_shown(kind, fact)})
 
 
-def _shown(column: str, value: Fact, is_gap: bool = False) -> str:
+def _shown(kind: Kind, value: Fact, is_gap: bool = False) -> str:
     """A fact as people write it: ``4.71``, ``5.2%``, ``L3``, ``14``; gaps of levels as numbers."""
-    kind = INPUTS[column].kind
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):

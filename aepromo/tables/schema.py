@@ -6,6 +6,8 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
 from aepromo.tables.column import Column, Kind
+from aepromo.tables.papers import PAPER_INPUTS, PAPER_RESULTS
+from aepromo.tables.parcels import PARCEL_INPUTS, PARCEL_RESULTS
 from aepromo.tables.platform import PLATFORM_INPUTS, PLATFORM_RESULTS, STORE
 
 __all__ = ["CURRENCY", "INPUTS", "PLACES", "RESULTS", "STORE", "VERDICTS", "Column", "Kind"]
@@ -87,5 +89,10 @@ _RESULTS = (
     Column("status", Kind.LABEL, "the worst that holds", labels=STATUSES),
 )
 
-INPUTS: dict[str, Column] = {column.name: column for column in (*_INPUTS, *PLATFORM_INPUTS)}
-RESULTS: dict[str, Column] = {column.name: column for column in (*_RESULTS, *PLATFORM_RESULTS)}
+INPUTS: dict[str, Column] = {
+    column.name: column for column in (*_INPUTS, *PLATFORM_INPUTS, *PAPER_INPUTS, *PARCEL_INPUTS)
+}
+RESULTS: dict[str, Column] = {
+    column.name: column
+    for column in (*_RESULTS, *PLATFORM_RESULTS, *PAPER_RESULTS, *PARCEL_RESULTS)
+}

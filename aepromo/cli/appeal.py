@@ -1,0 +1,185 @@
+"""``appeal``: Price Protection, from verdict to the worksheet that is handed in."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.cli.config import read_config
+from aepromo.cli.exits import Exit
+from aepromo.cli.options import (
+    OUTPUT_PANEL,
+    ConfigOption,
+    FileArgument,
+    Format,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    option,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import format_of, text_lines
+from aepromo.cli.priced_rulings import StoreOption
+from aepromo.cli.rulings import given_of, judge_file, judge_one, write_summed
+from aepromo.cli.say import say, say_assumed
+from aepromo.errors import CallError
+from aepromo.reports.appeal import REFUSE, appeal, formula_of, least_profit
+from aepromo.reports.worksheet import LANGUAGES, worksheet
+from aepromo.rules.overrides import Book
+from aepromo.tables.atomic import replacing
+from aepromo.tables.cells import CellError
+from aepromo.tables.facts import read_fact
+from aepromo.tables.papers import APPEALS
+from aepromo.tables.schema import RESULTS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aepromo.cli.rulings import Sheet
+
+
+class FailOn(StrEnum):
+    """The mildest verdict at which ``appeal`` exits with 1."""
+
+    SUBMIT = "submit"
+    WEAK = "weak"
+    REFUSE = "refuse"
+    NEVER = "never"
+
+    def fails(self, sheet: Sheet) -> bool:
+        """Whether any row is a finding."""
+        if self is FailOn.NEVER:
+            return False
+        mildest = APPEALS.index(self.value)
+        found = (judged.verdict["appeal"] for judged in sheet.rows)
+        return any(isinstance(each, int) and each >= mildest for each in found)
+
+
+class Language(StrEnum):
+    """What the worksheet is written in."""
+
+    ZH = LANGUAGES[0]
+    EN = LANGUAGES[1]
+
+
+def _declared(*names: str, metavar: str | None = None, says: str, panel: str | None = None) -> Any:
+    return typer.Option(
+        *names, metavar=metavar, help=says, rich_help_panel=panel, show_default=False
+    )
+
+
+OnOption = Annotated[
+    str | None,
+    _declared("--on", metavar="DATE", says="The day on which the appeal is handed in (today)."),
+]
+FailOnOption = Annotated[
+    FailOn,
+    _declared("--fail-on", says="Exit with 1 at this verdict or worse (weak).", panel=OUTPUT_PANEL),
+]
+WorksheetOption = Annotated[
+    str | None,
+    _declared(
+        "--worksheet",
+        metavar="FILE",
+        says="Write the margin worksheet to hand in; what is refused stays out.",
+        panel=OUTPUT_PANEL,
+    ),
+]
+LanguageOption = Annotated[
+    Language,
+    _declared(
+        "--worksheet-lang", says="The worksheet's language: zh (default) or en.", panel=OUTPUT_PANEL
+    ),
+]
+
+
+def appeal_command() -> Callable[..., None]:
+    """The Typer command that judges appeals and writes their worksheet."""
+
+    def command(**values: Any) -> None:
+        file, fail_on, store = (values.pop(name) for name in ("file", "fail_on", "store"))
+        target, language = values.pop("worksheet"), values.pop("worksheet_lang")
+        reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
+        config = read_config(values.pop("config"))
+        if target is not None:
+            _check_target(target, file, reading, writing)
+        assumed: list[str] = []
+        ruling = appeal(config.book, _day(values.pop("on")), assumed)
+        given = given_of(ruling, values, config, store)
+        if file is None:
+            sheet = judge_one(ruling, given, reading)
+        else:
+            sheet = judge_file(ruling, given, file, reading, writing)
+        say_assumed(assumed, set(), config.book, writing.quiet)
+        if target is not None:
+            _write_worksheet(target, sheet, config.book, language, writing)
+        write_summed(ruling, sheet, writing, sheet.counted(RESULTS["appeal"], "SKU"))
+        if fail_on.fails(sheet):
+            raise typer.Exit(Exit.FINDINGS)
+
+    plain = appeal(Book(), date.min, [])
+    command.__doc__ = plain.question
+    return with_parameters(
+        command,
+        [
+            argument("file", FileArgument),
+            *map(value_parameter, plain.uses),
+            option("on", OnOption, None),
+            option("store", StoreOption, None),
+            option("config", ConfigOption, None),
+            *parameters_of(ReadingOptions),
+            *parameters_of(WritingOptions),
+            option("fail_on", FailOnOption, FailOn.WEAK),
+            option("worksheet", WorksheetOption, None),
+            option("worksheet_lang", LanguageOption, Language.ZH),
+        ],
+    )
+
+
+def _day(text: str | None) -> date:
+    try:
+        day = read_fact(text or "", Kind.DAY)
+    except CellError as error:
+        raise CallError(f"--on: {error}") from None
+    return day if isinstance(day, date) else date.today()
+
+
+def _write_worksheet(
+    target: str, sheet: Sheet, book: Book, language: Language, writing: WritingOptions
+) -> None:
+    """Write the arithmetic of every SKU that isn't refused, in the form of the file's ending."""
+    lines = [
+        (str(judged.facts.get("sku", "")), formula_of(judged.facts, book, []))
+        for judged in sheet.rows
+        if judged.verdict["appeal"] != REFUSE
+    ]
+    columns = worksheet(lines, least_profit(book), language.value)
+    plain = WritingOptions(output=target, bom=writing.bom, excel_safe=writing.excel_safe)
+    form = format_of(plain)
+    with replacing(target) as stream:
+        stream.writelines(
+            text_lines([columns], Format.TSV if form is Format.TABLE else form, plain)
+        )
+    if not writing.quiet:
+        refused = len(sheet.rows) - len(lines)
+        left_out = f"; {refused:,} refused, left out" if refused else ""
+        say(f"{target}: {len(lines):,} SKU{'' if len(lines) == 1 else 's'}{left_out}")
+
+
+def _check_target(
+    target: str, file: str | None, reading: ReadingOptions, writing: WritingOptions
+) -> None:
+    """Refuse a worksheet that would take the place of another file."""
+    if target == "-":
+        raise CallError("--worksheet -: name a file; standard output is for the verdicts")
+    others = ((file, "the input"), (writing.output, "--output"), (reading.rejects, "--rejects"))
+    for other, name in others:
+        if other and os.path.realpath(other) == os.path.realpath(target):
+            raise CallError(f"--worksheet and {name} are the same file")

@@ -1,0 +1,25 @@
+"""``reverse``: may the reverse promotion choose my SKUs, and what is safe to run meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.cli.priced_rulings import counted, priced_ruling_command
+from aepromo.reports.reverse import reverse
+from aepromo.reports.row_pricing import WITH_TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aepromo.reports.ruling import Verdict
+
+
+def reverse_command() -> Callable[..., None]:
+    """The Typer command that judges SKUs for the reverse promotion."""
+    return priced_ruling_command(reverse, WITH_TARGETS, _summary)
+
+
+def _summary(verdicts: Sequence[Verdict]) -> str:
+    priced = [verdict for verdict in verdicts if verdict.get("promotion") is not None]
+    line = counted(verdicts, "eligibility")
+    return f"{line}; advised promotion: {counted(priced, 'promotion')}" if priced else line

@@ -1,0 +1,185 @@
+"""May the reverse promotion choose a SKU, what keeps it out, and what is safe to run meanwhile?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.reports.advised import Advice, bids, share_of
+from aepromo.reports.gates import Gate, avoiding, gate, gates, is_gate, state, worst_first
+from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS
+from aepromo.reports.ruling import Ruling
+from aepromo.tables.cells import percent
+from aepromo.tables.names import canonical
+from aepromo.tables.platform import ELIGIBILITIES, STATES
+from aepromo.tables.schema import RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aepromo.reports.row_pricing import RowPricing
+    from aepromo.reports.ruling import Row, Verdict
+    from aepromo.rules import Rule
+    from aepromo.rules.overrides import Book
+
+_OPEN, _CLOSED, _UNKNOWN = range(len(STATES))
+_DAYS, _LONG_HAUL_DAYS = "reverse.gate.days", "reverse.gate.days_long_haul"
+
+DIAGNOSED = (
+    ("reverse.cart72h", "reverse.cart72h.miss_share", "of misses"),
+    ("reverse.potential.price_index", "reverse.weight.price_and_logistics", "of the weight"),
+    (_DAYS, "reverse.weight.price_and_logistics", "of the weight"),
+    ("reverse.on_time_rate", "reverse.weight.fulfilment_stability", "of the weight"),
+    ("reverse.erp_delay", "", ""),
+    ("reverse.sync_delay", "", ""),
+    ("reverse.variant_stock", "", ""),
+)
+"""What keeps SKUs out, the weightiest first: the rule, the figure that weighs it, of what."""
+
+PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS, "conversion_rate", "cpc_bid")
+
+ADDED = (
+    *("eligibility", "eligible_markets", "potential", "account", "reasons", "unknown"),
+    *("diagnosis", "conflicts", "promotion", "promotion_check"),
+    *("max_limited_rate", "run_limited_rate", "deal_price", "profit", "worst_case", "status"),
+    *("next_bid", "max_bid"),
+)
+
+
+def reverse(pricing: RowPricing) -> Ruling:
+    """The ruling on the reverse promotion, with the rule book and the offers of a policy."""
+    rules = _Rules(pricing.policy.book)
+    advice = Advice(pricing)
+
+    def judge(row: Row) -> Verdict:
+        verdict = {**rules.eligibility_of(row), **advice.of(row)}
+        return {**verdict, **bids(row, verdict["profit"], pricing.policy.book)}
+
+    return Ruling(
+        name="reverse",
+        question="May the reverse promotion choose my SKUs, and what is safe to run meanwhile?",
+        uses=("sku", "market", *rules.columns, *PRICED_BY),
+        needs=(),
+        adds=tuple(RESULTS[name] for name in ADDED),
+        judge=judge,
+        key_columns=(
+            *("eligibility", "promotion", "max_limited_rate", "diagnosis", "next_bid", "max_bid"),
+            *("reasons", "conflicts", "eligible_markets", "account", "potential", "status"),
+        ),
+    )
+
+
+class _Rules:
+    """The gates of the reverse promotion, as one book has them (rule book: ``reverse``)."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.eligible = [rule for rule in book.matching("reverse.gate") if is_gate(rule)]
+        self.account = [rule for rule in book.matching("reverse.account") if is_gate(rule)]
+        self.filings = [rule for rule in book.matching("reverse.us") if is_gate(rule)]
+        self.potential = [rule for rule in book.matching("reverse.potential") if is_gate(rule)]
+        self.long_haul = frozenset(map(canonical, book.rule("reverse.long_haul_markets").value))
+        self.forbidden = book.rule("reverse.stack.forbidden")
+        self.allowed = frozenset(map(canonical, book.rule("reverse.stack.allowed").value))
+        diagnosed = [book.rule(key) for key, _, _ in DIAGNOSED]
+        groups = (self.eligible, self.account, self.filings, self.potential, diagnosed)
+        every = [*(rule for group in groups for rule in group), self.forbidden]
+        self.columns = tuple(dict.fromkeys(rule.column for rule in every))
+
+    def eligibility_of(self, row: Row) -> dict[str, int | str | None]:
+        """Where it may be chosen, what keeps it out, and what runs against it.
+
+        Eligible in a market: every gate, what the account needs, and the filings of the United
+        States there. Long-haul markets have days of their own; without a market the mean's count.
+        """
+        account, potential = gates(self.account, row), gates(self.potential, row)
+        by_market = {market: [*gates(self._own(market), row), *account] for market in _markets(row)}
+        states = {market: state(held) for market, held in by_market.items()}
+        chosen = [market for market in states if market and states[market] == _OPEN]
+        unknown = [each for held in by_market.values() for each in held if each.is_open is None]
+        return {
+            "eligibility": _eligibility(list(states.values())),
+            "eligible_markets": ", ".join(chosen) or None,
+            "potential": state(potential),
+            "account": state(account),
+            "reasons": "; ".join(self._reasons(by_market, potential)),
+            "unknown": ", ".join(dict.fromkeys(each.rule.column for each in unknown)) or None,
+            "diagnosis": "; ".join(self._diagnosis(row, by_market)) or None,
+            "conflicts": "; ".join(self._conflicts(row)) or None,
+        }
+
+    def _own(self, market: str) -> list[Rule]:
+        """The gates of one market: its days, and what only the United States ask for."""
+        other_days = _DAYS if market in self.long_haul else _LONG_HAUL_DAYS
+        own = [rule for rule in self.eligible if rule.key != other_days]
+        return [*own, *self.filings] if market == "US" else own
+
+    def _reasons(self, by_market: dict[str, list[Gate]], potential: list[Gate]) -> list[str]:
+        """The gates that decided, worst first: those that are shut, or all where none is."""
+        markets = {market: worst_first(held) for market, held in by_market.items()}
+        shut = worst_first([each for held in markets.values() for each in held])
+        decided = shut or [each for held in by_market.values() for each in held]
+        reasons = [self._where(each, by_market) + each.reason for each in decided]
+        short = [each for each in worst_first(potential) if each.fact is not None]
+        return list(dict.fromkeys([*reasons, *(f"potential: {each.reason}" for each in short)]))
+
+    def _where(self, held: Gate, by_market: dict[str, list[Gate]]) -> str:
+        """For which markets a gate counts, where it is one that not every market has."""
+        if held.rule not in self.filings and held.rule.key not in (_DAYS, _LONG_HAUL_DAYS):
+            return ""
+        asking = [
+            market
+            for market, others in by_market.items()
+            if market and any(each.rule.key == held.rule.key for each in others)
+        ]
+        return f"{', '.join(asking)}: " if asking else ""
+
+    def _diagnosis(self, row: Row, by_market: dict[str, list[Gate]]) -> list[str]:
+        """What to mend, the weightiest first, and the widest gap first where weights are equal."""
+        found: list[tuple[int, int, int, str]] = []
+        for place, (key, weighed_by, of) in enumerate(DIAGNOSED):
+            weight = share_of(self.book, weighed_by) if weighed_by else 0
+            note = f" ({percent(weight)} {of})" if weight else ""
+            # Two figures of one weight are told apart by their gaps, those without by their place.
+            rank = (-weight, 0 if weight else place)
+            found += [
+                (*rank, -held.relative_gap, held.reason + note)
+                for held in self._diagnosed(key, row, by_market)
+                if held.is_open is False
+            ]
+        return list(dict.fromkeys(text for *_, text in sorted(found)))
+
+    def _diagnosed(self, key: str, row: Row, by_market: dict[str, list[Gate]]) -> list[Gate]:
+        if key == _DAYS:
+            days = (_DAYS, _LONG_HAUL_DAYS)
+            return [each for held in by_market.values() for each in held if each.rule.key in days]
+        rule = self.book.rule(key)
+        # This one states what goes wrong; all others state what must hold.
+        return [gate(avoiding(rule) if key == "reverse.erp_delay" else rule, row)]
+
+    def _conflicts(self, row: Row) -> Iterator[str]:
+        running = row.get("running")
+        if not isinstance(running, tuple):
+            return
+        forbidden = frozenset(map(canonical, self.forbidden.value))
+        for name in map(canonical, running):
+            if name in forbidden:
+                yield f"{name}: the reverse promotion is demoted while it runs, end it"
+            elif name not in self.allowed and name != "none":
+                yield f"{name}: the rule book doesn't say whether it may run, see Seller Center"
+
+
+def _markets(row: Row) -> list[str]:
+    """The markets of a row under their codes; one without a name where none is given."""
+    named = row.get("market")
+    markets = [canonical(name) for name in named] if isinstance(named, tuple) else []
+    return list(dict.fromkeys(market.upper() for market in markets)) or [""]
+
+
+def _eligibility(states: list[int]) -> int:
+    if all(each == _OPEN for each in states):
+        found = "eligible"
+    elif _OPEN in states:
+        found = "partly"
+    else:
+        found = "unknown" if _UNKNOWN in states else "blocked"
+    return ELIGIBILITIES.index(found)

@@ -1,0 +1,93 @@
+"""The margin worksheet (毛利测算表) that goes with an appeal: arithmetic to recompute by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.tables.cells import fixed, percent
+from aepromo.tables.schema import CURRENCY, PLACES, Kind
+from aepromo.tables.text import TextColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aepromo.reports.appeal import Formula
+
+LANGUAGES = ("zh", "en")
+
+_HEADERS = {
+    "zh": (
+        *("SKU", "售价", "强制折扣率", "折后价", "采购价", "物流费", "平台佣金率", "平台佣金"),
+        *("支付手续费率", "支付手续费", "毛利", "毛利率"),
+        "毛利测算：售价×(1−强制折扣率)−采购价−物流费−平台佣金−支付手续费，每步四舍五入到分",
+    ),
+    "en": (
+        *("SKU", "list price", "forced rate", "discounted price", "purchase price"),
+        *("logistics cost", "commission rate", "commission", "payment fee rate", "payment fee"),
+        *("profit", "margin"),
+        "list price × (1 − forced rate) − purchase price − logistics cost − commission"
+        " − payment fee, each step rounded half up to the cent",
+    ),
+}
+_AMOUNTS = (1, 3, 4, 5, 7, 9, 10)
+
+
+def worksheet(
+    lines: Iterable[tuple[str, Formula]], minimum: int, language: str
+) -> list[TextColumn]:
+    """The worksheet's columns: each SKU's terms in the platform's order, and its arithmetic.
+
+    ``minimum`` is the least profit in minor units (rule book: ``appeal.min_profit``).
+    """
+    headers = [
+        f"{header} ({CURRENCY})" if position in _AMOUNTS else header
+        for position, header in enumerate(_HEADERS[language])
+    ]
+    rows = [_cells(sku, formula, minimum) for sku, formula in lines]
+    cells = list(zip(*rows, strict=True)) or [()] * len(headers)
+    return [
+        TextColumn(header, Kind.TEXT, column) for header, column in zip(headers, cells, strict=True)
+    ]
+
+
+def _cells(sku: str, formula: Formula, minimum: int) -> tuple[str, ...]:
+    return (
+        sku,
+        _amount(formula.list_price),
+        percent(formula.forced_rate),
+        _amount(formula.deal_price),
+        _amount(int(formula.costs.purchase_price)),
+        _amount(int(formula.costs.logistics_cost)),
+        percent(int(formula.fees.commission_rate)),
+        _amount(formula.commission),
+        percent(int(formula.fees.payment_rate)),
+        _amount(formula.payment_fee),
+        _amount(formula.profit),
+        percent(formula.margin * 100) if formula.deal_price else "",
+        arithmetic(formula, minimum),
+    )
+
+
+def arithmetic(formula: Formula, minimum: int) -> str:
+    """One line: the discounted price, the two fees on it, what is left, and the least that may be.
+
+    ``20.00 × (1 − 15%) = 17.00; 17.00 × 6% = 1.02; 17.00 × 1% = 0.17;
+    17.00 − 8.00 − 3.00 − 1.02 − 0.17 = 4.81 ≥ 0.80``; each product is rounded half up to the cent.
+    """
+    deal = _amount(formula.deal_price)
+    commission, payment_fee = _amount(formula.commission), _amount(formula.payment_fee)
+    purchase = _amount(int(formula.costs.purchase_price))
+    logistics = _amount(int(formula.costs.logistics_cost))
+    return "; ".join(
+        (
+            f"{_amount(formula.list_price)} × (1 − {percent(formula.forced_rate)}) = {deal}",
+            f"{deal} × {percent(int(formula.fees.commission_rate))} = {commission}",
+            f"{deal} × {percent(int(formula.fees.payment_rate))} = {payment_fee}",
+            f"{deal} − {purchase} − {logistics} − {commission} − {payment_fee}"
+            f" = {_amount(formula.profit)} ≥ {_amount(minimum)}",
+        )
+    )
+
+
+def _amount(value: int) -> str:
+    return fixed(value, PLACES)
