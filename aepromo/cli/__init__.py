@@ -27,6 +27,7 @@ COMMANDS = (
     "breakeven",
     "forced",
     "appeal",
+    "reverse",
     "rules",
 )
 
@@ -50,9 +51,6 @@ def main() -> NoReturn:
         # The reader has had enough. What is still buffered goes nowhere, and quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(Exit.DONE)
-    except BrokenPipeError:
-        # It has left standard error, where Typer says what is wrong with a call.
-        sys.exit(Exit.CALL_WRONG)
 
 
 def build(arguments: list[str]) -> Typer:
@@ -100,6 +98,10 @@ def _command(name: str) -> Callable[..., None]:
         from aepromo.cli.forced import forced_command
 
         return forced_command()
+    if name == "reverse":
+        from aepromo.cli.reverse import reverse_command
+
+        return reverse_command()
     from aepromo.cli.reports import command_of, report_named
 
     return command_of(report_named(name))

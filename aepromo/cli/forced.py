@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.cli.priced_rulings import counted, priced_ruling_command
+from aepromo.cli.priced_rulings import labels_counted, priced_ruling_command, rows_counted
 from aepromo.reports.forced import forced
 from aepromo.reports.row_pricing import WITHOUT_TARGETS
 from aepromo.tables.cells import grouped
@@ -24,8 +24,8 @@ def forced_command() -> Callable[..., None]:
 def _summary(verdicts: Sequence[Verdict]) -> str:
     stakes = [verdict["at_stake_30d"] for verdict in verdicts]
     known = [stake for stake in stakes if isinstance(stake, int)]
-    line = counted(verdicts, "exposure")
+    line = f"{rows_counted(verdicts)}: {labels_counted(verdicts, 'exposure')}"
     if any(known):
         line += f"; at stake over 30 days {grouped(sum(known), PLACES)}"
     unknown = len(stakes) - len(known)
-    return f"{line}; of {unknown:,} more unknown" if unknown else line
+    return f"{line} (unknown for {unknown:,})" if unknown and any(known) else line

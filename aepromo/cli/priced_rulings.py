@@ -99,16 +99,19 @@ def priced_ruling_command(
     )
 
 
-def counted(verdicts: Sequence[Verdict], column: str) -> str:
-    """``14 SKUs: 3 triggered, 5 primed``: how many of each label, the worst first."""
-    total = f"{len(verdicts):,} SKU{'' if len(verdicts) == 1 else 's'}"
-    found = [verdict[column] for verdict in verdicts]
-    counts = [
+def rows_counted(verdicts: Sequence[Verdict]) -> str:
+    """``14 SKUs``."""
+    return f"{len(verdicts):,} SKU{'' if len(verdicts) == 1 else 's'}"
+
+
+def labels_counted(verdicts: Sequence[Verdict], column: str) -> str:
+    """``3 triggered, 5 primed``: how many of each label, the worst first."""
+    found = [verdict.get(column) for verdict in verdicts]
+    return ", ".join(
         f"{found.count(index):,} {label.replace('_', ' ')}"
         for index, label in reversed(list(enumerate(RESULTS[column].labels)))
         if index in found
-    ]
-    return f"{total}: {', '.join(counts)}" if counts else total
+    )
 
 
 def _described(ruling: Ruling, policy: Policy, given: dict[str, str]) -> dict[str, str]:

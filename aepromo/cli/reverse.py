@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.cli.priced_rulings import counted, priced_ruling_command
+from aepromo.cli.priced_rulings import labels_counted, priced_ruling_command, rows_counted
 from aepromo.reports.reverse import reverse
 from aepromo.reports.row_pricing import WITH_TARGETS
 
@@ -20,6 +20,6 @@ def reverse_command() -> Callable[..., None]:
 
 
 def _summary(verdicts: Sequence[Verdict]) -> str:
-    priced = [verdict for verdict in verdicts if verdict.get("promotion") is not None]
-    line = counted(verdicts, "eligibility")
-    return f"{line}; advised promotion: {counted(priced, 'promotion')}" if priced else line
+    line = f"{rows_counted(verdicts)}: {labels_counted(verdicts, 'eligibility')}"
+    promotions = labels_counted(verdicts, "promotion")
+    return f"{line}; advised promotion: {promotions}" if promotions else line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.pricing.fees import profit
-from aepromo.pricing.money import MILLION
+from aepromo.pricing.money import MILLION, TEN_THOUSAND
 from aepromo.pricing.offers import base_price, item_price
 from aepromo.reports.gates import Gate, gate, gates, is_gate, state, worst_first
 from aepromo.reports.report import DISCOUNT, FEES, SHOP
@@ -115,11 +115,14 @@ def _gates_of(book: Book, prefix: str) -> tuple[Rule, ...]:
 
 
 def _click_multiple(row: Row) -> dict[str, int]:
-    """The click rate as a multiple of the industry mean, in millionths, where both are known."""
+    """The click rate as a multiple of the industry mean, where both are known.
+
+    In millionths, rounded down to four places, so that it is as far below a threshold as it looks.
+    """
     own, mean = row.get("click_rate"), row.get("industry_click_rate")
     if "click_multiple" in row or not isinstance(own, int) or not isinstance(mean, int) or not mean:
         return {}
-    return {"click_multiple": own * MILLION // mean}
+    return {"click_multiple": own * TEN_THOUSAND // mean * (MILLION // TEN_THOUSAND)}
 
 
 def _nearest(held: Sequence[Gate]) -> Gate | None:

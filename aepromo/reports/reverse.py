@@ -62,8 +62,8 @@ def reverse(pricing: RowPricing) -> Ruling:
         adds=tuple(RESULTS[name] for name in ADDED),
         judge=judge,
         key_columns=(
-            *("eligibility", "promotion", "max_limited_rate", "diagnosis", "next_bid", "max_bid"),
-            *("reasons", "conflicts", "eligible_markets", "account", "potential", "status"),
+            *("eligibility", "promotion", "max_limited_rate", "reasons", "next_bid", "max_bid"),
+            *("diagnosis", "conflicts", "eligible_markets", "account", "potential", "status"),
         ),
     )
 
@@ -114,10 +114,11 @@ class _Rules:
         return [*own, *self.filings] if market == "US" else own
 
     def _reasons(self, by_market: dict[str, list[Gate]], potential: list[Gate]) -> list[str]:
-        """The gates that decided, worst first: those that are shut, or all where none is."""
+        """The gates that decided, worst first: those that are shut, or the met where none is."""
         markets = {market: worst_first(held) for market, held in by_market.items()}
         shut = worst_first([each for held in markets.values() for each in held])
-        decided = shut or [each for held in by_market.values() for each in held]
+        met = [each for held in by_market.values() for each in held if each.rule.compare]
+        decided = shut or met
         reasons = [self._where(each, by_market) + each.reason for each in decided]
         short = [each for each in worst_first(potential) if each.fact is not None]
         return list(dict.fromkeys([*reasons, *(f"potential: {each.reason}" for each in short)]))

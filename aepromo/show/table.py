@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from aepromo.tables.text import TextColumn
 
 STATUS_STYLES = dict(zip(STATUSES, ("green", "yellow", "red", "bold red"), strict=True))
+LABEL_STYLES = {
+    "status": STATUS_STYLES,
+    "exposure": {"primed": "yellow", "triggered": "bold red"},
+    "eligibility": {"eligible": "green", "partly": "yellow", "blocked": "red"},
+    "promotion": {"safe": "green", "partly": "yellow", "unsafe": "red"},
+}
+"""The colours of those labels that are a verdict, by column."""
+
 LONGEST_TEXT = 32
 NARROWEST_PROSE = 30
 _GAP = 2
@@ -35,6 +43,7 @@ def rows_table(
     underneath, so that nobody takes the table for the whole.
     """
     shown, left_out, spare = _fitting(columns, wanted, width)
+    spare //= max(sum(column.kind is Kind.PROSE for column in shown), 1)
     table = Table(
         box=box.SIMPLE_HEAD,
         show_edge=False,
@@ -64,16 +73,18 @@ def rows_table(
 def fields_table(columns: Sequence[TextColumn]) -> RenderableType:
     """One SKU's fields, a line each: what it is called, its value, what it means.
 
-    Prose comes underneath, a clause a line.
+    Prose comes underneath, a clause a line; where there is more than one kind, each under its name.
     """
-    clauses = [
-        Text(clause)
-        for column in columns
-        if column.kind is Kind.PROSE
-        for clause in _clauses(column.cells[0])
-    ]
+    prose = [column for column in columns if column.kind is Kind.PROSE and column.cells[0]]
+    lines: list[Text] = []
+    for column in prose:
+        clauses = _clauses(column.cells[0])
+        if len(prose) > 1:
+            lines.append(Text(_words(column.name), style="bold"))
+            clauses = [f"  {clause}" for clause in clauses]
+        lines += map(Text, clauses)
     fields = _fields([column for column in columns if column.kind is not Kind.PROSE])
-    return Group(fields, Text(), *clauses) if clauses else fields
+    return Group(fields, Text(), *lines) if lines else fields
 
 
 def _fields(columns: Sequence[TextColumn]) -> RenderableType:
@@ -174,9 +185,7 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
     if column.kind is Kind.RATIO:
         cell = percent_of_ratio(cell)
     if column.kind is Kind.LABEL:
-        return Text(
-            _words(cell), style=STATUS_STYLES.get(cell, "") if column.name == "status" else ""
-        )
+        return Text(_words(cell), style=LABEL_STYLES.get(column.name, {}).get(cell, ""))
     if column.kind is Kind.PROSE:
         return Text("\n".join(_clauses(cell)))
     text = Text(_one_line(cell))
