@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
-import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -43,9 +41,10 @@ def replacing(path: str) -> Iterator[BinaryIO]:
                 temporary.replace(target)
             _sync_folder(target.parent)
         except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
+            _remove(temporary)
             raise
+        finally:
+            _unfinished.discard(temporary)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -62,25 +61,45 @@ def _mode(path: Path) -> int | None:
 def _beside(target: Path) -> tuple[Path, BinaryIO]:
     """A new file beside the target, locked for as long as it is open."""
     while True:
-        handle, name = tempfile.mkstemp(_SUFFIX, _prefix(target), target.parent)
+        temporary = target.parent / f"{_prefix(target)}{os.urandom(6).hex()}{_SUFFIX}"
+        _unfinished.add(temporary)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AS_IT_IS, 0o600)
         stream = os.fdopen(handle, "wb")
         _lock(stream)
         # Another run may have taken it for a leftover before it was locked.
-        if Path(name).exists():
-            return Path(name), stream
+        if temporary.exists():
+            return temporary, stream
         stream.close()
 
 
 _SUFFIX = ".aepromo-tmp"
+_AS_IT_IS = getattr(os, "O_BINARY", 0)  # Windows translates line ends otherwise
+_unfinished: set[Path] = set()
+
+
+def remove_unfinished() -> None:
+    """Remove the temporary files of this run, which is about to end without finishing them."""
+    for temporary in tuple(_unfinished):
+        _remove(temporary)
+
+
+def _remove(temporary: Path) -> None:
+    with suppress(OSError):
+        temporary.unlink()
 
 
 def _prefix(target: Path) -> str:
-    return f".{target.name[:100]}."
+    # A name has room for 255 bytes; a Chinese character takes three.
+    return f".{os.fsdecode(os.fsencode(target.name)[:100])}."
 
 
 def _remove_leftovers(target: Path) -> None:
     """Remove what runs that were killed have left: temporary files that nobody has locked."""
-    for leftover in target.parent.iterdir():
+    try:
+        beside = list(target.parent.iterdir())
+    except PermissionError:  # a folder may take files in and not show them
+        return
+    for leftover in beside:
         if leftover.name.startswith(_prefix(target)) and leftover.name.endswith(_SUFFIX):
             with suppress(OSError), leftover.open("rb") as stream:
                 if _lock(stream):
@@ -88,15 +107,15 @@ def _remove_leftovers(target: Path) -> None:
 
 
 def _lock(stream: BinaryIO) -> bool:
-    """Lock an open file against other runs; False where another holds it."""
+    """Lock an open file against other runs; False where another holds it, or nobody can tell."""
     try:
         import fcntl
     except ImportError:  # Windows, which doesn't let anybody remove an open file anyway
         return True
     try:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EAGAIN, errno.EACCES)
+    except OSError:
+        return False
     return True
 
 
@@ -109,7 +128,10 @@ def _new_file_mode() -> int:
 
 def _sync_folder(folder: Path) -> None:
     # The rename itself is on disk only once the folder is.
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
     try:
         os.fsync(handle)
     finally:

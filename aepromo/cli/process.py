@@ -1,0 +1,40 @@
+"""What a process owes to whoever started it: to end when it is told to, and to mix no streams."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import NoReturn
+
+from aepromo.tables.atomic import remove_unfinished
+
+
+def end_on_signals() -> None:
+    """Let Ctrl-C, ``kill`` and a closed terminal end the program at once, with nothing left over.
+
+    A signal that whoever started the program has chosen to ignore, as ``nohup`` does, stays so.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    # Nothing is raised: an exception that comes up just anywhere gets lost in a callback, or leaves
+    # a lock of the import system taken, and then the threads wait for ever.
+    remove_unfinished()
+    os._exit(128 + number)
+
+
+def hold_standard_streams() -> None:
+    """Put something in the place of a standard stream that is closed.
+
+    The next file to be opened would get its number, and so be what ``/dev/stdout`` stands for. A
+    folder holds the place: nobody can read text from it or write any to it.
+    """
+    if os.name == "nt":  # which opens no folders, and has no such names
+        return
+    while (handle := os.open(os.sep, os.O_RDONLY)) <= 2:  # always the lowest number that is free
+        pass
+    os.close(handle)

@@ -1,0 +1,61 @@
+"""What stands above the commands: ``--version``, and a reader who may go away."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class ReaderGone(Exception):
+    """Whoever read the output has closed the pipe; no failure, but no reason to go on."""
+
+
+class Root(TyperGroup):
+    """The group of all commands. Raises ``ReaderGone`` where Typer would end with a failure."""
+
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        """Read the arguments, which may already print: ``--help``, ``--version``."""
+        with _reader_may_go():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        with _reader_may_go():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _reader_may_go() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderGone from None
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Rich, which prints the help, ends for it
+            raise ReaderGone from None
+        raise
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"aepromo {version('aepromo')}")
+        raise typer.Exit
+
+
+def version_option(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Offer ``--version`` beside the commands."""
