@@ -87,6 +87,7 @@ def test_every_cell_comes_back_in_csv_and_tsv(table: Table, ending: str, mark: b
 
 
 @given(tables(), st.sampled_from(["json", "jsonl"]))
+@settings(max_examples=50)
 def test_every_cell_comes_back_in_json(table: Table, ending: str) -> None:
     written = answered(table, "reprice", ending).decode()
     objects = json.loads(written) if ending == "json" else map(json.loads, written.split("\n")[:-1])
@@ -95,6 +96,7 @@ def test_every_cell_comes_back_in_json(table: Table, ending: str) -> None:
 
 
 @given(tables(), st.data())
+@settings(max_examples=50)
 def test_chosen_columns_come_in_the_order_asked_for(table: Table, data: st.DataObject) -> None:
     plain_names = [name for name in table.header if name == name.strip() and "," not in name]
     names = data.draw(st.lists(st.sampled_from([*plain_names, "profit"]), min_size=1))
