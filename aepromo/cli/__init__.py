@@ -27,6 +27,7 @@ COMMANDS = (
     "breakeven",
     "forced",
     "appeal",
+    "tracking",
     "reverse",
     "rules",
 )
@@ -90,6 +91,10 @@ def _command(name: str) -> Callable[..., None]:
         from aepromo.cli.sweep import sweep_command
 
         return sweep_command()
+    if name == "tracking":
+        from aepromo.cli.tracking import tracking_command
+
+        return tracking_command()
     if name == "appeal":
         from aepromo.cli.appeal import appeal_command
 
