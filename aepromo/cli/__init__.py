@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from aepromo.cli.exits import Exit
-from aepromo.cli.process import end_on_signals, hold_standard_streams
+from aepromo.cli.process import end_on_signals, hold_standard_streams, print_any_text
 from aepromo.errors import AepromoError, InputError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
     end_on_signals()
     hold_standard_streams()
+    print_any_text()
     # Typer takes most of the time it takes to start, and a signal may come meanwhile.
     from aepromo.cli.root import ReaderGone
     from aepromo.cli.say import say

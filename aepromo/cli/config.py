@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NAME = "aepromo.toml"
-_LISTS = ("spend_save", "coupon", "ending", "carriers")
-_DEFAULTS = (
-    *(each.name for each in fields(Policy) if each.name != "book"),
-    *("carriers", "timezone"),
-)
+_LISTS = ("spend_save", "coupon", "ending")
+_DEFAULTS = tuple(each.name for each in fields(Policy) if each.name != "book")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import BufferedWriter, RawIOBase
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -61,14 +62,34 @@ def destination(options: WritingOptions) -> Iterator[BinaryIO]:
         raise CallError("standard output is closed; name a file with --output")
     else:
         try:
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
+            with _whole_writes(sys.stdout.buffer) as stream:
+                yield stream
         except BrokenPipeError:
             raise
         except OSError as error:
             _give_up_standard_output()
             reason = os.strerror(error.errno or 0)
             raise OutputError(f"standard output can't be written: {reason}") from None
+
+
+@contextmanager
+def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """The stream in a form that writes all of what it is given, or raises.
+
+    With ``PYTHONUNBUFFERED`` standard output is a bare file, which on a disk that is nearly full
+    writes a part and leaves it to the caller to see that.
+    """
+    if not isinstance(stream, RawIOBase):
+        yield stream
+        stream.flush()
+        return
+    buffered = BufferedWriter(stream)
+    try:
+        yield buffered
+        buffered.flush()
+    finally:
+        with suppress(OSError):  # or it closes standard output when it goes
+            buffered.detach()
 
 
 def _give_up_standard_output() -> None:

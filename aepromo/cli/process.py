@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 from aepromo.tables.atomic import remove_unfinished
@@ -38,3 +40,9 @@ def hold_standard_streams() -> None:
     while (handle := os.open(os.sep, os.O_RDONLY)) <= 2:  # always the lowest number that is free
         pass
     os.close(handle)
+
+
+def print_any_text() -> None:
+    """Let help be printed in a locale that lacks some of its characters; tables are UTF-8."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")

@@ -67,7 +67,9 @@ def open_source(
     ``name`` stands for the input in messages. Raises ``InputError`` for what is no table, and
     ``CallError`` for an encoding or a delimiter that can't be.
     """
-    if delimiter is not None and (len(delimiter.encode()) != 1 or delimiter in '"\r\n'):
+    if delimiter is not None and (
+        len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
+    ):
         raise CallError(f"--delimiter '{delimiter}': give one character, such as , ; or tab")
     chunks = Chunks(stream, name, encoding, block_bytes)
     utf8 = iter(chunks)
