@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NAME = "aepromo.toml"
-_LISTS = ("spend_save", "coupon", "ending")
-_DEFAULTS = tuple(each.name for each in fields(Policy) if each.name != "book")
+_LISTS = ("spend_save", "coupon", "ending", "carriers")
+_DEFAULTS = (
+    *(each.name for each in fields(Policy) if each.name != "book"),
+    *("carriers", "timezone"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from aepromo.tables.parcels import TRACKS
 from aepromo.tables.schema import RESULTS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from aepromo.cli.config import Config
@@ -134,8 +134,10 @@ def tracking_command() -> Callable[..., None]:
             sheet = judge_one(ruling, given, reading)
         else:
             sheet = judge_file(ruling, given, file, reading, writing)
+        moments = _moments(sheet)
         if not writing.quiet:
-            _say_assumed(sheet, lookout)
+            _say_assumed(sheet, moments, lookout)
+        _say_ahead(moments, lookout)
         write_summed(ruling, sheet, writing, sheet.counted(RESULTS["track"], "parcel"))
         if fail_on.fails(sheet):
             raise typer.Exit(Exit.FINDINGS)
@@ -175,9 +177,8 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise CallError(
-            f"--timezone '{name}': no such zone; write one such as Asia/Shanghai"
-        ) from None
+        reason = "no such zone; write one such as Asia/Shanghai"
+        raise CallError(f"--timezone '{name}': {reason}") from None
 
 
 def _now(text: str | None, zone: tzinfo) -> datetime:
@@ -219,24 +220,23 @@ def _check_something_is_given(given: dict[str, str]) -> None:
         raise CallError("nothing to judge; name a FILE, or give --tracking-number or --shipped-at")
 
 
-def _say_assumed(sheet: Sheet, lookout: Lookout) -> None:
+def _moments(sheet: Sheet) -> list[datetime]:
+    facts = (fact for judged in sheet.rows for fact in judged.facts.values())
+    return [fact for fact in facts if isinstance(fact, datetime)]
+
+
+def _say_assumed(sheet: Sheet, moments: list[datetime], lookout: Lookout) -> None:
     """Name what was taken for granted: the zone of bare times, carriers without a list."""
-    moments = [
-        fact
-        for judged in sheet.rows
-        for fact in judged.facts.values()
-        if isinstance(fact, datetime)
-    ]
     if any(moment.tzinfo is None for moment in moments):
         zone = getattr(lookout.zone, "key", "UTC")
         say(f"assumed: times without a zone are in {zone} (set --timezone)")
     if lookout.carriers is None and any("carrier" in judged.facts for judged in sheet.rows):
         say("not checked: carriers, without a list (set --carriers FILE or --carrier NAME)")
-    _say_ahead([lookout.instant(moment) for moment in moments], lookout.now)
 
 
-def _say_ahead(instants: Iterable[datetime | None], now: datetime) -> None:
-    ahead = sum(instant is not None and instant > now for instant in instants)
+def _say_ahead(moments: list[datetime], lookout: Lookout) -> None:
+    instants = map(lookout.instant, moments)
+    ahead = sum(instant is not None and instant > lookout.now for instant in instants)
     if ahead:
         times = f"{ahead:,} times are" if ahead > 1 else "1 time is"
         say(f"warning: {times} in the future; are --now and --timezone right?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from aepromo.pricing.money import MILLION
 from aepromo.tables.cells import CellError, millionths, read, shown, tidy
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Fact: TypeAlias = int | bool | str | tuple[str, ...] | date | datetime
 """What a cell may hold: amounts in minor units; rates and plain numbers in millionths."""
 
+Day = TypeVar("Day", date, datetime)
+
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+
 YES = frozenset({"yes", "y", "true", "1", "on", "是", "有", "已"})
 NO = frozenset({"no", "n", "false", "0", "off", "否", "无", "未"})
 
@@ -25,6 +29,9 @@ _TURNOVER = re.compile(
     re.ASCII,
 )
 _LEVEL = re.compile(r"[Ll]([1-9])")
+_SHORT_DATE = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]+(\d{1,2})(:\d\d.*))?", re.ASCII
+)
 _SEPARATORS = re.compile(r"\s*[,;|，；、/]\s*")
 
 
@@ -76,16 +83,32 @@ def _words(_text: str, tidied: str) -> tuple[str, ...]:
 
 def _day(text: str, tidied: str) -> date:
     try:
-        return date.fromisoformat(tidied.replace("/", "-"))
+        return _within_reach(date.fromisoformat(_padded(tidied)))
     except ValueError:
         raise CellError(f"{shown(text)} is no date; write 2026-03-01") from None
 
 
 def _moment(text: str, tidied: str) -> datetime:
     try:
-        return datetime.fromisoformat(tidied.replace("/", "-"))
+        return _within_reach(datetime.fromisoformat(_padded(tidied)))
     except ValueError:
         raise CellError(f"{shown(text)} is no time; write 2026-03-01T08:30+08:00") from None
+
+
+def _padded(text: str) -> str:
+    """A date as a spreadsheet writes it, ``2026/3/1 8:30``, in the digits of ISO 8601."""
+    match = _SHORT_DATE.fullmatch(text)
+    if match is None:
+        return text
+    year, month, day, hour, rest = match.groups(default="")
+    return f"{year}-{month:0>2}-{day:0>2}" + (f"T{hour:0>2}{rest}" if hour else "")
+
+
+def _within_reach(day: Day) -> Day:
+    # No parcel is older, and no calendar has to bear what a slip of the finger adds to it.
+    if not FIRST_YEAR <= day.year < LAST_YEAR:
+        raise ValueError
+    return day
 
 
 _READERS: dict[Kind, Callable[[str, str], Fact]] = {

@@ -31,7 +31,7 @@ PARCEL_INPUTS = (
     Column("delivered_at", Kind.MOMENT, "when it was delivered", ("妥投时间", "签收时间")),
 )
 
-TRACKS = ("ok", "late", "uncertified", "silent", "invalid")
+TRACKS = ("ok", "late", "uncertified", "other", "silent", "invalid")
 """What is wrong with a parcel's track, the mildest first; the last two end a promotion."""
 
 PARCEL_RESULTS = (
