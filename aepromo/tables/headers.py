@@ -65,17 +65,20 @@ def resolve(
 
 def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
     """The mapping with each header as the file writes it."""
-    written = {plain(header): header for header in headers}
     named: dict[str, str] = {}
     for header, name in mapping.items():
         if name not in INPUTS:
             raise CallError(f"--map: no column is called '{name}'; {_nearest(name, INPUTS)}")
-        exact = header if header in headers else written.get(plain(header))
-        if exact is None:
+        alike = [written for written in headers if plain(written) == plain(header)]
+        if not alike:
             raise InputError(
                 f"--map: the file has no column '{header}'; {_nearest(header, headers)}"
             )
-        named[exact] = name
+        if len(alike) > 1 and header not in headers:
+            raise InputError(
+                f"--map: '{header}' may be '{alike[0]}' or '{alike[1]}'; write it as the file does"
+            )
+        named[header if header in headers else alike[0]] = name
     return named
 
 
