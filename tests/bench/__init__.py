@@ -1,0 +1,1 @@
+"""The benchmark: ``aepromo reprice`` side by side with the scripts that people write instead."""

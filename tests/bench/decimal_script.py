@@ -1,0 +1,98 @@
+"""``reprice`` as a script of csv and decimal, row by row: the exact one.
+
+It keeps to the letter of the model: a deal price is enough only where every higher one is too, and
+fees are rounded one by one, so from a price that is surely enough it goes down cent by cent.
+"""
+
+import csv
+import sys
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+FORCED_RATE = Decimal("0.132")
+PAYMENT_RATE = Decimal("0.012")
+FLOOR_MULTIPLE = Decimal("1.15")
+CENT = Decimal("0.01")
+FOUR_PLACES = Decimal("0.0001")
+
+ADDED = (
+    "required_deal_price",
+    "bound_by",
+    "protected_list_price",
+    "price_change",
+    "deal_price",
+    "commission",
+    "payment_fee",
+    "profit",
+    "margin",
+    "floor_price",
+    "max_discount",
+    "worst_case",
+    "status",
+)
+
+
+def up(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, ROUND_CEILING)
+
+
+def shown(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def enough(cost: Decimal, rate: Decimal, target: Decimal) -> Decimal:
+    """The smallest deal price from which on every one leaves the target."""
+    # Each fee is rounded up by half a cent at most, so a cent above the target is surely enough.
+    deal = up((cost + target + CENT) / (1 - rate - PAYMENT_RATE))
+    while True:
+        lower = deal - CENT
+        if lower - cost - shown(lower * rate) - shown(lower * PAYMENT_RATE) < target:
+            return deal
+        deal = lower
+
+
+def repriced(row: dict[str, str]) -> tuple[object, ...]:
+    purchase = Decimal(row["purchase_price"])
+    cost = purchase + Decimal(row["logistics_cost"])
+    rate = Decimal(row["commission_rate"])
+    floor = up(purchase * FLOOR_MULTIPLE)
+    by_profit = enough(cost, rate, Decimal(row["target_profit"]))
+    required = max(by_profit, floor)
+    protected = up(required / (1 - FORCED_RATE))
+    forced = shown(protected * (1 - FORCED_RATE))
+    deal = min(protected, forced)
+    commission = shown(deal * rate)
+    payment_fee = shown(deal * PAYMENT_RATE)
+    profit = deal - cost - commission - payment_fee
+    status = "ok"
+    if deal < floor:
+        status = "below_floor"
+    elif profit < 0:
+        status = "loss"
+    elif deal < required:
+        status = "below_target"
+    return (
+        required,
+        "floor_price" if floor > by_profit else "target_profit",
+        protected,
+        protected - Decimal(row["list_price"]),
+        deal,
+        commission,
+        payment_fee,
+        profit,
+        (profit / deal).quantize(FOUR_PLACES, ROUND_FLOOR),
+        floor,
+        max((1 - floor / protected).quantize(FOUR_PLACES, ROUND_FLOOR), Decimal(0)),
+        "not_forced" if protected < forced else "forced",
+        status,
+    )
+
+
+with (
+    open(sys.argv[1], encoding="utf-8", newline="") as source,  # noqa: PTH123 (as people write it)
+    open(sys.argv[2], "w", encoding="utf-8", newline="") as target,  # noqa: PTH123
+):
+    rows = csv.DictReader(source)
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow([*(rows.fieldnames or ()), *ADDED])
+    for row in rows:
+        writer.writerow([*row.values(), *repriced(row)])
