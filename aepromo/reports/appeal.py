@@ -171,6 +171,9 @@ def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
     must = gates((rule for rule in rules if rule.key not in beside), facts)
     found, reasons = _found(must, [*_shut(papers), *_at_odds(row, on)], strong)
     age = facts.get("invoice_age_days")
+    price = _passing_list_price(must, formula, book)
+    if price is not None:
+        reasons.append(f"a list price of {fixed(price, PLACES)} would meet it")
     return {
         "deal_price": formula.deal_price,
         "commission": formula.commission,
@@ -180,7 +183,7 @@ def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
         "invoice_age_days": age // MILLION if isinstance(age, int) else None,
         "appeal": found,
         "pass_rate": _pass_rate(found, book),
-        "passing_list_price": _passing_list_price(must, formula, book),
+        "passing_list_price": price,
         "reasons": "; ".join(reasons),
     }
 

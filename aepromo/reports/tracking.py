@@ -184,8 +184,11 @@ def _written(time: datetime | None, zone: tzinfo) -> str | None:
 
 
 def _millionths_of_hours(taken: timedelta) -> int:
-    """Rounded up, so that it is over a threshold exactly where the time is."""
-    return -(-taken * MILLION // _HOUR)
+    """Rounded up to a hundredth of an hour.
+
+    So it is over a threshold of at most two places exactly where the time is, by a second too.
+    """
+    return -(-taken * 100 // _HOUR) * (MILLION // 100)
 
 
 def _whole_hours(taken: timedelta | None) -> int | None:
