@@ -46,8 +46,7 @@ def opened_table(
     file: str, reading: ReadingOptions, writing: WritingOptions
 ) -> Iterator[tuple[Source, BadRows, BinaryIO]]:
     """A file at the point where its header has been read, and what becomes of its bad rows."""
-    if reading.rejects:
-        _check_rejects(reading.rejects, file, writing.output)
+    _check_files(file, reading.rejects, writing.output)
     with ExitStack() as stack:
         stream, name = stack.enter_context(opened(file))
         source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
@@ -123,10 +122,21 @@ def _delimiter(given: str | None) -> str | None:
     return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given
 
 
-def _check_rejects(rejects: str, file: str, output: str | None) -> None:
-    """Refuse rejects that would take the place of other rows."""
+def _check_files(file: str, rejects: str | None, output: str | None) -> None:
+    """Refuse to write rows in the place of rows that are still needed."""
+    source = file if file != "-" else "/dev/stdin"
+    target = output if output and output != "-" else "/dev/stdout"
     if rejects == "-":
         raise CallError("--rejects -: name a file; standard output is for the good rows")
-    for other, name in ((file, "the input"), (output, "--output")):
-        if other and os.path.realpath(rejects) == os.path.realpath(other):
+    for other, name in ((source, "the input"), (target, "the output")):
+        if rejects and _are_same_file(rejects, other):
             raise CallError(f"--rejects and {name} are the same file")
+    # Only a file that --output names is read to its end before it is written.
+    if target == "/dev/stdout" and _are_same_file(target, source):
+        raise CallError("standard output is the input file; write to it with --output")
+
+
+def _are_same_file(path: str, other: str) -> bool:
+    """Whether two paths stand for one file; of devices and pipes nobody need know."""
+    is_device = Path(path).exists() and not Path(path).is_file()
+    return not is_device and os.path.realpath(path) == os.path.realpath(other)
