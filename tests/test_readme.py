@@ -26,6 +26,7 @@ from picture import PICTURE, ROOT, at_terminal, draw
 
 from aepromo.cli.exits import Exit
 from aepromo.cli.options import Format
+from aepromo.cli import CALCULATORS
 from aepromo.cli.reports import report_named
 from aepromo.pricing.fees import STATUSES
 from aepromo.tables.schema import INPUTS
@@ -175,11 +176,6 @@ def test_every_command_appears() -> None:
     assert status == Exit.DONE
     assert "reprice" in commands
     assert [name for name in commands if f"`aepromo {name}`" not in TEXT] == []
-
-
-CALCULATORS = (
-    "list-price", "margin", "commission", "floor", "reprice", "audit", "breakeven"
-)  # fmt: skip
 
 
 def test_every_column_format_status_and_exit_code_appears() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from aepromo.cli.exits import Exit
@@ -15,20 +16,17 @@ if TYPE_CHECKING:
 
     from typer import Typer
 
+CALCULATORS = ("reprice", "audit", "list-price", "margin", "commission", "floor", "breakeven")
+"""The commands that ask a report's question; each of the others has a module of its own."""
+
 COMMANDS = (
-    "reprice",
-    "audit",
-    "list-price",
-    "margin",
-    "commission",
-    "floor",
+    *CALCULATORS,
     "explain",
     "sweep",
-    "breakeven",
     "forced",
     "appeal",
-    "tracking",
     "reverse",
+    "tracking",
     "rules",
 )
 
@@ -80,34 +78,9 @@ def build(arguments: list[str]) -> Typer:
 
 
 def _command(name: str) -> Callable[..., None]:
-    if name == "rules":
-        from aepromo.cli.rules import rules_command
+    if name in CALCULATORS:
+        from aepromo.cli.reports import command_of, report_named
 
-        return rules_command()
-    if name == "explain":
-        from aepromo.cli.explain import explain_command
-
-        return explain_command()
-    if name == "sweep":
-        from aepromo.cli.sweep import sweep_command
-
-        return sweep_command()
-    if name == "tracking":
-        from aepromo.cli.tracking import tracking_command
-
-        return tracking_command()
-    if name == "appeal":
-        from aepromo.cli.appeal import appeal_command
-
-        return appeal_command()
-    if name == "forced":
-        from aepromo.cli.forced import forced_command
-
-        return forced_command()
-    if name == "reverse":
-        from aepromo.cli.reverse import reverse_command
-
-        return reverse_command()
-    from aepromo.cli.reports import command_of, report_named
-
-    return command_of(report_named(name))
+        return command_of(report_named(name))
+    made: Callable[..., None] = getattr(import_module(f"aepromo.cli.{name}"), f"{name}_command")()
+    return made
