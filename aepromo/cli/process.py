@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import NoReturn
 
@@ -26,6 +27,9 @@ def _end(number: int, _frame: object) -> NoReturn:
     # Nothing is raised: an exception that comes up just anywhere gets lost in a callback, or leaves
     # a lock of the import system taken, and then the threads wait for ever.
     remove_unfinished()
+    if os.isatty(2):
+        with suppress(OSError):
+            os.write(2, b"\n")  # off the line that shows progress, or ^C
     os._exit(128 + number)
 
 

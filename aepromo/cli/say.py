@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.cli.options import preferred_flag
 from aepromo.reports.policy import ASSUMED, assumed_text
+from aepromo.tables.cells import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def say(line: str) -> None:
     """One line on standard error; a closed one is no reason to fail."""
     try:
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(on_one_line(line) + "\n")
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         return

@@ -48,13 +48,16 @@ def terminal_chart(chart: Chart, width: int, coloured: bool) -> str:
 
 def picture(chart: Chart, path: str) -> bytes:
     """The chart as SVG or PNG, as the path's ending says. Raises ``CallError``."""
+    import logging
+    from io import BytesIO
+
+    # It warns where the home folder can't be written; the picture is none the worse.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         raise CallError("pictures need matplotlib: pip install 'aepromo[charts]'") from None
-    from io import BytesIO
-
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()

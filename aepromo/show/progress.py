@@ -58,5 +58,7 @@ class Meter:
             transient=True,
         )
         progress.start()
+        # A run that is killed couldn't give the cursor back.
+        progress.console.show_cursor()
         self._shown = progress, progress.add_task("", total=self._total, rows="")
         return self._shown

@@ -177,7 +177,12 @@ def _within_limit(text: str, amount: int, places: int) -> int:
 def shown(text: str) -> str:
     """The cell as it stands, on one line and not longer than a line."""
     clipped = text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
-    return "'" + clipped.translate(_CONTROLS) + "'"
+    return "'" + on_one_line(clipped) + "'"
+
+
+def on_one_line(text: str) -> str:
+    """The text with line ends and other control characters spelled out."""
+    return text.translate(_CONTROLS)
 
 
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160))} | {
