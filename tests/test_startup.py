@@ -31,6 +31,8 @@ ONE_LINERS: dict[str, tuple[str, ...]] = {
     "breakeven": ("--price", "20", "--rate", "15%", "--units-30d", "120", *COSTS),
     "forced": ("--store-level", "L3", "--orders-30d", "200", "--price", "20", *COSTS),
     "reverse": ("--market", "BR", "--dsr", "4.8", "--price", "20", *COSTS),
+    "appeal": ("--price", "20", "--rate", "15%", "--fail-on", "never", *COSTS),
+    "tracking": ("--tracking-number", "RR473124829GB", "--timezone", "Asia/Shanghai"),
     "rules": ("forced",),
 }
 

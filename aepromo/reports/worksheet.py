@@ -26,7 +26,7 @@ _HEADERS = {
         *("logistics cost", "commission rate", "commission", "payment fee rate", "payment fee"),
         *("profit", "margin"),
         "list price × (1 − forced rate) − purchase price − logistics cost − commission"
-        " − payment fee, each step rounded half up to the cent",
+        " − payment fee; each step rounded half up to the cent",
     ),
 }
 _AMOUNTS = (1, 3, 4, 5, 7, 9, 10)

@@ -25,6 +25,11 @@ LABEL_STYLES = {
     "status": STATUS_STYLES,
     "exposure": {"primed": "yellow", "triggered": "bold red"},
     "eligibility": {"eligible": "green", "partly": "yellow", "blocked": "red"},
+    "appeal": {"strong": "green", "submit": "green", "weak": "yellow", "refuse": "red"},
+    "track": {
+        **{"ok": "green", "late": "yellow", "uncertified": "yellow", "other": "yellow"},
+        **{"silent": "red", "invalid": "bold red"},
+    },
     "promotion": {"safe": "green", "partly": "yellow", "unsafe": "red"},
 }
 """The colours of those labels that are a verdict, by column."""
