@@ -211,3 +211,26 @@ def rows_by_line(table: Table) -> dict[int, list[str]]:
         line += 1 + sum(cell.count("\n") for cell in cells)
     del by_line[1]
     return by_line
+
+
+def test_a_second_run_changes_not_a_byte_whichever_way_the_first_table_was_quoted(
+    run: Run, tmp_path: Path
+) -> None:
+    everything_quoted = tmp_path / "quoted.csv"
+    everything_quoted.write_text(
+        '"sku","title","purchase_price","logistics_cost"\n'
+        '"A-1","plain","8","3"\n"A-2","a ""5"" screen, black","9.50",""\n',
+        encoding="utf-8",
+    )
+    first = run("reprice", everything_quoted, "--quiet", "--logistics", "2")
+    second = run("reprice", "-", "--quiet", "--logistics", "2", stdin=first.out)
+    assert first.code == second.code == 0
+    assert second.out == first.out
+    assert first.out.splitlines()[1].startswith(b"A-1,plain,8,3,")
+
+
+def test_a_column_without_a_header_is_nobodys_list_price(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "excel.csv"
+    table.write_text("sku,purchase_price,logistics_cost,\nA-1,8,3,99\n", encoding="utf-8")
+    priced = run("reprice", table, "--quiet", "--value", "price_change")
+    assert (priced.code, priced.out) == (0, b"\n")

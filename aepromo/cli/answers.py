@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Finished = TypeVar("Finished")
 
 if TYPE_CHECKING:
-    RowsAsWritten: TypeAlias = Callable[[], pa.Array]
+    RowsAsWritten: TypeAlias = Callable[[], pa.Array | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _lines(
 ) -> Iterator[Bytes]:
     """CSV or TSV, a whole column at a time."""
     names = chosen_names(answers.header, writing)
-    # Where the file's own columns come first and unchanged, its rows are copied as they stand.
+    # Where the file's own columns come first and unchanged, its rows may be copied as they stand.
     source = answers.source
     as_they_stand = (
         names == [*source.header, *answers.added]
@@ -110,8 +110,8 @@ def _lines(
         results = [
             result_texts(outcome.results[name], RESULTS[name], rows) for name in outcome.added
         ]
-        if as_they_stand:
-            return joined([rows_as_written(), *results], delimiter)
+        if as_they_stand and (own := rows_as_written()) is not None:
+            return joined([own, *results], delimiter)
         by_name = dict(zip(outcome.added, results, strict=True))
         cells = (
             by_name[name]

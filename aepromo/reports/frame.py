@@ -73,7 +73,8 @@ def find_columns(
 
 def is_priced_by_another(report: Report, header: list[str], mapping: Mapping[str, str]) -> bool:
     """Whether the price looked at is not the file's list price, but one that was proposed."""
-    return report.priced_by in header and "list_price" not in mapping.values()
+    proposed = bool(report.priced_by) and report.priced_by in header
+    return proposed and "list_price" not in mapping.values()
 
 
 def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy: Policy) -> Outcome:

@@ -15,7 +15,6 @@ from aepromo.tables.source import (
     LONE_RETURN,
     LONGEST_RECORD,
     lines_of,
-    record_ends,
     well_formed_quotes,
 )
 
@@ -142,13 +141,20 @@ def line_numbers(block: Block, source: Source, rows: Sequence[int]) -> dict[int,
 
 def rows_as_written(
     block: Block, source: Source, positions: Sequence[int] | None = None
-) -> pa.Array:
-    """The rows of a block to the letter, quotes and all, without their line ends.
+) -> pa.Array | None:
+    """The rows of a block to the letter, without their line ends, or None.
 
-    ``positions`` chooses among all rows of the block, the ragged ones too; blank lines are none.
+    None where some cell is quoted that needs no quotes: then the cells are to be written anew, so
+    that a table reads the same whichever way it was written. ``positions`` chooses among all rows
+    of the block, the ragged ones too; blank lines are none.
     """
     codes = np.frombuffer(block.data, np.uint8)
-    ends = _newlines_outside_quotes(block.data, codes, source.delimiter)
+    ends = np.flatnonzero(codes == ord("\n"))
+    if b'"' in block.data:
+        quotes = well_formed_quotes(block.data, source.delimiter)
+        if quotes is None or _any_needless(quotes, codes, source.delimiter):
+            return None
+        ends = ends[quotes.searchsorted(ends) % 2 == 0]
     starts = np.concatenate(([0], ends[:-1] + 1))
     stops = ends - ((codes[ends - 1] == ord("\r")) & (ends > starts))
     filled = stops > starts
@@ -161,14 +167,18 @@ def rows_as_written(
     return slices.take(pa.array(2 * chosen))
 
 
-def _newlines_outside_quotes(
-    data: bytes, codes: npt.NDArray[np.uint8], delimiter: str
-) -> npt.NDArray[np.int64]:
-    newlines = np.flatnonzero(codes == ord("\n"))
-    if b'"' not in data:
-        return newlines
-    quotes = well_formed_quotes(data, delimiter)
-    if quotes is None:
-        return np.array(list(record_ends(data, delimiter)), np.int64) - 1
-    outside: npt.NDArray[np.int64] = newlines[quotes.searchsorted(newlines) % 2 == 0]
-    return outside
+def _any_needless(
+    quotes: npt.NDArray[np.int64], codes: npt.NDArray[np.uint8], delimiter: str
+) -> bool:
+    """Whether some cell of a well-formed block is quoted that holds nothing special.
+
+    Between an opening quote and the next one stands what is quoted, or a part of it up to a doubled
+    quote, which alone is special enough.
+    """
+    special = (codes == ord(delimiter)) | (codes == ord("\n")) | (codes == ord("\r"))
+    holds_special = np.add.reduceat(special, quotes)[0::2] > 0
+    opening, closing = quotes[0::2], quotes[1::2]
+    is_doubled = opening[1:] == closing[:-1] + 1
+    holds_special[1:] |= is_doubled
+    holds_special[:-1] |= is_doubled
+    return not bool(holds_special.all())
