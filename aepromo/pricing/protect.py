@@ -61,9 +61,10 @@ def required_deal_price(
     be blank where neither a profit nor a margin is asked for. Needs a positive ``kept_rate``
     wherever one is.
     """
-    required: Whole = 1  # a price of nothing is no price
+    required: Whole = BLANK
     bound: Whole = 0
-    for index, needed in enumerate(bounds(targets, costs, fees, floor_multiple)):
+    for index, asked in enumerate(bounds(targets, costs, fees, floor_multiple)):
+        needed = pick(is_known(asked), most(asked, 1), BLANK)  # a price of nothing is no price
         bound = pick(needed > required, index, bound)
         required = most(required, needed)
     return required, bound
@@ -149,7 +150,7 @@ def _item_zones(
     required: Whole, situation: Situation
 ) -> Iterator[tuple[Whole, Whole, tuple[int, int] | None]]:
     """Intervals of item prices that leave less than ``required``, with the offer to blame."""
-    yield 1, required - 1, None
+    yield 0, required - 1, None  # a deep enough discount leaves an item price of nothing
     starts = [step.threshold for step in situation.steps]
     for step, end in zip(situation.steps, [*starts[1:], AMOUNT_LIMIT], strict=False):
         blame = (step.threshold, step.off)
