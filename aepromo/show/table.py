@@ -27,8 +27,12 @@ LABEL_STYLES = {
     "eligibility": {"eligible": "green", "partly": "yellow", "blocked": "red"},
     "appeal": {"strong": "green", "submit": "green", "weak": "yellow", "refuse": "red"},
     "track": {
-        **{"ok": "green", "late": "yellow", "uncertified": "yellow", "other": "yellow"},
-        **{"silent": "red", "invalid": "bold red"},
+        "ok": "green",
+        "late": "yellow",
+        "uncertified": "yellow",
+        "other": "yellow",
+        "silent": "red",
+        "invalid": "bold red",
     },
     "promotion": {"safe": "green", "partly": "yellow", "unsafe": "red"},
 }
