@@ -138,5 +138,8 @@ def _check_files(file: str, rejects: str | None, output: str | None) -> None:
 
 def _are_same_file(path: str, other: str) -> bool:
     """Whether two paths stand for one file; of devices and pipes nobody need know."""
-    is_device = Path(path).exists() and not Path(path).is_file()
-    return not is_device and os.path.realpath(path) == os.path.realpath(other)
+    try:
+        is_file = stat.S_ISREG(Path(path).stat().st_mode)
+    except OSError:  # there is none yet, or there can't be one
+        is_file = True
+    return is_file and os.path.realpath(path) == os.path.realpath(other)

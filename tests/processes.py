@@ -1,0 +1,102 @@
+"""The program as a process that a test may hold, signal, kill or starve; and a file for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+PROGRAM = (sys.executable, "-P", "-m", "aepromo")
+# A user's settings change what the program does; of all of them only these reach it.
+KEPT = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
+SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ}
+UTF8 = {"LC_ALL": "C.UTF-8"}
+BLOCK = 4 << 20
+"""How much is read at a time: what must have been sent for the work to begin."""
+
+
+def start(
+    *args: str | Path,
+    cwd: Path,
+    wrapper: Iterable[str] = (),
+    program: Iterable[str] = PROGRAM,
+    env: dict[str, str] | None = None,
+    **more: Any,
+) -> subprocess.Popen[bytes]:
+    """Start the program in a folder; its streams are pipes unless said otherwise."""
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(
+        [*wrapper, *program, *map(str, args)],
+        cwd=cwd,
+        env=SETTINGS | (UTF8 if env is None else env),
+        **{**streams, **more},
+    )
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
+    """Let a process come to its end; its exit code, standard output and standard error."""
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out or b"", (err or b"").decode()
+
+
+def program(*args: str | Path, cwd: Path, **more: Any) -> tuple[int, bytes, str]:
+    """Run the program to its end."""
+    return finish(start(*args, cwd=cwd, **more))
+
+
+def wait_until(happened: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+    """Wait for something to happen, or for the process to end first."""
+    while process.poll() is None and not happened():
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.001)
+
+
+def leftovers(folder: Path) -> list[str]:
+    """The temporary files that stand in a folder."""
+    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def seeded(seed: int | str) -> Random:
+    """Moments and places that are random, and the same in every run of the tests."""
+    return Random(seed)  # noqa: S311 (no secrets)
+
+
+def cost_rows(rows: int) -> str:
+    """Lines of a cost file; in every seventh row a quoted line end, every thousandth is bad."""
+    return "".join(
+        f'{row:08d},"{"红色" if row % 2 else "red"}, size {row % 9}{_cut(row)}",'
+        f"{_cents(100 + row * 37 % 9_000)},{_cents(row * 11 % 900) if row % 1_000 else 'free'},"
+        f"{_cents(9_000 + row * 53 % 90_000)}\n"
+        for row in range(1, rows + 1)
+    )
+
+
+HEADER = "sku,title,purchase_price,logistics_cost,list_price\n"
+
+
+def _cut(row: int) -> str:
+    return "" if row % 7 else '\n""new""'
+
+
+def _cents(amount: int) -> str:
+    return f"{amount // 100}.{amount % 100:02d}"
+
+
+def without_privileges() -> list[str]:
+    """What makes a folder's permissions count, for root too; skips the test where nothing does."""
+    if os.geteuid():
+        return []
+    if not shutil.which("setpriv"):
+        pytest.skip("root may write everywhere, and there is no setpriv to take that away")
+    kept = "-dac_override,-dac_read_search"
+    return ["setpriv", f"--bounding-set={kept}", f"--inh-caps={kept}"]
