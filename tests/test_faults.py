@@ -268,12 +268,16 @@ def test_a_signal_that_is_to_be_ignored_is_ignored(folder: Path) -> None:
         for number, _ in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
-    process = start("reprice", "-", "-q", cwd=folder, stdin=subprocess.PIPE, preexec_fn=deaf)
+    asked = ("reprice", "-", "-q", "-o", "new.csv")
+    process = start(*asked, cwd=folder, stdin=subprocess.PIPE, preexec_fn=deaf)
+    assert process.stdin is not None
+    text = (HEADER + cost_rows(999) * 100).encode()
+    process.stdin.write(text[: BLOCK + 1])
+    wait_until(lambda: leftovers(folder), process)
     for number, _ in SIGNALS:
         process.send_signal(number)
-    code, out, said = finish_with(process, (HEADER + cost_rows(10)).encode())
-    assert (code, said) == (0, "")
-    assert out.count(b",ok\n") == 10
+    assert finish_with(process, text[BLOCK + 1 :]) == (0, b"", "")
+    assert (folder / "new.csv").read_bytes().count(b"size") == 999 * 100
 
 
 @pytest.mark.parametrize("change", ["shrinks", "grows", "is emptied", "turns to NUL bytes"])
