@@ -109,11 +109,12 @@ def audit(
 def _ask(
     report: Report, frame: pd.DataFrame, policy: Policy | None, mapping: Mapping[str, str] | None
 ) -> pd.DataFrame:
-    from aepromo.reports.frame import find_columns, run
+    from aepromo.reports.frame import find_columns, run, without_bad_rows
 
     policy = policy or Policy()
     columns = find_columns(report, [str(name) for name in frame.columns], mapping or {}, policy)
     outcome = run(report, frame, columns, policy)
     if outcome.problems:
-        raise BadRows(outcome.problems)
+        _, _, problems = without_bad_rows(report, outcome, columns, policy)
+        raise BadRows(problems)
     return outcome.answered()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
@@ -14,7 +14,7 @@ from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.say import say, say_assumed
 from aepromo.errors import InputError, Problem
-from aepromo.reports.frame import Outcome, find_columns, is_priced_by_another, run
+from aepromo.reports.frame import Outcome, find_columns, is_priced_by_another, run, without_bad_rows
 from aepromo.tables.blocks import line_numbers, parse, rows_as_written
 
 if TYPE_CHECKING:
@@ -123,18 +123,11 @@ class Answers:
     def _without_bad_rows(
         self, attempted: _Attempt[Finished], columns: Mapping[str, int]
     ) -> tuple[Outcome, RowsAsWritten]:
-        """Answer for a block's good rows, and set the bad ones aside.
-
-        That a row has no answer may show only once the cells of all others can be read.
-        """
-        block, text, outcome = attempted.block, attempted.text, attempted.outcome
-        frame, problems = outcome.frame, list(outcome.problems)
-        good = np.arange(len(frame))
-        while outcome.problems:
-            good = np.delete(good, [problem.row for problem in outcome.problems])
-            rest = frame.iloc[good].reset_index(drop=True)
-            outcome = run(self.report, rest, columns, self.policy)
-            problems += [replace(each, row=int(good[each.row])) for each in outcome.problems]
+        """Answer for a block's good rows, and set the bad ones aside."""
+        block, text, frame = attempted.block, attempted.text, attempted.outcome.frame
+        outcome, good, problems = without_bad_rows(
+            self.report, attempted.outcome, columns, self.policy
+        )
         self._set_aside(block, text, frame, problems)
         positions = np.array(text.positions or range(len(frame)), np.int64)
         return outcome, partial(rows_as_written, block, self.source, positions[good].tolist())

@@ -47,16 +47,16 @@ def _compute(sku: Sku, terms: Terms) -> Results:
     cut = deal_price(sku.list_price, limited, sku.discounts.forced_rate_max, terms.offers)
     before, after = (profit(deal, sku.costs, sku.fees) for deal in (spared, cut))
     # With nothing earned on a unit, no number of units makes up for the cut.
-    hopeless = (after <= 0) | (before <= 0)
+    hopeless = after <= 0
     earned = pick(hopeless, 1, after)
-    needed = (pick(hopeless, 1, before) * TEN_THOUSAND + earned - 1) // earned - TEN_THOUSAND
+    needed = (before * TEN_THOUSAND + earned - 1) // earned - TEN_THOUSAND
     pays = after * (MILLION + uplift) >= before * MILLION
     sold = pick(is_known(sku.units_30d), sku.units_30d, 0)
     gain = (sold + down(sold, uplift)) * after - sold * before
     return {
         "profit_before": before,
         "profit_forced": after,
-        "uplift_needed": pick(hopeless, BLANK, needed),
+        "uplift_needed": pick(hopeless | (before <= 0), BLANK, needed),
         "uplift_reported": uplift * TEN_THOUSAND // MILLION,
         "verdict": pick(hopeless, 2, pick(pays, 0, 1)),
         "gain_30d": pick(is_known(sku.units_30d), gain, BLANK),

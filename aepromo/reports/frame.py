@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ from aepromo.tables.schema import INPUTS, PLACES, RESULTS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import numpy.typing as npt
 
     from aepromo.pricing.money import Whole
     from aepromo.reports.policy import Policy
@@ -99,6 +101,23 @@ def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy:
         return Outcome(frame, filler.assumed, _in_order(problems))
     added = report.adds(frozenset(columns) | frozenset(policy.texts()))
     return Outcome(frame, filler.assumed, [], results, added, sku)
+
+
+def without_bad_rows(
+    report: Report, outcome: Outcome, columns: Mapping[str, int], policy: Policy
+) -> tuple[Outcome, npt.NDArray[np.int64], list[Problem]]:
+    """The answer for the rows that have one, their positions, and the problems of all others.
+
+    That a row has no answer may show only once the cells of all others can be read.
+    """
+    frame, problems = outcome.frame, list(outcome.problems)
+    good = np.arange(len(frame))
+    while outcome.problems:
+        good = np.delete(good, [problem.row for problem in outcome.problems])
+        rest = frame.iloc[good].reset_index(drop=True)
+        outcome = run(report, rest, columns, policy)
+        problems += [replace(each, row=int(good[each.row])) for each in outcome.problems]
+    return outcome, good, _in_order(problems)
 
 
 def _read(

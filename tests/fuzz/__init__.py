@@ -1,0 +1,1 @@
+"""Random SKUs, and what the product and the reference make of them."""

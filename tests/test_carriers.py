@@ -1,0 +1,846 @@
+"""One SKU, one answer: whatever carries the figures to the formulas and back.
+
+Ints, columns, a one-liner, a file, a pipe, JSON, and frames of text, decimals, ints and floats.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import reference
+from fuzz.cases import draw_case, draw_list_price, leaves_something
+from fuzz.compare import amount, offers_of, policy_of, ratio, values_of
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from reference import Case
+
+import aepromo
+from aepromo.errors import BadRows, CallError
+from aepromo.reports.audit import AUDIT
+from aepromo.reports.breakeven import BREAKEVEN
+from aepromo.reports.commission import COMMISSION
+from aepromo.reports.floor import FLOOR
+from aepromo.reports.frame import find_columns
+from aepromo.reports.frame import run as run_frame
+from aepromo.reports.list_price import LIST_PRICE
+from aepromo.reports.margin import MARGIN
+from aepromo.reports.policy import Policy
+from aepromo.reports.reprice import REPRICE
+from aepromo.reports.single import run_single
+from aepromo.reports.sweep import sweep
+from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.tables.text import result_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from random import Random
+
+    from conftest import Run
+
+    from aepromo.reports.report import Report
+
+    Cells = Mapping[str, str]
+    Figures = dict[str, str | None]
+
+REPORTS = (LIST_PRICE, MARGIN, COMMISSION, FLOOR, REPRICE, AUDIT, BREAKEVEN)
+SMALL = (20, 100, 500, 2000)
+
+
+@dataclass(frozen=True)
+class Store:
+    """What holds for every SKU of a run."""
+
+    spend_save: tuple[str, ...] = ()
+    coupon: tuple[str, ...] = ()
+    ending: tuple[str, ...] = ()
+    coupon_stacks: bool = False
+    basket: str = "any"
+
+    def policy(self, **cells: str) -> Policy:
+        return Policy(
+            **cells,  # type: ignore[arg-type]
+            spend_save=self.spend_save,
+            coupon=self.coupon,
+            ending=self.ending,
+            coupon_stacks=self.coupon_stacks,
+            basket=self.basket,
+        )
+
+    def options(self, report: Report) -> list[str]:
+        words = ["--basket", self.basket]
+        words += ["--coupon-stacks"] if self.coupon_stacks else []
+        for name in ("spend_save", "coupon", "ending"):
+            if name != "ending" or report.sets_prices:
+                for text in getattr(self, name):
+                    words += ["--" + name.replace("_", "-"), text]
+        return words
+
+
+# --- the carriers -------------------------------------------------------------------------------
+
+
+def filled(report: Report, cells: Cells) -> dict[str, str]:
+    """The cells that a report can use and that aren't blank."""
+    return {
+        name: text
+        for name, text in cells.items()
+        if text and name in report.uses and INPUTS[name].kind is not Kind.TEXT
+    }
+
+
+def by_ints(report: Report, cells: Cells, store: Store) -> Figures:
+    """A SKU's figures from the formulas with ints."""
+    results, _ = run_single(report, store.policy(**filled(report, cells)))
+    return {name: result_text(value, RESULTS[name]) for name, value in results.items()}
+
+
+def by_one_liner(run: Run, report: Report, cells: Cells, store: Store) -> Figures:
+    words = ["--format", "json", *more_options(report), *store.options(report)]
+    for name, text in filled(report, cells).items():
+        words += ["--" + name.replace("_", "-"), text]
+    (row,) = read_json(succeeded(run, report.name, *words))
+    return results_of(row)
+
+
+def by_value(run: Run, report: Report, cells: Cells, store: Store, column: str) -> str:
+    words = ["--value", column, *more_options(report), *store.options(report)]
+    for name, text in filled(report, cells).items():
+        words += [INPUTS[name].flag, text]
+    return succeeded(run, report.name, *words).removesuffix("\n")
+
+
+def by_file(
+    run: Run, folder: Path, report: Report, rows: Sequence[Cells], store: Store
+) -> list[Figures]:
+    path = folder / "skus.csv"
+    path.write_text(as_csv(rows), encoding="utf-8")
+    words = [*more_options(report), *store.options(report)]
+    return read_csv(succeeded(run, report.name, path, *words))
+
+
+def by_pipe(run: Run, report: Report, rows: Sequence[Cells], store: Store) -> list[Figures]:
+    words = [*more_options(report), *store.options(report)]
+    return read_csv(succeeded(run, report.name, "-", *words, stdin=as_csv(rows).encode()))
+
+
+def by_json(
+    run: Run, folder: Path, report: Report, rows: Sequence[Cells], store: Store
+) -> list[Figures]:
+    path, output = folder / "in.csv", folder / "out.json"
+    path.write_text(as_csv(rows), encoding="utf-8")
+    words: list[str | Path] = ["--output", output, *more_options(report), *store.options(report)]
+    succeeded(run, report.name, path, *words)
+    return [results_of(row) for row in read_json(output.read_text(encoding="utf-8"))]
+
+
+def by_frame(report: Report, frame: pd.DataFrame, store: Store) -> list[Figures]:
+    """A frame's figures from Python: the public function, where there is one."""
+    name = report.name.replace("-", "_")
+    if name in aepromo.__all__:
+        answered = getattr(aepromo, name)(frame, store.policy())
+    else:
+        columns = find_columns(report, list(frame.columns), {}, store.policy())
+        outcome = run_frame(report, frame, columns, store.policy())
+        assert not outcome.problems
+        answered = outcome.answered()
+    assert answered is not frame
+    return [
+        {column: text_of(row[column]) for column in answered.columns if column in RESULTS}
+        for row in answered.to_dict("records")
+    ]
+
+
+def text_of(value: object) -> str | None:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    assert value is None or value is pd.NA or isinstance(value, str)
+    return value if isinstance(value, str) else None
+
+
+def more_options(report: Report) -> list[str]:
+    return ["--quiet", "--fail-on", "never"] if report is AUDIT else ["--quiet"]
+
+
+def succeeded(run: Run, *words: str | Path, stdin: bytes = b"") -> str:
+    done = run(*words, stdin=stdin)
+    said = [line for line in done.err.splitlines() if not line.startswith("warning:")]
+    assert (done.code, said) == (0, [])
+    return done.out.decode()
+
+
+def as_csv(rows: Sequence[Cells]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def read_csv(text: str) -> list[Figures]:
+    return [results_of(row) for row in csv.DictReader(io.StringIO(text))]
+
+
+def read_json(text: str) -> list[dict[str, Any]]:
+    """Objects whose numbers keep the text that they are written with."""
+    found = json.loads(text, parse_float=str, parse_int=str)
+    assert isinstance(found, list)
+    return found
+
+
+def results_of(row: Mapping[str, str | None]) -> Figures:
+    return {name: text or None for name, text in row.items() if name in RESULTS}
+
+
+def same(found: Figures, expected: Figures) -> bool:
+    """Whether all figures are the same; a column may be there and blank for another row's sake."""
+    return found == {name: expected.get(name) for name in found} and found.keys() >= expected.keys()
+
+
+# --- the same SKUs through each -----------------------------------------------------------------
+
+COLUMNS = (
+    "sku",
+    "purchase_price",
+    "logistics_cost",
+    "other_cost",
+    "list_price",
+    "limited_rate",
+    "forced_rate_min",
+    "forced_rate_max",
+    "commission_rate",
+    "payment_rate",
+    "target_price",
+    "target_profit",
+    "target_margin",
+    "units_30d",
+)
+
+_ROWS = """
+a,8,3,,20,,0.132,0.132,0.06,0.01,,3.5,,120
+b,12.35,4.01,0.5,49.99,0.05,0.1,0.2,,,,,0.15,40
+c,20,0,1,31,,,,0.08,0.012,33.33,,,
+d,2.15,1.85,,7.9,,0.125,0.4,0.08,0.012,,,,0
+e,150,30,2.5,260,0.1,0,0.355,0.15,0.025,210,12.5,0.1,3
+f,0.07,0.01,,0.3,0.333333,0.5,0.5,0.6,0.2,0.02,0.01,0.05,7000
+"""
+SKUS = [dict(zip(COLUMNS, line.split(","), strict=True)) for line in _ROWS.split()]
+
+STORE = Store(
+    spend_save=("30:3", "200:40"),
+    coupon=("25:2", "0.05"),
+    ending=(".99", ".49"),
+    coupon_stacks=True,
+    basket="single",
+)
+
+every_report = pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
+
+
+def expected_of(report: Report, store: Store) -> list[Figures]:
+    return [by_ints(report, sku, store) for sku in SKUS]
+
+
+@every_report
+def test_a_one_liner(run: Run, report: Report) -> None:
+    for sku in SKUS[::2]:
+        assert by_one_liner(run, report, sku, STORE) == by_ints(report, sku, STORE)
+
+
+@every_report
+def test_a_single_value(run: Run, report: Report) -> None:
+    figures = by_ints(report, SKUS[0], STORE)
+    column = report.key_columns[0]
+    assert by_value(run, report, SKUS[0], STORE, column) == figures[column]
+
+
+@every_report
+def test_a_file(run: Run, report: Report, tmp_path: Path) -> None:
+    found = by_file(run, tmp_path, report, SKUS, STORE)
+    assert all(map(same, found, expected_of(report, STORE)))
+    assert len(found) == len(SKUS)
+
+
+@every_report
+def test_a_pipe(run: Run, report: Report) -> None:
+    found = by_pipe(run, report, SKUS, STORE)
+    assert all(map(same, found, expected_of(report, STORE)))
+    assert len(found) == len(SKUS)
+
+
+@every_report
+def test_json(run: Run, report: Report, tmp_path: Path) -> None:
+    found = by_json(run, tmp_path, report, SKUS, STORE)
+    assert all(map(same, found, expected_of(report, STORE)))
+    assert len(found) == len(SKUS)
+
+
+def as_text(name: str, cells: list[str]) -> pd.Series[Any]:
+    return pd.Series(cells, name=name, dtype="str")
+
+
+def as_decimals(name: str, cells: list[str]) -> pd.Series[Any]:
+    return pd.Series([Decimal(cell) if cell else None for cell in cells], name=name, dtype=object)
+
+
+def as_floats(name: str, cells: list[str]) -> pd.Series[Any]:
+    return pd.Series([float(cell) if cell else np.nan for cell in cells], name=name, dtype=float)
+
+
+def as_ints_where_whole(name: str, cells: list[str]) -> pd.Series[Any]:
+    if not all(cell.isdecimal() for cell in cells if cell):
+        return as_text(name, cells)
+    return pd.Series([int(cell) if cell else pd.NA for cell in cells], name=name, dtype="Int64")
+
+
+def as_plain_ints_where_whole(name: str, cells: list[str]) -> pd.Series[Any]:
+    whole = all(cell.isdecimal() for cell in cells)
+    return pd.Series(list(map(int, cells)), name=name) if whole else as_decimals(name, cells)
+
+
+@every_report
+@pytest.mark.parametrize(
+    "column", [as_text, as_decimals, as_floats, as_ints_where_whole, as_plain_ints_where_whole]
+)
+def test_a_frame(report: Report, column: Callable[[str, list[str]], pd.Series[Any]]) -> None:
+    frame = pd.DataFrame(
+        {
+            name: column(name, [sku[name] for sku in SKUS]) if name != "sku" else list("abcdef")
+            for name in COLUMNS
+        }
+    )
+    before = frame.copy(deep=True)
+    found = by_frame(report, frame, STORE)
+    assert all(map(same, found, expected_of(report, STORE)))
+    assert len(found) == len(SKUS)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@every_report
+@pytest.mark.parametrize(
+    "column", [as_text, as_decimals, as_floats, as_ints_where_whole, as_plain_ints_where_whole]
+)
+def test_a_frame_of_whole_amounts(
+    report: Report, column: Callable[[str, list[str]], pd.Series[Any]]
+) -> None:
+    cells = {
+        "purchase_price": ["8", "150", "3"],
+        "logistics_cost": ["3", "30", "0"],
+        "list_price": ["20", "260", "5"],
+        "forced_rate": ["0", "0.2", "0.132"],
+        "commission_rate": ["0.06", "0.15", "0.08"],
+        "payment_rate": ["0", "0", "0"],
+        "target_profit": ["3", "12", "1"],
+        "units_30d": ["12", "0", "7"],
+    }
+    frame = pd.DataFrame({name: column(name, texts) for name, texts in cells.items()})
+    if column is as_plain_ints_where_whole:
+        assert frame["list_price"].dtype == np.int64
+    rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    found = by_frame(report, frame, STORE)
+    assert found == [by_ints(report, row, STORE) for row in rows]
+
+
+# --- random columns -----------------------------------------------------------------------------
+
+RANDOM = st.randoms(use_true_random=False)
+thorough = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+
+
+def store_of(case: Case) -> Store:
+    offers = offers_of(case)
+    return Store(
+        spend_save=offers["spend_save"],
+        coupon=offers["coupon"],
+        ending=offers["ending"],
+        coupon_stacks=case.coupon_stacks,
+        basket=case.basket,
+    )
+
+
+def draw_cells(rng: Random) -> dict[str, str]:
+    """A row, its rates in one of both forms, and now and then one cell of it blank."""
+    case = draw_case(rng, SMALL)
+    cells = {name: "" for name in COLUMNS if name != "sku"} | {"forced_rate": ""}
+    cells |= values_of(case)
+    cells["list_price"] = amount(draw_list_price(rng, case, None))
+    cells["units_30d"] = str(rng.choice((0, 1, 120, 99_999_999)))
+    if rng.randint(0, 1):
+        cells["forced_rate"] = ""
+        cells["forced_rate_min"] = ratio(case.forced_lo)
+        cells["forced_rate_max"] = ratio(case.forced_hi)
+    blank_at = rng.randint(0, 3 * len(cells))
+    return {name: "" if at == blank_at else text for at, (name, text) in enumerate(cells.items())}
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
+@settings(thorough, max_examples=60)
+@given(rng=RANDOM)
+def test_a_column_of_random_skus(report: Report, rng: Random) -> None:
+    store = store_of(draw_case(rng, SMALL))
+    rows = [draw_cells(rng) for _ in range(rng.randint(1, 8))]
+    alone: list[Figures | str] = []
+    for row in rows:
+        try:
+            alone.append(by_ints(report, row, store))
+        except CallError as error:
+            alone.append(str(error))
+    answered = {at: each for at, each in enumerate(alone) if isinstance(each, dict)}
+    if len(answered) < len(rows):
+        problems = problems_of(report, rows, store)
+        assert problems
+        assert all(isinstance(alone[at], str) for at, _ in problems)
+        assert all(reason in str(alone[at]) for at, reason in problems)
+    if answered:
+        frame = pd.DataFrame([rows[at] for at in answered], dtype="str")
+        found = by_frame(report, frame, store)
+        assert all(map(same, found, answered.values()))
+        assert len(found) == len(answered)
+
+
+def problems_of(report: Report, rows: Sequence[Cells], store: Store) -> list[tuple[int, str]]:
+    frame = pd.DataFrame(rows, dtype="str")
+    columns = find_columns(report, list(frame.columns), {}, store.policy())
+    outcome = run_frame(report, frame, columns, store.policy())
+    return [(problem.row, f"{problem.column} {problem.reason}") for problem in outcome.problems]
+
+
+@settings(thorough, max_examples=60)
+@given(RANDOM)
+def test_random_skus_through_reprice_and_audit_come_to_what_the_reference_says(
+    rng: Random,
+) -> None:
+    """From cells to cells: nothing between the text and the formulas changes a figure."""
+    case = draw_case(rng, SMALL)
+    assume(leaves_something(case) and reference.costs(case) is not None)
+    required, bound = reference.required_deal_price(case)
+    assume(1 < required < 1_000_000)
+    store = store_of(case)
+    protected = reference.protected_list_price(case, 999_999_999)
+    assume(protected is not None)
+    assert protected is not None
+    current = draw_list_price(rng, case, protected)
+    for report, list_price in ((REPRICE, protected), (AUDIT, current)):
+        cells = {**values_of(case), "list_price": amount(list_price)}
+        (figures,) = by_frame(report, pd.DataFrame([cells], dtype="str"), store)
+        said = reference.evaluate(case, list_price)
+        expected: Figures = {
+            "required_deal_price": amount(required),
+            "bound_by": bound,
+            "deal_price": amount(said.deal_price),
+            "commission": amount(said.commission),
+            "payment_fee": amount(said.payment_fee),
+            "profit": signed(said.profit, 2),
+            "margin": signed(said.margin, 4),
+            "floor_price": signed(said.floor_price, 2),
+            "max_discount": signed(said.max_discount, 4),
+            "worst_case": said.worst_case,
+            "status": said.status,
+        }
+        if report is REPRICE:
+            expected |= {"protected_list_price": amount(protected), "price_change": "0.00"}
+        assert figures == expected
+
+
+def signed(value: int | None, places: int) -> str | None:
+    if value is None:
+        return None
+    return format(Decimal(value).scaleb(-places), "f")
+
+
+def test_every_bad_row_is_named_at_once() -> None:
+    frame = pd.DataFrame(
+        {
+            "purchase_price": ["1", "1"],
+            "logistics_cost": ["0", "0"],
+            "commission_rate": ["60%", "6%"],
+            "payment_rate": ["40%", "40%"],
+            "target_profit": ["1", ""],
+            "target_margin": ["", "60%"],
+        }
+    )
+    with pytest.raises(BadRows) as refused:
+        aepromo.reprice(frame)
+    assert [problem.row for problem in refused.value.problems] == [0, 1]
+
+
+# --- worked examples ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a command must say of a SKU, figure by figure."""
+
+    report: Report
+    cells: Cells
+    figures: Cells
+    store: Store = field(default_factory=Store)
+
+
+FEES = {"commission_rate": "6%", "payment_rate": "1%"}
+AT_15 = {"list_price": "20", "forced_rate": "15%", **FEES}
+COSTS = {"purchase_price": "8", "logistics_cost": "3"}
+FOR_PROFIT = {**COSTS, **FEES, "target_profit": "3.50", "forced_rate": "13.2%"}
+BOUND = {"required_deal_price": "15.60", "bound_by": "target_profit"}
+
+
+def ranged(required: str, basket: str, list_price: str) -> Example:
+    return Example(
+        LIST_PRICE,
+        {"target_price": required, "forced_rate": "10%..20%"},
+        {"required_deal_price": required, "protected_list_price": list_price},
+        Store(spend_save=("30:3",), basket=basket),
+    )
+
+
+def at_13(required: str, tier: str, basket: str, list_price: str, *endings: str) -> Example:
+    return Example(
+        LIST_PRICE,
+        {"target_price": required, "forced_rate": "13%"},
+        {"required_deal_price": required, "protected_list_price": list_price},
+        Store(spend_save=(tier,), basket=basket, ending=endings),
+    )
+
+
+EXAMPLES = {
+    "a target at one rate": Example(
+        LIST_PRICE,
+        {"target_price": "3.50", "forced_rate": "13.2%"},
+        {
+            "required_deal_price": "3.50",
+            "bound_by": "target_price",
+            "exact_list_price": "4.0323",
+            "protected_list_price": "4.04",
+        },
+    ),
+    "its deal": Example(
+        COMMISSION, {"list_price": "4.04", "forced_rate": "13.2%"}, {"deal_price": "3.51"}
+    ),
+    "commission": Example(
+        COMMISSION,
+        AT_15,
+        {"deal_price": "17.00", "commission": "1.02", "payment_fee": "0.17"},
+    ),
+    "margin": Example(
+        MARGIN,
+        {**AT_15, **COSTS},
+        {
+            "deal_price": "17.00",
+            "commission": "1.02",
+            "payment_fee": "0.17",
+            "profit": "4.81",
+            "margin": "0.2829",
+        },
+    ),
+    "audit": Example(
+        AUDIT,
+        {**AT_15, **COSTS},
+        {
+            "deal_price": "17.00",
+            "profit": "4.81",
+            "margin": "0.2829",
+            "floor_price": "9.20",
+            "max_discount": "0.5400",
+            "worst_case": "forced",
+            "status": "ok",
+        },
+    ),
+    "floor": Example(
+        FLOOR,
+        {"purchase_price": "8", "list_price": "20", "forced_rate": "15%"},
+        {"floor_price": "9.20", "max_discount": "0.5400", "status": "ok"},
+    ),
+    "floor of 10.00": Example(FLOOR, {"purchase_price": "10.00"}, {"floor_price": "11.50"}),
+    "floor of 50.01": Example(FLOOR, {"purchase_price": "50.01"}, {"floor_price": "57.52"}),
+    "a target profit": Example(LIST_PRICE, FOR_PROFIT, {**BOUND, "protected_list_price": "17.98"}),
+    "the same repriced": Example(REPRICE, FOR_PROFIT, {**BOUND, "protected_list_price": "17.98"}),
+    "27.50, single": ranged("27.50", "single", "38.13"),
+    "27.50, any": ranged("27.50", "any", "38.13"),
+    "26.00, single": ranged("26.00", "single", "32.50"),
+    "26.00, any": ranged("26.00", "any", "36.12"),
+    "24.00, 30:6, single": at_13("24.00", "30:6", "single", "27.59"),
+    "24.00, 30:6, any": at_13("24.00", "30:6", "any", "34.49"),
+    "24.00, 30:7, single": at_13("24.00", "30:7", "single", "27.59"),
+    "24.00, 30:7, single, .99": at_13("24.00", "30:7", "single", "27.99", ".99"),
+    "24.00, 30:7, any": at_13("24.00", "30:7", "any", "35.64"),
+    "25.00, 30:7, single, .99": at_13("25.00", "30:7", "single", "28.99", ".99"),
+}
+
+every_example = pytest.mark.parametrize("worked", EXAMPLES.values(), ids=EXAMPLES)
+profit_examples = pytest.mark.parametrize("name", ["a target profit", "the same repriced"])
+
+
+def shows(figures: Figures, worked: Example) -> bool:
+    return {name: figures.get(name) for name in worked.figures} == dict(worked.figures)
+
+
+@every_example
+def test_a_worked_example_in_a_one_liner(run: Run, worked: Example) -> None:
+    assert shows(by_one_liner(run, worked.report, worked.cells, worked.store), worked)
+
+
+@every_example
+def test_a_worked_example_in_python(worked: Example) -> None:
+    frame = pd.DataFrame([worked.cells], dtype="str")
+    (figures,) = by_frame(worked.report, frame, worked.store)
+    assert shows(figures, worked)
+
+
+@every_example
+def test_a_worked_example_in_a_file(run: Run, worked: Example, tmp_path: Path) -> None:
+    (figures,) = by_file(run, tmp_path, worked.report, [worked.cells], worked.store)
+    assert shows(figures, worked)
+
+
+@profit_examples
+def test_a_target_profit_in_a_pipe(run: Run, name: str) -> None:
+    worked = EXAMPLES[name]
+    (figures,) = by_pipe(run, worked.report, [worked.cells], worked.store)
+    assert shows(figures, worked)
+
+
+@profit_examples
+def test_a_target_profit_in_json(run: Run, name: str, tmp_path: Path) -> None:
+    worked = EXAMPLES[name]
+    (figures,) = by_json(run, tmp_path, worked.report, [worked.cells], worked.store)
+    assert shows(figures, worked)
+
+
+@profit_examples
+def test_a_target_profit_as_a_policy(name: str) -> None:
+    """The store's values in the policy, and a frame that has only the SKU's."""
+    worked = EXAMPLES[name]
+    shared = {key: text for key, text in worked.cells.items() if key not in COSTS}
+    frame = pd.DataFrame([COSTS], dtype="str")
+    policy = worked.store.policy(**shared)
+    answered = getattr(aepromo, worked.report.name.replace("-", "_"))(frame, policy)
+    found = {key: text_of(answered[key].iloc[0]) for key in worked.figures}
+    assert found == worked.figures
+
+
+def test_dead_zones_explained(run: Run) -> None:
+    store = Store(spend_save=("30:7",), basket="single")
+    words = ["--target", "24.00", "--rate", "13%", "--format", "json", *store.options(LIST_PRICE)]
+    document = json.loads(succeeded(run, "explain", *words), parse_float=str)
+    found = [
+        (zone["low"], zone["high"], zone["situation"], zone["leaves"])
+        for zone in document["dead_zones"]
+    ]
+    assert found == [
+        ("30.00", "30.99", "not_forced", "23.00"),
+        ("34.48", "35.63", "forced", "23.00"),
+    ]
+    assert document["protected_list_price"] == "27.59"
+
+
+# --- breakeven and sweep, spelled out with fractions ----------------------------------------------
+
+UPLIFTS = {
+    # exposure × click rate, as the rule book has them
+    "forced": (1 + Fraction("0.236")) * (1 + Fraction("0.172")) - 1,
+    "reverse": (1 + Fraction("0.237")) * (1 + Fraction("0.185")) - 1,
+}
+
+
+def breakeven_of(case: Case, list_price: int, units: int, promotion: str) -> Figures:
+    """What a cut at the highest rate of the range comes to."""
+    own = reference.shown_item_price(case, list_price, Fraction(0))
+    cut = reference.shown_item_price(case, list_price, case.forced_hi)
+    before = reference.profit(case, reference.deal(case, own, coupons_apply=True))
+    after = reference.profit(case, reference.deal(case, cut, case.coupon_stacks))
+    assert before is not None
+    assert after is not None
+    uplift = UPLIFTS[promotion]
+    needed, verdict = None, "never_pays"
+    if after > 0:
+        needed = ceil((Fraction(before, after) - 1) * 10_000) if before > 0 else None
+        verdict = "pays" if after * (1 + uplift) >= before else "does_not_pay"
+    sold_then = units + floor(units * uplift)
+    return {
+        "profit_before": signed(before, 2),
+        "profit_forced": signed(after, 2),
+        "uplift_needed": signed(needed, 4),
+        "uplift_reported": signed(floor(uplift * 10_000), 4),
+        "verdict": verdict,
+        "gain_30d": signed(sold_then * after - units * before, 2),
+    }
+
+
+@settings(thorough, max_examples=200)
+@given(RANDOM, st.sampled_from(["forced", "reverse"]), st.integers(0, 99_999_999))
+def test_breakeven_against_fractions(rng: Random, promotion: str, units: int) -> None:
+    case = draw_case(rng, SMALL)
+    assume(reference.costs(case) is not None)
+    list_price = draw_list_price(rng, case, None)
+    expected = breakeven_of(case, list_price, units, promotion)
+    cells = {"list_price": amount(list_price), "units_30d": str(units)}
+    policy = replace(policy_of(case, **cells), promotion=promotion)
+    results, _ = run_single(BREAKEVEN, policy)
+    found = {name: result_text(value, RESULTS[name]) for name, value in results.items()}
+    assert found == expected
+
+
+def test_breakeven_of_a_file_adds_up(run: Run, tmp_path: Path) -> None:
+    cases = [Case(purchase_price=800, logistics_cost=300, forced_hi=Fraction(15, 100))]
+    cases += [replace(cases[0], purchase_price=200 + 37 * n) for n in range(1, 12)]
+    rows = [
+        {
+            **values_of(replace(case, commission_rate=Fraction(6, 100))),
+            "forced_rate": "15%",
+            "list_price": "20",
+            "units_30d": str(13 * number),
+        }
+        for number, case in enumerate(cases)
+    ]
+    expected = [
+        breakeven_of(replace(case, commission_rate=Fraction(6, 100)), 2000, 13 * number, "forced")
+        for number, case in enumerate(cases)
+    ]
+    assert by_file(run, tmp_path, BREAKEVEN, rows, Store()) == expected
+    gain = sum(Decimal(figures["gain_30d"] or 0) for figures in expected)
+    table = succeeded(run, "breakeven", tmp_path / "skus.csv", "--format", "table")
+    sign = "+" if gain > 0 else ""
+    assert f"over 30 days {sign}{gain:,.2f}" in " ".join(table.split())
+
+
+def test_a_cut_that_spares_a_coupon_may_pay() -> None:
+    """Not forced, the coupon makes a unit lose 1.00; forced there is none, and it earns 1.00."""
+    cells = {"list_price": "10", "purchase_price": "8", "logistics_cost": "0", "units_30d": "100"}
+    fees = {"commission_rate": "0", "payment_rate": "0", "forced_rate": "10%"}
+    figures = by_ints(BREAKEVEN, {**cells, **fees}, Store(coupon=("3",)))
+    assert (figures["profit_before"], figures["profit_forced"]) == ("-1.00", "1.00")
+    assert figures["verdict"] == "pays"
+
+
+Marks = tuple[bool, bool, bool]
+
+
+def at_forced_rate(case: Case, list_price: int, rate: Fraction) -> reference.Evaluation:
+    """What `sweep` looks at: nothing is forced at 0 %, where coupons apply."""
+    stacks = case.coupon_stacks if rate else True
+    return reference.at_rate(replace(case, coupon_stacks=stacks), list_price, rate)
+
+
+def marks_hold(case: Case, list_price: int, rate: Fraction) -> Marks:
+    """Whether target, zero and floor hold."""
+    said = at_forced_rate(case, list_price, rate)
+    required, _ = reference.required_deal_price(case)
+    assert said.profit is not None
+    assert said.floor_price is not None
+    deal = said.deal_price
+    return deal >= required, said.profit >= 0, deal >= said.floor_price
+
+
+def crossings_of(case: Case, list_price: int, last: int) -> list[tuple[str, int, bool]]:
+    """Every rate, in 0.01 %, from which a mark holds where it didn't before, or the reverse."""
+    before = marks_hold(case, list_price, Fraction(0))
+    found = []
+    for rate in range(1, last + 1):
+        now = marks_hold(case, list_price, Fraction(rate, 10_000))
+        names = ("target", "zero", "floor")
+        found += [
+            (name, rate, holds)
+            for name, held, holds in zip(names, before, now, strict=True)
+            if held != holds
+        ]
+        before = now
+    return found
+
+
+@settings(thorough, max_examples=25)
+@given(RANDOM)
+def test_sweep_against_fractions(rng: Random) -> None:
+    case = replace(draw_case(rng, SMALL), endings=())
+    assume(leaves_something(case) and reference.costs(case) is not None)
+    assume(reference.required_deal_price(case)[0] < 100_000)
+    list_price = draw_list_price(rng, case, None)
+    policy = replace(policy_of(case, list_price=amount(list_price)), forced_rate=None)
+    last = 300
+    swept, _ = sweep(policy, range(0, last * 100 + 1, 2500))
+    assert list(swept.rows) == list(range(0, last * 100 + 1, 2500))
+    for rate, row in swept.rows.items():
+        said = at_forced_rate(case, list_price, Fraction(rate, 1_000_000))
+        found = {name: result_text(value, RESULTS[name]) for name, value in row.items()}
+        assert found == {
+            "deal_price": amount(said.deal_price),
+            "commission": amount(said.commission),
+            "payment_fee": amount(said.payment_fee),
+            "profit": signed(said.profit, 2),
+            "margin": signed(said.margin, 4),
+            "status": said.status,
+        }
+    crossings = [(each.mark, each.rate // 100, each.holds) for each in swept.crossings]
+    assert crossings == crossings_of(case, list_price, last)
+    required, _ = reference.required_deal_price(case)
+    floor_price = reference.floor_price(case)
+    assert floor_price is not None
+    assert swept.marks == {
+        "target": reference.profit(case, required),
+        "zero": 0,
+        "floor": reference.profit(case, floor_price),
+    }
+
+
+SWEPT = Case(
+    purchase_price=1050,
+    logistics_cost=200,
+    commission_rate=Fraction(6, 100),
+    payment_rate=Fraction(1, 100),
+    target_profit=200,
+    spend_save=((1800, 300),),
+    basket="single",
+)
+
+
+def test_sweep_through_the_program(run: Run) -> None:
+    cells = {name: text for name, text in values_of(SWEPT).items() if name != "forced_rate"}
+    words = [word for name, text in cells.items() for word in (INPUTS[name].flag, text)]
+    words += ["--spend-save", "18:3", "--basket", "single", "--price", "20", "--quiet"]
+    document = json.loads(
+        succeeded(run, "sweep", *words, "--format", "json"), parse_float=str, parse_int=str
+    )
+    assert [row["forced_rate"] for row in document["rates"]] == [
+        signed(percent * 100, 4) for percent in range(41)
+    ]
+    for percent, row in enumerate(document["rates"]):
+        said = at_forced_rate(SWEPT, 2000, Fraction(percent, 100))
+        assert row["profit"] == signed(said.profit, 2)
+        assert (row["deal_price"], row["status"]) == (amount(said.deal_price), said.status)
+    found = [(each["mark"], each["rate"], each["holds"]) for each in document["crossings"]]
+    expected = crossings_of(SWEPT, 2000, 4000)
+    assert found == [(mark, signed(rate, 4), holds) for mark, rate, holds in expected]
+    assert {mark for mark, _, _ in found} == {"target", "zero", "floor"}
+    assert True in {holds for _, _, holds in found}
+    assert succeeded(run, "sweep", *words).count("\n") == 42
+
+
+def test_sweep_of_a_file_counts_what_survives(run: Run, tmp_path: Path) -> None:
+    cases = [replace(SWEPT, purchase_price=300 + 91 * number) for number in range(12)]
+    rows = [{**values_of(case), "list_price": "20"} for case in cases]
+    for row in rows:
+        del row["forced_rate"]
+    path = tmp_path / "skus.csv"
+    path.write_text(as_csv(rows), encoding="utf-8")
+    words = ["--spend-save", "18:3", "--basket", "single", "--step", "5%", "--quiet"]
+    found = list(csv.DictReader(io.StringIO(succeeded(run, "sweep", path, *words))))
+    assert [row["forced_rate"] for row in found] == [signed(500 * step, 4) for step in range(9)]
+    for step, row in enumerate(found):
+        rate = Fraction(5 * step, 100)
+        said = [at_forced_rate(case, 2000, rate).status for case in cases]
+        statuses = ("ok", "below_target", "loss", "below_floor")
+        assert {name: int(row[name]) for name in statuses} == {
+            name: said.count(name) for name in statuses
+        }
+        assert int(row["survive"]) == said.count("ok") + said.count("below_target")
