@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from aepromo.cli.exits import Exit
-from aepromo.cli.process import end_on_signals, hold_standard_streams, print_any_text
+from aepromo.cli.process import (
+    end_on_signals,
+    hold_standard_streams,
+    print_any_text,
+    send_nowhere,
+)
 from aepromo.errors import AepromoError, InputError
 
 if TYPE_CHECKING:
@@ -49,7 +53,7 @@ def main() -> NoReturn:
         sys.exit(Exit.INPUT_WRONG if is_input else Exit.CALL_WRONG)
     except ReaderGone:
         # The reader has had enough. What is still buffered goes nowhere, and quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        send_nowhere(sys.stdout)
         sys.exit(Exit.DONE)
 
 

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.options import Format
+from aepromo.cli.process import send_nowhere
 from aepromo.errors import CallError, OutputError
 from aepromo.tables.atomic import replacing
 from aepromo.tables.text import (
@@ -67,7 +68,7 @@ def destination(options: WritingOptions) -> Iterator[BinaryIO]:
         except BrokenPipeError:
             raise
         except OSError as error:
-            _give_up_standard_output()
+            send_nowhere(sys.stdout)
             reason = os.strerror(error.errno or 0)
             raise OutputError(f"standard output can't be written: {reason}") from None
 
@@ -90,11 +91,6 @@ def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):  # or it closes standard output when it goes
             buffered.detach()
-
-
-def _give_up_standard_output() -> None:
-    """Send what is still buffered nowhere, so that the interpreter's end doesn't try again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:

@@ -7,7 +7,7 @@ import signal
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from aepromo.tables.atomic import remove_unfinished
 
@@ -50,3 +50,8 @@ def print_any_text() -> None:
     """Let help be printed in a locale that lacks some of its characters; tables are UTF-8."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+def send_nowhere(stream: TextIO) -> None:
+    """Give up a stream that can't be written, or the interpreter fails on it again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from aepromo.cli.options import preferred_flag
+from aepromo.cli.process import send_nowhere
 from aepromo.reports.policy import ASSUMED, assumed_text
 from aepromo.tables.cells import on_one_line
 
@@ -21,7 +22,9 @@ def say(line: str) -> None:
     try:
         sys.stderr.write(on_one_line(line) + "\n")
         sys.stderr.flush()
-    except (OSError, ValueError, AttributeError):
+    except OSError:
+        send_nowhere(sys.stderr)
+    except (ValueError, AttributeError):
         return
 
 

@@ -1,0 +1,370 @@
+"""Streams that are closed, gone, named by a path, or a terminal; and poor surroundings."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from processes import HEADER, PROGRAM, cost_rows, finish, program, start, without_privileges
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = (HEADER + cost_rows(999) * 4).encode()
+COSTS = ("reprice", "costs.csv", "--quiet")
+ONE_LINER = ("list-price", "--target", "3.5", "--rate", "13.2%")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a cost file whose answer is larger than a pipe holds."""
+    (tmp_path / "costs.csv").write_bytes(TEXT)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def answer(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The answer to the cost file, written to a file."""
+    folder = tmp_path_factory.mktemp("answer")
+    (folder / "costs.csv").write_bytes(TEXT)
+    assert program(*COSTS, "-o", "new.csv", cwd=folder) == (0, b"", "")
+    answer = (folder / "new.csv").read_bytes()
+    assert len(answer) > 1 << 18
+    return answer
+
+
+def in_shell(line: str, *asked: str, cwd: Path) -> tuple[int, bytes, str]:
+    """Run the program where ``aepromo`` stands in a line of shell."""
+    return program(*asked, cwd=cwd, wrapper=("sh", "-c", line.replace("aepromo", '"$@"'), "sh"))
+
+
+# A reader who has had enough.
+
+TALKATIVE = [
+    *((*COSTS, "--format", form) for form in ("csv", "tsv", "json", "jsonl", "markdown")),
+    (*COSTS, "--format", "table", "--limit", "3000"),
+    (*COSTS, "--value", "sku"),
+    (*COSTS, "--columns", "sku,title"),
+    (*COSTS, "-o", "/dev/stdout"),
+    (*COSTS, "-o", "-"),
+]
+BRIEF = [
+    ONE_LINER,
+    ("explain", "--price", "20", "-b", "8", "-l", "3", "--rate", "15%", "--quiet"),
+    ("sweep", "--price", "20", "-b", "8", "-l", "3", "--quiet"),
+    ("rules",),
+    ("--help",),
+    ("reprice", "--help"),
+    ("--version",),
+    (),
+]
+
+
+@pytest.mark.parametrize("asked", TALKATIVE, ids=" ".join)
+def test_a_reader_may_leave_after_a_line(folder: Path, asked: tuple[str, ...]) -> None:
+    with start(*asked, cwd=folder) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "unbuffered"),
+    [(asked, "") for asked in (COSTS, *TALKATIVE[-2:], *BRIEF)]
+    + [(asked, "1") for asked in (COSTS, TALKATIVE[-2], ONE_LINER, ("--help",))],
+)
+def test_a_reader_may_never_read(folder: Path, asked: tuple[str, ...], unbuffered: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    settings = {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": unbuffered}
+    ran = program(*asked, cwd=folder, stdout=writer, env=settings)
+    os.close(writer)
+    assert ran == (0, b"", "")
+
+
+def test_rejects_of_a_run_without_a_reader_are_not_written(folder: Path) -> None:
+    with (folder / "costs.csv").open("a") as file:
+        file.write("A-2,title,8,free,20\n")
+    (folder / "bad.csv").write_text("of an earlier run")
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = program(*COSTS, "--rejects", "bad.csv", cwd=folder, stdout=writer)
+    os.close(writer)
+    assert ran[0] == 0
+    assert (folder / "bad.csv").read_text() == "of an earlier run"
+    assert {path.name for path in folder.iterdir()} == {"costs.csv", "bad.csv"}
+
+
+def test_nobody_need_read_what_is_said(folder: Path, answer: bytes) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert program("reprice", "costs.csv", cwd=folder, stderr=writer)[:2] == (0, answer)
+    assert program("reprice", "missing.csv", cwd=folder, stderr=writer)[:2] == (3, b"")
+    os.close(writer)
+
+
+# Streams that are closed.
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("aepromo reprice costs.csv -q >&-", 2, "standard output is closed"),
+        ("aepromo reprice costs.csv -q -o /dev/stdout >&-", 2, "/dev/stdout: can't be written"),
+        ("aepromo list-price --target 3.5 --rate 13.2% >&-", 2, "standard output is closed"),
+        ("aepromo rules >&-", 2, "standard output is closed"),
+        ("aepromo --help >&-", 0, ""),
+        ("aepromo --version >&-", 0, ""),
+        ("aepromo reprice - -q <&-", 3, "standard input is closed"),
+        ("aepromo reprice /dev/stdin -q <&-", 3, "/dev/stdin: "),
+        ("aepromo reprice missing.csv -q 2>&-", 3, ""),
+        ("aepromo reprice --no-such-option 2>&-", 2, ""),
+        ("aepromo reprice missing.csv -q <&- >&- 2>&-", 3, ""),
+    ],
+)
+def test_a_closed_stream_is_said_where_it_is_needed(
+    folder: Path, line: str, code: int, said: str
+) -> None:
+    ran = in_shell(line, cwd=folder)
+    assert ran[:2] == (code, b"")
+    assert ran[2].startswith(f"aepromo: {said}" if said else "")
+    assert ran[2].count("\n") == bool(said)
+    assert (folder / "costs.csv").read_bytes() == TEXT
+    assert {path.name for path in folder.iterdir()} == {"costs.csv"}
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_that_is_not_needed_changes_nothing(
+    folder: Path, answer: bytes, closed: str
+) -> None:
+    with (folder / "costs.csv").open("a") as file:
+        file.write("A-2,title,8,free,20\n")
+    ran = in_shell(f"aepromo reprice costs.csv --rejects bad.csv -o new.csv {closed}", cwd=folder)
+    assert ran[:2] == (0, b"")
+    assert (folder / "new.csv").read_bytes() == answer
+    assert (folder / "bad.csv").read_text().count("\n") == 2
+    assert (folder / "costs.csv").read_bytes().startswith(TEXT)
+
+
+# Streams by name.
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "aepromo reprice - -q < costs.csv",
+        "aepromo reprice /dev/stdin -q < costs.csv",
+        "cat costs.csv | aepromo reprice - -q",
+        "cat costs.csv | aepromo reprice /dev/stdin -q",
+        "cat costs.csv | aepromo reprice /dev/fd/0 -q | cat",
+        "aepromo reprice costs.csv -q -o /dev/stdout",
+        "aepromo reprice costs.csv -q -o /dev/stdout | cat",
+        "aepromo reprice costs.csv -q -o /dev/stdout > new.csv; cat new.csv",
+        "aepromo reprice costs.csv -q --rejects /dev/null -o /dev/fd/1",
+        "mkfifo in; cat costs.csv > in & aepromo reprice in -q",
+        "mkfifo out; aepromo reprice costs.csv -q -o out & cat out",
+    ],
+)
+def test_a_stream_is_as_good_as_a_file(folder: Path, answer: bytes, line: str) -> None:
+    assert in_shell(line, cwd=folder) == (0, answer, "")
+
+
+def test_a_fifo_that_is_filled_bit_by_bit(folder: Path, answer: bytes) -> None:
+    os.mkfifo(folder / "in")
+
+    def fill() -> None:
+        with (folder / "in").open("wb", buffering=0) as stream:
+            for place in range(0, len(TEXT), 1_000):
+                stream.write(TEXT[place : place + 1_000])
+
+    writer = threading.Thread(target=fill)
+    process = start("reprice", "in", "-q", cwd=folder)
+    writer.start()
+    assert finish(process) == (0, answer, "")
+    writer.join()
+
+
+def test_a_run_without_a_terminal(folder: Path, answer: bytes) -> None:
+    settings = {"LC_ALL": "C.UTF-8", "TERM": "", "PATH": "/usr/bin"}
+    ran = program(*COSTS, cwd=folder, start_new_session=True, env=settings)
+    assert ran == (0, answer, "")
+
+
+# Poor surroundings.
+
+CHINESE = "货号,成本,运费,备注\nA-1,8,3,红色 é😀\nA-2,八,3,蓝\n"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"LANG": "C"},
+        {"LC_ALL": "C"},
+        {"LANG": "C", "PYTHONUTF8": "0"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "ascii:strict"},
+    ],
+    ids=str,
+)
+def test_chinese_text_in_any_locale(folder: Path, settings: dict[str, str]) -> None:
+    (folder / "成本.csv").write_text(CHINESE, encoding="utf-8")
+    speaks_utf8 = settings.get("LC_ALL") != "C" or "PYTHONUTF8" not in settings
+    # Where Python takes arguments for ASCII, a Chinese one can only be a path.
+    header = ("--map", "成本=purchase_price") if speaks_utf8 else ()
+    if not speaks_utf8:
+        (folder / "成本.csv").write_text(CHINESE.replace("成本", "采购价"), encoding="utf-8")
+    asked = ("reprice", "成本.csv", *header, "-q", "--rejects", "坏.csv", "-o", "新.csv")
+    code, out, said = program(*asked, cwd=folder, env=settings)
+    assert (code, out) == (0, b"")
+    assert len(said.splitlines()) == 2
+    if speaks_utf8 and "PYTHONIOENCODING" not in settings:
+        assert said.startswith("成本.csv:3: 成本: '八' is not a number; write 12.50\n")
+    new, bad = ((folder / name).read_text("utf-8") for name in ("新.csv", "坏.csv"))
+    assert new.splitlines()[1].startswith("A-1,8,3,红色 é😀,")
+    assert bad.splitlines()[1].endswith(",A-2,八,3,蓝")
+    shown = program(*asked[:-2], "--format", "table", cwd=folder, env=settings)[1]
+    assert "备注" in shown.decode()
+
+
+@pytest.mark.parametrize("settings", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"LC_ALL": "C"}], ids=str)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--help",),
+        ("reprice", "--help"),
+        ("reprice", "costs.csv", "--map", "成本=purchase_price"),
+        ("reprice", "costs.csv", "--columns", "货号"),
+        ("reprice", "costs.csv", "--delimiter", "；"),
+        ("reprice", "costs.csv", "--encoding", "中文"),
+        ("reprice", "没有.csv"),
+        ("list-price", "--target", "３.５", "--rate", "１３%", "-b", "八"),
+        ("rules", "手续费"),
+    ],
+    ids=" ".join,
+)
+def test_a_locale_without_chinese_brings_no_traceback(
+    folder: Path, asked: tuple[str, ...], settings: dict[str, str]
+) -> None:
+    code, out, said = program(*asked, cwd=folder, env=settings)
+    assert code == 0 if "--help" in asked else code in (2, 3)
+    assert "Traceback" not in said
+    assert ("Usage" in out.decode()) == ("--help" in asked)
+
+
+def test_bytes_that_are_no_text_in_an_argument(folder: Path) -> None:
+    shell = "bad=$(printf '\\377'); aepromo reprice costs.csv"
+    for option in ("--delimiter", "--encoding", "--map", "--columns", "--value", "--rate"):
+        code, out, said = in_shell(f'{shell} {option} "$bad"', cwd=folder)
+        assert (code, out) == (2, b"")
+        assert said.splitlines()[-1].startswith("aepromo: ")
+        assert "Traceback" not in said
+    assert in_shell(f'{shell} -q -o "$bad.csv"', cwd=folder)[0] == 0
+    assert b"\xff.csv" in os.listdir(os.fsencode(folder))  # noqa: PTH208 (bytes, as they are)
+
+
+@pytest.mark.parametrize("home", ["unset", "missing", "read-only", "a file"])
+def test_no_home_is_needed(folder: Path, answer: bytes, home: str) -> None:
+    (folder / "home").mkdir(0o555)
+    places = {"missing": "no/where", "read-only": str(folder / "home"), "a file": "costs.csv"}
+    wrapper = ["env", "-u", "HOME"] if home == "unset" else ["env", f"HOME={places[home]}"]
+    wrapper += without_privileges() if home == "read-only" else []
+    assert program(*COSTS, cwd=folder, wrapper=wrapper) == (0, answer, "")
+    pytest.importorskip("matplotlib")
+    drawn = ("sweep", *COSTS[1:], "--svg", "new.svg")
+    assert program(*drawn, cwd=folder, wrapper=wrapper)[::2] == (0, "")
+    assert (folder / "new.svg").stat().st_size > 1_000
+
+
+# Progress: the program as it is, but for its patience and the size of its blocks.
+
+SHORT_OF_PATIENCE = """
+import functools, sys
+import aepromo.cli.inputs as inputs, aepromo.show.progress as progress
+progress.PATIENCE = float(sys.argv.pop(1))
+inputs.open_source = functools.partial(inputs.open_source, block_bytes=4096)
+import aepromo.cli
+aepromo.cli.main()
+"""
+PROGRESS = re.compile(r"━.*[\d,]+ rows, [\d,]+ a second .*\d:\d\d:\d\d")
+
+
+def at_terminal(
+    *asked: str, patience: float, cwd: Path, stdout: int | None = None
+) -> tuple[int, str]:
+    """What is shown on a terminal that standard error is, and standard output unless said."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 40, 100, 0, 0))
+    process = start(
+        *(str(patience), *asked),
+        cwd=cwd,
+        program=(sys.executable, "-P", "-c", SHORT_OF_PATIENCE),
+        env={"LC_ALL": "C.UTF-8", "TERM": "xterm"},
+        stdout=theirs if stdout is None else stdout,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    while chunk := _read(ours):
+        shown += chunk
+    os.close(ours)
+    return process.wait(), shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # Linux's way to say that the last writer has gone
+        return b""
+
+
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)])
+def test_progress_shows_rate_and_time_left_on_a_terminal(
+    folder: Path, answer: bytes, quiet: tuple[str, ...]
+) -> None:
+    asked = ("reprice", "costs.csv", "-o", "new.csv", *quiet)
+    code, shown = at_terminal(*asked, patience=0, cwd=folder)
+    assert code == 0
+    assert PROGRESS.search(shown)
+    # At the end the line is taken away again, and the cursor is there.
+    assert shown.replace("\r", "").split("\x1b[?25h")[-1].startswith("\x1b[1A\x1b[2K")
+    assert (folder / "new.csv").read_bytes() == answer
+
+
+def test_progress_stays_out_of_what_is_piped(folder: Path, answer: bytes) -> None:
+    with (folder / "new.csv").open("wb") as stdout:
+        code, shown = at_terminal(*COSTS, patience=0, cwd=folder, stdout=stdout.fileno())
+    assert code == 0
+    assert PROGRESS.search(shown)
+    assert (folder / "new.csv").read_bytes() == answer
+
+
+def test_no_progress_shows_where_nobody_watches(folder: Path, answer: bytes) -> None:
+    impatient = (sys.executable, "-P", "-c", SHORT_OF_PATIENCE, "0")
+    assert program(*COSTS, cwd=folder, program=impatient) == (0, answer, "")
+    ran = program(*COSTS, cwd=folder, program=impatient, stderr=subprocess.STDOUT)
+    assert ran == (0, answer, "")
+
+
+def test_a_short_run_shows_no_progress(folder: Path) -> None:
+    code, shown = at_terminal(*COSTS, "-o", "new.csv", patience=60, cwd=folder)
+    assert (code, shown) == (0, "")
+
+
+def test_a_run_is_short_up_to_a_second() -> None:
+    from aepromo.show.progress import PATIENCE
+
+    assert PATIENCE == 1
+    assert PROGRAM[-1] == "aepromo"
