@@ -175,9 +175,15 @@ def _any_needless(
     Between an opening quote and the next one stands what is quoted, or a part of it up to a doubled
     quote, which alone is special enough.
     """
-    special = (codes == ord(delimiter)) | (codes == ord("\n")) | (codes == ord("\r"))
-    holds_special = np.add.reduceat(special, quotes)[0::2] > 0
+    is_special = np.zeros(256, np.bool_)
+    is_special[[ord(delimiter), ord("\n"), ord("\r")]] = True
     opening, closing = quotes[0::2], quotes[1::2]
+    lengths = closing - opening - 1
+    # Only what is quoted is looked at: the places of its bytes, one after the other.
+    ends = lengths.cumsum()
+    places = np.arange(ends[-1]) + np.repeat(opening + 1 - (ends - lengths), lengths)
+    counts = np.concatenate(([0], is_special[codes[places]].cumsum()))
+    holds_special = counts[ends] > counts[ends - lengths]
     is_doubled = opening[1:] == closing[:-1] + 1
     holds_special[1:] |= is_doubled
     holds_special[:-1] |= is_doubled

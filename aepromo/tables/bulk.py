@@ -51,8 +51,10 @@ def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
 
 def result_texts(numbers: Numbers | int, column: Column, rows: int) -> pa.Array:
     """A computed column as text, an empty cell where it is blank."""
-    if isinstance(numbers, int):
-        return pa.repeat(result_text(numbers, column) or "", rows)
+    if isinstance(numbers, int) or (rows and numbers.min() == numbers.max()):
+        # One figure, or one label, for all: often so with the worst case and the status.
+        only = numbers if isinstance(numbers, int) else int(numbers[0])
+        return pa.repeat(result_text(only, column) or "", rows)
     if column.kind is Kind.LABEL:
         labels = pa.array([*column.labels, ""])
         return labels.take(pa.array(np.where(numbers == BLANK, len(labels) - 1, numbers)))

@@ -246,10 +246,12 @@ def well_formed_quotes(data: bytes, delimiter: str) -> npt.NDArray[np.int64] | N
     opening, closing = quotes[0::2], quotes[1::2]
     before = codes[opening[opening > 0] - 1]
     after = codes[closing[closing + 1 < len(codes)] + 1]
-    fences = np.frombuffer(f'{delimiter}\n"'.encode(), np.uint8)
-    if np.isin(before, fences).all() and np.isin(after, [*fences, ord("\r")]).all():
-        return quotes
-    return None
+    # Looking a byte up among 256 is far quicker than searching for it in a set.
+    may_precede = np.zeros(256, np.bool_)
+    may_precede[[ord(delimiter), ord("\n"), ord('"')]] = True
+    may_follow = may_precede.copy()
+    may_follow[ord("\r")] = True
+    return quotes if may_precede[before].all() and may_follow[after].all() else None
 
 
 def record_ends(data: bytes, delimiters: str) -> Iterator[int]:
