@@ -261,6 +261,7 @@ CORNERS = (
     Offers((Tier(TOP, TOP - 1),), single=True),
     Offers((Tier(TOP, TOP - 1), Tier(2, 1)), (Tier(TOP, TOP - 1), Tier(0, TOP)), True, False),
     Offers((Tier(TOP, TOP // 2),), (Tier(TOP, 1), Tier(0, TOP)), True, True),
+    Offers((Tier(TOP, TOP // 2),), (Tier(TOP, TOP // 2),), True),
     Offers((Tier(TOP - 1, 1), Tier(TOP, 2)), (Tier(0, TOP),)),
 )
 

@@ -338,7 +338,8 @@ def test_progress_shows_rate_and_time_left_on_a_terminal(
     code, shown = at_terminal(*asked, patience=0, cwd=folder)
     assert code == 0
     assert PROGRESS.search(shown)
-    # At the end the line is taken away again, and the cursor is there.
+    # The cursor is never without a line, and at the end the line is taken away again.
+    assert "\x1b[?25l\x1b[?25h" in shown
     assert shown.replace("\r", "").split("\x1b[?25h")[-1].startswith("\x1b[1A\x1b[2K")
     assert (folder / "new.csv").read_bytes() == answer
 
