@@ -88,6 +88,16 @@ def test_a_file_does_load_pandas_so_these_tests_can_see_it(tmp_path: Path) -> No
     assert loaded(run.stderr) & {*HEAVY, "rich"} == {*HEAVY, "rich"}
 
 
+def test_a_file_that_is_judged_row_by_row_needs_no_pandas(tmp_path: Path) -> None:
+    (tmp_path / "parcels.csv").write_text(
+        'tracking_number,shipped_at\n"RR473124829GB",2026-03-01\n'
+    )
+    run = python("-m", "aepromo", "tracking", "parcels.csv", "--fail-on", "never", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("\n") == 2
+    assert loaded(run.stderr) & {"pandas", "pyarrow", "rich"} == set()
+
+
 def test_every_command_that_answers_a_one_liner_is_held_to_it() -> None:
     assert set(COMMANDS) - set(ONE_LINERS) == set()
 

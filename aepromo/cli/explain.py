@@ -73,7 +73,7 @@ def explain_command() -> Callable[..., None]:
 
 def _out_of_file(policy: Policy, file: str, sku: str | None, reading: ReadingOptions) -> Policy:
     """The policy with the cells of a file's row put over it."""
-    from aepromo.cli.inputs import find_row  # loads pyarrow
+    from aepromo.cli.inputs import find_row
 
     cells: dict[str, Any] = find_row(file, sku, INPUTS_USED, reading)
     return replace(policy, **cells)

@@ -9,18 +9,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from aepromo.cli.answers import Answers
 from aepromo.cli.bad_rows import BadRows
 from aepromo.errors import CallError, InputError
-from aepromo.show.progress import Meter
 from aepromo.tables.atomic import replacing
-from aepromo.tables.blocks import Ragged, rows_with_lines
 from aepromo.tables.headers import resolve
+from aepromo.tables.rows import Ragged, rows_with_lines
 from aepromo.tables.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from aepromo.cli.answers import Answers
     from aepromo.cli.options import ReadingOptions, WritingOptions
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
@@ -32,6 +31,9 @@ def asked(
     report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
 ) -> Iterator[Answers]:
     """A report's answers over a file; its rejects are on disk once the output is."""
+    from aepromo.cli.answers import Answers  # loads pandas
+    from aepromo.show.progress import Meter
+
     with opened_table(file, reading, writing) as (source, aside, stream):
         meter = Meter(sys.stderr, _size(stream))
         try:

@@ -100,9 +100,9 @@ def judge_file(
 
     Bad rows are named, and set aside or refused, as everywhere. Raises ``InputError``.
     """
-    from aepromo.cli.inputs import mapping_of, opened_table  # loads pyarrow
-    from aepromo.tables.blocks import Ragged, rows_with_lines
+    from aepromo.cli.inputs import mapping_of, opened_table
     from aepromo.tables.headers import resolve
+    from aepromo.tables.rows import Ragged, rows_with_lines
 
     judged: list[Judged] = []
     with opened_table(file, reading, writing) as (source, aside, _):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_ahead, say_zone, zone_of
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
 from aepromo.cli.options import (
@@ -32,15 +33,13 @@ from aepromo.cli.say import say
 from aepromo.errors import CallError, InputError
 from aepromo.reports.tracking import Lookout, tracking
 from aepromo.rules.overrides import Book
-from aepromo.tables.cells import CellError, tidy
-from aepromo.tables.facts import read_fact
+from aepromo.tables.cells import tidy
 from aepromo.tables.headers import plain
 from aepromo.tables.parcels import TRACKS
-from aepromo.tables.schema import RESULTS, Kind
+from aepromo.tables.schema import RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import tzinfo
 
     from aepromo.cli.config import Config
     from aepromo.cli.rulings import Sheet
@@ -75,19 +74,8 @@ def _declared(*names: str, metavar: str | None = None, says: str, panel: str | N
 class TrackingOptions:
     """What parcels are held against."""
 
-    now: Annotated[
-        str | None,
-        _declared("--now", metavar="TIME", says="As of when parcels are judged (the clock)."),
-    ] = None
-    timezone: Annotated[
-        str | None,
-        _declared(
-            "--timezone",
-            metavar="NAME",
-            says="Where times without a zone are from, such as Asia/Shanghai (UTC).",
-            panel=INPUT_PANEL,
-        ),
-    ] = None
+    now: NowOption = None
+    timezone: ZoneOption = None
     carriers: Annotated[
         str | None,
         _declared(
@@ -137,7 +125,7 @@ def tracking_command() -> Callable[..., None]:
         moments = _moments(sheet)
         if not writing.quiet:
             _say_assumed(sheet, moments, lookout)
-        _say_ahead(moments, lookout)
+        say_ahead(moments, lookout.now, lookout.zone)
         write_summed(ruling, sheet, writing, sheet.counted(RESULTS["track"], "parcel"))
         if fail_on.fails(sheet):
             raise typer.Exit(Exit.FINDINGS)
@@ -162,33 +150,11 @@ def tracking_command() -> Callable[..., None]:
 
 def _lookout(options: TrackingOptions, config: Config) -> Lookout:
     """What the options and the configuration say, an option before the configuration."""
-    zone = _zone(options.timezone or config.defaults.get("timezone") or "UTC")
+    zone = zone_of(options.timezone, config)
     carriers = [*_names_in(options.carriers), *(options.certified or ())]
     carriers = carriers or list(config.defaults.get("carriers", ()))
     listed = frozenset(map(plain, carriers)) if carriers else None
-    return Lookout(config.book, _now(options.now, zone), zone, listed)
-
-
-def _zone(name: str) -> tzinfo:
-    if name == "UTC":
-        return UTC
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        reason = "no such zone; write one such as Asia/Shanghai"
-        raise CallError(f"--timezone '{name}': {reason}") from None
-
-
-def _now(text: str | None, zone: tzinfo) -> datetime:
-    try:
-        moment = read_fact(text or "", Kind.MOMENT)
-    except CellError as error:
-        raise CallError(f"--now: {error}") from None
-    if not isinstance(moment, datetime):
-        return datetime.now(UTC)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    return Lookout(config.book, now_of(options.now, zone), zone, listed)
 
 
 def _names_in(file: str | None) -> list[str]:
@@ -227,16 +193,6 @@ def _moments(sheet: Sheet) -> list[datetime]:
 
 def _say_assumed(sheet: Sheet, moments: list[datetime], lookout: Lookout) -> None:
     """Name what was taken for granted: the zone of bare times, carriers without a list."""
-    if any(moment.tzinfo is None for moment in moments):
-        zone = getattr(lookout.zone, "key", "UTC")
-        say(f"assumed: times without a zone are in {zone} (set --timezone)")
+    say_zone(moments, lookout.zone)
     if lookout.carriers is None and any("carrier" in judged.facts for judged in sheet.rows):
         say("not checked: carriers, without a list (set --carriers FILE or --carrier NAME)")
-
-
-def _say_ahead(moments: list[datetime], lookout: Lookout) -> None:
-    instants = map(lookout.instant, moments)
-    ahead = sum(instant is not None and instant > lookout.now for instant in instants)
-    if ahead:
-        times = f"{ahead:,} times are" if ahead > 1 else "1 time is"
-        say(f"warning: {times} in the future; are --now and --timezone right?")

@@ -9,15 +9,14 @@ that isn't certified break its rules too, but it names no hour for them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aepromo.errors import CallError
 from aepromo.pricing.money import MILLION
 from aepromo.reports.gates import avoiding, gates, is_gate
+from aepromo.reports.moments import hours, instant, written
 from aepromo.reports.ruling import Ruling
 from aepromo.reports.tracking_number import number_fault
-from aepromo.tables.cells import CellError, millionths
 from aepromo.tables.headers import plain
 from aepromo.tables.parcels import PARCEL_INPUTS, TRACKS
 from aepromo.tables.schema import INPUTS, RESULTS
@@ -41,8 +40,6 @@ _TRACK_OF = {
 
 _TIMES = ("shipped_at", "first_scan_at", "last_event_at", "delivered_at")
 _HOUR = timedelta(hours=1)
-MOST_HOURS = 100_000
-"""More than any calendar here can add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +54,6 @@ class Lookout:
     now: datetime
     zone: tzinfo
     carriers: frozenset[str] | None = None
-
-    def instant(self, moment: Fact | None) -> datetime | None:
-        """A moment in UTC, where differences are real hours whatever the clocks did meanwhile.
-
-        Of an hour that a clock shows twice, the first is meant.
-        """
-        if not isinstance(moment, datetime):
-            return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(UTC)
 
     def certifies(self, carrier: str) -> bool:
         """Whether a carrier is on the list, however it is spelled: case, spaces and dashes."""
@@ -106,7 +94,7 @@ def _rules_in_force(book: Book) -> tuple[Rule, ...]:
 
 
 def _judge(row: Row, rules: tuple[Rule, ...], lookout: Lookout) -> Verdict:
-    times = {name: time for name in _TIMES if (time := lookout.instant(row.get(name)))}
+    times = {name: time for name in _TIMES if (time := instant(row.get(name), lookout.zone))}
     if not times and "tracking_number" not in row:
         return {"reasons": "not shipped yet"}
     fault = number_fault(str(row.get("tracking_number", "")))
@@ -126,7 +114,7 @@ def _judge(row: Row, rules: tuple[Rule, ...], lookout: Lookout) -> Verdict:
         "track": max(map(_track, shut), default=TRACKS.index("ok")),
         "upload_hours": _whole_hours(upload),
         "silent_hours": _whole_hours(silence),
-        "ends_at": _written(ends_at, lookout.zone),
+        "ends_at": written(ends_at, lookout.zone),
         "reasons": "; ".join(_reason(each, fault, row) for each in shut),
     }
 
@@ -163,24 +151,10 @@ def _ends_at(faults: set[str], times: dict[str, datetime], lookout: Lookout) -> 
     """
     seen = []
     if "tracking.gap_hours" in faults:
-        seen.append(max(times.values()) + _hours(lookout.book, "tracking.gap_hours"))
+        seen.append(max(times.values()) + hours(lookout.book, "tracking.gap_hours"))
     if "tracking.number_valid" in faults:
         seen.append(min(times.values(), default=lookout.now))
-    return min(seen) + _hours(lookout.book, "tracking.end_hours") if seen else None
-
-
-def _hours(book: Book, key: str) -> timedelta:
-    try:
-        hours = millionths(book.text(key))
-    except CellError as error:
-        raise CallError(f"rules.{key}: {error}") from None
-    if hours > MOST_HOURS * MILLION:
-        raise CallError(f"rules.{key}: write at most {MOST_HOURS} hours")
-    return hours * _HOUR // MILLION
-
-
-def _written(time: datetime | None, zone: tzinfo) -> str | None:
-    return None if time is None else time.astimezone(zone).isoformat(timespec="minutes")
+    return min(seen) + hours(lookout.book, "tracking.end_hours") if seen else None
 
 
 def _millionths_of_hours(taken: timedelta) -> int:

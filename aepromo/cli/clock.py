@@ -1,0 +1,78 @@
+"""The options about time: as of when, and in which zone; and what is said of both."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aepromo.cli.options import INPUT_PANEL
+from aepromo.cli.say import say
+from aepromo.errors import CallError
+from aepromo.reports.moments import instant
+from aepromo.tables.cells import CellError
+from aepromo.tables.facts import read_fact
+from aepromo.tables.schema import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from aepromo.cli.config import Config
+
+NowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--now", metavar="TIME", help="As of when it is judged (the clock).", show_default=False
+    ),
+]
+ZoneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--timezone",
+        metavar="NAME",
+        help="Where times without a zone are from, such as Asia/Shanghai (UTC).",
+        rich_help_panel=INPUT_PANEL,
+        show_default=False,
+    ),
+]
+
+
+def zone_of(name: str | None, config: Config) -> tzinfo:
+    """The zone that an option names, or the configuration; else UTC. Raises ``CallError``."""
+    name = str(name or config.defaults.get("timezone") or "UTC")
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        reason = "no such zone; write one such as Asia/Shanghai"
+        raise CallError(f"--timezone '{name}': {reason}") from None
+
+
+def now_of(text: str | None, zone: tzinfo) -> datetime:
+    """The time that ``--now`` gives, in UTC; else the clock's. Raises ``CallError``."""
+    try:
+        moment = read_fact(text or "", Kind.MOMENT)
+    except CellError as error:
+        raise CallError(f"--now: {error}") from None
+    return instant(moment, zone) or datetime.now(UTC)
+
+
+def say_zone(moments: Sequence[datetime], zone: tzinfo) -> None:
+    """Say where times are taken to be from that don't tell."""
+    if any(moment.tzinfo is None for moment in moments):
+        name = getattr(zone, "key", "UTC")
+        say(f"assumed: times without a zone are in {name} (set --timezone)")
+
+
+def say_ahead(moments: Sequence[datetime], now: datetime, zone: tzinfo) -> None:
+    """Say how many times have yet to come."""
+    instants = (instant(moment, zone) for moment in moments)
+    ahead = sum(each is not None and each > now for each in instants)
+    if ahead:
+        times = f"{ahead:,} times are" if ahead > 1 else "1 time is"
+        say(f"warning: {times} in the future; are --now and --timezone right?")
