@@ -20,6 +20,7 @@ from aepromo.pricing.money import half_up
 from aepromo.pricing.protect import lowest_list_price
 from aepromo.reports.appeal import appeal, formula_of
 from aepromo.rules.overrides import Book
+from aepromo.tables.currency import USD
 from aepromo.tables.papers import APPEALS
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ OPTIONS = [part for name, text in ROW.items() for part in (f"--{name.replace('_'
 
 def judged(book: Book | None = None, **cells: str) -> Verdict:
     """The verdict on the row above with some cells changed; an empty one is blank."""
-    ruling = appeal(book or Book(), ON, [])
+    ruling = appeal(book or Book(), USD, ON, [])
     facts, problems = facts_of(ruling, {}, {**ROW, **cells})
     assert problems == []
     return ruling.judge(facts)
@@ -238,7 +239,7 @@ def test_the_passing_list_price_is_the_first_from_which_every_one_passes(
         "commission_rate": commission,
         "payment_rate": payment,
     }
-    price = appeal(Book(), ON, []).judge(facts)["passing_list_price"]
+    price = appeal(Book(), USD, ON, []).judge(facts)["passing_list_price"]
     assert isinstance(price, int)
     assert left(price - 1) < 80 <= min(left(price + more) for more in range(400))
 
@@ -483,7 +484,7 @@ def test_a_worksheet_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) ->
 def test_a_formula_takes_the_book_where_a_row_has_no_fees() -> None:
     assumed: list[str] = []
     row = {"list_price": 2000, "purchase_price": 800, "logistics_cost": 300}
-    formula = formula_of(row, Book(), assumed)
+    formula = formula_of(row, Book(), USD, assumed)
     assert assumed == ["commission_rate", "payment_rate", "forced_rate"]
     assert (formula.deal_price, formula.commission, formula.payment_fee) == (1600, 128, 19)
     assert formula.profit == 353

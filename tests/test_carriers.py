@@ -38,6 +38,7 @@ from aepromo.reports.policy import Policy
 from aepromo.reports.reprice import REPRICE
 from aepromo.reports.single import run_single
 from aepromo.reports.sweep import sweep
+from aepromo.tables.currency import USD
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.tables.text import result_text
 
@@ -102,7 +103,7 @@ def filled(report: Report, cells: Cells) -> dict[str, str]:
 def by_ints(report: Report, cells: Cells, store: Store) -> Figures:
     """A SKU's figures from the formulas with ints."""
     results, _ = run_single(report, store.policy(**filled(report, cells)))
-    return {name: result_text(value, RESULTS[name]) for name, value in results.items()}
+    return {name: result_text(value, RESULTS[name], USD) for name, value in results.items()}
 
 
 def by_one_liner(run: Run, report: Report, cells: Cells, store: Store) -> Figures:
@@ -688,7 +689,7 @@ def test_breakeven_against_fractions(rng: Random, promotion: str, units: int) ->
     cells = {"list_price": amount(list_price), "units_30d": str(units)}
     policy = replace(policy_of(case, **cells), promotion=promotion)
     results, _ = run_single(BREAKEVEN, policy)
-    found = {name: result_text(value, RESULTS[name]) for name, value in results.items()}
+    found = {name: result_text(value, RESULTS[name], USD) for name, value in results.items()}
     assert found == expected
 
 
@@ -772,7 +773,7 @@ def test_sweep_against_fractions(rng: Random) -> None:
     assert list(swept.rows) == list(range(0, last * 100 + 1, 2500))
     for rate, row in swept.rows.items():
         said = at_forced_rate(case, list_price, Fraction(rate, 1_000_000))
-        found = {name: result_text(value, RESULTS[name]) for name, value in row.items()}
+        found = {name: result_text(value, RESULTS[name], USD) for name, value in row.items()}
         assert found == {
             "deal_price": amount(said.deal_price),
             "commission": amount(said.commission),

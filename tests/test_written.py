@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aepromo.pricing.money import BLANK
 from aepromo.tables.bulk import COMMON, cell_texts, joined, result_texts
+from aepromo.tables.currency import USD
 from aepromo.tables.schema import RESULTS
 from aepromo.tables.text import delimited, result_text
 
@@ -46,8 +47,8 @@ def test_cells_are_read_back_by_csv(rows: list[list[str]], delimiter: str) -> No
 def test_figures_are_spelled_alike(name: str, times: int, figures: list[int]) -> None:
     column = RESULTS[name]
     many = np.tile(np.array(figures, np.int64), times)
-    texts = result_texts(many, column, len(many))
-    expected = [result_text(figure, column) or "" for figure in figures]
+    texts = result_texts(many, column, len(many), USD)
+    expected = [result_text(figure, column, USD) or "" for figure in figures]
     assert texts.slice(0, len(figures)).to_pylist() == expected
     assert texts.slice(len(many) - len(figures)).to_pylist() == expected
 
@@ -55,5 +56,5 @@ def test_figures_are_spelled_alike(name: str, times: int, figures: list[int]) ->
 @given(st.lists(st.sampled_from([0, 1, 2, 3, BLANK]), min_size=1))
 def test_labels_are_spelled_alike(figures: list[int]) -> None:
     column = RESULTS["status"]
-    texts = result_texts(np.array(figures, np.int64), column, len(figures))
-    assert texts.to_pylist() == [result_text(figure, column) or "" for figure in figures]
+    texts = result_texts(np.array(figures, np.int64), column, len(figures), USD)
+    assert texts.to_pylist() == [result_text(figure, column, USD) or "" for figure in figures]

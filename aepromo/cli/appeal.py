@@ -35,6 +35,7 @@ from aepromo.reports.worksheet import LANGUAGES, worksheet
 from aepromo.rules.overrides import Book
 from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import CellError
+from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
 from aepromo.tables.papers import APPEALS
 from aepromo.tables.schema import RESULTS, Kind
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aepromo.cli.rulings import Sheet
+    from aepromo.tables.currency import Currency
 
 
 class FailOn(StrEnum):
@@ -111,7 +113,7 @@ def appeal_command() -> Callable[..., None]:
         if target is not None:
             _check_target(target, file, reading, writing)
         assumed: list[str] = []
-        ruling = appeal(config.book, _day(values.pop("on")), assumed)
+        ruling = appeal(config.book, USD, _day(values.pop("on")), assumed)
         given = given_of(ruling, values, config, store)
         if file is None:
             sheet = judge_one(ruling, given, reading)
@@ -119,12 +121,12 @@ def appeal_command() -> Callable[..., None]:
             sheet = judge_file(ruling, given, file, reading, writing)
         say_assumed(assumed, set(), config.book, writing.quiet)
         if target is not None:
-            _write_worksheet(target, sheet, config.book, language, writing)
+            _write_worksheet(target, sheet, config.book, ruling.currency, language, writing)
         write_summed(ruling, sheet, writing, sheet.counted(RESULTS["appeal"], "SKU"))
         if fail_on.fails(sheet):
             raise typer.Exit(Exit.FINDINGS)
 
-    plain = appeal(Book(), date.min, [])
+    plain = appeal(Book(), USD, date.min, [])
     command.__doc__ = plain.question
     return with_parameters(
         command,
@@ -152,15 +154,20 @@ def _day(text: str | None) -> date:
 
 
 def _write_worksheet(
-    target: str, sheet: Sheet, book: Book, language: Language, writing: WritingOptions
+    target: str,
+    sheet: Sheet,
+    book: Book,
+    currency: Currency,
+    language: Language,
+    writing: WritingOptions,
 ) -> None:
     """Write the arithmetic of every SKU that isn't refused, in the form of the file's ending."""
     lines = [
-        (str(judged.facts.get("sku", "")), formula_of(judged.facts, book, []))
+        (str(judged.facts.get("sku", "")), formula_of(judged.facts, book, currency, []))
         for judged in sheet.rows
         if judged.verdict["appeal"] != REFUSE
     ]
-    columns = worksheet(lines, least_profit(book), language.value)
+    columns = worksheet(lines, least_profit(book, currency), currency, language.value)
     plain = WritingOptions(output=target, bom=writing.bom, excel_safe=writing.excel_safe)
     form = format_of(plain)
     with replacing(target) as stream:

@@ -50,7 +50,7 @@ def answer_file(
 ) -> int:
     """Answer for every SKU of a file; returns the worst status seen, as an index."""
     with asked(report, policy, file, reading, writing) as answers:
-        tally = Tally(VERDICTS if report is BREAKEVEN else STATUSES)
+        tally = Tally(VERDICTS if report is BREAKEVEN else STATUSES, policy.selling)
         with destination(writing) as stream:
             stream.writelines(_written(answers, tally, writing))
     if writing.output and not writing.quiet:
@@ -108,7 +108,8 @@ def _lines(
     def lines(outcome: Outcome, rows_as_written: RowsAsWritten) -> memoryview:
         rows = len(outcome.frame)
         results = [
-            result_texts(outcome.results[name], RESULTS[name], rows) for name in outcome.added
+            result_texts(outcome.results[name], RESULTS[name], rows, outcome.currency)
+            for name in outcome.added
         ]
         if as_they_stand and (own := rows_as_written()) is not None:
             return joined([own, *results], delimiter)
@@ -176,7 +177,7 @@ def _table(
     notes = [] if writing.quiet else [tally.line()]
     if tally.rows > len(kept):
         notes.append(f"{len(kept)} of {tally.rows:,} shown; more with --limit")
-    return rows_table(columns, wanted, table_width(), notes)
+    return rows_table(columns, wanted, table_width(), notes, answers.policy.selling)
 
 
 def _worst_first(frame: pd.DataFrame) -> pd.DataFrame:

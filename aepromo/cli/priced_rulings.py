@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from aepromo.cli.rulings import Sheet
     from aepromo.reports.report import Report
     from aepromo.reports.ruling import Ruling, Verdict
+    from aepromo.tables.currency import Currency
 
 POLICY = frozenset(each.name for each in fields(Policy))
 
@@ -54,7 +55,7 @@ StoreOption = Annotated[
 def priced_ruling_command(
     build: Callable[[RowPricing], Ruling],
     question: Report,
-    summary: Callable[[Sequence[Verdict]], str],
+    summary: Callable[[Sequence[Verdict], Currency], str],
 ) -> Callable[..., None]:
     """The Typer command that puts a ruling's question to one row or a file of them.
 
@@ -77,7 +78,7 @@ def priced_ruling_command(
         else:
             sheet = judge_file(ruling, given, file, reading, writing)
         _say_what_is_missing(sheet, pricing, writing)
-        line = summary([judged.verdict for judged in sheet.rows])
+        line = summary([judged.verdict for judged in sheet.rows], ruling.currency)
         write_sheet(ruling, sheet, writing, [] if writing.quiet else [line])
         if writing.output and not writing.quiet:
             say(f"{writing.output}: {line}")

@@ -153,7 +153,7 @@ def _answer_one(
     say_assumed(assumed, set(), policy.book, writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in policy.texts().items()]
     columns += [
-        TextColumn(name, RESULTS[name].kind, [result_text(number, RESULTS[name])])
+        TextColumn(name, RESULTS[name].kind, [result_text(number, RESULTS[name], policy.selling)])
         for name, number in results.items()
     ]
     columns = chosen(columns, writing)
@@ -162,7 +162,7 @@ def _answer_one(
         if form is Format.TABLE:
             from aepromo.show.table import fields_table
 
-            stream.write(rendered(fields_table(columns), writing))
+            stream.write(rendered(fields_table(columns, policy.selling), writing))
         else:
             stream.writelines(text_lines([columns], form, writing))
     return max(results.get("status", 0), 0)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aepromo.reports.ruling import Verdict
+    from aepromo.tables.currency import Currency
 
 
 def reverse_command() -> Callable[..., None]:
@@ -19,7 +20,7 @@ def reverse_command() -> Callable[..., None]:
     return priced_ruling_command(reverse, WITH_TARGETS, _summary)
 
 
-def _summary(verdicts: Sequence[Verdict]) -> str:
+def _summary(verdicts: Sequence[Verdict], _currency: Currency) -> str:
     line = f"{rows_counted(verdicts)}: {labels_counted(verdicts, 'eligibility')}"
     promotions = labels_counted(verdicts, "promotion")
     return f"{line}; advised promotion: {promotions}" if promotions else line

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aepromo.cli.config import Config
     from aepromo.cli.options import WritingOptions
     from aepromo.reports.ruling import Row, Ruling, Verdict
+    from aepromo.tables.currency import Currency
     from aepromo.tables.facts import Fact
     from aepromo.tables.schema import Column
     from aepromo.tables.source import Source
@@ -145,7 +146,7 @@ def facts_of(
         text = cells.get(name, "")
         text = text if text.strip() else given.get(name, "")
         try:
-            found = _facts_in(text, name)
+            found = _facts_in(text, name, ruling.currency)
         except CellError as error:
             problems.append((name, str(error)))
             continue
@@ -155,11 +156,11 @@ def facts_of(
     return facts, problems
 
 
-def _facts_in(text: str, name: str) -> dict[str, Fact]:
+def _facts_in(text: str, name: str, currency: Currency) -> dict[str, Fact]:
     if INPUTS[name].kind is Kind.RATES:
         ends = read_range(text)
         return {name: ends[0], f"{name}_to": ends[1]} if ends else {}
-    fact = read_fact(text, INPUTS[name].kind)
+    fact = read_fact(text, INPUTS[name].kind, currency)
     return {} if fact is None else {name: fact}
 
 
@@ -174,17 +175,17 @@ def write_sheet(
         rows.sort(key=lambda judged: order(judged.verdict))
     added = {column.name: column for column in ruling.adds}
     columns = [
-        _result_column(added.pop(name), rows)
+        _result_column(added.pop(name), rows, ruling.currency)
         if name in added
         else TextColumn(name, Kind.TEXT, [judged.cells[position] for judged in rows])
         for position, name in enumerate(sheet.header)
     ]
-    columns += [_result_column(column, rows) for column in added.values()]
+    columns += [_result_column(column, rows, ruling.currency) for column in added.values()]
     columns = chosen(columns, writing)
     with destination(writing) as stream:
         if form is Format.TABLE:
             shown = (
-                _fields(columns)
+                _fields(columns, ruling.currency)
                 if sheet.is_one
                 else _table(ruling, sheet.header, columns, notes, writing)
             )
@@ -200,10 +201,10 @@ def write_summed(ruling: Ruling, sheet: Sheet, writing: WritingOptions, line: st
         say(f"{writing.output}: {line}")
 
 
-def _fields(columns: list[TextColumn]) -> RenderableType:
+def _fields(columns: list[TextColumn], currency: Currency) -> RenderableType:
     from aepromo.show.table import fields_table
 
-    return fields_table(columns)
+    return fields_table(columns, currency)
 
 
 def _table(
@@ -228,13 +229,13 @@ def _table(
     wanted = names if writing.columns else [name for name in key_columns if name in names]
     total = len(columns[0].cells) if columns else 0
     more = [f"{writing.limit} of {total:,} shown; more with --limit"] * (total > writing.limit)
-    return rows_table(limited, wanted, table_width(), [*notes, *more])
+    return rows_table(limited, wanted, table_width(), [*notes, *more], ruling.currency)
 
 
-def _result_column(column: Column, rows: Sequence[Judged]) -> TextColumn:
+def _result_column(column: Column, rows: Sequence[Judged], currency: Currency) -> TextColumn:
     values = [judged.verdict.get(column.name) for judged in rows]
     cells = [
-        result_text(BLANK if value is None else value, column)
+        result_text(BLANK if value is None else value, column, currency)
         if not isinstance(value, str)
         else value
         for value in values

@@ -37,7 +37,7 @@ from aepromo.reports.sweep import COLUMNS, SWEEP, by_rate, rates, sweep
 from aepromo.show.chart import Chart, picture, terminal_chart
 from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import fixed, percent
-from aepromo.tables.schema import CURRENCY, PLACES, RESULTS, Kind
+from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.text import Figure, TextColumn, json_document, result_text
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from aepromo.reports.frame import Outcome
     from aepromo.reports.policy import Policy
     from aepromo.reports.sweep import Crossing, Sweep
+    from aepromo.tables.currency import Currency
 
     Counts = npt.NDArray[np.int64]
 
@@ -121,24 +122,24 @@ def _sweep_one(policy: Policy, grid: range, writing: WritingOptions) -> Chart:
     """Write a row a rate for one SKU; on a terminal a chart and the crossings too."""
     swept, assumed = sweep(policy, grid)
     say_assumed(assumed, set(), policy.book, writing.quiet)
-    columns = [_rate_column(grid)]
+    columns, currency = [_rate_column(grid)], policy.selling
     columns += [
         TextColumn(
             name,
             RESULTS[name].kind,
-            [result_text(row[name], RESULTS[name]) for row in swept.rows.values()],
+            [result_text(row[name], RESULTS[name], currency) for row in swept.rows.values()],
         )
         for name in COLUMNS
     ]
     chart = Chart(
-        title=f"profit of a unit, {CURRENCY}",
+        title=f"profit of a unit, {currency.code}",
         rates=[rate / 10_000 for rate in grid],
-        heights=[row["profit"] / 10**PLACES for row in swept.rows.values()],
-        marks={name: profit / 10**PLACES for name, profit in swept.marks.items()},
+        heights=[row["profit"] / currency.unit for row in swept.rows.values()],
+        marks={name: profit / currency.unit for name, profit in swept.marks.items()},
     )
     notes = [_crossing_line(crossing) for crossing in swept.crossings]
     notes = notes or ["no mark is crossed on the way"]
-    _write(columns, chart, notes, swept, writing)
+    _write(columns, chart, notes, swept, currency, writing)
     return chart
 
 
@@ -179,7 +180,7 @@ def _sweep_file(
     total = sum(numbers[0] for numbers in by_status.values())
     note = f"of {total:,} SKUs, {survive[0]:,} survive {percent(grid[0])}, "
     note += f"{survive[-1]:,} survive {percent(grid[-1])}: neither a loss nor under the floor"
-    _write(columns, chart, [note], None, writing)
+    _write(columns, chart, [note], None, policy.selling, writing)
     return chart
 
 
@@ -188,6 +189,7 @@ def _write(
     chart: Chart,
     notes: list[str],
     swept: Sweep | None,
+    currency: Currency,
     writing: WritingOptions,
 ) -> None:
     form = format_of(writing)
@@ -198,7 +200,7 @@ def _write(
 
             limited = [_cut(column, writing.limit) for column in columns]
             names = [column.name for column in columns]
-            stream.write(rendered(rows_table(limited, names, table_width(), ()), writing))
+            stream.write(rendered(rows_table(limited, names, table_width(), (), currency), writing))
             drawn = terminal_chart(chart, min(table_width(), 100), is_coloured(writing))
             stream.write((drawn + "\n\n" + "\n".join(notes) + "\n").encode())
         elif form is Format.JSON and swept is not None:

@@ -13,7 +13,6 @@ from aepromo.pricing.protect import BOUNDS, required_deal_price
 from aepromo.reports.offer_texts import read_offer
 from aepromo.tables.cells import CellError, grouped, millionths, percent, read_range
 from aepromo.tables.platform import SAFETIES
-from aepromo.tables.schema import PLACES
 
 if TYPE_CHECKING:
     from aepromo.pricing.offers import Offers
@@ -37,13 +36,15 @@ class Advice:
 
     def __init__(self, pricing: RowPricing) -> None:
         self.pricing = pricing
-        book = pricing.policy.book
+        book, currency = pricing.policy.book, pricing.terms.currency
         self.low, self.high = _range(book, "reverse.best.limited_rate")
         tiers = pricing.policy.spend_save or (book.text("reverse.best.spend_save"),)
         self.spend_save = ", ".join(tiers)
         self.offers = replace(
             pricing.terms.offers,
-            spend_save=tuple(read_offer("rules.reverse.best.spend_save", text) for text in tiers),
+            spend_save=tuple(
+                read_offer("rules.reverse.best.spend_save", text, currency) for text in tiers
+            ),
         )
 
     def of(self, row: Row) -> dict[str, int | str | None]:
@@ -96,10 +97,11 @@ class Advice:
     def _check(self, sku: Sku, required: int, bound: str) -> str:
         """``at 20% and 30:3 deal price 14.20 (forced), needs 15.60 (target profit): +1.40``."""
         deal, worst = _worst(sku, self.high, self.offers)
-        gap = f"+{grouped(required - deal, PLACES)}" if deal < required else "met"
+        places = self.pricing.terms.currency.places
+        gap = f"+{grouped(required - deal, places)}" if deal < required else "met"
         return (
-            f"at {percent(self.high)} and {self.spend_save} deal price {grouped(deal, PLACES)} "
-            f"({WORST_CASES[worst].replace('_', ' ')}), needs {grouped(required, PLACES)} "
+            f"at {percent(self.high)} and {self.spend_save} deal price {grouped(deal, places)} "
+            f"({WORST_CASES[worst].replace('_', ' ')}), needs {grouped(required, places)} "
             f"({bound.replace('_', ' ')}): {gap}"
         )
 

@@ -20,14 +20,15 @@ from aepromo.reports.check import Filler, check
 from aepromo.reports.gates import gates, is_gate, worst_first
 from aepromo.reports.report import FEES, Report, adding
 from aepromo.reports.ruling import RowFaults, Ruling
-from aepromo.tables.cells import fixed, read
+from aepromo.tables.cells import fixed, read, read_rate
 from aepromo.tables.papers import APPEALS
-from aepromo.tables.schema import INPUTS, PLACES, RESULTS, Kind
+from aepromo.tables.schema import INPUTS, RESULTS, Kind
 
 if TYPE_CHECKING:
     from aepromo.reports.gates import Gate
     from aepromo.reports.ruling import Row, Verdict
     from aepromo.rules.overrides import Book
+    from aepromo.tables.currency import Currency
     from aepromo.tables.facts import Fact
 
 STRONG, SUBMIT, WEAK, REFUSE = range(len(APPEALS))
@@ -61,7 +62,7 @@ ADDED = (
 )
 
 
-def appeal(book: Book, on: date, assumed: list[str]) -> Ruling:
+def appeal(book: Book, currency: Currency, on: date, assumed: list[str]) -> Ruling:
     """The ruling on appeals handed in on a day; ``assumed`` collects what the book had to supply.
 
     Raises ``CallError`` once a row is judged by a rule whose value makes no sense.
@@ -75,11 +76,12 @@ def appeal(book: Book, on: date, assumed: list[str]) -> Ruling:
         uses=("sku", *TERMS, *dict.fromkeys((*own, *papers))),
         needs=NEEDED,
         adds=tuple(RESULTS[name] for name in ADDED),
-        judge=lambda row: _judge(row, formula_of(row, book, assumed), book, on),
+        judge=lambda row: _judge(row, formula_of(row, book, currency, assumed), book, on),
         key_columns=(
             *("appeal", "formula_profit", "formula_margin", "reasons", "pass_rate"),
             *("passing_list_price", "list_price", "deal_price"),
         ),
+        currency=currency,
         order=_worst_first,
         only_tables=True,
     )
@@ -94,6 +96,7 @@ class Formula:
     to a whole minor unit before the next begins, as everywhere.
     """
 
+    currency: Currency
     list_price: int
     forced_rate: int
     deal_price: int
@@ -120,20 +123,21 @@ class Formula:
         return found
 
 
-def formula_of(row: Row, book: Book, assumed: list[str]) -> Formula:
+def formula_of(row: Row, book: Book, currency: Currency, assumed: list[str]) -> Formula:
     """The formula for a row that has a price and costs, with fees of the book where it has none.
 
     ``assumed`` collects the columns that the book supplied. Raises ``RowFaults`` for a range of
     rates that runs backwards.
     """
     given = {name: fact for name, fact in row.items() if isinstance(fact, int)}
-    filler = Filler(given, {}, book, assumed)
+    filler = Filler(given, {}, book, currency, assumed)
     sku = check(_TERMS_OF, filler)
     if filler.faults:
         raise RowFaults([(fault.column, fault.reason(None)) for fault in filler.faults])
     rate = int(sku.discounts.forced_rate_max)
     deal = int(item_price(sku.list_price, rate))
     return Formula(
+        currency=currency,
         list_price=int(sku.list_price),
         forced_rate=rate,
         deal_price=deal,
@@ -157,23 +161,23 @@ _TERMS_OF = Report(
 )
 
 
-def least_profit(book: Book) -> int:
+def least_profit(book: Book, currency: Currency) -> int:
     """What the formula must leave, in minor units (rule book: ``appeal.min_profit``)."""
-    return read(book.text("appeal.min_profit"), Kind.TARGET, PLACES) or 0
+    return read(book.text("appeal.min_profit"), Kind.TARGET, currency.places) or 0
 
 
 def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
-    rules = book.matching("appeal")
+    rules, currency = book.matching("appeal"), formula.currency
     facts = {**row, **formula.facts, **_paper_facts(row, on)}
     papers = gates((rule for rule in rules if rule.key.startswith("appeal.papers.")), facts)
     strong = gates((rule for rule in rules if rule.key.startswith("appeal.strong_")), facts)
     beside = {held.rule.key for held in (*papers, *strong)}
-    must = gates((rule for rule in rules if rule.key not in beside), facts)
-    found, reasons = _found(must, [*_shut(papers), *_at_odds(row, on)], strong)
+    must = gates((rule for rule in rules if rule.key not in beside), facts, currency)
+    found, reasons = _found(must, [*_shut(papers), *_at_odds(row, currency, on)], strong)
     age = facts.get("invoice_age_days")
     price = _passing_list_price(must, formula, book)
     if price is not None:
-        reasons.append(f"a list price of {fixed(price, PLACES)} would meet it")
+        reasons.append(f"a list price of {fixed(price, currency.places)} would meet it")
     return {
         "deal_price": formula.deal_price,
         "commission": formula.commission,
@@ -213,7 +217,7 @@ def _paper_facts(row: Row, on: date) -> dict[str, Fact]:
     return {**facts, "shipping_detail": shown} if shown else facts
 
 
-def _at_odds(row: Row, on: date) -> list[str]:
+def _at_odds(row: Row, currency: Currency, on: date) -> list[str]:
     """Papers that contradict what they are to prove.
 
     The shipping cost detail must add up to the cost that the formula takes off, to the cent (rule
@@ -223,10 +227,10 @@ def _at_odds(row: Row, on: date) -> list[str]:
     parts = [row[column] for column in SHIPPING_PARTS.values() if column in row]
     cost, added = row["logistics_cost"], sum(part for part in parts if isinstance(part, int))
     if len(parts) == len(SHIPPING_PARTS) and isinstance(cost, int) and added != cost:
-        sign = "+" if cost > added else ""
+        sign, places = "+" if cost > added else "", currency.places
         found.append(
-            f"shipping detail adds up to {fixed(added, PLACES)}, needs the logistics cost "
-            f"{fixed(cost, PLACES)}: {sign}{fixed(cost - added, PLACES)}"
+            f"shipping detail adds up to {fixed(added, places)}, needs the logistics cost "
+            f"{fixed(cost, places)}: {sign}{fixed(cost - added, places)}"
         )
     invoice = row.get("invoice_date")
     if isinstance(invoice, date) and invoice > on:
@@ -238,7 +242,7 @@ def _at_odds(row: Row, on: date) -> list[str]:
 def _pass_rate(found: int, book: Book) -> int | None:
     """The share that passes, in ten-thousandths, where the book has one."""
     key = PASS_RATES.get(found)
-    rate = read(book.text(key), Kind.RATE, PLACES) if key else None
+    rate = read_rate(book.text(key)) if key else None
     return None if rate is None else rate * 10_000 // MILLION
 
 
@@ -254,7 +258,7 @@ def _passing_list_price(must: list[Gate], formula: Formula, book: Book) -> int |
     closed = [held.rule.key for held in must if held.is_open is False]
     if closed != ["appeal.min_profit"] or kept_rate(formula.fees, 0) <= 0:
         return None
-    targets = Targets(BLANK, least_profit(book), BLANK)
+    targets = Targets(BLANK, least_profit(book, formula.currency), BLANK)
     required, _ = required_deal_price(targets, formula.costs, formula.fees, floor_multiple=0)
     price = int(lowest_list_price(required, formula.forced_rate))
     return price if price < AMOUNT_LIMIT else None

@@ -9,8 +9,7 @@ from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, pick
 from aepromo.pricing.offers import base_price, deal_price
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, Report
-from aepromo.tables.cells import read
-from aepromo.tables.schema import PLACES, Kind
+from aepromo.tables.cells import read_rate
 
 if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
@@ -30,7 +29,7 @@ def reported_uplift(promotion: str, book: Book) -> int:
         raise CallError(f"--promotion '{promotion}': write {' or '.join(PROMOTIONS)}")
     factor: Whole = MILLION
     for part in ("exposure", "click_rate"):
-        uplift = read(book.text(f"{promotion}.uplift.{part}").lstrip("+"), Kind.RATE, PLACES) or 0
+        uplift = read_rate(book.text(f"{promotion}.uplift.{part}").lstrip("+")) or 0
         factor = down(factor, MILLION + uplift)
     return int(factor - MILLION)
 

@@ -22,7 +22,7 @@ from aepromo.pricing.protect import Targets, kept_rate
 from aepromo.reports.policy import assumed_numbers
 from aepromo.reports.report import Sku
 from aepromo.tables.cells import grouped, percent
-from aepromo.tables.schema import INPUTS, PLACES
+from aepromo.tables.schema import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.money import Truth, Whole
     from aepromo.reports.report import Report, Results
     from aepromo.rules.overrides import Book
+    from aepromo.tables.currency import Currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Filler:
     given: Mapping[str, Whole]
     offered: Mapping[str, int]
     book: Book
+    currency: Currency
     assumed: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -75,7 +77,7 @@ class Filler:
             return value
         if name not in self.assumed:
             self.assumed.append(name)
-        return pick(lacking, assumed_numbers(name, self.book)[end or name], value)
+        return pick(lacking, assumed_numbers(name, self.book, self.currency)[end or name], value)
 
     def demand(self, name: str, value: Whole, where: Truth, remedy: str = "") -> None:
         """Note a fault wherever the value is wanted and blank."""
@@ -176,7 +178,7 @@ def _discounts(report: Report, filler: Filler) -> Discounts:
     return Discounts(filler.or_nothing("limited_rate"), low, high)
 
 
-def check_results(results: Results, sku: Sku) -> list[Fault]:
+def check_results(results: Results, sku: Sku, currency: Currency) -> list[Fault]:
     """What can only be seen of an answer: that there is none."""
     price = results.get("protected_list_price", 0)
     none = price >= AMOUNT_LIMIT
@@ -186,7 +188,7 @@ def check_results(results: Results, sku: Sku) -> list[Fault]:
     def reason(row: int | None) -> str:
         rate = percent(at(sku.discounts.forced_rate_max, row))
         return (
-            f"no list price under {grouped(AMOUNT_LIMIT, PLACES)} protects at {rate}; "
+            f"no list price under {grouped(AMOUNT_LIMIT, currency.places)} protects at {rate}; "
             "lower the rate, the target or the costs"
         )
 

@@ -31,6 +31,7 @@ from aepromo.reports.waterfall import Step, waterfall
 if TYPE_CHECKING:
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Sku, Terms
+    from aepromo.tables.currency import Currency
 
 INPUTS_USED = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS)
 
@@ -53,6 +54,7 @@ class Explanation:
     Without a purchase price, profit, margin and floor are blank and the steps end at the deal.
     """
 
+    currency: Currency
     list_price: int
     is_current: bool
     worst_case: str
@@ -79,15 +81,15 @@ def explain(policy: Policy) -> tuple[Explanation, list[str]]:
 
     Also returns the columns that were assumed. Raises ``CallError`` for what is missing.
     """
-    filler = Filler({}, policy.numbers(), policy.book)
+    filler = Filler({}, policy.numbers(), policy.book, policy.selling)
     sku = check(_WITH_COSTS if "purchase_price" in filler.offered else _WITHOUT_COSTS, filler)
     refuse(filler.faults)
     terms = policy.terms()
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
     protected = protected_list_price(
-        required, sku.discounts, terms.offers, terms.endings, terms.unit
+        required, sku.discounts, terms.offers, terms.endings, terms.currency.unit
     )
-    refuse(check_results({"protected_list_price": protected}, sku))
+    refuse(check_results({"protected_list_price": protected}, sku, terms.currency))
     return _explained(sku, terms, int(required), int(bound), int(protected)), filler.assumed
 
 
@@ -120,6 +122,7 @@ def _explained(sku: Sku, terms: Terms, required: int, bound: int, protected: int
     dead, decided_by = _dead_zones(required, sku, terms.offers, protected)
     below_floor = deal < floor
     return Explanation(
+        currency=terms.currency,
         list_price=list_price,
         is_current=is_current,
         worst_case=WORST_CASES[worst],

@@ -52,6 +52,7 @@ def forced(pricing: RowPricing) -> Ruling:
             *("exposure", "at_stake_30d", "nearest_gate", "profit_forced", "profit_before"),
             *("store_gate", "product_gate", "event_gate", "store_fit", "label_gate"),
         ),
+        currency=pricing.terms.currency,
         order=_most_at_stake,
     )
 

@@ -16,7 +16,7 @@ from aepromo.reports.check import Fault, Filler, check, check_results
 from aepromo.tables.cells import RATE_PLACES
 from aepromo.tables.columns import read_column, result_array
 from aepromo.tables.headers import resolve
-from aepromo.tables.schema import INPUTS, PLACES, RESULTS, Kind
+from aepromo.tables.schema import INPUTS, RESULTS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report, Results, Sku
+    from aepromo.tables.currency import Currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Outcome:
     """
 
     frame: pd.DataFrame
+    currency: Currency
     assumed: list[str]
     problems: list[Problem]
     results: Results = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Outcome:
         """A new frame with the added columns, money as exact decimals."""
         out = self.frame.copy(deep=False)
         for name in self.added:
-            array = result_array(self.results[name], RESULTS[name], len(out))
+            array = result_array(self.results[name], RESULTS[name], len(out), self.currency)
             out[name] = pd.Series(array, index=out.index, dtype=pd.ArrowDtype(array.type))
         return out
 
@@ -84,8 +86,9 @@ def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy:
 
     ``columns`` tells at which position each input column stands, as ``find_columns`` does.
     """
-    given, problems = _read(frame, columns)
-    filler = Filler(given, policy.numbers(), policy.book)
+    currency = policy.selling
+    given, problems = _read(frame, columns, currency)
+    filler = Filler(given, policy.numbers(), policy.book, currency)
     sku = check(report, filler)
     unread = {(problem.row, problem.column) for problem in problems}
     for fault in filler.faults:
@@ -93,14 +96,14 @@ def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy:
         found = _problems(fault, frame, columns)
         problems += [each for each in found if (each.row, each.column) not in unread]
     if problems:
-        return Outcome(frame, filler.assumed, _in_order(problems))
+        return Outcome(frame, currency, filler.assumed, _in_order(problems))
     results = report.compute(sku, policy.terms())
-    for fault in check_results(results, sku):
+    for fault in check_results(results, sku, currency):
         problems += _problems(fault, frame, columns)
     if problems:
-        return Outcome(frame, filler.assumed, _in_order(problems))
+        return Outcome(frame, currency, filler.assumed, _in_order(problems))
     added = report.adds(frozenset(columns) | frozenset(policy.texts()))
-    return Outcome(frame, filler.assumed, [], results, added, sku)
+    return Outcome(frame, currency, filler.assumed, [], results, added, sku)
 
 
 def without_bad_rows(
@@ -121,7 +124,7 @@ def without_bad_rows(
 
 
 def _read(
-    frame: pd.DataFrame, columns: Mapping[str, int]
+    frame: pd.DataFrame, columns: Mapping[str, int], currency: Currency
 ) -> tuple[dict[str, Whole], list[Problem]]:
     given: dict[str, Whole] = {}
     problems: list[Problem] = []
@@ -129,7 +132,9 @@ def _read(
         kind = INPUTS[name].kind
         if kind is Kind.TEXT:
             continue
-        reading = read_column(_texts(frame.iloc[:, position], kind), kind, PLACES)
+        reading = read_column(
+            _texts(frame.iloc[:, position], kind, currency), kind, currency.places
+        )
         given[name] = reading.numbers
         if kind is Kind.RATES:
             given["forced_rate_to"] = reading.upper
@@ -138,10 +143,10 @@ def _read(
     return given, problems
 
 
-def _texts(series: pd.Series, kind: Kind) -> pa.Array:
+def _texts(series: pd.Series, kind: Kind, currency: Currency) -> pa.Array:
     """A column's cells as text; what is null is blank."""
     if pd.api.types.is_float_dtype(series.dtype):
-        series = _floats_as_text(series, kind)
+        series = _floats_as_text(series, kind, currency)
     elif series.dtype == object:
         series = series.map(str, na_action="ignore")
     array = pa.array(series)
@@ -152,13 +157,14 @@ def _texts(series: pd.Series, kind: Kind) -> pa.Array:
     return array.fill_null("") if array.null_count else array
 
 
-def _floats_as_text(series: pd.Series, kind: Kind) -> pd.Series:
+def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Series:
     """Binary floats as the decimals that they stand for; the one place that meets a float.
 
     What stands for no amount in whole minor units, or for no rate in whole millionths, keeps all
     its digits, and so is refused as a cell of that text would be.
     """
-    step = Decimal(1).scaleb(-RATE_PLACES if kind in (Kind.RATE, Kind.RATES) else -PLACES)
+    places = RATE_PLACES if kind in (Kind.RATE, Kind.RATES) else currency.places
+    step = Decimal(1).scaleb(-places)
     near = Decimal("0.0000005")
 
     def text(number: float) -> str:

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING
 from aepromo.errors import CallError
 from aepromo.pricing.money import MILLION
 from aepromo.tables.cells import CellError, fixed, percent
+from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
 from aepromo.tables.names import canonical, parts
 from aepromo.tables.platform import STATES
-from aepromo.tables.schema import INPUTS, PLACES, Kind
+from aepromo.tables.schema import INPUTS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aepromo.reports.ruling import Row
     from aepromo.rules import Rule
+    from aepromo.tables.currency import Currency
     from aepromo.tables.facts import Fact
 
 CONDITIONS = frozenset({"any_of", "all_of", "none_of", "yes_no"})
@@ -41,13 +43,14 @@ class Gate:
     """A rule held against a fact: ``is_open`` is None where the fact isn't known.
 
     ``gap`` is how far the fact is from the threshold, in the fact's own unit; never negative, and
-    0 at a gate without a threshold.
+    0 at a gate without a threshold. ``currency`` is what the fact is in where it is money.
     """
 
     rule: Rule
     fact: Fact | None
     is_open: bool | None
     gap: int
+    currency: Currency = USD
 
     @property
     def relative_gap(self) -> int:
@@ -59,7 +62,7 @@ class Gate:
             return 0
         if not self.rule.compare or self.fact is None:
             return MILLION
-        threshold = _threshold(self.rule)
+        threshold = _threshold(self.rule, self.currency)
         return self.gap * MILLION // threshold if threshold else self.gap
 
     @property
@@ -70,7 +73,7 @@ class Gate:
         if self.fact is None:
             return f"{name} unknown, {needs}"
         kind = _kind(self.rule)
-        shown = _shown(kind, self.fact)
+        shown = self._shown(kind, self.fact)
         if self.is_open:
             return f"{name} {shown}, {needs}: met"
         if not self.rule.compare:
@@ -78,7 +81,10 @@ class Gate:
         if not self.gap:
             return f"{name} {shown}, {needs}: just at it"
         sign = "+" if self.rule.compare in (">", ">=") else "-"
-        return f"{name} {shown}, {needs}: {sign}{_shown(kind, self.gap, is_gap=True)}"
+        return f"{name} {shown}, {needs}: {sign}{self._shown(kind, self.gap, is_gap=True)}"
+
+    def _shown(self, kind: Kind, value: Fact, is_gap: bool = False) -> str:
+        return _shown(kind, value, self.currency, is_gap)
 
     @property
     def needs(self) -> str:
@@ -98,26 +104,26 @@ def is_gate(rule: Rule) -> bool:
     return bool(rule.column) and (bool(rule.compare) or rule.unit in CONDITIONS)
 
 
-def gate(rule: Rule, row: Row) -> Gate:
+def gate(rule: Rule, row: Row, currency: Currency = USD) -> Gate:
     """Hold one rule, which must be a gate, against a row's facts.
 
     Raises ``CallError`` where somebody gave the rule a value that can't be compared.
     """
     fact = row.get(rule.column)
     if fact is None:
-        return Gate(rule, None, None, 0)
+        return Gate(rule, None, None, 0, currency)
     if not rule.compare:
-        return Gate(rule, fact, _is_met(rule, fact), 0)
-    threshold = _threshold(rule)
+        return Gate(rule, fact, _is_met(rule, fact), 0, currency)
+    threshold = _threshold(rule, currency)
     if not isinstance(fact, int):
-        return Gate(rule, None, None, 0)
+        return Gate(rule, None, None, 0, currency)
     is_open = bool(_HOLDS[rule.compare](fact, threshold))
-    return Gate(rule, fact, is_open, 0 if is_open else abs(threshold - fact))
+    return Gate(rule, fact, is_open, 0 if is_open else abs(threshold - fact), currency)
 
 
-def gates(rules: Iterable[Rule], row: Row) -> list[Gate]:
+def gates(rules: Iterable[Rule], row: Row, currency: Currency = USD) -> list[Gate]:
     """Hold every rule that is a gate against a row's facts, in the order of the rule book."""
-    return [gate(rule, row) for rule in rules if is_gate(rule)]
+    return [gate(rule, row, currency) for rule in rules if is_gate(rule)]
 
 
 def avoiding(rule: Rule) -> Rule:
@@ -139,9 +145,9 @@ def worst_first(held: Iterable[Gate]) -> list[Gate]:
     return sorted(shut, key=lambda each: (each.fact is None, -each.relative_gap))
 
 
-def _threshold(rule: Rule) -> int:
+def _threshold(rule: Rule, currency: Currency) -> int:
     try:
-        return _read_threshold(str(rule.value), _kind(rule))
+        return _read_threshold(str(rule.value), _kind(rule), currency)
     except CellError as error:
         raise CallError(f"rules.{rule.key}: {error}") from None
 
@@ -156,8 +162,8 @@ _KINDS = {"money": Kind.TARGET, "ratio": Kind.SHARE, "count": Kind.COUNT, "level
 
 
 @cache
-def _read_threshold(value: str, kind: Kind) -> int:
-    threshold = read_fact(value, kind)
+def _read_threshold(value: str, kind: Kind, currency: Currency) -> int:
+    threshold = read_fact(value, kind, currency)
     if not isinstance(threshold, int):
         raise CellError(f"'{value}' is no threshold; write a number")
     return threshold
@@ -178,10 +184,10 @@ def _names(kind: Kind, fact: Fact) -> frozenset[str]:
     """What a fact is called, in the rule book's words."""
     if isinstance(fact, tuple):
         return frozenset(map(canonical, fact))
-    return parts(fact) if isinstance(fact, str) else frozenset({_shown(kind, fact)})
+    return parts(fact) if isinstance(fact, str) else frozenset({_shown(kind, fact, USD)})
 
 
-def _shown(kind: Kind, value: Fact, is_gap: bool = False) -> str:
+def _shown(kind: Kind, value: Fact, currency: Currency, is_gap: bool = False) -> str:
     """A fact as people write it: ``4.71``, ``5.2%``, ``L3``, ``14``; gaps of levels as numbers."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -195,4 +201,6 @@ def _shown(kind: Kind, value: Fact, is_gap: bool = False) -> str:
         return str(value) if is_gap else f"L{value}"
     if kind is Kind.NUMBER:
         return fixed(value, 6).rstrip("0").rstrip(".")
-    return str(value) if kind is Kind.COUNT else fixed(value, PLACES)
+    if kind is Kind.COUNT:
+        return str(value)
+    return fixed(value, USD.places if kind is Kind.TURNOVER else currency.places)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aepromo.errors import CallError
 from aepromo.pricing.offers import Tier
 from aepromo.tables.cells import CellError, fixed, read
-from aepromo.tables.schema import PLACES, Kind
+from aepromo.tables.schema import Kind
+
+if TYPE_CHECKING:
+    from aepromo.tables.currency import Currency
 
 
-def read_offer(flag: str, text: str) -> Tier:
+def read_offer(flag: str, text: str, currency: Currency) -> Tier:
     """``30:3`` as three units off from thirty; ``2`` is a coupon without a minimum.
 
     Raises ``CallError`` for an offer that takes off as much as it asks for, or nothing.
@@ -17,23 +22,23 @@ def read_offer(flag: str, text: str) -> Tier:
     if not colon and flag != "--coupon":
         raise CallError(f"{flag} '{text}': write THRESHOLD:OFF, such as 30:3")
     try:
-        threshold = read(threshold_text, Kind.TARGET, PLACES) if colon else 0
-        off = read(off_text, Kind.TARGET, PLACES)
+        threshold = read(threshold_text, Kind.TARGET, currency.places) if colon else 0
+        off = read(off_text, Kind.TARGET, currency.places)
     except CellError as error:
         raise CallError(f"{flag} '{text}': {error}") from None
     if threshold is None or not off:
         raise CallError(f"{flag} '{text}': write THRESHOLD:OFF, such as 30:3")
     if colon and off >= threshold:
         raise CallError(
-            f"{flag} '{text}' takes {fixed(off, PLACES)} off an order of "
-            f"{fixed(threshold, PLACES)}; an offer takes off less than it asks for"
+            f"{flag} '{text}' takes {fixed(off, currency.places)} off an order of "
+            f"{fixed(threshold, currency.places)}; an offer takes off less than it asks for"
         )
     return Tier(threshold, off)
 
 
-def read_ending(text: str) -> int:
+def read_ending(text: str, currency: Currency) -> int:
     """``.99`` as the 99 minor units that a price ends in. Raises ``CallError``."""
     fraction = text.strip().removeprefix("0").removeprefix(".")
-    if "." not in text or not fraction.isdecimal() or len(fraction) != PLACES:
+    if "." not in text or not fraction.isdecimal() or len(fraction) != currency.places:
         raise CallError(f"--ending '{text}': write the cents that prices end in, such as .99")
     return int(fraction)

@@ -11,11 +11,14 @@ from aepromo.reports.offer_texts import read_ending, read_offer
 from aepromo.reports.report import Terms
 from aepromo.rules.overrides import Book
 from aepromo.tables.cells import CellError, millionths, read, read_range
-from aepromo.tables.schema import INPUTS, PLACES, Kind
+from aepromo.tables.currency import USD
+from aepromo.tables.schema import INPUTS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
+
+    from aepromo.tables.currency import Currency
 
     Value: TypeAlias = str | int | Decimal | None
 
@@ -55,6 +58,11 @@ class Policy:
     promotion: str = "forced"
     book: Book = field(default_factory=Book)
 
+    @property
+    def selling(self) -> Currency:
+        """What list prices, targets, offers and every answer are in."""
+        return USD
+
     def texts(self) -> dict[str, str]:
         """The values that are given, as text, by column name."""
         given = {}
@@ -75,7 +83,7 @@ class Policy:
         problems = []
         for name, text in self.texts().items():
             try:
-                numbers |= _numbers_of(name, text)
+                numbers |= _numbers_of(name, text, self.selling)
             except CellError as error:
                 problems.append(f"{INPUTS[name].flag}: {error}")
         if problems:
@@ -86,16 +94,19 @@ class Policy:
         """The rules and offers that hold for every SKU. Raises ``CallError``."""
         if self.basket not in BASKETS:
             raise CallError(f"--basket '{self.basket}': write {' or '.join(BASKETS)}")
+        currency = self.selling
         offers = Offers(
-            spend_save=tuple(read_offer("--spend-save", text) for text in self.spend_save),
-            coupons=tuple(read_offer("--coupon", text) for text in self.coupon),
+            spend_save=tuple(
+                read_offer("--spend-save", text, currency) for text in self.spend_save
+            ),
+            coupons=tuple(read_offer("--coupon", text, currency) for text in self.coupon),
             coupon_stacks=self.coupon_stacks,
             single=self.basket == "single",
         )
         return Terms(
             offers=offers,
-            endings=tuple(read_ending(text) for text in self.ending),
-            unit=10**PLACES,
+            endings=tuple(read_ending(text, currency) for text in self.ending),
+            currency=currency,
             floor_multiple=millionths(self.book.text("floor.multiple")),
             promotion=self.promotion,
             book=self.book,
@@ -108,15 +119,15 @@ class Policy:
         return [
             f"{flag} {text} takes off over half of what it asks for"
             for flag, text in given
-            if 2 * (offer := read_offer(flag, text)).off > offer.threshold > 0
+            if 2 * (offer := read_offer(flag, text, self.selling)).off > offer.threshold > 0
         ]
 
 
-def _numbers_of(name: str, text: str) -> Mapping[str, int]:
+def _numbers_of(name: str, text: str, currency: Currency) -> Mapping[str, int]:
     if INPUTS[name].kind is Kind.RATES:
         low, high = read_range(text) or (0, 0)
         return {"forced_rate": low, "forced_rate_to": high}
-    return {name: read(text, INPUTS[name].kind, PLACES) or 0}
+    return {name: read(text, INPUTS[name].kind, currency.places) or 0}
 
 
 BASKETS = ("any", "single")
@@ -135,6 +146,6 @@ def assumed_text(name: str, book: Book) -> str:
     return book.text(ASSUMED[name]) if name in ASSUMED else "0"
 
 
-def assumed_numbers(name: str, book: Book) -> Mapping[str, int]:
+def assumed_numbers(name: str, book: Book, currency: Currency) -> Mapping[str, int]:
     """The value of a column that nobody gives, in minor units or millionths."""
-    return _numbers_of(name, assumed_text(name, book))
+    return _numbers_of(name, assumed_text(name, book), currency)

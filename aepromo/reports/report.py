@@ -13,19 +13,21 @@ if TYPE_CHECKING:
     from aepromo.pricing.offers import Discounts, Offers
     from aepromo.pricing.protect import Targets
     from aepromo.rules.overrides import Book
+    from aepromo.tables.currency import Currency
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What holds for every SKU: order offers, allowed endings, and the floor's multiple.
 
-    ``endings`` are minor units under ``unit``; ``floor_multiple`` is in millionths; ``promotion``
-    is what the platform cuts the price for, forced or reverse; ``book`` is the rule book in force.
+    ``currency`` is what all money is in, and ``endings`` are minor units of it, under one unit;
+    ``floor_multiple`` is in millionths; ``promotion`` is what the platform cuts the price for,
+    forced or reverse; ``book`` is the rule book in force.
     """
 
     offers: Offers
     endings: tuple[int, ...]
-    unit: int
+    currency: Currency
     floor_multiple: int
     promotion: str
     book: Book

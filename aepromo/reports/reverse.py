@@ -65,6 +65,7 @@ def reverse(pricing: RowPricing) -> Ruling:
             *("eligibility", "promotion", "max_limited_rate", "reasons", "next_bid", "max_bid"),
             *("diagnosis", "conflicts", "eligible_markets", "account", "potential", "status"),
         ),
+        currency=pricing.terms.currency,
     )
 
 

@@ -66,7 +66,7 @@ class RowPricing:
                 self.unpriced += 1
                 self.lacking += [name for name in lacking if name not in self.lacking]
             return None
-        filler = Filler(given, self.offered, self.policy.book, self.assumed)
+        filler = Filler(given, self.offered, self.policy.book, self.terms.currency, self.assumed)
         sku = check(self.question, filler)
         if filler.faults:
             raise RowFaults([(fault.column, fault.reason(None)) for fault in filler.faults])

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from aepromo.tables.currency import USD
 from aepromo.tables.facts import Fact
 
 if TYPE_CHECKING:
+    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
 
 Row: TypeAlias = Mapping[str, Fact]
@@ -35,6 +37,7 @@ class Ruling:
     are the columns of the answer. ``judge`` knows a row's facts, whoever gave them, and may raise
     ``RowFaults``. ``order`` sorts the answers, worst first; with ``only_tables``, just where people
     look at them. ``key_columns`` are those that a table shows, the most wanted first.
+    ``currency`` is what the answers' money is in.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Ruling:
     adds: tuple[Column, ...]
     judge: Callable[[Row], Verdict]
     key_columns: tuple[str, ...]
+    currency: Currency = USD
     order: Callable[[Verdict], tuple[int, ...]] | None = None
     only_tables: bool = False
     wants: tuple[str, ...] = ()

@@ -18,11 +18,11 @@ def run_single(report: Report, policy: Policy) -> tuple[dict[str, int], list[str
 
     Raises ``CallError`` that lists every value which is missing or can't be used.
     """
-    filler = Filler({}, policy.numbers(), policy.book)
+    filler = Filler({}, policy.numbers(), policy.book, policy.selling)
     sku = check(report, filler)
     refuse(filler.faults)
     results = report.compute(sku, policy.terms())
-    refuse(check_results(results, sku))
+    refuse(check_results(results, sku, policy.selling))
     added = report.adds(frozenset(policy.texts()))
     # Every carrier was an int, so every result is one.
     return {name: int(results.get(name, BLANK)) for name in added}, filler.assumed

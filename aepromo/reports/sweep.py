@@ -13,8 +13,7 @@ from aepromo.pricing.protect import required_deal_price
 from aepromo.reports.check import Filler, check
 from aepromo.reports.report import FEES, SHOP, TARGETS, Report, adding
 from aepromo.reports.single import refuse
-from aepromo.tables.cells import CellError, read
-from aepromo.tables.schema import PLACES, Kind
+from aepromo.tables.cells import CellError, read_rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +56,7 @@ def rates(first: str, last: str, step: str) -> range:
     ends = []
     for flag, text in (("--from", first), ("--to", last), ("--step", step)):
         try:
-            ends.append(read(text, Kind.RATE, PLACES) or 0)
+            ends.append(read_rate(text) or 0)
         except CellError as error:
             raise CallError(f"{flag}: {error}") from None
     low, high, each = ends
@@ -97,7 +96,7 @@ def sweep(policy: Policy, grid: range) -> tuple[Sweep, list[str]]:
 
     Raises ``CallError`` for what is missing.
     """
-    filler = Filler({}, policy.numbers(), policy.book)
+    filler = Filler({}, policy.numbers(), policy.book, policy.selling)
     sku = check(SWEEP, filler)
     refuse(filler.faults)
     terms = policy.terms()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from aepromo.tables.cells import grouped
-from aepromo.tables.schema import PLACES
+
+if TYPE_CHECKING:
+    from aepromo.tables.currency import Currency
 
 
 @dataclass(slots=True)
@@ -18,6 +21,7 @@ class Tally:
     """
 
     labels: tuple[str, ...]
+    currency: Currency
     rows: int = 0
     counts: list[int] = field(default_factory=list)
     worst: tuple[int, int, str] | None = None
@@ -49,10 +53,11 @@ class Tally:
         parts = [f"{counted}: {', '.join(found)}" if found else counted]
         if self.worst is not None and self.worst[0] and self.rows > 1:
             label, profit, sku = self.worst
-            leaves = grouped(profit, PLACES)
+            leaves = grouped(profit, self.currency.places)
             parts.append(f"worst: {sku} leaves {leaves} ({_words(self.labels[label])})")
         if self.gain is not None:
-            parts.append(f"over 30 days {'+' * (self.gain > 0)}{grouped(self.gain, PLACES)}")
+            gain = grouped(self.gain, self.currency.places)
+            parts.append(f"over 30 days {'+' * (self.gain > 0)}{gain}")
         return "; ".join(parts)
 
 

@@ -11,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from aepromo.pricing.fees import STATUSES
-from aepromo.tables.schema import CURRENCY, INPUTS, RESULTS, Kind
+from aepromo.tables.schema import INPUTS, RESULTS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import RenderableType
 
+    from aepromo.tables.currency import Currency
     from aepromo.tables.text import TextColumn
 
 STATUS_STYLES = dict(zip(STATUSES, ("green", "yellow", "red", "bold red"), strict=True))
@@ -44,14 +45,18 @@ _GAP = 2
 
 
 def rows_table(
-    columns: Sequence[TextColumn], wanted: Sequence[str], width: int, notes: Sequence[str]
+    columns: Sequence[TextColumn],
+    wanted: Sequence[str],
+    width: int,
+    notes: Sequence[str],
+    currency: Currency,
 ) -> RenderableType:
     """The rows of a file in at most ``width`` cells, with notes underneath.
 
     ``wanted`` names the columns to show, the most wanted first; those that don't fit are named
     underneath, so that nobody takes the table for the whole.
     """
-    shown, left_out, spare = _fitting(columns, wanted, width)
+    shown, left_out, spare = _fitting(columns, wanted, width, currency)
     spare //= max(sum(column.kind is Kind.PROSE for column in shown), 1)
     table = Table(
         box=box.SIMPLE_HEAD,
@@ -63,10 +68,10 @@ def rows_table(
     for column in shown:
         is_prose = column.kind is Kind.PROSE
         table.add_column(
-            _heading(column),
+            _heading(column, currency),
             justify="right" if column.is_figure or _is_amount(column) else "left",
             vertical="top",
-            width=min(_width(column), NARROWEST_PROSE + spare) if is_prose else None,
+            width=min(_width(column, currency), NARROWEST_PROSE + spare) if is_prose else None,
             no_wrap=not is_prose,
             overflow="fold",
         )
@@ -79,7 +84,7 @@ def rows_table(
     return Group(table, Text(), *lines)
 
 
-def fields_table(columns: Sequence[TextColumn]) -> RenderableType:
+def fields_table(columns: Sequence[TextColumn], currency: Currency) -> RenderableType:
     """One SKU's fields, a line each: what it is called, its value, what it means.
 
     Prose comes underneath, a clause a line; where there is more than one kind, each under its name.
@@ -92,11 +97,11 @@ def fields_table(columns: Sequence[TextColumn]) -> RenderableType:
             lines.append(Text(_words(column.name), style="bold"))
             clauses = [f"  {clause}" for clause in clauses]
         lines += map(Text, clauses)
-    fields = _fields([column for column in columns if column.kind is not Kind.PROSE])
+    fields = _fields([column for column in columns if column.kind is not Kind.PROSE], currency)
     return Group(fields, Text(), *lines) if lines else fields
 
 
-def _fields(columns: Sequence[TextColumn]) -> RenderableType:
+def _fields(columns: Sequence[TextColumn], currency: Currency) -> RenderableType:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -107,7 +112,7 @@ def _fields(columns: Sequence[TextColumn]) -> RenderableType:
         table.add_row(
             Text(_words(column.name), style="bold" if column.name in RESULTS else ""),
             _cell(column, column.cells[0]),
-            CURRENCY if column.kind in (Kind.MONEY, Kind.FINE) else "",
+            currency.code if column.kind in (Kind.MONEY, Kind.FINE) else "",
             known.meaning if known else "",
         )
     return table
@@ -124,14 +129,14 @@ def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Rende
 
 
 def _fitting(
-    columns: Sequence[TextColumn], wanted: Sequence[str], width: int
+    columns: Sequence[TextColumn], wanted: Sequence[str], width: int, currency: Currency
 ) -> tuple[list[TextColumn], list[str], int]:
     """The columns that fit, the names of those that don't, and how many cells are left over."""
     by_name = {column.name: column for column in columns}
     room = width
     chosen: set[str] = set()
     for name in wanted:
-        needed = _least_width(by_name[name]) + _GAP
+        needed = _least_width(by_name[name], currency) + _GAP
         if not chosen or needed <= room + _GAP:
             chosen.add(name)
             room -= needed
@@ -140,14 +145,15 @@ def _fitting(
     return shown, left_out, max(room + _GAP, 0)
 
 
-def _least_width(column: TextColumn) -> int:
+def _least_width(column: TextColumn, currency: Currency) -> int:
     """The width without which a column is left out; prose goes on as many lines as it needs."""
-    width = _width(column)
+    width = _width(column, currency)
     return min(width, NARROWEST_PROSE) if column.kind is Kind.PROSE else width
 
 
-def _width(column: TextColumn) -> int:
-    return max(_cells_width(column), *map(cell_len, _heading(column).plain.split("\n")))
+def _width(column: TextColumn, currency: Currency) -> int:
+    heading = _heading(column, currency).plain.split("\n")
+    return max(_cells_width(column), *map(cell_len, heading))
 
 
 def _cells_width(column: TextColumn) -> int:
@@ -157,7 +163,7 @@ def _cells_width(column: TextColumn) -> int:
     return max((_cell(column, cell).cell_len for cell in column.cells), default=0)
 
 
-def _heading(column: TextColumn) -> Text:
+def _heading(column: TextColumn, currency: Currency) -> Text:
     """The column's name in words, on as many lines as its cells are narrow, with the currency."""
     if column.name not in RESULTS and column.name not in INPUTS:
         return Text(_one_line(column.name))
@@ -170,7 +176,7 @@ def _heading(column: TextColumn) -> Text:
         else:
             lines.append(word)
     if column.kind in (Kind.MONEY, Kind.FINE):
-        lines.append(CURRENCY)
+        lines.append(currency.code)
     return Text("\n".join(lines))
 
 

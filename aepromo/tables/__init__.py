@@ -1,6 +1,7 @@
 """Bytes to checked columns, and columns back to text.
 
 ``schema``   every column by name: what kind of value it holds and what else it is called
+``currency`` a currency's code and decimal places
 ``cells``    one cell of text to a whole number, or the reason why not; and back
 ``headers``  header names to the columns that they stand for
 ``source``   bytes to UTF-8 blocks of whole records: encoding, delimiter, line numbers

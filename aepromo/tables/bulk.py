@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 
 from aepromo.pricing.money import BLANK
 from aepromo.tables.schema import Kind
-from aepromo.tables.text import PLACES_SHOWN, is_run_by_spreadsheets, result_text
+from aepromo.tables.text import is_run_by_spreadsheets, places_shown, result_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aepromo.tables.columns import Numbers
+    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
 
 
@@ -49,16 +50,16 @@ def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
     return _quoted(text, delimiter) if _has_special(text, delimiter) else text
 
 
-def result_texts(numbers: Numbers | int, column: Column, rows: int) -> pa.Array:
+def result_texts(numbers: Numbers | int, column: Column, rows: int, currency: Currency) -> pa.Array:
     """A computed column as text, an empty cell where it is blank."""
     if isinstance(numbers, int) or (rows and numbers.min() == numbers.max()):
         # One figure, or one label, for all: often so with the worst case and the status.
         only = numbers if isinstance(numbers, int) else int(numbers[0])
-        return pa.repeat(result_text(only, column) or "", rows)
+        return pa.repeat(result_text(only, column, currency) or "", rows)
     if column.kind is Kind.LABEL:
         labels = pa.array([*column.labels, ""])
         return labels.take(pa.array(np.where(numbers == BLANK, len(labels) - 1, numbers)))
-    places = PLACES_SHOWN[column.kind]
+    places = places_shown(column.kind, currency)
     if rows < _WORTH_LOOKING_UP:
         return _spelled(numbers, places)
     common = (numbers >= -COMMON) & (numbers < COMMON)

@@ -48,6 +48,12 @@ def read(text: str, kind: Kind, places: int) -> int | None:
     return _READERS[kind](text, tidied, places) if tidied else None
 
 
+def read_rate(text: str) -> int | None:
+    """A rate in millionths, None for a blank cell. Raises ``CellError``."""
+    tidied = tidy(text)
+    return _rate(text, tidied) if tidied else None
+
+
 def read_range(text: str) -> tuple[int, int] | None:
     """One rate or a range ``lo..hi``, in millionths, as its two ends. Raises ``CellError``."""
     tidied = tidy(text)

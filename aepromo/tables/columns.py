@@ -16,13 +16,14 @@ import pyarrow.compute as pc
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
 from aepromo.tables.cells import COUNT_LIMIT, RATE_PLACES, CellError, read, read_range
 from aepromo.tables.schema import Kind
-from aepromo.tables.text import PLACES_SHOWN
+from aepromo.tables.text import places_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
 
+    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
 
     Numbers = npt.NDArray[np.int64]
@@ -111,7 +112,7 @@ def _cell_by_cell(texts: pa.Array, read_one: Callable[[str], tuple[int, int] | N
     return Reading(numbers, upper, {int(row): reasons[int(codes[row])] for row in bad_rows})
 
 
-def result_array(numbers: Numbers | int, column: Column, rows: int) -> pa.Array:
+def result_array(numbers: Numbers | int, column: Column, rows: int, currency: Currency) -> pa.Array:
     """A computed column as Arrow holds it: exact decimals, or labels; null where blank."""
     if isinstance(numbers, int):
         numbers = np.full(rows, numbers, np.int64)
@@ -120,7 +121,7 @@ def result_array(numbers: Numbers | int, column: Column, rows: int) -> pa.Array:
     if column.kind is Kind.LABEL:
         codes = pa.array(numbers, pa.int64(), mask=missing)
         return pa.array(column.labels, pa.string()).take(codes)
-    scale = PLACES_SHOWN[column.kind]
+    scale = places_shown(column.kind, currency)
     if missing is not None:
         numbers = np.where(blank, 0, numbers)
     validity = None if missing is None else pa.array(~missing).buffers()[1]

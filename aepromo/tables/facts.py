@@ -7,11 +7,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from aepromo.pricing.money import MILLION
-from aepromo.tables.cells import CellError, millionths, read, shown, tidy
-from aepromo.tables.schema import PLACES, Kind
+from aepromo.tables.cells import CellError, millionths, read, read_rate, shown, tidy
+from aepromo.tables.currency import USD
+from aepromo.tables.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aepromo.tables.currency import Currency
 
 Fact: TypeAlias = int | bool | str | tuple[str, ...] | date | datetime
 """What a cell may hold: amounts in minor units; rates and plain numbers in millionths."""
@@ -25,7 +28,7 @@ NO = frozenset({"no", "n", "false", "0", "off", "否", "无", "未"})
 
 _ALL_OF_IT = re.compile(r"100(?:\.0*)?\s*%|1\.0+", re.ASCII)
 _TURNOVER = re.compile(
-    rf"(?:US\$|\$|¥)?\s*(?P<amount>(?:\d{{1,12}}|[1-9]\d{{0,2}}(?:,\d{{3}}){{1,3}})(?:\.\d{{1,{PLACES}}})?)",
+    rf"(?:US\$|\$|¥)?\s*(?P<amount>(?:\d{{1,12}}|[1-9]\d{{0,2}}(?:,\d{{3}}){{1,3}})(?:\.\d{{1,{USD.places}}})?)",
     re.ASCII,
 )
 _LEVEL = re.compile(r"[Ll]([1-9])")
@@ -35,7 +38,7 @@ _SHORT_DATE = re.compile(
 _SEPARATORS = re.compile(r"\s*[,;|，；、/]\s*")
 
 
-def read_fact(text: str, kind: Kind) -> Fact | None:
+def read_fact(text: str, kind: Kind, currency: Currency = USD) -> Fact | None:
     """The value of a cell of any kind but a range, None for a blank one. Raises ``CellError``."""
     tidied = tidy(text)
     if not tidied:
@@ -43,7 +46,7 @@ def read_fact(text: str, kind: Kind) -> Fact | None:
     if kind is Kind.TEXT:
         return text.strip()
     reader = _READERS.get(kind)
-    return read(text, kind, PLACES) if reader is None else reader(text, tidied)
+    return read(text, kind, currency.places) if reader is None else reader(text, tidied)
 
 
 def _share(text: str, tidied: str) -> int:
@@ -51,7 +54,7 @@ def _share(text: str, tidied: str) -> int:
         return MILLION
     if tidied == "1":
         raise CellError("'1' may be all or a hundredth; write 100% or 1%")
-    return read(text, Kind.RATE, PLACES) or 0
+    return read_rate(text) or 0
 
 
 def _turnover(text: str, tidied: str) -> int:
@@ -59,7 +62,7 @@ def _turnover(text: str, tidied: str) -> int:
     if match is None:
         raise CellError(f"{shown(text)} is no amount; write 50000")
     whole, _, fraction = match["amount"].replace(",", "").partition(".")
-    return int(whole + fraction.ljust(PLACES, "0"))
+    return int(whole + fraction.ljust(USD.places, "0"))
 
 
 def _level(text: str, tidied: str) -> int:

@@ -10,12 +10,9 @@ from aepromo.tables.papers import PAPER_INPUTS, PAPER_RESULTS
 from aepromo.tables.parcels import PARCEL_INPUTS, PARCEL_RESULTS
 from aepromo.tables.platform import PLATFORM_INPUTS, PLATFORM_RESULTS, STORE
 
-__all__ = ["CURRENCY", "INPUTS", "PLACES", "RESULTS", "STORE", "VERDICTS", "Column", "Kind"]
+__all__ = ["INPUTS", "RESULTS", "STORE", "VERDICTS", "Column", "Kind"]
 
 VERDICTS = ("pays", "does_not_pay", "never_pays")
-
-CURRENCY = "USD"
-PLACES = 2
 
 
 _INPUTS = (

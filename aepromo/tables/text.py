@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 from aepromo.pricing.money import BLANK
 from aepromo.tables.cells import fixed
-from aepromo.tables.schema import PLACES, Column, Kind
+from aepromo.tables.schema import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from aepromo.tables.currency import Currency
 
 _RUNS_IN_A_SPREADSHEET = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
@@ -38,20 +40,29 @@ class TextColumn:
     @property
     def is_figure(self) -> bool:
         """Whether the cells are numbers that the program computed."""
-        return self.kind in PLACES_SHOWN
+        return self.kind in FIGURES
 
 
-PLACES_SHOWN = {Kind.MONEY: PLACES, Kind.FINE: PLACES + 2, Kind.RATIO: 4, Kind.COUNT: 0}
-"""The decimal places of each kind of computed figure."""
+FIGURES = frozenset({Kind.MONEY, Kind.FINE, Kind.RATIO, Kind.COUNT})
+"""The kinds of computed figures."""
 
 
-def result_text(value: int, column: Column) -> str | None:
+def places_shown(kind: Kind, currency: Currency) -> int:
+    """The decimal places of a kind of computed figure."""
+    if kind is Kind.MONEY:
+        return currency.places
+    if kind is Kind.FINE:
+        return currency.places + 2
+    return 4 if kind is Kind.RATIO else 0
+
+
+def result_text(value: int, column: Column, currency: Currency) -> str | None:
     """A computed value as every format but a table writes it."""
     if value == BLANK:
         return None
     if column.kind is Kind.LABEL:
         return column.labels[value]
-    return fixed(value, PLACES_SHOWN[column.kind])
+    return fixed(value, places_shown(column.kind, currency))
 
 
 def rows_of(columns: Sequence[TextColumn]) -> Iterator[tuple[str | None, ...]]:
