@@ -5,6 +5,7 @@ Data flows one way, and each package imports only those before it::
     bytes → text table → checked columns → formulas → result columns → rendered text
 
     pricing    integer formulas, for one SKU and for a column alike
+    words      what is said, in English or Chinese
     rules      every figure that is assumed, with its origin
     tables     bytes to checked columns, columns to text, files replaced whole
     reports    one question each: columns and a policy in, result columns out

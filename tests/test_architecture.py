@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "aepromo"
-FLOW = ("pricing", "rules", "tables", "reports", "show", "cli")
+FLOW = ("pricing", "words", "rules", "tables", "reports", "show", "cli")
 FOR_ALL = ("errors",)
 # What stands in no package: the functions on frames, and the program itself.
 TOP = {"__init__": "reports", "__main__": "cli"}
@@ -145,6 +145,7 @@ def test_a_file_keeps_to_the_flow(path: Path) -> None:
         ("tables.text", "from aepromo.reports import report", "tables imports reports"),
         ("tables.text", "from aepromo import reports", "tables imports reports"),
         ("tables.text", "from ..reports.policy import Policy", "tables imports reports"),
+        ("words.__init__", "from aepromo import rules", "words imports rules"),
         ("rules.__init__", "from ..tables import text", "rules imports tables"),
         ("reports.frame", "def run():\n    from aepromo.cli import main", "reports imports cli"),
         (

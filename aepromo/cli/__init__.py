@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from aepromo.cli.exits import Exit
+from aepromo.cli.language import command_in, speak_as_asked
 from aepromo.cli.process import (
     end_on_signals,
     hold_standard_streams,
@@ -14,6 +15,7 @@ from aepromo.cli.process import (
     send_nowhere,
 )
 from aepromo.errors import AepromoError, InputError
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +42,7 @@ def main() -> NoReturn:
     end_on_signals()
     hold_standard_streams()
     print_any_text()
+    speak_as_asked(sys.argv[1:])
     # Typer takes most of the time it takes to start, and a signal may come meanwhile.
     from aepromo.cli.root import ReaderGone
     from aepromo.cli.say import say
@@ -65,19 +68,20 @@ def build(arguments: list[str]) -> Typer:
     """
     from typer import Typer
 
-    from aepromo.cli.root import Root, version_option
+    from aepromo.cli.options import with_language
+    from aepromo.cli.root import Root, root_options
 
     app = Typer(
         cls=Root,
-        help="Prices for AliExpress that hold under discounts the platform forces.",
+        help=_("Prices for AliExpress that hold under discounts the platform forces."),
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(version_option)
-    first = arguments[0] if arguments else ""
+    app.callback()(root_options)
+    first = command_in(arguments)
     for name in (first,) if first in COMMANDS else COMMANDS:
-        app.command(name)(_command(name))
+        app.command(name)(with_language(_command(name)))
     return app
 
 

@@ -8,7 +8,9 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from aepromo.cli.language import FLAG, VARIABLE
 from aepromo.tables.schema import INPUTS
+from aepromo.words import _
 
 SHORT_FLAGS = {
     "purchase_price": ("--purchase", "-b"),
@@ -199,6 +201,25 @@ class EndingOptions:
     ] = None
 
 
+class Language(StrEnum):
+    """What the program may speak."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+LanguageOption = Annotated[
+    Language | None,
+    typer.Option(
+        FLAG,
+        envvar=VARIABLE,
+        metavar="en|zh",
+        help=_("The language of tables and messages; else that of the locale."),
+        show_default=False,
+    ),
+]
+
+
 ConfigOption = Annotated[
     str | None,
     _option("--config", panel=INPUT_PANEL, metavar="FILE", says="Not aepromo.toml but this file."),
@@ -260,6 +281,17 @@ def with_parameters(
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
+
+
+def with_language(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take ``--lang`` too, which has been looked at before it was made."""
+
+    def spoken(lang: Language | None, **values: Any) -> None:  # noqa: ARG001
+        command(**values)
+
+    spoken.__doc__ = command.__doc__
+    parameters = inspect.signature(command).parameters.values()
+    return with_parameters(spoken, [*parameters, option("lang", LanguageOption, None)])
 
 
 def preferred_flag(name: str) -> str:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from aepromo.cli.options import LanguageOption
+from aepromo.words import _
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,12 +53,13 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def version_option(
-    version: Annotated[
+def root_options(
+    _version: Annotated[
         bool,
         typer.Option(
-            "--version", help="Print the version.", callback=_print_version, is_eager=True
+            "--version", help=_("Print the version."), callback=_print_version, is_eager=True
         ),
     ] = False,
+    _lang: LanguageOption = None,
 ) -> None:
-    """Offer ``--version`` beside the commands."""
+    """Offer what is no command's own, before the command."""

@@ -1,0 +1,57 @@
+"""Which language to speak: known before any text is made, and so before there are any options."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from aepromo.words import CATALOGUES, LANGUAGES, speak
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FLAG = "--lang"
+VARIABLE = "AEPROMO_LANG"
+LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""The settings that name the locale of messages; the first that isn't empty counts."""
+
+
+def speak_as_asked(arguments: Sequence[str]) -> None:
+    """Speak the language that the arguments ask for, else ``AEPROMO_LANG``, else the locale's."""
+    language = language_of(arguments, os.environ)
+    speak(language)
+    if language != "en":
+        # Typer looks its own texts up this way: in a catalogue by these names.
+        import gettext
+
+        os.environ["LANGUAGE"] = language
+        gettext.bindtextdomain("aepromo", str(CATALOGUES))
+        gettext.textdomain("aepromo")
+
+
+def language_of(arguments: Sequence[str], settings: Mapping[str, str]) -> str:
+    """The language of a run. An unknown one is passed over here: the option itself refuses it."""
+    locale = next(filter(None, map(settings.get, LOCALE)), "")
+    fallback = "zh" if locale.casefold().startswith("zh") else "en"
+    asked = (_without_language(arguments)[1], settings.get(VARIABLE), fallback)
+    return next(language for language in asked if language in LANGUAGES)
+
+
+def command_in(arguments: Sequence[str]) -> str:
+    """The first argument that has nothing to do with the language."""
+    return next(iter(_without_language(arguments)[0]), "")
+
+
+def _without_language(arguments: Sequence[str]) -> tuple[list[str], str]:
+    """The arguments but for ``--lang`` and its value; and that value, the last where several."""
+    others, asked = [], ""
+    words = iter(arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word == "--":
+            others += [word, *words]
+        elif name == FLAG:
+            asked = value if equals else next(words, "")
+        else:
+            others.append(word)
+    return others, asked

@@ -1,0 +1,78 @@
+"""What the program says, in the language of whoever reads it.
+
+English is the source: a text stands in the code where it is said, and ``_`` gives its pair out of
+the catalogue of the language in force. So a text is a whole sentence or clause with named places,
+filled in only after it was looked up::
+
+    from aepromo.words import _
+
+    raise CallError(_("{flag} '{text}': write {example}").format(flag=flag, text=text, example=".99"))
+
+Where a number decides between two English forms, ``ngettext``. A text that is evaluated before
+the language is known (a report's question, at import) is only marked with ``N_`` there, and looked
+up with ``_`` where it is shown. The labels of result columns, what a column means and what a rule
+means are data, and found in the tables and the rule book themselves: ``label`` shows a label, ``_``
+a meaning.
+
+The Chinese pairs stand in ``zh/LC_MESSAGES/aepromo.po``. ``python tests/catalogue.py`` finds every
+text, adds those that are new, drops those that are gone, and compiles the ``.mo`` that is read
+here; then the new ones want their ``msgstr``, and another run. Where two branches clash, take both
+sides of the ``.po``, either ``.mo``, and run it.
+
+The language is one for the whole run: the command line chooses it before anything else. From Python
+everything is English, until ``speak("zh")``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gettext import GNUTranslations
+
+LANGUAGES = ("en", "zh")
+CATALOGUES = Path(__file__).parent
+
+_catalogue: GNUTranslations | None = None
+
+
+def speak(language: str) -> None:
+    """Say everything from here on in one of ``LANGUAGES``."""
+    global _catalogue
+    _catalogue = None if language == "en" else _read(language)
+
+
+def _read(language: str) -> GNUTranslations:
+    from gettext import GNUTranslations  # English can do without
+
+    with (CATALOGUES / language / "LC_MESSAGES" / "aepromo.mo").open("rb") as stream:
+        return GNUTranslations(stream)
+
+
+def is_english() -> bool:
+    """Whether texts are said as they stand in the code."""
+    return _catalogue is None
+
+
+def _(text: str) -> str:
+    """The text in the language in force."""
+    return text if _catalogue is None else _catalogue.gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """The form of a text that goes with a number, in the language in force."""
+    if _catalogue is None:
+        return one if number == 1 else many
+    return _catalogue.ngettext(one, many, number)
+
+
+def label(name: str) -> str:
+    """A label of a result column for people: ``below_target`` is ``below target``."""
+    words = name.replace("_", " ")
+    return words if _catalogue is None else _catalogue.pgettext("label", words)
+
+
+def N_(text: str) -> str:  # noqa: N802 (what gettext's tools look for)
+    """The text itself; a mark that it is one to be looked up when it is shown."""
+    return text

@@ -1,0 +1,96 @@
+"""Find every text that the program says, and compile its pairs: ``python tests/catalogue.py``.
+
+New texts enter the catalogue without a pair, and those that are gone leave it. ``test_words`` holds
+that every text has its pair and that what was compiled is what stands in the ``.po``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from aepromo import rules
+from aepromo.tables.schema import INPUTS, RESULTS
+from aepromo.words import CATALOGUES
+
+ROOT = Path(__file__).parent.parent
+PO = CATALOGUES / "zh" / "LC_MESSAGES" / "aepromo.po"
+MO = PO.with_suffix(".mo")
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+TYPER_SAYS = (
+    *("Arguments", "Options", "Commands", "Error", "[env var: {}]", "[required]"),
+    "Try [blue]'{command_path} {help_option}'[/] for help.",
+    *("Missing command.", "No such command {name!r}."),
+)
+"""What Typer looks up in the same catalogue."""
+
+HEAD = """\
+# What the program says, in Chinese. `python tests/catalogue.py` finds new texts and compiles it.
+msgid ""
+msgstr ""
+"Language: zh\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"""
+
+
+def found() -> Catalog:
+    """Every text, without pairs: those in the code, and those that are data."""
+    catalogue = Catalog("zh")
+    for _, _, text, _, context in extract_from_dir(
+        ROOT / "aepromo", [("**.py", "python")], keywords=KEYWORDS
+    ):
+        catalogue.add(text, context=context)
+    columns = [*INPUTS.values(), *RESULTS.values()]
+    for text in (*(column.meaning for column in columns), *(rule.meaning for rule in rules.book())):
+        catalogue.add(text)
+    for label in (label for column in columns for label in column.labels):
+        catalogue.add(label.replace("_", " "), context="label")
+    for text in TYPER_SAYS:
+        catalogue.add(text)
+    return catalogue
+
+
+def kept() -> Catalog:
+    """The catalogue as it stands, pairs and all."""
+    with PO.open("rb") as stream:
+        return read_po(stream, locale="zh")
+
+
+def paired(message: Message) -> bool:
+    """Whether a text has its pair, in every form."""
+    strings = message.string if isinstance(message.string, tuple) else (message.string,)
+    return all(strings)
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """What is read when the program runs; the same bytes whenever it is made."""
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    out = BytesIO()
+    write_mo(out, catalogue)
+    return out.getvalue()
+
+
+def update() -> None:
+    """Bring the catalogue up to date with the code, and compile it."""
+    catalogue = kept()
+    catalogue.update(found(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    out = BytesIO()
+    write_po(out, catalogue, width=100, no_location=True, sort_output=True, omit_header=True)
+    PO.write_text(f"{HEAD}\n{out.getvalue().decode()}", encoding="utf-8")
+    MO.write_bytes(compiled(kept()))
+    lacking = [message.id for message in catalogue if message.id and not paired(message)]
+    print(f"{len(catalogue)} texts, {len(lacking)} without a pair")
+    for text in lacking:
+        print(f"  {text}")
+
+
+if __name__ == "__main__":
+    update()

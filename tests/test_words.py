@@ -1,0 +1,166 @@
+"""What is said in English has its pair in Chinese, and the language asked for is the one spoken."""
+
+from __future__ import annotations
+
+import ast
+from string import Formatter
+from typing import TYPE_CHECKING
+
+import catalogue
+import pytest
+from babel.messages.mofile import read_mo
+from processes import SETTINGS, program
+
+from aepromo.cli.language import command_in, language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from babel.messages.catalog import Catalog, Message
+
+FILES = sorted((catalogue.ROOT / "aepromo").rglob("*.py"))
+LOOKED_UP = {"_", "N_", "ngettext"}
+
+
+@pytest.fixture(scope="module")
+def kept() -> Catalog:
+    return catalogue.kept()
+
+
+def texts(messages: Catalog) -> dict[tuple[str, str], Message]:
+    """The messages by text and context; the header is none."""
+    named = {(str(message.id), message.context or ""): message for message in messages}
+    return {name: message for name, message in named.items() if message.id}
+
+
+def test_every_text_has_its_pair_and_no_pair_is_left_over(kept: Catalog) -> None:
+    assert texts(kept).keys() == texts(catalogue.found()).keys(), "run tests/catalogue.py"
+    assert [name for name, message in texts(kept).items() if not catalogue.paired(message)] == []
+    assert [name for name, message in texts(kept).items() if message.fuzzy] == []
+    assert not kept.obsolete
+
+
+def test_what_is_read_is_what_the_pairs_compile_to(kept: Catalog) -> None:
+    with catalogue.MO.open("rb") as stream:
+        compiled = texts(read_mo(stream))
+    # With one form for all numbers, a plural's key is its first form alone.
+    pairs = {
+        (message.id[0] if isinstance(message.id, tuple) else message.id, message.context): message
+        for message in texts(kept).values()
+    }
+    found = {
+        (message.id[0] if isinstance(message.id, tuple) else message.id, message.context): message
+        for message in compiled.values()
+    }
+    assert {name: message.string for name, message in found.items()} == {
+        name: message.string for name, message in pairs.items()
+    }, "run tests/catalogue.py"
+
+
+def places(text: str) -> set[str]:
+    """The named places of a text."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def test_both_sides_of_a_pair_have_the_same_places(kept: Catalog) -> None:
+    for message in texts(kept).values():
+        english = message.id if isinstance(message.id, tuple) else (message.id,)
+        chinese = message.string if isinstance(message.string, tuple) else (message.string,)
+        wanted = set().union(*map(places, english))
+        for text in chinese:
+            assert places(str(text)) == wanted, message.id
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield node
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_texts_are_looked_up_whole(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for call in calls(tree):
+        if isinstance(call.func, ast.Name) and call.func.id in LOOKED_UP:
+            # What is put together before it is looked up has no pair.
+            for text in call.args[:2]:
+                assert isinstance(text, ast.Constant | ast.Name | ast.Attribute | ast.Subscript), (
+                    f"{path.name}:{call.lineno}"
+                )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_function_that_says_something_uses_the_name_for_something_else(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+            uses = {type(each.ctx) for each in names if each.id == "_"}
+            assert uses != {ast.Load, ast.Store}, f"{path.name}: {node.name}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "spoken"),
+    [
+        ("floor", {}, "en"),
+        ("floor", {"LANG": "zh_CN.UTF-8"}, "zh"),
+        ("floor", {"LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"}, "en"),
+        ("floor", {"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_TW"}, "zh"),
+        ("floor", {"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "zh"),
+        ("floor", {"LANG": "zh_CN.UTF-8", "AEPROMO_LANG": "en"}, "en"),
+        ("floor", {"AEPROMO_LANG": "zh", "LC_ALL": "C"}, "zh"),
+        ("floor --lang zh", {"AEPROMO_LANG": "en", "LC_ALL": "C"}, "zh"),
+        ("--lang=zh floor", {}, "zh"),
+        ("--lang zh floor --lang en", {"LANG": "zh_CN.UTF-8"}, "en"),
+        ("floor -- --lang zh", {}, "en"),
+        ("floor --lang", {}, "en"),
+        ("floor --lang fr", {"AEPROMO_LANG": "zh"}, "zh"),
+    ],
+)
+def test_an_option_goes_before_a_setting_and_that_before_the_locale(
+    arguments: str, settings: dict[str, str], spoken: str
+) -> None:
+    assert language_of(arguments.split(), settings) == spoken
+    assert command_in(arguments.split()) == "floor"
+
+
+REFUSED = ("floor", "-b", "ten", "--value", "floor_price")
+CHINESE = "aepromo: --purchase-price：'ten' 不是数字，请写成 12.50\n"
+
+
+def test_chinese_is_spoken_in_a_pipe_of_the_plain_locale(tmp_path: Path) -> None:
+    for arguments in ((*REFUSED, "--lang", "zh"), ("--lang", "zh", *REFUSED)):
+        code, out, err = program(*arguments, cwd=tmp_path, env={"LANG": "C"})
+        assert (code, out, err) == (2, b"", CHINESE)
+
+
+def test_a_chinese_locale_speaks_chinese_and_a_setting_undoes_that(tmp_path: Path) -> None:
+    spoken = {"LC_ALL": "zh_CN.UTF-8", "PYTHONUTF8": "1"}
+    assert program(*REFUSED, cwd=tmp_path, env=spoken)[2] == CHINESE
+    english = program(*REFUSED, cwd=tmp_path, env={**spoken, "AEPROMO_LANG": "en"})[2]
+    assert english == "aepromo: --purchase-price: 'ten' is not a number; write 12.50\n"
+
+
+@pytest.mark.parametrize("arguments", [("--lang", "fr", *REFUSED), (*REFUSED, "--lang", "fr")])
+def test_an_unknown_language_is_refused_with_those_that_there_are(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    code, out, err = program(*arguments, cwd=tmp_path)
+    assert (code, out) == (2, b"")
+    assert "--lang" in err
+    assert "'fr' is not one of 'en', 'zh'" in " ".join(err.replace("│", "").split())
+
+
+def test_an_unknown_language_in_the_environment_is_refused(tmp_path: Path) -> None:
+    code, _, err = program(*REFUSED, cwd=tmp_path, env={**SETTINGS, "AEPROMO_LANG": "fr"})
+    assert code == 2
+    assert "AEPROMO_LANG" in err
+    assert "'en', 'zh'" in " ".join(err.replace("│", "").split())
+
+
+def test_english_loads_no_catalogue(tmp_path: Path) -> None:
+    def loaded(language: str) -> bool:
+        arguments = ("-X", "importtime", "-m", "aepromo", "floor", "-b", "10", "--lang", language)
+        _, out, err = program(*arguments, cwd=tmp_path, program=[catalogue.sys.executable, "-P"])
+        assert out
+        return "gettext.GNUTranslations" in err
