@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 # The first example loads pandas and pyarrow, which no deadline can know.
 settings.register_profile("aepromo", deadline=None)
 settings.load_profile("aepromo")
+
+# Tests read English, whatever the machine speaks.
+os.environ["LC_ALL"] = "C.UTF-8"
+os.environ.pop("AEPROMO_LANG", None)
 
 
 class Ran(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from aepromo.cli.options import LanguageOption
+from aepromo.cli.options import LanguageOption  # noqa: TC001 (Typer evaluates it)
 from aepromo.words import _
 
 if TYPE_CHECKING:

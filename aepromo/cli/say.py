@@ -9,6 +9,8 @@ from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
 from aepromo.reports.policy import ASSUMED, assumed_text
 from aepromo.tables.cells import on_one_line
+from aepromo.tables.headings import named
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,13 +35,17 @@ def say_assumed(names: Iterable[str], said: set[str], book: Book, quiet: bool) -
     for name in names:
         key = ASSUMED.get(name, "")
         if name not in said and not quiet and not book.is_overridden(key):
-            origin = "rule book" if key else "nothing gives it"
-            text = assumed_text(name, book)
-            say(f"assumed: {name} {text} ({origin}; set {preferred_flag(name)})")
+            assumed = (
+                _("assumed: {name} {value} (rule book; set {flag})")
+                if key
+                else _("assumed: {name} {value} (nothing gives it; set {flag})")
+            )
+            value = assumed_text(name, book)
+            say(assumed.format(name=named(name), value=value, flag=preferred_flag(name)))
         said.add(name)
 
 
 def say_warnings(policy: Policy) -> None:
     """Say what is allowed but looks like a slip; also where the rest is to be quiet."""
     for warning in policy.warnings():
-        say(f"warning: {warning}")
+        say(_("warning: {warning}").format(warning=warning))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.pricing.money import AMOUNT_LIMIT, MILLION
 from aepromo.tables.schema import Kind
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,10 +65,11 @@ def read_range(text: str) -> tuple[int, int] | None:
         rate = _rate(text, tidied)
         return rate, rate
     if not (low_text.strip() and high_text.strip()):
-        raise CellError(f"{shown(text)} lacks an end; write both, such as 10%..20%")
+        raise refusal(text, _("{cell} lacks an end; write both, such as 10%..20%"))
     low, high = (_rate(end, tidy(end)) for end in (low_text, high_text))
     if low > high:
-        raise CellError(f"{shown(text)} runs backwards; write {high_text}..{low_text}")
+        reason = _("{cell} runs backwards; write {low}..{high}")
+        raise refusal(text, reason, low=high_text, high=low_text)
     return low, high
 
 
@@ -76,11 +78,12 @@ def millionths(text: str) -> int:
     tidied = tidy(text)
     match = _NUMBER.fullmatch(tidied)
     if match is None or "," in tidied or not any(letter.isdigit() for letter in tidied):
-        remedy = "write 0 or more" if tidied.startswith("-") else "write 4.78"
-        raise CellError(f"{shown(text)} is not a number; {remedy}")
+        if tidied.startswith("-"):
+            raise refusal(text, _("{cell} is not a number; write 0 or more"))
+        raise refusal(text, _("{cell} is not a number; write {example}"), example="4.78")
     whole, fraction = match["whole"] or "0", match["fraction"] or ""
     if len(whole) > COUNT_DIGITS or fraction[RATE_PLACES:].strip("0"):
-        raise CellError(f"{shown(text)} is too large or too fine; write at most six decimal places")
+        raise refusal(text, _("{cell} is too large or too fine; write at most six decimal places"))
     return int(whole) * MILLION + int(fraction[:RATE_PLACES].ljust(RATE_PLACES, "0"))
 
 
@@ -96,43 +99,43 @@ def _target(text: str, tidied: str, places: int) -> int:
     whole, fraction = _amount_digits(text, tidied)
     if fraction[places:].strip("0"):
         kept = f"{whole}.{fraction[:places]}" if places else whole
-        raise CellError(
-            f"{shown(text)} has more than {places} decimal places; write {kept} or round it up"
-        )
+        reason = _("{cell} has more than {places} decimal places; write {kept} or round it up")
+        raise refusal(text, reason, places=places, kept=kept)
     return _within_limit(text, int(whole + fraction[:places].ljust(places, "0")), places)
 
 
 def _price(text: str, tidied: str, places: int) -> int:
     price = _target(text, tidied, places)
     if price == 0:
-        raise CellError(f"{shown(text)} is no list price; write a price above 0")
+        raise refusal(text, _("{cell} is no list price; write a price above 0"))
     return price
 
 
 def _count(text: str, tidied: str) -> int:
     whole, fraction = _digits(text, tidied, example="120")
     if fraction.strip("0"):
-        raise CellError(f"{shown(text)} is no whole number; write {whole}")
+        raise refusal(text, _("{cell} is no whole number; write {example}"), example=whole)
     if int(whole) >= COUNT_LIMIT:
-        raise CellError(f"{shown(text)} is too large; write a number under {COUNT_LIMIT:,}")
+        reason = _("{cell} is too large; write a number under {limit:,}")
+        raise refusal(text, reason, limit=COUNT_LIMIT)
     return int(whole)
 
 
 def _rate(text: str, tidied: str) -> int:
     percent = tidied.endswith("%")
     number = tidied[:-1].rstrip() if percent else tidied
-    whole, fraction = _digits(text, number, example="13.2% or 0.132")
+    whole, fraction = _digits(text, number, example=_("13.2% or 0.132"))
     if not percent and 1 <= int(whole) < 100:
         ratio = "0." + (whole.rjust(2, "0") + fraction).rstrip("0")
-        raise CellError(f"{shown(text)} is not a rate; write {number}% or {ratio}")
+        reason = _("{cell} is not a rate; write {percent} or {ratio}")
+        raise refusal(text, reason, percent=f"{number}%", ratio=ratio)
     kept = RATE_PLACES - 2 if percent else RATE_PLACES
     if fraction[kept:].strip("0"):
-        raise CellError(
-            f"{shown(text)} is finer than a rate can be; write at most {kept} decimal places"
-        )
+        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        raise refusal(text, reason, places=kept)
     rate = int(whole + fraction[:kept].ljust(kept, "0"))
     if rate >= MILLION:
-        raise CellError(f"{shown(text)} is not under 100%; write a rate such as 13.2%")
+        raise refusal(text, _("{cell} is not under 100%; write a rate such as 13.2%"))
     return rate
 
 
@@ -154,30 +157,36 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
     """The digits before and after the decimal point, without thousands separators."""
     match = _NUMBER.fullmatch(number)
     if match is None or not any(character.isdigit() for character in number):
-        raise CellError(f"{shown(text)} {_not_a_number(tidy(text), number, example)}")
+        raise _not_a_number(text, number, example)
     whole = match["whole"].replace(",", "").lstrip("0") or "0"
     if len(whole) > LONGEST_WHOLE:
-        raise CellError(f"{shown(text)} is too large; write a number such as {example}")
+        reason = _("{cell} is too large; write a number such as {example}")
+        raise refusal(text, reason, example=example)
     return whole, match["fraction"] or ""
 
 
-def _not_a_number(tidied: str, number: str, example: str) -> str:
+def _not_a_number(text: str, number: str, example: str) -> CellError:
     if comma := _DECIMAL_COMMA.fullmatch(number):
-        whole = comma["whole"].replace(".", "")
-        sign = "%" if tidied.endswith("%") else ""
-        return f"is not a number; write {whole}.{comma['fraction']}{sign}"
-    if number.startswith(("-", "−")):
-        return "is negative; write 0 or more"
-    if _EXPONENT.fullmatch(number):
-        return f"is not a plain number; write it out, such as {example}"
-    return f"is not a number; write {example}"
+        sign = "%" if tidy(text).endswith("%") else ""
+        example = f"{comma['whole'].replace('.', '')}.{comma['fraction']}{sign}"
+    elif number.startswith(("-", "−")):
+        return refusal(text, _("{cell} is negative; write 0 or more"))
+    elif _EXPONENT.fullmatch(number):
+        reason = _("{cell} is not a plain number; write it out, such as {example}")
+        return refusal(text, reason, example=example)
+    return refusal(text, _("{cell} is not a number; write {example}"), example=example)
 
 
 def _within_limit(text: str, amount: int, places: int) -> int:
     if amount >= AMOUNT_LIMIT:
         limit = grouped(AMOUNT_LIMIT, places)
-        raise CellError(f"{shown(text)} is too large; write an amount under {limit}")
+        raise refusal(text, _("{cell} is too large; write an amount under {limit}"), limit=limit)
     return amount
+
+
+def refusal(text: str, reason: str, **places: object) -> CellError:
+    """The error that names the cell and why it can't be used: ``reason`` has a place for both."""
+    return CellError(reason.format(cell=shown(text), **places))
 
 
 def shown(text: str) -> str:

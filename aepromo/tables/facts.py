@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from aepromo.pricing.money import MILLION
-from aepromo.tables.cells import CellError, millionths, read, read_rate, shown, tidy
+from aepromo.tables.cells import millionths, read, read_rate, refusal, tidy
 from aepromo.tables.currency import USD
 from aepromo.tables.schema import Kind
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,22 +54,22 @@ def _share(text: str, tidied: str) -> int:
     if _ALL_OF_IT.fullmatch(tidied):
         return MILLION
     if tidied == "1":
-        raise CellError("'1' may be all or a hundredth; write 100% or 1%")
+        raise refusal(text, _("{cell} may be all or a hundredth; write 100% or 1%"))
     return read_rate(text) or 0
 
 
 def _turnover(text: str, tidied: str) -> int:
     match = _TURNOVER.fullmatch(tidied)
     if match is None:
-        raise CellError(f"{shown(text)} is no amount; write 50000")
-    whole, _, fraction = match["amount"].replace(",", "").partition(".")
+        raise refusal(text, _("{cell} is no amount; write 50000"))
+    whole, _point, fraction = match["amount"].replace(",", "").partition(".")
     return int(whole + fraction.ljust(USD.places, "0"))
 
 
 def _level(text: str, tidied: str) -> int:
     match = _LEVEL.fullmatch(tidied)
     if match is None:
-        raise CellError(f"{shown(text)} is no store level; write L3")
+        raise refusal(text, _("{cell} is no store level; write L3"))
     return int(match[1])
 
 
@@ -77,7 +78,7 @@ def _flag(text: str, tidied: str) -> bool:
         return True
     if tidied.casefold() in NO:
         return False
-    raise CellError(f"{shown(text)} is neither yes nor no; write yes or no")
+    raise refusal(text, _("{cell} is neither yes nor no; write yes or no"))
 
 
 def _words(_text: str, tidied: str) -> tuple[str, ...]:
@@ -88,14 +89,15 @@ def _day(text: str, tidied: str) -> date:
     try:
         return _within_reach(date.fromisoformat(_padded(tidied)))
     except ValueError:
-        raise CellError(f"{shown(text)} is no date; write 2026-03-01") from None
+        raise refusal(text, _("{cell} is no date; write 2026-03-01")) from None
 
 
 def _moment(text: str, tidied: str) -> datetime:
     try:
         return _within_reach(datetime.fromisoformat(_padded(tidied)))
     except ValueError:
-        raise CellError(f"{shown(text)} is no time; write 2026-03-01T08:30+08:00") from None
+        reason = _("{cell} is no time; write 2026-03-01T08:30+08:00")
+        raise refusal(text, reason) from None
 
 
 def _padded(text: str) -> str:

@@ -39,8 +39,18 @@ _INPUTS = (
         "the forced discount, or its range lo..hi",
         ("强制折扣率",),
     ),
-    Column("forced_rate_min", Kind.RATE, "the lowest discount the platform may force"),
-    Column("forced_rate_max", Kind.RATE, "the highest discount the platform may force"),
+    Column(
+        "forced_rate_min",
+        Kind.RATE,
+        "the lowest discount the platform may force",
+        ("最低强制折扣率",),
+    ),
+    Column(
+        "forced_rate_max",
+        Kind.RATE,
+        "the highest discount the platform may force",
+        ("最高强制折扣率",),
+    ),
     Column(
         "commission_rate",
         Kind.RATE,

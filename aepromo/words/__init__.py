@@ -6,7 +6,7 @@ filled in only after it was looked up::
 
     from aepromo.words import _
 
-    raise CallError(_("{flag} '{text}': write {example}").format(flag=flag, text=text, example=".99"))
+    raise CallError(_("{flag} '{text}': write THRESHOLD:OFF").format(flag=flag, text=text))
 
 Where a number decides between two English forms, ``ngettext``. A text that is evaluated before
 the language is known (a report's question, at import) is only marked with ``N_`` there, and looked

@@ -1,0 +1,22 @@
+"""What a column is called where people read: in messages, and on top of a table."""
+
+from __future__ import annotations
+
+from aepromo.tables.schema import INPUTS, RESULTS
+from aepromo.words import is_english
+
+
+def named(name: str) -> str:
+    """A column in a message: ``list_price`` as the contract has it, in Chinese 标价."""
+    return name if is_english() else chinese(name)
+
+
+def in_words(name: str) -> str:
+    """A column in a sentence or a heading: ``list price``, in Chinese 标价."""
+    return name.replace("_", " ") if is_english() else chinese(name)
+
+
+def chinese(name: str) -> str:
+    """A column's Chinese name, which is also one of its headers; else the name as it is."""
+    column = RESULTS.get(name) or INPUTS.get(name)
+    return column.chinese[0] if column and column.chinese else name
