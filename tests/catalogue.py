@@ -6,6 +6,7 @@ that every text has its pair and that what was compiled is what stands in the ``
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -50,7 +51,8 @@ def found() -> Catalog:
     columns = [*INPUTS.values(), *RESULTS.values()]
     for text in (*(column.meaning for column in columns), *(rule.meaning for rule in rules.book())):
         catalogue.add(text)
-    for label in (label for column in columns for label in column.labels):
+    labels = [label for column in columns for label in column.labels]
+    for label in (*labels, *(field.name for field in fields(rules.Rule))):
         catalogue.add(label.replace("_", " "), context="label")
     for text in TYPER_SAYS:
         catalogue.add(text)

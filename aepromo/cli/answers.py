@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.say import say, say_assumed
+from aepromo.cli.say import encoding_line, say, say_assumed
 from aepromo.errors import InputError, Problem
 from aepromo.reports.frame import Outcome, find_columns, is_priced_by_another, run, without_bad_rows
 from aepromo.tables.blocks import line_numbers, parse, rows_as_written
+from aepromo.tables.headings import named
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -107,7 +109,7 @@ class Answers:
                 answered = True
                 yield outcome, finished
         if self.source.guessed_encoding and not self.quiet:
-            say(f"assumed: encoding {self.source.guessed_encoding} (not UTF-8; set --encoding)")
+            say(encoding_line(self.source.guessed_encoding))
         self.aside.close()
         if not answered:
             none = pa.table({name: pa.array([], pa.string()) for name in self.source.header})
@@ -118,7 +120,8 @@ class Answers:
     def _say_which_price(self) -> None:
         header = list(self.source.header)
         if is_priced_by_another(self.report, header, self.mapping) and not self.quiet:
-            say(f"priced by {self.report.priced_by} (for another: --map 'HEADER=list_price')")
+            priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
+            say(priced.format(name=named(self.report.priced_by)))
 
     def _without_bad_rows(
         self, attempted: _Attempt[Finished], columns: Mapping[str, int]

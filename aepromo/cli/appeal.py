@@ -33,6 +33,7 @@ from aepromo.errors import CallError
 from aepromo.reports.appeal import REFUSE, appeal, formula_of, least_profit
 from aepromo.reports.worksheet import LANGUAGES, worksheet
 from aepromo.rules.overrides import Book
+from aepromo.show.summary import skus
 from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import CellError
 from aepromo.tables.currency import USD
@@ -122,7 +123,7 @@ def appeal_command() -> Callable[..., None]:
         say_assumed(assumed, set(), config.book, writing.quiet)
         if target is not None:
             _write_worksheet(target, sheet, config.book, ruling.currency, language, writing)
-        write_summed(ruling, sheet, writing, sheet.counted(RESULTS["appeal"], "SKU"))
+        write_summed(ruling, sheet, writing, sheet.summed(skus(len(sheet.rows)), RESULTS["appeal"]))
         if fail_on.fails(sheet):
             raise typer.Exit(Exit.FINDINGS)
 

@@ -24,7 +24,7 @@ from aepromo.cli.say import say
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.reports.breakeven import BREAKEVEN
-from aepromo.show.summary import Tally
+from aepromo.show.summary import Tally, more_line
 from aepromo.tables.bulk import cell_texts, joined, result_texts
 from aepromo.tables.headers import known_names, plain
 from aepromo.tables.schema import RESULTS, VERDICTS, Kind
@@ -176,7 +176,7 @@ def _table(
         ]
     notes = [] if writing.quiet else [tally.line()]
     if tally.rows > len(kept):
-        notes.append(f"{len(kept)} of {tally.rows:,} shown; more with --limit")
+        notes.append(more_line(len(kept), tally.rows))
     return rows_table(columns, wanted, table_width(), notes, answers.policy.selling)
 
 

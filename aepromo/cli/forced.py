@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.cli.priced_rulings import labels_counted, priced_ruling_command, rows_counted
+from aepromo.cli.priced_rulings import priced_ruling_command, worst_first
 from aepromo.reports.forced import forced
 from aepromo.reports.row_pricing import WITHOUT_TARGETS
+from aepromo.show.summary import skus, summed
 from aepromo.tables.cells import grouped
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,8 +26,11 @@ def forced_command() -> Callable[..., None]:
 def _summary(verdicts: Sequence[Verdict], currency: Currency) -> str:
     stakes = [verdict["at_stake_30d"] for verdict in verdicts]
     known = [stake for stake in stakes if isinstance(stake, int)]
-    line = f"{rows_counted(verdicts)}: {labels_counted(verdicts, 'exposure')}"
-    if any(known):
-        line += f"; at stake over 30 days {grouped(sum(known), currency.places)}"
+    line = summed(skus(len(verdicts)), worst_first(verdicts, "exposure"))
+    if not any(known):
+        return line
+    stake = _("at stake over 30 days {amount}").format(amount=grouped(sum(known), currency.places))
     unknown = len(stakes) - len(known)
-    return f"{line} (unknown for {unknown:,})" if unknown and any(known) else line
+    if unknown:
+        stake += _(" (unknown for {count:,})").format(count=unknown)
+    return _("; ").join((line, stake))

@@ -28,7 +28,9 @@ from aepromo.cli.say import say, say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.reports.policy import Policy
 from aepromo.reports.row_pricing import RowPricing
+from aepromo.tables.headings import named
 from aepromo.tables.schema import INPUTS, RESULTS
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +47,7 @@ StoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="NAME",
-        help="Which store of aepromo.toml; the only one where there is one.",
+        help=_("Which store of aepromo.toml; the only one where there is one."),
         rich_help_panel=STORE_PANEL,
         show_default=False,
     ),
@@ -84,7 +86,7 @@ def priced_ruling_command(
             say(f"{writing.output}: {line}")
 
     plain = build(RowPricing(question, Policy()))
-    command.__doc__ = plain.question
+    command.__doc__ = _(plain.question)
     values = [name for name in plain.uses if name != "sku"]
     return with_parameters(
         command,
@@ -100,19 +102,11 @@ def priced_ruling_command(
     )
 
 
-def rows_counted(verdicts: Sequence[Verdict]) -> str:
-    """``14 SKUs``."""
-    return f"{len(verdicts):,} SKU{'' if len(verdicts) == 1 else 's'}"
-
-
-def labels_counted(verdicts: Sequence[Verdict], column: str) -> str:
-    """``3 triggered, 5 primed``: how many of each label, the worst first."""
+def worst_first(verdicts: Sequence[Verdict], column: str) -> list[tuple[str, int]]:
+    """How many verdicts came to each label, the worst first."""
     found = [verdict.get(column) for verdict in verdicts]
-    return ", ".join(
-        f"{found.count(index):,} {label.replace('_', ' ')}"
-        for index, label in reversed(list(enumerate(RESULTS[column].labels)))
-        if index in found
-    )
+    counts = [(name, found.count(index)) for index, name in enumerate(RESULTS[column].labels)]
+    return counts[::-1]
 
 
 def _described(ruling: Ruling, policy: Policy, given: dict[str, str]) -> dict[str, str]:
@@ -120,7 +114,8 @@ def _described(ruling: Ruling, policy: Policy, given: dict[str, str]) -> dict[st
     row = {**{name: text for name, text in policy.texts().items() if name in ruling.uses}, **given}
     if not row:
         example = INPUTS[ruling.uses[-1]].flag
-        raise CallError(f"nothing to judge; name a FILE, or give values such as {example}")
+        reason = _("nothing to judge; name a FILE, or give values such as {flag}")
+        raise CallError(reason.format(flag=example))
     return {name: row[name] for name in ruling.uses if name in row}
 
 
@@ -133,12 +128,19 @@ def _say_what_is_missing(sheet: Sheet, pricing: RowPricing, writing: WritingOpti
     names = dict.fromkeys(name for text in texts for name in text.split(", ") if name)
     if names:
         rows = sum(map(bool, texts))
-        flags = ", ".join(f"{name} (set {INPUTS[name].flag})" for name in names)
-        say(f"unknown{_in_rows(rows, sheet)}: {flags}")
+        setting = _("{name} (set {flag})")
+        flags = [setting.format(name=named(name), flag=INPUTS[name].flag) for name in names]
+        unknown = ngettext(
+            "unknown in {count:,} row: {names}", "unknown in {count:,} rows: {names}", rows
+        )
+        unknown = _("unknown: {names}") if sheet.is_one else unknown
+        say(unknown.format(count=rows, names=_(", ").join(flags)))
     if pricing.unpriced:
-        lacking = ", ".join(pricing.lacking)
-        say(f"no profit{_in_rows(pricing.unpriced, sheet)}: without {lacking}")
-
-
-def _in_rows(rows: int, sheet: Sheet) -> str:
-    return "" if sheet.is_one else f" in {rows:,} row{'' if rows == 1 else 's'}"
+        rows = pricing.unpriced
+        unpriced = ngettext(
+            "no profit in {count:,} row: without {names}",
+            "no profit in {count:,} rows: without {names}",
+            rows,
+        )
+        unpriced = _("no profit: without {names}") if sheet.is_one else unpriced
+        say(unpriced.format(count=rows, names=_(", ").join(map(named, pricing.lacking))))

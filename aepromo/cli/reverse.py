@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.cli.priced_rulings import labels_counted, priced_ruling_command, rows_counted
+from aepromo.cli.priced_rulings import priced_ruling_command, worst_first
 from aepromo.reports.reverse import reverse
 from aepromo.reports.row_pricing import WITH_TARGETS
+from aepromo.show.summary import counted, skus, summed
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +23,8 @@ def reverse_command() -> Callable[..., None]:
 
 
 def _summary(verdicts: Sequence[Verdict], _currency: Currency) -> str:
-    line = f"{rows_counted(verdicts)}: {labels_counted(verdicts, 'eligibility')}"
-    promotions = labels_counted(verdicts, "promotion")
-    return f"{line}; advised promotion: {promotions}" if promotions else line
+    line = summed(skus(len(verdicts)), worst_first(verdicts, "eligibility"))
+    promotions = counted(worst_first(verdicts, "promotion"))
+    if not promotions:
+        return line
+    return _("; ").join((line, _("advised promotion: {labels}").format(labels=promotions)))

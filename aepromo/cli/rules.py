@@ -23,6 +23,7 @@ from aepromo.cli.output import chosen_names, destination, format_of, rendered, t
 from aepromo.errors import CallError
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import TextColumn
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ HEADER = tuple(field.name for field in fields(rules.Rule))
 KeyArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[KEY]", help="A rule or a family of them, such as forced.", show_default=False
+        metavar="[KEY]", help=_("A rule or a family of them, such as forced."), show_default=False
     ),
 ]
 
@@ -53,7 +54,7 @@ def rules_command() -> Callable[..., None]:
             raise CallError(str(error)) from None
         _write(found, writing)
 
-    command.__doc__ = "Every figure that the program assumes, and where it comes from."
+    command.__doc__ = _("Every figure that the program assumes, and where it comes from.")
     return with_parameters(
         command,
         [
@@ -68,10 +69,7 @@ def _write(found: tuple[Rule, ...], writing: WritingOptions) -> None:
     form = format_of(writing)
     asked = writing.columns or writing.value
     names = list(SHOWN) if form is Format.TABLE and not asked else chosen_names(HEADER, writing)
-    columns = [
-        TextColumn(name, Kind.TEXT, [_cell(getattr(rule, name)) for rule in found])
-        for name in names
-    ]
+    columns = [TextColumn(name, Kind.TEXT, [_cell(rule, name) for rule in found]) for name in names]
     with destination(writing) as stream:
         if form is Format.TABLE:
             from aepromo.show.table import plain_table
@@ -82,5 +80,8 @@ def _write(found: tuple[Rule, ...], writing: WritingOptions) -> None:
             stream.writelines(text_lines([columns], form, writing))
 
 
-def _cell(value: str | tuple[str, ...]) -> str:
+def _cell(rule: Rule, name: str) -> str:
+    value: str | tuple[str, ...] = getattr(rule, name)
+    if name == "meaning":
+        return _(rule.meaning)
     return value if isinstance(value, str) else ", ".join(value)

@@ -15,14 +15,16 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import say
+from aepromo.cli.say import encoding_line, say
 from aepromo.errors import CallError, InputError
 from aepromo.pricing.money import BLANK
 from aepromo.reports.ruling import RowFaults
+from aepromo.show.summary import more_line, summed
 from aepromo.tables.cells import CellError, read_range
 from aepromo.tables.facts import read_fact
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.tables.text import TextColumn, result_text
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,13 +60,10 @@ class Sheet:
     rows: Sequence[Judged]
     is_one: bool = False
 
-    def counted(self, column: Column, noun: str) -> str:
-        """How many rows, and how many came to each label: ``12 SKUs: 9 strong, 3 refuse``."""
+    def summed(self, rows: str, column: Column) -> str:
+        """How many rows came to each label: ``12 SKUs: 9 strong, 3 refuse``."""
         found = [row.verdict.get(column.name) for row in self.rows]
-        counts = ((label, found.count(index)) for index, label in enumerate(column.labels))
-        parts = [f"{count:,} {label.replace('_', ' ')}" for label, count in counts if count]
-        rows = f"{len(found):,} {noun}{'' if len(found) == 1 else 's'}"
-        return f"{rows}: {', '.join(parts)}" if parts else rows
+        return summed(rows, ((name, found.count(at)) for at, name in enumerate(column.labels)))
 
 
 def given_of(
@@ -79,7 +78,7 @@ def given_of(
 def judge_one(ruling: Ruling, given: Mapping[str, str], reading: ReadingOptions) -> Sheet:
     """Judge the row that the options describe. Raises ``CallError`` for what is wrong in it."""
     if reading != ReadingOptions():
-        raise CallError("options for reading a file need a FILE, or - for standard input")
+        raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     facts, problems = facts_of(ruling, given, {})
     if problems:
         raise CallError("; ".join(f"{INPUTS[name].flag}: {why}" for name, why in problems))
@@ -128,7 +127,7 @@ def judge_file(
                     reasons = [why for _, why in problems]
                     aside.add([BadRow(line, names, reasons, tuple(cells))])
         if source.guessed_encoding and not writing.quiet:
-            say(f"assumed: encoding {source.guessed_encoding} (not UTF-8; set --encoding)")
+            say(encoding_line(source.guessed_encoding))
         aside.close()
         return Sheet(source.header, judged)
 
@@ -151,7 +150,8 @@ def facts_of(
             problems.append((name, str(error)))
             continue
         if not found and name in ruling.needs:
-            problems.append((name, f"is missing; fill it in or give {INPUTS[name].flag}"))
+            reason = _("is missing; fill it in or give {flag}").format(flag=INPUTS[name].flag)
+            problems.append((name, reason))
         facts |= found
     return facts, problems
 
@@ -228,7 +228,7 @@ def _table(
     key_columns = dict.fromkeys((identity, *ruling.key_columns))
     wanted = names if writing.columns else [name for name in key_columns if name in names]
     total = len(columns[0].cells) if columns else 0
-    more = [f"{writing.limit} of {total:,} shown; more with --limit"] * (total > writing.limit)
+    more = [more_line(writing.limit, total)] * (total > writing.limit)
     return rows_table(limited, wanted, table_width(), [*notes, *more], ruling.currency)
 
 
@@ -248,10 +248,9 @@ def _check_needs(
 ) -> None:
     for name in (*ruling.needs, *ruling.wants):
         if name not in columns and name not in given:
-            raise InputError(
-                f"{source.name}:1: no column for {name}; name one with --map 'HEADER={name}', "
-                f"or give {INPUTS[name].flag}"
-            )
+            lacking = _("no column for {name}; name one with --map 'HEADER={name}', or give {flag}")
+            reason = lacking.format(name=name, flag=INPUTS[name].flag)
+            raise InputError(f"{source.name}:1: {reason}")
 
 
 def _header_of(name: str, source: Source, columns: Mapping[str, int]) -> str:

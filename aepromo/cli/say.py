@@ -45,6 +45,12 @@ def say_assumed(names: Iterable[str], said: set[str], book: Book, quiet: bool) -
         said.add(name)
 
 
+def encoding_line(encoding: str) -> str:
+    """What is said of an encoding that only the bytes speak for."""
+    assumed = _("assumed: encoding {encoding} (not UTF-8; set --encoding)")
+    return assumed.format(encoding=encoding)
+
+
 def say_warnings(policy: Policy) -> None:
     """Say what is allowed but looks like a slip; also where the rest is to be quiet."""
     for warning in policy.warnings():

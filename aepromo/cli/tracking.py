@@ -37,6 +37,7 @@ from aepromo.tables.cells import tidy
 from aepromo.tables.headers import plain
 from aepromo.tables.parcels import TRACKS
 from aepromo.tables.schema import RESULTS
+from aepromo.words import ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +127,9 @@ def tracking_command() -> Callable[..., None]:
         if not writing.quiet:
             _say_assumed(sheet, moments, lookout)
         say_ahead(moments, lookout.now, lookout.zone)
-        write_summed(ruling, sheet, writing, sheet.counted(RESULTS["track"], "parcel"))
+        count = len(sheet.rows)
+        parcels = ngettext("{count:,} parcel", "{count:,} parcels", count).format(count=count)
+        write_summed(ruling, sheet, writing, sheet.summed(parcels, RESULTS["track"]))
         if fail_on.fails(sheet):
             raise typer.Exit(Exit.FINDINGS)
 

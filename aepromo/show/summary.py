@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo.tables.cells import grouped
+from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aepromo.tables.currency import Currency
 
 
@@ -44,22 +47,39 @@ class Tally:
 
     def line(self) -> str:
         """One line: ``64 SKUs: 60 ok, 4 loss; worst: A-17 leaves -1.20 (loss)``."""
-        counted = f"{self.rows:,} SKU{'' if self.rows == 1 else 's'}"
-        found = [
-            f"{count:,} {_words(label)}"
-            for label, count in zip(self.labels, self.counts, strict=False)
-            if count
-        ]
-        parts = [f"{counted}: {', '.join(found)}" if found else counted]
+        parts = [summed(skus(self.rows), zip(self.labels, self.counts, strict=False))]
         if self.worst is not None and self.worst[0] and self.rows > 1:
-            label, profit, sku = self.worst
-            leaves = grouped(profit, self.currency.places)
-            parts.append(f"worst: {sku} leaves {leaves} ({_words(self.labels[label])})")
+            index, profit, sku = self.worst
+            worst = _("worst: {sku} leaves {profit} ({label})").format(
+                sku=sku,
+                profit=grouped(profit, self.currency.places),
+                label=label(self.labels[index]),
+            )
+            parts.append(worst)
         if self.gain is not None:
-            gain = grouped(self.gain, self.currency.places)
-            parts.append(f"over 30 days {'+' * (self.gain > 0)}{gain}")
-        return "; ".join(parts)
+            gain = "+" * (self.gain > 0) + grouped(self.gain, self.currency.places)
+            parts.append(_("over 30 days {gain}").format(gain=gain))
+        return _("; ").join(parts)
 
 
-def _words(label: str) -> str:
-    return label.replace("_", " ")
+def more_line(shown: int, total: int) -> str:
+    """That a table shows fewer rows than there are."""
+    return _("{shown} of {total:,} shown; more with --limit").format(shown=shown, total=total)
+
+
+def skus(count: int) -> str:
+    """``14 SKUs``."""
+    return ngettext("{count:,} SKU", "{count:,} SKUs", count).format(count=count)
+
+
+def counted(counts: Iterable[tuple[str, int]]) -> str:
+    """``60 ok, 4 loss``: how many of each label, without those that there are none of."""
+    shown = _("{count:,} {label}")
+    found = (shown.format(count=count, label=label(name)) for name, count in counts if count)
+    return _(", ").join(found)
+
+
+def summed(rows: str, counts: Iterable[tuple[str, int]]) -> str:
+    """``64 SKUs: 60 ok, 4 loss``; the rows alone where there are no labels."""
+    found = counted(counts)
+    return _("{rows}: {labels}").format(rows=rows, labels=found) if found else rows

@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from aepromo.pricing.fees import STATUSES
+from aepromo.tables.headings import chinese, in_words, named
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.words import _, is_english, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,8 +81,9 @@ def rows_table(
         table.add_row(*map(_cell, shown, cells))
     lines = [Text(note, style="dim" if number else "") for number, note in enumerate(notes)]
     if left_out:
-        names = ", ".join(left_out)
-        lines.append(Text(f"not shown: {names} (choose with --columns)", style="dim"))
+        names = _(", ").join(map(named, left_out))
+        left_out_line = _("not shown: {names} (choose with --columns)").format(names=names)
+        lines.append(Text(left_out_line, style="dim"))
     return Group(table, Text(), *lines)
 
 
@@ -94,7 +97,7 @@ def fields_table(columns: Sequence[TextColumn], currency: Currency) -> Renderabl
     for column in prose:
         clauses = _clauses(column.cells[0])
         if len(prose) > 1:
-            lines.append(Text(_words(column.name), style="bold"))
+            lines.append(Text(in_words(column.name), style="bold"))
             clauses = [f"  {clause}" for clause in clauses]
         lines += map(Text, clauses)
     fields = _fields([column for column in columns if column.kind is not Kind.PROSE], currency)
@@ -110,10 +113,10 @@ def _fields(columns: Sequence[TextColumn], currency: Currency) -> RenderableType
     for column in columns:
         known = RESULTS.get(column.name) or INPUTS.get(column.name)
         table.add_row(
-            Text(_words(column.name), style="bold" if column.name in RESULTS else ""),
+            Text(in_words(column.name), style="bold" if column.name in RESULTS else ""),
             _cell(column, column.cells[0]),
             currency.code if column.kind in (Kind.MONEY, Kind.FINE) else "",
-            known.meaning if known else "",
+            _(known.meaning) if known else "",
         )
     return table
 
@@ -122,7 +125,7 @@ def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Rende
     """Text in columns, the last of which takes what room there is."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(label(heading), overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     return table
@@ -167,8 +170,9 @@ def _heading(column: TextColumn, currency: Currency) -> Text:
     """The column's name in words, on as many lines as its cells are narrow, with the currency."""
     if column.name not in RESULTS and column.name not in INPUTS:
         return Text(_one_line(column.name))
-    words = column.name.split("_")
-    width = max(_cells_width(column), *map(len, words))
+    # Chinese names are short, and don't break.
+    words = column.name.split("_") if is_english() else [chinese(column.name)]
+    width = max(_cells_width(column), *map(cell_len, words))
     lines = [words[0]]
     for word in words[1:]:
         if len(lines[-1]) + 1 + len(word) <= width:
@@ -184,10 +188,6 @@ def _clauses(cell: str | None) -> list[str]:
     return [_one_line(clause) for clause in cell.split("; ")] if cell else []
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _is_amount(column: TextColumn) -> bool:
     known = INPUTS.get(column.name)
     return known is not None and known.kind is not Kind.TEXT
@@ -200,7 +200,7 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
     if column.kind is Kind.RATIO:
         cell = percent_of_ratio(cell)
     if column.kind is Kind.LABEL:
-        return Text(_words(cell), style=LABEL_STYLES.get(column.name, {}).get(cell, ""))
+        return Text(label(cell), style=LABEL_STYLES.get(column.name, {}).get(cell, ""))
     if column.kind is Kind.PROSE:
         return Text("\n".join(_clauses(cell)))
     text = Text(_one_line(cell))
@@ -214,7 +214,7 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
 def percent_of_ratio(ratio: str) -> str:
     """``0.2829`` as ``28.29%``, digit for digit."""
     sign = "-" if ratio.startswith("-") else ""
-    whole, _, fraction = ratio.removeprefix("-").partition(".")
+    whole, _point, fraction = ratio.removeprefix("-").partition(".")
     return f"{sign}{int(whole + fraction[:2])}.{fraction[2:]}%"
 
 

@@ -30,10 +30,19 @@ APPEALS = ("strong", "submit", "weak", "refuse")
 """What an appeal comes to, the best first."""
 
 PAPER_RESULTS = (
-    Column("formula_profit", Kind.MONEY, "profit by the platform's own formula"),
-    Column("formula_margin", Kind.RATIO, "formula profit ÷ deal price"),
-    Column("invoice_age_days", Kind.COUNT, "days from the invoice to the appeal"),
-    Column("appeal", Kind.LABEL, "whether to ask for Price Protection", labels=APPEALS),
-    Column("pass_rate", Kind.RATIO, "the share of such appeals that pass, as reported"),
-    Column("passing_list_price", Kind.MONEY, "the lowest list price that meets the formula"),
+    Column("formula_profit", Kind.MONEY, "profit by the platform's own formula", ("公式毛利",)),
+    Column("formula_margin", Kind.RATIO, "formula profit ÷ deal price", ("公式毛利率",)),
+    Column("invoice_age_days", Kind.COUNT, "days from the invoice to the appeal", ("发票天数",)),
+    Column(
+        "appeal", Kind.LABEL, "whether to ask for Price Protection", ("申诉结论",), labels=APPEALS
+    ),
+    Column(
+        "pass_rate", Kind.RATIO, "the share of such appeals that pass, as reported", ("通过率",)
+    ),
+    Column(
+        "passing_list_price",
+        Kind.MONEY,
+        "the lowest list price that meets the formula",
+        ("达标标价",),
+    ),
 )

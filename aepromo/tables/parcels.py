@@ -35,8 +35,17 @@ TRACKS = ("ok", "late", "uncertified", "other", "silent", "invalid")
 """What is wrong with a parcel's track, the mildest first; the last two end a promotion."""
 
 PARCEL_RESULTS = (
-    Column("track", Kind.LABEL, "the worst that is wrong with the track", labels=TRACKS),
-    Column("upload_hours", Kind.COUNT, "hours from shipping to the first scan, rounded up"),
-    Column("silent_hours", Kind.COUNT, "hours since the last sign of life, rounded up"),
-    Column("ends_at", Kind.TEXT, "when the promotion has ended, at the latest"),
+    Column(
+        "track", Kind.LABEL, "the worst that is wrong with the track", ("轨迹状态",), labels=TRACKS
+    ),
+    Column(
+        "upload_hours",
+        Kind.COUNT,
+        "hours from shipping to the first scan, rounded up",
+        ("上网小时",),
+    ),
+    Column(
+        "silent_hours", Kind.COUNT, "hours since the last sign of life, rounded up", ("断更小时",)
+    ),
+    Column("ends_at", Kind.TEXT, "when the promotion has ended, at the latest", ("终止时间",)),
 )

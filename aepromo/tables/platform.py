@@ -140,29 +140,74 @@ SAFETIES = ("safe", "partly", "unsafe")
 """How much of an advised range of discounts leaves what a deal must reach."""
 
 PLATFORM_RESULTS = (
-    Column("exposure", Kind.LABEL, "how near a forced discount is", labels=EXPOSURES),
-    Column("store_gate", Kind.LABEL, "whether the store passes", labels=STATES),
-    Column("product_gate", Kind.LABEL, "whether the product passes", labels=STATES),
-    Column("event_gate", Kind.LABEL, "whether an event triggers it now", labels=STATES),
-    Column("label_gate", Kind.LABEL, "whether the discount label's conditions hold", labels=STATES),
-    Column("store_fit", Kind.LABEL, "whether such stores are hit at all", labels=FITS),
-    Column("nearest_rule", Kind.TEXT, "the rule of the nearest gate still closed"),
-    Column("nearest_gate", Kind.PROSE, "the nearest gate still closed: value, threshold, gap"),
-    Column("reasons", Kind.PROSE, "the gates that decided, worst first"),
-    Column("unknown", Kind.TEXT, "what would decide and nobody gave"),
-    Column("at_stake_30d", Kind.MONEY, "profit lost over 30 days if it is forced"),
-    Column("eligibility", Kind.LABEL, "whether it may be chosen", labels=ELIGIBILITIES),
-    Column("eligible_markets", Kind.TEXT, "the markets where it may be chosen"),
-    Column("potential", Kind.LABEL, "whether it counts as high-potential", labels=STATES),
-    Column("account", Kind.LABEL, "whether the account has what is needed", labels=STATES),
-    Column("diagnosis", Kind.PROSE, "what to mend, in order of weight"),
-    Column("conflicts", Kind.PROSE, "running promotions that must end"),
-    Column("promotion", Kind.LABEL, "whether the advised promotion is safe", labels=SAFETIES),
-    Column("promotion_check", Kind.PROSE, "the deepest advised discount, checked"),
-    Column("max_limited_rate", Kind.RATIO, "the deepest limited-time discount that is safe"),
-    Column("run_limited_rate", Kind.RATIO, "the limited-time discount to run meanwhile"),
-    Column("next_bid", Kind.MONEY, "the bid to make while it runs"),
-    Column("max_bid", Kind.MONEY, "the highest bid that profit × conversion carries"),
+    Column(
+        "exposure", Kind.LABEL, "how near a forced discount is", ("触发状态",), labels=EXPOSURES
+    ),
+    Column("store_gate", Kind.LABEL, "whether the store passes", ("店铺门槛",), labels=STATES),
+    Column("product_gate", Kind.LABEL, "whether the product passes", ("商品门槛",), labels=STATES),
+    Column(
+        "event_gate", Kind.LABEL, "whether an event triggers it now", ("事件门槛",), labels=STATES
+    ),
+    Column(
+        "label_gate",
+        Kind.LABEL,
+        "whether the discount label's conditions hold",
+        ("标签条件",),
+        labels=STATES,
+    ),
+    Column(
+        "store_fit", Kind.LABEL, "whether such stores are hit at all", ("店铺匹配",), labels=FITS
+    ),
+    Column("nearest_rule", Kind.TEXT, "the rule of the nearest gate still closed", ("最近规则",)),
+    Column(
+        "nearest_gate",
+        Kind.PROSE,
+        "the nearest gate still closed: value, threshold, gap",
+        ("最近门槛",),
+    ),
+    Column("reasons", Kind.PROSE, "the gates that decided, worst first", ("原因",)),
+    Column("unknown", Kind.TEXT, "what would decide and nobody gave", ("缺少数据",)),
+    Column("at_stake_30d", Kind.MONEY, "profit lost over 30 days if it is forced", ("30天风险额",)),
+    Column(
+        "eligibility", Kind.LABEL, "whether it may be chosen", ("入选资格",), labels=ELIGIBILITIES
+    ),
+    Column("eligible_markets", Kind.TEXT, "the markets where it may be chosen", ("可入选市场",)),
+    Column(
+        "potential", Kind.LABEL, "whether it counts as high-potential", ("高潜力",), labels=STATES
+    ),
+    Column(
+        "account",
+        Kind.LABEL,
+        "whether the account has what is needed",
+        ("账户条件",),
+        labels=STATES,
+    ),
+    Column("diagnosis", Kind.PROSE, "what to mend, in order of weight", ("待改进项",)),
+    Column("conflicts", Kind.PROSE, "running promotions that must end", ("活动冲突",)),
+    Column(
+        "promotion",
+        Kind.LABEL,
+        "whether the advised promotion is safe",
+        ("建议促销",),
+        labels=SAFETIES,
+    ),
+    Column("promotion_check", Kind.PROSE, "the deepest advised discount, checked", ("促销验算",)),
+    Column(
+        "max_limited_rate",
+        Kind.RATIO,
+        "the deepest limited-time discount that is safe",
+        ("最大限时折扣",),
+    ),
+    Column(
+        "run_limited_rate",
+        Kind.RATIO,
+        "the limited-time discount to run meanwhile",
+        ("应设限时折扣",),
+    ),
+    Column("next_bid", Kind.MONEY, "the bid to make while it runs", ("建议出价",)),
+    Column(
+        "max_bid", Kind.MONEY, "the highest bid that profit × conversion carries", ("最高出价",)
+    ),
 )
 
 STORE: tuple[str, ...] = tuple(column.name for column in _STORE_INPUTS)
