@@ -29,6 +29,7 @@ COMMANDS = (
     *CALCULATORS,
     "explain",
     "sweep",
+    "report",
     "forced",
     "appeal",
     "reverse",
