@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from aepromo.cli.answers import Answers
     from aepromo.show.page import About
+    from aepromo.tables.currency import Currency
 
 WRITING = ("output", "quiet")
 
@@ -90,7 +91,7 @@ def report_command() -> Callable[..., None]:
             with destination(writing) as stream:
                 stream.write(page(seen, about).encode())
         if writing.output and not writing.quiet:
-            say(f"{writing.output}: {_tally(seen).line()}")
+            say(f"{writing.output}: {_tally(seen, policy.selling).line()}")
 
     command.__doc__ = OVERVIEW.question
     return with_parameters(
@@ -156,6 +157,7 @@ def _about(
     by_another = is_priced_by_another(OVERVIEW, list(source.header), answers.mapping)
     return About(
         file=PurePath(source.name).name,
+        currency=policy.selling,
         made=made,
         version=version("aepromo"),
         priced_by=OVERVIEW.priced_by if by_another else "list_price",
@@ -166,8 +168,8 @@ def _about(
     )
 
 
-def _tally(seen: Overview) -> Tally:
-    tally = Tally(STATUSES, seen.rows, seen.statuses)
+def _tally(seen: Overview, currency: Currency) -> Tally:
+    tally = Tally(STATUSES, currency, seen.rows, seen.statuses)
     for sku in seen.at_risk[:1]:
         tally.add_worst(sku.status, sku.profit, sku.sku)
     return tally

@@ -45,7 +45,11 @@ def _compute(sku: Sku, terms: Terms) -> Results:
     """
     results = AUDIT.compute(sku, terms)
     protected = protected_list_price(
-        results["required_deal_price"], sku.discounts, terms.offers, terms.endings, terms.unit
+        results["required_deal_price"],
+        sku.discounts,
+        terms.offers,
+        terms.endings,
+        terms.currency.unit,
     )
     spared, cut = spared_and_cut(sku.list_price, sku.discounts, terms.offers)
     before, after = (profit(deal, sku.costs, sku.fees) for deal in (spared, cut))

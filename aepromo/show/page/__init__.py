@@ -18,7 +18,7 @@ from aepromo.show.page import charts
 from aepromo.show.page.reasons import reasons
 from aepromo.show.table import percent_of_ratio
 from aepromo.tables.cells import fixed, grouped, on_one_line, percent
-from aepromo.tables.schema import CURRENCY, INPUTS, PLACES
+from aepromo.tables.schema import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aepromo.reports.assumptions import Given
     from aepromo.reports.overview import Overview
     from aepromo.rules import Rule
+    from aepromo.tables.currency import Currency
 
 HERE = Path(__file__).parent
 MOST_CATEGORIES = 15
@@ -42,6 +43,7 @@ class About:
     """
 
     file: str
+    currency: Currency
     made: str
     version: str
     priced_by: str
@@ -61,13 +63,12 @@ def page(overview: Overview, about: About) -> str:
         key=lambda item: (-item[1].at_stake_30d, -item[1].lost, item[0]),
     )
     return (
-        _environment()
+        _environment(about.currency)
         .get_template("page.html.j2")
         .render(
             overview=overview,
             about=about,
             statuses=STATUSES,
-            currency=CURRENCY,
             style=style,
             script=script,
             policy=content_policy(style, script),
@@ -90,7 +91,7 @@ def content_policy(style: str, script: str) -> str:
     return "; ".join(("default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"))
 
 
-def _environment() -> Environment:
+def _environment(currency: Currency) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -103,13 +104,13 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "count": lambda number: f"{number:,}",
-        "money": lambda amount: NONE if amount == BLANK else grouped(amount, PLACES),
+        "money": lambda amount: NONE if amount == BLANK else grouped(amount, currency.places),
         "ratio": lambda ratio: NONE if ratio == BLANK else percent_of_ratio(fixed(ratio, 4)),
         "percent": percent,
         "known": lambda number: "" if number == BLANK else number,
         "words": lambda name: name.replace("_", " "),
         "meaning": lambda name: INPUTS[name].meaning if name in INPUTS else "",
-        "reasons": reasons,
+        "reasons": lambda sku: reasons(sku, currency),
         "plain": on_one_line,
         "share": charts.share,
     }

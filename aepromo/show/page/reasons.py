@@ -8,16 +8,16 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
 from aepromo.tables.cells import grouped, percent
-from aepromo.tables.schema import PLACES
 
 if TYPE_CHECKING:
     from aepromo.reports.overview import AtRisk
+    from aepromo.tables.currency import Currency
 
 
-def reasons(sku: AtRisk) -> str:
+def reasons(sku: AtRisk, currency: Currency) -> str:
     """``forced at up to 20%: deal 13.59 under required 14.20 (target profit), short by 0.61``."""
     deal, floor, required, gap, loss = (
-        grouped(amount, PLACES)
+        grouped(amount, currency.places)
         for amount in (
             sku.deal_price,
             sku.floor_price,
