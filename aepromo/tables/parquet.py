@@ -1,4 +1,4 @@
-"""A Parquet file as a source of rows, and columns as a Parquet file."""
+"""A Parquet file as a source of rows."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ class Ragged:
     def reason(self) -> str:
         """What is wrong, and the remedy."""
         count = len(self.cells)
-        remedy = "quote cells that hold a delimiter" if count > self.expected else "add the missing"
+        too_many = "quote cells that hold a delimiter, or name the column"
+        remedy = too_many if count > self.expected else "add the missing"
         return f"{count} cells where the header has {self.expected}; {remedy}"
 
 
