@@ -316,13 +316,13 @@ def book(tmp_path: Path, data: str, **more: str) -> bytes:
 
 
 REFUSED = {
-    "legacy": "an old .xls workbook, or one with a password; save it as .xlsx without",
+    "legacy": "an old .xls workbook, or one with a password; save it as .xlsx",
     "no workbook": "no .xlsx workbook; save it as one, or as .csv",
     "cut off": "the workbook is damaged; open it in Excel and save it anew",
     "garbled": "the workbook is damaged; open it in Excel and save it anew",
     "no text": "the workbook is damaged; open it in Excel and save it anew",
     "entities": "the workbook declares entities, as none does",
-    "backwards": "row 2 stands after row 3",
+    "backwards": "rows or cells are out of order; open the workbook in Excel and save it anew",
     "empty": "the sheet is empty",
     "titled": "two columns have no header; name them, or delete what is above it",
     "parquet": "the Parquet file is damaged, or none",
@@ -369,7 +369,7 @@ def test_a_part_that_unpacks_to_too_much_is_refused_whatever_it_claims(
     monkeypatch.setattr("aepromo.tables.workbook.LARGEST_SHEET", 1 << 20)
     padded = sheet(HEAD, row("1", "8", "3"), " " * (1 << 20))
     path = write_book(tmp_path / "b.xlsx", padded)
-    with pytest.raises(InputError, match=r"b.xlsx!S1:3: the sheet unpacks to over 1 MB"):
+    with pytest.raises(InputError, match=r"b.xlsx!S1:3: the workbook unpacks to over 1 MB"):
         rows_of(path)
 
 

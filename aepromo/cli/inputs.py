@@ -18,6 +18,7 @@ from aepromo.tables.atomic import replacing
 from aepromo.tables.headers import resolve
 from aepromo.tables.rows import Ragged, rows_with_lines
 from aepromo.tables.source import open_source
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,18 +108,17 @@ def opened_source(file: str, reading: ReadingOptions) -> Iterator[tuple[Source, 
     with opened(file) as (stream, name), ExitStack() as stack:
         head, stream = _peeked(stream)
         if head == _LEGACY:
-            raise InputError(
-                f"{name}: an old .xls workbook, or one with a password; save it as .xlsx without"
-            )
+            reason = _("{name}: an old .xls workbook, or one with a password; save it as .xlsx")
+            raise InputError(reason.format(name=name))
         if reading.sheet is not None and head != _WORKBOOK:
-            raise CallError(f"--sheet: {name} is no workbook")
+            raise CallError(_("--sheet: {name} is no workbook").format(name=name))
         if head not in (_WORKBOOK, _PARQUET):
             delimiter = _delimiter(reading.delimiter)
             yield open_source(stream, name, reading.encoding, delimiter), stream
             return
         for flag, given in (("--encoding", reading.encoding), ("--delimiter", reading.delimiter)):
             if given is not None:
-                raise CallError(f"{flag}: {name} is no text")
+                raise CallError(_("{flag}: {name} is no text").format(flag=flag, name=name))
         stream = stack.enter_context(_seekable(stream, name))
         if head == _WORKBOOK:
             from aepromo.tables.workbook import open_workbook
@@ -167,7 +167,8 @@ def _seekable(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
         try:
             copyfileobj(stream, copy)
         except OSError as error:
-            raise InputError(f"{name}: can't be copied to disk: {error.strerror}") from None
+            reason = _("{name}: can't be copied to disk: {reason}")
+            raise InputError(reason.format(name=name, reason=error.strerror)) from None
         copy.seek(0)
         yield copy
 

@@ -172,8 +172,10 @@ def _not_a_number(text: str, number: str, example: str) -> CellError:
     elif number.startswith("="):
         return refusal(
             text,
-            _("{cell} is a formula without its result; save the workbook in Excel, or write the "
-              "number"),
+            _(
+                "{cell} is a formula without its result; save the workbook in Excel, or write the "
+                "number"
+            ),
         )
     elif number.startswith(("-", "−")):
         return refusal(text, _("{cell} is negative; write 0 or more"))

@@ -14,12 +14,12 @@ from aepromo.tables.bulk import cell_texts, joined
 from aepromo.tables.headers import check_header
 from aepromo.tables.sheet_cells import DIGITS, number_text
 from aepromo.tables.source import Block, Source
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _ROWS_AT_ONCE = 1 << 15
-_DAMAGED = "the Parquet file is damaged, or none"
 
 
 def open_parquet(stream: BinaryIO, name: str) -> Source:
@@ -34,15 +34,20 @@ def open_parquet(stream: BinaryIO, name: str) -> Source:
         file = pq.ParquetFile(stream)
         schema = file.schema_arrow
     except (pa.ArrowException, OSError):
-        raise InputError(f"{name}: {_DAMAGED}") from None
+        raise InputError(_damaged(name)) from None
     try:
         check_header(schema.names)
     except InputError as problem:
         raise InputError(f"{name}: {problem}") from None
     for field in schema:
         if pa.types.is_nested(field.type) or _is_binary(field.type):
-            raise InputError(f"{name}: column '{field.name}' holds {field.type}; make it text")
+            reason = _("{name}: column '{column}' holds {type}; make it text")
+            raise InputError(reason.format(name=name, column=field.name, type=field.type))
     return Source(name, tuple(schema.names), ",", _blocks(file, name), counts_rows=True)
+
+
+def _damaged(place: str) -> str:
+    return _("{place}: the Parquet file is damaged, or none").format(place=place)
 
 
 def _is_binary(kind: pa.DataType) -> bool:
@@ -61,7 +66,7 @@ def _blocks(file: pq.ParquetFile, name: str) -> Iterator[Block]:
             yield Block(bytes(joined(columns, ",")), row)
             row += len(batch)
     except (pa.ArrowException, OSError):
-        raise InputError(f"{name}:{row}: {_DAMAGED}") from None
+        raise InputError(_damaged(f"{name}:{row}")) from None
 
 
 def _texts(column: pa.Array) -> pa.Array:

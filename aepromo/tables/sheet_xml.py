@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, NoReturn, TypeAlias
 from xml.parsers import expat
 
 from aepromo.tables.sheet_cells import Styles, unescaped
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,13 +22,17 @@ class Damaged(Exception):
     """The workbook doesn't hold together; the message says what is wrong with it."""
 
 
-def limited(stream: IO[bytes], most: int, what: str) -> Iterator[bytes]:
+def limited(stream: IO[bytes], most: int) -> Iterator[bytes]:
     """The bytes that a part unpacks to. Raises ``Damaged`` once they are too many."""
     size = 0
     while chunk := stream.read(_READ_SIZE):
         size += len(chunk)
         if size > most:
-            raise Damaged(f"{what} unpacks to over {most >> 20:,} MB; save it as .csv")
+            raise Damaged(
+                _("the workbook unpacks to over {most:,} MB; save the sheet as .csv").format(
+                    most=most >> 20
+                )
+            )
         yield chunk
 
 
@@ -67,8 +72,8 @@ class _Reader:
         return "".join(self._pieces)
 
 
-def _refuse_entities(*_: object) -> NoReturn:
-    raise Damaged("the workbook declares entities, as none does")
+def _refuse_entities(*_all: object) -> NoReturn:
+    raise Damaged(_("the workbook declares entities, as none does"))
 
 
 class TextsReader(_Reader):
@@ -165,7 +170,9 @@ class SheetReader(_Reader):
     def _start_row(self, attributes: dict[str, str]) -> None:
         number = int(attributes.get("r", self._number + 1))
         if not self._number < number <= MOST_ROWS:
-            raise Damaged(f"row {number} stands after row {self._number}")
+            raise Damaged(
+                _("rows or cells are out of order; open the workbook in Excel and save it anew")
+            )
         self._number, self._cells = number, []
 
     def _end_row(self) -> None:
@@ -179,7 +186,9 @@ class SheetReader(_Reader):
         place = self._cell.get("r")
         column = len(self._cells) if place is None else _column(place)
         if not len(self._cells) <= column < MOST_COLUMNS:
-            raise Damaged(f"cell {place} stands where it can't")
+            raise Damaged(
+                _("rows or cells are out of order; open the workbook in Excel and save it anew")
+            )
         if column > len(self._cells):
             self._cells += [""] * (column - len(self._cells))
         self._cells.append(self._text())

@@ -21,6 +21,7 @@ from aepromo.tables.sheet_cells import Styles
 from aepromo.tables.sheet_xml import Damaged, SheetReader, TextsReader, limited
 from aepromo.tables.source import BLOCK_BYTES, LONGEST_RECORD, Block, Source
 from aepromo.tables.text import delimited
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def open_workbook(stream: BinaryIO, name: str, sheet: str | None = None) -> Sour
     rows = _readable(book, part, name)
     first, header = next(rows, (0, []))
     if not header:
-        raise InputError(f"{name}: the sheet is empty")
+        raise InputError(_("{name}: the sheet is empty").format(name=name))
     try:
         check_header(header)
     except InputError as problem:
@@ -70,10 +71,10 @@ def _reason(error: Exception) -> str:
     if isinstance(error, Damaged):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"can't be read: {error.strerror}"
+        return _("can't be read: {reason}").format(reason=error.strerror)
     if isinstance(error, RuntimeError) and "encrypted" in str(error):
-        return "the workbook has a password; save it without one"
-    return "the workbook is damaged; open it in Excel and save it anew"
+        return _("the workbook has a password; save it without one")
+    return _("the workbook is damaged; open it in Excel and save it anew")
 
 
 class _Book:
@@ -82,7 +83,7 @@ class _Book:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         if _HOME not in archive.namelist():
-            raise Damaged("no .xlsx workbook; save it as one, or as .csv")
+            raise Damaged(_("no .xlsx workbook; save it as one, or as .csv"))
         self._home = self._tree(_HOME)
         targets = {
             each.get("Id"): (str(each.get("Type")).rpartition("/")[2], str(each.get("Target")))
@@ -100,7 +101,7 @@ class _Book:
         found = [(title, part) for title, part, state in self._sheets if state == "visible"]
         if wanted is None:
             if not found:
-                raise CallError("every sheet of the workbook is hidden; choose one with --sheet")
+                raise CallError(_("every sheet of the workbook is hidden; choose one with --sheet"))
             return found[0]
         every = [(title, part) for title, part, _ in self._sheets]
         by_name = {title: (title, part) for title, part in every}
@@ -109,20 +110,21 @@ class _Book:
         if wanted.isdecimal() and 0 < int(wanted) <= len(every):
             return every[int(wanted) - 1]
         names = ", ".join(by_name)
-        raise CallError(f"--sheet '{wanted}': no such sheet; there are {names}")
+        reason = _("--sheet '{sheet}': no such sheet; there are {names}")
+        raise CallError(reason.format(sheet=wanted, names=names))
 
     def rows(self, part: str) -> Iterator[Row]:
         """The rows of a sheet that aren't blank, each with its number. Raises ``Damaged``."""
         reader = SheetReader(self._texts(), self._styles(), self._computes_on_load())
         with self._archive.open(part) as stream:
-            yield from reader.rows(limited(stream, LARGEST_SHEET, "the sheet"))
+            yield from reader.rows(limited(stream, LARGEST_SHEET))
 
     def _texts(self) -> list[str]:
         part = self._linked("sharedStrings")
         if part is None:
             return []
         with self._archive.open(part) as stream:
-            return TextsReader().texts(limited(stream, LARGEST_TEXTS, "the workbook's text"))
+            return TextsReader().texts(limited(stream, LARGEST_TEXTS))
 
     def _styles(self) -> Styles:
         part = self._linked("styles")
@@ -146,9 +148,9 @@ class _Book:
 
     def _tree(self, part: str) -> ElementTree.Element:
         with self._archive.open(part) as stream:
-            data = b"".join(limited(stream, LARGEST_PART, part))
+            data = b"".join(limited(stream, LARGEST_PART))
         if b"<!DOCTYPE" in data:
-            raise Damaged(f"{part} declares entities, as no workbook does")
+            raise Damaged(_("the workbook declares entities, as none does"))
         return ElementTree.fromstring(data)  # noqa: S314 (short, and without entities)
 
 
@@ -188,7 +190,7 @@ def _blocks(rows: Iterator[Row], name: str) -> Iterator[Block]:
     for number, cells in rows:
         length = sum(map(len, cells))
         if length > LONGEST_RECORD:
-            raise InputError(f"{name}:{number}: a row of over 64 MB")
+            raise InputError(_("{place}: a row of over 64 MB").format(place=f"{name}:{number}"))
         if waiting and (size + length > BLOCK_BYTES or number - following > _LONGEST_GAP):
             yield Block(delimited(waiting).encode(), first)
             waiting, size = [], 0
