@@ -81,7 +81,7 @@ def find_row(
 
     Raises ``InputError`` where there is no such row.
     """
-    with opened_source(file, reading) as (source, _):
+    with opened_source(file, reading) as (source, _stream):
         name = source.name
         columns = resolve(source.header, ("sku", *wanted), mapping_of(reading.map))
         if sku is not None and "sku" not in columns:

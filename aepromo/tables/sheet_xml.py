@@ -36,6 +36,10 @@ def limited(stream: IO[bytes], most: int) -> Iterator[bytes]:
         yield chunk
 
 
+def _disorder() -> str:
+    return _("rows or cells are out of order; open the workbook in Excel and save it anew")
+
+
 class _Reader:
     """What reads a part element by element, whatever prefix its elements have."""
 
@@ -48,7 +52,7 @@ class _Reader:
         self._pieces: list[str] = []
 
     def _first(self, tag: str, _attributes: dict[str, str]) -> None:
-        prefix, colon, _ = tag.rpartition(":")
+        prefix, colon, _rest = tag.rpartition(":")
         self._parser.StartElementHandler = self._start
         if colon:
             skipped = len(prefix) + 1
@@ -170,9 +174,7 @@ class SheetReader(_Reader):
     def _start_row(self, attributes: dict[str, str]) -> None:
         number = int(attributes.get("r", self._number + 1))
         if not self._number < number <= MOST_ROWS:
-            raise Damaged(
-                _("rows or cells are out of order; open the workbook in Excel and save it anew")
-            )
+            raise Damaged(_disorder())
         self._number, self._cells = number, []
 
     def _end_row(self) -> None:
@@ -186,9 +188,7 @@ class SheetReader(_Reader):
         place = self._cell.get("r")
         column = len(self._cells) if place is None else _column(place)
         if not len(self._cells) <= column < MOST_COLUMNS:
-            raise Damaged(
-                _("rows or cells are out of order; open the workbook in Excel and save it anew")
-            )
+            raise Damaged(_disorder())
         if column > len(self._cells):
             self._cells += [""] * (column - len(self._cells))
         self._cells.append(self._text())

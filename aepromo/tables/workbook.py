@@ -103,7 +103,7 @@ class _Book:
             if not found:
                 raise CallError(_("every sheet of the workbook is hidden; choose one with --sheet"))
             return found[0]
-        every = [(title, part) for title, part, _ in self._sheets]
+        every = [(title, part) for title, part, _state in self._sheets]
         by_name = {title: (title, part) for title, part in every}
         if wanted in by_name:
             return by_name[wanted]
