@@ -110,12 +110,14 @@ def audit(
 def _ask(
     report: Report, frame: pd.DataFrame, policy: Policy | None, mapping: Mapping[str, str] | None
 ) -> pd.DataFrame:
-    from aepromo.reports.frame import find_columns, run, without_bad_rows
+    from aepromo.reports.answer import find_columns, run, without_bad_rows
+    from aepromo.reports.frame import FrameCells, answered
 
     policy = policy or Policy()
-    columns = find_columns(report, [str(name) for name in frame.columns], mapping or {}, policy)
-    outcome = run(report, frame, columns, policy)
+    cells = FrameCells(frame, policy.selling)
+    columns = find_columns(report, cells.header, mapping or {}, policy)
+    outcome = run(report, cells, columns, policy)
     if outcome.problems:
-        _, _, problems = without_bad_rows(report, outcome, columns, policy)
+        _, problems = without_bad_rows(report, outcome, columns, policy)
         raise BadRows(problems)
-    return outcome.answered()
+    return answered(frame, outcome)

@@ -26,12 +26,14 @@ from reference import Case
 
 import aepromo
 from aepromo.errors import BadRows, CallError
+from aepromo.reports.answer import find_columns
+from aepromo.reports.answer import run as run_report
 from aepromo.reports.audit import AUDIT
 from aepromo.reports.breakeven import BREAKEVEN
 from aepromo.reports.commission import COMMISSION
 from aepromo.reports.floor import FLOOR
-from aepromo.reports.frame import find_columns
-from aepromo.reports.frame import run as run_frame
+from aepromo.reports.frame import FrameCells
+from aepromo.reports.frame import answered as frame_with
 from aepromo.reports.list_price import LIST_PRICE
 from aepromo.reports.margin import MARGIN
 from aepromo.reports.policy import Policy
@@ -152,9 +154,10 @@ def by_frame(report: Report, frame: pd.DataFrame, store: Store) -> list[Figures]
         answered = getattr(aepromo, name)(frame, store.policy())
     else:
         columns = find_columns(report, list(frame.columns), {}, store.policy())
-        outcome = run_frame(report, frame, columns, store.policy())
+        cells = FrameCells(frame, store.policy().selling)
+        outcome = run_report(report, cells, columns, store.policy())
         assert not outcome.problems
-        answered = outcome.answered()
+        answered = frame_with(frame, outcome)
     assert answered is not frame
     return [
         {column: text_of(row[column]) for column in answered.columns if column in RESULTS}
@@ -414,7 +417,8 @@ def test_a_column_of_random_skus(report: Report, rng: Random) -> None:
 def problems_of(report: Report, rows: Sequence[Cells], store: Store) -> list[tuple[int, str]]:
     frame = pd.DataFrame(rows, dtype="str")
     columns = find_columns(report, list(frame.columns), {}, store.policy())
-    outcome = run_frame(report, frame, columns, store.policy())
+    cells = FrameCells(frame, store.policy().selling)
+    outcome = run_report(report, cells, columns, store.policy())
     return [(problem.row, f"{problem.column} {problem.reason}") for problem in outcome.problems]
 
 

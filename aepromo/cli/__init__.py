@@ -29,7 +29,6 @@ COMMANDS = (
     *CALCULATORS,
     "explain",
     "sweep",
-    "report",
     "forced",
     "appeal",
     "reverse",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,7 +23,7 @@ from aepromo.cli.say import say
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.reports.breakeven import BREAKEVEN
-from aepromo.show.summary import Tally, more_line
+from aepromo.show.summary import Seen, Tally, more_line
 from aepromo.tables.bulk import cell_texts, joined, result_texts
 from aepromo.tables.headers import known_names, plain
 from aepromo.tables.schema import RESULTS, VERDICTS, Kind
@@ -35,12 +34,13 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from aepromo.cli.answers import Answers, RowsAsWritten
+    from aepromo.cli.answers import Answers
     from aepromo.cli.options import ReadingOptions, WritingOptions
-    from aepromo.pricing.money import Whole
-    from aepromo.reports.frame import Outcome
+    from aepromo.reports.answer import Outcome
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
+    from aepromo.tables.blocks import TextBlock
+    from aepromo.tables.columns import Numbers
 
     Bytes: TypeAlias = bytes | memoryview
 
@@ -58,38 +58,37 @@ def answer_file(
     return tally.worst_label
 
 
-def _count(outcome: Outcome, tally: Tally) -> None:
-    """Add a block's rows to the tally."""
-    frame, results = outcome.frame, outcome.results
-    tally.rows += len(frame)
+def _seen(outcome: Outcome, text: TextBlock) -> Seen:
+    """What a block's rows come to."""
+    results, rows = outcome.results, len(outcome)
     labels = results.get("status", results.get("verdict"))
-    if isinstance(labels, np.ndarray) and len(frame):
-        known = labels[labels != BLANK]
-        tally.add_labels(np.bincount(known, minlength=len(tally.labels)).tolist())
+    counts, worst, gain = [], None, None
+    if isinstance(labels, np.ndarray) and rows:
+        counts = np.bincount(labels[labels != BLANK]).tolist()
         if "profit" in results:
-            tally.add_worst(*_worst_row(frame, labels, results["profit"]))
+            worst = _worst_row(text, labels, np.broadcast_to(results["profit"], rows))
     if isinstance(gains := results.get("gain_30d"), np.ndarray) and (gains != BLANK).any():
-        tally.gain = (tally.gain or 0) + int(gains[gains != BLANK].sum())
+        gain = int(gains[gains != BLANK].sum())
+    return Seen(rows, counts, worst, gain)
 
 
-def _worst_row(frame: pd.DataFrame, statuses: Whole, profits: Whole) -> tuple[int, int, str]:
+def _worst_row(text: TextBlock, statuses: Numbers, profits: Numbers) -> tuple[int, int, str]:
     """The row with the worst status, and of those the lowest profit: both, and its id."""
-    profits = np.broadcast_to(profits, len(frame))
-    worst = np.max(statuses)
+    worst = int(statuses.max())
     among = np.flatnonzero(statuses == worst)
     row = int(among[profits[among].argmin()])
-    sku = str(frame[_identity(list(map(str, frame.columns)))].iloc[row])
-    return int(worst), int(profits[row]), sku
+    header = list(text.header)
+    return worst, int(profits[row]), text.cell(row, header.index(_identity(header)))
 
 
 def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterator[Bytes]:
     form = format_of(writing)
     if form in DELIMITERS and not writing.value:
         return _lines(answers, tally, DELIMITERS[form], writing)
-    frames = _frames(answers, tally)
+    tables = _tables(answers, tally)
     if form is Format.TABLE:
-        return iter([rendered(_table(frames, answers, tally, writing), writing)])
-    return text_lines((_columns(frame, answers, writing) for frame in frames), form, writing)
+        return iter([rendered(_shown(tables, answers, tally, writing), writing)])
+    return text_lines((_columns(table, answers, writing) for table in tables), form, writing)
 
 
 def _lines(
@@ -105,69 +104,70 @@ def _lines(
         and not writing.excel_safe
     )
 
-    def lines(outcome: Outcome, rows_as_written: RowsAsWritten) -> memoryview:
-        rows = len(outcome.frame)
+    def lines(outcome: Outcome, text: TextBlock) -> tuple[Seen, memoryview]:
         results = [
-            result_texts(outcome.results[name], RESULTS[name], rows, outcome.currency)
+            result_texts(outcome.results[name], RESULTS[name], len(outcome), outcome.currency)
             for name in outcome.added
         ]
-        if as_they_stand and (own := rows_as_written()) is not None:
-            return joined([own, *results], delimiter)
+        if as_they_stand and (own := text.rows_as_written()) is not None:
+            return _seen(outcome, text), joined([own, *results], delimiter)
         by_name = dict(zip(outcome.added, results, strict=True))
         cells = (
             by_name[name]
             if name in by_name
-            else cell_texts(_array(outcome.frame[name]), delimiter, writing.excel_safe)
+            else cell_texts(outcome.column(name), delimiter, writing.excel_safe)
             for name in names
         )
-        return joined(list(cells), delimiter)
+        return _seen(outcome, text), joined(list(cells), delimiter)
 
     mark = "\ufeff" if writing.bom else ""
     header = [] if writing.no_header else [names]
     # The header waits for the first answer: of a file that is refused, nothing is written.
     head = (mark + delimited(header, delimiter, writing.excel_safe)).encode()
-    for outcome, data in answers.each(lines):
-        _count(outcome, tally)
+    for seen, data in answers.each(lines):
+        tally.add(seen)
         yield head
         yield data
         head = b""
 
 
-def _frames(answers: Answers, tally: Tally) -> Iterator[pd.DataFrame]:
-    for outcome, frame in answers.each(lambda outcome, _: outcome.answered()):
-        _count(outcome, tally)
-        yield frame
+def _tables(answers: Answers, tally: Tally) -> Iterator[pa.Table]:
+    """The answers as Arrow tables, block by block."""
+
+    def table(outcome: Outcome, text: TextBlock) -> tuple[Seen, pa.Table]:
+        return _seen(outcome, text), pa.table(
+            {name: outcome.column(name) for name in answers.header}
+        )
+
+    for seen, answered in answers.each(table):
+        tally.add(seen)
+        yield answered
 
 
-def _array(series: pd.Series) -> pa.Array:
-    array = pa.array(series)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-
-
-def _columns(frame: pd.DataFrame, answers: Answers, writing: WritingOptions) -> list[TextColumn]:
-    """A frame's columns as text; what the report added keeps its kind."""
+def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list[TextColumn]:
+    """A table's columns as text; what the report added keeps its kind."""
     added = answers.added
     return [
         TextColumn(
             name,
             RESULTS[name].kind if name in added else Kind.TEXT,
-            _array(frame[name]).cast(pa.string()).to_pylist(),
+            table[name].cast(pa.string()).to_pylist(),
         )
         for name in chosen_names(answers.header, writing)
     ]
 
 
-def _table(
-    frames: Iterator[pd.DataFrame], answers: Answers, tally: Tally, writing: WritingOptions
+def _shown(
+    tables: Iterator[pa.Table], answers: Answers, tally: Tally, writing: WritingOptions
 ) -> RenderableType:
     """The rows worth looking at, and what all of them come to."""
     from aepromo.show.table import rows_table
 
     worst_first = answers.report.name == "audit"
-    kept = pd.DataFrame()
-    for frame in frames:
-        together = pd.concat([kept, frame], ignore_index=True) if len(kept) else frame
-        kept = (_worst_first(together) if worst_first else together).head(writing.limit)
+    kept = pa.table({})
+    for table in tables:
+        together = pa.concat_tables([kept, table]) if len(kept) else table
+        kept = (_worst_first(together) if worst_first else together).slice(0, writing.limit)
     columns = _columns(kept, answers, writing)
     wanted = [column.name for column in columns]
     if not writing.columns:
@@ -180,14 +180,13 @@ def _table(
     return rows_table(columns, wanted, table_width(), notes, answers.policy.selling)
 
 
-def _worst_first(frame: pd.DataFrame) -> pd.DataFrame:
-    ranks = pc.index_in(_array(frame["status"]), pa.array(STATUSES))
+def _worst_first(table: pa.Table) -> pa.Table:
+    ranks = pc.index_in(table["status"], pa.array(STATUSES))
     order = pc.sort_indices(
-        pa.table({"rank": ranks, "profit": _array(frame["profit"])}),
+        pa.table({"rank": ranks, "profit": table["profit"]}),
         [("rank", "descending"), ("profit", "ascending")],
     )
-    worst_first: pd.DataFrame = frame.iloc[order.to_numpy()]
-    return worst_first
+    return table.take(order)
 
 
 def _identity(header: list[str]) -> str:

@@ -75,15 +75,6 @@ class ReadingOptions:
             says="What stands between cells: , ; or tab.",
         ),
     ] = None
-    sheet: Annotated[
-        str | None,
-        _option(
-            "--sheet",
-            metavar="NAME",
-            panel=INPUT_PANEL,
-            says="A workbook's sheet, by name or number; else the first.",
-        ),
-    ] = None
     map: Annotated[
         list[str] | None,
         _option(

@@ -33,7 +33,7 @@ from aepromo.cli.reports import policy_of
 from aepromo.cli.say import say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
-from aepromo.reports.sweep import COLUMNS, SWEEP, counts_by_rate, rates, sweep
+from aepromo.reports.sweep import COLUMNS, SWEEP, by_rate, rates, sweep
 from aepromo.show.chart import Chart, picture, terminal_chart
 from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import fixed, percent
@@ -43,10 +43,16 @@ from aepromo.tables.text import Figure, TextColumn, json_document, result_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from aepromo.reports.frame import Outcome
+    import numpy as np
+    import numpy.typing as npt
+
+    from aepromo.reports.answer import Outcome
     from aepromo.reports.policy import Policy
-    from aepromo.reports.sweep import Counts, Crossing, Sweep
+    from aepromo.reports.sweep import Crossing, Sweep
+    from aepromo.tables.blocks import TextBlock
     from aepromo.tables.currency import Currency
+
+    Counts = npt.NDArray[np.int64]
 
 PANEL = "The sweep"
 _HOLDS_NO_MORE = {
@@ -150,12 +156,17 @@ def _sweep_file(
     with asked(SWEEP, policy, file, reading, writing) as answers:
         terms = policy.terms()
 
-        def counted(outcome: Outcome, _rows: object) -> list[Counts]:
+        def counted(outcome: Outcome, _text: TextBlock) -> list[Counts]:
+            """How many rows of a block are at each status, rate by rate."""
+            rows = len(outcome)
             if outcome.sku is None:
                 return []
-            return counts_by_rate(outcome.sku, terms, grid, len(outcome.frame))
+            return [
+                np.bincount(np.broadcast_to(results["status"], rows), minlength=len(STATUSES))
+                for _, results in by_rate(outcome.sku, terms, grid)
+            ]
 
-        for _, counts_of_block in answers.each(counted):
+        for counts_of_block in answers.each(counted):
             for rate, more in zip(grid, counts_of_block, strict=True):
                 counts[rate] += more
     by_status = {

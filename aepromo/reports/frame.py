@@ -1,146 +1,65 @@
-"""A report over a pandas frame: text cells or numbers in, exact decimals out."""
+"""The cells of a pandas frame, text or numbers, and a frame with the answer."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from aepromo.errors import InputError, Problem
-from aepromo.reports.check import Fault, Filler, check, check_results
+from aepromo.errors import InputError
 from aepromo.tables.cells import RATE_PLACES
-from aepromo.tables.columns import read_column, result_array
-from aepromo.tables.headers import resolve
-from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.tables.columns import read_column
+from aepromo.tables.schema import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    import numpy as np
     import numpy.typing as npt
 
-    from aepromo.pricing.money import Whole
-    from aepromo.reports.policy import Policy
-    from aepromo.reports.report import Report, Results, Sku
+    from aepromo.reports.answer import Outcome
+    from aepromo.tables.columns import Reading
     from aepromo.tables.currency import Currency
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A report's answer for the rows of a frame, or the problems that kept it from one.
-
-    ``frame`` is what was asked about, ``results`` the answer as whole numbers, of which ``added``
-    names the columns to add; ``sku`` is what they were computed from, ``assumed`` what the rule
-    book gave.
-    """
+class FrameCells:
+    """A frame as rows of cells; what is null is blank."""
 
     frame: pd.DataFrame
     currency: Currency
-    assumed: list[str]
-    problems: list[Problem]
-    results: Results = field(default_factory=dict)
-    added: tuple[str, ...] = ()
-    sku: Sku | None = None
 
-    def answered(self) -> pd.DataFrame:
-        """A new frame with the added columns, money as exact decimals."""
-        out = self.frame.copy(deep=False)
-        for name in self.added:
-            array = result_array(self.results[name], RESULTS[name], len(out), self.currency)
-            out[name] = pd.Series(array, index=out.index, dtype=pd.ArrowDtype(array.type))
-        return out
+    def __len__(self) -> int:
+        return len(self.frame)
 
+    @property
+    def header(self) -> list[str]:
+        """The columns' names."""
+        return [str(name) for name in self.frame.columns]
 
-def find_columns(
-    report: Report, header: list[str], mapping: Mapping[str, str], policy: Policy
-) -> dict[str, int]:
-    """Where the columns stand that the report uses. Raises ``InputError`` for one that is missing.
+    def reading(self, position: int, kind: Kind, places: int) -> Reading:
+        """A column's numbers, and which of its cells can't be used."""
+        texts = _texts(self.frame.iloc[:, position], kind, self.currency)
+        return read_column(texts, kind, places)
 
-    A column that a policy supplies, or that the rule book holds, may be missing.
-    """
-    found = resolve(header, report.uses, mapping)
-    if is_priced_by_another(report, header, mapping):
-        found["list_price"] = header.index(report.priced_by)
-    offered = policy.texts()
-    for name in report.needs:
-        if name not in found and name not in offered:
-            raise InputError(
-                f"no column for {name}; the file has {', '.join(header[:12])}; name one with "
-                f"--map 'HEADER={name}', or give {INPUTS[name].flag}"
-            )
-    return found
+    def texts(self, position: int) -> pa.Array:
+        """A column's cells as text."""
+        return _texts(self.frame.iloc[:, position], Kind.TEXT, self.currency)
+
+    def chosen(self, rows: npt.NDArray[np.int64]) -> FrameCells:
+        """Some of the rows."""
+        return FrameCells(self.frame.iloc[rows], self.currency)
 
 
-def is_priced_by_another(report: Report, header: list[str], mapping: Mapping[str, str]) -> bool:
-    """Whether the price looked at is not the file's list price, but one that was proposed."""
-    proposed = bool(report.priced_by) and report.priced_by in header
-    return proposed and "list_price" not in mapping.values()
-
-
-def run(report: Report, frame: pd.DataFrame, columns: Mapping[str, int], policy: Policy) -> Outcome:
-    """Answer the report's question for every row of a frame.
-
-    ``columns`` tells at which position each input column stands, as ``find_columns`` does.
-    """
-    currency = policy.selling
-    given, problems = _read(frame, columns, currency)
-    filler = Filler(given, policy.numbers(), policy.book, currency)
-    sku = check(report, filler)
-    unread = {(problem.row, problem.column) for problem in problems}
-    for fault in filler.faults:
-        # A cell that can't be read is blank from here on, but it isn't missing.
-        found = _problems(fault, frame, columns)
-        problems += [each for each in found if (each.row, each.column) not in unread]
-    if problems:
-        return Outcome(frame, currency, filler.assumed, _in_order(problems))
-    results = report.compute(sku, policy.terms())
-    for fault in check_results(results, sku, currency):
-        problems += _problems(fault, frame, columns)
-    if problems:
-        return Outcome(frame, currency, filler.assumed, _in_order(problems))
-    added = report.adds(frozenset(columns) | frozenset(policy.texts()))
-    return Outcome(frame, currency, filler.assumed, [], results, added, sku)
-
-
-def without_bad_rows(
-    report: Report, outcome: Outcome, columns: Mapping[str, int], policy: Policy
-) -> tuple[Outcome, npt.NDArray[np.int64], list[Problem]]:
-    """The answer for the rows that have one, their positions, and the problems of all others.
-
-    That a row has no answer may show only once the cells of all others can be read.
-    """
-    frame, problems = outcome.frame, list(outcome.problems)
-    good = np.arange(len(frame))
-    while outcome.problems:
-        good = np.delete(good, [problem.row for problem in outcome.problems])
-        rest = frame.iloc[good].reset_index(drop=True)
-        outcome = run(report, rest, columns, policy)
-        problems += [replace(each, row=int(good[each.row])) for each in outcome.problems]
-    return outcome, good, _in_order(problems)
-
-
-def _read(
-    frame: pd.DataFrame, columns: Mapping[str, int], currency: Currency
-) -> tuple[dict[str, Whole], list[Problem]]:
-    given: dict[str, Whole] = {}
-    problems: list[Problem] = []
-    for name, position in columns.items():
-        kind = INPUTS[name].kind
-        if kind is Kind.TEXT:
-            continue
-        reading = read_column(
-            _texts(frame.iloc[:, position], kind, currency), kind, currency.places
-        )
-        given[name] = reading.numbers
-        if kind is Kind.RATES:
-            given["forced_rate_to"] = reading.upper
-        header = str(frame.columns[position])
-        problems += [Problem(row, header, reason) for row, reason in reading.bad.items()]
-    return given, problems
+def answered(frame: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """A new frame with the added columns, money as exact decimals."""
+    out = frame.copy(deep=False)
+    for name in outcome.added:
+        array = outcome.column(name)
+        out[name] = pd.Series(array, index=out.index, dtype=pd.ArrowDtype(array.type))
+    return out
 
 
 def _texts(series: pd.Series, kind: Kind, currency: Currency) -> pa.Array:
@@ -180,15 +99,3 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
         return str(nearest)
 
     return series.astype(object).map(text, na_action="ignore")
-
-
-def _problems(fault: Fault, frame: pd.DataFrame, columns: Mapping[str, int]) -> list[Problem]:
-    """A fault as one problem for each row where it holds."""
-    position = columns.get(fault.column)
-    header = fault.column if position is None else str(frame.columns[position])
-    where = np.broadcast_to(np.asarray(fault.where), len(frame))
-    return [Problem(int(row), header, fault.reason(int(row))) for row in np.flatnonzero(where)]
-
-
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: problem.row)

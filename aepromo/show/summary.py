@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.tables.cells import grouped
 from aepromo.words import _, label, ngettext
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aepromo.tables.currency import Currency
+
+
+class Seen(NamedTuple):
+    """What some rows come to, in the terms of ``Tally``."""
+
+    rows: int
+    counts: list[int]
+    worst: tuple[int, int, str] | None
+    gain: int | None
 
 
 @dataclass(slots=True)
@@ -30,15 +40,15 @@ class Tally:
     worst: tuple[int, int, str] | None = None
     gain: int | None = None
 
-    def add_labels(self, counts: list[int]) -> None:
-        """Count the labels of one more block."""
-        seen = self.counts or [0] * len(self.labels)
-        self.counts = [before + more for before, more in zip(seen, counts, strict=True)]
-
-    def add_worst(self, label: int, profit: int, sku: str) -> None:
-        """Look at the worst row of one more block."""
-        if self.worst is None or (-label, profit) < (-self.worst[0], self.worst[1]):
-            self.worst = (label, profit, sku)
+    def add(self, seen: Seen) -> None:
+        """Count some more rows."""
+        self.rows += seen.rows
+        both = zip_longest(self.counts, seen.counts, fillvalue=0)
+        self.counts = [before + more for before, more in both]
+        if self.worst is None or (seen.worst and _rank(seen.worst) < _rank(self.worst)):
+            self.worst = seen.worst
+        if seen.gain is not None:
+            self.gain = (self.gain or 0) + seen.gain
 
     @property
     def worst_label(self) -> int:
@@ -83,3 +93,9 @@ def summed(rows: str, counts: Iterable[tuple[str, int]]) -> str:
     """``64 SKUs: 60 ok, 4 loss``; the rows alone where there are no labels."""
     found = counted(counts)
     return _("{rows}: {labels}").format(rows=rows, labels=found) if found else rows
+
+
+def _rank(row: tuple[int, int, str]) -> tuple[int, int]:
+    """The worse a row is off, the lower: by its label, then by its profit."""
+    index, profit, _sku = row
+    return -index, profit

@@ -1,7 +1,7 @@
-"""Text columns to int64 columns, and int64 columns to exact decimals.
+"""Columns of cells to int64 columns, and int64 columns to exact decimals.
 
-The fast way lets Arrow read a column of plain decimals at once. Only where that fails are cells
-looked at one by one, and then each different text once.
+The fast way reads a column of plain decimals at once, from its bytes or, of text, with Arrow. Only
+where that fails are cells looked at one by one, and then each different text once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
 from aepromo.tables.cells import COUNT_LIMIT, RATE_PLACES, CellError, read, read_range
+from aepromo.tables.digits import plain_decimals
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import places_shown
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from aepromo.tables.currency import Currency
+    from aepromo.tables.grid import Grid
     from aepromo.tables.schema import Column
 
     Numbers = npt.NDArray[np.int64]
@@ -45,9 +47,16 @@ class Reading:
     bad: dict[int, str]
 
 
+def plain_numbers(grid: Grid, position: int, kind: Kind, places: int) -> Numbers | None:
+    """A column's numbers if every cell is blank or a short plain decimal in range, else None."""
+    starts, ends = grid.column(position)
+    numbers = plain_decimals(grid.codes, starts, ends, SCALES.get(kind, places))
+    return numbers if numbers is not None and _are_in_range(numbers, kind) else None
+
+
 def read_column(texts: pa.Array, kind: Kind, places: int) -> Reading:
     """Read a column of text cells as amounts (minor units) or rates (millionths)."""
-    numbers = _plain_decimals(texts, kind, places)
+    numbers = _decimals_in(texts, kind, places)
     if numbers is not None:
         return Reading(numbers, numbers, {})
     if kind is Kind.RATES:
@@ -60,7 +69,7 @@ def read_column(texts: pa.Array, kind: Kind, places: int) -> Reading:
     return _cell_by_cell(texts, read_both)
 
 
-def _plain_decimals(texts: pa.Array, kind: Kind, places: int) -> Numbers | None:
+def _decimals_in(texts: pa.Array, kind: Kind, places: int) -> Numbers | None:
     """The column's numbers if every cell is blank or a plain decimal in range, else None."""
     if not _only_digits_and_points(texts):
         return None
@@ -76,12 +85,16 @@ def _plain_decimals(texts: pa.Array, kind: Kind, places: int) -> Numbers | None:
     numbers = np.frombuffer(decimals.buffers()[1], np.int64, len(decimals), 8 * decimals.offset)
     if some_blank:
         numbers = np.where(blank.to_numpy(zero_copy_only=False), BLANK, numbers)
-    present = numbers[numbers != BLANK] if some_blank else numbers
-    if len(present) and (
-        present.max() > LARGEST.get(kind, AMOUNT_LIMIT - 1) or present.min() < SMALLEST.get(kind, 0)
-    ):
-        return None
-    return numbers
+    return numbers if _are_in_range(numbers, kind) else None
+
+
+def _are_in_range(numbers: Numbers, kind: Kind) -> bool:
+    """Whether every number that there is may stand in such a column."""
+    if not len(numbers):
+        return True
+    least = SMALLEST.get(kind, 0)
+    is_enough = numbers.min() >= least or ((numbers >= least) | (numbers == BLANK)).all()
+    return bool(is_enough and numbers.max() <= LARGEST.get(kind, AMOUNT_LIMIT - 1))
 
 
 def _only_digits_and_points(texts: pa.Array) -> bool:

@@ -1,0 +1,172 @@
+"""A report over columns of cells: what it finds for each row, or what is wrong with the row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from aepromo.errors import InputError, Problem
+from aepromo.reports.check import Fault, Filler, check, check_results
+from aepromo.tables.columns import result_array
+from aepromo.tables.headers import resolve
+from aepromo.tables.schema import INPUTS, RESULTS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from aepromo.pricing.money import Whole
+    from aepromo.reports.policy import Policy
+    from aepromo.reports.report import Report, Results, Sku
+    from aepromo.tables.columns import Reading
+    from aepromo.tables.currency import Currency
+
+
+class Cells(Protocol):
+    """Rows of cells by the position of their columns, whatever holds them."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The columns' names."""
+
+    def reading(self, position: int, kind: Kind, places: int) -> Reading:
+        """A column's numbers, and which of its cells can't be used."""
+
+    def texts(self, position: int) -> pa.Array:
+        """A column's cells as text."""
+
+    def chosen(self, rows: npt.NDArray[np.int64]) -> Cells:
+        """Some of the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A report's answer for some rows, or the problems that kept it from one.
+
+    ``cells`` are what was asked about, ``results`` the answer as whole numbers, of which ``added``
+    names the columns to add; ``sku`` is what they were computed from, ``assumed`` what the rule
+    book gave.
+    """
+
+    cells: Cells
+    currency: Currency
+    assumed: list[str]
+    problems: list[Problem]
+    results: Results = field(default_factory=dict)
+    added: tuple[str, ...] = ()
+    sku: Sku | None = None
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def column(self, name: str) -> pa.Array:
+        """A column of the answer as Arrow holds it: the cells' text, or exact decimals and labels.
+
+        A column that the report adds goes before one of the same name that was there.
+        """
+        if name in self.added:
+            return result_array(self.results[name], RESULTS[name], len(self), self.currency)
+        return self.cells.texts(list(self.cells.header).index(name))
+
+
+def find_columns(
+    report: Report, header: list[str], mapping: Mapping[str, str], policy: Policy
+) -> dict[str, int]:
+    """Where the columns stand that the report uses. Raises ``InputError`` for one that is missing.
+
+    A column that a policy supplies, or that the rule book holds, may be missing.
+    """
+    found = resolve(header, report.uses, mapping)
+    if is_priced_by_another(report, header, mapping):
+        found["list_price"] = header.index(report.priced_by)
+    offered = policy.texts()
+    for name in report.needs:
+        if name not in found and name not in offered:
+            raise InputError(
+                f"no column for {name}; the file has {', '.join(header[:12])}; name one with "
+                f"--map 'HEADER={name}', or give {INPUTS[name].flag}"
+            )
+    return found
+
+
+def is_priced_by_another(report: Report, header: list[str], mapping: Mapping[str, str]) -> bool:
+    """Whether the price looked at is not the file's list price, but one that was proposed."""
+    proposed = bool(report.priced_by) and report.priced_by in header
+    return proposed and "list_price" not in mapping.values()
+
+
+def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy) -> Outcome:
+    """Answer the report's question for every row.
+
+    ``columns`` tells at which position each input column stands, as ``find_columns`` does.
+    """
+    currency = policy.selling
+    given, problems = _read(cells, columns, currency)
+    filler = Filler(given, policy.numbers(), policy.book, currency)
+    sku = check(report, filler)
+    unread = {(problem.row, problem.column) for problem in problems}
+    for fault in filler.faults:
+        # A cell that can't be read is blank from here on, but it isn't missing.
+        found = _problems(fault, cells, columns)
+        problems += [each for each in found if (each.row, each.column) not in unread]
+    if problems:
+        return Outcome(cells, currency, filler.assumed, _in_order(problems))
+    results = report.compute(sku, policy.terms())
+    for fault in check_results(results, sku, currency):
+        problems += _problems(fault, cells, columns)
+    if problems:
+        return Outcome(cells, currency, filler.assumed, _in_order(problems))
+    added = report.adds(frozenset(columns) | frozenset(policy.texts()))
+    return Outcome(cells, currency, filler.assumed, [], results, added, sku)
+
+
+def without_bad_rows(
+    report: Report, outcome: Outcome, columns: Mapping[str, int], policy: Policy
+) -> tuple[Outcome, list[Problem]]:
+    """The answer for the rows that have one, and the problems of all others.
+
+    That a row has no answer may show only once the cells of all others can be read.
+    """
+    cells, problems = outcome.cells, list(outcome.problems)
+    good = np.arange(len(cells))
+    while outcome.problems:
+        good = np.delete(good, [problem.row for problem in outcome.problems])
+        outcome = run(report, cells.chosen(good), columns, policy)
+        problems += [replace(each, row=int(good[each.row])) for each in outcome.problems]
+    return outcome, _in_order(problems)
+
+
+def _read(
+    cells: Cells, columns: Mapping[str, int], currency: Currency
+) -> tuple[dict[str, Whole], list[Problem]]:
+    given: dict[str, Whole] = {}
+    problems: list[Problem] = []
+    for name, position in columns.items():
+        kind = INPUTS[name].kind
+        if kind is Kind.TEXT:
+            continue
+        reading = cells.reading(position, kind, currency.places)
+        given[name] = reading.numbers
+        if kind is Kind.RATES:
+            given["forced_rate_to"] = reading.upper
+        header = str(cells.header[position])
+        problems += [Problem(row, header, reason) for row, reason in reading.bad.items()]
+    return given, problems
+
+
+def _problems(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:
+    """A fault as one problem for each row where it holds."""
+    position = columns.get(fault.column)
+    header = fault.column if position is None else str(cells.header[position])
+    where = np.broadcast_to(np.asarray(fault.where), len(cells))
+    return [Problem(int(row), header, fault.reason(int(row))) for row in np.flatnonzero(where)]
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: problem.row)

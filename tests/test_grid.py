@@ -1,0 +1,124 @@
+"""The quick way from bytes to cells and numbers reads what it takes on as the exact ways do."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aepromo.pricing.money import BLANK
+from aepromo.tables.columns import read_column
+from aepromo.tables.digits import WIDTH, plain_decimals
+from aepromo.tables.grid import grid_of
+from aepromo.tables.schema import Kind
+
+PIECES = st.sampled_from(["a", "7", " ", ",", ";", '"', "\n", "\r\n", "é", "价", "."])
+CELLS = st.lists(PIECES, max_size=5).map("".join)
+HOW = st.sampled_from([(Kind.COST, 2), (Kind.RATE, 6)])
+WRITTEN_NUMBERS = st.one_of(
+    st.from_regex(r"[0-9]{0,7}(\.[0-9]{0,3})?", fullmatch=True),
+    st.from_regex(r"[0-9]{1,5}\.[0-9]{2}", fullmatch=True),
+    st.text(st.sampled_from("0123456789.,-+eE/:$ %"), max_size=9),
+)
+
+
+def numbers_in(cells: list[str], scale: int) -> list[int] | None:
+    data, starts, ends = bytearray(WIDTH), [], []
+    for cell in cells:
+        starts.append(len(data))
+        data += cell.encode()
+        ends.append(len(data))
+        data += b","
+    codes = np.frombuffer(bytes(data), np.uint8)
+    found = plain_decimals(codes, np.array(starts), np.array(ends), scale)
+    return None if found is None else found.tolist()
+
+
+@settings(max_examples=400)
+@given(st.lists(WRITTEN_NUMBERS, min_size=1, max_size=6), HOW)
+def test_numbers_read_from_bytes_are_those_read_from_text(
+    cells: list[str], how: tuple[Kind, int]
+) -> None:
+    kind, scale = how
+    numbers = numbers_in(cells, scale)
+    if numbers is not None and not (kind is Kind.RATE and max(numbers) >= 10**scale):
+        exact = read_column(pa.array(cells), kind, 2)
+        assert exact.bad == {}
+        assert exact.numbers.tolist() == numbers
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["1.50", "."],
+        ["1.5.0"],
+        ["150", "1/0"],
+        ["1.50", "-1.5"],
+        ["1.50", "1.505"],
+        ["123456789"],
+        ["1.50", "1:50"],
+    ],
+)
+def test_what_is_no_short_plain_decimal_is_left_to_others(cells: list[str]) -> None:
+    assert numbers_in(cells, 2) is None
+
+
+def test_points_at_different_places_and_blanks_are_read_too() -> None:
+    cells = ["1.50", "8", "", ".25", "7.", "99999.99", "12345678"]
+    assert numbers_in(cells, 2) == [150, 800, BLANK, 25, 700, 9999999, 1234567800]
+
+
+@settings(max_examples=400)
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=5), st.booleans())
+def test_the_cells_of_a_grid_are_those_that_csv_reads(rows: list[list[str]], windows: bool) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n" if windows else "\n").writerows(rows)
+    data = out.getvalue().encode()
+    grid = grid_of(data, ",", 3)
+    assert grid is not None
+    assert [[grid.cell(row, column) for column in range(3)] for row in range(len(grid))] == rows
+    as_written = "\n".join(grid.rows().to_pylist()) + "\n"
+    assert list(csv.reader(io.StringIO(as_written, newline=""))) == rows
+
+
+@pytest.mark.parametrize(
+    ("data", "is_plain"),
+    [
+        (b'a,"b,c"\n', True),
+        (b'a,"b"\n', False),
+        (b'a,"say ""b"""\n', True),
+        (b'"",b\n', False),
+        (b'"a\nb",c\n', True),
+    ],
+)
+def test_quotes_that_nothing_needs_are_seen(data: bytes, is_plain: bool) -> None:
+    grid = grid_of(data, ",", 2)
+    assert grid is not None
+    assert grid.is_plain is is_plain
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a,b\nc\n",
+        b"a,b\nc,d,e\n",
+        b"a,b\n\nc,d\n",
+        b"a\nb,c,d\n",
+        b'a,5" wide\n',
+        b"a,b\rc,d\n",
+        b"a,\xff\n",
+        b"",
+    ],
+)
+def test_there_is_no_grid_of_a_block_that_is_not_well_formed(data: bytes) -> None:
+    assert grid_of(data, ",", 2) is None
+
+
+def test_there_is_no_grid_of_blank_lines_in_a_single_column() -> None:
+    assert grid_of(b"a\n\nb\n", ",", 1) is None
+    assert grid_of(b"a\n\r\nb\n", ",", 1) is None
