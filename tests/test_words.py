@@ -76,10 +76,12 @@ def calls(tree: ast.AST) -> Iterator[ast.Call]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_texts_are_looked_up_whole(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = [call for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for call in calls(node)]
+    assert [call.lineno for call in inside if call.func.id in LOOKED_UP] == [], "none is found there"
     for call in calls(tree):
         if isinstance(call.func, ast.Name) and call.func.id in LOOKED_UP:
             # What is put together before it is looked up has no pair.
-            for text in call.args[:2]:
+            for text in call.args[: 2 if call.func.id == "ngettext" else 1]:
                 assert isinstance(text, ast.Constant | ast.Name | ast.Attribute | ast.Subscript), (
                     f"{path.name}:{call.lineno}"
                 )

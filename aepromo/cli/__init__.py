@@ -69,7 +69,7 @@ def build(arguments: list[str]) -> Typer:
     from typer import Typer
 
     from aepromo.cli.options import with_language
-    from aepromo.cli.root import Root, root_options
+    from aepromo.cli.root import Command, Root, root_options
 
     app = Typer(
         cls=Root,
@@ -81,7 +81,7 @@ def build(arguments: list[str]) -> Typer:
     app.callback()(root_options)
     first = command_in(arguments)
     for name in (first,) if first in COMMANDS else COMMANDS:
-        app.command(name)(with_language(_command(name)))
+        app.command(name, cls=Command)(with_language(_command(name)))
     return app
 
 

@@ -40,6 +40,7 @@ from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
 from aepromo.tables.papers import APPEALS
 from aepromo.tables.schema import RESULTS, Kind
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,25 +81,29 @@ def _declared(*names: str, metavar: str | None = None, says: str, panel: str | N
 
 OnOption = Annotated[
     str | None,
-    _declared("--on", metavar="DATE", says="The day on which the appeal is handed in (today)."),
+    _declared("--on", metavar="DATE", says=_("The day on which the appeal is handed in (today).")),
 ]
 FailOnOption = Annotated[
     FailOn,
-    _declared("--fail-on", says="Exit with 1 at this verdict or worse (weak).", panel=OUTPUT_PANEL),
+    _declared(
+        "--fail-on", says=_("Exit with 1 at this verdict or worse (weak)."), panel=OUTPUT_PANEL
+    ),
 ]
 WorksheetOption = Annotated[
     str | None,
     _declared(
         "--worksheet",
         metavar="FILE",
-        says="Write the margin worksheet to hand in; what is refused stays out.",
+        says=_("Write the margin worksheet to hand in; what is refused stays out."),
         panel=OUTPUT_PANEL,
     ),
 ]
 LanguageOption = Annotated[
     Language,
     _declared(
-        "--worksheet-lang", says="The worksheet's language: zh (default) or en.", panel=OUTPUT_PANEL
+        "--worksheet-lang",
+        says=_("The worksheet's language: zh (default) or en."),
+        panel=OUTPUT_PANEL,
     ),
 ]
 
@@ -128,7 +133,7 @@ def appeal_command() -> Callable[..., None]:
             raise typer.Exit(Exit.FINDINGS)
 
     plain = appeal(Book(), USD, date.min, [])
-    command.__doc__ = plain.question
+    command.__doc__ = _(plain.question)
     return with_parameters(
         command,
         [

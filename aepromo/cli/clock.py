@@ -14,6 +14,7 @@ from aepromo.reports.moments import instant
 from aepromo.tables.cells import CellError
 from aepromo.tables.facts import read_fact
 from aepromo.tables.schema import Kind
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 NowOption = Annotated[
     str | None,
     typer.Option(
-        "--now", metavar="TIME", help="As of when it is judged (the clock).", show_default=False
+        "--now", metavar="TIME", help=_("As of when it is judged (the clock)."), show_default=False
     ),
 ]
 ZoneOption = Annotated[
@@ -32,7 +33,7 @@ ZoneOption = Annotated[
     typer.Option(
         "--timezone",
         metavar="NAME",
-        help="Where times without a zone are from, such as Asia/Shanghai (UTC).",
+        help=_("Where times without a zone are from, such as Asia/Shanghai (UTC)."),
         rich_help_panel=INPUT_PANEL,
         show_default=False,
     ),

@@ -28,6 +28,7 @@ from aepromo.cli.say import say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.reports.explain import INPUTS_USED, explain
 from aepromo.tables.text import json_document
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 SkuOption = Annotated[
     str | None,
-    typer.Option("--sku", metavar="ID", help="Which SKU of the file.", show_default=False),
+    typer.Option("--sku", metavar="ID", help=_("Which SKU of the file."), show_default=False),
 ]
 
 
@@ -55,7 +56,7 @@ def explain_command() -> Callable[..., None]:
             raise CallError("--sku and options for reading need a FILE, or - for standard input")
         _write(policy, writing)
 
-    command.__doc__ = "One SKU, step by step: what comes off its list price, and what is left."
+    command.__doc__ = _("One SKU, step by step: what comes off its list price, and what is left.")
     return with_parameters(
         command,
         [

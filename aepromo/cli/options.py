@@ -23,10 +23,10 @@ SHORT_FLAGS = {
 }
 """The shorter names of some options; the long one is always the column's."""
 
-SKU_PANEL = "The SKU (with a file: where a cell is blank)"
-STORE_PANEL = "The store"
-INPUT_PANEL = "Input"
-OUTPUT_PANEL = "Output"
+SKU_PANEL = _("The SKU (with a file: where a cell is blank)")
+STORE_PANEL = _("The store")
+INPUT_PANEL = _("Input")
+OUTPUT_PANEL = _("Output")
 
 
 class Format(StrEnum):
@@ -44,7 +44,7 @@ class Format(StrEnum):
 FileArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[FILE]", help="A table of SKUs, or - for standard input.", show_default=False
+        metavar="[FILE]", help=_("A table of SKUs, or - for standard input."), show_default=False
     ),
 ]
 
@@ -63,7 +63,7 @@ class ReadingOptions:
             "--encoding",
             metavar="NAME",
             panel=INPUT_PANEL,
-            says="The file's encoding, where the bytes mislead.",
+            says=_("The file's encoding, where the bytes mislead."),
         ),
     ] = None
     delimiter: Annotated[
@@ -72,18 +72,20 @@ class ReadingOptions:
             "--delimiter",
             metavar="CHARACTER",
             panel=INPUT_PANEL,
-            says="What stands between cells: , ; or tab.",
+            says=_("What stands between cells: , ; or tab."),
         ),
     ] = None
     map: Annotated[
         list[str] | None,
         _option(
-            "--map", panel=INPUT_PANEL, metavar="HEADER=COLUMN", says="What a header stands for."
+            "--map", panel=INPUT_PANEL, metavar="HEADER=COLUMN", says=_("What a header stands for.")
         ),
     ] = None
     rejects: Annotated[
         str | None,
-        _option("--rejects", panel=INPUT_PANEL, metavar="FILE", says="Put bad rows there, go on."),
+        _option(
+            "--rejects", panel=INPUT_PANEL, metavar="FILE", says=_("Put bad rows there, go on.")
+        ),
     ] = None
 
 
@@ -98,7 +100,7 @@ class WritingOptions:
             "-o",
             panel=OUTPUT_PANEL,
             metavar="FILE",
-            says="Write to a file, whole or not at all.",
+            says=_("Write to a file, whole or not at all."),
         ),
     ] = None
     format: Annotated[
@@ -107,7 +109,9 @@ class WritingOptions:
             "--format",
             panel=OUTPUT_PANEL,
             metavar="FORM",
-            says="table, csv, tsv, json, jsonl or markdown; else what fits a terminal or a pipe.",
+            says=_(
+                "table, csv, tsv, json, jsonl or markdown; else what fits a terminal or a pipe."
+            ),
         ),
     ] = Format.AUTO
     columns: Annotated[
@@ -116,7 +120,7 @@ class WritingOptions:
             "--columns",
             panel=OUTPUT_PANEL,
             metavar="A,B",
-            says="Only these columns, in this order.",
+            says=_("Only these columns, in this order."),
         ),
     ] = None
     value: Annotated[
@@ -125,31 +129,32 @@ class WritingOptions:
             "--value",
             panel=OUTPUT_PANEL,
             metavar="COLUMN",
-            says="Only this column, bare, one value a line.",
+            says=_("Only this column, bare, one value a line."),
         ),
     ] = None
     no_header: Annotated[
-        bool, _option("--no-header", panel=OUTPUT_PANEL, says="Leave the header line out.")
+        bool, _option("--no-header", panel=OUTPUT_PANEL, says=_("Leave the header line out."))
     ] = False
     limit: Annotated[
         int,
         _option(
-            "--limit", panel=OUTPUT_PANEL, metavar="N", min=1, says="Most rows in a table (40)."
+            "--limit", panel=OUTPUT_PANEL, metavar="N", min=1, says=_("Most rows in a table (40).")
         ),
     ] = 40
     bom: Annotated[
-        bool, _option("--bom", panel=OUTPUT_PANEL, says="Begin with a byte order mark, for Excel.")
+        bool,
+        _option("--bom", panel=OUTPUT_PANEL, says=_("Begin with a byte order mark, for Excel.")),
     ] = False
     excel_safe: Annotated[
         bool,
         _option(
             "--excel-safe",
             panel=OUTPUT_PANEL,
-            says="Put ' before text that a spreadsheet would run.",
+            says=_("Put ' before text that a spreadsheet would run."),
         ),
     ] = False
     quiet: Annotated[
-        bool, _option("--quiet", "-q", panel=OUTPUT_PANEL, says="No assumptions, no summary.")
+        bool, _option("--quiet", "-q", panel=OUTPUT_PANEL, says=_("No assumptions, no summary."))
     ] = False
 
 
@@ -159,7 +164,7 @@ class OfferOptions:
 
     spend_save: Annotated[
         list[str] | None,
-        _option("--spend-save", panel=STORE_PANEL, metavar="30:3", says="Off from; repeatable."),
+        _option("--spend-save", panel=STORE_PANEL, metavar="30:3", says=_("Off from; repeatable.")),
     ] = None
     coupon: Annotated[
         list[str] | None,
@@ -167,7 +172,7 @@ class OfferOptions:
             "--coupon",
             panel=STORE_PANEL,
             metavar="20:2",
-            says="The same for store coupons; 2 alone has no minimum.",
+            says=_("The same for store coupons; 2 alone has no minimum."),
         ),
     ] = None
     coupon_stacks: Annotated[
@@ -175,7 +180,7 @@ class OfferOptions:
         _option(
             "--coupon-stacks",
             panel=STORE_PANEL,
-            says="«Exclude Forced Discount Items» is off: forced items take coupons too.",
+            says=_("«Exclude Forced Discount Items» is off: forced items take coupons too."),
         ),
     ] = None
     basket: Annotated[
@@ -184,7 +189,7 @@ class OfferOptions:
             "--basket",
             panel=STORE_PANEL,
             metavar="any|single",
-            says="Whether an order may hold more than this unit (any).",
+            says=_("Whether an order may hold more than this unit (any)."),
         ),
     ] = None
 
@@ -196,7 +201,7 @@ class EndingOptions:
     ending: Annotated[
         list[str] | None,
         _option(
-            "--ending", panel=STORE_PANEL, metavar=".99", says="What prices end in; repeatable."
+            "--ending", panel=STORE_PANEL, metavar=".99", says=_("What prices end in; repeatable.")
         ),
     ] = None
 
@@ -222,7 +227,9 @@ LanguageOption = Annotated[
 
 ConfigOption = Annotated[
     str | None,
-    _option("--config", panel=INPUT_PANEL, metavar="FILE", says="Not aepromo.toml but this file."),
+    _option(
+        "--config", panel=INPUT_PANEL, metavar="FILE", says=_("Not aepromo.toml but this file.")
+    ),
 ]
 
 
@@ -245,7 +252,7 @@ def value_parameter(name: str) -> inspect.Parameter:
     column = INPUTS[name]
     declared = _option(
         column.flag, *SHORT_FLAGS.get(name, ()), panel=SKU_PANEL, metavar="VALUE",
-        says=column.meaning[0].upper() + column.meaning[1:] + ".",
+        says=_sentence(_(column.meaning)),
     )  # fmt: skip
     return inspect.Parameter(
         name,
@@ -253,6 +260,10 @@ def value_parameter(name: str) -> inspect.Parameter:
         default=None,
         annotation=Annotated[str | None, declared],
     )
+
+
+def _sentence(clause: str) -> str:
+    return clause[0].upper() + clause[1:] + _(".")
 
 
 def parameters_of(group: type) -> list[inspect.Parameter]:

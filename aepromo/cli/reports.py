@@ -11,6 +11,8 @@ import typer
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
 from aepromo.cli.options import (
+    OUTPUT_PANEL,
+    STORE_PANEL,
     ConfigOption,
     EndingOptions,
     FileArgument,
@@ -39,6 +41,7 @@ from aepromo.reports.policy import Policy
 from aepromo.reports.single import run_single
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.tables.text import TextColumn, result_text
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,8 +74,8 @@ FailOnOption = Annotated[
     FailOn,
     typer.Option(
         "--fail-on",
-        help="Exit with 1 at this status or worse (loss).",
-        rich_help_panel="Output",
+        help=_("Exit with 1 at this status or worse (loss)."),
+        rich_help_panel=OUTPUT_PANEL,
         show_default=False,
     ),
 ]
@@ -83,8 +86,8 @@ PromotionOption = Annotated[
     typer.Option(
         "--promotion",
         metavar="forced|reverse",
-        help="Which promotion's reported uplift to count on (forced).",
-        rich_help_panel="The store",
+        help=_("Which promotion's reported uplift to count on (forced)."),
+        rich_help_panel=STORE_PANEL,
         show_default=False,
     ),
 ]
@@ -109,7 +112,7 @@ def command_of(report: Report) -> Callable[..., None]:
         if fail_on.fails(worst):
             raise typer.Exit(Exit.FINDINGS)
 
-    command.__doc__ = report.question
+    command.__doc__ = _(report.question)
     parameters = [
         argument("file", FileArgument),
         *map(value_parameter, (name for name in report.uses if INPUTS[name].kind is not Kind.TEXT)),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from aepromo.cli.options import LanguageOption  # noqa: TC001 (Typer evaluates it)
 from aepromo.words import _
@@ -19,8 +19,28 @@ class ReaderGone(Exception):
     """Whoever read the output has closed the pipe; no failure, but no reason to go on."""
 
 
+class Command(TyperCommand):
+    """A command whose help is looked up to the last word."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option ``--help``."""
+        return _explained(super().get_help_option(ctx))
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write the form of a call."""
+        _write_usage(self, ctx, formatter)
+
+
 class Root(TyperGroup):
     """The group of all commands. Raises ``ReaderGone`` where Typer would end with a failure."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option ``--help``."""
+        return _explained(super().get_help_option(ctx))
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write the form of a call."""
+        _write_usage(self, ctx, formatter)
 
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Read the arguments, which may already print: ``--help``, ``--version``."""
@@ -31,6 +51,18 @@ class Root(TyperGroup):
         """Run the command."""
         with _reader_may_go():
             return super().invoke(ctx)
+
+
+def _explained(option: Any) -> Any:
+    # Typer looks up most of its texts, but not this one and the next.
+    if option is not None:
+        option.help = _("Show this message and exit.")
+    return option
+
+
+def _write_usage(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) -> None:
+    pieces = " ".join(command.collect_usage_pieces(ctx))
+    formatter.write_usage(ctx.command_path, pieces, _("Usage: "))
 
 
 @contextmanager

@@ -39,6 +39,7 @@ from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import fixed, percent
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.text import Figure, TextColumn, json_document, result_text
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
     Counts = npt.NDArray[np.int64]
 
-PANEL = "The sweep"
+PANEL = _("The sweep")
 _HOLDS_NO_MORE = {
     "target": "falls under the target",
     "zero": "turns into a loss",
@@ -71,11 +72,11 @@ def _sweep_option(flag: str, metavar: str, says: str) -> Any:
     return typer.Option(flag, metavar=metavar, help=says, rich_help_panel=PANEL, show_default=False)
 
 
-FromOption = Annotated[str, _sweep_option("--from", "RATE", "The first rate (0%).")]
-ToOption = Annotated[str, _sweep_option("--to", "RATE", "The last rate (40%).")]
-StepOption = Annotated[str, _sweep_option("--step", "RATE", "From one rate to the next (1%).")]
-SvgOption = Annotated[str | None, _sweep_option("--svg", "FILE", "Draw the chart there too.")]
-PngOption = Annotated[str | None, _sweep_option("--png", "FILE", "The same as a PNG.")]
+FromOption = Annotated[str, _sweep_option("--from", "RATE", _("The first rate (0%)."))]
+ToOption = Annotated[str, _sweep_option("--to", "RATE", _("The last rate (40%)."))]
+StepOption = Annotated[str, _sweep_option("--step", "RATE", _("From one rate to the next (1%)."))]
+SvgOption = Annotated[str | None, _sweep_option("--svg", "FILE", _("Draw the chart there too."))]
+PngOption = Annotated[str | None, _sweep_option("--png", "FILE", _("The same as a PNG."))]
 
 
 def sweep_command() -> Callable[..., None]:
@@ -100,7 +101,7 @@ def sweep_command() -> Callable[..., None]:
             with replacing(path) as stream:
                 stream.write(drawn)
 
-    command.__doc__ = "What each forced rate would leave, and where profit crosses the marks."
+    command.__doc__ = _("What each forced rate would leave, and where profit crosses the marks.")
     return with_parameters(
         command,
         [

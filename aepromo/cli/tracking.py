@@ -37,7 +37,7 @@ from aepromo.tables.cells import tidy
 from aepromo.tables.headers import plain
 from aepromo.tables.parcels import TRACKS
 from aepromo.tables.schema import RESULTS
-from aepromo.words import ngettext
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ class TrackingOptions:
         _declared(
             "--carriers",
             metavar="FILE",
-            says="The certified carriers, one a line.",
+            says=_("The certified carriers, one a line."),
             panel=INPUT_PANEL,
         ),
     ] = None
@@ -91,7 +91,7 @@ class TrackingOptions:
         _declared(
             "--carrier",
             metavar="NAME",
-            says="A certified carrier; repeatable.",
+            says=_("A certified carrier; repeatable."),
             panel=INPUT_PANEL,
         ),
     ] = None
@@ -99,11 +99,13 @@ class TrackingOptions:
 
 CarriedByOption = Annotated[
     str | None,
-    _declared("--carried-by", metavar="VALUE", says="Who carries the parcel.", panel=SKU_PANEL),
+    _declared("--carried-by", metavar="VALUE", says=_("Who carries the parcel."), panel=SKU_PANEL),
 ]
 FailOnOption = Annotated[
     FailOn,
-    _declared("--fail-on", says="Exit with 1 at this fault or worse (late).", panel=OUTPUT_PANEL),
+    _declared(
+        "--fail-on", says=_("Exit with 1 at this fault or worse (late)."), panel=OUTPUT_PANEL
+    ),
 ]
 
 
@@ -134,7 +136,7 @@ def tracking_command() -> Callable[..., None]:
             raise typer.Exit(Exit.FINDINGS)
 
     plain_ruling = tracking(Lookout(Book(), datetime.min, UTC))
-    command.__doc__ = plain_ruling.question
+    command.__doc__ = _(plain_ruling.question)
     values = (name for name in plain_ruling.uses if name != "carrier")
     return with_parameters(
         command,

@@ -23,6 +23,7 @@ from aepromo.reports.ruling import RowFaults, Ruling
 from aepromo.tables.cells import fixed, read, read_rate
 from aepromo.tables.papers import APPEALS
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.reports.gates import Gate
@@ -72,7 +73,9 @@ def appeal(book: Book, currency: Currency, on: date, assumed: list[str]) -> Ruli
     own = (name for name in columns if name in INPUTS and name not in TERMS)
     return Ruling(
         name="appeal",
-        question="May a SKU be spared a forced discount (Price Protection), and what is missing?",
+        question=N_(
+            "May a SKU be spared a forced discount (Price Protection), and what is missing?"
+        ),
         uses=("sku", *TERMS, *dict.fromkeys((*own, *papers))),
         needs=NEEDED,
         adds=tuple(RESULTS[name] for name in ADDED),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aepromo.pricing.protect import required_deal_price
 from aepromo.reports.outcome import OUTCOME, outcome
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.reports.report import Results, Sku, Terms
@@ -23,7 +24,7 @@ def _audit(sku: Sku, terms: Terms) -> Results:
 
 AUDIT = Report(
     name="audit",
-    question="Which of my current prices break?",
+    question=N_("Which of my current prices break?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=adding("required_deal_price", "bound_by", *OUTCOME),

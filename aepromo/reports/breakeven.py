@@ -10,6 +10,7 @@ from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, 
 from aepromo.pricing.offers import base_price, deal_price
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, Report
 from aepromo.tables.cells import read_rate
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
@@ -64,7 +65,7 @@ def _compute(sku: Sku, terms: Terms) -> Results:
 
 BREAKEVEN = Report(
     name="breakeven",
-    question="How much more must I sell for the traffic to pay for the cut?",
+    question=N_("How much more must I sell for the traffic to pay for the cut?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d"),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=_adds,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.pricing.offers import deal_price
 from aepromo.reports.report import DISCOUNT, FEES, Report, adding
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.reports.report import Results, Sku, Terms
@@ -27,7 +28,7 @@ def deal_and_fees(sku: Sku, terms: Terms) -> Results:
 
 COMMISSION = Report(
     name="commission",
-    question="What does the platform take, on the discounted price?",
+    question=N_("What does the platform take, on the discounted price?"),
     uses=("list_price", *DISCOUNT, *FEES),
     needs=("list_price",),
     adds=adding("deal_price", "commission", "payment_fee"),

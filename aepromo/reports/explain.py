@@ -27,6 +27,7 @@ from aepromo.reports.check import Filler, check, check_results
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
 from aepromo.reports.single import refuse
 from aepromo.reports.waterfall import Step, waterfall
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.reports.policy import Policy
@@ -95,7 +96,7 @@ def explain(policy: Policy) -> tuple[Explanation, list[str]]:
 
 _WITHOUT_COSTS = Report(
     name="explain",
-    question="One SKU, step by step.",
+    question=N_("One SKU, step by step."),
     uses=INPUTS_USED,
     needs=(),
     adds=adding(),

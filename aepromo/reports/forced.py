@@ -12,6 +12,7 @@ from aepromo.reports.report import DISCOUNT, FEES, SHOP
 from aepromo.reports.ruling import Ruling
 from aepromo.tables.platform import EXPOSURES, FITS, STATES
 from aepromo.tables.schema import RESULTS
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def forced(pricing: RowPricing) -> Ruling:
 
     return Ruling(
         name="forced",
-        question="Which SKUs are about to be hit by a forced discount, and what would it cost?",
+        question=N_("Which SKUs are about to be hit by a forced discount, and what would it cost?"),
         uses=("sku", *rules.columns, "click_rate", "industry_click_rate", *PRICED_BY),
         needs=(),
         adds=tuple(RESULTS[name] for name in ADDED),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.pricing.protect import exact_list_price, protected_list_price, required_deal_price
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.reports.report import Results, Sku, Terms
@@ -25,7 +26,7 @@ def _compute(sku: Sku, terms: Terms) -> Results:
 
 LIST_PRICE = Report(
     name="list-price",
-    question="What must I ask so that a forced discount leaves my target?",
+    question=N_("What must I ask so that a forced discount leaves my target?"),
     uses=(*SHOP, *DISCOUNT, *FEES, *TARGETS),
     needs=(),
     adds=adding("required_deal_price", "bound_by", "exact_list_price", "protected_list_price"),

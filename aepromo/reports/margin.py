@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aepromo.pricing.fees import margin, profit
 from aepromo.reports.commission import deal_and_fees
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, Report, adding
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.reports.report import Results, Sku, Terms
@@ -21,7 +22,7 @@ def _margin(sku: Sku, terms: Terms) -> Results:
 
 MARGIN = Report(
     name="margin",
-    question="What is left after a discount?",
+    question=N_("What is left after a discount?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=adding("deal_price", "commission", "payment_fee", "profit", "margin"),

@@ -8,6 +8,7 @@ from aepromo.pricing.money import BLANK, is_known, pick
 from aepromo.pricing.protect import protected_list_price, required_deal_price
 from aepromo.reports.outcome import OUTCOME, outcome
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.reports.report import Results, Sku, Terms
@@ -30,7 +31,7 @@ def _reprice(sku: Sku, terms: Terms) -> Results:
 
 REPRICE = Report(
     name="reprice",
-    question="A cost file in, the same file with protected prices out.",
+    question=N_("A cost file in, the same file with protected prices out."),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS),
     needs=("purchase_price", "logistics_cost"),
     adds=adding(

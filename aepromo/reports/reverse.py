@@ -12,6 +12,7 @@ from aepromo.tables.cells import percent
 from aepromo.tables.names import canonical
 from aepromo.tables.platform import ELIGIBILITIES, STATES
 from aepromo.tables.schema import RESULTS
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def reverse(pricing: RowPricing) -> Ruling:
 
     return Ruling(
         name="reverse",
-        question="May the reverse promotion choose my SKUs, and what is safe to run meanwhile?",
+        question=N_("May the reverse promotion choose my SKUs, and what is safe to run meanwhile?"),
         uses=("sku", "market", *rules.columns, *PRICED_BY),
         needs=(),
         adds=tuple(RESULTS[name] for name in ADDED),

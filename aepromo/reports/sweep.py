@@ -14,6 +14,7 @@ from aepromo.reports.check import Filler, check
 from aepromo.reports.report import FEES, SHOP, TARGETS, Report, adding
 from aepromo.reports.single import refuse
 from aepromo.tables.cells import CellError, read_rate
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +138,7 @@ def _crossings(
 
 SWEEP = Report(
     name="sweep",
-    question="How does profit fall as the forced rate rises?",
+    question=N_("How does profit fall as the forced rate rises?"),
     uses=("list_price", *SHOP, "limited_rate", *FEES, *TARGETS),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=adding(),

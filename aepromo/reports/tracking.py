@@ -20,6 +20,7 @@ from aepromo.reports.tracking_number import number_fault
 from aepromo.tables.headers import plain
 from aepromo.tables.parcels import PARCEL_INPUTS, TRACKS
 from aepromo.tables.schema import INPUTS, RESULTS
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -66,7 +67,7 @@ def tracking(lookout: Lookout) -> Ruling:
     own = (rule.column for rule in rules if rule.column in INPUTS)
     return Ruling(
         name="tracking",
-        question="Which parcels put a reverse promotion at risk, and by when does it end?",
+        question=N_("Which parcels put a reverse promotion at risk, and by when does it end?"),
         uses=tuple(dict.fromkeys(("sku", *(column.name for column in PARCEL_INPUTS), *own))),
         needs=(),
         wants=("tracking_number", "shipped_at"),
