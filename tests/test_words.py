@@ -67,24 +67,24 @@ def test_both_sides_of_a_pair_have_the_same_places(kept: Catalog) -> None:
         assert [places(text) for text in chinese] == [wanted] * len(chinese), message.id
 
 
-def calls(tree: ast.AST) -> Iterator[ast.Call]:
+def looked_up(tree: ast.AST) -> Iterator[tuple[str, int, list[ast.expr]]]:
+    """Every call that looks a text up: the function's name, the line, the arguments."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            yield node
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and isinstance(called, ast.Name) and called.id in LOOKED_UP:
+            yield called.id, node.lineno, node.args
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_texts_are_looked_up_whole(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    inside = [call for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for call in calls(node)]
-    assert [call.lineno for call in inside if call.func.id in LOOKED_UP] == [], "none is found there"
-    for call in calls(tree):
-        if isinstance(call.func, ast.Name) and call.func.id in LOOKED_UP:
-            # What is put together before it is looked up has no pair.
-            for text in call.args[: 2 if call.func.id == "ngettext" else 1]:
-                assert isinstance(text, ast.Constant | ast.Name | ast.Attribute | ast.Subscript), (
-                    f"{path.name}:{call.lineno}"
-                )
+    # What stands within an f-string isn't found, and what is put together before has no pair.
+    filled = (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
+    assert [line for node in filled for _, line, _ in looked_up(node)] == []
+    whole = ast.Constant | ast.Name | ast.Attribute | ast.Subscript
+    for name, line, arguments in looked_up(tree):
+        for text in arguments[: 2 if name == "ngettext" else 1]:
+            assert isinstance(text, whole), f"{path.name}:{line}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

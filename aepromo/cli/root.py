@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from aepromo.cli.help import explained, fold_long_words, write_usage
 from aepromo.cli.options import LanguageOption  # noqa: TC001 (Typer evaluates it)
 from aepromo.words import _
 
@@ -24,11 +25,16 @@ class Command(TyperCommand):
 
     def get_help_option(self, ctx: Any) -> Any:
         """The option ``--help``."""
-        return _explained(super().get_help_option(ctx))
+        return explained(super().get_help_option(ctx))
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the form of a call."""
-        _write_usage(self, ctx, formatter)
+        write_usage(self, ctx, formatter)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write all of the help."""
+        fold_long_words()
+        super().format_help(ctx, formatter)
 
 
 class Root(TyperGroup):
@@ -36,11 +42,16 @@ class Root(TyperGroup):
 
     def get_help_option(self, ctx: Any) -> Any:
         """The option ``--help``."""
-        return _explained(super().get_help_option(ctx))
+        return explained(super().get_help_option(ctx))
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the form of a call."""
-        _write_usage(self, ctx, formatter)
+        write_usage(self, ctx, formatter)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write all of the help."""
+        fold_long_words()
+        super().format_help(ctx, formatter)
 
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Read the arguments, which may already print: ``--help``, ``--version``."""
@@ -51,18 +62,6 @@ class Root(TyperGroup):
         """Run the command."""
         with _reader_may_go():
             return super().invoke(ctx)
-
-
-def _explained(option: Any) -> Any:
-    # Typer looks up most of its texts, but not this one and the next.
-    if option is not None:
-        option.help = _("Show this message and exit.")
-    return option
-
-
-def _write_usage(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) -> None:
-    pieces = " ".join(command.collect_usage_pieces(ctx))
-    formatter.write_usage(ctx.command_path, pieces, _("Usage: "))
 
 
 @contextmanager
