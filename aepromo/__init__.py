@@ -32,6 +32,7 @@ from aepromo.reports.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     import pandas as pd
 
@@ -49,6 +50,7 @@ __all__ = [
     "floor",
     "list_price",
     "margin",
+    "rates",
     "reprice",
 ]
 
@@ -105,6 +107,30 @@ def audit(
     from aepromo.reports.audit import AUDIT
 
     return _ask(AUDIT, frame, policy, mapping)
+
+
+def rates(
+    orders: pd.DataFrame,
+    since: date | None = None,
+    quantile: str = "95%",
+    mapping: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """What the platform has really been taking off: the forced rates that past orders come to.
+
+    ``orders`` has the columns of the command line: ``sku``, ``list_price``, ``deal_price``,
+    ``discount_status``, and perhaps ``category``, ``ordered_at`` and what offers took. The answer
+    has a row for the store, each category and each SKU, as ``reports.past_rates`` explains.
+    """
+    from aepromo.reports.history import read_orders
+    from aepromo.reports.past_orders import Which, share_of
+    from aepromo.reports.past_rates import past_rates
+
+    which = Which(since=since)
+    columns = which.find_columns([str(name) for name in orders.columns], mapping or {})
+    found = read_orders(orders, columns, which)
+    if found.problems:
+        raise BadRows(found.problems)
+    return past_rates([found.counted], share_of(quantile)).frame()
 
 
 def _ask(

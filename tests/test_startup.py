@@ -29,6 +29,7 @@ ONE_LINERS: dict[str, tuple[str, ...]] = {
     "explain": ("--price", "20", "--rate", "15%", *COSTS),
     "sweep": ("--price", "20", "--to", "20%", "--step", "10%", *COSTS),
     "breakeven": ("--price", "20", "--rate", "15%", "--units-30d", "120", *COSTS),
+    "rates": ("--price", "20", "--deal-price", "16.50", "--coupon-amount", "0.50"),
     "forced": ("--store-level", "L3", "--orders-30d", "200", "--price", "20", *COSTS),
     "reverse": ("--market", "BR", "--dsr", "4.8", "--price", "20", *COSTS),
     "appeal": ("--price", "20", "--rate", "15%", "--fail-on", "never", *COSTS),

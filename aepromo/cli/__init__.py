@@ -29,6 +29,7 @@ COMMANDS = (
     *CALCULATORS,
     "explain",
     "sweep",
+    "rates",
     "forced",
     "appeal",
     "reverse",

@@ -35,7 +35,7 @@ def asked(
     from aepromo.show.progress import Meter
 
     with opened_table(file, reading, writing) as (source, aside, stream):
-        meter = Meter(sys.stderr, _size(stream))
+        meter = Meter(sys.stderr, size_of(stream))
         try:
             mapping = mapping_of(reading.map)
             yield Answers(report, policy, source, mapping, aside, writing.quiet, meter)
@@ -56,7 +56,7 @@ def opened_table(
         yield source, BadRows(source, rejects), stream
 
 
-def _size(stream: BinaryIO) -> int | None:
+def size_of(stream: BinaryIO) -> int | None:
     """How many bytes there are to read, None where nobody knows beforehand."""
     try:
         status = os.fstat(stream.fileno())

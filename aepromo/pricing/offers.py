@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from aepromo.pricing.money import MILLION, half_up, least, most, pick
+from aepromo.pricing.money import MILLION, divided_down, half_up, least, most, pick
 
 if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
@@ -104,6 +104,15 @@ def base_price(list_price: Whole, limited_rate: Whole) -> Whole:
 def item_price(base: Whole, forced_rate: Whole) -> Whole:
     """The price after the forced discount, as the platform shows it."""
     return half_up(base, MILLION - forced_rate)
+
+
+def observed_rate(base: Whole, item_price: Whole) -> Whole:
+    """The forced rate that makes an item price out of a base price, in millionths, rounded up.
+
+    1 − item price ÷ base price. Both are minor units, the base price above 0. Upwards, because a
+    list price that bears the higher rate bears the lower one too.
+    """
+    return MILLION - divided_down(item_price, base)
 
 
 def deal_price(list_price: Whole, limited_rate: Whole, forced_rate: Whole, offers: Offers) -> Whole:

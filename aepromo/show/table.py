@@ -168,7 +168,7 @@ def _cells_width(column: TextColumn) -> int:
 
 def _heading(column: TextColumn, currency: Currency) -> Text:
     """The column's name in words, on as many lines as its cells are narrow, with the currency."""
-    if column.name not in RESULTS and column.name not in INPUTS:
+    if column.name not in RESULTS and column.name not in INPUTS and not column.is_figure:
         return Text(_one_line(column.name))
     # Chinese names are short, and don't break.
     words = column.name.split("_") if is_english() else [chinese(column.name)]
@@ -197,7 +197,7 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
     """A cell as a table shows it: percent for ratios, words for labels, colour on top of both."""
     if cell is None:
         return Text("–", style="dim")
-    if column.kind is Kind.RATIO:
+    if column.kind in (Kind.RATIO, Kind.MILLIONTHS):
         cell = percent_of_ratio(cell)
     if column.kind is Kind.LABEL:
         return Text(label(cell), style=LABEL_STYLES.get(column.name, {}).get(cell, ""))

@@ -27,6 +27,7 @@ class Kind(Enum):
     MONEY = "money"  # a computed amount, which may be negative
     FINE = "fine"  # a computed amount with two places more than the currency has
     RATIO = "ratio"  # a computed ratio with four places
+    MILLIONTHS = "millionths"  # a computed ratio with six places
     LABEL = "label"  # a computed index into ``labels``
     PROSE = "prose"  # clauses that the program wrote, with ``; `` between
 

@@ -6,6 +6,7 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
 from aepromo.tables.column import Column, Kind
+from aepromo.tables.orders import ORDER_INPUTS, RATE_RESULTS
 from aepromo.tables.papers import PAPER_INPUTS, PAPER_RESULTS
 from aepromo.tables.parcels import PARCEL_INPUTS, PARCEL_RESULTS
 from aepromo.tables.platform import PLATFORM_INPUTS, PLATFORM_RESULTS, STORE
@@ -121,9 +122,10 @@ _RESULTS = (
 )
 
 INPUTS: dict[str, Column] = {
-    column.name: column for column in (*_INPUTS, *PLATFORM_INPUTS, *PAPER_INPUTS, *PARCEL_INPUTS)
+    column.name: column
+    for column in (*_INPUTS, *ORDER_INPUTS, *PLATFORM_INPUTS, *PAPER_INPUTS, *PARCEL_INPUTS)
 }
 RESULTS: dict[str, Column] = {
     column.name: column
-    for column in (*_RESULTS, *PLATFORM_RESULTS, *PAPER_RESULTS, *PARCEL_RESULTS)
+    for column in (*_RESULTS, *RATE_RESULTS, *PLATFORM_RESULTS, *PAPER_RESULTS, *PARCEL_RESULTS)
 }

@@ -43,7 +43,7 @@ class TextColumn:
         return self.kind in FIGURES
 
 
-FIGURES = frozenset({Kind.MONEY, Kind.FINE, Kind.RATIO, Kind.COUNT})
+FIGURES = frozenset({Kind.MONEY, Kind.FINE, Kind.RATIO, Kind.MILLIONTHS, Kind.COUNT})
 """The kinds of computed figures."""
 
 
@@ -53,7 +53,7 @@ def places_shown(kind: Kind, currency: Currency) -> int:
         return currency.places
     if kind is Kind.FINE:
         return currency.places + 2
-    return 4 if kind is Kind.RATIO else 0
+    return {Kind.RATIO: 4, Kind.MILLIONTHS: 6}.get(kind, 0)
 
 
 def result_text(value: int, column: Column, currency: Currency) -> str | None:

@@ -1,0 +1,199 @@
+"""``rates`` over a file: its orders read block by block, its rates written at once."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aepromo.cli.ahead import ahead
+from aepromo.cli.answers import bad_rows_of, frame_of
+from aepromo.cli.inputs import mapping_of, opened_table, size_of
+from aepromo.cli.options import Format
+from aepromo.cli.output import (
+    DELIMITERS,
+    chosen,
+    chosen_names,
+    destination,
+    format_of,
+    rendered,
+    table_width,
+    text_lines,
+)
+from aepromo.cli.say import say
+from aepromo.errors import InputError
+from aepromo.reports.history import read_orders
+from aepromo.reports.past_rates import past_rates
+from aepromo.show.progress import Meter
+from aepromo.tables.blocks import parse
+from aepromo.tables.bulk import cell_texts, joined, result_texts
+from aepromo.tables.cells import percent
+from aepromo.tables.schema import RESULTS, Kind
+from aepromo.tables.text import TextColumn, delimited
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from rich.console import RenderableType
+
+    from aepromo.cli.options import ReadingOptions, WritingOptions
+    from aepromo.reports.history import Orders
+    from aepromo.reports.past_orders import Which
+    from aepromo.reports.past_rates import PastRates
+    from aepromo.tables.blocks import TextBlock
+    from aepromo.tables.source import Block
+
+MOST_STATUSES = 4
+WANTED = ("level", "sku", "category", "orders", "forced_rate", "mean_rate")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a history held: the orders that count, block by block, and those left out."""
+
+    parts: list[pd.DataFrame] = field(default_factory=list)
+    unforced: Counter[str] = field(default_factory=Counter)
+    too_early: int = 0
+
+    def add(self, orders: Orders) -> None:
+        """One more block."""
+        self.parts.append(orders.counted)
+        self.unforced += orders.unforced
+        self.too_early += orders.too_early
+
+    @property
+    def left_out(self) -> list[str]:
+        """One line for each reason why orders don't count."""
+        lines = []
+        if count := self.unforced.total():
+            statuses = [f"{number:,} {name}" for name, number in self.unforced.most_common()]
+            more = len(statuses) - MOST_STATUSES
+            named = ", ".join(statuses[:MOST_STATUSES]) + (f", {more} more statuses" * (more > 0))
+            lines.append(f"left out: {_counted(count, 'order')} not forced ({named})")
+        if self.too_early:
+            lines.append(f"left out: {_counted(self.too_early, 'forced order')} before --since")
+        return lines
+
+
+def answer_history(
+    which: Which, share: int, file: str, reading: ReadingOptions, writing: WritingOptions
+) -> None:
+    """Write the rates that a history comes to; ``share`` is the quantile in millionths."""
+    seen = _read(which, file, reading, writing)
+    rates = past_rates(seen.parts, share)
+    line = _line(rates)
+    if not writing.quiet:
+        for each in seen.left_out:
+            say(each)
+        if rates.moved:
+            moved = _counted(rates.moved, "SKU")
+            say(f"{moved} in more than one category, counted in that of the latest order")
+        if not len(rates.skus):
+            say("no forced order counts, so there is no rate")
+    _write(rates, line, writing)
+    if writing.output and not writing.quiet:
+        say(f"{writing.output}: {line}")
+
+
+def _read(which: Which, file: str, reading: ReadingOptions, writing: WritingOptions) -> _Seen:
+    seen = _Seen()
+    with opened_table(file, reading, writing) as (source, aside, stream):
+        try:
+            columns = which.find_columns(source.header, mapping_of(reading.map))
+        except InputError as problem:
+            raise InputError(f"{source.name}:1: {problem}") from None
+
+        def look_at(block: Block) -> tuple[Block, TextBlock, pd.DataFrame, Orders]:
+            text = parse(block, source)
+            frame = frame_of(text)
+            return block, text, frame, read_orders(frame, columns, which)
+
+        meter = Meter(sys.stderr, size_of(stream))
+        try:
+            for block, text, frame, orders in ahead(look_at, source.blocks):
+                meter.advance(len(frame), len(block.data))
+                seen.add(orders)
+                if orders.problems or text.ragged:
+                    aside.add(bad_rows_of(block, source, text, frame, orders.problems))
+        finally:
+            meter.close()
+        if source.guessed_encoding and not writing.quiet:
+            say(f"assumed: encoding {source.guessed_encoding} (not UTF-8; set --encoding)")
+        aside.close()
+    return seen
+
+
+def _line(rates: PastRates) -> str:
+    """What a history comes to: ``1,204 forced orders of 72 SKUs in 7 categories; store 13.2%``."""
+    if not len(rates.skus):
+        return "no forced orders"
+    figures = {column.name: int(numbers[0]) for column, numbers in rates.columns}
+    return (
+        f"{_counted(figures['orders'], 'forced order')} of {_counted(rates.counted('sku'), 'SKU')}"
+        f" in {_counted(rates.counted('category'), 'category', 'categories')}"
+        f"; store {percent(figures['forced_rate'])}"
+    )
+
+
+def _counted(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def _write(rates: PastRates, line: str, writing: WritingOptions) -> None:
+    form = format_of(writing)
+    with destination(writing) as stream:
+        if form in DELIMITERS and not writing.value:
+            stream.writelines(_lines(rates, DELIMITERS[form], writing))
+        elif form is Format.TABLE:
+            stream.write(rendered(_table(rates, line, writing), writing))
+        else:
+            columns = chosen(_columns(rates, len(rates.skus)), writing)
+            stream.writelines(text_lines([columns], form, writing))
+
+
+def _lines(
+    rates: PastRates, delimiter: str, writing: WritingOptions
+) -> Iterator[bytes | memoryview]:
+    """CSV or TSV, a whole column at a time."""
+    names = chosen_names(rates.header, writing)
+    texts = {
+        column.name: result_texts(numbers, column, len(rates.skus))
+        for column, numbers in rates.columns
+    }
+    texts |= {
+        name: cell_texts(cells, delimiter, writing.excel_safe)
+        for name, cells in (("sku", rates.skus), ("category", rates.categories))
+    }
+    mark = "\ufeff" if writing.bom else ""
+    header = [] if writing.no_header else [names]
+    yield (mark + delimited(header, delimiter, writing.excel_safe)).encode()
+    yield joined([texts[name] for name in names], delimiter)
+
+
+def _columns(rates: PastRates, rows: int) -> list[TextColumn]:
+    """The first rows as text; a row of a wider level has no SKU and no category."""
+    named = {"sku": rates.skus, "category": rates.categories}
+    columns = {
+        name: TextColumn(name, Kind.TEXT, [cell or None for cell in cells[:rows].to_pylist()])
+        for name, cells in named.items()
+    }
+    for column, numbers in rates.columns:
+        cells = [cell or None for cell in result_texts(numbers[:rows], column, rows).to_pylist()]
+        columns[column.name] = TextColumn(column.name, column.kind, cells)
+    return [columns[name] for name in rates.header]
+
+
+def _table(rates: PastRates, line: str, writing: WritingOptions) -> RenderableType:
+    from aepromo.show.table import rows_table
+
+    total = len(rates.skus)
+    columns = chosen(_columns(rates, min(total, writing.limit)), writing)
+    names = [column.name for column in columns]
+    quantile = {name for name in names if name not in RESULTS} - {*WANTED}
+    wanted = [name for name in dict.fromkeys((*WANTED, *quantile, *names)) if name in names]
+    notes = [] if writing.quiet else [line]
+    if total > writing.limit:
+        notes.append(f"{writing.limit} of {total:,} shown; more with --limit")
+    return rows_table(columns, names if writing.columns else wanted, table_width(), notes)

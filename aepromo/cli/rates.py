@@ -1,0 +1,127 @@
+"""``rates``: what the platform has really been taking off, out of an order history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.cli.config import read_config
+from aepromo.cli.options import (
+    ConfigOption,
+    FileArgument,
+    Format,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    option,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import chosen, destination, format_of, rendered, text_lines
+from aepromo.errors import CallError
+from aepromo.reports.past_orders import AMOUNTS, Which, rate_of, share_of
+from aepromo.tables.cells import CellError
+from aepromo.tables.facts import read_fact
+from aepromo.tables.orders import MEAN
+from aepromo.tables.schema import INPUTS, Kind
+from aepromo.tables.text import TextColumn, result_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+QUESTION = "What has the platform really been taking off?"
+VALUES = ("category", *AMOUNTS, "discount_status")
+
+
+@dataclass(frozen=True, slots=True)
+class RateOptions:
+    """Which orders count, and which quantile of them is asked for."""
+
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="DATE",
+            help="Only orders from this day on, by the date that they show.",
+            show_default=False,
+        ),
+    ] = None
+    quantile: Annotated[
+        str | None,
+        typer.Option(
+            "--quantile",
+            metavar="SHARE",
+            help="The share of orders that a column's rate shall cover (95%).",
+            show_default=False,
+        ),
+    ] = None
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day that counts. Raises ``CallError``."""
+        try:
+            day = read_fact(self.since or "", Kind.DAY)
+        except CellError as error:
+            raise CallError(f"--since: {error}") from None
+        return day if isinstance(day, date) else None
+
+
+def rates_command() -> Callable[..., None]:
+    """The Typer command that finds rates in a history."""
+
+    def command(**values: Any) -> None:
+        file, config = values.pop("file"), read_config(values.pop("config"))
+        reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
+        options = taken(RateOptions, values)
+        given = {name: text for name, text in values.items() if text is not None}
+        # What the configuration says of prices and discounts holds today, not for a past order.
+        which = Which(given, options.first_day, config.book)
+        share = share_of(options.quantile or "95%")
+        if file is None:
+            _answer_one(which, reading, writing)
+        else:
+            from aepromo.cli.history import answer_history  # loads pandas and pyarrow
+
+            answer_history(which, share, file, reading, writing)
+
+    command.__doc__ = QUESTION
+    return with_parameters(
+        command,
+        [
+            argument("file", FileArgument),
+            *map(value_parameter, VALUES),
+            *parameters_of(RateOptions),
+            option("config", ConfigOption, None),
+            *parameters_of(ReadingOptions),
+            *parameters_of(WritingOptions),
+        ],
+    )
+
+
+def _answer_one(which: Which, reading: ReadingOptions, writing: WritingOptions) -> None:
+    """Answer for the one order that the options describe."""
+    if reading != ReadingOptions():
+        raise CallError("options for reading a file need a FILE, or - for standard input")
+    status = which.given.get("discount_status", "")
+    if status and not which.is_forced(status):
+        raise CallError(f"--discount-status '{status}': only a forced discount has a forced rate")
+    rate, faults = rate_of(which.numbers())
+    if faults:
+        lines = (f"{INPUTS[fault.column].flag}: {fault.reason(None)}" for fault in faults)
+        raise CallError("; ".join(lines))
+    columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in which.given.items()]
+    columns.append(TextColumn(MEAN.name, MEAN.kind, [result_text(int(rate), MEAN)]))
+    columns = chosen(columns, writing)
+    form = format_of(writing)
+    with destination(writing) as stream:
+        if form is Format.TABLE:
+            from aepromo.show.table import fields_table
+
+            stream.write(rendered(fields_table(columns), writing))
+        else:
+            stream.writelines(text_lines([columns], form, writing))

@@ -1,0 +1,61 @@
+"""The columns of an order history, and of the forced rates that come out of it."""
+
+from __future__ import annotations
+
+from aepromo.tables.column import Column, Kind
+
+ORDER_INPUTS = (
+    Column(
+        "deal_price",
+        Kind.TARGET,
+        "what the buyer paid for a unit",
+        ("成交价", "实际成交价", "成交单价", "实付价"),
+    ),
+    Column(
+        "coupon_amount",
+        Kind.TARGET,
+        "what a coupon took off a unit",
+        ("优惠券金额", "优惠券抵扣", "店铺优惠券"),
+    ),
+    Column(
+        "spend_save_amount",
+        Kind.TARGET,
+        "what Spend & Save took off a unit",
+        ("满减金额", "满减优惠", "店铺满减"),
+    ),
+    Column(
+        "discount_status",
+        Kind.TEXT,
+        "whether the platform forced the discount: forced",
+        ("折扣状态", "折扣类型"),
+    ),
+    Column(
+        "ordered_at",
+        Kind.MOMENT,
+        "when it was ordered",
+        ("下单时间", "付款时间", "订单创建时间", "支付时间"),
+    ),
+)
+
+LEVELS = ("store", "category", "sku")
+"""Whose rate a row holds, the widest first."""
+
+RATE_RESULTS = (
+    Column("level", Kind.LABEL, "whose rate it is", labels=LEVELS),
+    Column("orders", Kind.COUNT, "the forced orders it rests on"),
+    Column("mean_rate", Kind.MILLIONTHS, "the mean of their rates"),
+    Column("lowest_rate", Kind.MILLIONTHS, "the lowest of them"),
+    Column("highest_rate", Kind.MILLIONTHS, "the highest of them"),
+    Column("own_weight", Kind.MILLIONTHS, "how far its own orders are trusted"),
+)
+"""What ``rates`` answers with, beside the quantile and ``forced_rate``."""
+
+MEAN = Column("forced_rate", Kind.MILLIONTHS, "the forced rate to reckon with")
+"""The mean after it was drawn towards the level above; as an input it may also be a range."""
+
+
+def quantile_column(quantile: int) -> Column:
+    """The column of a quantile, which is in millionths: ``p95_rate``, ``p97.5_rate``."""
+    whole, part = divmod(quantile, 10_000)
+    digits = f"{whole}.{part:04d}".rstrip("0").rstrip(".")
+    return Column(f"p{digits}_rate", Kind.MILLIONTHS, f"{digits}% of them are at it or under it")
