@@ -297,7 +297,7 @@ def test_a_category_in_two_ways_is_one_and_a_sku_is_in_that_of_its_latest_order(
         ("sku", "Home & Garden"),
         ("sku", "Home & Garden"),
     ]
-    assert "1 SKU in more than one category, counted in that of the latest order" in ran.err
+    assert "1 SKU in more than one category, counted in that of its latest order" in ran.err
 
 
 # What counts
@@ -371,13 +371,12 @@ def test_no_forced_order_is_an_answer_too(run: Run) -> None:
 # Bad rows and bad calls
 
 BAD = {
-    "a,c,10,11,,forced,": "deal_price: 11.00 is above the list price, 10.00; "
-    "correct one of the two",
+    "a,c,10,11,,forced,": "deal_price: 11.00 with what offers took is above the list price, 10.00",
     "a,c,10,9.50,1,forced,": "deal_price: 10.50 with what offers took is above the list price, "
-    "10.00; correct one of the two",
+    "10.00",
     "a,c,10,,,forced,": "deal_price: is missing; fill it in",
     "a,c,,9,,forced,": "list_price: is missing; fill it in",
-    "a,c,10,0,,forced,": "deal_price: leaves no rate under 100%; is it blank?",
+    "a,c,10,0,,forced,": "deal_price: leaves no rate under 100%; write what the buyer paid",
     "a,c,10,'9,,forced,": "deal_price: ''9' is not a number; write 12.50",
     "a,c,10,9,x,forced,": "coupon_amount: 'x' is not a number; write 12.50",
     " ,c,10,9,,forced,": "sku: is missing; fill it in",
@@ -415,9 +414,9 @@ def test_the_own_discount_may_leave_nothing(run: Run) -> None:
         "rates", "-", stdin=history("a,0.01,0,60%,forced", "a,10,9,20%,forced", header=header)
     )
     assert ran.err.splitlines()[:2] == [
-        "standard input:2: limited_rate: leaves nothing of the list price",
-        "standard input:3: deal_price: 9.00 is above the list price less 20% of your own, 8.00; "
-        "correct one of the two",
+        "standard input:2: limited_rate: leaves nothing of the list price; write a lower rate",
+        "standard input:3: deal_price: 9.00 with what offers took is above the list price less "
+        "your own 20%, 8.00",
     ]
 
 

@@ -21,16 +21,19 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import say
+from aepromo.cli.say import encoding_line, say
 from aepromo.errors import InputError
 from aepromo.reports.history import read_orders
 from aepromo.reports.past_rates import past_rates
 from aepromo.show.progress import Meter
+from aepromo.show.summary import more_line, skus
 from aepromo.tables.blocks import parse
 from aepromo.tables.bulk import cell_texts, joined, result_texts
 from aepromo.tables.cells import percent
+from aepromo.tables.currency import USD
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.text import TextColumn, delimited
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,11 +72,21 @@ class _Seen:
         lines = []
         if count := self.unforced.total():
             statuses = [f"{number:,} {name}" for name, number in self.unforced.most_common()]
-            more = len(statuses) - MOST_STATUSES
-            named = ", ".join(statuses[:MOST_STATUSES]) + (f", {more} more statuses" * (more > 0))
-            lines.append(f"left out: {_counted(count, 'order')} not forced ({named})")
-        if self.too_early:
-            lines.append(f"left out: {_counted(self.too_early, 'forced order')} before --since")
+            if len(statuses) > MOST_STATUSES:
+                statuses[MOST_STATUSES:] = ["…"]
+            text = ngettext(
+                "left out: {count:,} order not forced ({statuses})",
+                "left out: {count:,} orders not forced ({statuses})",
+                count,
+            )
+            lines.append(text.format(count=count, statuses=", ".join(statuses)))
+        if count := self.too_early:
+            text = ngettext(
+                "left out: {count:,} forced order before --since",
+                "left out: {count:,} forced orders before --since",
+                count,
+            )
+            lines.append(text.format(count=count))
         return lines
 
 
@@ -87,11 +100,15 @@ def answer_history(
     if not writing.quiet:
         for each in seen.left_out:
             say(each)
-        if rates.moved:
-            moved = _counted(rates.moved, "SKU")
-            say(f"{moved} in more than one category, counted in that of the latest order")
+        if count := rates.moved:
+            text = ngettext(
+                "{count:,} SKU in more than one category, counted in that of its latest order",
+                "{count:,} SKUs in more than one category, counted in that of their latest order",
+                count,
+            )
+            say(text.format(count=count))
         if not len(rates.skus):
-            say("no forced order counts, so there is no rate")
+            say(_("no forced order counts, so there is no rate"))
     _write(rates, line, writing)
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {line}")
@@ -120,7 +137,7 @@ def _read(which: Which, file: str, reading: ReadingOptions, writing: WritingOpti
         finally:
             meter.close()
         if source.guessed_encoding and not writing.quiet:
-            say(f"assumed: encoding {source.guessed_encoding} (not UTF-8; set --encoding)")
+            say(encoding_line(source.guessed_encoding))
         aside.close()
     return seen
 
@@ -128,17 +145,19 @@ def _read(which: Which, file: str, reading: ReadingOptions, writing: WritingOpti
 def _line(rates: PastRates) -> str:
     """What a history comes to: ``1,204 forced orders of 72 SKUs in 7 categories; store 13.2%``."""
     if not len(rates.skus):
-        return "no forced orders"
-    figures = {column.name: int(numbers[0]) for column, numbers in rates.columns}
-    return (
-        f"{_counted(figures['orders'], 'forced order')} of {_counted(rates.counted('sku'), 'SKU')}"
-        f" in {_counted(rates.counted('category'), 'category', 'categories')}"
-        f"; store {percent(figures['forced_rate'])}"
+        return _("no forced orders")
+    store = {column.name: int(numbers[0]) for column, numbers in rates.columns}
+    orders, categories = store["orders"], rates.counted("category")
+    parts = (
+        ngettext("{count:,} forced order", "{count:,} forced orders", orders).format(count=orders),
+        skus(rates.counted("sku")),
+        ngettext("{count:,} category", "{count:,} categories", categories).format(count=categories),
     )
-
-
-def _counted(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    text = _("{orders} of {skus} in {categories}; store {rate}")
+    return text.format(
+        **dict(zip(("orders", "skus", "categories"), parts, strict=True)),
+        rate=percent(store["forced_rate"]),
+    )
 
 
 def _write(rates: PastRates, line: str, writing: WritingOptions) -> None:
@@ -159,7 +178,7 @@ def _lines(
     """CSV or TSV, a whole column at a time."""
     names = chosen_names(rates.header, writing)
     texts = {
-        column.name: result_texts(numbers, column, len(rates.skus))
+        column.name: result_texts(numbers, column, len(rates.skus), USD)
         for column, numbers in rates.columns
     }
     texts |= {
@@ -180,7 +199,9 @@ def _columns(rates: PastRates, rows: int) -> list[TextColumn]:
         for name, cells in named.items()
     }
     for column, numbers in rates.columns:
-        cells = [cell or None for cell in result_texts(numbers[:rows], column, rows).to_pylist()]
+        cells = [
+            cell or None for cell in result_texts(numbers[:rows], column, rows, USD).to_pylist()
+        ]
         columns[column.name] = TextColumn(column.name, column.kind, cells)
     return [columns[name] for name in rates.header]
 
@@ -195,5 +216,5 @@ def _table(rates: PastRates, line: str, writing: WritingOptions) -> RenderableTy
     wanted = [name for name in dict.fromkeys((*WANTED, *quantile, *names)) if name in names]
     notes = [] if writing.quiet else [line]
     if total > writing.limit:
-        notes.append(f"{writing.limit} of {total:,} shown; more with --limit")
-    return rows_table(columns, names if writing.columns else wanted, table_width(), notes)
+        notes.append(more_line(writing.limit, total))
+    return rows_table(columns, names if writing.columns else wanted, table_width(), notes, USD)

@@ -30,11 +30,12 @@ from aepromo.tables.facts import read_fact
 from aepromo.tables.orders import MEAN
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.tables.text import TextColumn, result_text
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-QUESTION = "What has the platform really been taking off?"
+QUESTION = N_("What has the platform really been taking off?")
 VALUES = ("category", *AMOUNTS, "discount_status")
 
 
@@ -106,22 +107,23 @@ def rates_command() -> Callable[..., None]:
 def _answer_one(which: Which, reading: ReadingOptions, writing: WritingOptions) -> None:
     """Answer for the one order that the options describe."""
     if reading != ReadingOptions():
-        raise CallError("options for reading a file need a FILE, or - for standard input")
+        raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     status = which.given.get("discount_status", "")
     if status and not which.is_forced(status):
-        raise CallError(f"--discount-status '{status}': only a forced discount has a forced rate")
-    rate, faults = rate_of(which.numbers())
+        text = _("--discount-status '{status}': only a forced discount has a forced rate")
+        raise CallError(text.format(status=status))
+    rate, faults = rate_of(which.numbers(), which.currency)
     if faults:
         lines = (f"{INPUTS[fault.column].flag}: {fault.reason(None)}" for fault in faults)
         raise CallError("; ".join(lines))
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in which.given.items()]
-    columns.append(TextColumn(MEAN.name, MEAN.kind, [result_text(int(rate), MEAN)]))
+    columns.append(TextColumn(MEAN.name, MEAN.kind, [result_text(int(rate), MEAN, which.currency)]))
     columns = chosen(columns, writing)
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:
             from aepromo.show.table import fields_table
 
-            stream.write(rendered(fields_table(columns), writing))
+            stream.write(rendered(fields_table(columns, which.currency), writing))
         else:
             stream.writelines(text_lines([columns], form, writing))

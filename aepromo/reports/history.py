@@ -18,7 +18,8 @@ from aepromo.reports.past_orders import AMOUNTS, rate_of
 from aepromo.tables.cells import tidy
 from aepromo.tables.columns import read_column
 from aepromo.tables.moments import read_moments, start_of
-from aepromo.tables.schema import INPUTS, PLACES
+from aepromo.tables.schema import INPUTS
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ def read_orders(frame: pd.DataFrame, columns: Mapping[str, int], which: Which) -
     rates = _rates(sheet, rows)
     skus = pc.utf8_trim_whitespace(sheet.texts("sku", rows))
     nameless = rows[pc.equal(skus, "").to_numpy(zero_copy_only=False)]
-    sheet.note("sku", {int(row): "is missing; fill it in" for row in nameless})
+    sheet.note("sku", {int(row): _("is missing; fill it in") for row in nameless})
     categories = pc.utf8_trim_whitespace(sheet.texts("category", rows))
     counted = pd.DataFrame(
         {
@@ -96,7 +97,9 @@ class _Sheet:
 
     def cells(self, name: str, rows: Rows) -> pa.Array:
         """The cells of a column that the frame has, as they are."""
-        texts = texts_of(self.frame.iloc[:, self.columns[name]], INPUTS[name].kind)
+        texts = texts_of(
+            self.frame.iloc[:, self.columns[name]], INPUTS[name].kind, self.which.currency
+        )
         return texts if len(rows) == len(texts) else texts.take(pa.array(rows))
 
     def note(self, name: str, reasons: Mapping[int, str]) -> None:
@@ -127,7 +130,7 @@ def _times(sheet: _Sheet, rows: Rows) -> tuple[Numbers, npt.NDArray[np.bool_]]:
     if since is None:
         return times, np.zeros(len(rows), np.bool_)
     undated = [row for row in np.flatnonzero(times == BLANK).tolist() if row not in reading.bad]
-    reason = "is missing; fill it in, or go without --since"
+    reason = _("is missing; fill it in, or go without --since")
     sheet.note("ordered_at", {int(rows[row]): reason for row in undated})
     return times, (times != BLANK) & (times < start_of(since))
 
@@ -135,15 +138,16 @@ def _times(sheet: _Sheet, rows: Rows) -> tuple[Numbers, npt.NDArray[np.bool_]]:
 def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
     """The forced rates of some orders, in millionths; of no use where a problem is noted."""
     numbers: dict[str, Whole] = dict(sheet.which.numbers())
+    places = sheet.which.currency.places
     unread: set[tuple[str, int]] = set()
     for name in AMOUNTS:
         if name in sheet.columns:
-            reading = read_column(sheet.cells(name, rows), INPUTS[name].kind, PLACES)
+            reading = read_column(sheet.cells(name, rows), INPUTS[name].kind, places)
             given = numbers.get(name, BLANK)
             numbers[name] = pick(reading.numbers == BLANK, given, reading.numbers)
             sheet.note(name, {int(rows[at]): reason for at, reason in reading.bad.items()})
             unread |= {(name, at) for at in reading.bad}
-    rate, faults = rate_of(numbers)
+    rate, faults = rate_of(numbers, sheet.which.currency)
     for fault in faults:
         where = np.flatnonzero(np.broadcast_to(np.asarray(fault.where), len(rows))).tolist()
         # A cell that can't be read is blank from here on, but it isn't missing.

@@ -19,6 +19,7 @@ import pyarrow as pa
 from aepromo.pricing.money import BLANK, MILLION, up
 from aepromo.reports.credibility import drawn
 from aepromo.tables.columns import result_array
+from aepromo.tables.currency import USD
 from aepromo.tables.headers import plain
 from aepromo.tables.names import canonical
 from aepromo.tables.orders import LEVELS, MEAN, quantile_column
@@ -57,7 +58,9 @@ class PastRates:
     def frame(self) -> pd.DataFrame:
         """The same as a frame with exact decimals."""
         rows = len(self.skus)
-        arrays = {column.name: result_array(each, column, rows) for column, each in self.columns}
+        arrays = {
+            column.name: result_array(each, column, rows, USD) for column, each in self.columns
+        }
         arrays |= {"sku": self.skus, "category": self.categories}
         table = pa.table({name: arrays[name] for name in self.header})
         frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)

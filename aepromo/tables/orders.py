@@ -41,12 +41,12 @@ LEVELS = ("store", "category", "sku")
 """Whose rate a row holds, the widest first."""
 
 RATE_RESULTS = (
-    Column("level", Kind.LABEL, "whose rate it is", labels=LEVELS),
-    Column("orders", Kind.COUNT, "the forced orders it rests on"),
-    Column("mean_rate", Kind.MILLIONTHS, "the mean of their rates"),
-    Column("lowest_rate", Kind.MILLIONTHS, "the lowest of them"),
-    Column("highest_rate", Kind.MILLIONTHS, "the highest of them"),
-    Column("own_weight", Kind.MILLIONTHS, "how far its own orders are trusted"),
+    Column("level", Kind.LABEL, "whose rate it is", ("层级",), labels=LEVELS),
+    Column("orders", Kind.COUNT, "the forced orders it rests on", ("订单数",)),
+    Column("mean_rate", Kind.MILLIONTHS, "the mean of their rates", ("平均折扣率",)),
+    Column("lowest_rate", Kind.MILLIONTHS, "the lowest of them", ("最低折扣率",)),
+    Column("highest_rate", Kind.MILLIONTHS, "the highest of them", ("最高折扣率",)),
+    Column("own_weight", Kind.MILLIONTHS, "how far its own orders are trusted", ("自身权重",)),
 )
 """What ``rates`` answers with, beside the quantile and ``forced_rate``."""
 
