@@ -121,13 +121,14 @@ def rates(
     ``discount_status``, and perhaps ``category``, ``ordered_at`` and what offers took. The answer
     has a row for the store, each category and each SKU, as ``reports.past_rates`` explains.
     """
+    from aepromo.reports.frame import FrameCells
     from aepromo.reports.history import read_orders
     from aepromo.reports.past_orders import Which, share_of
     from aepromo.reports.past_rates import past_rates
 
     which = Which(since=since)
     columns = which.find_columns([str(name) for name in orders.columns], mapping or {})
-    found = read_orders(orders, columns, which)
+    found = read_orders(FrameCells(orders, which.currency), columns, which)
     if found.problems:
         raise BadRows(found.problems)
     return past_rates([found.counted], share_of(quantile)).frame()

@@ -119,20 +119,21 @@ class Answers:
     ) -> tuple[Outcome, TextBlock]:
         """Answer for a block's good rows, which come too, and set the bad ones aside."""
         outcome, problems = without_bad_rows(self.report, attempted.outcome, columns, self.policy)
-        self._set_aside(attempted.text, problems)
+        self.aside.add(bad_rows_of(attempted.text, problems))
         return outcome, cast("TextBlock", outcome.cells)
 
-    def _set_aside(self, text: TextBlock, problems: list[Problem]) -> None:
-        """Hand a block's bad rows over, in the order of their lines."""
-        rows = sorted({problem.row for problem in problems})
-        lines = line_numbers(text.block, self.source, rows)
-        width = range(len(self.source.header))
-        bad = {
-            row: BadRow(lines[row], [], [], tuple(text.cell(row, position) for position in width))
-            for row in rows
-        }
-        for problem in problems:
-            bad[problem.row].columns.append(problem.column)
-            bad[problem.row].reasons.append(problem.reason)
-        ragged = [BadRow(row.line, [""], [row.reason], row.cells) for row in text.ragged]
-        self.aside.add(sorted([*bad.values(), *ragged], key=lambda row: row.line))
+
+def bad_rows_of(text: TextBlock, problems: list[Problem]) -> list[BadRow]:
+    """A block's bad rows, in the order of their lines."""
+    rows = sorted({problem.row for problem in problems})
+    lines = line_numbers(text.block, text.source, rows)
+    width = range(len(text.header))
+    bad = {
+        row: BadRow(lines[row], [], [], tuple(text.cell(row, position) for position in width))
+        for row in rows
+    }
+    for problem in problems:
+        bad[problem.row].columns.append(problem.column)
+        bad[problem.row].reasons.append(problem.reason)
+    ragged = [BadRow(row.line, [""], [row.reason], row.cells) for row in text.ragged]
+    return sorted([*bad.values(), *ragged], key=lambda row: row.line)

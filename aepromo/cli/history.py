@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo.cli.ahead import ahead
-from aepromo.cli.answers import bad_rows_of, frame_of
+from aepromo.cli.answers import bad_rows_of
 from aepromo.cli.inputs import mapping_of, opened_table, size_of
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
@@ -122,18 +122,17 @@ def _read(which: Which, file: str, reading: ReadingOptions, writing: WritingOpti
         except InputError as problem:
             raise InputError(f"{source.name}:1: {problem}") from None
 
-        def look_at(block: Block) -> tuple[Block, TextBlock, pd.DataFrame, Orders]:
+        def look_at(block: Block) -> tuple[TextBlock, Orders]:
             text = parse(block, source)
-            frame = frame_of(text)
-            return block, text, frame, read_orders(frame, columns, which)
+            return text, read_orders(text, columns, which)
 
         meter = Meter(sys.stderr, size_of(stream))
         try:
-            for block, text, frame, orders in ahead(look_at, source.blocks):
-                meter.advance(len(frame), len(block.data))
+            for text, orders in ahead(look_at, source.blocks):
+                meter.advance(len(text), len(text.block.data))
                 seen.add(orders)
                 if orders.problems or text.ragged:
-                    aside.add(bad_rows_of(block, source, text, frame, orders.problems))
+                    aside.add(bad_rows_of(text, orders.problems))
         finally:
             meter.close()
         if source.guessed_encoding and not writing.quiet:

@@ -1,4 +1,4 @@
-"""A frame of orders to those that count: whose they are, and the rate that each was cut by."""
+"""Rows of orders to those that count: whose they are, and the rate that each was cut by."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ import pyarrow.compute as pc
 
 from aepromo.errors import Problem
 from aepromo.pricing.money import BLANK, pick
-from aepromo.reports.frame import texts_of
 from aepromo.reports.past_orders import AMOUNTS, rate_of
 from aepromo.tables.cells import tidy
-from aepromo.tables.columns import read_column
 from aepromo.tables.moments import read_moments, start_of
 from aepromo.tables.schema import INPUTS
 from aepromo.words import _
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from aepromo.pricing.money import Whole
+    from aepromo.reports.answer import Cells
     from aepromo.reports.past_orders import Which
     from aepromo.tables.columns import Numbers
 
@@ -38,7 +37,7 @@ TEXT = pd.ArrowDtype(pa.string())
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The orders of a frame that count, and what became of the others.
+    """The orders that count, and what became of the others.
 
     ``counted`` has the columns ``sku`` and ``category`` (text), ``rate`` (millionths) and
     ``ordered_at`` (microseconds by the clock shown, blank where unknown). ``unforced`` counts the
@@ -52,9 +51,9 @@ class Orders:
     problems: list[Problem]
 
 
-def read_orders(frame: pd.DataFrame, columns: Mapping[str, int], which: Which) -> Orders:
-    """Look at every order of a frame. ``columns`` tells where they stand, by column name."""
-    sheet = _Sheet(frame, columns, which)
+def read_orders(cells: Cells, columns: Mapping[str, int], which: Which) -> Orders:
+    """Look at some orders. ``columns`` tells where their cells stand, by column name."""
+    sheet = _Sheet(cells, columns, which)
     forced, unforced = _forced(sheet)
     ordered_at, is_early = _times(sheet, forced)
     rows = forced[~is_early]
@@ -79,9 +78,9 @@ def read_orders(frame: pd.DataFrame, columns: Mapping[str, int], which: Which) -
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The columns of a frame by name, what stands in for blank cells, and the problems found."""
+    """The cells of some orders by column, what stands in for blank ones, and the problems found."""
 
-    frame: pd.DataFrame
+    cells: Cells
     columns: Mapping[str, int]
     which: Which
     problems: list[Problem] = field(default_factory=list)
@@ -91,26 +90,22 @@ class _Sheet:
         given = self.which.given.get(name, "")
         if name not in self.columns:
             return pa.repeat(pa.scalar(given), len(rows))
-        texts = self.cells(name, rows)
-        blank = pc.equal(pc.utf8_trim_whitespace(texts), "") if given else None
-        return texts if blank is None else pc.if_else(blank, given, texts)
-
-    def cells(self, name: str, rows: Rows) -> pa.Array:
-        """The cells of a column that the frame has, as they are."""
-        texts = texts_of(
-            self.frame.iloc[:, self.columns[name]], INPUTS[name].kind, self.which.currency
-        )
-        return texts if len(rows) == len(texts) else texts.take(pa.array(rows))
+        texts = self.cells.texts(self.columns[name])
+        if len(rows) != len(texts):
+            texts = texts.take(pa.array(rows))
+        if not given:
+            return texts
+        return pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), given, texts)
 
     def note(self, name: str, reasons: Mapping[int, str]) -> None:
         """Blame a column in some rows."""
-        header = str(self.frame.columns[self.columns[name]]) if name in self.columns else name
+        header = str(self.cells.header[self.columns[name]]) if name in self.columns else name
         self.problems.extend(Problem(row, header, reason) for row, reason in reasons.items())
 
 
 def _forced(sheet: _Sheet) -> tuple[Rows, Counter[str]]:
     """The rows of forced orders, and how many there are of every other status."""
-    encoded = sheet.texts("discount_status", np.arange(len(sheet.frame))).dictionary_encode()
+    encoded = sheet.texts("discount_status", np.arange(len(sheet.cells))).dictionary_encode()
     codes = encoded.indices.to_numpy()
     statuses = encoded.dictionary.to_pylist()
     forced = [code for code, status in enumerate(statuses) if sheet.which.is_forced(status)]
@@ -140,17 +135,19 @@ def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
     numbers: dict[str, Whole] = dict(sheet.which.numbers())
     places = sheet.which.currency.places
     unread: set[tuple[str, int]] = set()
+    counted = frozenset(rows.tolist())
     for name in AMOUNTS:
         if name in sheet.columns:
-            reading = read_column(sheet.cells(name, rows), INPUTS[name].kind, places)
-            given = numbers.get(name, BLANK)
-            numbers[name] = pick(reading.numbers == BLANK, given, reading.numbers)
-            sheet.note(name, {int(rows[at]): reason for at, reason in reading.bad.items()})
-            unread |= {(name, at) for at in reading.bad}
+            reading = sheet.cells.reading(sheet.columns[name], INPUTS[name].kind, places)
+            found = reading.numbers[rows]
+            numbers[name] = pick(found == BLANK, numbers.get(name, BLANK), found)
+            bad = {row: reason for row, reason in reading.bad.items() if row in counted}
+            sheet.note(name, bad)
+            unread |= {(name, row) for row in bad}
     rate, faults = rate_of(numbers, sheet.which.currency)
     for fault in faults:
         where = np.flatnonzero(np.broadcast_to(np.asarray(fault.where), len(rows))).tolist()
         # A cell that can't be read is blank from here on, but it isn't missing.
-        found = [at for at in where if (fault.column, at) not in unread]
-        sheet.note(fault.column, {int(rows[at]): fault.reason(at) for at in found})
+        at = {int(rows[each]): each for each in where if (fault.column, rows[each]) not in unread}
+        sheet.note(fault.column, {row: fault.reason(each) for row, each in at.items()})
     return np.array(np.broadcast_to(np.asarray(rate, np.int64), len(rows)))
