@@ -161,7 +161,7 @@ def _sweep_file(
             """How many rows of a block are at each status, rate by rate."""
             rows = len(outcome)
             if outcome.sku is None:
-                return []
+                return [np.zeros(len(STATUSES), np.int64) for _ in grid]
             return [
                 np.bincount(np.broadcast_to(results["status"], rows), minlength=len(STATUSES))
                 for _, results in by_rate(outcome.sku, terms, grid)

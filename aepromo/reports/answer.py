@@ -50,8 +50,8 @@ class Outcome:
     """A report's answer for some rows, or the problems that kept it from one.
 
     ``cells`` are what was asked about, ``results`` the answer as whole numbers, of which ``added``
-    names the columns to add; ``sku`` is what they were computed from, ``assumed`` what the rule
-    book gave.
+    names the columns to add; ``sku`` is what they were computed from (None without rows),
+    ``assumed`` what the rule book gave.
     """
 
     cells: Cells
@@ -107,8 +107,14 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
     ``columns`` tells at which position each input column stands, as ``find_columns`` does.
     """
     currency = policy.selling
+    offered, terms = policy.numbers(), policy.terms()
+    added = report.adds(frozenset(columns) | frozenset(policy.texts()))
+    if not len(cells):
+        # Whether anybody needs a value can't be told of no rows, so there is nothing to fill in.
+        none: Results = {name: np.array([], np.int64) for name in added}
+        return Outcome(cells, currency, [], [], none, added)
     given, problems = _read(cells, columns, currency)
-    filler = Filler(given, policy.numbers(), policy.book, currency)
+    filler = Filler(given, offered, policy.book, currency)
     sku = check(report, filler)
     unread = {(problem.row, problem.column) for problem in problems}
     for fault in filler.faults:
@@ -117,12 +123,11 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
         problems += [each for each in found if (each.row, each.column) not in unread]
     if problems:
         return Outcome(cells, currency, filler.assumed, _in_order(problems))
-    results = report.compute(sku, policy.terms())
+    results = report.compute(sku, terms)
     for fault in check_results(results, sku, currency):
         problems += _problems(fault, cells, columns)
     if problems:
         return Outcome(cells, currency, filler.assumed, _in_order(problems))
-    added = report.adds(frozenset(columns) | frozenset(policy.texts()))
     return Outcome(cells, currency, filler.assumed, [], results, added, sku)
 
 

@@ -133,6 +133,8 @@ def _targets(filler: Filler) -> Targets:
 def _check_something_is_kept(filler: Filler, fees: FeeRates, targets: Targets) -> None:
     for target, is_margin in ((targets.profit, False), (targets.margin, True)):
         wanted = is_known(target)
+        if not any_of(wanted):
+            continue  # and then nobody may have needed the fees
         share = pick(wanted, target, 0) if is_margin else 0
         nothing_kept = wanted & (kept_rate(fees, share) <= 0)
         if any_of(nothing_kept):
@@ -173,7 +175,7 @@ def _discounts(report: Report, filler: Filler) -> Discounts:
     if any_of(backwards):
         reason = "is above forced_rate_max; swap the two, or give both"
         filler.faults.append(Fault("forced_rate_min", backwards, lambda _row: reason))
-    if isinstance(low, int) and low == high:
+    if isinstance(low, int) and isinstance(high, int) and low == high:
         high = low
     return Discounts(filler.or_nothing("limited_rate"), low, high)
 

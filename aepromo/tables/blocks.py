@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -125,11 +126,13 @@ def _has_lone_return(data: bytes) -> bool:
 
 def _parsed_by_arrow(block: Block, source: Source) -> pa.Table:
     names = [str(position) for position in range(len(source.header))]
+    data = block.data
+    if data.startswith(codecs.BOM_UTF8):
+        # Arrow takes one mark away, and this one belongs to a cell.
+        data = codecs.BOM_UTF8 + data
     table = arrow_csv.read_csv(
-        pa.BufferReader(block.data),
-        arrow_csv.ReadOptions(
-            column_names=names, use_threads=False, block_size=len(block.data) + 1
-        ),
+        pa.BufferReader(data),
+        arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
         arrow_csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
         arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False

@@ -73,33 +73,52 @@ def open_source(
         raise CallError(f"--delimiter '{delimiter}': give one character, such as , ; or tab")
     chunks = Chunks(stream, name, encoding, block_bytes)
     utf8 = iter(chunks)
-    head, end = b"", 0
+    head, end, parted_by = b"", 0, ""
     for chunk in utf8:
-        # A byte order mark is none of the first header, whoever named the encoding.
-        head = (head + chunk).removeprefix(codecs.BOM_UTF8)
+        head = _unmarked(head + chunk)
         _refuse_nul(head, name, 1)
-        if end := next(record_ends(head, delimiter or DELIMITERS), 0):
+        end, parted_by = _header_end(head, delimiter)
+        if end:
             break
         _refuse_endless(head, name, 1)
     if not head.strip():
         raise InputError(f"{name}: the file is empty")
     if not end:
         head += b"\n"
-        end = next(record_ends(head, delimiter or DELIMITERS), 0)
+        end, parted_by = _header_end(head, delimiter)
     if not end:
         raise InputError(f"{name}:1: a quote opens in the header and never closes")
-    header, delimiter = _header(head[:end], name, delimiter)
-    blocks = _blocks(head, end, utf8, name, delimiter)
-    return Source(name, header, delimiter, blocks, chunks)
+    header = _header(head[:end], name, parted_by)
+    blocks = _blocks(head, end, utf8, name, parted_by)
+    return Source(name, header, parted_by, blocks, chunks)
 
 
-def _header(record: bytes, name: str, delimiter: str | None) -> tuple[tuple[str, ...], str]:
+def _unmarked(head: bytes) -> bytes:
+    """A byte order mark is none of the first header, whoever named the encoding."""
+    while head.startswith(codecs.BOM_UTF8):
+        head = head.removeprefix(codecs.BOM_UTF8)
+    return head
+
+
+def _header_end(head: bytes, delimiter: str | None) -> tuple[int, str]:
+    """Where the header ends, 0 where that isn't in sight; and the delimiter.
+
+    A quote counts only where a cell starts, so the two depend on each other: the delimiter is told
+    from what the header is if all candidates part cells.
+    """
+    if delimiter is None:
+        end = next(record_ends(head, DELIMITERS), 0)
+        if not end:
+            return 0, ""
+        delimiter = _likeliest_delimiter(head[:end])
+    return next(record_ends(head, delimiter), 0), delimiter
+
+
+def _header(record: bytes, name: str, delimiter: str) -> tuple[str, ...]:
     try:
         text = record.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{name}:1: the header is not UTF-8; name its --encoding") from None
-    if delimiter is None:
-        delimiter = _likeliest_delimiter(text)
     csv.field_size_limit(2 * LONGEST_RECORD)
     try:
         header = next(csv.reader(lines_of(text), delimiter=delimiter), [])
@@ -108,7 +127,7 @@ def _header(record: bytes, name: str, delimiter: str | None) -> tuple[tuple[str,
         raise InputError(f"{name}:1: {LONE_RETURN}") from None
     except InputError as problem:
         raise InputError(f"{name}:1: {problem}") from None
-    return tuple(header), delimiter
+    return tuple(header)
 
 
 class Chunks:
@@ -133,13 +152,17 @@ class Chunks:
     def __iter__(self) -> Iterator[bytes]:
         chunk = self._read()
         if not self.encoding:
+            # A terminal may give fewer bytes than a mark has.
+            while len(chunk) < len(codecs.BOM_UTF8) and (more := self._read()):
+                chunk += more
             self.encoding = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
         # Plain ASCII decides nothing, and reads the same either way.
         while chunk and not self.encoding and chunk.isascii():
             yield chunk
             chunk = self._read()
         if not self.encoding:
-            self.is_guess = not _is_utf8_so_far(chunk)
+            is_utf8, chunk = self._is_utf8(chunk)
+            self.is_guess = not is_utf8
             self.encoding = "gb18030" if self.is_guess else "utf-8"
         if self.encoding.casefold() in ("utf-8", "utf8"):
             while chunk:  # checked block by block, where it costs nothing
@@ -147,6 +170,22 @@ class Chunks:
                 chunk = self._read()
         else:
             yield from self._decoded(chunk)
+
+    def _is_utf8(self, chunk: bytes) -> tuple[bool, bytes]:
+        """Whether the bytes are UTF-8 so far; and the bytes themselves.
+
+        They are more where all that the given ones hold beside ASCII is the beginning of a letter.
+        """
+        more = chunk
+        while True:
+            decoder = codecs.getincrementaldecoder("utf-8")()
+            try:
+                if not decoder.decode(chunk, final=not more).isascii() or not more:
+                    return True, chunk
+            except UnicodeDecodeError:
+                return False, chunk
+            more = self._read()
+            chunk += more
 
     def _decoded(self, chunk: bytes) -> Iterator[bytes]:
         decoder = codecs.getincrementaldecoder(self.encoding)(errors="strict")
@@ -173,14 +212,6 @@ class Chunks:
             if self.encoding == "gb18030"
             else f"{self._name}:{line}: the bytes are not {self.encoding}; check --encoding"
         )
-
-
-def _is_utf8_so_far(chunk: bytes) -> bool:
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(chunk)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _blocks(
@@ -275,7 +306,7 @@ def lines_of(text: str) -> Iterator[str]:
     return (line + "\n" for line in text.removesuffix("\n").split("\n"))
 
 
-def _likeliest_delimiter(header: str) -> str:
+def _likeliest_delimiter(header: bytes) -> str:
     """The candidate that stands most often outside quotes; a comma where none does."""
-    outside = "".join(header.split('"')[::2])
-    return max(DELIMITERS, key=outside.count)
+    outside = b"".join(header.split(b'"')[::2])
+    return max(DELIMITERS, key=lambda delimiter: outside.count(delimiter.encode()))

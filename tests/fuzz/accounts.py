@@ -1,0 +1,315 @@
+"""The program over any bytes, and the account of every row that it must give.
+
+The oracle is Python's ``csv`` over the decoded text. A run either puts every row that isn't blank
+into the output or the rejects, each cell intact, or refuses the input with exit code 3 and a line
+that says why; and it refuses only what is no table.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import re
+import signal
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from aepromo import cli
+from aepromo.cli.reports import report_named
+from aepromo.errors import InputError
+from aepromo.tables.headers import resolve
+from aepromo.tables.schema import INPUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMANDS = ("reprice", "audit", "margin", "commission", "floor", "list-price", "breakeven")
+FORMS = {"csv": ",", "tsv": "\t", "jsonl": ""}
+PATIENCE = 20
+"""Seconds after which a run over a few kilobytes hangs."""
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_DELIMITERS = ",;\t"
+_SAID = re.compile(r"(aepromo: |assumed: |warning: |priced by |standard input:( …|\d+: | \d)).+")
+_NAMED = re.compile(r"^standard input:(\d+): ", re.MULTILINE)
+_NOT_AS_IT_BEGAN = re.compile("the header is not UTF-8|not UTF-8, though the lines before are")
+_GIVEN = {
+    "purchase_price": "8",
+    "logistics_cost": "3",
+    "list_price": "20",
+    "units_30d": "120",
+    "forced_rate": "15%",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Bytes, and how the program is asked about them.
+
+    ``parted_by`` is what really stands between the cells, where somebody knows. ``at_a_time`` is
+    how many bytes a read gives at the most, as on a terminal, so that blocks are that small.
+    """
+
+    data: bytes
+    parted_by: str | None = None
+    command: str = "reprice"
+    delimiter: str | None = None
+    encoding: str | None = None
+    form: str = "csv"
+    rejects: bool = True
+    at_a_time: int = 1 << 20
+
+    def arguments(self, rejects: str) -> list[str]:
+        """The call, with a value for each column that a table may lack."""
+        uses = report_named(self.command).uses
+        given = [(INPUTS[name].flag, _GIVEN[name]) for name in uses if name in _GIVEN]
+        given += [("--delimiter", self.delimiter)] if self.delimiter else []
+        given += [("--encoding", self.encoding)] if self.encoding else []
+        given += [("--rejects", rejects)] if self.rejects else []
+        given += [("--fail-on", "never")] if self.command == "audit" else []
+        options = [part for pair in given for part in pair]
+        return [self.command, "-", "--format", self.form, *options]
+
+
+class Ran(NamedTuple):
+    """What a run left: exit code, standard output, what it said, and its rejects if any."""
+
+    code: int
+    out: bytes
+    said: str
+    rejected: bytes | None
+
+
+class NoTableError(Exception):
+    """The bytes are no table; the message is why."""
+
+
+class HangError(BaseException):
+    """The program takes far too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What Python's csv makes of the bytes: rows with the line on which each starts."""
+
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+    delimiter: str
+
+
+def check(case: Case) -> None:
+    """Ask the program. Raises ``AssertionError`` where it gives a wrong account."""
+    ran = ask(case)
+    assert "Traceback" not in ran.said, ran.said
+    odd = [line for line in ran.said.split("\n")[:-1] if not _SAID.fullmatch(line)]
+    assert not odd, odd
+    delimiter = case.delimiter or case.parted_by
+    problems = []
+    for candidate in (delimiter,) if delimiter else _DELIMITERS:
+        try:
+            _check_against(case, ran, candidate)
+        except AssertionError as problem:
+            problems.append(problem)
+        else:
+            return
+    raise problems[0]
+
+
+def _check_against(case: Case, ran: Ran, delimiter: str) -> None:
+    if _begins_as_utf8(case) and _NOT_AS_IT_BEGAN.search(ran.said):
+        _check_refused(case, ran, "encoding")
+        return
+    try:
+        table = table_of(case, delimiter)
+    except NoTableError as reason:
+        _check_refused(case, ran, str(reason))
+    else:
+        lines = {line for line, _ in table.rows}
+        assert lines >= {int(line) for line in _NAMED.findall(ran.said)}, ran.said
+        if case.rejects or ran.code == 0:
+            _check_accounts(case, ran, table)
+        else:
+            assert ran.code == 3, ran
+            assert _NAMED.search(ran.said), ran.said
+
+
+def ask(case: Case) -> Ran:
+    """Run the program in this process, as a shell would, but for its streams."""
+    with TemporaryDirectory() as folder:
+        rejects = Path(folder) / "bad.csv"
+        out, said = BytesIO(), BytesIO()
+        with _started(case.arguments(str(rejects)), Trickle(case.data, case.at_a_time), out, said):
+            code = _exit_code()
+        left = sorted(path.name for path in Path(folder).iterdir())
+        assert left in ([], ["bad.csv"]), left
+        rejected = rejects.read_bytes() if left else None
+    return Ran(code, out.getvalue(), said.getvalue().decode(), rejected)
+
+
+class Trickle(BytesIO):
+    """Bytes that come a few at a time, however many are asked for."""
+
+    def __init__(self, data: bytes, at_a_time: int) -> None:
+        super().__init__(data)
+        self._at_a_time = at_a_time
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        asked = self._at_a_time if size is None or size < 0 else min(size, self._at_a_time)
+        return super().read(asked)
+
+
+@contextmanager
+def _started(
+    arguments: list[str], stdin: BytesIO, stdout: BytesIO, stderr: BytesIO
+) -> Iterator[None]:
+    """A process's arguments and streams; gives up on a hang, and puts everything back."""
+
+    def give_up(_number: int, _frame: object) -> None:
+        raise HangError
+
+    argv, streams = sys.argv, (sys.stdin, sys.stdout, sys.stderr)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    texts = [TextIOWrapper(stream, "utf-8") for stream in (stdin, stdout, stderr)]
+    sys.argv = ["aepromo", *arguments]
+    sys.stdin, sys.stdout, sys.stderr = texts
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        sys.argv, (sys.stdin, sys.stdout, sys.stderr) = argv, streams
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for text in texts:
+            text.flush()
+            text.detach()
+
+
+def _exit_code() -> int:
+    try:
+        cli.main()
+    except SystemExit as end:
+        assert isinstance(end.code, int)
+        return int(end.code)
+
+
+def table_of(case: Case, delimiter: str) -> Table:
+    """The table in a case's bytes. Raises ``NoTableError`` where there is none."""
+    text = _text(case).lstrip("\ufeff")
+    if "\0" in text:
+        raise NoTableError("NUL")
+    if not text.strip():
+        raise NoTableError("empty")
+    lines = [line + "\n" for line in text.removesuffix("\n").split("\n")]
+    # One more line shows whether a quote is open: then it belongs to the last row.
+    reader = csv.reader([*lines, "end\n"], delimiter=delimiter)
+    rows: list[tuple[int, list[str]]] = []
+    line = 1
+    try:
+        for cells in reader:
+            rows.append((line, cells))
+            line = 1 + reader.line_num
+    except csv.Error as error:
+        raise NoTableError(str(error)) from None
+    if rows.pop()[1] != ["end"]:
+        raise NoTableError("a quote that never closes")
+    header = rows.pop(0)[1]
+    if len(set(header)) < len(header) or not any(name.strip() for name in header):
+        raise NoTableError("header")
+    try:
+        resolve(header, report_named(case.command).uses, {})
+    except InputError as error:
+        raise NoTableError(str(error)) from None
+    return Table(header, [row for row in rows if row[1]], delimiter)
+
+
+def _text(case: Case) -> str:
+    """The decoded bytes: in the encoding named, by their mark, as UTF-8, else as GB18030."""
+    marked = next((name for mark, name in _BOMS if case.data.startswith(mark)), "")
+    if case.encoding == "utf-16" != marked:
+        raise NoTableError("UTF-16 without the mark that tells which kind it is")
+    named = case.encoding or marked
+    for encoding in (named,) if named else ("utf-8", "gb18030"):
+        with suppress(UnicodeError):
+            return case.data.decode(encoding)
+    raise NoTableError("encoding")
+
+
+def _begins_as_utf8(case: Case) -> bool:
+    """Whether what had come spoke for UTF-8, and only more of it would have told otherwise."""
+    is_whole = case.at_a_time >= len(case.data)
+    ascii_bytes = len(case.data) - len(case.data.lstrip(bytes(range(128))))
+    begun = case.data if is_whole else case.data[: ascii_bytes + 1]
+    with suppress(UnicodeError):
+        codecs.getincrementaldecoder("utf-8")().decode(begun)
+        return not case.encoding
+    return False
+
+
+def _check_refused(case: Case, ran: Ran, reason: str) -> None:
+    assert ran.code == 3, (reason, ran)
+    assert ran.said.splitlines()[-1].startswith("aepromo: standard input:"), ran.said
+    assert ran.rejected is None, (reason, ran)
+    if case.at_a_time >= len(case.data):
+        assert ran.out == b"", (reason, ran)
+
+
+def _check_accounts(case: Case, ran: Ran, table: Table) -> None:
+    """Each row is in the output or among the rejects, in order, and every cell is intact."""
+    assert ran.code == 0, ran
+    header, answered = _read_answer(case.form, ran.out) if ran.out else (table.header, [])
+    assert ran.out or case.form == "jsonl"
+    added = _added(case, header, table)
+    rejected = _read_rejects(ran, table) if case.rejects else {}
+    good = [cells for line, cells in table.rows if line not in rejected]
+    for line, cells in table.rows:
+        assert rejected.get(line, cells) == cells, (line, cells, rejected[line])
+    assert len(rejected) + len(answered) == len(table.rows), (ran, table)
+    kept = [place for place, name in enumerate(table.header) if name not in added]
+    for cells, answer in zip(good, answered, strict=True):
+        assert len(answer) == len(header), answer
+        assert [answer[place] for place in kept] == [cells[place] for place in kept], cells
+    if rejected:
+        count = f"{len(rejected)} bad row{'s' * (len(rejected) > 1)} set aside"
+        assert ran.said.splitlines()[-1] == f"standard input: {count}", ran.said
+
+
+def _added(case: Case, header: list[str], table: Table) -> set[str]:
+    """The columns that the program adds, and may replace."""
+    added = report_named(case.command).adds(frozenset(INPUTS))
+    assert header[: len(table.header)] == table.header, (header, table.header)
+    assert set(header[len(table.header) :]) <= set(added), header
+    return set(added)
+
+
+def _read_answer(form: str, out: bytes) -> tuple[list[str], list[list[str]]]:
+    text = out.decode()
+    assert text.endswith("\n"), text
+    lines = [line + "\n" for line in text.removesuffix("\n").split("\n")]
+    if form != "jsonl":
+        header, *rows = csv.reader(lines, delimiter=FORMS[form], strict=True)
+        return header, rows
+    objects = [json.loads(line, parse_float=str) for line in lines]
+    header = list(objects[0])
+    assert all(list(each) == header for each in objects), header
+    return header, [list(each.values()) for each in objects]
+
+
+def _read_rejects(ran: Ran, table: Table) -> dict[int, list[str]]:
+    """The rows set aside by the line on which they start."""
+    assert ran.rejected is not None
+    lines = [line + "\n" for line in ran.rejected.decode().removesuffix("\n").split("\n")]
+    header, *rows = csv.reader(lines, delimiter=table.delimiter, strict=True)
+    assert header == ["line", "column", "reason", *table.header], header
+    rejected = {int(line): cells for line, _, reason, *cells in rows if reason}
+    assert len(rejected) == len(rows), rows
+    assert list(rejected) == sorted(rejected), rows
+    return rejected
