@@ -63,7 +63,7 @@ def tables(draw: st.DrawFn) -> Case:
     row = st.lists(cells, min_size=width, max_size=width) | st.lists(cells, max_size=width + 1)
     rows = draw(st.lists(row, max_size=6))
     delimiter, line_end = draw(st.sampled_from(",;\t")), draw(st.sampled_from(("\n", "\r\n")))
-    quoting = draw(st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)))
+    quoting = csv.QUOTE_ALL if draw(st.booleans()) else csv.QUOTE_MINIMAL
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator=line_end, quoting=quoting)
     writer.writerows([header, *rows])
