@@ -63,10 +63,10 @@ def tables(draw: st.DrawFn) -> Case:
     row = st.lists(cells, min_size=width, max_size=width) | st.lists(cells, max_size=width + 1)
     rows = draw(st.lists(row, max_size=6))
     delimiter, line_end = draw(st.sampled_from(",;\t")), draw(st.sampled_from(("\n", "\r\n")))
-    quoting = csv.QUOTE_ALL if draw(st.booleans()) else csv.QUOTE_MINIMAL
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=delimiter, lineterminator=line_end, quoting=quoting)
-    writer.writerows([header, *rows])
+    plain = csv.writer(text, delimiter=delimiter, lineterminator=line_end)
+    full = csv.writer(text, delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_ALL)
+    (full if draw(st.booleans()) else plain).writerows([header, *rows])
     encoding = draw(st.sampled_from(ENCODINGS))
     named = encoding if encoding in ("utf-16-le", "utf-16-be") else None
     return Case(text.getvalue().encode(encoding), None, delimiter=delimiter, encoding=named)
