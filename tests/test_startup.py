@@ -34,6 +34,7 @@ ONE_LINERS: dict[str, tuple[str, ...]] = {
     "reverse": ("--market", "BR", "--dsr", "4.8", "--price", "20", *COSTS),
     "appeal": ("--price", "20", "--rate", "15%", "--fail-on", "never", *COSTS),
     "tracking": ("--tracking-number", "RR473124829GB", "--timezone", "Asia/Shanghai"),
+    "watch": ("--discount-status", "forced", "--price", "20", "--fail-on", "never", *COSTS),
     "rules": ("forced",),
 }
 

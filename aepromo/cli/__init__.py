@@ -34,6 +34,7 @@ COMMANDS = (
     "appeal",
     "reverse",
     "tracking",
+    "watch",
     "rules",
 )
 

@@ -48,10 +48,10 @@ def opened_table(
     file: str, reading: ReadingOptions, writing: WritingOptions
 ) -> Iterator[tuple[Source, BadRows, BinaryIO]]:
     """A file at the point where its header has been read, and what becomes of its bad rows."""
-    _check_files(file, reading.rejects, writing.output)
+    check_files(file, reading.rejects, writing.output)
     with ExitStack() as stack:
         stream, name = stack.enter_context(opened(file))
-        source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
+        source = open_source(stream, name, reading.encoding, delimiter_of(reading.delimiter))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         yield source, BadRows(source, rejects), stream
 
@@ -73,7 +73,7 @@ def find_row(
     Raises ``InputError`` where there is no such row.
     """
     with opened(file) as (stream, name):
-        source = open_source(stream, name, reading.encoding, _delimiter(reading.delimiter))
+        source = open_source(stream, name, reading.encoding, delimiter_of(reading.delimiter))
         columns = resolve(source.header, ("sku", *wanted), mapping_of(reading.map))
         if sku is not None and "sku" not in columns:
             raise InputError(f"{name}: no column for sku; name one with --map 'HEADER=sku'")
@@ -120,11 +120,12 @@ def mapping_of(pairs: list[str] | None) -> dict[str, str]:
     return mapping
 
 
-def _delimiter(given: str | None) -> str | None:
+def delimiter_of(given: str | None) -> str | None:
+    """What ``--delimiter`` stands for: a tab may be named."""
     return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given
 
 
-def _check_files(file: str, rejects: str | None, output: str | None) -> None:
+def check_files(file: str, rejects: str | None, output: str | None) -> None:
     """Refuse to write rows in the place of rows that are still needed."""
     source = file if file != "-" else "/dev/stdin"
     target = output if output and output != "-" else "/dev/stdout"

@@ -174,8 +174,7 @@ def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
     facts = {**row, **formula.facts, **_paper_facts(row, on)}
     papers = gates((rule for rule in rules if rule.key.startswith("appeal.papers.")), facts)
     strong = gates((rule for rule in rules if rule.key.startswith("appeal.strong_")), facts)
-    beside = {held.rule.key for held in (*papers, *strong)}
-    must = gates((rule for rule in rules if rule.key not in beside), facts, currency)
+    must = must_hold(facts, formula, book)
     found, reasons = _found(must, [*_shut(papers), *_at_odds(row, currency, on)], strong)
     age = facts.get("invoice_age_days")
     price = _passing_list_price(must, formula, book)
@@ -193,6 +192,13 @@ def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
         "passing_list_price": price,
         "reasons": "; ".join(reasons),
     }
+
+
+def must_hold(row: Row, formula: Formula, book: Book) -> list[Gate]:
+    """The gates that refuse an appeal where one is shut, whatever its papers show."""
+    beside = ("appeal.papers.", "appeal.strong_")
+    rules = (rule for rule in book.matching("appeal") if not rule.key.startswith(beside))
+    return gates(rules, {**row, **formula.facts}, formula.currency)
 
 
 def _found(must: list[Gate], papers: list[str], strong: list[Gate]) -> tuple[int, list[str]]:

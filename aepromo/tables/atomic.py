@@ -65,7 +65,7 @@ def _beside(target: Path) -> tuple[Path, BinaryIO]:
         _unfinished.add(temporary)
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AS_IT_IS, 0o600)
         stream = os.fdopen(handle, "wb")
-        _lock(stream)
+        lock(stream)
         # Another run may have taken it for a leftover before it was locked.
         if temporary.exists():
             return temporary, stream
@@ -102,11 +102,11 @@ def _remove_leftovers(target: Path) -> None:
     for leftover in beside:
         if leftover.name.startswith(_prefix(target)) and leftover.name.endswith(_SUFFIX):
             with suppress(OSError), leftover.open("rb") as stream:
-                if _lock(stream):
+                if lock(stream):
                     leftover.unlink()
 
 
-def _lock(stream: BinaryIO) -> bool:
+def lock(stream: BinaryIO) -> bool:
     """Lock an open file against other runs; False where another holds it, or nobody can tell."""
     try:
         import fcntl

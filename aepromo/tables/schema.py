@@ -6,6 +6,7 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
 from aepromo.tables.column import Column, Kind
+from aepromo.tables.news import FEED_INPUTS, NEWS_RESULTS
 from aepromo.tables.orders import ORDER_INPUTS, RATE_RESULTS
 from aepromo.tables.papers import PAPER_INPUTS, PAPER_RESULTS
 from aepromo.tables.parcels import PARCEL_INPUTS, PARCEL_RESULTS
@@ -123,9 +124,21 @@ _RESULTS = (
 
 INPUTS: dict[str, Column] = {
     column.name: column
-    for column in (*_INPUTS, *ORDER_INPUTS, *PLATFORM_INPUTS, *PAPER_INPUTS, *PARCEL_INPUTS)
+    for columns in (
+        _INPUTS,
+        ORDER_INPUTS,
+        PLATFORM_INPUTS,
+        PAPER_INPUTS,
+        PARCEL_INPUTS,
+        FEED_INPUTS,
+    )
+    for column in columns
 }
 RESULTS: dict[str, Column] = {
     column.name: column
-    for column in (*_RESULTS, *RATE_RESULTS, *PLATFORM_RESULTS, *PAPER_RESULTS, *PARCEL_RESULTS)
+    for columns in (
+        *(_RESULTS, RATE_RESULTS, PLATFORM_RESULTS, PAPER_RESULTS, PARCEL_RESULTS),
+        NEWS_RESULTS,
+    )
+    for column in columns
 }
