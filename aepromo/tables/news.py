@@ -34,15 +34,31 @@ PROTECTIONS = ("would_pass", "may_pass", "would_fail")
 """What Price Protection would say; it may pass where something beside the formula isn't known."""
 
 NEWS_RESULTS = (
-    Column("event", Kind.LABEL, "what happened", labels=EVENTS),
-    Column("state", Kind.LABEL, "whether it is news", labels=STATES),
-    Column("since", Kind.TEXT, "since when it is so"),
-    Column("deadline", Kind.TEXT, "when stock and shipping must be seen to"),
-    Column("missed", Kind.LABEL, "whether that has passed", labels=("no", "yes")),
-    Column("stock_cover_days", Kind.COUNT, "days that the stock lasts, rounded down"),
-    Column("profit_standard", Kind.MONEY, "what a unit leaves on today's shipping line"),
-    Column("profit_economy", Kind.MONEY, "what it leaves on the cheaper line"),
-    Column("switch_to", Kind.LABEL, "the line to switch to", labels=SWITCHES),
-    Column("price_protection", Kind.LABEL, "whether an appeal would pass", labels=PROTECTIONS),
-    Column("details", Kind.PROSE, "what there is to know of it"),
+    Column("event", Kind.LABEL, "what happened", ("事件",), labels=EVENTS),
+    Column("state", Kind.LABEL, "whether it is news", ("状态",), labels=STATES),
+    Column("since", Kind.TEXT, "since when it is so", ("起始时间",)),
+    Column("deadline", Kind.TEXT, "when stock and shipping must be seen to", ("截止时间",)),
+    Column("missed", Kind.LABEL, "whether that has passed", ("已超时",), labels=("no", "yes")),
+    Column(
+        "stock_cover_days",
+        Kind.COUNT,
+        "days that the stock lasts, rounded down",
+        ("库存可售天数",),
+    ),
+    Column(
+        "profit_standard",
+        Kind.MONEY,
+        "what a unit leaves on today's shipping line",
+        ("现线路净利",),
+    ),
+    Column("profit_economy", Kind.MONEY, "what it leaves on the cheaper line", ("经济线净利",)),
+    Column("switch_to", Kind.LABEL, "the line to switch to", ("切换线路",), labels=SWITCHES),
+    Column(
+        "price_protection",
+        Kind.LABEL,
+        "whether an appeal would pass",
+        ("豁免申诉",),
+        labels=PROTECTIONS,
+    ),
+    Column("details", Kind.PROSE, "what there is to know of it", ("详情",)),
 )

@@ -1,0 +1,229 @@
+"""``watch`` from cron, with real processes: each event once as news, then open, and none lost.
+
+The world that the feed tells of is changed by the test, which so knows every event that there is;
+it doesn't work any out from the feed.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from processes import finish, leftovers, program, seeded, start, wait_until
+
+from aepromo.tables.news import EVENTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+Happened: TypeAlias = tuple[str, str]
+"""A SKU and the name of what happened to it."""
+
+WATCH = ("watch", "feed.jsonl", "--state", "state.json", "--quiet", "--format", "csv")
+
+
+@dataclass
+class World:
+    """What is true of each SKU, and what the seller has been told and hasn't acted on."""
+
+    random: Random
+    rates: dict[str, int | None] = field(default_factory=dict)
+    drifts: dict[str, bool] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
+    open: set[Happened] = field(default_factory=set)
+    new: set[Happened] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for number in range(12):
+            self.rates[f"{number:03d}"] = 10 if number < 3 else None
+            self.drifts[f"{number:03d}"] = False
+            self._news_of_a_stranger(f"{number:03d}")
+
+    def go_on(self) -> None:
+        """Let something happen to a few SKUs, at most one thing to each."""
+        for sku in self.random.sample(sorted(self.rates), 3):
+            if sku in self.hidden:
+                self.hidden.remove(sku)
+                self.open.discard((sku, "vanished"))
+                if sku in self.forgotten:
+                    self.forgotten.remove(sku)
+                    self._news_of_a_stranger(sku)
+                continue
+            what = self.random.choice(["status", "status", "rate", "drift", "vanish"])
+            rate = self.rates[sku]
+            if what == "status":
+                self.rates[sku] = None if rate else self.random.randint(10, 20)
+                over = ("forced_on", "rate_changed") if rate else ("forced_off",)
+                self.open -= {(sku, name) for name in over}
+                self._news(sku, "forced_off" if rate else "forced_on")
+                self._drifts_anew(sku)
+            elif what == "rate" and rate:
+                self.rates[sku] = rate + self.random.randint(1, 5)
+                self._news(sku, "rate_changed")
+                self._drifts_anew(sku)
+            elif what == "drift":
+                self.drifts[sku] = not self.drifts[sku]
+                self.open.discard((sku, "price_drift"))
+                if self.drifts[sku]:
+                    self._news(sku, "price_drift")
+            elif what == "vanish":
+                self.hidden.add(sku)
+                self._news(sku, "vanished")
+
+    def _drifts_anew(self, sku: str) -> None:
+        """Half of another price is another wrong price."""
+        if self.drifts[sku]:
+            self._news(sku, "price_drift")
+
+    def _news_of_a_stranger(self, sku: str) -> None:
+        if self.rates[sku]:
+            self._news(sku, "forced_on")
+        self._drifts_anew(sku)
+
+    def acknowledge(self, sku: str) -> None:
+        """The seller has acted on all that is open; a SKU that has vanished is forgotten."""
+        if (sku, "vanished") in self.open:
+            self.forgotten.add(sku)
+        self.open = {happened for happened in self.open if happened[0] != sku}
+
+    def _news(self, sku: str, name: str) -> None:
+        self.open.discard((sku, name))
+        self.new.add((sku, name))
+
+    def told(self) -> None:
+        """What was news is open now."""
+        self.open |= self.new
+        self.new = set()
+
+    def feed(self) -> str:
+        return "".join(f"{json.dumps(row)}\n" for row in map(self._row, self.rates) if row)
+
+    def _row(self, sku: str) -> dict[str, object] | None:
+        rate = self.rates[sku]
+        if sku in self.hidden:
+            return None
+        # At whole dollars and whole percents the price is exact; a drift takes off half of it.
+        deal = (100 - (rate or 0)) / (2 if self.drifts[sku] else 1)
+        status = {"discount_status": "forced", "forced_rate": f"{rate}%"}
+        return {
+            "sku": sku,
+            **(status if rate else {"discount_status": "none"}),
+            "list_price": 100,
+            "deal_price": f"{deal:.2f}",
+        }
+
+
+def reported(out: bytes) -> dict[str, list[Happened]]:
+    """What a run reports as new, open and over."""
+    found: dict[str, list[Happened]] = {"new": [], "open": [], "over": []}
+    for row in csv.DictReader(io.StringIO(out.decode())):
+        found[row["state"]].append((row["sku"], row["event"]))
+    return found
+
+
+def replace(path: Path, text: str) -> None:
+    beside = path.with_suffix(".part")
+    beside.write_text(text)
+    beside.replace(path)
+
+
+def kill_at_the_feed(folder: Path, feed: str) -> None:
+    """Kill a run that holds the lock and has read half of its feed."""
+    process = start("watch", "-", *WATCH[2:], cwd=folder, stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(feed[: len(feed) // 2].encode())
+    process.stdin.flush()
+    wait_until(lambda: is_locked(folder / "state.json.lock"), process)
+    assert process.poll() is None
+    process.kill()
+    assert finish(process)[0] == -signal.SIGKILL
+
+
+def kill_at_the_report(folder: Path) -> None:
+    """Kill a run that can't write its report, for the pipe is full; its state is all but done."""
+    state = folder / "state.json"
+    before = state.read_bytes()
+    reader, writer = os.pipe()
+    with open(reader, "rb", buffering=0), open(writer, "wb", buffering=0) as full:  # noqa: PTH123
+        os.set_blocking(writer, False)
+        while full.write(bytes(4096)):
+            pass
+        os.set_blocking(writer, True)
+        process = start(*WATCH, cwd=folder, stdout=full)
+        wait_until(lambda: leftovers(folder) or state.read_bytes() != before, process)
+        assert process.poll() is None
+        process.kill()
+        assert finish(process)[0] == -signal.SIGKILL
+
+
+def kill_at_a_moment(folder: Path, random: Random) -> bytes | None:
+    """Kill a run at any moment; its report where it had remembered what it reported."""
+    before = (folder / "state.json").read_bytes()
+    process = start(*WATCH, cwd=folder)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(random.uniform(0.05, 0.5))
+    process.kill()
+    out = finish(process)[1]
+    return None if (folder / "state.json").read_bytes() == before else out
+
+
+def is_locked(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with path.open("rb") as stream:
+        try:
+            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def test_fifty_runs_tell_each_event_once_and_lose_none(tmp_path: Path) -> None:
+    random = seeded("watch")
+    world = World(random)
+    told: list[Happened] = []
+    for turn in range(50):
+        if turn:
+            world.go_on()
+        feed = world.feed()
+        replace(tmp_path / "feed.jsonl", feed)
+        if turn % 5 == 2:
+            kill_at_the_feed(tmp_path, feed)
+        elif turn % 5 == 3:
+            kill_at_the_report(tmp_path)
+        elif turn % 5 == 4 and (out := kill_at_a_moment(tmp_path, random)) is not None:
+            assert sorted(reported(out)["new"]) == sorted(world.new)
+            told += world.new
+            world.told()
+        at_once = [start(*WATCH, cwd=tmp_path) for _ in range(2 if turn % 3 == 0 else 1)]
+        ran = [finish(process) for process in at_once]
+        found = [reported(out) for _, out, _ in ran]
+        news = [happened for each in found for happened in each["new"]]
+        assert sorted(news) == sorted(world.new)
+        for each in found:
+            # Of two runs at once one has all the news; to the other it is open already.
+            known = world.open if each["new"] or not world.new else world.open | world.new
+            assert sorted(each["open"]) == sorted(known)
+        told += world.new
+        world.told()
+        assert {code for code, _, _ in ran} == {1 if world.open else 0}
+        if turn % 4 == 1 and world.open:
+            sku = random.choice(sorted(world.open))[0]
+            world.acknowledge(sku)
+            acked = program(*WATCH[:1], *WATCH[2:], "--ack", sku, cwd=tmp_path)
+            assert sorted(reported(acked[1])["open"]) == sorted(world.open)
+    assert len(told) > 80
+    assert {name for _, name in told} == set(EVENTS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("feed.jsonl", "state.json", "state.json.lock")
+    ]
