@@ -21,6 +21,7 @@ from aepromo.tables.cells import CellError, grouped, percent, read
 from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
 from aepromo.tables.headers import plain, resolve
+from aepromo.tables.orders import ALSO_FORCED
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.words import _
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 AMOUNTS = ("list_price", "deal_price", "coupon_amount", "spend_save_amount", "limited_rate")
 USES = ("sku", "category", *AMOUNTS, "discount_status", "ordered_at")
 NEEDS = ("sku", "list_price", "deal_price", "discount_status")
-_ALSO_FORCED = ("强制折扣", "强制", "平台强制折扣")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Which:
     def is_forced(self, status: str) -> bool:
         """Whether a status, or the given one where it is blank, is that of a forced discount."""
         status = status if status.strip() else self.given.get("discount_status", "")
-        forced = (self.book.text("forced.feed_value"), *_ALSO_FORCED)
+        forced = (self.book.text("forced.feed_value"), *ALSO_FORCED)
         return plain(status) in map(plain, forced)
 
     def find_columns(self, header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:

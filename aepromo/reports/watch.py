@@ -21,6 +21,7 @@ from aepromo.reports.ruling import Ruling
 from aepromo.tables.cells import fixed, percent
 from aepromo.tables.headers import plain
 from aepromo.tables.news import EVENTS, FEED_INPUTS, NEWS_RESULTS, PROTECTIONS, SWITCHES
+from aepromo.tables.orders import ALSO_FORCED
 from aepromo.tables.platform import STATES
 from aepromo.words import N_, _, ngettext
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from aepromo.tables.currency import Currency
     from aepromo.tables.state import Watched
 
-ALSO_FORCED = ("强制折扣", "强制", "平台强制折扣", "已强制", "强制中", "被强制")
 NOT_FORCED = (
     *("none", "no", "normal", "not forced", "no discount", "false", "off"),
     *("无", "没有", "否", "正常", "无折扣", "未强制", "非强制"),

@@ -37,6 +37,9 @@ ORDER_INPUTS = (
     ),
 )
 
+ALSO_FORCED = ("强制折扣", "强制", "平台强制折扣", "已强制", "强制中", "被强制")
+"""What ``discount_status`` may hold where the rule book has ``forced.feed_value``."""
+
 LEVELS = ("store", "category", "sku")
 """Whose rate a row holds, the widest first."""
 
