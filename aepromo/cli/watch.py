@@ -36,7 +36,7 @@ from aepromo.cli.rulings import Judged, Sheet, given_of, judge_one, write_summed
 from aepromo.cli.say import say, say_assumed
 from aepromo.cli.watch_options import FailOn, FailOnOption, FeedArgument, WatchOptions
 from aepromo.errors import CallError, InputError
-from aepromo.reports.events import News, acknowledged, look, still_open
+from aepromo.reports.events import OVER, News, acknowledged, look, still_open
 from aepromo.reports.watch import Watch, count_of, most_pressing_first, reported, watch
 from aepromo.rules.overrides import Book
 from aepromo.tables.currency import USD
@@ -211,7 +211,8 @@ def _sheet(ruling: Ruling, found: _Found, watching: Watch, is_one: bool) -> Shee
     rows = []
     for news in most_pressing_first(found.news):
         row = found.rows.get(news.sku, {})
-        figures = ruling.judge(row) if watching.is_forced(row) else {}
+        calls_for_you = news.state != OVER and watching.is_forced(row)
+        figures = ruling.judge(row) if calls_for_you else {}
         verdict = reported(news, found.after.get(news.sku), figures, watching)
         rows.append(Judged([news.sku], row, verdict))
     return Sheet(["sku"], rows, is_one=is_one and len(rows) == 1)

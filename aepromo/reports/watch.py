@@ -136,6 +136,8 @@ def reported(news: News, what: Watched | None, figures: Verdict, look: Watch) ->
     details = [_happened(news, what, look.currency)]
     if late is not None:
         details.append(_("deadline missed by {time}").format(time=_spent(late)))
+    elif deadline is not None:
+        details.append(_("act by {time}").format(time=written(deadline, look.zone)))
     details += [
         clause for clause in (figures.get("details"),) if isinstance(clause, str) and clause
     ]

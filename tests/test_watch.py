@@ -1,0 +1,306 @@
+"""``watch``: events, deadlines and figures; feeds that are refused; what is remembered."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from processes import leftovers, program
+
+from aepromo.errors import InputError
+from aepromo.reports.events import NEW, OPEN, OVER, Seen, acknowledged, look
+from aepromo.tables.feed import open_feed
+from aepromo.tables.rows import rows_with_lines
+from aepromo.tables.state import Event, Watched, read_state, state_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 3, 10, 1, tzinfo=UTC)
+TEN, TWELVE = (100_000, 100_000), (120_000, 120_000)
+STATE = ("--state", "state.json")
+QUIET = ("--quiet", "--format", "csv", "--now", "2026-03-10T09:00Z")
+
+
+def told(*looks: dict[str, Seen]) -> list[set[tuple[str, str, int]]]:
+    """What each look at a feed reports: SKU, event, state."""
+    watched: dict[str, Watched] = {}
+    found = []
+    for seen in looks:
+        watched, news = look(watched, seen, frozenset(), NOW)
+        found.append({(each.sku, each.name, each.state) for each in news})
+    return found
+
+
+def test_an_event_is_new_once_then_open_then_over() -> None:
+    on, off, dearer = Seen(True, TEN), Seen(False), Seen(True, TWELVE)
+    assert told({"A": on}, {"A": on}, {"A": dearer}, {"A": off}, {"A": off}, {"A": on}) == [
+        {("A", "forced_on", NEW)},
+        {("A", "forced_on", OPEN)},
+        {("A", "forced_on", OPEN), ("A", "rate_changed", NEW)},
+        {("A", "forced_off", NEW), ("A", "forced_on", OVER), ("A", "rate_changed", OVER)},
+        {("A", "forced_off", OPEN)},
+        {("A", "forced_on", NEW), ("A", "forced_off", OVER)},
+    ]
+
+
+def test_a_vanished_sku_keeps_what_is_open_and_comes_back_as_it_was() -> None:
+    on, other = Seen(True, TEN), Seen(False)
+    assert told({"A": on, "B": other}, {"B": other}, {"A": on, "B": other}) == [
+        {("A", "forced_on", NEW)},
+        {("A", "forced_on", OPEN), ("A", "vanished", NEW)},
+        {("A", "forced_on", OPEN), ("A", "vanished", OVER)},
+    ]
+
+
+def test_what_is_not_known_begins_nothing_and_ends_nothing() -> None:
+    drift, right, unknown = Seen(True, TEN, (80, 90, 90)), Seen(True, TEN, ()), Seen(True)
+    other = Seen(True, TEN, (70, 90, 90))
+    assert told({"A": drift}, {"A": unknown}, {"A": other}, {"A": right})[1:] == [
+        {("A", "forced_on", OPEN), ("A", "price_drift", OPEN)},
+        {("A", "forced_on", OPEN), ("A", "price_drift", NEW)},
+        {("A", "forced_on", OPEN), ("A", "price_drift", OVER)},
+    ]
+
+
+def test_what_was_acted_on_is_not_told_again_and_the_vanished_are_forgotten() -> None:
+    watched, _ = look({}, {"A": Seen(True, TEN), "B": Seen(False)}, frozenset(), NOW)
+    watched = acknowledged(watched, ["A"])
+    assert look(watched, {"A": Seen(True, TEN), "B": Seen(False)}, frozenset(), NOW)[1] == []
+    watched, _ = look(watched, {"B": Seen(False)}, frozenset(), NOW)
+    assert acknowledged(watched, ["A", "A"]).keys() == {"B"}
+    with pytest.raises(KeyError, match="B"):
+        acknowledged(watched, ["B"])
+
+
+def rows(out: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(out.decode())))
+
+
+FORCED = (
+    "sku,discount_status,forced_rate,list_price,deal_price,stock,units_30d,purchase_price,"
+    "logistics_cost,economy_logistics_cost,changed_at\n"
+    "A-1,forced,15%,20,17.00,50,120,8,3,2.20,2026-03-10T07:00Z\n"
+)
+FEES = ("--commission", "6%", "--payment", "1%")
+
+
+@pytest.mark.parametrize(
+    ("now", "missed", "said"),
+    [
+        ("2026-03-10T08:59:59Z", "no", "act by 2026-03-10T09:00+00:00"),
+        ("2026-03-10T09:00:00Z", "no", "act by 2026-03-10T09:00+00:00"),
+        ("2026-03-10T09:00:01Z", "yes", "deadline missed by 0 h 1 min"),
+    ],
+)
+def test_two_hours_from_the_change(tmp_path: Path, now: str, missed: str, said: str) -> None:
+    (tmp_path / "feed.csv").write_text(FORCED)
+    code, out, _ = program(
+        *("watch", "feed.csv", "--format", "csv", "--now", now, *FEES), cwd=tmp_path
+    )
+    (row,) = rows(out)
+    assert (code, row["missed"], row["deadline"]) == (1, missed, "2026-03-10T09:00+00:00")
+    assert said in row["details"].split("; ")
+    # 50 ÷ (120 ÷ 30) = 12.5; 17 − 8 − 3 − 1.02 − 0.17 = 4.81, and 0.80 more on the cheaper line.
+    figures = ("stock_cover_days", "profit_standard", "profit_economy", "switch_to")
+    assert [row[name] for name in figures] == ["12", "4.81", "5.61", "economy"]
+
+
+@pytest.mark.parametrize(
+    ("level", "purchase", "verdict"),
+    [
+        ("L4", "12.01", "would_pass"),
+        ("L4", "12.02", "would_fail"),
+        ("L3", "8", "would_fail"),
+        ("", "8", "may_pass"),
+    ],
+)
+def test_price_protection_at_its_thresholds(
+    tmp_path: Path, level: str, purchase: str, verdict: str
+) -> None:
+    one = ("--discount-status", "forced", "--price", "20", "--rate", "15%", "-l", "3", *FEES)
+    more = ("-b", purchase, "--store-level", level, "--value", "price_protection")
+    assert program("watch", *one, *more, cwd=tmp_path)[1].decode() == f"{verdict}\n"
+
+
+@pytest.mark.parametrize("deal", ["17.08", "17.09", "17.07", "17.10"])
+def test_a_price_may_be_rounded_either_way(tmp_path: Path, deal: str) -> None:
+    # 20.10 × 0.85 = 17.085
+    one = ("--discount-status", "forced", "--price", "20.10", "--rate", "15%")
+    _, out, _ = program("watch", *one, "--deal-price", deal, "--value", "event", "-q", cwd=tmp_path)
+    drifts = [] if deal in ("17.08", "17.09") else ["price_drift"]
+    assert out.decode().split() == ["forced_on", *drifts]
+
+
+@pytest.mark.parametrize(
+    ("feed", "said"),
+    [
+        ("", "feed: the file is empty"),
+        ("sku,discount_status\n", "feed: lists no SKU"),
+        ("sku,price\nA,1\n", "feed:1: no column for discount_status"),
+        ("sku,discount_status\nA,\n", "feed:2: discount_status: is missing"),
+        ("sku,discount_status\nA,none\nA,forced\n", "feed:3: sku: 'A' stands in line 2 too"),
+        ("sku,discount_status\nA,none,\n", "feed:2: 3 cells where the header has 2"),
+        ('{"sku": "A", "discount_status": "none"}\n{"sku": "B', "feed:2: no whole JSON object"),
+        ('{"sku": "A", "discount_status": NaN}', "feed:1: no whole JSON object"),
+        ('{"sku": "\\ud800", "discount_status": "none"}', "feed:1: no whole JSON object"),
+        ('{"a": ' + "[" * 100_000, "feed:1: no whole JSON object"),
+        ('[{"sku": "A"}]', "feed: a JSON array"),
+        ('{"sku": ["A"], "discount_status": "none"}', "feed:1: sku: holds more than one value"),
+        ('{"sku": "A", "sku": "B", "discount_status": "none"}', "feed:1: sku: stands twice"),
+    ],
+)
+def test_a_feed_that_is_refused_changes_nothing(tmp_path: Path, feed: str, said: str) -> None:
+    (tmp_path / "feed").write_text("sku,discount_status\nA,forced\nB,none\n")
+    assert program("watch", "feed", *STATE, *QUIET, cwd=tmp_path)[0] == 1
+    before = (tmp_path / "state.json").read_bytes()
+    (tmp_path / "feed").write_text(feed)
+    code, out, err = program("watch", "feed", *STATE, *QUIET, cwd=tmp_path)
+    assert (code, out) == (3, b"")
+    assert said in err
+    assert (tmp_path / "state.json").read_bytes() == before
+    assert leftovers(tmp_path) == []
+
+
+def test_rejected_skus_have_neither_been_seen_nor_vanished(tmp_path: Path) -> None:
+    feed, header = tmp_path / "feed", "sku,discount_status,forced_rate\n"
+    feed.write_text(f"{header}A,forced,10%\nB,none,\nC,none,\n")
+    program("watch", "feed", *STATE, *QUIET, cwd=tmp_path)
+    for bad, vanished in (("A,none,130%\n", ["C"]), (",none,\n", [])):
+        (tmp_path / "copy.json").write_bytes((tmp_path / "state.json").read_bytes())
+        feed.write_text(f"{header}{bad}B,none,\n")
+        code, out, err = program(
+            *("watch", "feed", "--state", "copy.json", *QUIET, "--rejects", "bad.csv"), cwd=tmp_path
+        )
+        assert (code, "1 bad row set aside" in err) == (1, True)
+        found = [(row["sku"], row["event"], row["state"]) for row in rows(out)]
+        assert found == [
+            ("A", "forced_on", "open"),
+            *((sku, "vanished", "new") for sku in vanished),
+        ]
+
+
+def test_a_partial_feed_makes_nothing_vanish(tmp_path: Path) -> None:
+    (tmp_path / "feed").write_text("sku,discount_status\nA,none\nB,none\n")
+    program("watch", "feed", *STATE, *QUIET, cwd=tmp_path)
+    for text in ("sku,discount_status\nA,none\n", "sku,discount_status\n"):
+        (tmp_path / "feed").write_text(text)
+        code, out, _ = program("watch", "feed", "--partial", *STATE, *QUIET, cwd=tmp_path)
+        assert (code, rows(out)) == (0, [])
+
+
+def test_json_lines_keep_every_number_to_the_letter() -> None:
+    text = '{"sku": 12345678901234567890, "a": 3.50, "b": true}\n\n{"a": null, "c": [1.0]}\n'
+    source = open_feed(io.BytesIO(text.encode()), "feed")
+    assert source.header == ("sku", "a", "b", "c")
+    assert [row for block in source.blocks for row in rows_with_lines(block, source)] == [
+        (1, ["12345678901234567890", "3.50", "true", ""]),
+        (3, ["", "", "", "[ 1.0 ]"]),
+    ]
+
+
+def test_what_is_remembered_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    assert read_state(str(path)) is None
+    events = {"rate_changed": Event(NOW, TEN), "price_drift": Event(NOW + timedelta(hours=1))}
+    watched = {'中 "A"': Watched(True, TWELVE, (1, 2, 3), events), "B": Watched(False)}
+    path.write_text(state_text(watched), encoding="utf-8")
+    assert read_state(str(path)) == watched
+
+
+DAMAGES = (
+    *("", "[]", "{}", '{"format": "aepromo watch", "version": 1, "skus": []}'),
+    '{"format": "aepromo watch", "version": true, "skus": {}}',
+    '{"format": "aepromo watch", "version": 1, "skus": {}, "skus": {}}',
+    '{"format": "aepromo watch", "version": 1, "skus": {"A": {"forced": 1}}}',
+    *('{"format": "aepromo watch", "version": 1, "skus": {', "\ud800"),
+)
+
+
+@pytest.mark.parametrize("text", DAMAGES)
+def test_a_damaged_state_is_refused_and_left_alone(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "state.json"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(InputError, match="damaged, or no file of watch"):
+        read_state(str(path))
+
+
+def test_every_cut_and_every_other_type_in_a_state_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    events = {"rate_changed": Event(NOW, TEN)}
+    text = state_text({"A": Watched(True, TEN, (1, 2, 3), events)})
+    for damaged in (*(text[:end] for end in range(len(text) - 2)), *_other_types(json.loads(text))):
+        path.write_text(damaged)
+        with pytest.raises(InputError):
+            read_state(str(path))
+
+
+def _other_types(state: dict[str, object]) -> list[str]:
+    entry = state["skus"]["A"]  # type: ignore[index]
+    event = entry["open"]["rate_changed"]
+    wrong: tuple[tuple[str, object], ...]
+    wrong = (("forced", None), ("rate", [1.5, 2]), ("rate", [2, 1]), ("drift", [1]), ("open", []))
+    texts = [json.dumps({**state, "skus": {"A": {**entry, name: value}}}) for name, value in wrong]
+    for name, value in (("since", "2026-03-10"), ("since", 5), ("was", None)):
+        opened = {"rate_changed": {**event, name: value}}
+        texts.append(json.dumps({**state, "skus": {"A": {**entry, "open": opened}}}))
+    return [*texts, json.dumps({**state, "version": 2})]
+
+
+def test_a_run_waits_for_another_only_so_long(tmp_path: Path) -> None:
+    (tmp_path / "feed").write_text("sku,discount_status\nA,none\n")
+    with (tmp_path / "state.json.lock").open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        code, _, err = program("watch", "feed", *STATE, "--wait", "0.1", cwd=tmp_path)
+    assert (code, err) == (
+        2,
+        "aepromo: state.json: another run is at work on it; waited 0.1 s (--wait)\n",
+    )
+    # The file of a run that is gone locks nobody out.
+    assert program("watch", "feed", *STATE, "--wait", "0", cwd=tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "codes"), [("open", [1, 1]), ("new", [1, 0]), ("missed", [0, 1]), ("never", [0, 0])]
+)
+def test_what_fails_a_run(tmp_path: Path, fail_on: str, codes: list[int]) -> None:
+    (tmp_path / "feed").write_text("sku,discount_status\nA,forced\n")
+    runs = [
+        program("watch", "feed", *STATE, "--now", now, "--fail-on", fail_on, cwd=tmp_path)[0]
+        for now in ("2026-03-10T09:00Z", "2026-03-10T12:00Z")
+    ]
+    assert runs == codes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("feed", "--ack", "A"), 2, "--ack: needs the --state"),
+        (("feed", *STATE, "--ack", "B"), 2, "--ack 'B': nothing is open"),
+        (STATE, 3, "state.json: there is no such file yet"),
+        (("feed", "--state", "feed"), 2, "--state and FEED are the same file"),
+        (("feed", "--state", "."), 2, "--state .: name a regular file"),
+        ((*STATE, "--price", "3"), 2, "values describe one SKU"),
+        ((*STATE, "--encoding", "utf-8"), 2, "options for reading need a FEED"),
+        ((), 2, "nothing to watch"),
+    ],
+)
+def test_calls_that_make_no_sense(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    (tmp_path / "feed").write_text("sku,discount_status\nA,none\n")
+    found = program("watch", *arguments, cwd=tmp_path)
+    assert (found[0], found[1], said in found[2]) == (code, b"", True), found[2]
+    assert not (tmp_path / "state.json").exists()
+
+
+def test_an_unknown_status_is_named_and_not_forced(tmp_path: Path) -> None:
+    (tmp_path / "feed").write_text("商品编码,折扣状态\nA,已强制\nB,限时\nC,FORCED\nD,无\n")
+    _, out, err = program("watch", "feed", "--format", "csv", cwd=tmp_path)
+    assert [row["sku"] for row in rows(out)] == ["A", "C"]
+    assert "taken as not forced: discount status '限时' (1 SKU)\n" in err
