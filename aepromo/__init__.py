@@ -48,6 +48,7 @@ __all__ = [
     "audit",
     "commission",
     "floor",
+    "join_rates",
     "list_price",
     "margin",
     "rates",
@@ -132,6 +133,28 @@ def rates(
     if found.problems:
         raise BadRows(found.problems)
     return past_rates([found.counted], share_of(quantile)).frame()
+
+
+def join_rates(
+    frame: pd.DataFrame,
+    rates: pd.DataFrame,
+    rate_from: str = "mean",
+    mapping: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """A new frame whose ``forced_rate`` is that of the SKU, its category or the store.
+
+    ``rates`` is what the function of that name answers; ``rate_from`` names its figure: ``mean``,
+    ``max`` or a quantile such as ``p95``. A row that has a rate of its own keeps it.
+    """
+    from aepromo.reports.frame import FrameCells, with_rates
+    from aepromo.reports.joined_rates import JoinedRates, places_in
+    from aepromo.tables.currency import USD
+
+    joined, cells = JoinedRates(), FrameCells(rates, USD)
+    problems = joined.add(cells, places_in(cells.header, rate_from))
+    if problems:
+        raise BadRows(problems)
+    return with_rates(frame, joined, mapping or {})
 
 
 def _ask(

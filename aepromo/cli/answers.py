@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.say import encoding_line, say, say_assumed
+from aepromo.cli.say import encoding_line, say, say_assumed, took_line
 from aepromo.errors import InputError, Problem
 from aepromo.reports.answer import (
     Outcome,
@@ -65,7 +65,7 @@ class Answers:
     @property
     def added(self) -> tuple[str, ...]:
         """The columns that the report adds, or replaces where they stand."""
-        return self.report.adds(frozenset(self._columns()) | frozenset(self.policy.texts()))
+        return self.report.adds(frozenset(self._columns()) | self.policy.supplies)
 
     def _columns(self) -> dict[str, int]:
         header = list(self.source.header)
@@ -89,7 +89,7 @@ class Answers:
             is_good = not (outcome.problems or text.ragged)
             return _Attempt(text, outcome, finish(outcome, text) if is_good else None)
 
-        answered = False
+        answered, took = False, [0, 0, 0]
         for attempted in ahead(attempt, self.source.blocks):
             outcome, finished = attempted.outcome, attempted.finished
             self.meter.advance(len(outcome), len(attempted.text.block.data))
@@ -98,11 +98,14 @@ class Answers:
                 finished = finish(outcome, good) if self.aside.is_open else None
             if finished is not None and not self.aside.refuses:
                 say_assumed(outcome.assumed, self._assumed, self.policy.book, self.quiet)
+                took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True
                 yield finished
         if self.source.guessed_encoding and not self.quiet:
             say(encoding_line(self.source.guessed_encoding))
         self.aside.close()
+        if self.policy.rates and not self.quiet:
+            say(took_line(took))
         if not answered:
             none = no_rows(self.source)
             outcome = run(self.report, none, columns, self.policy)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NAME = "aepromo.toml"
 _LISTS = ("spend_save", "coupon", "ending", "carriers")
 _DEFAULTS = (
-    *(each.name for each in fields(Policy) if each.name != "book"),
+    *(each.name for each in fields(Policy) if each.name not in ("book", "rates")),
     *("carriers", "timezone"),
 )
 

@@ -48,7 +48,7 @@ class RateOptions:
         typer.Option(
             "--since",
             metavar="DATE",
-            help="Only orders from this day on, by the date that they show.",
+            help=_("Only orders from this day on, by the date that they show."),
             show_default=False,
         ),
     ] = None
@@ -57,7 +57,7 @@ class RateOptions:
         typer.Option(
             "--quantile",
             metavar="SHARE",
-            help="The share of orders that a column's rate shall cover (95%).",
+            help=_("The share of orders that a column's rate shall cover (95%)."),
             show_default=False,
         ),
     ] = None
@@ -90,7 +90,7 @@ def rates_command() -> Callable[..., None]:
 
             answer_history(which, share, file, reading, writing)
 
-    command.__doc__ = QUESTION
+    command.__doc__ = _(QUESTION)
     return with_parameters(
         command,
         [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
 from aepromo.cli.options import (
+    INPUT_PANEL,
     OUTPUT_PANEL,
     STORE_PANEL,
     ConfigOption,
@@ -81,6 +83,32 @@ FailOnOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class RatesOptions:
+    """Forced rates from a list, and which of its figures."""
+
+    rates: Annotated[
+        str | None,
+        typer.Option(
+            "--rates",
+            metavar="FILE",
+            help=_("Forced rates by SKU, category and store, as rates writes them."),
+            rich_help_panel=INPUT_PANEL,
+            show_default=False,
+        ),
+    ] = None
+    rate_from: Annotated[
+        str | None,
+        typer.Option(
+            "--rate-from",
+            metavar="mean|p95|max",
+            help=_("Which figure of --rates to reckon with (mean)."),
+            rich_help_panel=INPUT_PANEL,
+            show_default=False,
+        ),
+    ] = None
+
+
 PromotionOption = Annotated[
     str | None,
     typer.Option(
@@ -101,8 +129,11 @@ def command_of(report: Report) -> Callable[..., None]:
         file = values.pop("file")
         reading = taken(ReadingOptions, values)
         writing = taken(WritingOptions, values)
+        joined = taken(RatesOptions, values)
         policy = policy_of(values)
         say_warnings(policy)
+        if joined != RatesOptions():
+            policy = _with_rates(policy, joined, file)
         if file is None:
             worst = _answer_one(report, policy, reading, writing)
         else:
@@ -120,6 +151,7 @@ def command_of(report: Report) -> Callable[..., None]:
         option("config", ConfigOption, None),
         *(parameters_of(EndingOptions) if report.sets_prices else ()),
         *parameters_of(ReadingOptions),
+        *parameters_of(RatesOptions),
         *parameters_of(WritingOptions),
     ]
     if report.name == "audit":
@@ -127,6 +159,17 @@ def command_of(report: Report) -> Callable[..., None]:
     if report.name == "breakeven":
         parameters.append(option("promotion", PromotionOption, None))
     return with_parameters(command, parameters)
+
+
+def _with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Policy:
+    """The policy with the rates that a list holds."""
+    if joined.rates is None:
+        raise CallError(_("--rate-from needs --rates FILE"))
+    if file is None or file == joined.rates == "-":
+        raise CallError(_("--rates FILE needs the SKUs in another FILE"))
+    from aepromo.cli.rate_list import read_rates  # loads pyarrow
+
+    return replace(policy, rates=read_rates(joined.rates, joined.rate_from or "mean"))
 
 
 def policy_of(values: dict[str, Any]) -> Policy:

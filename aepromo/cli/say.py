@@ -13,7 +13,7 @@ from aepromo.tables.headings import named
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from aepromo.reports.policy import Policy
     from aepromo.rules.overrides import Book
@@ -49,6 +49,12 @@ def encoding_line(encoding: str) -> str:
     """What is said of an encoding that only the bytes speak for."""
     assumed = _("assumed: encoding {encoding} (not UTF-8; set --encoding)")
     return assumed.format(encoding=encoding)
+
+
+def took_line(took: Sequence[int]) -> str:
+    """How many rows took a joined rate, by whose it is: the SKU's, the category's, the store's."""
+    text = _("forced_rate joined: {skus:,} by SKU, {categories:,} by category, {store:,} by store")
+    return text.format(skus=took[0], categories=took[1], store=took[2])
 
 
 def say_warnings(policy: Policy) -> None:

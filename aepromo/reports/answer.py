@@ -9,6 +9,7 @@ import numpy as np
 
 from aepromo.errors import InputError, Problem
 from aepromo.reports.check import Fault, Filler, check, check_results
+from aepromo.reports.joined_rates import KEYS
 from aepromo.tables.columns import result_array
 from aepromo.tables.headers import resolve
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from aepromo.pricing.money import Whole
+    from aepromo.reports.joined_rates import Took
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report, Results, Sku
     from aepromo.tables.columns import Reading
@@ -51,7 +53,8 @@ class Outcome:
 
     ``cells`` are what was asked about, ``results`` the answer as whole numbers, of which ``added``
     names the columns to add; ``sku`` is what they were computed from (None without rows),
-    ``assumed`` what the rule book gave.
+    ``assumed`` what the rule book gave, ``took`` how many rows took the joined rate of their SKU,
+    their category and the store.
     """
 
     cells: Cells
@@ -61,6 +64,7 @@ class Outcome:
     results: Results = field(default_factory=dict)
     added: tuple[str, ...] = ()
     sku: Sku | None = None
+    took: Took = (0, 0, 0)
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -82,7 +86,8 @@ def find_columns(
 
     A column that a policy supplies, or that the rule book holds, may be missing.
     """
-    found = resolve(header, report.uses, mapping)
+    uses = (*report.uses, *KEYS) if policy.rates else report.uses
+    found = resolve(header, uses, mapping)
     if is_priced_by_another(report, header, mapping):
         found["list_price"] = header.index(report.priced_by)
     offered = policy.texts()
@@ -108,12 +113,13 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
     """
     currency = policy.selling
     offered, terms = policy.numbers(), policy.terms()
-    added = report.adds(frozenset(columns) | frozenset(policy.texts()))
+    added = report.adds(frozenset(columns) | policy.supplies)
     if not len(cells):
         # Whether anybody needs a value can't be told of no rows, so there is nothing to fill in.
         none: Results = {name: np.array([], np.int64) for name in added}
         return Outcome(cells, currency, [], [], none, added)
     given, problems = _read(cells, columns, currency)
+    took = policy.rates.fill(given, cells, columns) if policy.rates else (0, 0, 0)
     filler = Filler(given, offered, policy.book, currency)
     sku = check(report, filler)
     unread = {(problem.row, problem.column) for problem in problems}
@@ -128,7 +134,7 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
         problems += _problems(fault, cells, columns)
     if problems:
         return Outcome(cells, currency, filler.assumed, _in_order(problems))
-    return Outcome(cells, currency, filler.assumed, [], results, added, sku)
+    return Outcome(cells, currency, filler.assumed, [], results, added, sku, took)
 
 
 def without_bad_rows(

@@ -11,15 +11,22 @@ import pandas as pd
 import pyarrow as pa
 
 from aepromo.errors import InputError
-from aepromo.tables.cells import RATE_PLACES
+from aepromo.pricing.money import BLANK
+from aepromo.reports.joined_rates import KEYS
+from aepromo.tables.cells import RATE_PLACES, fixed
 from aepromo.tables.columns import read_column
+from aepromo.tables.currency import USD
+from aepromo.tables.headers import resolve
 from aepromo.tables.schema import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     import numpy.typing as npt
 
     from aepromo.reports.answer import Outcome
+    from aepromo.reports.joined_rates import JoinedRates
     from aepromo.tables.columns import Reading
     from aepromo.tables.currency import Currency
 
@@ -60,6 +67,20 @@ def answered(frame: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
         array = outcome.column(name)
         out[name] = pd.Series(array, index=out.index, dtype=pd.ArrowDtype(array.type))
     return out
+
+
+def with_rates(frame: pd.DataFrame, rates: JoinedRates, mapping: Mapping[str, str]) -> pd.DataFrame:
+    """A new frame with the rates where its column ``forced_rate`` is blank, or isn't there."""
+    cells = FrameCells(frame, USD)
+    columns = resolve(cells.header, (*KEYS, "forced_rate"), mapping)
+    numbers, _ = rates.of(cells, columns)
+    found = [fixed(rate, RATE_PLACES) if rate != BLANK else "" for rate in numbers.tolist()]
+    position = columns.get("forced_rate")
+    if position is not None:
+        own = _texts(frame.iloc[:, position], Kind.RATES, USD).to_pylist()
+        found = [cell if cell.strip() else rate for cell, rate in zip(own, found, strict=True)]
+    name = "forced_rate" if position is None else frame.columns[position]
+    return frame.assign(**{str(name): pd.Series(found, frame.index, pd.ArrowDtype(pa.string()))})
 
 
 def _texts(series: pd.Series, kind: Kind, currency: Currency) -> pa.Array:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from aepromo.reports.joined_rates import JoinedRates
     from aepromo.tables.currency import Currency
 
     Value: TypeAlias = str | int | Decimal | None
@@ -34,6 +35,9 @@ class Policy:
     (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
     whether the buyer's basket is this unit alone (``"single"``) or ``"any"``, the endings that
     list prices may have (``".99"``), and for ``breakeven`` which promotion brings the traffic.
+
+    ``rates`` are forced rates by SKU, category and store; they go after a row's own cells and
+    before ``forced_rate``.
     """
 
     purchase_price: Value = None
@@ -56,7 +60,13 @@ class Policy:
     basket: str = "any"
     ending: tuple[str, ...] = ()
     promotion: str = "forced"
+    rates: JoinedRates | None = None
     book: Book = field(default_factory=Book)
+
+    @property
+    def supplies(self) -> frozenset[str]:
+        """The columns that it has a value for, if not for every row."""
+        return frozenset(self.texts()) | ({"forced_rate"} if self.rates else frozenset())
 
     @property
     def selling(self) -> Currency:
