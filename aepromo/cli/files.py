@@ -86,6 +86,11 @@ def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterato
     if form in DELIMITERS and not writing.value:
         return _lines(answers, tally, DELIMITERS[form], writing)
     tables = _tables(answers, tally)
+    if form is Format.PARQUET:
+        from aepromo.tables.parquet import parquet_of
+
+        names = chosen_names(answers.header, writing)
+        return parquet_of(table.select(names) for table in tables)
     if form is Format.TABLE:
         return iter([rendered(_shown(tables, answers, tally, writing), writing)])
     return text_lines((_columns(table, answers, writing) for table in tables), form, writing)

@@ -6,7 +6,10 @@ import os
 import stat
 import sys
 from contextlib import ExitStack, contextmanager
+from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.bad_rows import BadRows
@@ -15,15 +18,22 @@ from aepromo.tables.atomic import replacing
 from aepromo.tables.headers import resolve
 from aepromo.tables.rows import Ragged, rows_with_lines
 from aepromo.tables.source import open_source
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from _typeshed import WriteableBuffer
 
     from aepromo.cli.answers import Answers
     from aepromo.cli.options import ReadingOptions, WritingOptions
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
     from aepromo.tables.source import Source
+
+_WORKBOOK, _PARQUET, _LEGACY = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
+"""The first bytes of what is no text."""
+_HEAD = len(_WORKBOOK)
 
 
 @contextmanager
@@ -50,8 +60,7 @@ def opened_table(
     """A file at the point where its header has been read, and what becomes of its bad rows."""
     check_files(file, reading.rejects, writing.output)
     with ExitStack() as stack:
-        stream, name = stack.enter_context(opened(file))
-        source = open_source(stream, name, reading.encoding, delimiter_of(reading.delimiter))
+        source, stream = stack.enter_context(opened_source(file, reading))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         yield source, BadRows(source, rejects), stream
 
@@ -72,8 +81,8 @@ def find_row(
 
     Raises ``InputError`` where there is no such row.
     """
-    with opened(file) as (stream, name):
-        source = open_source(stream, name, reading.encoding, delimiter_of(reading.delimiter))
+    with opened_source(file, reading) as (source, _stream):
+        name = source.name
         columns = resolve(source.header, ("sku", *wanted), mapping_of(reading.map))
         if sku is not None and "sku" not in columns:
             raise InputError(f"{name}: no column for sku; name one with --map 'HEADER=sku'")
@@ -91,6 +100,77 @@ def find_row(
         raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
     row = {role: cells[position] for role, position in columns.items() if role != "sku"}
     return {role: cell for role, cell in row.items() if cell.strip()}
+
+
+@contextmanager
+def opened_source(file: str, reading: ReadingOptions) -> Iterator[tuple[Source, BinaryIO]]:
+    """A table of any form, told by its first bytes; and the bytes, where they are its text."""
+    with opened(file) as (stream, name), ExitStack() as stack:
+        head, stream = _peeked(stream)
+        if head == _LEGACY:
+            reason = _("{name}: an old .xls workbook, or one with a password; save it as .xlsx")
+            raise InputError(reason.format(name=name))
+        if reading.sheet is not None and head != _WORKBOOK:
+            raise CallError(_("--sheet: {name} is no workbook").format(name=name))
+        if head not in (_WORKBOOK, _PARQUET):
+            delimiter = delimiter_of(reading.delimiter)
+            yield open_source(stream, name, reading.encoding, delimiter), stream
+            return
+        for flag, given in (("--encoding", reading.encoding), ("--delimiter", reading.delimiter)):
+            if given is not None:
+                raise CallError(_("{flag}: {name} is no text").format(flag=flag, name=name))
+        stream = stack.enter_context(_seekable(stream, name))
+        if head == _WORKBOOK:
+            from aepromo.tables.workbook import open_workbook
+
+            source = open_workbook(stream, name, reading.sheet)
+        else:
+            from aepromo.tables.parquet import open_parquet  # loads pyarrow
+
+            source = open_parquet(stream, name)
+        yield source, BytesIO()
+
+
+def _peeked(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
+    """The first bytes, and the stream from its start."""
+    head = stream.peek(_HEAD)[:_HEAD] if isinstance(stream, BufferedReader) else b""
+    if len(head) == _HEAD:
+        return head, stream
+    # A pipe may bring them one by one.
+    head = stream.read(_HEAD)
+    return head, BufferedReader(_Rejoined(head, stream))
+
+
+class _Rejoined(RawIOBase):
+    """A stream whose first bytes were taken, with those bytes before it."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head, self._rest = BytesIO(head), rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        data = self._head.read(len(view)) or self._rest.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+@contextmanager
+def _seekable(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    """The stream, or where it can be read but once, a copy of it on disk."""
+    if stream.seekable():
+        yield stream
+        return
+    with TemporaryFile() as copy:
+        try:
+            copyfileobj(stream, copy)
+        except OSError as error:
+            reason = _("{name}: can't be copied to disk: {reason}")
+            raise InputError(reason.format(name=name, reason=error.strerror)) from None
+        copy.seek(0)
+        yield copy
 
 
 @contextmanager

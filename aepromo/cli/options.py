@@ -39,6 +39,8 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     MARKDOWN = "markdown"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
 
 
 FileArgument = Annotated[
@@ -75,6 +77,15 @@ class ReadingOptions:
             says=_("What stands between cells: , ; or tab."),
         ),
     ] = None
+    sheet: Annotated[
+        str | None,
+        _option(
+            "--sheet",
+            metavar="NAME",
+            panel=INPUT_PANEL,
+            says=_("A workbook's sheet, by name or number; else the first."),
+        ),
+    ] = None
     map: Annotated[
         list[str] | None,
         _option(
@@ -109,9 +120,7 @@ class WritingOptions:
             "--format",
             panel=OUTPUT_PANEL,
             metavar="FORM",
-            says=_(
-                "table, csv, tsv, json, jsonl or markdown; else what fits a terminal or a pipe."
-            ),
+            says=_("table, csv, tsv, json, jsonl, markdown, xlsx or parquet; else what fits."),
         ),
     ] = Format.AUTO
     columns: Annotated[

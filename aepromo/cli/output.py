@@ -21,6 +21,7 @@ from aepromo.tables.text import (
     markdown_row,
     rows_of,
 )
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,8 +39,12 @@ _BY_ENDING = {
     ".ndjson": Format.JSONL,
     ".md": Format.MARKDOWN,
     ".txt": Format.TABLE,
+    ".xlsx": Format.XLSX,
+    ".parquet": Format.PARQUET,
 }
 DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
+NO_TEXT = (Format.XLSX, Format.PARQUET)
+"""Forms that are for programs alone."""
 
 
 def format_of(options: WritingOptions) -> Format:
@@ -47,6 +52,9 @@ def format_of(options: WritingOptions) -> Format:
     if options.value:
         return Format.CSV
     if options.format is not Format.AUTO:
+        if options.format in NO_TEXT and _goes_to_terminal(options):
+            reason = _("--format {form}: a terminal can't show it; name a file with --output")
+            raise CallError(reason.format(form=options.format.value))
         return options.format
     if options.output:
         return _BY_ENDING.get(PurePath(options.output).suffix.lower(), Format.CSV)
@@ -114,6 +122,16 @@ def text_lines(
     parts: Iterable[Sequence[TextColumn]], form: Format, options: WritingOptions
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
+    if form is Format.XLSX:
+        from aepromo.show.spreadsheet import workbook
+
+        yield from workbook(parts, with_header=not options.no_header)
+        return
+    if form is Format.PARQUET:
+        from aepromo.tables.parquet import parquet_of, table_of
+
+        yield from parquet_of(map(table_of, parts))
+        return
     mark = "\ufeff" if options.bom else ""
     if form in (Format.JSON, Format.JSONL):
         body = _json(parts, form)

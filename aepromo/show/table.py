@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from aepromo.pricing.fees import STATUSES
+from aepromo.show.palette import LABEL_STYLES
 from aepromo.tables.headings import chinese, in_words, named
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _, is_english, label
@@ -22,24 +22,6 @@ if TYPE_CHECKING:
 
     from aepromo.tables.currency import Currency
     from aepromo.tables.text import TextColumn
-
-STATUS_STYLES = dict(zip(STATUSES, ("green", "yellow", "red", "bold red"), strict=True))
-LABEL_STYLES = {
-    "status": STATUS_STYLES,
-    "exposure": {"primed": "yellow", "triggered": "bold red"},
-    "eligibility": {"eligible": "green", "partly": "yellow", "blocked": "red"},
-    "appeal": {"strong": "green", "submit": "green", "weak": "yellow", "refuse": "red"},
-    "track": {
-        "ok": "green",
-        "late": "yellow",
-        "uncertified": "yellow",
-        "other": "yellow",
-        "silent": "red",
-        "invalid": "bold red",
-    },
-    "promotion": {"safe": "green", "partly": "yellow", "unsafe": "red"},
-}
-"""The colours of those labels that are a verdict, by column."""
 
 LONGEST_TEXT = 32
 NARROWEST_PROSE = 30

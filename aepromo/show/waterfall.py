@@ -82,7 +82,7 @@ def waterfall_table(explanation: Explanation) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    from aepromo.show.table import STATUS_STYLES
+    from aepromo.show.palette import STATUS_STYLES
 
     code, places = explanation.currency.code, explanation.currency.places
     table = Table(

@@ -5,6 +5,8 @@
 ``cells``    one cell of text to a whole number, or the reason why not; and back
 ``headers``  header names to the columns that they stand for
 ``source``   bytes to UTF-8 blocks of whole records: encoding, delimiter, line numbers
+``workbook`` a sheet of an Excel workbook as such blocks; its XML and cells in ``sheet_…``
+``parquet``  a Parquet file as such blocks
 ``columns``  text columns to int64 columns, the fast way, and cell by cell where that fails
 ``text``     columns to CSV, TSV, JSON, JSON lines and Markdown
 ``atomic``   a file that is either the old one or the new one, whole

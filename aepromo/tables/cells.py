@@ -169,6 +169,14 @@ def _not_a_number(text: str, number: str, example: str) -> CellError:
     if comma := _DECIMAL_COMMA.fullmatch(number):
         sign = "%" if tidy(text).endswith("%") else ""
         example = f"{comma['whole'].replace('.', '')}.{comma['fraction']}{sign}"
+    elif number.startswith("="):
+        return refusal(
+            text,
+            _(
+                "{cell} is a formula without its result; save the workbook in Excel, or write the "
+                "number"
+            ),
+        )
     elif number.startswith(("-", "−")):
         return refusal(text, _("{cell} is negative; write 0 or more"))
     elif _EXPONENT.fullmatch(number):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError, InputError
 from aepromo.tables.schema import INPUTS
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,8 @@ def check_header(headers: Sequence[str]) -> None:
         raise InputError("no header: the first line names no column")
     seen: set[str] = set()
     for header in headers:
+        if header in seen and not header.strip():
+            raise InputError(_("two columns have no header; name them, or delete what is above it"))
         if header in seen:
             raise InputError(f"the header '{header}' stands twice; rename one of the two")
         seen.add(header)

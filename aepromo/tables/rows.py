@@ -28,7 +28,8 @@ class Ragged:
     def reason(self) -> str:
         """What is wrong, and the remedy."""
         count = len(self.cells)
-        remedy = "quote cells that hold a delimiter" if count > self.expected else "add the missing"
+        too_many = "quote cells that hold a delimiter, or name the column"
+        remedy = too_many if count > self.expected else "add the missing"
         return f"{count} cells where the header has {self.expected}; {remedy}"
 
 
@@ -43,10 +44,10 @@ def rows_with_lines(block: Block, source: Source) -> list[tuple[int, list[str]]]
     rows: list[tuple[int, list[str]]] = []
     line = block.first_line
     try:
-        for cells in reader:
+        for count, cells in enumerate(reader, 1):
             if cells:
                 rows.append((line, cells))
-            line = block.first_line + reader.line_num
+            line = block.first_line + (count if source.counts_rows else reader.line_num)
     except csv.Error:
         raise InputError(f"{source.name}:{line}: {LONE_RETURN}") from None
     return rows

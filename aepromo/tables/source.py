@@ -41,18 +41,23 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table at the point where its header has been read."""
+    """A table at the point where its header has been read.
+
+    ``chunks`` are the bytes that were read as text, where they were; ``counts_rows`` tells that
+    messages number rows, a blank one too, rather than lines of text.
+    """
 
     name: str
     header: tuple[str, ...]
     delimiter: str
     blocks: Iterator[Block]
-    chunks: Chunks
+    chunks: Chunks | None = None
+    counts_rows: bool = False
 
     @property
     def guessed_encoding(self) -> str:
         """The encoding where only the bytes speak for it, and it is not UTF-8; else nothing."""
-        return self.chunks.encoding if self.chunks.is_guess else ""
+        return self.chunks.encoding if self.chunks and self.chunks.is_guess else ""
 
 
 def open_source(

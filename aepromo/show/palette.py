@@ -1,0 +1,22 @@
+"""The colours of those labels that are a verdict, by column."""
+
+from __future__ import annotations
+
+from aepromo.pricing.fees import STATUSES
+
+STATUS_STYLES = dict(zip(STATUSES, ("green", "yellow", "red", "bold red"), strict=True))
+LABEL_STYLES = {
+    "status": STATUS_STYLES,
+    "exposure": {"primed": "yellow", "triggered": "bold red"},
+    "eligibility": {"eligible": "green", "partly": "yellow", "blocked": "red"},
+    "appeal": {"strong": "green", "submit": "green", "weak": "yellow", "refuse": "red"},
+    "track": {
+        "ok": "green",
+        "late": "yellow",
+        "uncertified": "yellow",
+        "other": "yellow",
+        "silent": "red",
+        "invalid": "bold red",
+    },
+    "promotion": {"safe": "green", "partly": "yellow", "unsafe": "red"},
+}
