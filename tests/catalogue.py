@@ -42,10 +42,10 @@ msgstr ""
 
 
 def found() -> Catalog:
-    """Every text, without pairs: those in the code, and those that are data."""
+    """Every text, without pairs: those in code and templates, and those that are data."""
     catalogue = Catalog("zh")
     for _, _, text, _, context in extract_from_dir(
-        ROOT / "aepromo", [("**.py", "python")], keywords=KEYWORDS
+        ROOT / "aepromo", [("**.py", "python"), ("**.j2", "jinja2")], keywords=KEYWORDS
     ):
         catalogue.add(text, context=context)
     columns = [*INPUTS.values(), *RESULTS.values()]

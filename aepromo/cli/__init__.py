@@ -30,6 +30,7 @@ COMMANDS = (
     "explain",
     "sweep",
     "rates",
+    "report",
     "forced",
     "appeal",
     "reverse",

@@ -212,14 +212,14 @@ def check_files(file: str, rejects: str | None, output: str | None) -> None:
     if rejects == "-":
         raise CallError("--rejects -: name a file; standard output is for the good rows")
     for other, name in ((source, "the input"), (target, "the output")):
-        if rejects and _are_same_file(rejects, other):
+        if rejects and are_same_file(rejects, other):
             raise CallError(f"--rejects and {name} are the same file")
     # Only a file that --output names is read to its end before it is written.
-    if target == "/dev/stdout" and _are_same_file(target, source):
+    if target == "/dev/stdout" and are_same_file(target, source):
         raise CallError("standard output is the input file; write to it with --output")
 
 
-def _are_same_file(path: str, other: str) -> bool:
+def are_same_file(path: str, other: str) -> bool:
     """Whether two paths stand for one file; of devices and pipes nobody need know."""
     try:
         is_file = stat.S_ISREG(Path(path).stat().st_mode)

@@ -33,7 +33,7 @@ from aepromo.cli.reports import policy_of
 from aepromo.cli.say import say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
-from aepromo.reports.sweep import COLUMNS, SWEEP, by_rate, rates, sweep
+from aepromo.reports.sweep import COLUMNS, SWEEP, counts_by_rate, rates, sweep
 from aepromo.show.chart import Chart, picture, terminal_chart
 from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import fixed, percent
@@ -44,16 +44,11 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
-    import numpy.typing as npt
-
     from aepromo.reports.answer import Outcome
     from aepromo.reports.policy import Policy
-    from aepromo.reports.sweep import Crossing, Sweep
+    from aepromo.reports.sweep import Counts, Crossing, Sweep
     from aepromo.tables.blocks import TextBlock
     from aepromo.tables.currency import Currency
-
-    Counts = npt.NDArray[np.int64]
 
 PANEL = _("The sweep")
 _HOLDS_NO_MORE = {
@@ -158,14 +153,9 @@ def _sweep_file(
         terms = policy.terms()
 
         def counted(outcome: Outcome, _text: TextBlock) -> list[Counts]:
-            """How many rows of a block are at each status, rate by rate."""
-            rows = len(outcome)
             if outcome.sku is None:
                 return [np.zeros(len(STATUSES), np.int64) for _ in grid]
-            return [
-                np.bincount(np.broadcast_to(results["status"], rows), minlength=len(STATUSES))
-                for _, results in by_rate(outcome.sku, terms, grid)
-            ]
+            return counts_by_rate(outcome.sku, terms, grid, len(outcome))
 
         for counts_of_block in answers.each(counted):
             for rate, more in zip(grid, counts_of_block, strict=True):

@@ -120,19 +120,25 @@ def deal_price(list_price: Whole, limited_rate: Whole, forced_rate: Whole, offer
     return offers.forced.deal_price(item_price(base_price(list_price, limited_rate), forced_rate))
 
 
+def spared_and_cut(list_price: Whole, discounts: Discounts, offers: Offers) -> tuple[Whole, Whole]:
+    """The deal price when nothing is forced, and the lowest at any forced rate of the range.
+
+    The ends of the range settle half up, and the item price may be any in between.
+    """
+    base = base_price(list_price, discounts.limited_rate)
+    dearest = item_price(base, discounts.forced_rate_min)
+    cheapest = item_price(base, discounts.forced_rate_max)
+    return offers.not_forced.deal_price(base), offers.forced.lowest_deal_price(cheapest, dearest)
+
+
 def worst_deal_price(
     list_price: Whole, discounts: Discounts, offers: Offers
 ) -> tuple[Whole, Whole]:
     """The lowest deal price, forced at any rate of the range or not forced, and which it is.
 
-    The ends of the range settle half up, and the item price may be any in between. The second
-    figure is an index into ``WORST_CASES``; a tie is the forced one's.
+    The second figure is an index into ``WORST_CASES``; a tie is the forced one's.
     """
-    base = base_price(list_price, discounts.limited_rate)
-    dearest = item_price(base, discounts.forced_rate_min)
-    cheapest = item_price(base, discounts.forced_rate_max)
-    forced = offers.forced.lowest_deal_price(cheapest, dearest)
-    not_forced = offers.not_forced.deal_price(base)
+    not_forced, forced = spared_and_cut(list_price, discounts, offers)
     spared_is_worse = not_forced < forced
     return pick(spared_is_worse, not_forced, forced), pick(spared_is_worse, 1, 0)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import MILLION, TEN_THOUSAND
-from aepromo.pricing.offers import base_price, item_price
+from aepromo.pricing.offers import spared_and_cut
 from aepromo.reports.gates import Gate, gate, gates, is_gate, state, worst_first
 from aepromo.reports.report import DISCOUNT, FEES, SHOP
 from aepromo.reports.ruling import Ruling
@@ -172,12 +172,7 @@ def _money(
     threatened = exposure in (_PRIMED, _TRIGGERED)
     if sku is None:
         return {"at_stake_30d": None if threatened else 0}
-    rates, offers = sku.discounts, pricing.terms.offers
-    base = base_price(sku.list_price, rates.limited_rate)
-    spared = offers.not_forced.deal_price(base)
-    cut = offers.forced.lowest_deal_price(
-        item_price(base, rates.forced_rate_max), item_price(base, rates.forced_rate_min)
-    )
+    spared, cut = spared_and_cut(sku.list_price, sku.discounts, pricing.terms.offers)
     before, after = (int(profit(deal, sku.costs, sku.fees)) for deal in (spared, cut))
     units = int(sku.units_30d)
     lost = max(before - after, 0) * units if units >= 0 else None

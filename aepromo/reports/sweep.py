@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
-from aepromo.pricing.fees import floor_price, margin, profit, status
+from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
 from aepromo.pricing.money import MILLION
 from aepromo.pricing.offers import base_price, item_price
 from aepromo.pricing.protect import required_deal_price
@@ -18,10 +18,16 @@ from aepromo.words import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
+
+    import numpy as np
+    import numpy.typing as npt
 
     from aepromo.pricing.money import Whole
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Results, Sku, Terms
+
+    Counts: TypeAlias = npt.NDArray[np.int64]
 
 FINEST = MILLION // 10_000
 """0.01 %, to which a crossing is told."""
@@ -90,6 +96,16 @@ def by_rate(sku: Sku, terms: Terms, grid: range) -> Iterator[tuple[int, Results]
     required, _ = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
     for rate in grid:
         yield rate, _at_rate(sku, terms, required, rate)
+
+
+def counts_by_rate(sku: Sku, terms: Terms, grid: range, rows: int) -> list[Counts]:
+    """How many rows of a column of SKUs are at each status, rate by rate, as ``STATUSES`` go."""
+    import numpy as np  # one SKU's sweep does without
+
+    return [
+        np.bincount(np.broadcast_to(results["status"], rows), minlength=len(STATUSES))
+        for _, results in by_rate(sku, terms, grid)
+    ]
 
 
 def sweep(policy: Policy, grid: range) -> tuple[Sweep, list[str]]:

@@ -1,0 +1,180 @@
+"""``report``: one page to look at every morning."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.cli.config import read_config
+from aepromo.cli.options import (
+    OUTPUT_PANEL,
+    ConfigOption,
+    EndingOptions,
+    FileArgument,
+    OfferOptions,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    option,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import destination
+from aepromo.cli.reports import policy_over
+from aepromo.cli.say import say, say_warnings
+from aepromo.errors import CallError
+from aepromo.pricing.fees import STATUSES
+from aepromo.reports.overview import OVERVIEW, Overview, overview
+from aepromo.show.summary import Tally
+from aepromo.tables.cells import CellError
+from aepromo.tables.facts import read_fact
+from aepromo.tables.headers import resolve
+from aepromo.tables.schema import INPUTS, Kind
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from aepromo.cli.answers import Answers
+    from aepromo.reports.answer import Outcome
+    from aepromo.show.page import About
+    from aepromo.tables.blocks import TextBlock
+    from aepromo.tables.currency import Currency
+
+WRITING = ("output", "quiet")
+
+LimitOption = Annotated[
+    int,
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=1,
+        help=_("Most SKUs at risk on the page (200)."),
+        rich_help_panel=OUTPUT_PANEL,
+        show_default=False,
+    ),
+]
+NowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--now",
+        metavar="TIME",
+        help=_("When the page says that it was made (the clock)."),
+        rich_help_panel=OUTPUT_PANEL,
+        show_default=False,
+    ),
+]
+
+
+def report_command() -> Callable[..., None]:
+    """The Typer command that makes a page of a file."""
+
+    def command(**values: Any) -> None:
+        file, limit, made = values.pop("file"), values.pop("limit"), _made(values.pop("now"))
+        reading = taken(ReadingOptions, values)
+        writing = WritingOptions(**{name: values.pop(name) for name in WRITING})
+        config = read_config(values.pop("config"))
+        options = [name for name, value in values.items() if value is not None]
+        policy = policy_over(config, values)
+        say_warnings(policy)
+        table = _check(file, writing)
+        from aepromo.cli.inputs import asked
+        from aepromo.show.page import page
+
+        with asked(OVERVIEW, policy, table, reading, writing) as answers:
+            seen, assumed = _seen(answers, limit)
+            about = _about(answers, made, options, assumed)
+            with destination(writing) as stream:
+                stream.write(page(seen, about).encode())
+        if writing.output and not writing.quiet:
+            tally = _tally(seen, policy.selling).line()
+            say(f"{writing.output}: {tally}")
+
+    command.__doc__ = _(OVERVIEW.question)
+    return with_parameters(
+        command,
+        [
+            argument("file", FileArgument),
+            *map(value_parameter, (n for n in OVERVIEW.uses if INPUTS[n].kind is not Kind.TEXT)),
+            *parameters_of(OfferOptions),
+            *parameters_of(EndingOptions),
+            option("config", ConfigOption, None),
+            *parameters_of(ReadingOptions),
+            *(each for each in parameters_of(WritingOptions) if each.name in WRITING),
+            option("limit", LimitOption, 200),
+            option("now", NowOption, None),
+        ],
+    )
+
+
+def _made(now: str | None) -> str:
+    """When the page is made, to the minute, with the zone where there is one."""
+    try:
+        moment = read_fact(now or "", Kind.MOMENT)
+    except CellError as error:
+        raise CallError(f"--now: {error}") from None
+    if not isinstance(moment, datetime):
+        moment = datetime.now().astimezone()
+    return moment.isoformat(" ", "minutes")
+
+
+def _check(file: str | None, writing: WritingOptions) -> str:
+    """The file to read; refuses a call that would put the page where it can't be wanted."""
+    from aepromo.cli.inputs import are_same_file  # loads pandas and pyarrow
+
+    if file is None:
+        raise CallError(_("a report needs a FILE, or - for standard input"))
+    if writing.output and are_same_file(writing.output, file):
+        raise CallError(_("--output is the input file; name another, such as -o report.html"))
+    if writing.output is None and sys.stdout is not None and sys.stdout.isatty():
+        raise CallError(_("a page is nothing for a terminal; name a file, such as -o report.html"))
+    return file
+
+
+def _seen(answers: Answers, limit: int) -> tuple[Overview, list[str]]:
+    """All of a file at a glance, and the columns that were assumed."""
+    columns = resolve(answers.source.header, ("sku", "category"), answers.mapping)
+    terms = answers.policy.terms()
+    seen, assumed = Overview(limit), dict[str, None]()
+
+    def part(outcome: Outcome, _text: TextBlock) -> tuple[Overview, list[str]]:
+        return overview(outcome, columns, terms, limit), outcome.assumed
+
+    for more, names in answers.each(part):
+        seen.add(more)
+        assumed |= dict.fromkeys(names)
+    return seen, list(assumed)
+
+
+def _about(
+    answers: Answers, made: str, options: Collection[str], assumed: Collection[str]
+) -> About:
+    from aepromo.reports.answer import is_priced_by_another
+    from aepromo.reports.assumptions import given_values, rules_used
+    from aepromo.show.page import About
+
+    policy, source = answers.policy, answers.source
+    by_another = is_priced_by_another(OVERVIEW, list(source.header), answers.mapping)
+    return About(
+        file=PurePath(source.name).name,
+        currency=policy.selling,
+        made=made,
+        version=version("aepromo"),
+        priced_by=OVERVIEW.priced_by if by_another else "list_price",
+        encoding=source.guessed_encoding or "",
+        set_aside=answers.aside.count,
+        given=given_values(policy, options),
+        rules=rules_used(policy, assumed),
+    )
+
+
+def _tally(seen: Overview, currency: Currency) -> Tally:
+    worst = next(((sku.status, sku.profit, sku.sku) for sku in seen.at_risk), None)
+    return Tally(STATUSES, currency, seen.rows, seen.statuses, worst)
