@@ -20,7 +20,9 @@ so they run unchanged on the partitions of a larger frame::
 
 Each takes a frame with the columns of the command line (text, decimals, integers; see ``Policy``
 for values that the frame lacks) and returns a new frame with the result columns added, money as
-exact decimals. Bad cells raise ``BadRows``, whose ``problems`` lists every one of them.
+exact decimals. Bad cells raise ``BadRows``, whose ``problems`` lists every one of them. An engine
+asks beforehand what the answer looks like: ``empty_answer`` says it to Dask, ``spark_schema`` to
+Spark.
 """
 
 from __future__ import annotations
@@ -31,12 +33,17 @@ from aepromo.errors import AepromoError, BadRows, CallError, InputError, Problem
 from aepromo.reports.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
+    from typing import Any, TypeAlias
 
     import pandas as pd
 
     from aepromo.reports.report import Report
+
+    Question: TypeAlias = Callable[
+        [pd.DataFrame, Policy | None, Mapping[str, str] | None], pd.DataFrame
+    ]
 
 __all__ = [
     "AepromoError",
@@ -155,6 +162,56 @@ def join_rates(
     if problems:
         raise BadRows(problems)
     return with_rates(frame, joined, mapping or {})
+
+
+def empty_answer(
+    question: Question,
+    dtypes: Mapping[str, Any] | pd.Series[Any],
+    policy: Policy | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """What one of the functions above answers about frames with these columns, but without rows.
+
+    That is the ``meta`` that Dask's ``map_partitions`` asks for; ``dtypes`` are the frame's own::
+
+        meta = aepromo.empty_answer(aepromo.reprice, frame.dtypes, policy)
+        frame.map_partitions(aepromo.reprice, policy, meta=meta)
+
+    Raises ``InputError`` where a column is missing, ``CallError`` for a policy that can't be.
+    """
+    import pandas as pd
+
+    none = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
+    return question(none, policy, mapping)
+
+
+def spark_schema(
+    question: Question,
+    types: Mapping[str, str],
+    policy: Policy | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> str:
+    """The answer's columns as Spark's ``mapInPandas`` asks for them, in Spark's language for it.
+
+    ``types`` are those of the frame asked about, which its own columns keep; money and margins are
+    decimals, what can't be told of a row is null::
+
+        schema = aepromo.spark_schema(aepromo.reprice, dict(frame.dtypes), policy)
+
+    Raises as ``empty_answer`` does.
+    """
+    import pandas as pd
+
+    answer = empty_answer(question, dict.fromkeys(types, "str"), policy, mapping)
+    columns = []
+    for name in map(str, answer.columns):
+        dtype = answer.dtypes[name]
+        is_added = isinstance(dtype, pd.ArrowDtype)
+        kind = (
+            str(dtype.pyarrow_dtype).replace("decimal128", "decimal") if is_added else types[name]
+        )
+        columns.append(f"`{name.replace('`', '``')}` {kind}")
+    return ", ".join(columns)
 
 
 def _ask(

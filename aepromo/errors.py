@@ -43,3 +43,7 @@ class BadRows(InputError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         super().__init__("\n".join(f"row {problem.row}: {problem}" for problem in problems))
+
+    def __reduce__(self) -> tuple[type[BadRows], tuple[list[Problem]]]:
+        # Or it would be made of its message when it comes back from another process.
+        return type(self), (self.problems,)

@@ -1,0 +1,62 @@
+"""The Python functions on the partitions of a larger frame."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import aepromo
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+POLICY = aepromo.Policy(forced_rate="10%..20%", commission_rate="8%", payment_rate="1.2%")
+RATES = ("--rate", "10%..20%", "--commission", "8%", "--payment", "1.2%", "--quiet")
+
+
+def test_two_dask_workers_answer_as_the_command_does(run: Run, tmp_path: Path) -> None:
+    source, target = EXAMPLES / "skus.csv", tmp_path / "repriced.csv"
+    command = [sys.executable, *map(str, (EXAMPLES / "on_dask.py", source, target))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout == f"6 partitions on 2 workers: {target}\n", done.stderr
+    assert run("reprice", source, *RATES) == (0, target.read_bytes(), "")
+
+
+@pytest.mark.parametrize("text", ["str", "object", pd.ArrowDtype(pa.string())], ids=str)
+@pytest.mark.parametrize("question", [aepromo.reprice, aepromo.audit, aepromo.floor])
+def test_the_empty_answer_has_the_columns_and_types_of_any(
+    question: aepromo.Question, text: Any
+) -> None:
+    costs = pd.read_csv(EXAMPLES / "skus.csv", dtype=str, keep_default_na=False).astype(text)
+    empty = aepromo.empty_answer(question, costs.dtypes, POLICY)
+    assert len(empty) == 0
+    pd.testing.assert_series_equal(empty.dtypes, question(costs, POLICY, None).dtypes)
+
+
+def test_spark_is_told_its_own_types_for_what_is_there_and_decimals_for_what_is_added() -> None:
+    types = {"a `b`": "bigint", "purchase_price": "decimal(10,2)", "floor_price": "string"}
+    assert aepromo.spark_schema(aepromo.floor, types) == (
+        "`a ``b``` bigint, `purchase_price` decimal(10,2), `floor_price` decimal(18, 2)"
+    )
+    priced = aepromo.spark_schema(aepromo.floor, types, aepromo.Policy(list_price="20"))
+    assert "`max_discount` decimal(18, 4)" in priced
+
+
+def test_a_column_that_is_missing_shows_before_any_work_begins() -> None:
+    with pytest.raises(aepromo.InputError, match="no column for logistics_cost"):
+        aepromo.empty_answer(aepromo.reprice, {"purchase_price": "str"})
+
+
+def test_problems_come_back_from_another_process() -> None:
+    problems = [aepromo.Problem(3, "purchase_price", "is missing")]
+    back = pickle.loads(pickle.dumps(aepromo.BadRows(problems)))  # noqa: S301 (our own)
+    assert back.problems == problems
+    assert str(back) == "row 3: purchase_price: is missing"
