@@ -1,0 +1,196 @@
+"""Workbooks and Parquet files out: read back by another program, figure by figure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from processes import program
+from python_calamine import load_workbook
+
+from aepromo.errors import OutputError
+from aepromo.pricing.money import AMOUNT_LIMIT
+from aepromo.show.sheet_cells import LONGEST_TEXT
+from aepromo.show.spreadsheet import workbook
+from aepromo.tables.cells import fixed
+from aepromo.tables.schema import Kind
+from aepromo.tables.text import TextColumn
+
+SKUS = Path(__file__).parent.parent / "examples" / "skus.csv"
+ERP = SKUS.with_name("erp-export-gbk.csv")
+FIGURES = ("protected_list_price", "price_change", "profit", "margin", "max_discount")
+
+
+def written(*columns: TextColumn, with_header: bool = True) -> bytes:
+    """A workbook of one part."""
+    return b"".join(workbook([columns], with_header))
+
+
+def values(data: bytes, sheet: int = 0) -> list[list[object]]:
+    """What calamine finds in a workbook's sheet."""
+    found = load_workbook(io.BytesIO(data)).get_sheet_by_index(sheet)
+    return [list(row) for row in found.to_python()]
+
+
+def sheet_xml(data: bytes) -> str:
+    return zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_an_erp_export_becomes_a_priced_workbook_in_one_command(tmp_path: Path) -> None:
+    options = ("--rate", "10%..20%", "--target-profit", "6", "-q")
+    code, out, err = program("reprice", ERP, *options, "-o", "p.xlsx", cwd=tmp_path)
+    assert (code, out, err) == (0, b"", "")
+    _, text, _ = program("reprice", ERP, *options, cwd=tmp_path)
+    rows = list(csv.DictReader(io.StringIO(text.decode())))
+    data = (tmp_path / "p.xlsx").read_bytes()
+    head, *body = values(data)
+    assert head == list(rows[0])
+    assert len(body) == len(rows)
+    for found, row in zip(body, rows, strict=True):
+        sheet = dict(zip(map(str, head), found, strict=True))
+        assert sheet["商品编码"] == row["商品编码"]
+        for name in FIGURES:
+            cell = sheet[name]
+            assert cell == (float(row[name]) if row[name] else "")
+    assert ["rows", float(len(rows))] in values(data, 1)
+    assert ["ok", float(sum(row["status"] == "ok" for row in rows))] in values(data, 1)
+
+
+def test_totals_are_formulas_over_the_rows_with_what_they_come_to(tmp_path: Path) -> None:
+    program("audit", SKUS, "-q", "--fail-on", "never", "-o", "a.xlsx", cwd=tmp_path)
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
+        summary = archive.read("xl/worksheets/sheet2.xml").decode()
+    _, text, _ = program("audit", SKUS, "-q", "--fail-on", "never", cwd=tmp_path)
+    rows = list(csv.DictReader(io.StringIO(text.decode())))
+    formulas = dict(re.findall(r"<f>([^<]*)</f><v>([^<]*)</v>", summary))
+    least = min(Decimal(row["profit"]) for row in rows)
+    assert [Decimal(value) for key, value in formulas.items() if key.startswith("MIN(")] == [least]
+    counts = {key.split('"')[1]: int(value) for key, value in formulas.items() if "COUNTIF" in key}
+    assert counts == {
+        label: sum(row["status"] == label for row in rows)
+        for label in ("ok", "below_target", "loss", "below_floor")
+    }
+    assert all("$2:" in key and key.endswith((f"${len(rows) + 1})", '")')) for key in formulas)
+
+
+def test_the_header_is_frozen_filtered_and_verdicts_are_coloured(tmp_path: Path) -> None:
+    program("audit", SKUS, "-q", "--fail-on", "never", "-o", "a.xlsx", cwd=tmp_path)
+    xml = sheet_xml((tmp_path / "a.xlsx").read_bytes())
+    assert 'ySplit="1"' in xml
+    assert 'state="frozen"' in xml
+    assert re.search(r'<autoFilter ref="A1:[A-Z]+73"/>', xml)
+    styles = {label: set(re.findall(rf's="(\d+)"[^>]*><is><t>{label}<', xml))
+              for label in ("ok", "below_target", "loss", "below_floor", "forced")}  # fmt: skip
+    assert all(len(found) == 1 for found in styles.values())
+    assert len(set.union(*styles.values())) == 5
+
+
+@pytest.mark.parametrize("form", ["xlsx", "parquet"])
+def test_its_own_output_changes_nothing(form: str, tmp_path: Path) -> None:
+    program("reprice", SKUS, "-q", "-o", f"1.{form}", cwd=tmp_path)
+    code, _, err = program("reprice", f"1.{form}", "-q", "-o", f"2.{form}", cwd=tmp_path)
+    assert (code, err) == (0, "")
+    assert (tmp_path / f"1.{form}").read_bytes() == (tmp_path / f"2.{form}").read_bytes()
+    _, plain, _ = program("reprice", SKUS, "-q", cwd=tmp_path)
+    _, again, _ = program("reprice", f"1.{form}", "-q", cwd=tmp_path)
+    # A percentage is the ratio that a workbook holds for it.
+    ratio = re.sub(rb"(?<=,)([\d.]+)%", lambda rate: b"%.3f" % (float(rate[1]) / 100), plain)
+    texts = [re.sub(rb"(?<=,)(0\.\d+?)0*(?=,)", rb"\1", each) for each in (again, ratio)]
+    assert (again == plain) if form == "parquet" else (texts[0] == texts[1])
+
+
+@given(st.integers(-AMOUNT_LIMIT + 1, AMOUNT_LIMIT - 1), st.integers(0, 3))
+def test_every_amount_reads_back_to_the_minor_unit(amount: int, places: int) -> None:
+    text = fixed(amount, places)
+    data = written(TextColumn("profit", Kind.MONEY, [text]))
+    assert f"<v>{text}</v>" in sheet_xml(data)
+    assert round(Decimal(float(str(values(data)[1][0]))).scaleb(places)) == amount
+
+
+# XML has no place for lone surrogates; everything else comes back.
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
+def test_every_text_reads_back_and_none_is_a_formula(text: str) -> None:
+    data = written(TextColumn("note", Kind.TEXT, [text, "=1+1", "00123", "1005006123456789012"]))
+    found = [row[0] for row in values(data)]
+    assert found == ["note", text, "=1+1", "00123", "1005006123456789012"]
+    assert "<f>" not in sheet_xml(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "number"),
+    [
+        ("purchase_price", "3.50", "3.50"),
+        ("采购价", "12", "12"),
+        ("list_price", "1,234.50", None),
+        ("list_price", "$3.50", None),
+        ("list_price", "007", None),
+        ("commission_rate", "8%", "0.08"),
+        ("forced_rate", "10%..20%", None),
+        ("forced_rate", "0.132", "0.132"),
+        ("units_30d", "412", "412"),
+        ("sku", "412", None),
+        ("shelf", "412", None),
+        ("purchase_price", "1234567890123456", None),
+        ("purchase_price", "=1", None),
+    ],
+)
+def test_an_input_cell_is_a_number_only_where_it_is_plainly_one(
+    name: str, text: str, number: str | None
+) -> None:
+    xml = sheet_xml(written(TextColumn(name, Kind.TEXT, [text])))
+    assert (f"<v>{number}</v>" in xml) == (number is not None)
+    assert (f"<t>{text}</t>" in xml) == (number is None)
+
+
+def test_more_than_a_workbook_holds_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        f"sku,purchase_price,logistics_cost\n{'x' * (LONGEST_TEXT + 1)},8,3\n"
+    )
+    (tmp_path / "o.xlsx").write_bytes(b"old")
+    code, _, err = program("reprice", "t.csv", "-q", "-o", "o.xlsx", cwd=tmp_path)
+    assert code == 2
+    assert err.endswith("a cell of over 32,767 characters, which no workbook holds; write .csv\n")
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".xlsx"] == ["o.xlsx"]
+    assert (tmp_path / "o.xlsx").read_bytes() == b"old"
+    parts = [[TextColumn("a", Kind.TEXT, ["1"] * 524_288)]] * 2
+    with pytest.raises(OutputError, match=r"more than a sheet holds \(1,048,576 rows\)"):
+        list(workbook(parts, with_header=True))
+
+
+def test_parquet_holds_exact_decimals_and_text(tmp_path: Path) -> None:
+    program("reprice", SKUS, "-q", "-o", "p.parquet", cwd=tmp_path)
+    table = pq.read_table(tmp_path / "p.parquet")
+    assert str(table.schema.field("profit").type) == "decimal128(18, 2)"
+    assert str(table.schema.field("purchase_price").type) == "string"
+    assert table["sku"][0].as_py() == "00123"
+    assert table["protected_list_price"][0].as_py() == Decimal("6.60")
+    options = ("list-price", "-t", "3.5", "-r", "13.2%", "-o", "one.parquet")
+    assert program(*options, cwd=tmp_path)[0] == 0
+    assert pq.read_table(tmp_path / "one.parquet")["exact_list_price"][0].as_py() == Decimal(
+        "4.0323"
+    )
+
+
+def test_a_pipe_takes_a_workbook_too_and_options_still_hold(tmp_path: Path) -> None:
+    options = ("--format", "xlsx", "--columns", "sku,status", "--no-header")
+    code, out, _ = program("reprice", SKUS, "-q", *options, cwd=tmp_path)
+    assert code == 0
+    assert values(out)[:2] == [["00123", "ok"], ["00124", "ok"]]
+
+
+def test_without_the_extra_one_clear_line_says_how_to_get_it(tmp_path: Path) -> None:
+    block = "import sys; sys.modules['xlsxwriter'] = None; from aepromo.cli import main; main()"
+    line = (sys.executable, "-P", "-c", block)
+    code, out, err = program("reprice", SKUS, "-q", "-o", "p.xlsx", cwd=tmp_path, program=line)
+    assert (code, out) == (2, b"")
+    assert err == "aepromo: a workbook needs XlsxWriter: pip install 'aepromo[excel]'\n"
+    assert list(tmp_path.iterdir()) == []
