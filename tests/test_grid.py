@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aepromo.pricing.money import BLANK
-from aepromo.tables.columns import read_column
+from aepromo.tables.columns import plain_numbers, read_column
 from aepromo.tables.digits import WIDTH, plain_decimals
 from aepromo.tables.grid import grid_of
 from aepromo.tables.schema import Kind
@@ -122,3 +122,20 @@ def test_there_is_no_grid_of_a_block_that_is_not_well_formed(data: bytes) -> Non
 def test_there_is_no_grid_of_blank_lines_in_a_single_column() -> None:
     assert grid_of(b"a\n\nb\n", ",", 1) is None
     assert grid_of(b"a\n\r\nb\n", ",", 1) is None
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.from_regex(r"([0-9]{1,2}(\.[0-9]{0,2})?%?)?|%|[0-9]%%", fullmatch=True), min_size=1)
+)
+def test_rates_with_a_percent_sign_are_read_as_from_text(cells: list[str]) -> None:
+    data = "".join(f"x,{cell}\n" for cell in cells).encode()
+    grid = grid_of(data, ",", 2)
+    assert grid is not None
+    numbers = plain_numbers(grid, 1, Kind.RATE, 2)
+    exact = read_column(pa.array(cells), Kind.RATE, 2)
+    if numbers is not None:
+        assert exact.bad == {}
+        assert exact.numbers.tolist() == numbers.tolist()
+    elif all(cell.endswith("%") for cell in cells):
+        assert exact.bad

@@ -12,8 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aepromo.pricing.money import BLANK
-from aepromo.tables.bulk import COMMON, cell_texts, joined, result_texts
-from aepromo.tables.currency import USD
+from aepromo.tables.bulk import cell_texts, extended, joined, result_texts
+from aepromo.tables.currency import USD, Currency
+from aepromo.tables.line_ends import NEAR, line_ends
 from aepromo.tables.schema import RESULTS
 from aepromo.tables.text import delimited, result_text
 
@@ -23,7 +24,13 @@ CELL = st.text('",;\t\n\r=+-@1.a', max_size=6) | st.text(
 ROWS = st.integers(1, 3).flatmap(
     lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=5)
 )
-FIGURE = st.integers(-3 * COMMON, 3 * COMMON) | st.sampled_from([-COMMON, COMMON, BLANK, -1, 0])
+FIGURE = (
+    st.integers(-3000, 3000)
+    | st.integers(-2 * NEAR, 2 * NEAR)
+    | st.integers(-(10**18) + 1, 10**18 - 1)
+    | st.sampled_from([NEAR - 1, NEAR, -NEAR // 10, -NEAR // 10 - 1, 1000, 999, -1000, BLANK, 0])
+)
+CURRENCIES = (USD, Currency("JPY", 0), Currency("KWD", 3))
 
 
 @given(ROWS, st.sampled_from(",\t"), st.booleans())
@@ -42,19 +49,26 @@ def test_cells_are_read_back_by_csv(rows: list[list[str]], delimiter: str) -> No
 
 
 @pytest.mark.parametrize("name", ["profit", "exact_list_price", "margin"])
-@pytest.mark.parametrize("times", [1, 20_000], ids=["few rows", "many rows"])
-@given(st.lists(FIGURE, min_size=1, max_size=8))
-def test_figures_are_spelled_alike(name: str, times: int, figures: list[int]) -> None:
-    column = RESULTS[name]
-    many = np.tile(np.array(figures, np.int64), times)
-    texts = result_texts(many, column, len(many), USD)
-    expected = [result_text(figure, column, USD) or "" for figure in figures]
-    assert texts.slice(0, len(figures)).to_pylist() == expected
-    assert texts.slice(len(many) - len(figures)).to_pylist() == expected
+@given(st.lists(FIGURE, min_size=1, max_size=8), st.sampled_from(CURRENCIES))
+def test_figures_are_spelled_alike(name: str, figures: list[int], currency: Currency) -> None:
+    column, numbers = RESULTS[name], np.array(figures, np.int64)
+    expected = [result_text(figure, column, currency) or "" for figure in figures]
+    assert result_texts(numbers, column, len(figures), currency).to_pylist() == expected
+    ends = line_ends([(numbers, column)], len(figures), ",", currency)
+    assert ends.to_pylist() == [f",{text}\n" for text in expected]
 
 
 @given(st.lists(st.sampled_from([0, 1, 2, 3, BLANK]), min_size=1))
 def test_labels_are_spelled_alike(figures: list[int]) -> None:
-    column = RESULTS["status"]
-    texts = result_texts(np.array(figures, np.int64), column, len(figures), USD)
-    assert texts.to_pylist() == [result_text(figure, column, USD) or "" for figure in figures]
+    column, numbers = RESULTS["status"], np.array(figures, np.int64)
+    expected = [result_text(figure, column, USD) or "" for figure in figures]
+    assert result_texts(numbers, column, len(figures), USD).to_pylist() == expected
+    ends = line_ends([(numbers, column), (numbers, column)], len(figures), "\t", USD)
+    assert ends.to_pylist() == [f"\t{text}\t{text}\n" for text in expected]
+
+
+def test_rows_are_extended_by_what_is_added() -> None:
+    ends = line_ends(
+        [(np.array([404, -5]), RESULTS["profit"]), (0, RESULTS["status"])], 2, ",", USD
+    )
+    assert bytes(extended(pa.array(["a,1", 'b,"2,3"']), ends)) == b'a,1,4.04,ok\nb,"2,3",-0.05,ok\n'

@@ -24,8 +24,9 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.reports.breakeven import BREAKEVEN
 from aepromo.show.summary import Seen, Tally, more_line
-from aepromo.tables.bulk import cell_texts, joined, result_texts
+from aepromo.tables.bulk import cell_texts, extended, joined, result_texts
 from aepromo.tables.headers import known_names, plain
+from aepromo.tables.line_ends import line_ends
 from aepromo.tables.schema import RESULTS, VERDICTS, Kind
 from aepromo.tables.text import TextColumn, delimited
 
@@ -110,13 +111,14 @@ def _lines(
     )
 
     def lines(outcome: Outcome, text: TextBlock) -> tuple[Seen, memoryview]:
-        results = [
-            result_texts(outcome.results[name], RESULTS[name], len(outcome), outcome.currency)
-            for name in outcome.added
-        ]
         if as_they_stand and (own := text.rows_as_written()) is not None:
-            return _seen(outcome, text), joined([own, *results], delimiter)
-        by_name = dict(zip(outcome.added, results, strict=True))
+            figures = [(outcome.results[name], RESULTS[name]) for name in outcome.added]
+            ends = line_ends(figures, len(outcome), delimiter, outcome.currency)
+            return _seen(outcome, text), extended(own, ends)
+        by_name = {
+            name: result_texts(outcome.results[name], RESULTS[name], len(outcome), outcome.currency)
+            for name in outcome.added
+        }
         cells = (
             by_name[name]
             if name in by_name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,12 +20,6 @@ if TYPE_CHECKING:
     from aepromo.tables.schema import Column
 
 
-COMMON = 100_000
-"""Figures nearer to zero than this, in their last place, are written by looking them up."""
-
-_WORTH_LOOKING_UP = 20_000
-
-
 def joined(texts: Sequence[pa.Array], delimiter: str) -> memoryview:
     """Columns of cells that are ready to be written, as CSV or TSV lines."""
     cells = list(texts)
@@ -34,7 +27,18 @@ def joined(texts: Sequence[pa.Array], delimiter: str) -> memoryview:
         # An empty line would be no row at all.
         cells = [pc.if_else(pc.equal(pc.binary_length(cells[0]), 0), '""', cells[0])]
     cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
-    lines = pc.binary_join_element_wise(*cells, delimiter)
+    return _bytes_of(pc.binary_join_element_wise(*cells, delimiter))
+
+
+def extended(rows: pa.Array, ends: pa.Array) -> memoryview:
+    """Rows as they are written, each with the end of its line."""
+    # An array of nothings where a text would do, since for a text Arrow imports pandas.
+    nothings = [None, pa.py_buffer(bytes(4 * len(rows) + 4)), pa.py_buffer(b"")]
+    between = pa.Array.from_buffers(pa.string(), len(rows), nothings)
+    return _bytes_of(pc.binary_join_element_wise(rows, ends, between))
+
+
+def _bytes_of(lines: pa.Array) -> memoryview:
     _, offset_buffer, data = lines.buffers()
     if data is None:
         return memoryview(b"")
@@ -59,23 +63,11 @@ def result_texts(numbers: Numbers | int, column: Column, rows: int, currency: Cu
     if column.kind is Kind.LABEL:
         labels = pa.array([*column.labels, ""])
         return labels.take(pa.array(np.where(numbers == BLANK, len(labels) - 1, numbers)))
-    places = places_shown(column.kind, currency)
-    if rows < _WORTH_LOOKING_UP:
-        return _spelled(numbers, places)
-    common = (numbers >= -COMMON) & (numbers < COMMON)
-    if common.all():
-        return _common_texts(places).take(pa.array(numbers + COMMON))
-    texts = _common_texts(places).take(pa.array(np.where(common, numbers + COMMON, 0)))
-    return pc.replace_with_mask(texts, pa.array(~common), _spelled(numbers[~common], places))
+    return spelled(numbers, places_shown(column.kind, currency))
 
 
-@lru_cache
-def _common_texts(places: int) -> pa.Array:
-    """The figures around zero as text; copying one takes a fifth of spelling it."""
-    return _spelled(np.arange(-COMMON, COMMON), places)
-
-
-def _spelled(numbers: Numbers, places: int) -> pa.Array:
+def spelled(numbers: Numbers, places: int) -> pa.Array:
+    """Whole numbers of the smallest unit as plain decimals, blank ones as nothing."""
     blank = numbers == BLANK
     figures = pa.array(np.where(blank, 0, numbers) if blank.any() else numbers)
     exact = pa.Array.from_buffers(

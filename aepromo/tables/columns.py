@@ -48,9 +48,18 @@ class Reading:
 
 
 def plain_numbers(grid: Grid, position: int, kind: Kind, places: int) -> Numbers | None:
-    """A column's numbers if every cell is blank or a short plain decimal in range, else None."""
-    starts, ends = grid.column(position)
-    numbers = plain_decimals(grid.codes, starts, ends, SCALES.get(kind, places))
+    """A column's numbers if every cell is blank or a short plain decimal in range, else None.
+
+    Rates may have a percent sign, all of them or none.
+    """
+    (starts, ends), scale = grid.column(position), SCALES.get(kind, places)
+    if kind in (Kind.RATE, Kind.RATES):
+        is_percent = (grid.codes[ends - 1] == ord("%")) & (ends - starts > 1)
+        if is_percent.any():
+            if not (is_percent | (ends == starts)).all():
+                return None
+            ends, scale = ends - is_percent, scale - 2
+    numbers = plain_decimals(grid.codes, starts, ends, scale)
     return numbers if numbers is not None and _are_in_range(numbers, kind) else None
 
 

@@ -29,7 +29,7 @@ class Grid:
     """The cells of a block by row and column, as places in ``codes``.
 
     ``codes`` are the block's bytes with ``WIDTH`` more in front. ``firsts`` is where each row
-    starts, ``ends[row, column]`` where a cell ends. ``is_plain``: no quotes stand that aren't
+    starts, ``ends[column, row]`` where a cell ends. ``is_plain``: no quotes stand that aren't
     needed.
     """
 
@@ -43,8 +43,8 @@ class Grid:
 
     def column(self, position: int) -> tuple[Places, Places]:
         """Where the cells of a column start and end, quotes included."""
-        starts = self.firsts if position == 0 else self.ends[:, position - 1] + 1
-        return starts, self.ends[:, position]
+        starts = self.firsts if position == 0 else self.ends[position - 1] + 1
+        return starts, self.ends[position]
 
     def cell(self, row: int, position: int) -> str:
         """One cell's text."""
@@ -54,15 +54,17 @@ class Grid:
 
     def chosen(self, rows: Places) -> Grid:
         """Some of the rows."""
-        return Grid(self.codes, self.firsts[rows], self.ends[rows], self.is_plain)
+        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain)
 
     def rows(self) -> pa.Array:
         """The rows to the letter, without their line ends."""
         # Every other slice of the block is a row; what lies between two is a line end.
-        edges = np.column_stack((self.firsts, self.ends[:, -1])).ravel().astype(np.int32)
+        edges = np.column_stack((self.firsts, self.ends[-1])).ravel().astype(np.int32)
         buffers = [None, pa.py_buffer(edges), pa.py_buffer(self.codes)]
         slices = pa.Array.from_buffers(pa.string(), max(len(edges) - 1, 0), buffers)
-        return slices.take(pa.array(np.arange(0, len(edges), 2)))
+        # Not by pa.array, which imports pandas to see whether it is handed any of its things.
+        every_other = [None, pa.py_buffer(np.arange(0, len(edges), 2))]
+        return slices.take(pa.Array.from_buffers(pa.int64(), len(self), every_other))
 
 
 def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
@@ -83,16 +85,17 @@ def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
         marks, is_plain = _outside(quotes + WIDTH, marks)
     if not len(marks) or len(marks) % width:
         return None
-    ends = marks.reshape(-1, width)
     is_newline = codes[marks] == _NEWLINE
-    if np.count_nonzero(is_newline) != len(ends) or not is_newline[width - 1 :: width].all():
+    rows = len(marks) // width
+    if np.count_nonzero(is_newline) != rows or not is_newline[width - 1 :: width].all():
         return None
-    firsts = np.concatenate(([WIDTH], ends[:-1, -1] + 1))
+    ends = np.ascontiguousarray(marks.reshape(rows, width).T)  # columns are what is asked for
+    firsts = np.concatenate(([WIDTH], ends[-1, :-1] + 1))
     if b"\r" in data:
         if data.count(b"\r") != data.count(b"\r\n"):
             return None
-        ends[:, -1] -= codes[ends[:, -1] - 1] == _RETURN
-    if width == 1 and (ends[:, 0] == firsts).any():
+        ends[-1] -= codes[ends[-1] - 1] == _RETURN
+    if width == 1 and (ends[0] == firsts).any():
         return None
     return Grid(codes, firsts, ends, is_plain) if _is_utf8(data) else None
 
