@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 
 from aepromo.errors import InputError
 from aepromo.tables.blocks import line_numbers, parse
-from aepromo.tables.source import (
-    last_record_end,
-    lines_of,
-    open_source,
-    record_ends,
-)
+from aepromo.tables.records import last_record_end, lines_of, record_ends
+from aepromo.tables.source import open_source
 
 Rows = list[tuple[int, list[str]]]
 

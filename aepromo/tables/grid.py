@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from aepromo.tables.digits import WIDTH
-from aepromo.tables.source import well_formed_quotes
+from aepromo.tables.records import well_formed_quotes
 
 if TYPE_CHECKING:
     import numpy.typing as npt

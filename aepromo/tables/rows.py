@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import InputError
-from aepromo.tables.source import LONE_RETURN, LONGEST_RECORD, lines_of
+from aepromo.tables.records import lines_of
+from aepromo.tables.source import LONE_RETURN, LONGEST_RECORD
 
 if TYPE_CHECKING:
     from aepromo.tables.source import Block, Source
