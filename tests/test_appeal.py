@@ -19,6 +19,7 @@ from aepromo.cli.rulings import facts_of
 from aepromo.pricing.money import half_up
 from aepromo.pricing.protect import lowest_list_price
 from aepromo.reports.appeal import appeal, formula_of
+from aepromo.reports.policy import Policy
 from aepromo.rules.overrides import Book
 from aepromo.tables.currency import USD
 from aepromo.tables.papers import APPEALS
@@ -51,7 +52,7 @@ OPTIONS = [part for name, text in ROW.items() for part in (f"--{name.replace('_'
 
 def judged(book: Book | None = None, **cells: str) -> Verdict:
     """The verdict on the row above with some cells changed; an empty one is blank."""
-    ruling = appeal(book or Book(), USD, ON, [])
+    ruling = appeal(Policy(book=book or Book()), ON, [])
     facts, problems = facts_of(ruling, {}, {**ROW, **cells})
     assert problems == []
     return ruling.judge(facts)
@@ -239,7 +240,7 @@ def test_the_passing_list_price_is_the_first_from_which_every_one_passes(
         "commission_rate": commission,
         "payment_rate": payment,
     }
-    price = appeal(Book(), USD, ON, []).judge(facts)["passing_list_price"]
+    price = appeal(Policy(), ON, []).judge(facts)["passing_list_price"]
     assert isinstance(price, int)
     assert left(price - 1) < 80 <= min(left(price + more) for more in range(400))
 

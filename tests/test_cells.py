@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from aepromo.pricing.money import BLANK
 from aepromo.tables.cells import CellError, read, read_range
 from aepromo.tables.columns import read_column
+from aepromo.tables.currency import USD, Currency
 from aepromo.tables.schema import Kind
 
-CENTS = 2
 LIMIT = "'10000000' is too large; write an amount under 10,000,000.00"
 
 
@@ -42,8 +42,8 @@ LIMIT = "'10000000' is too large; write an amount under 10,000,000.00"
     ],
 )
 def test_an_amount_is_read_in_cents(text: str, cents: int) -> None:
-    assert read(text, Kind.COST, CENTS) == cents
-    assert read(text, Kind.TARGET, CENTS) == cents
+    assert read(text, Kind.COST, USD) == cents
+    assert read(text, Kind.TARGET, USD) == cents
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_amount_is_read_in_cents(text: str, cents: int) -> None:
     ],
 )
 def test_a_rate_is_read_in_millionths(text: str, millionths: int) -> None:
-    assert read(text, Kind.RATE, CENTS) == millionths
+    assert read(text, Kind.RATE, USD) == millionths
     assert read_range(text) == (millionths, millionths)
 
 
@@ -77,13 +77,13 @@ def test_a_range_is_read_as_its_two_ends(text: str) -> None:
 @pytest.mark.parametrize("text", ["", " ", "\t", "\u3000", "\u00a0"])
 @pytest.mark.parametrize("kind", [Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE])
 def test_a_cell_of_nothing_but_space_is_blank(text: str, kind: Kind) -> None:
-    assert read(text, kind, CENTS) is None
+    assert read(text, kind, USD) is None
     assert read_range(text) is None
 
 
 @pytest.mark.parametrize(("text", "cents"), [("3.501", 351), ("0.0000001", 1), ("3.5000", 350)])
 def test_a_cost_finer_than_a_cent_rounds_up(text: str, cents: int) -> None:
-    assert read(text, Kind.COST, CENTS) == cents
+    assert read(text, Kind.COST, USD) == cents
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_cell_that_cannot_be_used_is_refused_with_its_remedy(
     kind: Kind, text: str, reason: str
 ) -> None:
     with pytest.raises(CellError) as refused:
-        read(text, kind, CENTS)
+        read(text, kind, USD)
     assert str(refused.value) == reason
 
 
@@ -184,36 +184,45 @@ PLAIN = st.text("0123456789.", max_size=22) | st.decimals(
     0, 20_000_000, places=2, allow_nan=False
 ).map(str)
 ODD = st.text("0123456789., %$¥US3.-+e/", max_size=12) | st.text(max_size=6)
-KINDS = st.sampled_from([Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.COUNT])
+KINDS = st.sampled_from(
+    [Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.COUNT, Kind.FX]
+)
+CURRENCIES = st.sampled_from(
+    [USD, *(Currency(code, places, True) for code, places in (("JPY", 0), ("CNY", 2), ("KWD", 3)))]
+)
 
 
-@given(st.lists(PLAIN, max_size=8), KINDS, st.sampled_from([0, 2, 3]))
-@example(["0.1", "9999999.99"], Kind.COST, 2)
-@example(["10000000", ""], Kind.COST, 2)
-@example(["0"], Kind.PRICE, 2)
-@example(["3", "3.0", "0.5"], Kind.COUNT, 2)
-@example(["0.1", "1"], Kind.RATE, 2)
+@given(st.lists(PLAIN, max_size=8), KINDS, CURRENCIES)
+@example(["0.1", "9999999.99"], Kind.COST, USD)
+@example(["10000000", ""], Kind.COST, USD)
+@example(["0"], Kind.PRICE, USD)
+@example(["3", "3.0", "0.5"], Kind.COUNT, USD)
+@example(["0.1", "1"], Kind.RATE, USD)
+@example(["0.000001", "999999999.999999", "7.12"], Kind.FX, USD)
+@example(["0"], Kind.FX, USD)
 def test_a_column_of_digits_and_points_reads_as_its_cells_do(
-    texts: list[str], kind: Kind, places: int
+    texts: list[str], kind: Kind, currency: Currency
 ) -> None:
-    assert column_wise(pa.array(texts, pa.string()), kind, places) == cell_wise(texts, kind, places)
+    assert column_wise(pa.array(texts, pa.string()), kind, currency) == cell_wise(
+        texts, kind, currency
+    )
 
 
-@given(st.lists(PLAIN | ODD, max_size=8), KINDS, st.integers(0, 3))
+@given(st.lists(PLAIN | ODD, max_size=8), KINDS, CURRENCIES, st.integers(0, 3))
 def test_a_column_of_anything_reads_as_its_cells_do(
-    texts: list[str], kind: Kind, skipped: int
+    texts: list[str], kind: Kind, currency: Currency, skipped: int
 ) -> None:
     part = pa.array(texts, pa.string()).slice(skipped)
-    assert column_wise(part, kind, CENTS) == cell_wise(texts[skipped:], kind, CENTS)
+    assert column_wise(part, kind, currency) == cell_wise(texts[skipped:], kind, currency)
 
 
-def column_wise(texts: pa.Array, kind: Kind, places: int) -> list[tuple[int, int] | str]:
-    reading = read_column(texts, kind, places)
+def column_wise(texts: pa.Array, kind: Kind, currency: Currency) -> list[tuple[int, int] | str]:
+    reading = read_column(texts, kind, currency)
     pairs = zip(reading.numbers.tolist(), reading.upper.tolist(), strict=True)
     return [reading.bad.get(row, pair) for row, pair in enumerate(pairs)]
 
 
-def cell_wise(texts: list[str], kind: Kind, places: int) -> list[tuple[int, int] | str]:
+def cell_wise(texts: list[str], kind: Kind, currency: Currency) -> list[tuple[int, int] | str]:
     """Each cell's two ends, blank where it is, or the reason why it can't be used."""
     read_cells: list[tuple[int, int] | str] = []
     for text in texts:
@@ -221,7 +230,7 @@ def cell_wise(texts: list[str], kind: Kind, places: int) -> list[tuple[int, int]
             if kind is Kind.RATES:
                 read_cells.append(read_range(text) or (BLANK, BLANK))
             else:
-                value = read(text, kind, places)
+                value = read(text, kind, currency)
                 read_cells.append((BLANK, BLANK) if value is None else (value, value))
         except CellError as refused:
             read_cells.append(str(refused))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aepromo.pricing.money import BLANK
 from aepromo.tables.columns import plain_numbers, read_column
+from aepromo.tables.currency import USD
 from aepromo.tables.digits import WIDTH, plain_decimals
 from aepromo.tables.grid import grid_of
 from aepromo.tables.schema import Kind
@@ -47,7 +48,7 @@ def test_numbers_read_from_bytes_are_those_read_from_text(
     kind, scale = how
     numbers = numbers_in(cells, scale)
     if numbers is not None and not (kind is Kind.RATE and max(numbers) >= 10**scale):
-        exact = read_column(pa.array(cells), kind, 2)
+        exact = read_column(pa.array(cells), kind, USD)
         assert exact.bad == {}
         assert exact.numbers.tolist() == numbers
 
@@ -132,8 +133,8 @@ def test_rates_with_a_percent_sign_are_read_as_from_text(cells: list[str]) -> No
     data = "".join(f"x,{cell}\n" for cell in cells).encode()
     grid = grid_of(data, ",", 2)
     assert grid is not None
-    numbers = plain_numbers(grid, 1, Kind.RATE, 2)
-    exact = read_column(pa.array(cells), Kind.RATE, 2)
+    numbers = plain_numbers(grid, 1, Kind.RATE, USD)
+    exact = read_column(pa.array(cells), Kind.RATE, USD)
     if numbers is not None:
         assert exact.bad == {}
         assert exact.numbers.tolist() == numbers.tolist()

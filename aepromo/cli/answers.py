@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.say import encoding_line, say, say_assumed, took_line
+from aepromo.cli.say import encoding_line, say, say_assumed, say_converted, took_line
 from aepromo.errors import InputError, Problem
 from aepromo.reports.answer import (
     Outcome,
@@ -23,6 +23,7 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from aepromo.reports.exchange import Conversion
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report
     from aepromo.show.progress import Meter
@@ -56,6 +57,7 @@ class Answers:
     quiet: bool
     meter: Meter
     _assumed: set[str] = field(default_factory=set)
+    _converted: set[Conversion] = field(default_factory=set)
 
     @property
     def header(self) -> list[str]:
@@ -97,7 +99,8 @@ class Answers:
                 outcome, good = self._without_bad_rows(attempted, columns)
                 finished = finish(outcome, good) if self.aside.is_open else None
             if finished is not None and not self.aside.refuses:
-                say_assumed(outcome.assumed, self._assumed, self.policy.book, self.quiet)
+                say_assumed(outcome.assumed, self._assumed, self.policy.in_force, self.quiet)
+                say_converted(outcome.conversions, self._converted, outcome.currency, self.quiet)
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True
                 yield finished

@@ -11,6 +11,7 @@ import typer
 
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
+from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
@@ -27,16 +28,22 @@ from aepromo.cli.options import (
 )
 from aepromo.cli.output import format_of, text_lines
 from aepromo.cli.priced_rulings import StoreOption
-from aepromo.cli.rulings import given_of, judge_file, judge_one, write_summed
+from aepromo.cli.reports import money_policy
+from aepromo.cli.rulings import (
+    given_of,
+    judge_file,
+    judge_one,
+    say_rows_converted,
+    write_summed,
+)
 from aepromo.cli.say import say, say_assumed
 from aepromo.errors import CallError
 from aepromo.reports.appeal import REFUSE, appeal, formula_of, least_profit
+from aepromo.reports.policy import Policy
 from aepromo.reports.worksheet import LANGUAGES, worksheet
-from aepromo.rules.overrides import Book
 from aepromo.show.summary import skus
 from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import CellError
-from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
 from aepromo.tables.papers import APPEALS
 from aepromo.tables.schema import RESULTS, Kind
@@ -46,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aepromo.cli.rulings import Sheet
+    from aepromo.rules.overrides import Book
     from aepromo.tables.currency import Currency
 
 
@@ -119,26 +127,29 @@ def appeal_command() -> Callable[..., None]:
         if target is not None:
             _check_target(target, file, reading, writing)
         assumed: list[str] = []
-        ruling = appeal(config.book, USD, _day(values.pop("on")), assumed)
+        policy = money_policy(config, values)
+        ruling = appeal(policy, _day(values.pop("on")), assumed)
         given = given_of(ruling, values, config, store)
         if file is None:
             sheet = judge_one(ruling, given, reading)
         else:
             sheet = judge_file(ruling, given, file, reading, writing)
-        say_assumed(assumed, set(), config.book, writing.quiet)
+        say_assumed(assumed, set(), policy.in_force, writing.quiet)
+        say_rows_converted((row.facts for row in sheet.rows), ruling.exchange, writing.quiet)
         if target is not None:
-            _write_worksheet(target, sheet, config.book, ruling.currency, language, writing)
+            _write_worksheet(target, sheet, policy.in_force, ruling.currency, language, writing)
         write_summed(ruling, sheet, writing, sheet.summed(skus(len(sheet.rows)), RESULTS["appeal"]))
         if fail_on.fails(sheet):
             raise typer.Exit(Exit.FINDINGS)
 
-    plain = appeal(Book(), USD, date.min, [])
+    plain = appeal(Policy(), date.min, [])
     command.__doc__ = _(plain.question)
     return with_parameters(
         command,
         [
             argument("file", FileArgument),
             *map(value_parameter, plain.uses),
+            *parameters_of(MoneyOptions),
             option("on", OnOption, None),
             option("store", StoreOption, None),
             option("config", ConfigOption, None),

@@ -75,12 +75,30 @@ def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
             if not isinstance(value, bool):
                 raise CallError(f"{file}: coupon_stacks: write true or false")
             defaults[name] = value
+        elif name == "fx":
+            defaults[name] = _rates(value, f"{file}: fx")
         elif name in _LISTS:
             texts = value if isinstance(value, list) else [value]
             defaults[name] = tuple(_text(text, f"{file}: {name}") for text in texts)
         else:
             defaults[name] = _text(value, f"{file}: {name}")
     return defaults
+
+
+def _rates(value: object, place: str) -> tuple[str, ...]:
+    """Rates as options write them: ``CNY = 7.12``, ``CNY = { rate = 7.12, date = 2026-11-20 }``."""
+    texts = []
+    for code, worth in _table(value, place).items():
+        given = dict(worth) if isinstance(worth, dict) else {"rate": worth}
+        rate, day = given.pop("rate", None), given.pop("date", None)
+        for name in given:
+            known = _nearest(name, ("rate", "date"))
+            raise CallError(f"{place}.{code}: unknown key '{name}'; {known}")
+        if rate is None:
+            raise CallError(f"{place}.{code}: write a rate")
+        text = f"{code}={_text(rate, f'{place}.{code}')}"
+        texts.append(text if day is None else f"{text}@{day}")
+    return tuple(texts)
 
 
 def _book(overrides: Mapping[str, object], file: Path) -> Book:

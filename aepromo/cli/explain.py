@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     ConfigOption,
     EndingOptions,
@@ -24,7 +25,7 @@ from aepromo.cli.options import (
 )
 from aepromo.cli.output import chosen, destination, format_of, rendered, text_lines
 from aepromo.cli.reports import policy_of
-from aepromo.cli.say import say_assumed, say_warnings
+from aepromo.cli.say import say_assumed, say_converted, say_warnings
 from aepromo.errors import CallError
 from aepromo.reports.explain import INPUTS_USED, explain
 from aepromo.tables.text import json_document
@@ -64,6 +65,7 @@ def explain_command() -> Callable[..., None]:
             argument("sku", SkuOption),
             *map(value_parameter, INPUTS_USED),
             *parameters_of(OfferOptions),
+            *parameters_of(MoneyOptions),
             option("config", ConfigOption, None),
             *parameters_of(EndingOptions),
             *parameters_of(ReadingOptions),
@@ -84,7 +86,8 @@ def _write(policy: Policy, writing: WritingOptions) -> None:
     from aepromo.show.waterfall import document, step_columns, waterfall_table
 
     explanation, assumed = explain(policy)
-    say_assumed(assumed, set(), policy.book, writing.quiet)
+    say_assumed(assumed, set(), policy.in_force, writing.quiet)
+    say_converted(policy.conversions(), set(), policy.selling, writing.quiet)
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aepromo.cli.config import read_config
+from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     STORE_PANEL,
     ConfigOption,
@@ -23,7 +24,7 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.reports import policy_over
-from aepromo.cli.rulings import judge_file, judge_one, write_sheet
+from aepromo.cli.rulings import judge_file, judge_one, say_rows_converted, write_sheet
 from aepromo.cli.say import say, say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.reports.policy import Policy
@@ -78,8 +79,8 @@ def priced_ruling_command(
         if file is None:
             sheet = judge_one(ruling, _described(ruling, policy, given), reading)
         else:
-            sheet = judge_file(ruling, given, file, reading, writing)
-        _say_what_is_missing(sheet, pricing, writing)
+            sheet = judge_file(ruling, {**policy.cost_texts(), **given}, file, reading, writing)
+        _say_what_is_missing(ruling, sheet, pricing, writing)
         line = summary([judged.verdict for judged in sheet.rows], ruling.currency)
         write_sheet(ruling, sheet, writing, [] if writing.quiet else [line])
         if writing.output and not writing.quiet:
@@ -94,6 +95,7 @@ def priced_ruling_command(
             argument("file", FileArgument),
             *map(value_parameter, values),
             *parameters_of(OfferOptions),
+            *parameters_of(MoneyOptions),
             option("store", StoreOption, None),
             option("config", ConfigOption, None),
             *parameters_of(ReadingOptions),
@@ -119,9 +121,12 @@ def _described(ruling: Ruling, policy: Policy, given: dict[str, str]) -> dict[st
     return {name: row[name] for name in ruling.uses if name in row}
 
 
-def _say_what_is_missing(sheet: Sheet, pricing: RowPricing, writing: WritingOptions) -> None:
+def _say_what_is_missing(
+    ruling: Ruling, sheet: Sheet, pricing: RowPricing, writing: WritingOptions
+) -> None:
     """Name what was assumed, and what is unknown for want of a cell."""
-    say_assumed(pricing.assumed, set(), pricing.policy.book, writing.quiet)
+    say_assumed(pricing.assumed, set(), pricing.terms.book, writing.quiet)
+    say_rows_converted((row.facts for row in sheet.rows), ruling.exchange, writing.quiet)
     if writing.quiet:
         return
     texts = [str(judged.verdict.get("unknown") or "") for judged in sheet.rows]

@@ -11,6 +11,7 @@ import typer
 
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
+from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     INPUT_PANEL,
     OUTPUT_PANEL,
@@ -36,11 +37,13 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.say import say_assumed, say_warnings
+from aepromo.cli.say import say_assumed, say_converted, say_warnings
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.reports.policy import Policy
+from aepromo.reports.report import CONVERSION
 from aepromo.reports.single import run_single
+from aepromo.tables.currency import USD
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.tables.text import TextColumn, result_text
 from aepromo.words import _
@@ -148,6 +151,7 @@ def command_of(report: Report) -> Callable[..., None]:
         argument("file", FileArgument),
         *map(value_parameter, (name for name in report.uses if INPUTS[name].kind is not Kind.TEXT)),
         *parameters_of(OfferOptions),
+        *parameters_of(MoneyOptions),
         option("config", ConfigOption, None),
         *(parameters_of(EndingOptions) if report.sets_prices else ()),
         *parameters_of(ReadingOptions),
@@ -177,15 +181,31 @@ def policy_of(values: dict[str, Any]) -> Policy:
     return policy_over(read_config(values.pop("config")), values)
 
 
+def money_policy(config: Config, values: dict[str, Any]) -> Policy:
+    """The currencies that a command's values give, as a policy; takes its own options out."""
+    given = {name: values[name] for name in CONVERSION}
+    policy = policy_over(config, given | {name: values.pop(name) for name in ("currency", "fx")})
+    say_warnings(policy)
+    return policy
+
+
 def policy_over(config: Config, values: dict[str, Any]) -> Policy:
     """The policy that values by option make, over what the configuration says."""
     # A default that the command has no option for is none of its business.
     defaults = {name: value for name, value in config.defaults.items() if name in values}
+    if values.get("currency") not in (None, config.defaults.get("currency", USD.code)):
+        # Rates are for one currency of prices; for another they would be wrong.
+        defaults.pop("fx", None)
+        defaults.pop("fx_rate", None)
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in values.items()
         if value is not None
     }
+    if "fx" in given:
+        codes = {text.partition("=")[0] for text in given["fx"]}
+        others = (text for text in defaults.get("fx", ()) if text.partition("=")[0] not in codes)
+        given["fx"] = (*others, *given["fx"])
     return Policy(**{**defaults, **given}, book=config.book)
 
 
@@ -196,7 +216,8 @@ def _answer_one(
     if reading != ReadingOptions():
         raise CallError("options for reading a file need a FILE, or - for standard input")
     results, assumed = run_single(report, policy)
-    say_assumed(assumed, set(), policy.book, writing.quiet)
+    say_assumed(assumed, set(), policy.in_force, writing.quiet)
+    say_converted(policy.conversions(), set(), policy.selling, writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in policy.texts().items()]
     columns += [
         TextColumn(name, RESULTS[name].kind, [result_text(number, RESULTS[name], policy.selling)])

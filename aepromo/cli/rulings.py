@@ -15,24 +15,29 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import encoding_line, say
+from aepromo.cli.say import encoding_line, say, say_converted
 from aepromo.errors import CallError, InputError
 from aepromo.pricing.money import BLANK
+from aepromo.reports.exchange import Conversion
+from aepromo.reports.report import CONVERSION
 from aepromo.reports.ruling import RowFaults
 from aepromo.show.summary import more_line, summed
 from aepromo.tables.cells import CellError, read_range
+from aepromo.tables.currency import currency_named
 from aepromo.tables.facts import read_fact
+from aepromo.tables.papers import SHIPPING_FEES
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.tables.text import TextColumn, result_text
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import RenderableType
 
     from aepromo.cli.config import Config
     from aepromo.cli.options import WritingOptions
+    from aepromo.reports.exchange import Exchange, RowCosts
     from aepromo.reports.ruling import Row, Ruling, Verdict
     from aepromo.tables.currency import Currency
     from aepromo.tables.facts import Fact
@@ -64,6 +69,17 @@ class Sheet:
         """How many rows came to each label: ``12 SKUs: 9 strong, 3 refuse``."""
         found = [row.verdict.get(column.name) for row in self.rows]
         return summed(rows, ((name, found.count(at)) for at, name in enumerate(column.labels)))
+
+
+def say_rows_converted(rows: Iterable[Row], exchange: Exchange, quiet: bool) -> None:
+    """Name each conversion that the costs of some rows needed, once."""
+    codes = ((row.get("cost_currency"), "fx_rate" in row) for row in rows)
+    made = {
+        Conversion(code, None if is_own else exchange.rate(currency_named(code)))
+        for code, is_own in codes
+        if isinstance(code, str)
+    }
+    say_converted(made, set(), exchange.selling, quiet)
 
 
 def given_of(
@@ -137,15 +153,30 @@ def facts_of(
 ) -> tuple[Row, list[tuple[str, str]]]:
     """A row's facts, cell before option, and for each bad column the reason and remedy.
 
-    A range of rates gives two facts, its ends: ``forced_rate`` and ``forced_rate_to``.
+    A range of rates gives two facts, its ends: ``forced_rate`` and ``forced_rate_to``. Costs are in
+    the currency of the prices; where they were converted, ``cost_currency`` is their own, and
+    ``stated_logistics_cost`` in it.
     """
-    facts: dict[str, Fact] = {}
-    problems = []
+    exchange = ruling.exchange if "cost_currency" not in cells else ruling.exchange.stated()
+    costs = exchange.row_costs(
+        {name: cells[name] for name in CONVERSION if name in cells}
+        | {
+            name: _filled(name, cells, given)
+            for name in ruling.uses
+            if INPUTS[name].kind is Kind.COST
+        }
+    )
+    facts, problems = _facts_of_costs(costs), []
+    wrong = dict(costs.problems)
     for name in ruling.uses:
-        text = cells.get(name, "")
-        text = text if text.strip() else given.get(name, "")
+        currency = costs.currency if name in SHIPPING_FEES else exchange.selling
         try:
-            found = _facts_in(text, name, ruling.currency)
+            if name in wrong:
+                raise CellError(wrong[name])
+            if name in CONVERSION or INPUTS[name].kind is Kind.COST:
+                found = {name: facts[name]} if name in facts else {}
+            else:
+                found = _facts_in(_filled(name, cells, given), name, currency)
         except CellError as error:
             problems.append((name, str(error)))
             continue
@@ -154,6 +185,22 @@ def facts_of(
             problems.append((name, reason))
         facts |= found
     return facts, problems
+
+
+def _filled(name: str, cells: Mapping[str, str], given: Mapping[str, str]) -> str:
+    text = cells.get(name, "")
+    return text if text.strip() else given.get(name, "")
+
+
+def _facts_of_costs(costs: RowCosts) -> dict[str, Fact]:
+    facts: dict[str, Fact] = dict(costs.converted)
+    if costs.conversion is not None:
+        facts["cost_currency"] = costs.currency.code
+        if costs.conversion.rate is None:
+            facts["fx_rate"] = True
+        if "logistics_cost" in costs.stated:
+            facts["stated_logistics_cost"] = costs.stated["logistics_cost"]
+    return facts
 
 
 def _facts_in(text: str, name: str, currency: Currency) -> dict[str, Fact]:

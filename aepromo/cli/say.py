@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from typing import TYPE_CHECKING
 
 from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
+from aepromo.reports.exchange import rate_text
 from aepromo.reports.policy import ASSUMED, assumed_text
 from aepromo.tables.cells import on_one_line
 from aepromo.tables.headings import named
@@ -15,8 +17,10 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from aepromo.reports.exchange import Conversion
     from aepromo.reports.policy import Policy
     from aepromo.rules.overrides import Book
+    from aepromo.tables.currency import Currency
 
 
 def say(line: str) -> None:
@@ -41,6 +45,8 @@ def say_assumed(names: Iterable[str], said: set[str], book: Book, quiet: bool) -
                 else _("assumed: {name} {value} (nothing gives it; set {flag})")
             )
             value = assumed_text(name, book)
+            if key and (dollars := book.in_dollars(key)):
+                value += f" ({dollars} USD)"
             say(assumed.format(name=named(name), value=value, flag=preferred_flag(name)))
         said.add(name)
 
@@ -57,7 +63,25 @@ def took_line(took: Sequence[int]) -> str:
     return text.format(skus=took[0], categories=took[1], store=took[2])
 
 
+def say_converted(
+    conversions: Iterable[Conversion], said: set[Conversion], selling: Currency, quiet: bool
+) -> None:
+    """Name each conversion between currencies, once: ``converted: CNY at 7.12 a USD``."""
+    for made in sorted(set(conversions) - said, key=lambda made: (made.code, made.rate is None)):
+        said.add(made)
+        if quiet:
+            continue
+        if made.rate is None:
+            line = _("converted: {code} at the fx_rate of each row")
+            say(line.format(code=made.code))
+            continue
+        line = _("converted: {code} at {rate} a {selling}")
+        day = f", {made.rate.day}" if made.rate.day else ""
+        rate = rate_text(made.rate.millionths)
+        say(line.format(code=made.code, rate=rate, selling=selling.code) + day)
+
+
 def say_warnings(policy: Policy) -> None:
     """Say what is allowed but looks like a slip; also where the rest is to be quiet."""
-    for warning in policy.warnings():
+    for warning in policy.warnings(date.today()):
         say(_("warning: {warning}").format(warning=warning))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     ConfigOption,
     FileArgument,
@@ -30,7 +31,7 @@ from aepromo.cli.output import (
     text_lines,
 )
 from aepromo.cli.reports import policy_of
-from aepromo.cli.say import say_assumed, say_warnings
+from aepromo.cli.say import say_assumed, say_converted, say_warnings
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.reports.sweep import COLUMNS, SWEEP, counts_by_rate, rates, sweep
@@ -103,6 +104,7 @@ def sweep_command() -> Callable[..., None]:
             argument("file", FileArgument),
             *map(value_parameter, SWEEP.uses),
             *parameters_of(OfferOptions),
+            *parameters_of(MoneyOptions),
             option("config", ConfigOption, None),
             option("first", FromOption, "0%"),
             option("last", ToOption, "40%"),
@@ -118,7 +120,8 @@ def sweep_command() -> Callable[..., None]:
 def _sweep_one(policy: Policy, grid: range, writing: WritingOptions) -> Chart:
     """Write a row a rate for one SKU; on a terminal a chart and the crossings too."""
     swept, assumed = sweep(policy, grid)
-    say_assumed(assumed, set(), policy.book, writing.quiet)
+    say_assumed(assumed, set(), policy.in_force, writing.quiet)
+    say_converted(policy.conversions(), set(), policy.selling, writing.quiet)
     columns, currency = [_rate_column(grid)], policy.selling
     columns += [
         TextColumn(

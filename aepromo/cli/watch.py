@@ -20,6 +20,7 @@ import typer
 from aepromo.cli.clock import now_of, say_ahead, say_zone, zone_of
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
+from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     ConfigOption,
     ReadingOptions,
@@ -32,14 +33,15 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.priced_rulings import StoreOption
-from aepromo.cli.rulings import Judged, Sheet, given_of, judge_one, write_summed
+from aepromo.cli.reports import money_policy
+from aepromo.cli.rulings import Judged, Sheet, given_of, judge_one, say_rows_converted, write_summed
 from aepromo.cli.say import say, say_assumed
 from aepromo.cli.watch_options import FailOn, FailOnOption, FeedArgument, WatchOptions
 from aepromo.errors import CallError, InputError
 from aepromo.reports.events import OVER, News, acknowledged, look, still_open
+from aepromo.reports.exchange import Exchange
 from aepromo.reports.watch import Watch, count_of, most_pressing_first, reported, watch
 from aepromo.rules.overrides import Book
-from aepromo.tables.currency import USD
 from aepromo.tables.state import locked, read_state, remembering
 from aepromo.words import _, label, ngettext
 
@@ -62,7 +64,8 @@ def watch_command() -> Callable[..., None]:
         options, writing = call.options, call.writing
         zone = zone_of(options.timezone, config)
         with locked(options.state, options.wait) if options.state else nullcontext():
-            watching = Watch(config.book, USD, now_of(options.now, zone), zone)
+            policy = money_policy(config, values)
+            watching = Watch(policy.in_force, policy.exchange(), now_of(options.now, zone), zone)
             ruling = watch(watching)
             given = given_of(ruling, values, config, store)
             found = _found(ruling, given, watching, call)
@@ -74,13 +77,14 @@ def watch_command() -> Callable[..., None]:
         if fail_on.fails(counts):
             raise typer.Exit(Exit.FINDINGS)
 
-    plain = watch(Watch(Book(), USD, datetime.min, UTC))
+    plain = watch(Watch(Book(), Exchange(), datetime.min, UTC))
     command.__doc__ = _(plain.question)
     return with_parameters(
         command,
         [
             argument("file", FeedArgument),
             *map(value_parameter, plain.uses),
+            *parameters_of(MoneyOptions),
             *parameters_of(WatchOptions),
             option("store", StoreOption, None),
             option("config", ConfigOption, None),
@@ -228,6 +232,7 @@ def _say_what_was_taken(found: _Found, watching: Watch, writing: WritingOptions)
         return
     say_zone(moments, watching.zone)
     say_assumed(watching.assumed, set(), watching.book, quiet=False)
+    say_rows_converted(found.rows.values(), watching.exchange, quiet=False)
     for status, count in watching.unknown.items():
         taken_so = ngettext(
             "taken as not forced: discount status '{status}' ({count:,} SKU)",

@@ -26,6 +26,9 @@ TEN_THOUSAND = 10_000
 AMOUNT_LIMIT = 10**9
 """The first amount that is too large, in minor units (10,000,000.00)."""
 
+FX_LIMIT = 10**9 * MILLION
+"""The first exchange rate that is too large, in millionths (a milliard units for one)."""
+
 BLANK = -(2**62)
 """No value. An integer, so that a column can hold it, and lower than every real value."""
 
@@ -43,6 +46,18 @@ def up(amount: Whole, rate: Whole) -> Whole:
 def down(amount: Whole, rate: Whole) -> Whole:
     """``amount`` × ``rate`` in minor units, never more than exact."""
     return amount * rate // MILLION
+
+
+def converted_up(amount: Whole, fx_rate: Whole, finer: Whole, coarser: Whole) -> Whole:
+    """An amount in minor units of another currency, never less than exact: what a cost becomes.
+
+    ``fx_rate`` is how many units of the amount's currency one unit of the other is worth, in
+    millionths, over 0 and under ``FX_LIMIT``. ``finer`` minor units of the other currency are as
+    much of a unit as one of the amount's; ``coarser`` the other way round: of the two one is 1, the
+    other at most 1000. So no product reaches 2 × 10¹⁸.
+    """
+    divisor = fx_rate * coarser
+    return (amount * (finer * MILLION) + divisor - 1) // divisor
 
 
 def divided_up(amount: Whole, rate: Whole) -> Whole:

@@ -36,7 +36,7 @@ class Advice:
 
     def __init__(self, pricing: RowPricing) -> None:
         self.pricing = pricing
-        book, currency = pricing.policy.book, pricing.terms.currency
+        book, currency = pricing.terms.book, pricing.terms.currency
         self.low, self.high = _range(book, "reverse.best.limited_rate")
         tiers = pricing.policy.spend_save or (book.text("reverse.best.spend_save"),)
         self.spend_save = ", ".join(tiers)

@@ -9,7 +9,9 @@ import numpy as np
 
 from aepromo.errors import InputError, Problem
 from aepromo.reports.check import Fault, Filler, check, check_results
+from aepromo.reports.costs import Costs, read_costs, rows_differ
 from aepromo.reports.joined_rates import KEYS
+from aepromo.reports.report import SHOP
 from aepromo.tables.columns import result_array
 from aepromo.tables.headers import resolve
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from aepromo.pricing.money import Whole
+    from aepromo.reports.exchange import Conversion
     from aepromo.reports.joined_rates import Took
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report, Results, Sku
@@ -37,7 +40,7 @@ class Cells(Protocol):
     def header(self) -> Sequence[str]:
         """The columns' names."""
 
-    def reading(self, position: int, kind: Kind, places: int) -> Reading:
+    def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
         """A column's numbers, and which of its cells can't be used."""
 
     def texts(self, position: int) -> pa.Array:
@@ -54,7 +57,7 @@ class Outcome:
     ``cells`` are what was asked about, ``results`` the answer as whole numbers, of which ``added``
     names the columns to add; ``sku`` is what they were computed from (None without rows),
     ``assumed`` what the rule book gave, ``took`` how many rows took the joined rate of their SKU,
-    their category and the store.
+    their category and the store, ``conversions`` what was done to the costs.
     """
 
     cells: Cells
@@ -65,6 +68,7 @@ class Outcome:
     added: tuple[str, ...] = ()
     sku: Sku | None = None
     took: Took = (0, 0, 0)
+    conversions: frozenset[Conversion] = frozenset()
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -111,16 +115,20 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
 
     ``columns`` tells at which position each input column stands, as ``find_columns`` does.
     """
-    currency = policy.selling
-    offered, terms = policy.numbers(), policy.terms()
+    exchange = policy.exchange()
+    if rows_differ(columns):
+        exchange = exchange.stated()
+    currency = exchange.selling
+    offered, terms = policy.numbers(with_costs=not rows_differ(columns)), policy.terms()
     added = report.adds(frozenset(columns) | policy.supplies)
     if not len(cells):
         # Whether anybody needs a value can't be told of no rows, so there is nothing to fill in.
         none: Results = {name: np.array([], np.int64) for name in added}
         return Outcome(cells, currency, [], [], none, added)
-    given, problems = _read(cells, columns, currency)
+    costs = read_costs(cells, columns, exchange, policy.cost_texts())
+    given, problems = _read(cells, columns, costs, currency)
     took = policy.rates.fill(given, cells, columns) if policy.rates else (0, 0, 0)
-    filler = Filler(given, offered, policy.book, currency)
+    filler = Filler(given, offered, terms.book, currency)
     sku = check(report, filler)
     unread = {(problem.row, problem.column) for problem in problems}
     for fault in filler.faults:
@@ -134,7 +142,9 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
         problems += _problems(fault, cells, columns)
     if problems:
         return Outcome(cells, currency, filler.assumed, _in_order(problems))
-    return Outcome(cells, currency, filler.assumed, [], results, added, sku, took)
+    return Outcome(
+        cells, currency, filler.assumed, [], results, added, sku, took, costs.conversions
+    )
 
 
 def without_bad_rows(
@@ -154,15 +164,17 @@ def without_bad_rows(
 
 
 def _read(
-    cells: Cells, columns: Mapping[str, int], currency: Currency
+    cells: Cells, columns: Mapping[str, int], costs: Costs, currency: Currency
 ) -> tuple[dict[str, Whole], list[Problem]]:
-    given: dict[str, Whole] = {}
-    problems: list[Problem] = []
+    given: dict[str, Whole] = dict(costs.converted)
+    problems = [
+        Problem(row, str(cells.header[columns[name]]), reason) for row, name, reason in costs.bad
+    ]
     for name, position in columns.items():
         kind = INPUTS[name].kind
-        if kind is Kind.TEXT:
+        if kind is Kind.TEXT or name in SHOP:
             continue
-        reading = cells.reading(position, kind, currency.places)
+        reading = cells.reading(position, kind, currency)
         given[name] = reading.numbers
         if kind is Kind.RATES:
             given["forced_rate_to"] = reading.upper

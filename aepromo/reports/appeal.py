@@ -18,15 +18,17 @@ from aepromo.pricing.offers import item_price
 from aepromo.pricing.protect import Targets, kept_rate, lowest_list_price, required_deal_price
 from aepromo.reports.check import Filler, check
 from aepromo.reports.gates import gates, is_gate, worst_first
-from aepromo.reports.report import FEES, Report, adding
+from aepromo.reports.report import CONVERSION, FEES, Report, adding
 from aepromo.reports.ruling import RowFaults, Ruling
 from aepromo.tables.cells import fixed, read, read_rate
+from aepromo.tables.currency import currency_named
 from aepromo.tables.papers import APPEALS
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.reports.gates import Gate
+    from aepromo.reports.policy import Policy
     from aepromo.reports.ruling import Row, Verdict
     from aepromo.rules.overrides import Book
     from aepromo.tables.currency import Currency
@@ -51,7 +53,7 @@ It gives none for papers that lack something. What it gives for all appeals toge
 TERMS = (
     "list_price",
     *("forced_rate", "forced_rate_min", "forced_rate_max"),
-    *("purchase_price", "logistics_cost", *FEES),
+    *("purchase_price", "logistics_cost", *CONVERSION, *FEES),
 )
 """The columns of the formula. What else a unit costs, the platform doesn't take into account."""
 
@@ -63,11 +65,13 @@ ADDED = (
 )
 
 
-def appeal(book: Book, currency: Currency, on: date, assumed: list[str]) -> Ruling:
+def appeal(policy: Policy, on: date, assumed: list[str]) -> Ruling:
     """The ruling on appeals handed in on a day; ``assumed`` collects what the book had to supply.
 
     Raises ``CallError`` once a row is judged by a rule whose value makes no sense.
     """
+    book, exchange = policy.in_force, policy.exchange()
+    currency = exchange.selling
     columns = (rule.column for rule in book.matching("appeal") if is_gate(rule))
     papers = ("invoice_date", *SHIPPING_PARTS.values())
     own = (name for name in columns if name in INPUTS and name not in TERMS)
@@ -84,7 +88,7 @@ def appeal(book: Book, currency: Currency, on: date, assumed: list[str]) -> Ruli
             *("appeal", "formula_profit", "formula_margin", "reasons", "pass_rate"),
             *("passing_list_price", "list_price", "deal_price"),
         ),
-        currency=currency,
+        exchange=exchange,
         order=_worst_first,
         only_tables=True,
     )
@@ -166,7 +170,7 @@ _TERMS_OF = Report(
 
 def least_profit(book: Book, currency: Currency) -> int:
     """What the formula must leave, in minor units (rule book: ``appeal.min_profit``)."""
-    return read(book.text("appeal.min_profit"), Kind.TARGET, currency.places) or 0
+    return read(book.text("appeal.min_profit"), Kind.TARGET, currency) or 0
 
 
 def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
@@ -232,9 +236,12 @@ def _at_odds(row: Row, currency: Currency, on: date) -> list[str]:
     The shipping cost detail must add up to the cost that the formula takes off, to the cent (rule
     book: ``appeal.papers.shipping_matches``); only the carrier can tell that the parts are right.
     """
-    found = []
+    code, found = row.get("cost_currency"), []
+    if isinstance(code, str):
+        currency = currency_named(code)
     parts = [row[column] for column in SHIPPING_PARTS.values() if column in row]
-    cost, added = row["logistics_cost"], sum(part for part in parts if isinstance(part, int))
+    cost = row.get("stated_logistics_cost", row["logistics_cost"])
+    added = sum(part for part in parts if isinstance(part, int))
     if len(parts) == len(SHIPPING_PARTS) and isinstance(cost, int) and added != cost:
         sign, places = "+" if cost > added else "", currency.places
         found.append(

@@ -82,7 +82,7 @@ def explain(policy: Policy) -> tuple[Explanation, list[str]]:
 
     Also returns the columns that were assumed. Raises ``CallError`` for what is missing.
     """
-    filler = Filler({}, policy.numbers(), policy.book, policy.selling)
+    filler = Filler({}, policy.numbers(), policy.in_force, policy.selling)
     sku = check(_WITH_COSTS if "purchase_price" in filler.offered else _WITHOUT_COSTS, filler)
     refuse(filler.faults)
     terms = policy.terms()

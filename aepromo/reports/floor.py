@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aepromo.pricing.fees import floor_price, max_discount, status
 from aepromo.pricing.money import BLANK, any_of, is_known, pick
 from aepromo.pricing.offers import worst_deal_price
-from aepromo.reports.report import DISCOUNT, Report
+from aepromo.reports.report import CONVERSION, DISCOUNT, Report
 from aepromo.words import N_
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _compute(sku: Sku, terms: Terms) -> Results:
 FLOOR = Report(
     name="floor",
     question=N_("How low may it go before orders are cancelled?"),
-    uses=("purchase_price", "list_price", *DISCOUNT),
+    uses=("purchase_price", *CONVERSION, "list_price", *DISCOUNT),
     needs=("purchase_price",),
     adds=_adds,
     compute=_compute,

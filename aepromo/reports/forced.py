@@ -35,7 +35,7 @@ ADDED = (
 
 def forced(pricing: RowPricing) -> Ruling:
     """The ruling on forced discounts, with the rule book and the offers of a policy."""
-    rules = _Rules(pricing.policy.book)
+    rules = _Rules(pricing.terms.book)
 
     def judge(row: Row) -> Verdict:
         verdict = rules.exposure_of({**row, **_click_multiple(row)})
@@ -53,7 +53,7 @@ def forced(pricing: RowPricing) -> Ruling:
             *("exposure", "at_stake_30d", "nearest_gate", "profit_forced", "profit_before"),
             *("store_gate", "product_gate", "event_gate", "store_fit", "label_gate"),
         ),
-        currency=pricing.terms.currency,
+        exchange=pricing.policy.exchange(),
         order=_most_at_stake,
     )
 

@@ -46,10 +46,10 @@ class FrameCells:
         """The columns' names."""
         return [str(name) for name in self.frame.columns]
 
-    def reading(self, position: int, kind: Kind, places: int) -> Reading:
+    def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
         """A column's numbers, and which of its cells can't be used."""
-        texts = _texts(self.frame.iloc[:, position], kind, self.currency)
-        return read_column(texts, kind, places)
+        texts = _texts(self.frame.iloc[:, position], kind, currency)
+        return read_column(texts, kind, currency)
 
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""
@@ -103,7 +103,7 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
     What stands for no amount in whole minor units, or for no rate in whole millionths, keeps all
     its digits, and so is refused as a cell of that text would be.
     """
-    places = RATE_PLACES if kind in (Kind.RATE, Kind.RATES) else currency.places
+    places = RATE_PLACES if kind in (Kind.RATE, Kind.RATES, Kind.FX) else currency.places
     step = Decimal(1).scaleb(-places)
     near = Decimal("0.0000005")
 

@@ -133,12 +133,13 @@ def _times(sheet: _Sheet, rows: Rows) -> tuple[Numbers, npt.NDArray[np.bool_]]:
 def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
     """The forced rates of some orders, in millionths; of no use where a problem is noted."""
     numbers: dict[str, Whole] = dict(sheet.which.numbers())
-    places = sheet.which.currency.places
     unread: set[tuple[str, int]] = set()
     counted = frozenset(rows.tolist())
     for name in AMOUNTS:
         if name in sheet.columns:
-            reading = sheet.cells.reading(sheet.columns[name], INPUTS[name].kind, places)
+            reading = sheet.cells.reading(
+                sheet.columns[name], INPUTS[name].kind, sheet.which.currency
+            )
             found = reading.numbers[rows]
             numbers[name] = pick(found == BLANK, numbers.get(name, BLANK), found)
             bad = {row: reason for row, reason in reading.bad.items() if row in counted}

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from aepromo.errors import CallError, InputError, Problem
 from aepromo.pricing.money import BLANK
+from aepromo.tables.currency import USD
 from aepromo.tables.headers import plain, resolve
 from aepromo.tables.names import canonical
 from aepromo.tables.schema import Kind
@@ -50,7 +51,7 @@ class JoinedRates:
 
     def add(self, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:
         """Take some rows in, with what is wrong in them. ``columns`` is what ``places_in`` says."""
-        reading = cells.reading(columns["rate"], Kind.RATE, 0)
+        reading = cells.reading(columns["rate"], Kind.RATE, USD)
         header = str(cells.header[columns["rate"]])
         problems = [Problem(row, header, reason) for row, reason in reading.bad.items()]
         rates = reading.numbers.tolist()

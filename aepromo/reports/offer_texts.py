@@ -8,6 +8,7 @@ from aepromo.errors import CallError
 from aepromo.pricing.offers import Tier
 from aepromo.tables.cells import CellError, fixed, read
 from aepromo.tables.schema import Kind
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from aepromo.tables.currency import Currency
@@ -22,8 +23,8 @@ def read_offer(flag: str, text: str, currency: Currency) -> Tier:
     if not colon and flag != "--coupon":
         raise CallError(f"{flag} '{text}': write THRESHOLD:OFF, such as 30:3")
     try:
-        threshold = read(threshold_text, Kind.TARGET, currency.places) if colon else 0
-        off = read(off_text, Kind.TARGET, currency.places)
+        threshold = read(threshold_text, Kind.TARGET, currency) if colon else 0
+        off = read(off_text, Kind.TARGET, currency)
     except CellError as error:
         raise CallError(f"{flag} '{text}': {error}") from None
     if threshold is None or not off:
@@ -40,5 +41,9 @@ def read_ending(text: str, currency: Currency) -> int:
     """``.99`` as the 99 minor units that a price ends in. Raises ``CallError``."""
     fraction = text.strip().removeprefix("0").removeprefix(".")
     if "." not in text or not fraction.isdecimal() or len(fraction) != currency.places:
-        raise CallError(f"--ending '{text}': write the cents that prices end in, such as .99")
+        example = ".99".ljust(currency.places + 1, "0")
+        if not currency.places:
+            none = _("--ending '{text}': a price in {code} has no decimal places to end in")
+            raise CallError(none.format(text=text, code=currency.code))
+        raise CallError(f"--ending '{text}': write the cents that prices end in, such as {example}")
     return int(fraction)

@@ -55,7 +55,7 @@ class Which:
         numbers = {}
         for name in AMOUNTS:
             try:
-                number = read(self.given.get(name, ""), INPUTS[name].kind, self.currency.places)
+                number = read(self.given.get(name, ""), INPUTS[name].kind, self.currency)
             except CellError as error:
                 raise CallError(f"{INPUTS[name].flag}: {error}") from None
             if number is not None:

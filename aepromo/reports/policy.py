@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from aepromo.errors import CallError
 from aepromo.pricing.offers import Offers
+from aepromo.reports.exchange import Conversion, Exchange, exchange_of
 from aepromo.reports.offer_texts import read_ending, read_offer
-from aepromo.reports.report import Terms
+from aepromo.reports.report import COSTS, SHOP, Terms
 from aepromo.rules.overrides import Book
 from aepromo.tables.cells import CellError, millionths, read, read_range
 from aepromo.tables.currency import USD
@@ -16,6 +17,7 @@ from aepromo.tables.schema import INPUTS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from decimal import Decimal
 
     from aepromo.reports.joined_rates import JoinedRates
@@ -31,6 +33,10 @@ class Policy:
     Amounts are in currency units (``"3.50"``), rates are ``"13.2%"``, ``"0.132"`` or, for the
     forced rate, ``"10%..20%"``. A float is refused: it can't hold a cent.
 
+    Costs are in ``cost_currency`` (``"CNY"``), prices in ``currency`` (``"USD"``). ``fx`` says how
+    many units of a currency one unit of the prices' currency is worth (``"CNY=7.12"``, or with its
+    day ``"CNY=7.12@2026-11-20"``); ``fx_rate`` says it for the costs of a row that doesn't.
+
     What holds for the whole store: Spend & Save tiers (``"30:3"``, $3 off from $30), coupons
     (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
     whether the buyer's basket is this unit alone (``"single"``) or ``"any"``, the endings that
@@ -43,6 +49,8 @@ class Policy:
     purchase_price: Value = None
     logistics_cost: Value = None
     other_cost: Value = None
+    cost_currency: str | None = None
+    fx_rate: Value = None
     list_price: Value = None
     limited_rate: Value = None
     forced_rate: Value = None
@@ -61,6 +69,8 @@ class Policy:
     ending: tuple[str, ...] = ()
     promotion: str = "forced"
     rates: JoinedRates | None = None
+    currency: str | None = None
+    fx: tuple[str, ...] = ()
     book: Book = field(default_factory=Book)
 
     @property
@@ -70,8 +80,20 @@ class Policy:
 
     @property
     def selling(self) -> Currency:
-        """What list prices, targets, offers and every answer are in."""
-        return USD
+        """What list prices, targets, offers and every answer are in. Raises ``CallError``."""
+        return self.exchange().selling
+
+    def exchange(self) -> Exchange:
+        """The currencies of prices and costs, and the rates between. Raises ``CallError``."""
+        rate = "" if self.fx_rate is None else str(self.fx_rate)
+        return exchange_of(self.currency, self.cost_currency, rate, self.fx)
+
+    @property
+    def in_force(self) -> Book:
+        """The rule book, its money written in the currency of the prices."""
+        exchange = self.exchange()
+        is_foreign = exchange.is_foreign(USD)
+        return replace(self.book, converted=exchange.in_selling) if is_foreign else self.book
 
     def texts(self) -> dict[str, str]:
         """The values that are given, as text, by column name."""
@@ -84,21 +106,38 @@ class Policy:
                 given[name] = str(value)
         return given
 
-    def numbers(self) -> dict[str, int]:
+    def numbers(self, with_costs: bool = True) -> dict[str, int]:
         """The given values in minor units and millionths; a rate or range as its two ends.
 
-        Raises ``CallError`` that lists every value which can't be used.
+        Costs are converted to the currency of the prices; without them, where the rows of a table
+        may name currencies of their own. Raises ``CallError`` that lists every value which can't be
+        used.
         """
-        numbers: dict[str, int] = {}
-        problems = []
-        for name, text in self.texts().items():
+        exchange, texts = self.exchange(), self.texts()
+        costs = exchange.row_costs(self.cost_texts() if with_costs else {})
+        numbers, problems = (
+            dict(costs.converted),
+            [f"{INPUTS[name].flag}: {reason}" for name, reason in costs.problems],
+        )
+        for name, text in texts.items():
+            if name in SHOP:
+                continue
             try:
-                numbers |= _numbers_of(name, text, self.selling)
+                numbers |= _numbers_of(name, text, exchange.selling)
             except CellError as error:
                 problems.append(f"{INPUTS[name].flag}: {error}")
         if problems:
             raise CallError("; ".join(problems))
         return numbers
+
+    def cost_texts(self) -> dict[str, str]:
+        """The costs that are given, as text, by column."""
+        return {name: text for name, text in self.texts().items() if name in COSTS}
+
+    def conversions(self) -> list[Conversion]:
+        """Which conversion the given costs need."""
+        made = self.exchange().row_costs(self.cost_texts()).conversion
+        return [made] if made else []
 
     def terms(self) -> Terms:
         """The rules and offers that hold for every SKU. Raises ``CallError``."""
@@ -119,25 +158,30 @@ class Policy:
             currency=currency,
             floor_multiple=millionths(self.book.text("floor.multiple")),
             promotion=self.promotion,
-            book=self.book,
+            book=self.in_force,
         )
 
-    def warnings(self) -> list[str]:
-        """Offers that are allowed, but so deep that a slip of the finger is likelier."""
+    def warnings(self, today: date) -> list[str]:
+        """Offers so deep that a slip of the finger is likelier, and exchange rates that are old.
+
+        Both are used as they are (rule book: ``fx.max_age_days``).
+        """
         given = [("--spend-save", text) for text in self.spend_save]
         given += [("--coupon", text) for text in self.coupon]
-        return [
+        exchange = self.exchange()
+        deep = [
             f"{flag} {text} takes off over half of what it asks for"
             for flag, text in given
-            if 2 * (offer := read_offer(flag, text, self.selling)).off > offer.threshold > 0
+            if 2 * (offer := read_offer(flag, text, exchange.selling)).off > offer.threshold > 0
         ]
+        return deep + exchange.old(today, millionths(self.book.text("fx.max_age_days")))
 
 
 def _numbers_of(name: str, text: str, currency: Currency) -> Mapping[str, int]:
     if INPUTS[name].kind is Kind.RATES:
         low, high = read_range(text) or (0, 0)
         return {"forced_rate": low, "forced_rate_to": high}
-    return {name: read(text, INPUTS[name].kind, currency.places) or 0}
+    return {name: read(text, INPUTS[name].kind, currency) or 0}
 
 
 BASKETS = ("any", "single")

@@ -48,7 +48,9 @@ class Sku:
 if TYPE_CHECKING:
     Results: TypeAlias = dict[str, Whole]
 
-SHOP = ("purchase_price", "logistics_cost", "other_cost")
+COSTS = ("purchase_price", "logistics_cost", "other_cost")
+CONVERSION = ("cost_currency", "fx_rate")
+SHOP = (*COSTS, *CONVERSION)
 FEES = ("commission_rate", "payment_rate")
 DISCOUNT = ("limited_rate", "forced_rate", "forced_rate_min", "forced_rate_max")
 TARGETS = ("target_price", "target_profit", "target_margin")

@@ -48,12 +48,12 @@ ADDED = (
 
 def reverse(pricing: RowPricing) -> Ruling:
     """The ruling on the reverse promotion, with the rule book and the offers of a policy."""
-    rules = _Rules(pricing.policy.book)
+    rules = _Rules(pricing.terms.book)
     advice = Advice(pricing)
 
     def judge(row: Row) -> Verdict:
         verdict = {**rules.eligibility_of(row), **advice.of(row)}
-        return {**verdict, **bids(row, verdict["profit"], pricing.policy.book)}
+        return {**verdict, **bids(row, verdict["profit"], pricing.terms.book)}
 
     return Ruling(
         name="reverse",
@@ -66,7 +66,7 @@ def reverse(pricing: RowPricing) -> Ruling:
             *("eligibility", "promotion", "max_limited_rate", "reasons", "next_bid", "max_bid"),
             *("diagnosis", "conflicts", "eligible_markets", "account", "potential", "status"),
         ),
-        currency=pricing.terms.currency,
+        exchange=pricing.policy.exchange(),
     )
 
 

@@ -50,7 +50,9 @@ class RowPricing:
 
     def __post_init__(self) -> None:
         self.terms = self.policy.terms()
-        self.offered = self.policy.numbers()
+        exchange = self.policy.exchange()
+        # Without a rate, the rows have brought theirs along, and their costs with it.
+        self.offered = self.policy.numbers(with_costs=exchange.rate(exchange.cost) is not None)
 
     def sku(self, row: Row) -> Sku | None:
         """What is known of a row; None where it lacks a price or a cost, so that it has no profit.
@@ -66,7 +68,9 @@ class RowPricing:
                 self.unpriced += 1
                 self.lacking += [name for name in lacking if name not in self.lacking]
             return None
-        filler = Filler(given, self.offered, self.policy.book, self.terms.currency, self.assumed)
+        filler = Filler(
+            given, self.offered, self.policy.in_force, self.terms.currency, self.assumed
+        )
         sku = check(self.question, filler)
         if filler.faults:
             raise RowFaults([(fault.column, fault.reason(None)) for fault in filler.faults])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from aepromo.tables.currency import USD
+from aepromo.reports.exchange import Exchange
 from aepromo.tables.facts import Fact
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Ruling:
     are the columns of the answer. ``judge`` knows a row's facts, whoever gave them, and may raise
     ``RowFaults``. ``order`` sorts the answers, worst first; with ``only_tables``, just where people
     look at them. ``key_columns`` are those that a table shows, the most wanted first.
-    ``currency`` is what the answers' money is in.
+    ``exchange`` tells what money is in, in the cells and in the answers.
     """
 
     name: str
@@ -47,7 +47,12 @@ class Ruling:
     adds: tuple[Column, ...]
     judge: Callable[[Row], Verdict]
     key_columns: tuple[str, ...]
-    currency: Currency = USD
+    exchange: Exchange = field(default_factory=Exchange)
     order: Callable[[Verdict], tuple[int, ...]] | None = None
     only_tables: bool = False
     wants: tuple[str, ...] = ()
+
+    @property
+    def currency(self) -> Currency:
+        """What the answers' money is in."""
+        return self.exchange.selling

@@ -18,7 +18,7 @@ def run_single(report: Report, policy: Policy) -> tuple[dict[str, int], list[str
 
     Raises ``CallError`` that lists every value which is missing or can't be used.
     """
-    filler = Filler({}, policy.numbers(), policy.book, policy.selling)
+    filler = Filler({}, policy.numbers(), policy.in_force, policy.selling)
     sku = check(report, filler)
     refuse(filler.faults)
     results = report.compute(sku, policy.terms())

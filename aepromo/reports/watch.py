@@ -17,6 +17,7 @@ from aepromo.reports.appeal import NEEDED, TERMS, formula_of, must_hold
 from aepromo.reports.events import OVER, News, Seen
 from aepromo.reports.gates import state, worst_first
 from aepromo.reports.moments import hours, instant, written
+from aepromo.reports.report import SHOP
 from aepromo.reports.ruling import Ruling
 from aepromo.tables.cells import fixed, percent
 from aepromo.tables.headers import plain
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta, tzinfo
 
     from aepromo.reports.appeal import Formula
+    from aepromo.reports.exchange import Exchange
     from aepromo.reports.ruling import Row, Verdict
     from aepromo.rules.overrides import Book
     from aepromo.tables.currency import Currency
@@ -55,12 +57,17 @@ class Watch:
     """
 
     book: Book
-    currency: Currency
+    exchange: Exchange
     now: datetime
     zone: tzinfo
     assumed: list[str] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
     unknown: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def currency(self) -> Currency:
+        """What prices are in, and every answer."""
+        return self.exchange.selling
 
     def seen(self, row: Row) -> Seen:
         """What a row of the feed says. Its deal price is held against list price and rate."""
@@ -115,7 +122,7 @@ def watch(look: Watch) -> Ruling:
         uses=(
             *("sku", "discount_status", "forced_rate", "list_price", "limited_rate", "deal_price"),
             *(column.name for column in FEED_INPUTS),
-            *("purchase_price", "logistics_cost", "other_cost"),
+            *SHOP,
             *("commission_rate", "payment_rate", "units_30d", "store_level"),
         ),
         needs=("discount_status",),
@@ -125,7 +132,7 @@ def watch(look: Watch) -> Ruling:
             *("event", "state", "details", "deadline", "missed", "profit_standard"),
             *("profit_economy", "switch_to", "price_protection", "stock_cover_days"),
         ),
-        currency=look.currency,
+        exchange=look.exchange,
     )
 
 

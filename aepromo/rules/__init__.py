@@ -27,6 +27,7 @@ FAMILIES: tuple[str, ...] = (
     "appeal",
     "reverse",
     "tracking",
+    "fx",
 )
 """The first part of every key, in the order in which the book is shown."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aepromo import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aepromo.rules import Rule
 
@@ -18,11 +18,13 @@ class Book:
     """The rule book with some values overridden: full key → value, and who says so.
 
     A key that the book doesn't have raises ``UnknownRule``; a value of the wrong form, a list
-    where the book has text or the other way round, raises ``ValueError``.
+    where the book has text or the other way round, raises ``ValueError``. ``converted`` writes the
+    money of a figure, which is in US dollars, in the currency of the prices where that is another.
     """
 
     overrides: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     said_by: str = ""
+    converted: Callable[[Rule], Rule] | None = None
 
     def __post_init__(self) -> None:
         for key, value in self.overrides.items():
@@ -50,7 +52,16 @@ class Book:
         """Whether the user has said otherwise."""
         return key in self.overrides
 
+    def in_dollars(self, key: str) -> str:
+        """The value in dollars of a figure that is written in another currency; else nothing."""
+        said = self._as_said(rules.rule(key)).value
+        return "" if said == self.rule(key).value else str(said)
+
     def _in_force(self, rule: Rule) -> Rule:
+        said = self._as_said(rule)
+        return said if self.converted is None else self.converted(said)
+
+    def _as_said(self, rule: Rule) -> Rule:
         if rule.key not in self.overrides:
             return rule
         value = self.overrides[rule.key]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.tables.cells import fixed, grouped, percent
+from aepromo.tables.currency import USD
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import Figure, TextColumn
 
@@ -25,8 +26,9 @@ REMEDIES = {
 
 
 def money(amount: int, currency: Currency) -> str:
-    """An amount as a sentence has it: ``$1,234.50``."""
-    return ("-" if amount < 0 else "") + "$" + grouped(abs(amount), currency.places)
+    """An amount as a sentence has it: ``$1,234.50``, ``CNY 1,234.50``."""
+    sign = "$" if currency == USD else f"{currency.code} "
+    return ("-" if amount < 0 else "") + sign + grouped(abs(amount), currency.places)
 
 
 def step_columns(explanation: Explanation) -> list[TextColumn]:

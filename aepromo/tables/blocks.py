@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Kind
     from aepromo.tables.source import Source
 
@@ -53,13 +54,13 @@ class TextBlock:
         """The columns' names."""
         return self.source.header
 
-    def reading(self, position: int, kind: Kind, places: int) -> Reading:
+    def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
         """A column's numbers, and which of its cells can't be used."""
         if self.grid is not None:
-            numbers = plain_numbers(self.grid, position, kind, places)
+            numbers = plain_numbers(self.grid, position, kind, currency)
             if numbers is not None:
                 return Reading(numbers, numbers, {})
-        return read_column(self.texts(position), kind, places)
+        return read_column(self.texts(position), kind, currency)
 
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""

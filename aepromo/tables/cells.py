@@ -1,6 +1,6 @@
 """One cell of text to a whole number, or the reason why not; and a whole number to text.
 
-Amounts are read in minor units of a currency with ``places`` decimal places, rates in millionths.
+Amounts are read in minor units of a currency, rates in millionths.
 A reason is a clause that ends in the remedy: ``'12,50' is not a number; write 12.50``.
 """
 
@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aepromo.pricing.money import AMOUNT_LIMIT, MILLION
+from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION
 from aepromo.tables.schema import Kind
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aepromo.tables.currency import Currency
 
 RATE_PLACES = 6
 SHOWN_LENGTH = 40
@@ -25,7 +27,7 @@ COUNT_LIMIT = 10**8
 
 # No thousand starts with a 0: 0,125 is a decimal comma.
 _NUMBER = re.compile(r"(?P<whole>\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII)
-_CURRENCY = re.compile(r"(?:US\$|\$|¥)\s*")
+_SIGN = re.compile(r"(US\$|\$|¥)\s*")
 _DECIMAL_COMMA = re.compile(r"(?P<whole>[\d.]+),(?P<fraction>\d{1,2}|(?<=^0,)\d+)", re.ASCII)
 _EXPONENT = re.compile(r"[\d.]+e[+-]?\d+", re.ASCII | re.IGNORECASE)
 
@@ -43,10 +45,10 @@ def tidy(text: str) -> str:
 _ORDINARY = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0xFFE5: "¥", 0x3000: " "}
 
 
-def read(text: str, kind: Kind, places: int) -> int | None:
+def read(text: str, kind: Kind, currency: Currency) -> int | None:
     """The value of a cell, None for a blank one. Raises ``CellError``."""
     tidied = tidy(text)
-    return _READERS[kind](text, tidied, places) if tidied else None
+    return _READERS[kind](text, tidied, currency) if tidied else None
 
 
 def read_rate(text: str) -> int | None:
@@ -87,16 +89,18 @@ def millionths(text: str) -> int:
     return int(whole) * MILLION + int(fraction[:RATE_PLACES].ljust(RATE_PLACES, "0"))
 
 
-def _cost(text: str, tidied: str, places: int) -> int:
-    whole, fraction = _amount_digits(text, tidied)
+def _cost(text: str, tidied: str, currency: Currency) -> int:
+    whole, fraction = _amount_digits(text, tidied, currency)
+    places = currency.places
     amount = int(whole + fraction[:places].ljust(places, "0"))
     if fraction[places:].strip("0"):
         amount += 1  # upwards, so that the seller is never short
     return _within_limit(text, amount, places)
 
 
-def _target(text: str, tidied: str, places: int) -> int:
-    whole, fraction = _amount_digits(text, tidied)
+def _target(text: str, tidied: str, currency: Currency) -> int:
+    whole, fraction = _amount_digits(text, tidied, currency)
+    places = currency.places
     if fraction[places:].strip("0"):
         kept = f"{whole}.{fraction[:places]}" if places else whole
         reason = _("{cell} has more than {places} decimal places; write {kept} or round it up")
@@ -104,8 +108,8 @@ def _target(text: str, tidied: str, places: int) -> int:
     return _within_limit(text, int(whole + fraction[:places].ljust(places, "0")), places)
 
 
-def _price(text: str, tidied: str, places: int) -> int:
-    price = _target(text, tidied, places)
+def _price(text: str, tidied: str, currency: Currency) -> int:
+    price = _target(text, tidied, currency)
     if price == 0:
         raise refusal(text, _("{cell} is no list price; write a price above 0"))
     return price
@@ -139,17 +143,33 @@ def _rate(text: str, tidied: str) -> int:
     return rate
 
 
-_READERS: dict[Kind, Callable[[str, str, int], int]] = {
+def _fx(text: str, tidied: str) -> int:
+    whole, fraction = _digits(text, tidied, example="7.12")
+    if fraction[RATE_PLACES:].strip("0"):
+        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        raise refusal(text, reason, places=RATE_PLACES)
+    rate = int(whole) * MILLION + int(fraction[:RATE_PLACES].ljust(RATE_PLACES, "0"))
+    if not 0 < rate < FX_LIMIT:
+        reason = _("{cell} is no exchange rate; write how many units one is worth, such as 7.12")
+        raise refusal(text, reason)
+    return rate
+
+
+_READERS: dict[Kind, Callable[[str, str, Currency], int]] = {
     Kind.COST: _cost,
     Kind.TARGET: _target,
     Kind.PRICE: _price,
-    Kind.COUNT: lambda text, tidied, _places: _count(text, tidied),
-    Kind.RATE: lambda text, tidied, _places: _rate(text, tidied),
+    Kind.COUNT: lambda text, tidied, _currency: _count(text, tidied),
+    Kind.RATE: lambda text, tidied, _currency: _rate(text, tidied),
+    Kind.FX: lambda text, tidied, _currency: _fx(text, tidied),
 }
 
 
-def _amount_digits(text: str, tidied: str) -> tuple[str, str]:
-    sign = _CURRENCY.match(tidied)
+def _amount_digits(text: str, tidied: str, currency: Currency) -> tuple[str, str]:
+    sign = _SIGN.match(tidied)
+    if sign and not currency.fits(sign[1]):
+        reason = _("{cell} has the sign {sign}, but is to be in {currency}; write it in {currency}")
+        raise refusal(text, reason, sign=sign[1], currency=currency.code)
     return _digits(text, tidied[sign.end() :] if sign else tidied, example="12.50")
 
 

@@ -16,6 +16,8 @@ class Kind(Enum):
     RATE = "rate"
     SHARE = "share"  # a rate that may be all of it, such as parcels on time
     TURNOVER = "turnover"  # an amount that no product is made of, so it may be large
+    CURRENCY = "currency"  # the code of one
+    FX = "fx"  # units of one currency for one of another, with at most six places
     COUNT = "count"  # a whole number of units
     NUMBER = "number"  # a plain number with at most six places, such as a score or days
     LEVEL = "level"  # L1 … L9

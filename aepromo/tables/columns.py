@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, FX_LIMIT, MILLION
 from aepromo.tables.cells import COUNT_LIMIT, RATE_PLACES, CellError, read, read_range
 from aepromo.tables.digits import plain_decimals
 from aepromo.tables.schema import Kind
@@ -30,9 +30,19 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.int64]
 
-LARGEST = {Kind.RATE: MILLION - 1, Kind.RATES: MILLION - 1, Kind.COUNT: COUNT_LIMIT - 1}
-SMALLEST = {Kind.PRICE: 1}
-SCALES = {Kind.RATE: RATE_PLACES, Kind.RATES: RATE_PLACES, Kind.COUNT: 0}
+LARGEST = {
+    Kind.RATE: MILLION - 1,
+    Kind.RATES: MILLION - 1,
+    Kind.FX: FX_LIMIT - 1,
+    Kind.COUNT: COUNT_LIMIT - 1,
+}
+SMALLEST = {Kind.PRICE: 1, Kind.FX: 1}
+SCALES = {
+    Kind.RATE: RATE_PLACES,
+    Kind.RATES: RATE_PLACES,
+    Kind.FX: RATE_PLACES,
+    Kind.COUNT: 0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +57,13 @@ class Reading:
     bad: dict[int, str]
 
 
-def plain_numbers(grid: Grid, position: int, kind: Kind, places: int) -> Numbers | None:
+def plain_numbers(grid: Grid, position: int, kind: Kind, currency: Currency) -> Numbers | None:
     """A column's numbers if every cell is blank or a short plain decimal in range, else None.
 
     Rates may have a percent sign, all of them or none.
     """
-    (starts, ends), scale = grid.column(position), SCALES.get(kind, places)
+    starts, ends = grid.column(position)
+    scale = SCALES.get(kind, currency.places)
     if kind in (Kind.RATE, Kind.RATES):
         is_percent = (grid.codes[ends - 1] == ord("%")) & (ends - starts > 1)
         if is_percent.any():
@@ -63,26 +74,26 @@ def plain_numbers(grid: Grid, position: int, kind: Kind, places: int) -> Numbers
     return numbers if numbers is not None and _are_in_range(numbers, kind) else None
 
 
-def read_column(texts: pa.Array, kind: Kind, places: int) -> Reading:
+def read_column(texts: pa.Array, kind: Kind, currency: Currency) -> Reading:
     """Read a column of text cells as amounts (minor units) or rates (millionths)."""
-    numbers = _decimals_in(texts, kind, places)
+    numbers = _decimals_in(texts, kind, currency)
     if numbers is not None:
         return Reading(numbers, numbers, {})
     if kind is Kind.RATES:
         return _cell_by_cell(texts, read_range)
 
     def read_both(text: str) -> tuple[int, int] | None:
-        value = read(text, kind, places)
+        value = read(text, kind, currency)
         return None if value is None else (value, value)
 
     return _cell_by_cell(texts, read_both)
 
 
-def _decimals_in(texts: pa.Array, kind: Kind, places: int) -> Numbers | None:
+def _decimals_in(texts: pa.Array, kind: Kind, currency: Currency) -> Numbers | None:
     """The column's numbers if every cell is blank or a plain decimal in range, else None."""
     if not _only_digits_and_points(texts):
         return None
-    scale = SCALES.get(kind, places)
+    scale = SCALES.get(kind, currency.places)
     blank = pc.equal(pc.binary_length(texts), 0)
     some_blank = pc.any(blank).as_py()
     if some_blank:

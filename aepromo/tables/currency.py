@@ -1,22 +1,72 @@
-"""A currency: its ISO 4217 code, and how many decimal places its minor unit has."""
+"""Currencies: the code and decimal places of each, after ISO 4217, and the signs that fit it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+
+from aepromo.tables.cells import refusal, tidy
+from aepromo.words import _
+
+MOST_PLACES = 3
+"""The most decimal places that amounts are kept to; within it every conversion fits 64 bits."""
+
+_ALSO_CALLED = {"RMB": "CNY", "人民币": "CNY", "美元": "USD", "欧元": "EUR", "日元": "JPY"}
+"""What sellers write where ISO 4217 has another word."""
+
+_SIGNS = {
+    "US$": frozenset({"USD"}),
+    "$": frozenset(
+        {"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "CLP", "COP", "ARS", "UYU"}
+    ),
+    "¥": frozenset({"CNY", "JPY"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """What money is counted in: ``USD`` with 2 places, ``JPY`` with 0, ``KWD`` with 3."""
+    """What money is counted in: ``USD`` with 2 places, ``JPY`` with 0, ``KWD`` with 3.
+
+    ``is_stated``: somebody named it, so that a cell's sign must not contradict it.
+    """
 
     code: str
     places: int
+    is_stated: bool = field(default=False, compare=False)
 
     @property
     def unit(self) -> int:
         """The minor units of one currency unit."""
         return int(10**self.places)
 
+    def fits(self, sign: str) -> bool:
+        """Whether an amount with this sign may be in this currency."""
+        return not self.is_stated or self.code in _SIGNS[sign]
+
 
 USD = Currency("USD", 2)
 """What prices are in where nobody says otherwise, and what the rule book's money is in."""
+
+
+@cache
+def currency_named(text: str) -> Currency:
+    """The currency of a code such as ``CNY``; ``rmb`` and 人民币 are understood too.
+
+    Raises ``CellError`` for what ISO 4217 doesn't have, or without a minor unit.
+    """
+    code = tidy(text).upper()
+    code = _ALSO_CALLED.get(code, code)
+    if code == USD.code:
+        return Currency(code, USD.places, is_stated=True)
+    from iso4217 import Currency as Known  # parses a table, for which dollars alone don't wait
+
+    try:
+        places = Known(code).exponent
+    except ValueError:
+        places = None
+    if places is None:
+        raise refusal(text, _("{cell} is no currency of ISO 4217; write a code such as CNY"))
+    if places > MOST_PLACES:
+        reason = _("{cell} has {places} decimal places; amounts are kept to at most {most}")
+        raise refusal(text, reason, places=places, most=MOST_PLACES)
+    return Currency(code, places, is_stated=True)

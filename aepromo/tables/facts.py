@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from aepromo.pricing.money import MILLION
 from aepromo.tables.cells import millionths, read, read_rate, refusal, tidy
-from aepromo.tables.currency import USD
+from aepromo.tables.currency import USD, currency_named
 from aepromo.tables.schema import Kind
 from aepromo.words import _
 
@@ -47,7 +47,7 @@ def read_fact(text: str, kind: Kind, currency: Currency = USD) -> Fact | None:
     if kind is Kind.TEXT:
         return text.strip()
     reader = _READERS.get(kind)
-    return read(text, kind, currency.places) if reader is None else reader(text, tidied)
+    return read(text, kind, currency) if reader is None else reader(text, tidied)
 
 
 def _share(text: str, tidied: str) -> int:
@@ -117,6 +117,7 @@ def _within_reach(day: Day) -> Day:
 
 
 _READERS: dict[Kind, Callable[[str, str], Fact]] = {
+    Kind.CURRENCY: lambda text, _tidied: currency_named(text).code,
     Kind.NUMBER: lambda text, _tidied: millionths(text),
     Kind.SHARE: _share,
     Kind.TURNOVER: _turnover,

@@ -33,6 +33,18 @@ _INPUTS = (
         ("物流费", "运费", "物流成本"),
     ),
     Column("other_cost", Kind.COST, "any other cost of a unit", ("其他成本", "其他费用")),
+    Column(
+        "cost_currency",
+        Kind.CURRENCY,
+        "the currency of the costs: CNY",
+        ("成本币种", "成本货币"),
+    ),
+    Column(
+        "fx_rate",
+        Kind.FX,
+        "how many units of it one unit of the prices' currency is worth",
+        ("汇率",),
+    ),
     Column("list_price", Kind.PRICE, "the price you list", ("标价", "售价", "原价", "上架价")),
     Column("limited_rate", Kind.RATE, "your own limited-time discount", ("限时折扣率",)),
     Column(

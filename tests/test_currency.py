@@ -1,0 +1,414 @@
+"""Costs in one currency, prices in another: exact, rounded up, and never added unconverted."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal, localcontext
+from fractions import Fraction
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import aepromo
+from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION, converted_up
+from aepromo.tables.cells import CellError
+from aepromo.tables.currency import MOST_PLACES, USD, currency_named
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+PLACES = {"USD": 2, "CNY": 2, "EUR": 2, "JPY": 0, "KRW": 0, "KWD": 3}
+TERMS = ("--commission", "6%", "--payment", "1%", "--rate", "15%", "--quiet")
+SCALES = st.sampled_from([(1, 1), (10, 1), (100, 1), (1000, 1), (1, 10), (1, 100), (1, 1000)])
+
+
+def worth(cost: str, rate: str, own: str, other: str) -> Decimal:
+    """The cost in the other currency by the rule as it is written down, in exact fractions.
+
+    Up to a minor unit of its own currency, divided by the rate, up to a minor unit of the other.
+    """
+    stated = Fraction(ceil(Fraction(cost) * 10 ** PLACES[own]), 10 ** PLACES[own])
+    units = ceil(stated / Fraction(rate) * 10 ** PLACES[other])
+    return Decimal(units).scaleb(-PLACES[other])
+
+
+@given(st.integers(0, AMOUNT_LIMIT - 1), st.integers(1, FX_LIMIT - 1), SCALES)
+@example(AMOUNT_LIMIT - 1, 1, (1000, 1))
+@example(AMOUNT_LIMIT - 1, FX_LIMIT - 1, (1000, 1))
+@example(AMOUNT_LIMIT - 1, FX_LIMIT - 1, (1, 1000))
+@example(AMOUNT_LIMIT - 1, 1, (1, 1000))
+@example(0, FX_LIMIT - 1, (1000, 1))
+@example(1, 3 * MILLION, (1, 1))
+@example(2, 3 * MILLION, (1, 1))
+@example(3, 3 * MILLION, (1, 1))
+@example(712, 7_120_000, (1, 1))
+@example(713, 7_120_000, (1, 1))
+def test_a_conversion_is_the_exact_quotient_rounded_up_in_either_carrier(
+    amount: int, rate: int, scale: tuple[int, int]
+) -> None:
+    finer, coarser = scale
+    expected = ceil(Fraction(amount) * Fraction(MILLION, rate) * Fraction(finer, coarser))
+    assert converted_up(amount, rate, finer, coarser) == expected
+    column = np.array([amount], np.int64), np.array([rate], np.int64)
+    answer = np.asarray(converted_up(*column, finer, coarser))
+    assert answer.tolist() == [expected]
+    assert answer.dtype == np.int64
+
+
+def test_no_two_currencies_are_further_apart_than_the_conversion_can_bear() -> None:
+    assert 10**MOST_PLACES == 1000
+
+
+COSTS = st.decimals(0, 99_999, places=4, allow_nan=False)
+RATES = st.decimals("0.000001", 2_000, places=6, allow_nan=False)
+
+
+@given(
+    st.lists(
+        st.tuples(COSTS, COSTS, st.sampled_from(sorted(PLACES)), RATES), min_size=1, max_size=5
+    ),
+    st.sampled_from(sorted(PLACES)),
+)
+@example([(Decimal("0.01"), Decimal("0.02"), "CNY", Decimal(3))], "USD")
+@example([(Decimal("56.001"), Decimal("21.36"), "CNY", Decimal("7.12"))], "USD")
+@example([(Decimal("12.5"), Decimal(300), "JPY", Decimal("155.5"))], "KWD")
+def test_every_row_is_converted_at_its_own_rate(
+    rows: list[tuple[Decimal, Decimal, str, Decimal]], selling: str
+) -> None:
+    """Through a frame of many, through a frame of one, and through one SKU's options."""
+    rows = [
+        row
+        for row in rows
+        if row[2] != selling
+        and max(worth(str(cost), str(row[3]), row[2], selling) for cost in row[:2])
+        < Decimal(400_000).scaleb(2 - PLACES[selling])
+    ]
+    if not rows:
+        return
+    frame = pd.DataFrame(
+        {
+            "purchase_price": [str(row[0]) for row in rows],
+            "logistics_cost": [str(row[1]) for row in rows],
+            "cost_currency": [row[2] for row in rows],
+            "fx_rate": [str(row[3]) for row in rows],
+            "list_price": "900000",
+        }
+    )
+    policy = aepromo.Policy(
+        currency=selling, forced_rate="0%", commission_rate="0", payment_rate="0", target_profit="0"
+    )
+    many = aepromo.margin(frame, policy)
+    for position, (purchase, logistics, own, rate) in enumerate(rows):
+        spent = sum(worth(str(cost), str(rate), own, selling) for cost in (purchase, logistics))
+        left = Decimal(900_000) - spent
+        one = aepromo.margin(frame.iloc[position : position + 1], policy)
+        by_options = aepromo.margin(
+            pd.DataFrame({"list_price": ["900000"]}),
+            aepromo.Policy(
+                purchase_price=purchase,
+                logistics_cost=logistics,
+                cost_currency=own,
+                fx=(f"{own}={rate}",),
+                currency=selling,
+                forced_rate="0%",
+                commission_rate="0",
+                payment_rate="0",
+            ),
+        )
+        for answer in (many.iloc[position], one.iloc[0], by_options.iloc[0]):
+            assert answer["profit"] == left
+            assert answer["profit"].as_tuple().exponent == -PLACES[selling]
+
+
+def test_a_rate_that_makes_a_third_of_a_cent_rounds_up(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "thirds.csv"
+    table.write_text("采购价,物流费,标价\n0.01,0.02,9\n0.03,0.04,9\n")
+    done = run("margin", table, "--cost-currency", "CNY", "--fx", "CNY=3", *TERMS)
+    rows = list(csv.DictReader(done.out.decode().splitlines()))
+    deal_after_fees = Decimal("7.65") - Decimal("0.46") - Decimal("0.08")
+    assert [row["profit"] for row in rows] == [
+        str(deal_after_fees - Decimal("0.01") - Decimal("0.01")),
+        str(deal_after_fees - Decimal("0.01") - Decimal("0.02")),
+    ]
+    assert [row["采购价"] for row in rows] == ["0.01", "0.03"]
+
+
+def test_one_sku_and_a_file_of_it_agree_in_csv_and_json(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "one.csv"
+    table.write_text("purchase_price,logistics_cost\n56.004,21.36\n")
+    money = ("--cost-currency", "CNY", "--fx", "CNY=7.12", *TERMS, "--target-profit", "3.50")
+    one = run("reprice", "-b", "56.004", "-l", "21.36", *money, "--format", "json")
+    many = run("reprice", table, *money, "--format", "json")
+    as_csv = run("reprice", table, *money)
+    answers = [
+        json.loads(done.out.decode(), parse_float=str, parse_int=str)[0] for done in (one, many)
+    ]
+    answers.append(next(csv.DictReader(as_csv.out.decode().splitlines())))
+    with localcontext() as context:
+        context.rounding = ROUND_CEILING
+        spent = (Decimal("56.01") / Decimal("7.12")).quantize(Decimal("0.01"))
+        floor = (spent * Decimal("1.15")).quantize(Decimal("0.01"))
+    assert {answer["floor_price"] for answer in answers} == {str(floor)}
+    assert len({answer["protected_list_price"] for answer in answers}) == 1
+    assert len({answer["profit"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "price", "floor"), [("JPY", "500", "575"), ("KWD", "5", "5.750"), ("CNY", "5", "5.75")]
+)
+def test_json_carries_the_places_of_the_currency(
+    code: str, price: str, floor: str, run: Run
+) -> None:
+    done = run("floor", "-b", price, "--currency", code, "--format", "json")
+    assert f'"floor_price": {floor}}}' in done.out.decode()
+    as_table = run("floor", "-b", price, "--currency", code, "--format", "table")
+    assert f"{floor}  {code}" in as_table.out.decode()
+
+
+def test_own_output_changes_nothing(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "mixed.csv"
+    table.write_text(
+        "sku,purchase_price,logistics_cost,cost_currency,fx_rate,list_price\n"
+        "a,56.00,21.36,CNY,7.120,20\nb,8,3,,,20\nc,800,300,jpy,,20\nd,56,,RMB,,20\n"
+    )
+    money = ("--fx", "JPY=155", "--fx", "CNY=7.2", "--logistics", "2", *TERMS)
+    first = run("reprice", table, *money)
+    again = run("reprice", "-", *money, stdin=first.out)
+    assert again.out == first.out
+    cells = [line.split(",")[:6] for line in first.out.decode().splitlines()]
+    assert cells == [line.split(",") for line in table.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ("--cost-currency", "CNY"),
+            "--cost-currency: is CNY, and nobody gives its rate; set --fx",
+        ),
+        (("--cost-currency", "XXX"), "--cost-currency: 'XXX' is no currency of ISO 4217"),
+        (("--currency", "dollars"), "--currency: 'dollars' is no currency of ISO 4217"),
+        (("--currency", "CLF"), "--currency: 'CLF' has 4 decimal places"),
+        (("--fx", "CNY"), "--fx 'CNY': write CNY=7.12"),
+        (("--fx", "CNY=0"), "--fx 'CNY=0': '0' is no exchange rate"),
+        (("--fx", "CNY=7,12"), "'7,12' is not a number; write 7.12"),
+        (("--fx", "CNY=7.1234567"), "is finer than a rate can be; write at most 6 decimal places"),
+        (("--fx", "CNY=7@soon"), "'soon' is no date"),
+        (("--fx", "CNY=7", "--fx", "rmb=8"), "CNY has a rate already"),
+        (("--fx", "USD=1"), "prices are in USD; it needs no rate"),
+        (("--fx-rate", "7"), "is 7, but the costs are in USD as the prices are"),
+        (
+            ("--cost-currency", "CNY", "--fx", "CNY=0.000001"),
+            "purchase-price: comes to 10,000,000.00 USD or more at 0.000001",
+        ),
+        (
+            ("--currency", "JPY", "--fx", "USD=0.0064", "--ending", ".99"),
+            "has no decimal places to end in",
+        ),
+        (("--currency", "CNY"), "rules.appeal.min_profit is 0.80 US dollars; give --fx USD=RATE"),
+    ],
+)
+def test_options_that_make_no_sense_end_with_2(
+    options: tuple[str, ...], said: str, run: Run
+) -> None:
+    done = run("reprice", "-b", "56", "-l", "21.36", *options)
+    assert (done.code, done.out) == (2, b"")
+    assert said in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_cell_of_a_currency_without_a_rate_is_a_bad_row(run: Run, tmp_path: Path) -> None:
+    table, rejects = tmp_path / "mixed.csv", tmp_path / "bad.csv"
+    table.write_text(
+        "sku,采购价,物流费,成本币种,汇率,标价\n"
+        "a,56,21.36,CNY,7.12,20\nb,8,3,EUR,,20\nc,8,3,XAU,,20\nd,8,3,CNY,-7,20\ne,8,3,,7,20\n"
+        "f,$8,3,CNY,7,20\ng,8,3,CNY,7,¥20\nh,¥8,US$3,CNY,7,$20\n"
+    )
+    done = run("margin", table, *TERMS, "--rejects", rejects)
+    assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "a"]
+    found = {row["sku"]: row for row in csv.DictReader(rejects.read_text().splitlines())}
+    said = {
+        "b": ("成本币种", "is EUR, and nobody gives its rate; set --fx EUR=RATE, EUR a USD"),
+        "c": ("成本币种", "'XAU' is no currency of ISO 4217; write a code such as CNY"),
+        "d": ("汇率", "'-7' is negative; write 0 or more"),
+        "e": ("汇率", "is 7, but the costs are in USD as the prices are"),
+        "f": ("采购价", "'$8' has the sign $, but is to be in CNY; write it in CNY"),
+        "g": ("标价", "'¥20' has the sign ¥, but is to be in USD; write it in USD"),
+        "h": ("物流费", "'US$3' has the sign US$, but is to be in CNY; write it in CNY"),
+    }
+    assert found.keys() == said.keys()
+    for sku, (column, reason) in said.items():
+        assert found[sku]["column"] == column
+        assert found[sku]["reason"].startswith(reason)
+
+
+def test_a_sign_is_only_held_against_a_currency_that_somebody_named(run: Run) -> None:
+    unnamed = run("margin", "-b", "¥8", "-l", "$3", "-p", "¥20", *TERMS)
+    assert unnamed.code == 0
+    named = run("margin", "-b", "8", "-l", "3", "-p", "¥20", "--currency", "USD", *TERMS)
+    assert named.code == 2
+    assert "'¥20' has the sign ¥, but is to be in USD" in named.err
+    yen = run("margin", "-b", "¥8", "-l", "3", "-p", "¥20", "--currency", "JPY", *TERMS)
+    assert yen.code == 0
+
+
+def test_conversions_are_said_once_with_their_day(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "many.csv"
+    table.write_text("采购价,物流费,成本币种,汇率\n" + "56,21,CNY,\n800,300,JPY,155\n" * 50)
+    done = run("reprice", table, "--fx", "CNY=7.12@2026-11-20", *TERMS[:-1])
+    said = [line for line in done.err.splitlines() if "converted" in line]
+    assert said == [
+        "converted: CNY at 7.12 a USD, 2026-11-20",
+        "converted: JPY at the fx_rate of each row",
+    ]
+    quiet = run("reprice", table, "--fx", "CNY=7.12@2026-11-20", *TERMS)
+    assert "converted" not in quiet.err
+
+
+@pytest.mark.parametrize(("age", "is_old"), [(7, False), (8, True)])
+def test_an_old_rate_is_said_even_quietly(age: int, is_old: bool, run: Run) -> None:
+    day = date.today() - timedelta(days=age)
+    done = run("floor", "-b", "56", "--cost-currency", "CNY", "--fx", f"CNY=7.12@{day}", "--quiet")
+    assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
+    warning = f"warning: the rate of CNY is of {day}, {age} days ago; give a newer one with --fx\n"
+    assert done.err == warning * is_old
+
+
+def test_how_old_a_rate_may_be_is_the_users_to_say(run: Run, tmp_path: Path) -> None:
+    day = date.today() - timedelta(days=30)
+    (tmp_path / "aepromo.toml").write_text(
+        'cost_currency = "CNY"\n'
+        f"[fx]\nCNY = {{ rate = 7.12, date = {day} }}\nEUR = 0.92\n"
+        '[rules]\n"fx.max_age_days" = "30"\n'
+    )
+    done = run("floor", "-b", "56", "--config", tmp_path / "aepromo.toml")
+    assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
+    assert done.err == f"converted: CNY at 7.12 a USD, {day}\n"
+    over = run("floor", "-b", "56", "--fx", "CNY=7", "--config", tmp_path / "aepromo.toml")
+    assert over.out.decode().splitlines()[1] == "56,CNY,9.20"
+    euros = run(
+        "floor",
+        "-b",
+        "56",
+        "--cost-currency",
+        "EUR",
+        "--fx",
+        "CNY=7",
+        "--config",
+        tmp_path / "aepromo.toml",
+    )
+    assert euros.out.decode().splitlines()[1] == "56,EUR,70.01"
+
+
+def test_rates_of_the_configuration_are_for_its_own_currency(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "aepromo.toml").write_text("[fx]\nCNY = 7.12\n")
+    done = run(
+        "floor",
+        "-b",
+        "56",
+        "--cost-currency",
+        "CNY",
+        "--currency",
+        "EUR",
+        "--config",
+        tmp_path / "aepromo.toml",
+    )
+    assert done.code == 2
+    assert "nobody gives its rate; set --fx CNY=RATE, CNY a EUR" in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("fx = 7", "fx: write a table"),
+        ("[fx.CNY]\nrat = 7", "fx.CNY: unknown key 'rat'; did you mean 'rate'?"),
+        ("[fx.CNY]\ndate = 2026-11-20", "fx.CNY: write a rate"),
+        ("[fx]\nCNY = true", "--fx 'CNY=yes'"),
+        ("[fx]\nABC = 7", "'ABC' is no currency of ISO 4217"),
+        ('currency = "ABC"', "--currency: 'ABC' is no currency"),
+    ],
+)
+def test_a_configuration_is_read_strictly(text: str, said: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "aepromo.toml").write_text(text)
+    done = run("floor", "-b", "56", "--config", tmp_path / "aepromo.toml")
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_dollars_of_the_rule_book_are_converted_up(run: Run) -> None:
+    done = run("reprice", "-b", "56", "-l", "21.36", "--currency", "CNY", "--fx", "USD=0.1404")
+    row = next(csv.DictReader(done.out.decode().splitlines()))
+    assert row["profit"] == str(worth("0.80", "0.1404", "USD", "CNY")) == "5.70"
+    said = "assumed: target_profit 5.70 (0.80 USD) (rule book; set --target-profit)"
+    assert said in done.err.splitlines()
+
+
+def test_an_appeal_in_yuan_asks_for_the_dollars_it_needs(run: Run) -> None:
+    sku = ("-p", "100", "-b", "56", "-l", "21.36", "-r", "10%", "--commission", "6%")
+    money = ("--payment", "1%", "--currency", "CNY", "--fail-on", "never")
+    without = run("appeal", *sku, *money)
+    assert without.code == 2
+    assert "appeal.min_profit is 0.80 US dollars" in without.err
+    done = run("appeal", *sku, *money, "--fx", "USD=0.125", "--store-level", "L4")
+    row = next(csv.DictReader(done.out.decode().splitlines()))
+    assert row["formula_profit"] == "6.34"
+    assert "formula profit 6.34, needs 6.40: +0.06" in row["reasons"]
+
+
+def test_the_parts_of_shipping_are_compared_in_their_own_currency(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "papers.csv"
+    header = "sku,list_price,purchase_price,logistics_cost,首重费,续重费,挂号费,forced_rate\n"
+    table.write_text(header + "a,20,8,21.36,10,3.36,8,10%\nb,20,8,21.36,10,3.35,8,10%\n")
+    money = ("--cost-currency", "CNY", "--fx", "CNY=7.12", "--fail-on", "never", "--quiet")
+    done = run("appeal", table, *money, "--store-level", "L4")
+    reasons = [row["reasons"] for row in csv.DictReader(done.out.decode().splitlines())]
+    assert "adds up" not in reasons[0]
+    assert "adds up to 21.35, needs the logistics cost 21.36: +0.01" in reasons[1]
+
+
+def test_money_at_stake_adds_up_in_the_one_currency_of_the_prices(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "stake.csv"
+    table.write_text(
+        "sku,list_price,purchase_price,logistics_cost,cost_currency,fx_rate,units_30d,promotion\n"
+        "a,20,56,21.36,CNY,7.12,100,\nb,20,800,300,JPY,155,100,\nc,20,8,3,,,100,\n"
+    )
+    done = run("breakeven", table, *TERMS[:-1], "--format", "table")
+    rows = csv.DictReader(run("breakeven", table, *TERMS).out.decode().splitlines())
+    gains = [Decimal(row["gain_30d"]) for row in rows]
+    assert f"over 30 days {sum(gains):+,.2f}" in done.out.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "places"),
+    [
+        ("usd", "USD", 2),
+        (" cny ", "CNY", 2),
+        ("人民币", "CNY", 2),
+        ("rmb", "CNY", 2),
+        ("ＪＰＹ", "JPY", 0),
+        ("KWD", "KWD", 3),
+    ],
+)
+def test_a_currency_is_known_by_its_code(text: str, code: str, places: int) -> None:
+    found = currency_named(text)
+    assert (found.code, found.places, found.is_stated) == (code, places, True)
+
+
+@pytest.mark.parametrize("text", ["", "US", "USDT", "XXX", "XAU", "CLF", "￥"])
+def test_what_is_no_currency_to_count_in_is_refused(text: str) -> None:
+    with pytest.raises(CellError, match=r"no currency of ISO 4217|4 decimal places"):
+        currency_named(text)
+
+
+def test_dollars_are_dollars_whoever_names_them() -> None:
+    assert currency_named("USD") == USD
+    assert not USD.is_stated
