@@ -155,6 +155,7 @@ FIGURES: dict[str, str | tuple[str, ...]] = {
     "tracking.certified_carrier": "yes",
     "tracking.end_hours": "2",
     "tracking.lost_share": "61.3%",
+    "fx.max_age_days": "7",
 }
 
 THRESHOLDS = {
@@ -190,6 +191,7 @@ THRESHOLDS = {
     "tracking.upload_hours": "<=",
     "tracking.gap_hours": ">",
     "tracking.end_hours": "<=",
+    "fx.max_age_days": "<=",
 }
 
 GOOD = """
