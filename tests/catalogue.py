@@ -6,6 +6,8 @@ that every text has its pair and that what was compiled is what stands in the ``
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import fields
 from datetime import UTC, datetime
 from io import BytesIO
@@ -17,6 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from aepromo import rules
+from aepromo.reports.worksheet import HEADERS
 from aepromo.tables.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
 
@@ -30,6 +33,15 @@ TYPER_SAYS = (
     *("Missing command.", "No such command {name!r}."),
 )
 """What Typer looks up in the same catalogue."""
+
+SYSTEM_SAYS = tuple(
+    os.strerror(number)
+    for number in (
+        *(errno.ENOENT, errno.EACCES, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EROFS),
+        *(errno.EIO, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.EFBIG, errno.EDQUOT),
+    )
+)
+"""Why the system won't read or write."""
 
 HEAD = """\
 # What the program says, in Chinese. `python tests/catalogue.py` finds new texts and compiles it.
@@ -54,7 +66,12 @@ def found() -> Catalog:
     labels = [label for column in columns for label in column.labels]
     for label in (*labels, *(field.name for field in fields(rules.Rule))):
         catalogue.add(label.replace("_", " "), context="label")
-    for text in TYPER_SAYS:
+    for text in HEADERS:
+        catalogue.add(text, context="worksheet")
+    for rule in rules.book():
+        if rule.column and rule.column not in INPUTS and rule.column not in RESULTS:
+            catalogue.add(rule.column.replace("_", " "))
+    for text in (*TYPER_SAYS, *SYSTEM_SAYS):
         catalogue.add(text)
     return catalogue
 

@@ -17,6 +17,7 @@ from aepromo.cli.options import (
     ConfigOption,
     FileArgument,
     Format,
+    Language,
     ReadingOptions,
     WritingOptions,
     argument,
@@ -40,7 +41,7 @@ from aepromo.cli.say import say, say_assumed
 from aepromo.errors import CallError
 from aepromo.reports.appeal import REFUSE, appeal, formula_of, least_profit
 from aepromo.reports.policy import Policy
-from aepromo.reports.worksheet import LANGUAGES, worksheet
+from aepromo.reports.worksheet import worksheet
 from aepromo.show.summary import skus
 from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import CellError
@@ -74,13 +75,6 @@ class FailOn(StrEnum):
         return any(isinstance(each, int) and each >= mildest for each in found)
 
 
-class Language(StrEnum):
-    """What the worksheet is written in."""
-
-    ZH = LANGUAGES[0]
-    EN = LANGUAGES[1]
-
-
 def _declared(*names: str, metavar: str | None = None, says: str, panel: str | None = None) -> Any:
     return typer.Option(
         *names, metavar=metavar, help=says, rich_help_panel=panel, show_default=False
@@ -106,7 +100,7 @@ WorksheetOption = Annotated[
         panel=OUTPUT_PANEL,
     ),
 ]
-LanguageOption = Annotated[
+WorksheetLanguageOption = Annotated[
     Language,
     _declared(
         "--worksheet-lang",
@@ -157,7 +151,7 @@ def appeal_command() -> Callable[..., None]:
             *parameters_of(WritingOptions),
             option("fail_on", FailOnOption, FailOn.WEAK),
             option("worksheet", WorksheetOption, None),
-            option("worksheet_lang", LanguageOption, Language.ZH),
+            option("worksheet_lang", WorksheetLanguageOption, Language.ZH),
         ],
     )
 
@@ -193,8 +187,10 @@ def _write_worksheet(
         )
     if not writing.quiet:
         refused = len(sheet.rows) - len(lines)
-        left_out = f"; {refused:,} refused, left out" if refused else ""
-        say(f"{target}: {len(lines):,} SKU{'' if len(lines) == 1 else 's'}{left_out}")
+        parts = [skus(len(lines))]
+        if refused:
+            parts.append(_("{count:,} refused, left out").format(count=refused))
+        say(f"{target}: " + _("; ").join(parts))
 
 
 def _check_target(
@@ -202,8 +198,8 @@ def _check_target(
 ) -> None:
     """Refuse a worksheet that would take the place of another file."""
     if target == "-":
-        raise CallError("--worksheet -: name a file; standard output is for the verdicts")
-    others = ((file, "the input"), (writing.output, "--output"), (reading.rejects, "--rejects"))
+        raise CallError(_("--worksheet -: name a file; standard output is for the verdicts"))
+    others = ((file, _("the input")), (writing.output, "--output"), (reading.rejects, "--rejects"))
     for other, name in others:
         if other and os.path.realpath(other) == os.path.realpath(target):
-            raise CallError(f"--worksheet and {name} are the same file")
+            raise CallError(_("--worksheet and {name} are the same file").format(name=name))

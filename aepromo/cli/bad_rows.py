@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from aepromo.cli.say import say
 from aepromo.errors import InputError
 from aepromo.tables.text import delimited
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,14 +62,15 @@ class BadRows:
         """Say how many there were. Raises ``RowsRefused`` where they had no place."""
         name = self._source.name
         if self._named > MOST_NAMED:
-            say(f"{name}: … and {self._named - MOST_NAMED:,} more problems")
-        counted = f"{self.count:,} bad row{'' if self.count == 1 else 's'}"
+            more = _("… and {count:,} more problems").format(count=self._named - MOST_NAMED)
+            say(f"{name}: {more}")
+        counted = ngettext("{count:,} bad row", "{count:,} bad rows", self.count)
+        counted = counted.format(count=self.count)
         if self.refuses:
-            raise RowsRefused(
-                f"{name}: {counted}; mend them, or set them aside with --rejects FILE"
-            )
+            remedy = _("{bad_rows}; mend them, or set them aside with --rejects FILE")
+            raise RowsRefused(f"{name}: " + remedy.format(bad_rows=counted))
         if self.count:
-            say(f"{name}: {counted} set aside")
+            say(f"{name}: " + _("{bad_rows} set aside").format(bad_rows=counted))
 
     def _name(self, row: BadRow) -> None:
         for column, reason in zip(row.columns, row.reasons, strict=True):

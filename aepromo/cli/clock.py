@@ -14,7 +14,7 @@ from aepromo.reports.moments import instant
 from aepromo.tables.cells import CellError
 from aepromo.tables.facts import read_fact
 from aepromo.tables.schema import Kind
-from aepromo.words import _
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def zone_of(name: str | None, config: Config) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        reason = "no such zone; write one such as Asia/Shanghai"
+        reason = _("no such zone; write one such as Asia/Shanghai")
         raise CallError(f"--timezone '{name}': {reason}") from None
 
 
@@ -67,7 +67,8 @@ def say_zone(moments: Sequence[datetime], zone: tzinfo) -> None:
     """Say where times are taken to be from that don't tell."""
     if any(moment.tzinfo is None for moment in moments):
         name = getattr(zone, "key", "UTC")
-        say(f"assumed: times without a zone are in {name} (set --timezone)")
+        assumed = _("assumed: times without a zone are in {zone} (set --timezone)")
+        say(assumed.format(zone=name))
 
 
 def say_ahead(moments: Sequence[datetime], now: datetime, zone: tzinfo) -> None:
@@ -75,5 +76,9 @@ def say_ahead(moments: Sequence[datetime], now: datetime, zone: tzinfo) -> None:
     instants = (instant(moment, zone) for moment in moments)
     ahead = sum(each is not None and each > now for each in instants)
     if ahead:
-        times = f"{ahead:,} times are" if ahead > 1 else "1 time is"
-        say(f"warning: {times} in the future; are --now and --timezone right?")
+        warning = ngettext(
+            "warning: {count:,} time is in the future; are --now and --timezone right?",
+            "warning: {count:,} times are in the future; are --now and --timezone right?",
+            ahead,
+        )
+        say(warning.format(count=ahead))

@@ -11,6 +11,7 @@ from aepromo.reports.policy import Policy
 from aepromo.rules import UnknownRule
 from aepromo.rules.overrides import Book
 from aepromo.tables.schema import STORE
+from aepromo.words import _, cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,7 +55,7 @@ def read_config(path: str | None) -> Config:
         # A number keeps its text: as a binary float it could not hold a cent.
         tables = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str)
     except OSError as error:
-        raise CallError(f"{file}: {error.strerror}") from None
+        raise CallError(f"{file}: {cause(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CallError(f"{file}: {error}") from None
     overrides = _table(tables.pop("rules", {}), f"{file}: rules")
@@ -70,10 +71,10 @@ def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
     defaults: dict[str, Any] = {}
     for name, value in tables.items():
         if name not in _DEFAULTS:
-            raise CallError(f"{file}: unknown key '{name}'; {_nearest(name, _DEFAULTS)}")
+            raise CallError(f"{file}: " + _unknown(name, _DEFAULTS))
         if name == "coupon_stacks":
             if not isinstance(value, bool):
-                raise CallError(f"{file}: coupon_stacks: write true or false")
+                raise CallError(f"{file}: coupon_stacks: " + _("write true or false"))
             defaults[name] = value
         elif name == "fx":
             defaults[name] = _rates(value, f"{file}: fx")
@@ -129,13 +130,13 @@ def _store(store: object, place: str) -> dict[str, str]:
     columns = _table(store, place)
     for name in columns:
         if name not in STORE:
-            raise CallError(f"{place}: unknown key '{name}'; {_nearest(name, STORE)}")
+            raise CallError(f"{place}: " + _unknown(name, STORE))
     return {name: _text(value, f"{place}.{name}") for name, value in columns.items()}
 
 
 def _table(value: object, place: str) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise CallError(f"{place}: write a table")
+        raise CallError(f"{place}: " + _("write a table"))
     return value
 
 
@@ -143,8 +144,12 @@ def _text(value: object, place: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, str | int):
-        raise CallError(f"{place}: write a text or a number")
+        raise CallError(f"{place}: " + _("write a text or a number"))
     return str(value)
+
+
+def _unknown(key: str, known: Iterable[str]) -> str:
+    return _("unknown key '{name}'; {nearest}").format(name=key, nearest=_nearest(key, known))
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -152,4 +157,6 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
     known = list(known)
     close = get_close_matches(word, known, n=1, cutoff=0.4)
-    return f"did you mean '{close[0]}'?" if close else "there are " + ", ".join(known)
+    if close:
+        return _("did you mean '{name}'?").format(name=close[0])
+    return _("there are {names}").format(names=", ".join(known))

@@ -54,7 +54,8 @@ def explain_command() -> Callable[..., None]:
         if file is not None:
             policy = _out_of_file(policy, file, sku, reading)
         elif sku is not None or reading != ReadingOptions():
-            raise CallError("--sku and options for reading need a FILE, or - for standard input")
+            reason = _("--sku and options for reading need a FILE, or - for standard input")
+            raise CallError(reason)
         _write(policy, writing)
 
     command.__doc__ = _("One SKU, step by step: what comes off its list price, and what is left.")

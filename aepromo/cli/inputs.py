@@ -18,7 +18,7 @@ from aepromo.tables.atomic import replacing
 from aepromo.tables.headers import resolve
 from aepromo.tables.rows import Ragged, rows_with_lines
 from aepromo.tables.source import open_source
-from aepromo.words import _
+from aepromo.words import _, cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,16 +85,18 @@ def find_row(
         name = source.name
         columns = resolve(source.header, ("sku", *wanted), mapping_of(reading.map))
         if sku is not None and "sku" not in columns:
-            raise InputError(f"{name}: no column for sku; name one with --map 'HEADER=sku'")
+            reason = _("no column for sku; name one with --map 'HEADER=sku'")
+            raise InputError(f"{name}: {reason}")
         found: list[tuple[int, list[str]]] = []
         for block in source.blocks:
             for line, cells in rows_with_lines(block, source):
                 if sku is None or cells[columns["sku"] : columns["sku"] + 1] == [sku]:
                     found.append((line, cells))
     if sku is None and len(found) != 1:
-        raise InputError(f"{name}: {len(found)} rows; choose one with --sku ID")
+        choose = _("{count} rows; choose one with --sku ID").format(count=len(found))
+        raise InputError(f"{name}: {choose}")
     if not found:
-        raise InputError(f"{name}: no SKU '{sku}'")
+        raise InputError(f"{name}: " + _("no SKU '{sku}'").format(sku=sku))
     line, cells = found[0]
     if len(cells) != len(source.header):
         raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
@@ -178,13 +180,13 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
     """The input as a stream of bytes, and what to call it in messages."""
     if file == "-":
         if sys.stdin is None:
-            raise InputError("standard input is closed")
-        yield sys.stdin.buffer, "standard input"
+            raise InputError(_("standard input is closed"))
+        yield sys.stdin.buffer, _("standard input")
         return
     try:
         stream = Path(file).open("rb")  # noqa: SIM115 (closed just below)
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror}") from None
+        raise InputError(f"{file}: {cause(error)}") from None
     with stream:
         yield stream, file
 
@@ -195,7 +197,8 @@ def mapping_of(pairs: list[str] | None) -> dict[str, str]:
     for pair in pairs or []:
         header, equals, name = pair.rpartition("=")
         if not (header and equals and name):
-            raise CallError(f"--map '{pair}': write HEADER=COLUMN, such as 'Cost=purchase_price'")
+            reason = _("write HEADER=COLUMN, such as 'Cost=purchase_price'")
+            raise CallError(f"--map '{pair}': {reason}")
         mapping[header.strip()] = name.strip()
     return mapping
 
@@ -210,13 +213,13 @@ def check_files(file: str, rejects: str | None, output: str | None) -> None:
     source = file if file != "-" else "/dev/stdin"
     target = output if output and output != "-" else "/dev/stdout"
     if rejects == "-":
-        raise CallError("--rejects -: name a file; standard output is for the good rows")
-    for other, name in ((source, "the input"), (target, "the output")):
+        raise CallError(_("--rejects -: name a file; standard output is for the good rows"))
+    for other, name in ((source, _("the input")), (target, _("the output"))):
         if rejects and are_same_file(rejects, other):
-            raise CallError(f"--rejects and {name} are the same file")
+            raise CallError(_("--rejects and {name} are the same file").format(name=name))
     # Only a file that --output names is read to its end before it is written.
     if target == "/dev/stdout" and are_same_file(target, source):
-        raise CallError("standard output is the input file; write to it with --output")
+        raise CallError(_("standard output is the input file; write to it with --output"))
 
 
 def are_same_file(path: str, other: str) -> bool:

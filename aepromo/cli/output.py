@@ -21,7 +21,7 @@ from aepromo.tables.text import (
     markdown_row,
     rows_of,
 )
-from aepromo.words import _
+from aepromo.words import _, cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -68,7 +68,7 @@ def destination(options: WritingOptions) -> Iterator[BinaryIO]:
         with replacing(options.output) as stream:
             yield stream
     elif sys.stdout is None:
-        raise CallError("standard output is closed; name a file with --output")
+        raise CallError(_("standard output is closed; name a file with --output"))
     else:
         try:
             with _whole_writes(sys.stdout.buffer) as stream:
@@ -77,8 +77,8 @@ def destination(options: WritingOptions) -> Iterator[BinaryIO]:
             raise
         except OSError as error:
             send_nowhere(sys.stdout)
-            reason = os.strerror(error.errno or 0)
-            raise OutputError(f"standard output can't be written: {reason}") from None
+            reason = _("standard output can't be written: {reason}")
+            raise OutputError(reason.format(reason=cause(error))) from None
 
 
 @contextmanager
@@ -108,7 +108,8 @@ def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:
         wanted = [name.strip() for name in options.columns.split(",") if name.strip()]
     for name in wanted:
         if name not in header:
-            raise CallError(f"no column '{name}'; there are {', '.join(header)}")
+            reason = _("no column '{name}'; there are {names}")
+            raise CallError(reason.format(name=name, names=", ".join(header)))
     return wanted or list(header)
 
 

@@ -214,7 +214,7 @@ def _answer_one(
 ) -> int:
     """Answer for the SKU that the options describe; returns its status as an index."""
     if reading != ReadingOptions():
-        raise CallError("options for reading a file need a FILE, or - for standard input")
+        raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     results, assumed = run_single(report, policy)
     say_assumed(assumed, set(), policy.in_force, writing.quiet)
     say_converted(policy.conversions(), set(), policy.selling, writing.quiet)

@@ -40,7 +40,7 @@ from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import fixed, percent
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.text import Figure, TextColumn, json_document, result_text
-from aepromo.words import _
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,14 +53,14 @@ if TYPE_CHECKING:
 
 PANEL = _("The sweep")
 _HOLDS_NO_MORE = {
-    "target": "falls under the target",
-    "zero": "turns into a loss",
-    "floor": "falls under the safety floor",
+    "target": N_("from {rate} a unit falls under the target"),
+    "zero": N_("from {rate} a unit turns into a loss"),
+    "floor": N_("from {rate} a unit falls under the safety floor"),
 }
 _HOLDS_AGAIN = {
-    "target": "reaches the target again",
-    "zero": "earns again",
-    "floor": "is above the safety floor again",
+    "target": N_("from {rate} a unit reaches the target again"),
+    "zero": N_("from {rate} a unit earns again"),
+    "floor": N_("from {rate} a unit is above the safety floor again"),
 }
 
 
@@ -89,7 +89,7 @@ def sweep_command() -> Callable[..., None]:
         if file is not None:
             chart = _sweep_file(policy, file, grid, reading, writing)
         elif reading != ReadingOptions():
-            raise CallError("options for reading a file need a FILE, or - for standard input")
+            raise CallError(_("options for reading a file need a FILE, or - for standard input"))
         else:
             chart = _sweep_one(policy, grid, writing)
         for path in filter(None, pictures):
@@ -132,13 +132,13 @@ def _sweep_one(policy: Policy, grid: range, writing: WritingOptions) -> Chart:
         for name in COLUMNS
     ]
     chart = Chart(
-        title=f"profit of a unit, {currency.code}",
+        title=_("profit of a unit, {currency}").format(currency=currency.code),
         rates=[rate / 10_000 for rate in grid],
         heights=[row["profit"] / currency.unit for row in swept.rows.values()],
         marks={name: profit / currency.unit for name, profit in swept.marks.items()},
     )
     notes = [_crossing_line(crossing) for crossing in swept.crossings]
-    notes = notes or ["no mark is crossed on the way"]
+    notes = notes or [_("no mark is crossed on the way")]
     _write(columns, chart, notes, swept, currency, writing)
     return chart
 
@@ -157,7 +157,7 @@ def _sweep_file(
 
         def counted(outcome: Outcome, _text: TextBlock) -> list[Counts]:
             if outcome.sku is None:
-                return [np.zeros(len(STATUSES), np.int64) for _ in grid]
+                return [np.zeros(len(STATUSES), np.int64) for _rate in grid]
             return counts_by_rate(outcome.sku, terms, grid, len(outcome))
 
         for counts_of_block in answers.each(counted):
@@ -171,10 +171,19 @@ def _sweep_file(
     ]
     columns = [_rate_column(grid), _count_column("survive", survive)]
     columns += [_count_column(status, numbers) for status, numbers in by_status.items()]
-    chart = Chart("SKUs that survive", [rate / 10_000 for rate in grid], survive, {})
+    chart = Chart(_("SKUs that survive"), [rate / 10_000 for rate in grid], survive, {})
     total = sum(numbers[0] for numbers in by_status.values())
-    note = f"of {total:,} SKUs, {survive[0]:,} survive {percent(grid[0])}, "
-    note += f"{survive[-1]:,} survive {percent(grid[-1])}: neither a loss nor under the floor"
+    survival = _(
+        "of {total:,} SKUs, {first:,} survive {low}, {last:,} survive {high}: "
+        "neither a loss nor under the floor"
+    )
+    note = survival.format(
+        total=total,
+        first=survive[0],
+        low=percent(grid[0]),
+        last=survive[-1],
+        high=percent(grid[-1]),
+    )
     _write(columns, chart, [note], None, policy.selling, writing)
     return chart
 
@@ -227,7 +236,7 @@ def _document(columns: Sequence[TextColumn], crossings: Sequence[Crossing]) -> d
 
 def _crossing_line(crossing: Crossing) -> str:
     says = _HOLDS_AGAIN if crossing.holds else _HOLDS_NO_MORE
-    return f"from {percent(crossing.rate)} a unit {says[crossing.mark]}"
+    return _(says[crossing.mark]).format(rate=percent(crossing.rate))
 
 
 def _rate_column(grid: range) -> TextColumn:

@@ -37,7 +37,7 @@ from aepromo.tables.cells import tidy
 from aepromo.tables.headers import plain
 from aepromo.tables.parcels import TRACKS
 from aepromo.tables.schema import RESULTS
-from aepromo.words import _, ngettext
+from aepromo.words import _, cause, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,11 +169,11 @@ def _names_in(file: str | None) -> list[str]:
     try:
         data = Path(file).read_bytes()
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror}") from None
+        raise InputError(f"{file}: {cause(error)}") from None
     lines = (tidy(line) for line in _decoded(data, file).splitlines())
     names = [line for line in lines if line and not line.startswith("#")]
     if not names:
-        raise InputError(f"{file}: names no carrier; write one a line")
+        raise InputError(f"{file}: " + _("names no carrier; write one a line"))
     return names
 
 
@@ -183,12 +183,13 @@ def _decoded(data: bytes, file: str) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise InputError(f"{file}: neither UTF-8 nor GB18030; save it as UTF-8")
+    raise InputError(f"{file}: " + _("neither UTF-8 nor GB18030; save it as UTF-8"))
 
 
 def _check_something_is_given(given: dict[str, str]) -> None:
     if not given:
-        raise CallError("nothing to judge; name a FILE, or give --tracking-number or --shipped-at")
+        reason = _("nothing to judge; name a FILE, or give --tracking-number or --shipped-at")
+        raise CallError(reason)
 
 
 def _moments(sheet: Sheet) -> list[datetime]:
@@ -200,4 +201,4 @@ def _say_assumed(sheet: Sheet, moments: list[datetime], lookout: Lookout) -> Non
     """Name what was taken for granted: the zone of bare times, carriers without a list."""
     say_zone(moments, lookout.zone)
     if lookout.carriers is None and any("carrier" in judged.facts for judged in sheet.rows):
-        say("not checked: carriers, without a list (set --carriers FILE or --carrier NAME)")
+        say(_("not checked: carriers, without a list (set --carriers FILE or --carrier NAME)"))

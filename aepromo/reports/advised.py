@@ -13,6 +13,7 @@ from aepromo.pricing.protect import BOUNDS, required_deal_price
 from aepromo.reports.offer_texts import read_offer
 from aepromo.tables.cells import CellError, grouped, millionths, percent, read_range
 from aepromo.tables.platform import SAFETIES
+from aepromo.words import _, label
 
 if TYPE_CHECKING:
     from aepromo.pricing.offers import Offers
@@ -98,11 +99,18 @@ class Advice:
         """``at 20% and 30:3 deal price 14.20 (forced), needs 15.60 (target profit): +1.40``."""
         deal, worst = _worst(sku, self.high, self.offers)
         places = self.pricing.terms.currency.places
-        gap = f"+{grouped(required - deal, places)}" if deal < required else "met"
-        return (
-            f"at {percent(self.high)} and {self.spend_save} deal price {grouped(deal, places)} "
-            f"({WORST_CASES[worst].replace('_', ' ')}), needs {grouped(required, places)} "
-            f"({bound.replace('_', ' ')}): {gap}"
+        check = _(
+            "at {rate} and {spend_save} deal price {deal} ({worst_case}), "
+            "needs {required} ({bound}): {gap}"
+        )
+        return check.format(
+            rate=percent(self.high),
+            spend_save=self.spend_save,
+            deal=grouped(deal, places),
+            worst_case=label(WORST_CASES[worst]),
+            required=grouped(required, places),
+            bound=label(bound),
+            gap="+" + grouped(required - deal, places) if deal < required else _("met"),
         )
 
 
@@ -137,7 +145,7 @@ def _range(book: Book, key: str) -> tuple[int, int]:
     except CellError as error:
         raise CallError(f"rules.{key}: {error}") from None
     if ends is None:
-        raise CallError(f"rules.{key}: is blank; write 15%..20%")
+        raise CallError(f"rules.{key}: " + _("is blank; write 15%..20%"))
     return ends
 
 

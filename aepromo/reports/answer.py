@@ -15,6 +15,7 @@ from aepromo.reports.report import SHOP
 from aepromo.tables.columns import result_array
 from aepromo.tables.headers import resolve
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,10 +98,12 @@ def find_columns(
     offered = policy.texts()
     for name in report.needs:
         if name not in found and name not in offered:
-            raise InputError(
-                f"no column for {name}; the file has {', '.join(header[:12])}; name one with "
-                f"--map 'HEADER={name}', or give {INPUTS[name].flag}"
+            reason = _(
+                "no column for {name}; the file has {headers}; name one with "
+                "--map 'HEADER={name}', or give {flag}"
             )
+            headers = ", ".join(header[:12])
+            raise InputError(reason.format(name=name, headers=headers, flag=INPUTS[name].flag))
     return found
 
 

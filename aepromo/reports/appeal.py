@@ -24,7 +24,7 @@ from aepromo.tables.cells import fixed, read, read_rate
 from aepromo.tables.currency import currency_named
 from aepromo.tables.papers import APPEALS
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
-from aepromo.words import N_
+from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
     from aepromo.reports.gates import Gate
@@ -183,7 +183,8 @@ def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
     age = facts.get("invoice_age_days")
     price = _passing_list_price(must, formula, book)
     if price is not None:
-        reasons.append(f"a list price of {fixed(price, currency.places)} would meet it")
+        met = _("a list price of {price} would meet it")
+        reasons.append(met.format(price=fixed(price, currency.places)))
     return {
         "deal_price": formula.deal_price,
         "commission": formula.commission,
@@ -244,14 +245,18 @@ def _at_odds(row: Row, currency: Currency, on: date) -> list[str]:
     added = sum(part for part in parts if isinstance(part, int))
     if len(parts) == len(SHIPPING_PARTS) and isinstance(cost, int) and added != cost:
         sign, places = "+" if cost > added else "", currency.places
-        found.append(
-            f"shipping detail adds up to {fixed(added, places)}, needs the logistics cost "
-            f"{fixed(cost, places)}: {sign}{fixed(cost - added, places)}"
-        )
+        at_odds = _("shipping detail adds up to {sum}, needs the logistics cost {cost}: {gap}")
+        gap = sign + fixed(cost - added, places)
+        found.append(at_odds.format(sum=fixed(added, places), cost=fixed(cost, places), gap=gap))
     invoice = row.get("invoice_date")
     if isinstance(invoice, date) and invoice > on:
         days = (invoice - on).days
-        found.append(f"invoice dated {invoice}, {days} day{'s' * (days > 1)} after the appeal")
+        dated = ngettext(
+            "invoice dated {date}, {days} day after the appeal",
+            "invoice dated {date}, {days} days after the appeal",
+            days,
+        )
+        found.append(dated.format(date=invoice, days=days))
     return found
 
 

@@ -10,7 +10,7 @@ from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, 
 from aepromo.pricing.offers import base_price, deal_price
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, Report
 from aepromo.tables.cells import read_rate
-from aepromo.words import N_
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
@@ -27,7 +27,8 @@ def reported_uplift(promotion: str, book: Book) -> int:
     sellers reported them; what visitors then buy is taken to stay as it was.
     """
     if promotion not in PROMOTIONS:
-        raise CallError(f"--promotion '{promotion}': write {' or '.join(PROMOTIONS)}")
+        reason = _("write {names}").format(names=_(" or ").join(PROMOTIONS))
+        raise CallError(f"--promotion '{promotion}': {reason}")
     factor: Whole = MILLION
     for part in ("exposure", "click_rate"):
         uplift = read_rate(book.text(f"{promotion}.uplift.{part}").lstrip("+")) or 0

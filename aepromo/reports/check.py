@@ -23,6 +23,7 @@ from aepromo.reports.policy import assumed_numbers
 from aepromo.reports.report import Sku
 from aepromo.tables.cells import grouped, percent
 from aepromo.tables.schema import INPUTS
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +84,9 @@ class Filler:
         """Note a fault wherever the value is wanted and blank."""
         lacking = where & (value == BLANK)
         if any_of(lacking):
-            reason = f"is missing; fill it in{remedy} or give {INPUTS[name].flag}"
+            reason = (remedy or _("is missing; fill it in or give {flag}")).format(
+                flag=INPUTS[name].flag
+            )
             self.faults.append(Fault(name, lacking, lambda _row: reason))
 
 
@@ -108,10 +111,20 @@ def _costs_and_targets(report: Report, filler: Filler) -> tuple[Costs, FeeRates,
         for_profit = is_known(targets.profit) | is_known(targets.margin)
         needs_fees = report.always_profit | for_profit
         if not report.always_profit:
-            filler.demand("purchase_price", purchase, for_profit, remedy=", ask for a --target,")
+            filler.demand(
+                "purchase_price",
+                purchase,
+                for_profit,
+                remedy=_("is missing; fill it in, ask for a --target, or give {flag}"),
+            )
             logistics = filler.or_assumed("logistics_cost", logistics, for_profit)
     if "logistics_cost" in report.needs:
-        filler.demand("logistics_cost", logistics, True, remedy=" (0 where shipping is free)")
+        filler.demand(
+            "logistics_cost",
+            logistics,
+            True,
+            remedy=_("is missing; fill it in (0 where shipping is free) or give {flag}"),
+        )
     fees = FeeRates(
         filler.or_assumed("commission_rate", filler.value("commission_rate"), needs_fees),
         filler.or_assumed("payment_rate", filler.value("payment_rate"), needs_fees),
@@ -146,10 +159,11 @@ def _nothing_kept(fees: FeeRates, margin: Whole) -> Callable[[int | None], str]:
     def reason(row: int | None) -> str:
         shares = [at(rate, row) for rate in (fees.commission_rate, fees.payment_rate, margin)]
         parts = " + ".join(percent(share) for share in shares)
-        return (
-            f"commission + payment + target margin = {parts} = {percent(sum(shares))}: rates that "
+        nothing = _(
+            "commission + payment + target margin = {parts} = {sum}: rates that "
             "leave nothing to keep; lower one of them"
         )
+        return nothing.format(parts=parts, sum=percent(sum(shares)))
 
     return reason
 
@@ -173,7 +187,7 @@ def _discounts(report: Report, filler: Filler) -> Discounts:
     low, high = ends
     backwards = low > high
     if any_of(backwards):
-        reason = "is above forced_rate_max; swap the two, or give both"
+        reason = _("is above forced_rate_max; swap the two, or give both")
         filler.faults.append(Fault("forced_rate_min", backwards, lambda _row: reason))
     if isinstance(low, int) and isinstance(high, int) and low == high:
         high = low
@@ -189,10 +203,11 @@ def check_results(results: Results, sku: Sku, currency: Currency) -> list[Fault]
 
     def reason(row: int | None) -> str:
         rate = percent(at(sku.discounts.forced_rate_max, row))
-        return (
-            f"no list price under {grouped(AMOUNT_LIMIT, currency.places)} protects at {rate}; "
+        none_protects = _(
+            "no list price under {limit} protects at {rate}; "
             "lower the rate, the target or the costs"
         )
+        return none_protects.format(limit=grouped(AMOUNT_LIMIT, currency.places), rate=rate)
 
     return [Fault("forced_rate", none, reason)]
 

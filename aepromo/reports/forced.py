@@ -10,9 +10,10 @@ from aepromo.pricing.offers import spared_and_cut
 from aepromo.reports.gates import Gate, gate, gates, is_gate, state, worst_first
 from aepromo.reports.report import DISCOUNT, FEES, SHOP
 from aepromo.reports.ruling import Ruling
+from aepromo.tables.headings import in_words
 from aepromo.tables.platform import EXPOSURES, FITS, STATES
 from aepromo.tables.schema import RESULTS
-from aepromo.words import N_
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,15 +140,16 @@ def _unknown(held: Sequence[Gate]) -> list[str]:
 
 def _beside(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) -> list[str]:
     """What else is worth knowing: label conditions and store fit that don't hold."""
-    spared = [f"rarely hit: {_plainly(each)}" for each in rarely if each.is_open]
-    unfit = [f"store fit: {each.reason}" for each in worst_first(fit) if each.fact is not None]
-    unlabelled = [f"label: {each.reason}" for each in worst_first(label) if each.fact is not None]
-    return [*spared, *unfit, *unlabelled]
-
-
-def _plainly(spared: Gate) -> str:
-    """A gate that tells who is spared: ``store level L2, L1 or L2``."""
-    return spared.reason.replace("needs ", "").removesuffix(": met")
+    spared = _("rarely hit: {name} {value}, {bound}")
+    texts = [
+        spared.format(name=in_words(each.rule.column), value=each.shown, bound=each.bound)
+        for each in rarely
+        if each.is_open
+    ]
+    for held, text in ((fit, _("store fit: {reason}")), (label, _("label: {reason}"))):
+        known = [each for each in worst_first(held) if each.fact is not None]
+        texts += [text.format(reason=each.reason) for each in known]
+    return texts
 
 
 def _fit(fit: Sequence[Gate], rarely: Sequence[Gate]) -> int:

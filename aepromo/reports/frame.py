@@ -18,6 +18,7 @@ from aepromo.tables.columns import read_column
 from aepromo.tables.currency import USD
 from aepromo.tables.headers import resolve
 from aepromo.tables.schema import Kind
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,10 +114,11 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
         exact = Decimal(number)
         nearest = exact.quantize(step)
         if abs(exact - nearest) > near:
-            raise InputError(
-                f"{series.name}: {number!r} is a float that stands for no whole "
-                f"{step} of a unit; hand in text or decimals"
+            reason = _(
+                "{number} is a float that stands for no whole {step} of a unit; "
+                "hand in text or decimals"
             )
+            raise InputError(f"{series.name}: " + reason.format(number=repr(number), step=step))
         return str(nearest)
 
     return series.astype(object).map(text, na_action="ignore")

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
 from aepromo.pricing.money import MILLION
-from aepromo.tables.cells import CellError, fixed, percent
+from aepromo.tables.cells import CellError, fixed, percent, refusal
 from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
-from aepromo.tables.names import canonical, parts
+from aepromo.tables.headings import in_words
+from aepromo.tables.names import canonical, parts, spoken_name
 from aepromo.tables.platform import STATES
 from aepromo.tables.schema import INPUTS, Kind
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +35,7 @@ CONDITIONS = frozenset({"any_of", "all_of", "none_of", "yes_no"})
 """The units of rules that a fact meets or doesn't, without a threshold between."""
 
 _HOLDS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
-_WANTS = {">": "over", ">=": "", "<": "under", "<=": "at most"}
+_BOUNDS = {">": N_("over {value}"), "<": N_("under {value}"), "<=": N_("at most {value}")}
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _SHARES = (Kind.RATE, Kind.SHARE)
 
@@ -68,35 +70,42 @@ class Gate:
     @property
     def reason(self) -> str:
         """``dsr 4.71, needs 4.78: +0.07``: the fact, the threshold and what is missing."""
-        name = self.rule.column.replace("_", " ")
-        needs = self.needs
         if self.fact is None:
-            return f"{name} unknown, {needs}"
-        kind = _kind(self.rule)
-        shown = self._shown(kind, self.fact)
-        if self.is_open:
-            return f"{name} {shown}, {needs}: met"
-        if not self.rule.compare:
-            return f"{name} {shown}, {needs}"
-        if not self.gap:
-            return f"{name} {shown}, {needs}: just at it"
+            text = _("{name} unknown, {needs}")
+        elif self.is_open:
+            text = _("{name} {value}, {needs}: met")
+        elif not self.rule.compare:
+            text = _("{name} {value}, {needs}")
+        elif not self.gap:
+            text = _("{name} {value}, {needs}: just at it")
+        else:
+            text = _("{name} {value}, {needs}: {gap}")
         sign = "+" if self.rule.compare in (">", ">=") else "-"
-        return f"{name} {shown}, {needs}: {sign}{self._shown(kind, self.gap, is_gap=True)}"
+        gap = sign + _shown(_kind(self.rule), self.gap, self.currency, is_gap=True)
+        name = in_words(self.rule.column)
+        return text.format(name=name, value=self.shown, needs=self.needs, gap=gap)
 
-    def _shown(self, kind: Kind, value: Fact, is_gap: bool = False) -> str:
-        return _shown(kind, value, self.currency, is_gap)
+    @property
+    def shown(self) -> str:
+        """The fact as people write it; empty where nobody knows it."""
+        kind = _kind(self.rule)
+        return "" if self.fact is None else _shown(kind, self.fact, self.currency)
 
     @property
     def needs(self) -> str:
         """What the rule asks for: ``needs under 2.1%``, ``needs Payoneer or Wise``."""
+        asks = _("must not be {bound}") if self.rule.unit == "none_of" else _("needs {bound}")
+        return asks.format(bound=self.bound)
+
+    @property
+    def bound(self) -> str:
+        """What the fact is held against: ``under 2.1%``, ``Payoneer or Wise``."""
         value = self.rule.value
-        if self.rule.unit == "none_of":
-            return f"must not be {' or '.join(value)}"
         if isinstance(value, tuple):
-            joined = (" and " if self.rule.unit == "all_of" else " or ").join(value)
-            return f"needs {joined}"
-        wants = _WANTS.get(self.rule.compare, "")
-        return f"needs {wants} {value}" if wants else f"needs {value}"
+            between = _(" and ") if self.rule.unit == "all_of" else _(" or ")
+            return between.join(map(spoken_name, value))
+        bound = _BOUNDS.get(self.rule.compare)
+        return _(bound).format(value=value) if bound else value
 
 
 def is_gate(rule: Rule) -> bool:
@@ -165,7 +174,7 @@ _KINDS = {"money": Kind.TARGET, "ratio": Kind.SHARE, "count": Kind.COUNT, "level
 def _read_threshold(value: str, kind: Kind, currency: Currency) -> int:
     threshold = read_fact(value, kind, currency)
     if not isinstance(threshold, int):
-        raise CellError(f"'{value}' is no threshold; write a number")
+        raise refusal(value, _("{cell} is no threshold; write a number"))
     return threshold
 
 
@@ -190,9 +199,9 @@ def _names(kind: Kind, fact: Fact) -> frozenset[str]:
 def _shown(kind: Kind, value: Fact, currency: Currency, is_gap: bool = False) -> str:
     """A fact as people write it: ``4.71``, ``5.2%``, ``L3``, ``14``; gaps of levels as numbers."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, tuple):
-        return " and ".join(value)
+        return _(" and ").join(map(spoken_name, value))
     if not isinstance(value, int):
         return str(value)
     if kind in _SHARES:

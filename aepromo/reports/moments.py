@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import CallError
 from aepromo.pricing.money import MILLION
 from aepromo.tables.cells import CellError, millionths
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -37,7 +38,8 @@ def hours(book: Book, key: str) -> timedelta:
     except CellError as error:
         raise CallError(f"rules.{key}: {error}") from None
     if span > MOST_HOURS * MILLION:
-        raise CallError(f"rules.{key}: write at most {MOST_HOURS} hours")
+        reason = _("write at most {hours} hours").format(hours=MOST_HOURS)
+        raise CallError(f"rules.{key}: {reason}")
     return span * timedelta(hours=1) // MILLION
 
 

@@ -8,10 +8,13 @@ from aepromo.errors import CallError
 from aepromo.pricing.offers import Tier
 from aepromo.tables.cells import CellError, fixed, read
 from aepromo.tables.schema import Kind
-from aepromo.words import _
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from aepromo.tables.currency import Currency
+
+
+_FORM = N_("write THRESHOLD:OFF, such as 30:3")
 
 
 def read_offer(flag: str, text: str, currency: Currency) -> Tier:
@@ -21,19 +24,21 @@ def read_offer(flag: str, text: str, currency: Currency) -> Tier:
     """
     threshold_text, colon, off_text = text.rpartition(":")
     if not colon and flag != "--coupon":
-        raise CallError(f"{flag} '{text}': write THRESHOLD:OFF, such as 30:3")
+        raise CallError(f"{flag} '{text}': {_(_FORM)}")
     try:
         threshold = read(threshold_text, Kind.TARGET, currency) if colon else 0
         off = read(off_text, Kind.TARGET, currency)
     except CellError as error:
         raise CallError(f"{flag} '{text}': {error}") from None
     if threshold is None or not off:
-        raise CallError(f"{flag} '{text}': write THRESHOLD:OFF, such as 30:3")
+        raise CallError(f"{flag} '{text}': {_(_FORM)}")
     if colon and off >= threshold:
-        raise CallError(
-            f"{flag} '{text}' takes {fixed(off, currency.places)} off an order of "
-            f"{fixed(threshold, currency.places)}; an offer takes off less than it asks for"
+        reason = _(
+            "{offer} takes {off} off an order of {threshold}; "
+            "an offer takes off less than it asks for"
         )
+        shown = {"off": fixed(off, currency.places), "threshold": fixed(threshold, currency.places)}
+        raise CallError(reason.format(offer=f"{flag} '{text}'", **shown))
     return Tier(threshold, off)
 
 
@@ -41,9 +46,10 @@ def read_ending(text: str, currency: Currency) -> int:
     """``.99`` as the 99 minor units that a price ends in. Raises ``CallError``."""
     fraction = text.strip().removeprefix("0").removeprefix(".")
     if "." not in text or not fraction.isdecimal() or len(fraction) != currency.places:
-        example = ".99".ljust(currency.places + 1, "0")
         if not currency.places:
             none = _("--ending '{text}': a price in {code} has no decimal places to end in")
             raise CallError(none.format(text=text, code=currency.code))
-        raise CallError(f"--ending '{text}': write the cents that prices end in, such as {example}")
+        reason = _("write the cents that prices end in, such as {example}")
+        example = ".99".ljust(currency.places + 1, "0")
+        raise CallError(f"--ending '{text}': " + reason.format(example=example))
     return int(fraction)

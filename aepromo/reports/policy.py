@@ -14,6 +14,7 @@ from aepromo.rules.overrides import Book
 from aepromo.tables.cells import CellError, millionths, read, read_range
 from aepromo.tables.currency import USD
 from aepromo.tables.schema import INPUTS, Kind
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +102,8 @@ class Policy:
         for name in (each.name for each in fields(self) if each.name in INPUTS):
             value = getattr(self, name)
             if isinstance(value, float | bool):
-                raise CallError(f"{name}: {value!r} is no exact amount; write it as text")
+                reason = _("{value} is no exact amount; write it as text")
+                raise CallError(f"{name}: " + reason.format(value=repr(value)))
             if value is not None and str(value).strip():
                 given[name] = str(value)
         return given
@@ -142,7 +144,8 @@ class Policy:
     def terms(self) -> Terms:
         """The rules and offers that hold for every SKU. Raises ``CallError``."""
         if self.basket not in BASKETS:
-            raise CallError(f"--basket '{self.basket}': write {' or '.join(BASKETS)}")
+            reason = _("write {names}").format(names=_(" or ").join(BASKETS))
+            raise CallError(f"--basket '{self.basket}': {reason}")
         currency = self.selling
         offers = Offers(
             spend_save=tuple(
@@ -170,7 +173,7 @@ class Policy:
         given += [("--coupon", text) for text in self.coupon]
         exchange = self.exchange()
         deep = [
-            f"{flag} {text} takes off over half of what it asks for"
+            _("{offer} takes off over half of what it asks for").format(offer=f"{flag} {text}")
             for flag, text in given
             if 2 * (offer := read_offer(flag, text, exchange.selling)).off > offer.threshold > 0
         ]

@@ -9,10 +9,10 @@ from aepromo.reports.gates import Gate, avoiding, gate, gates, is_gate, state, w
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.reports.ruling import Ruling
 from aepromo.tables.cells import percent
-from aepromo.tables.names import canonical
+from aepromo.tables.names import canonical, spoken_name
 from aepromo.tables.platform import ELIGIBILITIES, STATES
 from aepromo.tables.schema import RESULTS
-from aepromo.words import N_
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +26,14 @@ _OPEN, _CLOSED, _UNKNOWN = range(len(STATES))
 _DAYS, _LONG_HAUL_DAYS = "reverse.gate.days", "reverse.gate.days_long_haul"
 
 DIAGNOSED = (
-    ("reverse.cart72h", "reverse.cart72h.miss_share", "of misses"),
-    ("reverse.potential.price_index", "reverse.weight.price_and_logistics", "of the weight"),
-    (_DAYS, "reverse.weight.price_and_logistics", "of the weight"),
-    ("reverse.on_time_rate", "reverse.weight.fulfilment_stability", "of the weight"),
+    ("reverse.cart72h", "reverse.cart72h.miss_share", N_("{share} of misses")),
+    (
+        "reverse.potential.price_index",
+        "reverse.weight.price_and_logistics",
+        N_("{share} of the weight"),
+    ),
+    (_DAYS, "reverse.weight.price_and_logistics", N_("{share} of the weight")),
+    ("reverse.on_time_rate", "reverse.weight.fulfilment_stability", N_("{share} of the weight")),
     ("reverse.erp_delay", "", ""),
     ("reverse.sync_delay", "", ""),
     ("reverse.variant_stock", "", ""),
@@ -123,7 +127,11 @@ class _Rules:
         decided = shut or met
         reasons = [self._where(each, by_market) + each.reason for each in decided]
         short = [each for each in worst_first(potential) if each.fact is not None]
-        return list(dict.fromkeys([*reasons, *(f"potential: {each.reason}" for each in short)]))
+        return list(
+            dict.fromkeys(
+                [*reasons, *(_("potential: {reason}").format(reason=each.reason) for each in short)]
+            )
+        )
 
     def _where(self, held: Gate, by_market: dict[str, list[Gate]]) -> str:
         """For which markets a gate counts, where it is one that not every market has."""
@@ -134,22 +142,22 @@ class _Rules:
             for market, others in by_market.items()
             if market and any(each.rule.key == held.rule.key for each in others)
         ]
-        return f"{', '.join(asking)}: " if asking else ""
+        return _(", ").join(asking) + ": " if asking else ""
 
     def _diagnosis(self, row: Row, by_market: dict[str, list[Gate]]) -> list[str]:
         """What to mend, the weightiest first, and the widest gap first where weights are equal."""
         found: list[tuple[int, int, int, str]] = []
         for place, (key, weighed_by, of) in enumerate(DIAGNOSED):
             weight = share_of(self.book, weighed_by) if weighed_by else 0
-            note = f" ({percent(weight)} {of})" if weight else ""
+            share = _(of).format(share=percent(weight)) if weight else ""
             # Two figures of one weight are told apart by their gaps, those without by their place.
             rank = (-weight, 0 if weight else place)
             found += [
-                (*rank, -held.relative_gap, held.reason + note)
+                (*rank, -held.relative_gap, _noted(held.reason, share))
                 for held in self._diagnosed(key, row, by_market)
                 if held.is_open is False
             ]
-        return list(dict.fromkeys(text for *_, text in sorted(found)))
+        return list(dict.fromkeys(text for *_rank, text in sorted(found)))
 
     def _diagnosed(self, key: str, row: Row, by_market: dict[str, list[Gate]]) -> list[Gate]:
         if key == _DAYS:
@@ -166,9 +174,17 @@ class _Rules:
         forbidden = frozenset(map(canonical, self.forbidden.value))
         for name in map(canonical, running):
             if name in forbidden:
-                yield f"{name}: the reverse promotion is demoted while it runs, end it"
+                demoted = _("{name}: the reverse promotion is demoted while it runs, end it")
+                yield demoted.format(name=spoken_name(name))
             elif name not in self.allowed and name != "none":
-                yield f"{name}: the rule book doesn't say whether it may run, see Seller Center"
+                unsaid = _(
+                    "{name}: the rule book doesn't say whether it may run, see Seller Center"
+                )
+                yield unsaid.format(name=spoken_name(name))
+
+
+def _noted(reason: str, note: str) -> str:
+    return _("{reason} ({note})").format(reason=reason, note=note) if note else reason
 
 
 def _markets(row: Row) -> list[str]:

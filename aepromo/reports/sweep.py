@@ -14,7 +14,7 @@ from aepromo.reports.check import Filler, check
 from aepromo.reports.report import FEES, SHOP, TARGETS, Report, adding
 from aepromo.reports.single import refuse
 from aepromo.tables.cells import CellError, read_rate
-from aepromo.words import N_
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,9 +68,11 @@ def rates(first: str, last: str, step: str) -> range:
             raise CallError(f"{flag}: {error}") from None
     low, high, each = ends
     if low > high:
-        raise CallError(f"--from {first} is above --to {last}; swap the two")
+        reason = _("--from {first} is above --to {last}; swap the two")
+        raise CallError(reason.format(first=first, last=last))
     if not each or (high - low) // each >= MOST_RATES:
-        raise CallError(f"--step {step}: write a step of which at most {MOST_RATES - 1} fit in")
+        reason = _("write a step of which at most {most} fit in").format(most=MOST_RATES - 1)
+        raise CallError(f"--step {step}: {reason}")
     return range(low, high + 1, each)
 
 

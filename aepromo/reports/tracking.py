@@ -20,7 +20,7 @@ from aepromo.reports.tracking_number import number_fault
 from aepromo.tables.headers import plain
 from aepromo.tables.parcels import PARCEL_INPUTS, TRACKS
 from aepromo.tables.schema import INPUTS, RESULTS
-from aepromo.words import N_
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -97,7 +97,7 @@ def _rules_in_force(book: Book) -> tuple[Rule, ...]:
 def _judge(row: Row, rules: tuple[Rule, ...], lookout: Lookout) -> Verdict:
     times = {name: time for name in _TIMES if (time := instant(row.get(name), lookout.zone))}
     if not times and "tracking_number" not in row:
-        return {"reasons": "not shipped yet"}
+        return {"reasons": _("not shipped yet")}
     fault = number_fault(str(row.get("tracking_number", "")))
     upload, silence = _upload(times, lookout.now), _silence(times, lookout.now)
     facts: dict[str, Fact] = {**row, "number_valid": not fault}
@@ -178,7 +178,8 @@ def _reason(held: Gate, fault: str, row: Row) -> str:
     if held.rule.key == "tracking.number_valid":
         return fault
     if held.rule.key == "tracking.certified_carrier":
-        return f"carrier {row['carrier']} is not on your list of certified ones"
+        uncertified = _("carrier {carrier} is not on your list of certified ones")
+        return uncertified.format(carrier=row["carrier"])
     return held.reason
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aepromo.tables.cells import shown, tidy
+from aepromo.words import _
 
 SHORTEST, LONGEST = 8, 40
 FEWEST_DIGITS = 6
@@ -25,22 +26,28 @@ def number_fault(text: str) -> str:
     """
     number = tidy(text).upper()
     if not number:
-        return "no tracking number"
+        return _("no tracking number")
     if _SHORTENED.fullmatch(number):
-        return f"number {shown(text)} was shortened by a spreadsheet: export it as text"
+        fault = _("number {number} was shortened by a spreadsheet: export it as text")
+        return fault.format(number=shown(text))
     number = _SEPARATORS.sub("", number)
     if not _LETTERS_AND_DIGITS.fullmatch(number):
-        return f"number {shown(text)} has more than letters and digits"
+        return _("number {number} has more than letters and digits").format(number=shown(text))
     if not SHORTEST <= len(number) <= LONGEST:
-        return f"number {shown(text)} has {len(number)} characters, needs {SHORTEST} to {LONGEST}"
+        fault = _("number {number} has {count} characters, needs {least} to {most}")
+        count = len(number)
+        return fault.format(number=shown(text), count=count, least=SHORTEST, most=LONGEST)
     digits = [letter for letter in number if letter.isdigit()]
     if len(digits) < FEWEST_DIGITS:
-        return f"number {shown(text)} has {len(digits)} digits, needs {FEWEST_DIGITS}"
+        fault = _("number {number} has {count} digits, needs {least}")
+        return fault.format(number=shown(text), count=len(digits), least=FEWEST_DIGITS)
     if len(set(digits)) == 1:
-        return f"number {shown(text)} repeats one digit, as placeholders do"
+        fault = _("number {number} repeats one digit, as placeholders do")
+        return fault.format(number=shown(text))
     match = _S10.fullmatch(number)
     if match and (right := check_digit(match["serial"])) != int(match["check"]):
-        return f"number {shown(text)} has check digit {match['check']}, needs {right}"
+        fault = _("number {number} has check digit {check}, needs {right}")
+        return fault.format(number=shown(text), check=match["check"], right=right)
     return ""
 
 

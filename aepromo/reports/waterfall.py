@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.pricing.money import BLANK
 from aepromo.pricing.offers import Tier, base_price, best_reached
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,11 +53,11 @@ def waterfall(
 def _item_steps(sku: Sku, list_price: int, forced_rate: int | None, price: int) -> Iterator[Step]:
     own_rate = int(sku.discounts.limited_rate)
     base = int(base_price(list_price, own_rate))
-    yield Step("list price", list_price, BLANK, "", 0, list_price)
+    yield Step(N_("list price"), list_price, BLANK, "", 0, list_price)
     if own_rate:
-        yield Step("own discount", list_price, own_rate, "half up", base - list_price, base)
+        yield Step(N_("own discount"), list_price, own_rate, N_("half up"), base - list_price, base)
     if forced_rate is not None:
-        yield Step("forced discount", base, forced_rate, "half up", price - base, price)
+        yield Step(N_("forced discount"), base, forced_rate, N_("half up"), price - base, price)
 
 
 def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
@@ -72,14 +73,14 @@ def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
         if price - share == left:
             break
     tier_share = min(_share(tier.off, price, subtotal), share)
-    rounding = "" if subtotal == price else "share up"
+    rounding = "" if subtotal == price else N_("share up")
     for name, offer, taken, before in (
-        ("Spend & Save", tier, tier_share, price),
-        ("store coupon", coupon, share - tier_share, price - tier_share),
+        (N_("Spend & Save"), tier, tier_share, price),
+        (N_("store coupon"), coupon, share - tier_share, price - tier_share),
     ):
         if offer.off:
             yield Step(name, before, BLANK, rounding, -taken, before - taken, offer, subtotal)
-    yield Step("deal price", left, BLANK, "", 0, left)
+    yield Step(N_("deal price"), left, BLANK, "", 0, left)
 
 
 def _higher_starts(steps: tuple[Tier, ...], price: int) -> list[int]:
@@ -94,17 +95,17 @@ def _share(off: int, price: int, subtotal: int) -> int:
 def _cost_steps(sku: Sku, deal: int) -> Iterator[Step]:
     left = deal
     for name, rate, amount in (
-        ("commission", int(sku.fees.commission_rate), int(sku.fees.commission(deal))),
-        ("payment fee", int(sku.fees.payment_rate), int(sku.fees.payment_fee(deal))),
+        (N_("commission"), int(sku.fees.commission_rate), int(sku.fees.commission(deal))),
+        (N_("payment fee"), int(sku.fees.payment_rate), int(sku.fees.payment_fee(deal))),
     ):
         left -= amount
-        yield Step(name, deal, rate, "half up", -amount, left)
+        yield Step(name, deal, rate, N_("half up"), -amount, left)
     for name, amount in (
-        ("purchase price", int(sku.costs.purchase_price)),
-        ("logistics cost", int(sku.costs.logistics_cost)),
-        ("other cost", int(sku.costs.other_cost)),
+        (N_("purchase price"), int(sku.costs.purchase_price)),
+        (N_("logistics cost"), int(sku.costs.logistics_cost)),
+        (N_("other cost"), int(sku.costs.other_cost)),
     ):
         if amount:
             yield Step(name, left, BLANK, "", -amount, left - amount)
             left -= amount
-    yield Step("profit", deal, BLANK, "", 0, left)
+    yield Step(N_("profit"), deal, BLANK, "", 0, left)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aepromo.tables.cells import fixed, percent
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import TextColumn
+from aepromo.words import texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,22 +16,13 @@ if TYPE_CHECKING:
     from aepromo.reports.appeal import Formula
     from aepromo.tables.currency import Currency
 
-LANGUAGES = ("zh", "en")
-
-_HEADERS = {
-    "zh": (
-        *("SKU", "售价", "强制折扣率", "折后价", "采购价", "物流费", "平台佣金率", "平台佣金"),
-        *("支付手续费率", "支付手续费", "毛利", "毛利率"),
-        "毛利测算：售价×(1−强制折扣率)−采购价−物流费−平台佣金−支付手续费，每步四舍五入到分",
-    ),
-    "en": (
-        *("SKU", "list price", "forced rate", "discounted price", "purchase price"),
-        *("logistics cost", "commission rate", "commission", "payment fee rate", "payment fee"),
-        *("profit", "margin"),
-        "list price × (1 − forced rate) − purchase price − logistics cost − commission"
-        " − payment fee; each step rounded half up to the cent",
-    ),
-}
+HEADERS = (
+    *("SKU", "list price", "forced rate", "discounted price", "purchase price"),
+    *("logistics cost", "commission rate", "commission", "payment fee rate", "payment fee"),
+    *("profit", "margin"),
+    "list price × (1 − forced rate) − purchase price − logistics cost − commission"
+    " − payment fee; each step rounded half up to the cent",
+)
 _AMOUNTS = (1, 3, 4, 5, 7, 9, 10)
 
 
@@ -41,9 +33,10 @@ def worksheet(
 
     ``minimum`` is the least profit in minor units (rule book: ``appeal.min_profit``).
     """
+    text_of = texts_in(language, "worksheet")
     headers = [
         f"{header} ({currency.code})" if position in _AMOUNTS else header
-        for position, header in enumerate(_HEADERS[language])
+        for position, header in enumerate(map(text_of, HEADERS))
     ]
     rows = [_cells(sku, formula, minimum, currency) for sku, formula in lines]
     cells = list(zip(*rows, strict=True)) or [()] * len(headers)

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aepromo.words import _
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -86,7 +88,7 @@ def family(name: str) -> dict[str, Rule]:
     The dictionary is the caller's own. Raises ``UnknownRule`` for a name not in ``FAMILIES``.
     """
     if name not in FAMILIES:
-        raise _unknown("family", name, FAMILIES)
+        raise _unknown(_("no family {name}; the nearest is {nearest}"), name, FAMILIES)
     return dict(_load(name))
 
 
@@ -98,7 +100,7 @@ def rule(key: str) -> Rule:
     name = _family_of(key)
     found = _load(name).get(key) if name in FAMILIES else None
     if found is None:
-        raise _unknown("rule", key, _keys())
+        raise _unknown(_("no rule {name}; the nearest is {nearest}"), key, _keys())
     return found
 
 
@@ -118,7 +120,7 @@ def matching(prefix: str) -> tuple[Rule, ...]:
     figures = _load(name) if name in FAMILIES else {}
     found = tuple(figure for key, figure in figures.items() if f"{key}.".startswith(f"{prefix}."))
     if not found:
-        raise _unknown("rule", prefix, _prefixes())
+        raise _unknown(_("no rule {name}; the nearest is {nearest}"), prefix, _prefixes())
     return found
 
 
@@ -136,12 +138,12 @@ def _prefixes() -> Iterator[str]:
         yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
-def _unknown(what: str, asked: str, known: Iterable[str]) -> UnknownRule:
+def _unknown(unknown: str, asked: str, known: Iterable[str]) -> UnknownRule:
     from difflib import get_close_matches  # only a mistake pays for it
 
     # With a cutoff of 0 even a wild guess gets an answer; without duplicates a tie is stable.
     nearest = get_close_matches(asked, dict.fromkeys(known), n=1, cutoff=0.0)[0]
-    return UnknownRule(f"no {what} {asked!r}; the nearest is {nearest!r}")
+    return UnknownRule(unknown.format(name=repr(asked), nearest=repr(nearest)))
 
 
 @cache

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aepromo import rules
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,8 +30,12 @@ class Book:
     def __post_init__(self) -> None:
         for key, value in self.overrides.items():
             if isinstance(rules.rule(key).value, tuple) != isinstance(value, tuple):
-                form = "text" if isinstance(value, tuple) else "a list of texts"
-                raise ValueError(f"{key}: the rule book has {form} here")
+                reason = (
+                    _("the rule book has text here")
+                    if isinstance(value, tuple)
+                    else _("the rule book has a list of texts here")
+                )
+                raise ValueError(f"{key}: {reason}")
 
     def rule(self, key: str) -> Rule:
         """The figure in force under this full key. Raises ``UnknownRule``."""
@@ -66,6 +71,6 @@ class Book:
             return rule
         value = self.overrides[rule.key]
         instead = rule.value if isinstance(rule.value, str) else ", ".join(rule.value)
-        return replace(
-            rule, value=value, overridden=f"{self.said_by}; the rule book says {instead}"
-        )
+        overridden = _("{origin}; the rule book says {value}")
+        overridden = overridden.format(origin=self.said_by, value=instead)
+        return replace(rule, value=value, overridden=overridden)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ def terminal_chart(chart: Chart, width: int, coloured: bool) -> str:
     plotext.theme("clear")
     plotext.plotsize(width, HEIGHT)
     plotext.title(chart.title)
-    plotext.xlabel("forced rate, %")
+    plotext.xlabel(_("forced rate, %"))
     for name, level in chart.marks.items():
         plotext.hline(level, _COLOURS[name])
     plotext.plot(list(chart.rates), list(chart.heights), marker="braille", color="cyan")
@@ -57,7 +58,8 @@ def picture(chart: Chart, path: str) -> bytes:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise CallError("pictures need matplotlib: pip install 'aepromo[charts]'") from None
+        reason = _("pictures need matplotlib: pip install 'aepromo[charts]'")
+        raise CallError(reason) from None
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -66,7 +68,7 @@ def picture(chart: Chart, path: str) -> bytes:
         axes.axhline(level, linestyle="--", linewidth=1, color=_COLOURS[name])
         axes.annotate(name, (chart.rates[0], level), ha="left", va="bottom")
     axes.set_title(chart.title)
-    axes.set_xlabel("forced rate, %")
+    axes.set_xlabel(_("forced rate, %"))
     axes.grid(visible=True, alpha=0.3)
     out = BytesIO()
     # No date inside: the same figures make the same file.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from aepromo.words import _
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -38,7 +40,9 @@ class Meter:
         progress.update(
             task,
             completed=self._bytes,
-            rows=f"{self._rows:,} rows, {int(self._rows / seconds):,} a second",
+            rows=_("{rows:,} rows, {speed:,} a second").format(
+                rows=self._rows, speed=int(self._rows / seconds)
+            ),
         )
 
     def close(self) -> None:

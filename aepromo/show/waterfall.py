@@ -10,6 +10,7 @@ from aepromo.tables.cells import fixed, grouped, percent
 from aepromo.tables.currency import USD
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import Figure, TextColumn
+from aepromo.words import N_, _, label
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from aepromo.tables.currency import Currency
 
 REMEDIES = {
-    "exclude_forced": "tick «Exclude Forced Discount Items» on the coupon",
-    "drop_tier": "drop the Spend & Save tier",
-    "drop_coupon": "drop the coupon",
+    "exclude_forced": N_("tick «Exclude Forced Discount Items» on the coupon"),
+    "drop_tier": N_("drop the Spend & Save tier"),
+    "drop_coupon": N_("drop the coupon"),
 }
 
 
@@ -73,7 +74,7 @@ def document(explanation: Explanation) -> dict[str, object]:
         "protected_list_price": figure(explanation.protected),
         "dead_zones": [_zone_document(zone, currency) for zone in explanation.dead_zones],
         "seller_center": explanation.seller_center or None,
-        "remedies": [REMEDIES[name] for name in explanation.remedies],
+        "remedies": [_(REMEDIES[name]) for name in explanation.remedies],
     }
 
 
@@ -92,14 +93,14 @@ def waterfall_table(explanation: Explanation) -> RenderableType:
         header_style="bold",
     )  # fmt: skip
     headings: dict[str, Literal["left", "right"]] = {
-        "step": "left", "of": "right", "takes": "left", code: "right", "left": "right"
+        _("step"): "left", _("of"): "right", _("takes"): "left", code: "right", _("left"): "right"
     }  # fmt: skip
     for heading, justify in headings.items():
-        table.add_column(heading, justify=justify, no_wrap=heading != "takes")
+        table.add_column(heading, justify=justify, no_wrap=heading != _("takes"))
     for step in explanation.steps:
         is_total = not step.change
         table.add_row(
-            Text(step.name, style="bold" if is_total else ""),
+            Text(_(step.name), style="bold" if is_total else ""),
             "" if is_total else fixed(step.base, places),
             _taking(step, explanation.currency),
             "" if is_total else fixed(step.change, places),
@@ -107,57 +108,74 @@ def waterfall_table(explanation: Explanation) -> RenderableType:
                 fixed(step.left, places), style="bold red" if step.left < 0 else "bold" * is_total
             ),
         )
-    verdict = Text(explanation.status.replace("_", " "), style=STATUS_STYLES[explanation.status])
-    return Group(table, Text(), Text.assemble("status: ", verdict), *map(Text, lines(explanation)))
+    verdict = Text(label(explanation.status), style=STATUS_STYLES[explanation.status])
+    status = Text.assemble(_("status: "), verdict)
+    return Group(table, Text(), status, *map(Text, lines(explanation)))
 
 
 def lines(explanation: Explanation) -> list[str]:
     """What there is to say under the waterfall, a sentence each."""
     currency = explanation.currency
-    margin = "none" if explanation.margin == BLANK else percent(explanation.margin * 100)
-    bounds = ", ".join(
-        f"{name.replace('_', ' ')} {money(needed, currency)}"
-        for name, needed in explanation.bounds.items()
+    bounds = _(", ").join(
+        f"{label(name)} {money(needed, currency)}" for name, needed in explanation.bounds.items()
     )
     said = []
     if explanation.profit != BLANK:
-        floor = money(explanation.floor_price, currency)
-        said.append(f"margin: {margin} of the deal price; safety floor {floor}")
-    said += [
-        f"required deal price: {money(explanation.required, currency)}, "
-        f"bound by {explanation.bound_by.replace('_', ' ')} (of {bounds})",
-        f"list price that protects: {money(explanation.protected, currency)}{_reason(explanation)}",
-    ]
-    said += [f"dead zone {_zone_line(zone, explanation)}" for zone in explanation.dead_zones]
+        earned = _("margin: {margin} of the deal price; safety floor {floor}")
+        if explanation.margin == BLANK:
+            earned = _("margin: none of the deal price; safety floor {floor}")
+        margin = percent(explanation.margin * 100)
+        said.append(earned.format(margin=margin, floor=money(explanation.floor_price, currency)))
+    required = _("required deal price: {price}, bound by {bound} (of {bounds})")
+    said.append(
+        required.format(
+            price=money(explanation.required, currency),
+            bound=label(explanation.bound_by),
+            bounds=bounds,
+        )
+    )
+    said.append(_protects(explanation))
+    dead = _("dead zone {zone}")
+    said += [dead.format(zone=_zone_line(zone, explanation)) for zone in explanation.dead_zones]
     if explanation.status == STATUSES[-1]:
-        said.append(f"Seller Center will show: {explanation.seller_center}")
-        said.append(f"to mend it: {'; or '.join(_remedies(explanation))}")
+        shows = _("Seller Center will show: {message}")
+        said.append(shows.format(message=explanation.seller_center))
+        remedies = _("; or ").join(_remedies(explanation))
+        said.append(_("to mend it: {remedies}").format(remedies=remedies))
     return said
 
 
-def _reason(explanation: Explanation) -> str:
+def _protects(explanation: Explanation) -> str:
+    """The list price that protects, and why it is that one."""
+    currency = explanation.currency
+    price = money(explanation.protected, currency)
     if explanation.decided_by is None:
-        return (
-            f"; the bare formula gives {fixed(explanation.exact, explanation.currency.places + 2)}"
-        )
-    return f"; just above {_zone_line(explanation.decided_by, explanation)}"
+        bare = _("list price that protects: {price}; the bare formula gives {exact}")
+        return bare.format(price=price, exact=fixed(explanation.exact, currency.places + 2))
+    above = _("list price that protects: {price}; just above {zone}")
+    return above.format(price=price, zone=_zone_line(explanation.decided_by, explanation))
 
 
 def _zone_line(zone: DeadZone, explanation: Explanation) -> str:
-    currency = explanation.currency
-    situation = "forced" if zone.situation == "forced" else "not forced"
-    return (
-        f"{money(zone.low, currency)}–{money(zone.high, currency)} ({situation}): "
-        f"a buyer who reaches the {money(zone.threshold, currency)} tier leaves you "
-        f"{money(zone.leaves, currency)}, "
-        f"under {money(explanation.required, currency)}"
+    line = _(
+        "{low}–{high} ({situation}): a buyer who reaches the {threshold} tier leaves you {leaves}, "
+        "under {required}"
     )
+    amounts = {
+        "low": zone.low,
+        "high": zone.high,
+        "threshold": zone.threshold,
+        "leaves": zone.leaves,
+        "required": explanation.required,
+    }
+    shown = {name: money(amount, explanation.currency) for name, amount in amounts.items()}
+    return line.format(situation=label(zone.situation), **shown)
 
 
 def _remedies(explanation: Explanation) -> list[str]:
     return [
-        *(REMEDIES[name] for name in explanation.remedies),
-        f"list it at {money(explanation.protected, explanation.currency)}",
+        *(_(REMEDIES[name]) for name in explanation.remedies),
+        _("list it at {price}").format(price=money(explanation.protected, explanation.currency)),
     ]
 
 
@@ -168,13 +186,14 @@ def _rate(step: Step) -> str:
 def _taking(step: Step, currency: Currency) -> str:
     """What a step takes, and how it rounds: ``13.2%, half up``, ``30.00:3.00, share of 45.00``."""
     if step.offer is None:
-        return ", ".join(filter(None, (_rate(step), step.rounding)))
-    offer = f"{money(step.offer.off, currency)} off from {money(step.offer.threshold, currency)}"
-    return (
-        offer
-        if not step.rounding
-        else f"{offer}, its share of {money(step.subtotal, currency)}, up"
+        return ", ".join(filter(None, (_rate(step), _(step.rounding) if step.rounding else "")))
+    off = _("{off} off from {threshold}").format(
+        off=money(step.offer.off, currency), threshold=money(step.offer.threshold, currency)
     )
+    if not step.rounding:
+        return off
+    share = _("{offer}, its share of {subtotal}, up")
+    return share.format(offer=off, subtotal=money(step.subtotal, currency))
 
 
 def _ratio(rate: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.errors import OutputError
+from aepromo.words import _, cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,8 @@ def replacing(path: str) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"{path}: can't be written: {os.strerror(error.errno or 0)}") from None
+        reason = _("can't be written: {reason}").format(reason=cause(error))
+        raise OutputError(f"{path}: {reason}") from None
 
 
 def _mode(path: Path) -> int | None:

@@ -31,13 +31,14 @@ def known_names() -> dict[str, str]:
 def check_header(headers: Sequence[str]) -> None:
     """Refuse a header line in which a name stands twice or every name is blank."""
     if not any(header.strip() for header in headers):
-        raise InputError("no header: the first line names no column")
+        raise InputError(_("no header: the first line names no column"))
     seen: set[str] = set()
     for header in headers:
         if header in seen and not header.strip():
             raise InputError(_("two columns have no header; name them, or delete what is above it"))
         if header in seen:
-            raise InputError(f"the header '{header}' stands twice; rename one of the two")
+            reason = _("the header '{header}' stands twice; rename one of the two")
+            raise InputError(reason.format(header=header))
         seen.add(header)
 
 
@@ -58,10 +59,12 @@ def resolve(
         if name not in wanted or (name in named.values() and header not in named):
             continue
         if name in found:
-            raise InputError(
-                f"'{headers[found[name]]}' and '{header}' both stand for {name}; "
-                f"choose one with --map '{header}={name}'"
+            reason = _(
+                "'{first}' and '{header}' both stand for {name}; "
+                "choose one with --map '{header}={name}'"
             )
+            first = headers[found[name]]
+            raise InputError(reason.format(first=first, header=header, name=name))
         found[name] = position
     return found
 
@@ -71,16 +74,16 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str
     named: dict[str, str] = {}
     for header, name in mapping.items():
         if name not in INPUTS:
-            raise CallError(f"--map: no column is called '{name}'; {_nearest(name, INPUTS)}")
+            reason = _("--map: no column is called '{name}'; {nearest}")
+            raise CallError(reason.format(name=name, nearest=_nearest(name, INPUTS)))
         alike = [written for written in headers if plain(written) == plain(header)]
         if not alike:
-            raise InputError(
-                f"--map: the file has no column '{header}'; {_nearest(header, headers)}"
-            )
+            reason = _("--map: the file has no column '{header}'; {nearest}")
+            nearest = _nearest(header, headers)
+            raise InputError(reason.format(header=header, nearest=nearest))
         if len(alike) > 1 and header not in headers:
-            raise InputError(
-                f"--map: '{header}' may be '{alike[0]}' or '{alike[1]}'; write it as the file does"
-            )
+            reason = _("--map: '{header}' may be '{one}' or '{other}'; write it as the file does")
+            raise InputError(reason.format(header=header, one=alike[0], other=alike[1]))
         named[header if header in headers else alike[0]] = name
     return named
 
@@ -90,4 +93,6 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
     known = list(known)
     close = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean '{close[0]}'?" if close else "it has " + ", ".join(known)
+    if close:
+        return _("did you mean '{name}'?").format(name=close[0])
+    return _("it has {names}").format(names=", ".join(known))

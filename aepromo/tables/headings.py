@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aepromo.tables.schema import INPUTS, RESULTS
-from aepromo.words import is_english
+from aepromo.words import _, is_english
 
 
 def named(name: str) -> str:
@@ -13,7 +13,10 @@ def named(name: str) -> str:
 
 def in_words(name: str) -> str:
     """A column in a sentence or a heading: ``list price``, in Chinese 标价."""
-    return name.replace("_", " ") if is_english() else chinese(name)
+    words = name.replace("_", " ")
+    if is_english():
+        return words
+    return chinese(name) if name in RESULTS or name in INPUTS else _(words)
 
 
 def chinese(name: str) -> str:

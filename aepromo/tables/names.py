@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from aepromo.tables.headers import plain
+from aepromo.words import is_english
 
 _ALSO: dict[str, tuple[str, ...]] = {
     # promotions and events
@@ -29,6 +30,10 @@ _ALSO: dict[str, tuple[str, ...]] = {
     "FR": ("France", "法国"),
     "SA": ("Saudi Arabia", "沙特阿拉伯", "沙特"),
     "US": ("USA", "United States", "美国"),
+    # parts of a shipping cost
+    "first_weight": ("首重",),
+    "additional_weight": ("续重",),
+    "registration_fee": ("挂号费",),
     # states
     "out of stock": ("sold out", "缺货", "无货"),
     "in stock": ("有货", "现货"),
@@ -41,6 +46,14 @@ _PATH = re.compile(r"\s*[>/]\s*")
 def canonical(name: str) -> str:
     """The name that the rule book uses, where it is known under another; else itself, trimmed."""
     return _known().get(plain(name), name.strip())
+
+
+def spoken_name(name: str) -> str:
+    """A name of the rule book for people: in Chinese the first Chinese one that it has."""
+    if is_english():
+        return name
+    ways = _ALSO.get(canonical(name), ())
+    return next((way for way in ways if not way.isascii()), name)
 
 
 def parts(path: str) -> frozenset[str]:

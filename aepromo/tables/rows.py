@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import InputError
 from aepromo.tables.records import lines_of
 from aepromo.tables.source import LONE_RETURN, LONGEST_RECORD
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from aepromo.tables.source import Block, Source
@@ -29,9 +30,15 @@ class Ragged:
     def reason(self) -> str:
         """What is wrong, and the remedy."""
         count = len(self.cells)
-        too_many = "quote cells that hold a delimiter, or name the column"
-        remedy = too_many if count > self.expected else "add the missing"
-        return f"{count} cells where the header has {self.expected}; {remedy}"
+        reason = (
+            _(
+                "{count} cells where the header has {expected}; "
+                "quote cells that hold a delimiter, or name the column"
+            )
+            if count > self.expected
+            else _("{count} cells where the header has {expected}; add the missing")
+        )
+        return reason.format(count=count, expected=self.expected)
 
 
 def rows_with_lines(block: Block, source: Source) -> list[tuple[int, list[str]]]:
@@ -50,7 +57,7 @@ def rows_with_lines(block: Block, source: Source) -> list[tuple[int, list[str]]]
                 rows.append((line, cells))
             line = block.first_line + (count if source.counts_rows else reader.line_num)
     except csv.Error:
-        raise InputError(f"{source.name}:{line}: {LONE_RETURN}") from None
+        raise InputError(f"{source.name}:{line}: {_(LONE_RETURN)}") from None
     return rows
 
 
@@ -59,7 +66,8 @@ def _decoded(block: Block, source: Source) -> str:
         return block.data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = block.first_line + block.data.count(b"\n", 0, error.start)
-        raise InputError(
-            f"{source.name}:{line}: the bytes are not UTF-8, though the lines before are; "
+        reason = _(
+            "the bytes are not UTF-8, though the lines before are; "
             "name the encoding with --encoding"
-        ) from None
+        )
+        raise InputError(f"{source.name}:{line}: {reason}") from None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from aepromo.errors import CallError, InputError
 from aepromo.tables.headers import check_header
 from aepromo.tables.records import last_record_end, lines_of, record_ends
+from aepromo.words import N_, _, cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ BLOCK_BYTES = 4 << 20
 LONGEST_RECORD = 64 << 20
 _WORTH_NUMPY = 1 << 20
 DELIMITERS = ",;\t"
-LONE_RETURN = "a carriage return that ends no line; save the file with LF or CRLF line ends"
+LONE_RETURN = N_("a carriage return that ends no line; save the file with LF or CRLF line ends")
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
@@ -74,7 +75,8 @@ def open_source(
     if delimiter is not None and (
         len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
     ):
-        raise CallError(f"--delimiter '{delimiter}': give one character, such as , ; or tab")
+        reason = _("give one character, such as , ; or tab")
+        raise CallError(f"--delimiter '{delimiter}': {reason}")
     chunks = Chunks(stream, name, encoding, block_bytes)
     utf8 = iter(chunks)
     head, end, parted_by = b"", 0, ""
@@ -86,12 +88,12 @@ def open_source(
             break
         _refuse_endless(head, name, 1)
     if not head.strip():
-        raise InputError(f"{name}: the file is empty")
+        raise InputError(f"{name}: " + _("the file is empty"))
     if not end:
         head += b"\n"
         end, parted_by = _header_end(head, delimiter)
     if not end:
-        raise InputError(f"{name}:1: a quote opens in the header and never closes")
+        raise InputError(f"{name}:1: " + _("a quote opens in the header and never closes"))
     header = _header(head[:end], name, parted_by)
     blocks = _blocks(head, end, utf8, name, parted_by)
     return Source(name, header, parted_by, blocks, chunks)
@@ -122,13 +124,14 @@ def _header(record: bytes, name: str, delimiter: str) -> tuple[str, ...]:
     try:
         text = record.decode("utf-8")
     except UnicodeDecodeError:
-        raise InputError(f"{name}:1: the header is not UTF-8; name its --encoding") from None
+        reason = _("the header is not UTF-8; name its --encoding")
+        raise InputError(f"{name}:1: {reason}") from None
     csv.field_size_limit(2 * LONGEST_RECORD)
     try:
         header = next(csv.reader(lines_of(text), delimiter=delimiter), [])
         check_header(header)
     except csv.Error:
-        raise InputError(f"{name}:1: {LONE_RETURN}") from None
+        raise InputError(f"{name}:1: {_(LONE_RETURN)}") from None
     except InputError as problem:
         raise InputError(f"{name}:1: {problem}") from None
     return tuple(header)
@@ -145,13 +148,15 @@ class Chunks:
             try:
                 "a".encode(encoding)  # which also refuses codecs that are no encoding, like hex
             except (LookupError, UnicodeError):
-                raise CallError(f"--encoding '{encoding}': there is no such encoding") from None
+                reason = _("there is no such encoding")
+                raise CallError(f"--encoding '{encoding}': {reason}") from None
 
     def _read(self) -> bytes:
         try:
             return self._stream.read(self._size)
         except OSError as error:
-            raise InputError(f"{self._name}: can't be read: {error.strerror}") from None
+            reason = _("can't be read: {reason}").format(reason=cause(error))
+            raise InputError(f"{self._name}: {reason}") from None
 
     def __iter__(self) -> Iterator[bytes]:
         chunk = self._read()
@@ -210,12 +215,15 @@ class Chunks:
     def _unreadable(self, error: UnicodeError, line: int) -> str:
         if isinstance(error, UnicodeDecodeError):
             line += error.object[: error.start].count(b"\n")
-        return (
-            f"{self._name}:{line}: the bytes fit neither UTF-8 nor GB18030; "
-            "save the file as UTF-8, or name its encoding with --encoding"
+        reason = (
+            _(
+                "the bytes fit neither UTF-8 nor GB18030; "
+                "save the file as UTF-8, or name its encoding with --encoding"
+            )
             if self.encoding == "gb18030"
-            else f"{self._name}:{line}: the bytes are not {self.encoding}; check --encoding"
+            else _("the bytes are not {encoding}; check --encoding")
         )
+        return f"{self._name}:{line}: " + reason.format(encoding=self.encoding)
 
 
 def _blocks(
@@ -238,7 +246,8 @@ def _blocks(
     if pending:
         # The last line may lack its newline, but not the quote that closes a cell.
         if not last_record_end(pending + b"\n", delimiter):
-            raise InputError(f"{name}:{line}: a quote opens in this row and never closes")
+            reason = _("a quote opens in this row and never closes")
+            raise InputError(f"{name}:{line}: {reason}")
         yield Block(pending + b"\n", line)
 
 
@@ -254,13 +263,14 @@ def _newlines(data: bytes) -> int:
 def _refuse_nul(data: bytes, name: str, line: int) -> None:
     if (position := data.find(b"\0")) >= 0:
         place = line + data.count(b"\n", 0, position)
-        hint = "this is no text table, or it needs --encoding"
-        raise InputError(f"{name}:{place}: a NUL byte; {hint}")
+        reason = _("a NUL byte; this is no text table, or it needs --encoding")
+        raise InputError(f"{name}:{place}: {reason}")
 
 
 def _refuse_endless(pending: bytes, name: str, line: int) -> None:
     if len(pending) > LONGEST_RECORD:
-        raise InputError(f"{name}:{line}: a row of over 64 MB; is a quote left open?")
+        reason = _("a row of over 64 MB; is a quote left open?")
+        raise InputError(f"{name}:{line}: {reason}")
 
 
 def _likeliest_delimiter(header: bytes) -> str:

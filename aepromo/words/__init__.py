@@ -25,10 +25,13 @@ everything is English, until ``speak("zh")``.
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from gettext import GNUTranslations
 
 LANGUAGES = ("en", "zh")
@@ -48,6 +51,13 @@ def _read(language: str) -> GNUTranslations:
 
     with (CATALOGUES / language / "LC_MESSAGES" / "aepromo.mo").open("rb") as stream:
         return GNUTranslations(stream)
+
+
+def texts_in(language: str, context: str) -> Callable[[str], str]:
+    """What looks texts of a kind up in one language, whichever is in force."""
+    if language == "en":
+        return str
+    return partial(_read(language).pgettext, context)
 
 
 def is_english() -> bool:
@@ -71,6 +81,12 @@ def label(name: str) -> str:
     """A label of a result column for people: ``below_target`` is ``below target``."""
     words = name.replace("_", " ")
     return words if _catalogue is None else _catalogue.pgettext("label", words)
+
+
+def cause(error: OSError) -> str:
+    """Why the system won't do what was asked of it."""
+    text = os.strerror(error.errno) if error.errno else str(error)
+    return _(text)
 
 
 def N_(text: str) -> str:  # noqa: N802 (what gettext's tools look for)
