@@ -108,6 +108,7 @@ def test_every_kind_of_cell_is_its_text(tmp_path: Path) -> None:
         number("46082", 1),
         '<c t="d"><v>2026-03-01</v></c>',
         '<c t="inlineStr"><is><r><t>ri</t></r><r><t xml:space="preserve">ch </t></r></is></c>',
+        '<c t="inlineStr"/>',
         " 00123 ",
     )
     texts = f'<sst xmlns="{MAIN}"><si><t>红色</t></si><si><r><t>two</t></r><r><t> runs</t></r>'
@@ -121,7 +122,7 @@ def test_every_kind_of_cell_is_its_text(tmp_path: Path) -> None:
         sharedStrings=texts,
     )
     expected = ["红色", "two runs", "TRUE", "#N/A", "a\rb", "", "7", "=2*3.5", "=2*3.5"]
-    expected += ["2026-03-01", "2026-03-01", "rich ", " 00123 "]
+    expected += ["2026-03-01", "2026-03-01", "rich ", "", " 00123 "]
     assert rows_of(path)[1:] == [(2, expected)]
 
 
@@ -215,6 +216,7 @@ COMMANDS = [
     ("forced", "t", "--store-level", "L3"),
     ("reverse", "t", "--market", "BR"),
     ("appeal", "t", "--fail-on", "never", "--on", "2026-03-01"),
+    ("watch", "t", "--now", "2026-03-10T09:00+08:00"),
 ]
 
 
@@ -222,15 +224,17 @@ COMMANDS = [
 def test_every_command_that_takes_a_file_takes_a_workbook_and_parquet(
     command: tuple[str, ...], tmp_path: Path
 ) -> None:
-    names = ["sku", "purchase_price", "logistics_cost", "list_price", "note"]
-    cells = [["00123", "2.15", "1.85", "7.90", 'a "b", c'], ["00124", "8", "3.5", "20", "=1+1"]]
+    names = ["sku", "purchase_price", "logistics_cost", "list_price", "discount_status", "note"]
+    cells = [
+        ["00123", "2.15", "1.85", "7.90", "none", 'a "b", c'],
+        ["00124", "8", "3.5", "20", "none", "=1+1"],
+    ]
     (tmp_path / "t").write_text(
-        "sku,purchase_price,logistics_cost,list_price,note\n"
-        '00123,2.15,1.85,7.90,"a ""b"", c"\n00124,8,3.5,20,=1+1\n'
+        ",".join(names) + '\n00123,2.15,1.85,7.90,none,"a ""b"", c"\n00124,8,3.5,20,none,=1+1\n'
     )
     expected = program(*command, "-q", cwd=tmp_path)
     assert expected[0] == 0, expected[2]
-    rows = [row(each[0], *map(number, each[1:4]), each[4]) for each in cells]
+    rows = [row(each[0], *map(number, each[1:4]), *each[4:]) for each in cells]
     write_book(tmp_path / "t", sheet(row(*names), *rows))
     assert program(*command, "-q", cwd=tmp_path) == expected
     columns = [list(column) for column in zip(*cells, strict=True)]

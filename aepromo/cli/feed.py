@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.inputs import check_files, delimiter_of, mapping_of, opened
+from aepromo.cli.inputs import check_files, mapping_of, opened_source
 from aepromo.cli.rulings import facts_of
 from aepromo.cli.say import say
 from aepromo.errors import InputError
@@ -64,9 +65,8 @@ def read_feed(
     check_files(file, reading.rejects, writing.output)
     faults: dict[int, list[tuple[str, str]]] = {}
     with ExitStack() as stack:
-        stream, name = stack.enter_context(opened(file))
-        delimiter = delimiter_of(reading.delimiter)
-        source = open_feed(stream, name, reading.encoding, delimiter, form, faults)
+        open_text = partial(open_feed, form=form, faults=faults)
+        source, _stream = stack.enter_context(opened_source(file, reading, open_text))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         aside = BadRows(source, rejects)
         columns = _columns(ruling, source, reading)
@@ -86,7 +86,7 @@ def read_feed(
         aside.close()
     good = {line.sku: line.facts for line in lines if not line.problems}
     unseen = frozenset(line.sku for line in bad)
-    return Feed(name, good, None if "" in unseen else unseen)
+    return Feed(source.name, good, None if "" in unseen else unseen)
 
 
 def _columns(ruling: Ruling, source: Source, reading: ReadingOptions) -> dict[str, int]:

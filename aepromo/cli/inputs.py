@@ -21,7 +21,7 @@ from aepromo.tables.source import open_source
 from aepromo.words import _, cause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from _typeshed import WriteableBuffer
 
@@ -105,8 +105,13 @@ def find_row(
 
 
 @contextmanager
-def opened_source(file: str, reading: ReadingOptions) -> Iterator[tuple[Source, BinaryIO]]:
-    """A table of any form, told by its first bytes; and the bytes, where they are its text."""
+def opened_source(
+    file: str, reading: ReadingOptions, open_text: Callable[..., Source] = open_source
+) -> Iterator[tuple[Source, BinaryIO]]:
+    """A table of any form, told by its first bytes; and the bytes, where they are its text.
+
+    ``open_text`` reads what is neither a workbook nor Parquet.
+    """
     with opened(file) as (stream, name), ExitStack() as stack:
         head, stream = _peeked(stream)
         if head == _LEGACY:
@@ -116,7 +121,7 @@ def opened_source(file: str, reading: ReadingOptions) -> Iterator[tuple[Source, 
             raise CallError(_("--sheet: {name} is no workbook").format(name=name))
         if head not in (_WORKBOOK, _PARQUET):
             delimiter = delimiter_of(reading.delimiter)
-            yield open_source(stream, name, reading.encoding, delimiter), stream
+            yield open_text(stream, name, reading.encoding, delimiter), stream
             return
         for flag, given in (("--encoding", reading.encoding), ("--delimiter", reading.delimiter)):
             if given is not None:

@@ -146,12 +146,11 @@ class SheetReader(_Reader):
         if tag == "c":
             self._cell = attributes
             self._value = self._formula = None
+            self._runs = []
         elif tag in ("v", "t", "f"):
             self._collect()
         elif tag == "row":
             self._start_row(attributes)
-        elif tag == "is":
-            self._runs = []
         elif tag == "rPh":
             self._is_reading_aid = True
 
