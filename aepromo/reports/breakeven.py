@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from aepromo.reports.report import Results, Sku, Terms
     from aepromo.rules.overrides import Book
 
-PROMOTIONS = ("forced", "reverse")
+UPLIFTS = {
+    "forced": ("forced.uplift.exposure", "forced.uplift.click_rate"),
+    "reverse": ("reverse.uplift.exposure", "reverse.uplift.click_rate"),
+}
+"""What each promotion is reported to bring, by rule; one rise on top of the other."""
 
 
 def reported_uplift(promotion: str, book: Book) -> int:
@@ -26,12 +30,12 @@ def reported_uplift(promotion: str, book: Book) -> int:
     More exposure times a higher click rate (rule book: ``forced.uplift``, ``reverse.uplift``), as
     sellers reported them; what visitors then buy is taken to stay as it was.
     """
-    if promotion not in PROMOTIONS:
-        reason = _("write {names}").format(names=_(" or ").join(PROMOTIONS))
+    if promotion not in UPLIFTS:
+        reason = _("write {names}").format(names=_(" or ").join(UPLIFTS))
         raise CallError(f"--promotion '{promotion}': {reason}")
     factor: Whole = MILLION
-    for part in ("exposure", "click_rate"):
-        uplift = read_rate(book.text(f"{promotion}.uplift.{part}").lstrip("+")) or 0
+    for key in UPLIFTS[promotion]:
+        uplift = read_rate(book.text(key).lstrip("+")) or 0
         factor = down(factor, MILLION + uplift)
     return int(factor - MILLION)
 
