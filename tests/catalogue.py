@@ -64,6 +64,7 @@ def found() -> Catalog:
     for text in (*(column.meaning for column in columns), *(rule.meaning for rule in rules.book())):
         catalogue.add(text)
     labels = [label for column in columns for label in column.labels]
+    labels += ["survive", "step", "base", "rate", "rounding", "change", "left"]
     for label in (*labels, *(field.name for field in fields(rules.Rule))):
         catalogue.add(label.replace("_", " "), context="label")
     for text in HEADERS:

@@ -71,8 +71,8 @@ def build(arguments: list[str]) -> Typer:
     """
     from typer import Typer
 
-    from aepromo.cli.options import with_language
     from aepromo.cli.root import Command, Root, root_options
+    from aepromo.cli.spoken import with_language
 
     app = Typer(
         cls=Root,

@@ -11,13 +11,13 @@ import typer
 
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
+from aepromo.cli.language import Language
 from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
     FileArgument,
     Format,
-    Language,
     ReadingOptions,
     WritingOptions,
     argument,

@@ -23,7 +23,7 @@ from aepromo.cli.options import (
     value_parameter,
     with_parameters,
 )
-from aepromo.cli.output import chosen, destination, format_of, rendered, text_lines
+from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
 from aepromo.cli.reports import policy_of
 from aepromo.cli.say import say_assumed, say_converted, say_warnings
 from aepromo.errors import CallError
@@ -99,4 +99,4 @@ def _write(policy: Policy, writing: WritingOptions) -> None:
             stream.write(((text if form is Format.JSON else flat) + "\n").encode())
         else:
             columns = chosen(step_columns(explanation), writing)
-            stream.writelines(text_lines([columns], form, writing))
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))

@@ -15,6 +15,7 @@ from aepromo.cli.output import (
     chosen_names,
     destination,
     format_of,
+    headed,
     rendered,
     table_width,
     text_lines,
@@ -26,12 +27,13 @@ from aepromo.reports.breakeven import BREAKEVEN
 from aepromo.show.summary import Seen, Tally, more_line
 from aepromo.tables.bulk import cell_texts, extended, joined, result_texts
 from aepromo.tables.headers import known_names, plain
+from aepromo.tables.headings import header_of
 from aepromo.tables.line_ends import line_ends
 from aepromo.tables.schema import RESULTS, VERDICTS, Kind
 from aepromo.tables.text import TextColumn, delimited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -91,10 +93,18 @@ def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterato
         from aepromo.tables.parquet import parquet_of
 
         names = chosen_names(answers.header, writing)
-        return parquet_of(table.select(names) for table in tables)
+        headers = _headers(names, answers, writing)
+        return parquet_of(table.select(names).rename_columns(headers) for table in tables)
     if form is Format.TABLE:
         return iter([rendered(_shown(tables, answers, tally, writing), writing)])
-    return text_lines((_columns(table, answers, writing) for table in tables), form, writing)
+    kept = set(answers.source.header) - set(answers.added)
+    parts = (headed(_columns(table, answers, writing), writing, kept) for table in tables)
+    return text_lines(parts, form, writing)
+
+
+def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) -> list[str]:
+    added = answers.added
+    return [header_of(name, writing.headers) if name in added else name for name in names]
 
 
 def _lines(
@@ -128,7 +138,7 @@ def _lines(
         return _seen(outcome, text), joined(list(cells), delimiter)
 
     mark = "\ufeff" if writing.bom else ""
-    header = [] if writing.no_header else [names]
+    header = [] if writing.no_header else [_headers(names, answers, writing)]
     # The header waits for the first answer: of a file that is refused, nothing is written.
     head = (mark + delimited(header, delimiter, writing.excel_safe)).encode()
     for seen, data in answers.each(lines):

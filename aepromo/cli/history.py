@@ -17,6 +17,7 @@ from aepromo.cli.output import (
     chosen_names,
     destination,
     format_of,
+    headed,
     rendered,
     table_width,
     text_lines,
@@ -168,7 +169,7 @@ def _write(rates: PastRates, line: str, writing: WritingOptions) -> None:
             stream.write(rendered(_table(rates, line, writing), writing))
         else:
             columns = chosen(_columns(rates, len(rates.skus)), writing)
-            stream.writelines(text_lines([columns], form, writing))
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))
 
 
 def _lines(

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from shutil import copyfileobj
@@ -13,9 +14,11 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.bad_rows import BadRows
+from aepromo.cli.output import names_in_chinese
 from aepromo.errors import CallError, InputError
 from aepromo.tables.atomic import replacing
 from aepromo.tables.headers import resolve
+from aepromo.tables.headings import own_columns
 from aepromo.tables.rows import Ragged, rows_with_lines
 from aepromo.tables.source import open_source
 from aepromo.words import _, cause
@@ -48,7 +51,12 @@ def asked(
         meter = Meter(sys.stderr, size_of(stream))
         try:
             mapping = mapping_of(reading.map)
-            yield Answers(report, policy, source, mapping, aside, writing.quiet, meter)
+            answers = Answers(report, policy, source, mapping, aside, writing.quiet, meter)
+            if names_in_chinese(writing):
+                answers.source = replace(
+                    source, header=tuple(own_columns(source.header, answers.added))
+                )
+            yield answers
         finally:
             meter.close()
 

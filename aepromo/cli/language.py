@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aepromo.words import CATALOGUES, LANGUAGES, speak
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+class Language(StrEnum):
+    """What the program may speak."""
+
+    EN = "en"
+    ZH = "zh"
+
 
 FLAG = "--lang"
 VARIABLE = "AEPROMO_LANG"

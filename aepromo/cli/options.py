@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from aepromo.cli.language import FLAG, VARIABLE
+from aepromo.cli.language import Language
 from aepromo.tables.schema import INPUTS
 from aepromo.words import _
 
@@ -141,6 +141,15 @@ class WritingOptions:
             says=_("Only this column, bare, one value a line."),
         ),
     ] = None
+    headers: Annotated[
+        Language,
+        _option(
+            "--headers",
+            panel=OUTPUT_PANEL,
+            metavar="en|zh",
+            says=_("What CSV and JSON call the program's own columns (en)."),
+        ),
+    ] = Language.EN
     no_header: Annotated[
         bool, _option("--no-header", panel=OUTPUT_PANEL, says=_("Leave the header line out."))
     ] = False
@@ -215,25 +224,6 @@ class EndingOptions:
     ] = None
 
 
-class Language(StrEnum):
-    """What the program may speak."""
-
-    EN = "en"
-    ZH = "zh"
-
-
-LanguageOption = Annotated[
-    Language | None,
-    typer.Option(
-        FLAG,
-        envvar=VARIABLE,
-        metavar="en|zh",
-        help=_("The language of tables and messages; else that of the locale."),
-        show_default=False,
-    ),
-]
-
-
 ConfigOption = Annotated[
     str | None,
     _option(
@@ -301,17 +291,6 @@ def with_parameters(
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
-
-
-def with_language(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take ``--lang`` too, which has been looked at before it was made."""
-
-    def spoken(lang: Language | None, **values: Any) -> None:  # noqa: ARG001
-        command(**values)
-
-    spoken.__doc__ = command.__doc__
-    parameters = inspect.signature(command).parameters.values()
-    return with_parameters(spoken, [*parameters, option("lang", LanguageOption, None)])
 
 
 def preferred_flag(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from io import BufferedWriter, RawIOBase
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
@@ -13,6 +14,7 @@ from aepromo.cli.options import Format
 from aepromo.cli.process import send_nowhere
 from aepromo.errors import CallError, OutputError
 from aepromo.tables.atomic import replacing
+from aepromo.tables.headings import chinese, header_of
 from aepromo.tables.text import (
     TextColumn,
     delimited,
@@ -24,7 +26,7 @@ from aepromo.tables.text import (
 from aepromo.words import _, cause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -106,17 +108,38 @@ def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:
     wanted = [options.value] if options.value else []
     if options.columns and not wanted:
         wanted = [name.strip() for name in options.columns.split(",") if name.strip()]
+    known = {chinese(name): name for name in header} | {name: name for name in header}
     for name in wanted:
-        if name not in header:
+        if name not in known:
             reason = _("no column '{name}'; there are {names}")
             raise CallError(reason.format(name=name, names=", ".join(header)))
-    return wanted or list(header)
+    return [known[name] for name in wanted] or list(header)
 
 
 def chosen(columns: Sequence[TextColumn], options: WritingOptions) -> list[TextColumn]:
     """The columns to write, in order."""
     by_name = {column.name: column for column in columns}
     return [by_name[name] for name in chosen_names(list(by_name), options)]
+
+
+def names_in_chinese(options: WritingOptions) -> bool:
+    """Whether a file's column by a Chinese name may be the program's own, to be replaced.
+
+    In a file only where such names are written; under a table nothing is lost by it.
+    """
+    return options.headers == "zh" or format_of(options) is Format.TABLE
+
+
+def headed(
+    columns: Sequence[TextColumn], options: WritingOptions, kept: Collection[str] = ()
+) -> list[TextColumn]:
+    """The columns under the headers that ``--headers`` asks for; ``kept`` are the file's own."""
+    return [
+        column
+        if column.name in kept
+        else replace(column, name=header_of(column.name, options.headers))
+        for column in columns
+    ]
 
 
 def text_lines(

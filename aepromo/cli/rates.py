@@ -22,7 +22,7 @@ from aepromo.cli.options import (
     value_parameter,
     with_parameters,
 )
-from aepromo.cli.output import chosen, destination, format_of, rendered, text_lines
+from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
 from aepromo.errors import CallError
 from aepromo.reports.past_orders import AMOUNTS, Which, rate_of, share_of
 from aepromo.tables.cells import CellError
@@ -126,4 +126,4 @@ def _answer_one(which: Which, reading: ReadingOptions, writing: WritingOptions) 
 
             stream.write(rendered(fields_table(columns, which.currency), writing))
         else:
-            stream.writelines(text_lines([columns], form, writing))
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))

@@ -34,6 +34,7 @@ from aepromo.cli.output import (
     chosen,
     destination,
     format_of,
+    headed,
     rendered,
     text_lines,
 )
@@ -231,5 +232,5 @@ def _answer_one(
 
             stream.write(rendered(fields_table(columns, policy.selling), writing))
         else:
-            stream.writelines(text_lines([columns], form, writing))
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))
     return max(results.get("status", 0), 0)

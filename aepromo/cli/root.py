@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from aepromo.cli.help import explained, fold_long_words, write_usage
-from aepromo.cli.options import LanguageOption  # noqa: TC001 (Typer evaluates it)
+from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
 from aepromo.words import _
 
 if TYPE_CHECKING:

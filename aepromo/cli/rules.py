@@ -19,7 +19,7 @@ from aepromo.cli.options import (
     taken,
     with_parameters,
 )
-from aepromo.cli.output import chosen_names, destination, format_of, rendered, text_lines
+from aepromo.cli.output import chosen_names, destination, format_of, headed, rendered, text_lines
 from aepromo.errors import CallError
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import TextColumn
@@ -77,7 +77,7 @@ def _write(found: tuple[Rule, ...], writing: WritingOptions) -> None:
             rows = list(zip(*(column.cells for column in columns), strict=True))
             stream.write(rendered(plain_table(names, rows), writing))
         else:
-            stream.writelines(text_lines([columns], form, writing))
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))
 
 
 def _cell(rule: Rule, name: str) -> str:

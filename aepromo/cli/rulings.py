@@ -11,6 +11,8 @@ from aepromo.cli.output import (
     chosen,
     destination,
     format_of,
+    headed,
+    names_in_chinese,
     rendered,
     table_width,
     text_lines,
@@ -25,6 +27,7 @@ from aepromo.show.summary import more_line, summed
 from aepromo.tables.cells import CellError, read_range
 from aepromo.tables.currency import currency_named
 from aepromo.tables.facts import read_fact
+from aepromo.tables.headings import own_columns
 from aepromo.tables.papers import SHIPPING_FEES
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.tables.text import TextColumn, result_text
@@ -221,11 +224,15 @@ def write_sheet(
         order = ruling.order
         rows.sort(key=lambda judged: order(judged.verdict))
     added = {column.name: column for column in ruling.adds}
+    header = sheet.header
+    if names_in_chinese(writing):
+        header = own_columns(header, added)
+    kept = () if sheet.is_one else set(header) - set(added)
     columns = [
         _result_column(added.pop(name), rows, ruling.currency)
         if name in added
         else TextColumn(name, Kind.TEXT, [judged.cells[position] for judged in rows])
-        for position, name in enumerate(sheet.header)
+        for position, name in enumerate(header)
     ]
     columns += [_result_column(column, rows, ruling.currency) for column in added.values()]
     columns = chosen(columns, writing)
@@ -234,11 +241,11 @@ def write_sheet(
             shown = (
                 _fields(columns, ruling.currency)
                 if sheet.is_one
-                else _table(ruling, sheet.header, columns, notes, writing)
+                else _table(ruling, header, columns, notes, writing)
             )
             stream.write(rendered(shown, writing))
         else:
-            stream.writelines(text_lines([columns], form, writing))
+            stream.writelines(text_lines([headed(columns, writing, kept)], form, writing))
 
 
 def write_summed(ruling: Ruling, sheet: Sheet, writing: WritingOptions, line: str) -> None:

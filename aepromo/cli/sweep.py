@@ -25,6 +25,7 @@ from aepromo.cli.output import (
     chosen,
     destination,
     format_of,
+    headed,
     is_coloured,
     rendered,
     table_width,
@@ -210,7 +211,7 @@ def _write(
         elif form is Format.JSON and swept is not None:
             stream.write((json_document(_document(columns, swept.crossings)) + "\n").encode())
         else:
-            stream.writelines(text_lines([columns], form, writing))
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))
 
 
 def _cut(column: TextColumn, limit: int) -> TextColumn:

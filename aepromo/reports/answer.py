@@ -13,7 +13,8 @@ from aepromo.reports.costs import Costs, read_costs, rows_differ
 from aepromo.reports.joined_rates import KEYS
 from aepromo.reports.report import SHOP
 from aepromo.tables.columns import result_array
-from aepromo.tables.headers import resolve
+from aepromo.tables.headers import plain, resolve
+from aepromo.tables.headings import chinese
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _
 
@@ -94,7 +95,7 @@ def find_columns(
     uses = (*report.uses, *KEYS) if policy.rates else report.uses
     found = resolve(header, uses, mapping)
     if is_priced_by_another(report, header, mapping):
-        found["list_price"] = header.index(report.priced_by)
+        found["list_price"] = _place_of(report.priced_by, header) or 0
     offered = policy.texts()
     for name in report.needs:
         if name not in found and name not in offered:
@@ -107,9 +108,19 @@ def find_columns(
     return found
 
 
+def _place_of(name: str, header: list[str]) -> int | None:
+    """Where a column of results stands in a file, by its English name or its Chinese one."""
+    if name in header:
+        return header.index(name)
+    places = (
+        at for at, column in enumerate(header) if name and plain(column) == plain(chinese(name))
+    )
+    return next(places, None)
+
+
 def is_priced_by_another(report: Report, header: list[str], mapping: Mapping[str, str]) -> bool:
     """Whether the price looked at is not the file's list price, but one that was proposed."""
-    proposed = bool(report.priced_by) and report.priced_by in header
+    proposed = _place_of(report.priced_by, header) is not None
     return proposed and "list_price" not in mapping.values()
 
 

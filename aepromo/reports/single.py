@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import CallError
 from aepromo.pricing.money import BLANK
 from aepromo.reports.check import Fault, Filler, check, check_results
+from aepromo.tables.headings import named
 
 if TYPE_CHECKING:
     from aepromo.reports.policy import Policy
@@ -31,4 +32,6 @@ def run_single(report: Report, policy: Policy) -> tuple[dict[str, int], list[str
 def refuse(faults: list[Fault]) -> None:
     """Raise a ``CallError`` that lists the faults of one SKU, if there are any."""
     if faults:
-        raise CallError("; ".join(f"{fault.column} {fault.reason(None)}" for fault in faults))
+        raise CallError(
+            "; ".join(f"{named(fault.column)} {fault.reason(None)}" for fault in faults)
+        )

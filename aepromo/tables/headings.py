@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from aepromo.tables.headers import plain
 from aepromo.tables.schema import INPUTS, RESULTS
-from aepromo.words import _, is_english
+from aepromo.words import _, is_english, texts_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 def named(name: str) -> str:
@@ -17,6 +23,25 @@ def in_words(name: str) -> str:
     if is_english():
         return words
     return chinese(name) if name in RESULTS or name in INPUTS else _(words)
+
+
+def header_of(name: str, language: str) -> str:
+    """The header of one of the program's own columns in a file."""
+    if language == "en":
+        return name
+    if name in RESULTS or name in INPUTS:
+        return chinese(name)
+    return texts_in(language, "label")(name.replace("_", " "))
+
+
+def own_columns(header: Sequence[str], added: Iterable[str]) -> list[str]:
+    """A file's header with the columns in it that are ``added`` anew under their English names.
+
+    Where a file has a column by its Chinese name, as ``header_of`` wrote it, that is the one to
+    replace; not where it has it by its English name too.
+    """
+    english = {plain(chinese(name)): name for name in added if name not in header}
+    return [english.get(plain(column), column) for column in header]
 
 
 def chinese(name: str) -> str:
