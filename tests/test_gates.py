@@ -1,0 +1,276 @@
+"""Every gate of the rule book, also one that is new there: at its threshold, and overridden."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aepromo import rules
+from aepromo.cli.config import read_config
+from aepromo.cli.rulings import facts_of
+from aepromo.reports.appeal import appeal
+from aepromo.reports.forced import forced
+from aepromo.reports.gates import gate, is_gate
+from aepromo.reports.policy import Policy
+from aepromo.reports.reverse import reverse
+from aepromo.reports.row_pricing import WITH_TARGETS, WITHOUT_TARGETS, RowPricing
+from aepromo.reports.tracking import Lookout, tracking
+from aepromo.rules.overrides import Book
+from aepromo.tables.schema import INPUTS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Run
+
+    from aepromo.reports.ruling import Ruling
+    from aepromo.rules import Rule
+
+GATES = [rule for rule in rules.book() if is_gate(rule)]
+THRESHOLDS = [rule for rule in GATES if rule.compare]
+UNDER_AT_OVER = {
+    ">": (False, False, True),
+    ">=": (False, True, True),
+    "<": (True, False, False),
+    "<=": (True, True, False),
+}
+MILLIONTH, CENT, ONE = Decimal("0.000001"), Decimal("0.01"), Decimal(1)
+
+ON, NOW = date(2026, 3, 10), datetime(2026, 3, 10, 12, tzinfo=UTC)
+SHIPPED = NOW - timedelta(days=30)
+
+RULINGS: dict[str, Callable[[Book], Ruling]] = {
+    "forced": lambda book: forced(RowPricing(WITHOUT_TARGETS, Policy(book=book))),
+    "reverse": lambda book: reverse(RowPricing(WITH_TARGETS, Policy(book=book))),
+    "appeal": lambda book: appeal(Policy(book=book), ON, []),
+    "tracking": lambda book: tracking(Lookout(book, NOW, UTC, frozenset({"cainiao"}))),
+}
+# What else a row says, so that the gate at hand decides.
+ROWS = {
+    "forced": {"category": "toys"},
+    "reverse": {"market": "ES,BR,US"},
+    "appeal": {
+        "store_level": "L4",
+        "invoice_date": "2026-03-03",
+        "list_price": "100",
+        "forced_rate": "0",
+        "commission_rate": "8%",
+        "payment_rate": "1.2%",
+        "purchase_price": "60",
+        "logistics_cost": "6",
+        "first_weight_fee": "4.80",
+        "additional_weight_fee": "0.30",
+        "registration_fee": "0.90",
+    },
+    "tracking": {
+        "tracking_number": "RR473124829GB",
+        "carrier": "Cainiao",
+        "shipped_at": SHIPPED.isoformat(),
+        "first_scan_at": SHIPPED.isoformat(),
+        "last_event_at": NOW.isoformat(),
+    },
+}
+# Facts that no cell holds: how far apart they can be, and the cells from which they follow.
+WORKED_OUT: dict[str, tuple[Decimal, Callable[[Decimal], dict[str, str]]]] = {
+    "invoice_age_days": (
+        ONE,
+        lambda days: {"invoice_date": (ON - timedelta(days=int(days))).isoformat()},
+    ),
+    # 100.00 − 8.00 − 1.20 − 6.00 is 84.80, and a cent is a hundredth of a percent.
+    "formula_profit": (CENT, lambda kept: {"purchase_price": str(Decimal("84.80") - kept)}),
+    "formula_margin": (CENT, lambda kept: {"purchase_price": str(Decimal("84.80") - kept)}),
+    "upload_hours": (
+        CENT,
+        lambda taken: {"first_scan_at": (SHIPPED + hours(taken)).isoformat()},
+    ),
+    "silent_hours": (CENT, lambda taken: {"last_event_at": (NOW - hours(taken)).isoformat()}),
+}
+FAULTS = {
+    "number_valid": {"tracking_number": "RR473124820GB"},
+    "certified_carrier": {"carrier": "X"},
+}
+MEETS = {"shipping_detail": dict[str, str]()}
+"""What the row above meets already."""
+
+
+def hours(number: Decimal) -> timedelta:
+    return timedelta(seconds=int(number * 3600))
+
+
+def number_of(rule: Rule) -> Decimal:
+    """The threshold in its own unit: a percent, a level, a day."""
+    return Decimal(str(rule.value).strip("L%"))
+
+
+def text_of(rule: Rule, number: Decimal) -> str:
+    before = "L" if rule.unit == "level" else ""
+    return f"{before}{number:f}{'%' if rule.unit == 'ratio' else ''}"
+
+
+def step_of(rule: Rule) -> Decimal:
+    """The least by which two facts of a gate can differ."""
+    if rule.column in WORKED_OUT:
+        return WORKED_OUT[rule.column][0]
+    kind = INPUTS[rule.column].kind
+    return {
+        Kind.LEVEL: ONE,
+        Kind.COUNT: ONE,
+        Kind.TURNOVER: CENT,
+        Kind.SHARE: Decimal("0.0001"),
+        Kind.NUMBER: MILLIONTH,
+    }[kind]
+
+
+def cells_of(rule: Rule, number: Decimal) -> dict[str, str]:
+    if rule.column in WORKED_OUT:
+        return WORKED_OUT[rule.column][1](number)
+    return {rule.column: text_of(rule, number)}
+
+
+def judged(rule: Rule, cells: dict[str, str], book: Book) -> dict[str, int | str | None]:
+    """What a row comes to by the command that holds the gate."""
+    family = rule.key.partition(".")[0]
+    ruling = RULINGS[family](book)
+    facts, problems = facts_of(ruling, {}, {**ROWS[family], **cells})
+    assert problems == []
+    return dict(ruling.judge(facts))
+
+
+def written(path: Path, rule: Rule, value: str | list[str]) -> Book:
+    """The book with a rule changed in a configuration."""
+    shown = f'"{value}"' if isinstance(value, str) else str(value).replace("'", '"')
+    path.write_text(f'[rules]\n"{rule.key}" = {shown}\n', encoding="utf-8")
+    return read_config(str(path)).book
+
+
+@pytest.mark.parametrize("rule", THRESHOLDS, ids=lambda rule: rule.key)
+def test_a_gate_opens_just_under_at_or_just_over_its_threshold_as_it_compares(rule: Rule) -> None:
+    whole = {"money": 100, "level": 1, "count": 1, "ratio": 10_000}.get(rule.unit, 1_000_000)
+    if rule.column in INPUTS and INPUTS[rule.column].kind is Kind.COUNT:
+        whole = 1
+    at = int(number_of(rule) * whole)
+    facts = (at - 1, at, at + 1)
+    held = [gate(rule, {rule.column: fact}) for fact in facts]
+    assert tuple(each.is_open for each in held) == UNDER_AT_OVER[rule.compare]
+    assert [each.gap for each in held if not each.is_open] == [
+        abs(fact - at) for fact, each in zip(facts, held, strict=True) if not each.is_open
+    ]
+
+
+@pytest.mark.parametrize("rule", THRESHOLDS, ids=lambda rule: rule.key)
+def test_the_verdict_turns_once_between_just_under_and_just_over(rule: Rule) -> None:
+    at, step = number_of(rule), step_of(rule)
+    verdicts = [
+        _without_figures(judged(rule, cells_of(rule, number), Book()))
+        for number in (at - step, at, at + step)
+    ]
+    under, middle, _over = UNDER_AT_OVER[rule.compare]
+    assert verdicts[0] != verdicts[2]
+    beside = (verdicts[0], verdicts[1]) if under != middle else (verdicts[1], verdicts[2])
+    assert beside[0] != beside[1]
+
+
+def _without_figures(verdict: dict[str, int | str | None]) -> dict[str, int | str | None]:
+    """A verdict but for what moves with every cent or second, and for how far a gate is off."""
+    figures = {"deal_price", "formula_profit", "formula_margin", "invoice_age_days", "ends_at"}
+    figures |= {"upload_hours", "silent_hours", "passing_list_price"}
+    texts = {name: found for name, found in verdict.items() if name not in figures}
+    return {
+        name: re.sub(r"[-+]?\d[\d.]*%?|just at it", "#", found) if isinstance(found, str) else found
+        for name, found in texts.items()
+    }
+
+
+@pytest.mark.parametrize("rule", GATES, ids=lambda rule: rule.key)
+def test_a_rule_changed_in_the_configuration_changes_the_verdict(
+    rule: Rule, tmp_path: Path
+) -> None:
+    config = tmp_path / "aepromo.toml"
+    if rule.compare:
+        at, step = number_of(rule), step_of(rule)
+        cells = cells_of(rule, at)
+        # The fact stays just at its threshold, and that moves a step past it.
+        moved = at + step if rule.compare in (">=", "<") else at - step
+        book = written(config, rule, text_of(rule, moved))
+    elif rule.unit == "yes_no":
+        cells = FAULTS.get(rule.column, {rule.column: "no"})
+        book = written(config, rule, "no")
+    else:
+        cells = MEETS.get(rule.column, {rule.column: str(rule.value[0])})
+        book = written(config, rule, ["something else"])
+    before, after = judged(rule, cells, Book()), judged(rule, cells, book)
+    assert _without_figures(before) != _without_figures(after)
+
+
+AUDIT = ("audit", "-b", "10", "-l", "0", "--rate", "0", "--commission", "0", "--payment", "0")
+FORCED = ("watch", "--discount-status", "forced", "--changed-at", "2026-03-10T07:00Z")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "call", "column", "before", "after"),
+    [
+        # 10 × 1.15 is 11.50: under it orders are cancelled, and at it they aren't.
+        ("floor.multiple", "1.151", (*AUDIT, "--price", "11.49"), "status", *["below_floor"] * 2),
+        ("floor.multiple", "1.151", (*AUDIT, "--price", "11.50"), "status", "ok", "below_floor"),
+        ("floor.multiple", "1.151", (*AUDIT, "--price", "11.51"), "status", "ok", "ok"),
+        (
+            "forced.react_hours",
+            "1",
+            (*FORCED, "--now", "2026-03-10T08:59:59Z"),
+            "missed",
+            "no",
+            "yes",
+        ),
+        (
+            "forced.react_hours",
+            "1.9997",
+            (*FORCED, "--now", "2026-03-10T09:00Z"),
+            "missed",
+            "no",
+            "yes",
+        ),
+        (
+            "forced.react_hours",
+            "2.0003",
+            (*FORCED, "--now", "2026-03-10T09:00:01Z"),
+            "missed",
+            "yes",
+            "no",
+        ),
+    ],
+)
+def test_a_threshold_that_is_no_gate_decides_too(
+    key: str,
+    value: str,
+    call: tuple[str, ...],
+    column: str,
+    before: str,
+    after: str,
+    tmp_path: Path,
+    run: Run,
+) -> None:
+    config = tmp_path / "mine.toml"
+    written(config, rules.rule(key), value)
+    call = (
+        (*call, "--target-profit", "0", "--value", column)
+        if call[0] == "audit"
+        else (*call, "--value", column)
+    )
+    assert run(*call).out.decode().strip() == before
+    assert run(*call, "--config", config).out.decode().strip() == after
+
+
+def test_a_threshold_is_a_gate_or_tested_as_one() -> None:
+    """The age of rates is tested with currencies, when a promotion ends with parcels."""
+    loose = {rule.key for rule in rules.book() if rule.compare and not rule.column}
+    assert loose == {
+        "floor.multiple",
+        "forced.react_hours",
+        "tracking.end_hours",
+        "fx.max_age_days",
+    }
