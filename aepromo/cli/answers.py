@@ -67,7 +67,7 @@ class Answers:
     @property
     def added(self) -> tuple[str, ...]:
         """The columns that the report adds, or replaces where they stand."""
-        return self.report.adds(frozenset(self._columns()) | self.policy.supplies)
+        return self.policy.added(self.report, self._columns())
 
     def _columns(self) -> dict[str, int]:
         header = list(self.source.header)

@@ -12,7 +12,7 @@ import typer
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
 from aepromo.cli.language import Language
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
@@ -144,6 +144,7 @@ def appeal_command() -> Callable[..., None]:
             argument("file", FileArgument),
             *map(value_parameter, plain.uses),
             *parameters_of(MoneyOptions),
+            *shipping_parameters(),
             option("on", OnOption, None),
             option("store", StoreOption, None),
             option("config", ConfigOption, None),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
     ConfigOption,
     EndingOptions,
@@ -28,6 +28,7 @@ from aepromo.cli.reports import policy_of
 from aepromo.cli.say import say_assumed, say_converted, say_warnings
 from aepromo.errors import CallError
 from aepromo.reports.explain import INPUTS_USED, explain
+from aepromo.reports.report import PARCEL
 from aepromo.tables.text import json_document
 from aepromo.words import _
 
@@ -67,6 +68,7 @@ def explain_command() -> Callable[..., None]:
             *map(value_parameter, INPUTS_USED),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
+            *shipping_parameters(),
             option("config", ConfigOption, None),
             *parameters_of(EndingOptions),
             *parameters_of(ReadingOptions),
@@ -79,7 +81,7 @@ def _out_of_file(policy: Policy, file: str, sku: str | None, reading: ReadingOpt
     """The policy with the cells of a file's row put over it."""
     from aepromo.cli.inputs import find_row
 
-    cells: dict[str, Any] = find_row(file, sku, INPUTS_USED, reading)
+    cells: dict[str, Any] = find_row(file, sku, (*INPUTS_USED, *PARCEL), reading)
     return replace(policy, **cells)
 
 

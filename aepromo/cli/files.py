@@ -122,11 +122,13 @@ def _lines(
 
     def lines(outcome: Outcome, text: TextBlock) -> tuple[Seen, memoryview]:
         if as_they_stand and (own := text.rows_as_written()) is not None:
-            figures = [(outcome.results[name], RESULTS[name]) for name in outcome.added]
+            figures = [(outcome.results[name], outcome.described(name)) for name in outcome.added]
             ends = line_ends(figures, len(outcome), delimiter, outcome.currency)
             return _seen(outcome, text), extended(own, ends)
         by_name = {
-            name: result_texts(outcome.results[name], RESULTS[name], len(outcome), outcome.currency)
+            name: result_texts(
+                outcome.results[name], outcome.described(name), len(outcome), outcome.currency
+            )
             for name in outcome.added
         }
         cells = (

@@ -1,11 +1,13 @@
-"""The options about currencies."""
+"""The options about currencies and shipping lines."""
 
 from dataclasses import dataclass
+from inspect import Parameter
 from typing import Annotated
 
 import typer
 
-from aepromo.cli.options import STORE_PANEL
+from aepromo.cli.options import STORE_PANEL, parameters_of, value_parameter
+from aepromo.reports.report import PARCEL
 from aepromo.words import _
 
 
@@ -33,3 +35,34 @@ class MoneyOptions:
             show_default=False,
         ),
     ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingOptions:
+    """What gives the logistics cost where no cell and no option does."""
+
+    tariff: Annotated[
+        str | None,
+        typer.Option(
+            "--tariff",
+            metavar="FILE",
+            help=_("What shipping lines ask for by weight (TOML), where a cost is blank."),
+            rich_help_panel=STORE_PANEL,
+            show_default=False,
+        ),
+    ] = None
+    line: Annotated[
+        str | None,
+        typer.Option(
+            "--line",
+            metavar="NAME",
+            help=_("The line to take; else the cheapest that may carry the parcel."),
+            rich_help_panel=STORE_PANEL,
+            show_default=False,
+        ),
+    ] = None
+
+
+def shipping_parameters() -> list[Parameter]:
+    """The options that describe a parcel, and what its shipping costs."""
+    return [*map(value_parameter, PARCEL), *parameters_of(ShippingOptions)]

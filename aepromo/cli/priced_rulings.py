@@ -28,6 +28,7 @@ from aepromo.cli.rulings import judge_file, judge_one, say_rows_converted, write
 from aepromo.cli.say import say, say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.reports.policy import Policy
+from aepromo.reports.report import PARCEL
 from aepromo.reports.row_pricing import RowPricing
 from aepromo.tables.headings import named
 from aepromo.tables.schema import INPUTS, RESULTS
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from aepromo.reports.ruling import Ruling, Verdict
     from aepromo.tables.currency import Currency
 
-POLICY = frozenset(each.name for each in fields(Policy))
+POLICY = frozenset(each.name for each in fields(Policy)) - frozenset(PARCEL)
 
 StoreOption = Annotated[
     str | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +11,7 @@ import typer
 
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money import MoneyOptions, ShippingOptions, shipping_parameters
 from aepromo.cli.options import (
     INPUT_PANEL,
     OUTPUT_PANEL,
@@ -153,6 +153,7 @@ def command_of(report: Report) -> Callable[..., None]:
         *map(value_parameter, (name for name in report.uses if INPUTS[name].kind is not Kind.TEXT)),
         *parameters_of(OfferOptions),
         *parameters_of(MoneyOptions),
+        *(shipping_parameters() if report.always_profit else ()),
         option("config", ConfigOption, None),
         *(parameters_of(EndingOptions) if report.sets_prices else ()),
         *parameters_of(ReadingOptions),
@@ -185,7 +186,8 @@ def policy_of(values: dict[str, Any]) -> Policy:
 def money_policy(config: Config, values: dict[str, Any]) -> Policy:
     """The currencies that a command's values give, as a policy; takes its own options out."""
     given = {name: values[name] for name in CONVERSION}
-    policy = policy_over(config, given | {name: values.pop(name) for name in ("currency", "fx")})
+    own = [each.name for group in (MoneyOptions, ShippingOptions) for each in fields(group)]
+    policy = policy_over(config, given | {name: values.pop(name) for name in own if name in values})
     say_warnings(policy)
     return policy
 
@@ -207,7 +209,12 @@ def policy_over(config: Config, values: dict[str, Any]) -> Policy:
         codes = {text.partition("=")[0] for text in given["fx"]}
         others = (text for text in defaults.get("fx", ()) if text.partition("=")[0] not in codes)
         given["fx"] = (*others, *given["fx"])
-    return Policy(**{**defaults, **given}, book=config.book)
+    merged = {**defaults, **given}
+    if "tariff" in merged:
+        from aepromo.tables.tariff import read_tariff  # only a tariff pays for it
+
+        merged["tariff"] = read_tariff(merged["tariff"])
+    return Policy(**merged, book=config.book)
 
 
 def _answer_one(
@@ -221,7 +228,11 @@ def _answer_one(
     say_converted(policy.conversions(), set(), policy.selling, writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in policy.texts().items()]
     columns += [
-        TextColumn(name, RESULTS[name].kind, [result_text(number, RESULTS[name], policy.selling)])
+        TextColumn(
+            name,
+            RESULTS[name].kind,
+            [result_text(number, policy.column(name), policy.selling)],
+        )
         for name, number in results.items()
     ]
     columns = chosen(columns, writing)

@@ -21,8 +21,9 @@ from aepromo.cli.say import encoding_line, say, say_converted
 from aepromo.errors import CallError, InputError
 from aepromo.pricing.money import BLANK
 from aepromo.reports.exchange import Conversion
-from aepromo.reports.report import CONVERSION
+from aepromo.reports.report import CONVERSION, PARCEL
 from aepromo.reports.ruling import RowFaults
+from aepromo.reports.shipping import ParcelError
 from aepromo.show.summary import more_line, summed
 from aepromo.tables.cells import CellError, read_range
 from aepromo.tables.currency import currency_named
@@ -187,6 +188,14 @@ def facts_of(
             reason = _("is missing; fill it in or give {flag}").format(flag=INPUTS[name].flag)
             problems.append((name, reason))
         facts |= found
+    if ruling.shipping is not None and "logistics_cost" not in {**facts, **dict(problems)}:
+        try:
+            shipped = ruling.shipping.facts({name: _filled(name, cells, given) for name in PARCEL})
+        except ParcelError as error:
+            problems.append((error.column, error.reason))
+        else:
+            # What a row says of the parts goes before what they ought to be.
+            facts = shipped | facts
     return facts, problems
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
     ConfigOption,
     FileArgument,
@@ -106,6 +106,7 @@ def sweep_command() -> Callable[..., None]:
             *map(value_parameter, SWEEP.uses),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
+            *shipping_parameters(),
             option("config", ConfigOption, None),
             option("first", FromOption, "0%"),
             option("last", ToOption, "40%"),

@@ -29,6 +29,9 @@ AMOUNT_LIMIT = 10**9
 FX_LIMIT = 10**9 * MILLION
 """The first exchange rate that is too large, in millionths (a milliard units for one)."""
 
+WEIGHT_LIMIT = 10**9
+"""The first weight that is too large, in milligrams (a tonne)."""
+
 BLANK = -(2**62)
 """No value. An integer, so that a column can hold it, and lower than every real value."""
 

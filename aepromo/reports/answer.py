@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from aepromo.errors import InputError, Problem
+from aepromo.pricing.money import BLANK
 from aepromo.reports.check import Fault, Filler, check, check_results
 from aepromo.reports.costs import Costs, read_costs, rows_differ
 from aepromo.reports.joined_rates import KEYS
-from aepromo.reports.report import SHOP
+from aepromo.reports.report import PARCEL, SHIPPED, SHOP
+from aepromo.reports.shipped_rows import ship_rows
 from aepromo.tables.columns import result_array
 from aepromo.tables.headers import plain, resolve
 from aepromo.tables.headings import chinese
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from aepromo.reports.report import Report, Results, Sku
     from aepromo.tables.columns import Reading
     from aepromo.tables.currency import Currency
+    from aepromo.tables.schema import Column
 
 
 class Cells(Protocol):
@@ -59,7 +62,8 @@ class Outcome:
     ``cells`` are what was asked about, ``results`` the answer as whole numbers, of which ``added``
     names the columns to add; ``sku`` is what they were computed from (None without rows),
     ``assumed`` what the rule book gave, ``took`` how many rows took the joined rate of their SKU,
-    their category and the store, ``conversions`` what was done to the costs.
+    their category and the store, ``conversions`` what was done to the costs;
+    ``lines`` are those of the tariff.
     """
 
     cells: Cells
@@ -71,9 +75,15 @@ class Outcome:
     sku: Sku | None = None
     took: Took = (0, 0, 0)
     conversions: frozenset[Conversion] = frozenset()
+    lines: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.cells)
+
+    def described(self, name: str) -> Column:
+        """What an added column is; the labels of the line taken are the tariff's."""
+        column = RESULTS[name]
+        return replace(column, labels=self.lines) if name == "shipping_line" else column
 
     def column(self, name: str) -> pa.Array:
         """A column of the answer as Arrow holds it: the cells' text, or exact decimals and labels.
@@ -81,7 +91,8 @@ class Outcome:
         A column that the report adds goes before one of the same name that was there.
         """
         if name in self.added:
-            return result_array(self.results[name], RESULTS[name], len(self), self.currency)
+            column = self.described(name)
+            return result_array(self.results[name], column, len(self), self.currency)
         return self.cells.texts(list(self.cells.header).index(name))
 
 
@@ -92,13 +103,14 @@ def find_columns(
 
     A column that a policy supplies, or that the rule book holds, may be missing.
     """
-    uses = (*report.uses, *KEYS) if policy.rates else report.uses
-    found = resolve(header, uses, mapping)
+    more = (*KEYS * bool(policy.rates), *PARCEL * policy.ships(report))
+    found = resolve(header, (*report.uses, *more), mapping)
     if is_priced_by_another(report, header, mapping):
         found["list_price"] = _place_of(report.priced_by, header) or 0
     offered = policy.texts()
     for name in report.needs:
-        if name not in found and name not in offered:
+        is_shipped = name == "logistics_cost" and policy.ships(report)
+        if name not in found and name not in offered and not is_shipped:
             reason = _(
                 "no column for {name}; the file has {headers}; name one with "
                 "--map 'HEADER={name}', or give {flag}"
@@ -132,15 +144,20 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
     exchange = policy.exchange()
     if rows_differ(columns):
         exchange = exchange.stated()
-    currency = exchange.selling
+    currency, lines = exchange.selling, policy.tariff.lines if policy.tariff else ()
     offered, terms = policy.numbers(with_costs=not rows_differ(columns)), policy.terms()
-    added = report.adds(frozenset(columns) | policy.supplies)
+    added = policy.added(report, columns)
     if not len(cells):
         # Whether anybody needs a value can't be told of no rows, so there is nothing to fill in.
         none: Results = {name: np.array([], np.int64) for name in added}
-        return Outcome(cells, currency, [], [], none, added)
+        return Outcome(cells, currency, [], [], none, added, lines=lines)
     costs = read_costs(cells, columns, exchange, policy.cost_texts())
     given, problems = _read(cells, columns, costs, currency)
+    shipped: Results = {}
+    conversions = costs.conversions
+    if policy.ships(report):
+        shipped, more = _shipped(cells, columns, given, policy, problems)
+        conversions |= more
     took = policy.rates.fill(given, cells, columns) if policy.rates else (0, 0, 0)
     filler = Filler(given, offered, terms.book, currency)
     sku = check(report, filler)
@@ -151,14 +168,42 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
         problems += [each for each in found if (each.row, each.column) not in unread]
     if problems:
         return Outcome(cells, currency, filler.assumed, _in_order(problems))
-    results = report.compute(sku, terms)
+    results = shipped | report.compute(sku, terms)
     for fault in check_results(results, sku, currency):
         problems += _problems(fault, cells, columns)
     if problems:
         return Outcome(cells, currency, filler.assumed, _in_order(problems))
     return Outcome(
-        cells, currency, filler.assumed, [], results, added, sku, took, costs.conversions
+        cells, currency, filler.assumed, [], results, added, sku, took, conversions, lines
     )
+
+
+def _shipped(
+    cells: Cells,
+    columns: Mapping[str, int],
+    given: dict[str, Whole],
+    policy: Policy,
+    problems: list[Problem],
+) -> tuple[Results, frozenset[Conversion]]:
+    """Fill in logistics costs out of the tariff: the lines taken and what they cost."""
+    blank = np.full(len(cells), BLANK, np.int64)
+    shipping = policy.shipping()
+    if shipping is None:
+        return dict.fromkeys(SHIPPED, blank), frozenset()
+    logistics = given.get("logistics_cost", BLANK)
+    place = columns.get("logistics_cost")
+    header = None if place is None else cells.header[place]
+    unread = {each.row for each in problems if each.column == header}
+    shipped = ship_rows(cells, columns, logistics, shipping, policy.texts())
+    for row, name, reason in shipped.bad:
+        if row not in unread:
+            named = str(cells.header[columns[name]]) if name in columns else name
+            problems.append(Problem(row, named, reason))
+    is_blank = np.asarray(logistics == BLANK)
+    # A row that nothing ships is named already, and so isn't to be named as lacking the cost too.
+    given["logistics_cost"] = np.where(is_blank, np.maximum(shipped.cost, 0), logistics)
+    conversions = shipping.conversions() if (shipped.cost != BLANK).any() else frozenset()
+    return {"shipping_line": shipped.line, "shipping_cost": shipped.cost}, conversions
 
 
 def without_bad_rows(
@@ -186,7 +231,7 @@ def _read(
     ]
     for name, position in columns.items():
         kind = INPUTS[name].kind
-        if kind is Kind.TEXT or name in SHOP:
+        if kind is Kind.TEXT or name in (*SHOP, *PARCEL):
             continue
         reading = cells.reading(position, kind, currency)
         given[name] = reading.numbers

@@ -18,12 +18,12 @@ from aepromo.pricing.offers import item_price
 from aepromo.pricing.protect import Targets, kept_rate, lowest_list_price, required_deal_price
 from aepromo.reports.check import Filler, check
 from aepromo.reports.gates import gates, is_gate, worst_first
-from aepromo.reports.report import CONVERSION, FEES, Report, adding
+from aepromo.reports.report import CONVERSION, FEES, PARCEL, SHIPPED, Report, adding
 from aepromo.reports.ruling import RowFaults, Ruling
 from aepromo.tables.cells import fixed, read, read_rate
 from aepromo.tables.currency import currency_named
 from aepromo.tables.papers import APPEALS
-from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.tables.schema import INPUTS, Kind
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def appeal(policy: Policy, on: date, assumed: list[str]) -> Ruling:
     Raises ``CallError`` once a row is judged by a rule whose value makes no sense.
     """
     book, exchange = policy.in_force, policy.exchange()
-    currency = exchange.selling
+    currency, shipping = exchange.selling, policy.shipping()
+    added = (*SHIPPED, *ADDED) if shipping else ADDED
     columns = (rule.column for rule in book.matching("appeal") if is_gate(rule))
     papers = ("invoice_date", *SHIPPING_PARTS.values())
     own = (name for name in columns if name in INPUTS and name not in TERMS)
@@ -80,15 +81,16 @@ def appeal(policy: Policy, on: date, assumed: list[str]) -> Ruling:
         question=N_(
             "May a SKU be spared a forced discount (Price Protection), and what is missing?"
         ),
-        uses=("sku", *TERMS, *dict.fromkeys((*own, *papers))),
-        needs=NEEDED,
-        adds=tuple(RESULTS[name] for name in ADDED),
+        uses=("sku", *TERMS, *dict.fromkeys((*own, *papers)), *PARCEL * bool(shipping)),
+        needs=tuple(name for name in NEEDED if not (shipping and name == "logistics_cost")),
+        adds=tuple(map(policy.column, added)),
         judge=lambda row: _judge(row, formula_of(row, book, currency, assumed), book, on),
         key_columns=(
             *("appeal", "formula_profit", "formula_margin", "reasons", "pass_rate"),
             *("passing_list_price", "list_price", "deal_price"),
         ),
         exchange=exchange,
+        shipping=shipping,
         order=_worst_first,
         only_tables=True,
     )
@@ -185,7 +187,10 @@ def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
     if price is not None:
         met = _("a list price of {price} would meet it")
         reasons.append(met.format(price=fixed(price, currency.places)))
+    line, cost = (row.get(name) for name in SHIPPED)
     return {
+        "shipping_line": line if isinstance(line, int) else None,
+        "shipping_cost": cost if isinstance(cost, int) else None,
         "deal_price": formula.deal_price,
         "commission": formula.commission,
         "payment_fee": formula.payment_fee,
@@ -237,7 +242,7 @@ def _at_odds(row: Row, currency: Currency, on: date) -> list[str]:
     The shipping cost detail must add up to the cost that the formula takes off, to the cent (rule
     book: ``appeal.papers.shipping_matches``); only the carrier can tell that the parts are right.
     """
-    code, found = row.get("cost_currency"), []
+    code, found = row.get("shipping_currency", row.get("cost_currency")), []
     if isinstance(code, str):
         currency = currency_named(code)
     parts = [row[column] for column in SHIPPING_PARTS.values() if column in row]

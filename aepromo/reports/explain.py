@@ -82,8 +82,9 @@ def explain(policy: Policy) -> tuple[Explanation, list[str]]:
 
     Also returns the columns that were assumed. Raises ``CallError`` for what is missing.
     """
-    filler = Filler({}, policy.numbers(), policy.in_force, policy.selling)
-    sku = check(_WITH_COSTS if "purchase_price" in filler.offered else _WITHOUT_COSTS, filler)
+    asked = _WITH_COSTS if policy.purchase_price else _WITHOUT_COSTS
+    filler = Filler({}, policy.of_one(asked)[0], policy.in_force, policy.selling)
+    sku = check(asked, filler)
     refuse(filler.faults)
     terms = policy.terms()
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)

@@ -9,20 +9,23 @@ from aepromo.errors import CallError
 from aepromo.pricing.offers import Offers
 from aepromo.reports.exchange import Conversion, Exchange, exchange_of
 from aepromo.reports.offer_texts import read_ending, read_offer
-from aepromo.reports.report import COSTS, SHOP, Terms
+from aepromo.reports.report import COSTS, PARCEL, SHIPPED, SHOP, Report, Terms
 from aepromo.rules.overrides import Book
 from aepromo.tables.cells import CellError, millionths, read, read_range
 from aepromo.tables.currency import USD
-from aepromo.tables.schema import INPUTS, Kind
+from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
     from decimal import Decimal
 
     from aepromo.reports.joined_rates import JoinedRates
+    from aepromo.reports.shipping import Shipping
     from aepromo.tables.currency import Currency
+    from aepromo.tables.schema import Column
+    from aepromo.tables.tariff import Tariff
 
     Value: TypeAlias = str | int | Decimal | None
 
@@ -42,6 +45,9 @@ class Policy:
     (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
     whether the buyer's basket is this unit alone (``"single"``) or ``"any"``, the endings that
     list prices may have (``".99"``), and for ``breakeven`` which promotion brings the traffic.
+
+    Where nothing gives a logistics cost, the ``tariff`` (``read_tariff``) does, for a parcel of
+    ``weight_g`` to a ``market`` by the ``line``; by the cheapest that may carry it where None.
 
     ``rates`` are forced rates by SKU, category and store; they go after a row's own cells and
     before ``forced_rate``.
@@ -72,12 +78,41 @@ class Policy:
     rates: JoinedRates | None = None
     currency: str | None = None
     fx: tuple[str, ...] = ()
+    weight_g: Value = None
+    market: str | None = None
+    tariff: Tariff | None = None
+    line: str | None = None
     book: Book = field(default_factory=Book)
 
     @property
     def supplies(self) -> frozenset[str]:
         """The columns that it has a value for, if not for every row."""
-        return frozenset(self.texts()) | ({"forced_rate"} if self.rates else frozenset())
+        more = [("forced_rate", self.rates), ("logistics_cost", self.tariff)]
+        return frozenset((*self.texts(), *(name for name, source in more if source)))
+
+    def ships(self, report: Report) -> bool:
+        """Whether a tariff answers where a report's logistics cost is blank."""
+        return self.tariff is not None and report.always_profit
+
+    def added(self, report: Report, columns: Iterable[str]) -> tuple[str, ...]:
+        """The result columns of a report on a table that has these columns."""
+        added = report.adds(frozenset(columns) | self.supplies)
+        return (*SHIPPED, *added) if self.ships(report) else added
+
+    def shipping(self) -> Shipping | None:
+        """The tariff in the currency of the prices. Raises ``CallError``."""
+        if self.tariff is None or "logistics_cost" in self.texts():
+            return None
+        from aepromo.reports.shipping import Shipping  # only a tariff pays for it
+
+        return Shipping(self.tariff, self.line, self.exchange())
+
+    def column(self, name: str) -> Column:
+        """A result column, with the labels that the tariff gives it."""
+        column = RESULTS[name]
+        if name == "shipping_line" and self.tariff:
+            return replace(column, labels=self.tariff.lines)
+        return column
 
     @property
     def selling(self) -> Currency:
@@ -122,7 +157,7 @@ class Policy:
             [f"{INPUTS[name].flag}: {reason}" for name, reason in costs.problems],
         )
         for name, text in texts.items():
-            if name in SHOP:
+            if name in (*SHOP, *PARCEL):
                 continue
             try:
                 numbers |= _numbers_of(name, text, exchange.selling)
@@ -132,6 +167,17 @@ class Policy:
             raise CallError("; ".join(problems))
         return numbers
 
+    def of_one(self, report: Report) -> tuple[dict[str, int], dict[str, int]]:
+        """The values of one SKU, as ``numbers``, and the line that the tariff takes for it.
+
+        Raises ``CallError`` also for a parcel that no line may carry.
+        """
+        numbers, shipping = self.numbers(), self.shipping()
+        if shipping is None or not self.ships(report):
+            return numbers, {}
+        line, cost = shipping.of_one(self.texts())
+        return numbers | {"logistics_cost": cost}, {"shipping_line": line, "shipping_cost": cost}
+
     def cost_texts(self) -> dict[str, str]:
         """The costs that are given, as text, by column."""
         return {name: text for name, text in self.texts().items() if name in COSTS}
@@ -139,7 +185,8 @@ class Policy:
     def conversions(self) -> list[Conversion]:
         """Which conversion the given costs need."""
         made = self.exchange().row_costs(self.cost_texts()).conversion
-        return [made] if made else []
+        shipping = self.shipping()
+        return [*([made] if made else []), *(shipping.conversions() if shipping else ())]
 
     def terms(self) -> Terms:
         """The rules and offers that hold for every SKU. Raises ``CallError``."""

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 COSTS = ("purchase_price", "logistics_cost", "other_cost")
 CONVERSION = ("cost_currency", "fx_rate")
 SHOP = (*COSTS, *CONVERSION)
+PARCEL = ("weight_g", "market")
+SHIPPED = ("shipping_line", "shipping_cost")
 FEES = ("commission_rate", "payment_rate")
 DISCOUNT = ("limited_rate", "forced_rate", "forced_rate_min", "forced_rate_max")
 TARGETS = ("target_price", "target_profit", "target_margin")

@@ -47,6 +47,7 @@ REPRICE = Report(
         "deal_price",
         "list_price",
         "floor_price",
+        "shipping_line",
         "bound_by",
     ),
     always_profit=True,

@@ -10,6 +10,7 @@ from aepromo.reports.exchange import Exchange
 from aepromo.tables.facts import Fact
 
 if TYPE_CHECKING:
+    from aepromo.reports.shipping import Shipping
     from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
 
@@ -37,7 +38,8 @@ class Ruling:
     are the columns of the answer. ``judge`` knows a row's facts, whoever gave them, and may raise
     ``RowFaults``. ``order`` sorts the answers, worst first; with ``only_tables``, just where people
     look at them. ``key_columns`` are those that a table shows, the most wanted first.
-    ``exchange`` tells what money is in, in the cells and in the answers.
+    ``exchange`` tells what money is in, in the cells and in the answers; ``shipping`` is asked
+    where a row has no logistics cost.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Ruling:
     judge: Callable[[Row], Verdict]
     key_columns: tuple[str, ...]
     exchange: Exchange = field(default_factory=Exchange)
+    shipping: Shipping | None = None
     order: Callable[[Verdict], tuple[int, ...]] | None = None
     only_tables: bool = False
     wants: tuple[str, ...] = ()

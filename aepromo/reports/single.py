@@ -19,12 +19,13 @@ def run_single(report: Report, policy: Policy) -> tuple[dict[str, int], list[str
 
     Raises ``CallError`` that lists every value which is missing or can't be used.
     """
-    filler = Filler({}, policy.numbers(), policy.in_force, policy.selling)
+    numbers, shipped = policy.of_one(report)
+    filler = Filler({}, numbers, policy.in_force, policy.selling)
     sku = check(report, filler)
     refuse(filler.faults)
-    results = report.compute(sku, policy.terms())
+    results = shipped | report.compute(sku, policy.terms())
     refuse(check_results(results, sku, policy.selling))
-    added = report.adds(frozenset(policy.texts()))
+    added = policy.added(report, ())
     # Every carrier was an int, so every result is one.
     return {name: int(results.get(name, BLANK)) for name in added}, filler.assumed
 

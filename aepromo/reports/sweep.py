@@ -115,7 +115,7 @@ def sweep(policy: Policy, grid: range) -> tuple[Sweep, list[str]]:
 
     Raises ``CallError`` for what is missing.
     """
-    filler = Filler({}, policy.numbers(), policy.in_force, policy.selling)
+    filler = Filler({}, policy.of_one(SWEEP)[0], policy.in_force, policy.selling)
     sku = check(SWEEP, filler)
     refuse(filler.faults)
     terms = policy.terms()

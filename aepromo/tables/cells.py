@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION
+from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION, WEIGHT_LIMIT
 from aepromo.tables.schema import Kind
 from aepromo.words import _
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aepromo.tables.currency import Currency
 
 RATE_PLACES = 6
+WEIGHT_PLACES = 3
 SHOWN_LENGTH = 40
 LONGEST_WHOLE = 18
 COUNT_DIGITS = 12
@@ -143,6 +144,16 @@ def _rate(text: str, tidied: str) -> int:
     return rate
 
 
+def _weight(text: str, tidied: str) -> int:
+    whole, fraction = _digits(text, tidied, example="350")
+    weight = int(whole + fraction[:WEIGHT_PLACES].ljust(WEIGHT_PLACES, "0"))
+    weight += bool(fraction[WEIGHT_PLACES:].strip("0"))  # upwards, as a carrier's scales do
+    if weight >= WEIGHT_LIMIT:
+        reason = _("{cell} is too large; write a number under {limit:,}")
+        raise refusal(text, reason, limit=WEIGHT_LIMIT // 10**WEIGHT_PLACES)
+    return weight
+
+
 def _fx(text: str, tidied: str) -> int:
     whole, fraction = _digits(text, tidied, example="7.12")
     if fraction[RATE_PLACES:].strip("0"):
@@ -161,6 +172,7 @@ _READERS: dict[Kind, Callable[[str, str, Currency], int]] = {
     Kind.PRICE: _price,
     Kind.COUNT: lambda text, tidied, _currency: _count(text, tidied),
     Kind.RATE: lambda text, tidied, _currency: _rate(text, tidied),
+    Kind.WEIGHT: lambda text, tidied, _currency: _weight(text, tidied),
     Kind.FX: lambda text, tidied, _currency: _fx(text, tidied),
 }
 

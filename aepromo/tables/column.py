@@ -18,6 +18,7 @@ class Kind(Enum):
     TURNOVER = "turnover"  # an amount that no product is made of, so it may be large
     CURRENCY = "currency"  # the code of one
     FX = "fx"  # units of one currency for one of another, with at most six places
+    WEIGHT = "weight"  # grams; finer than a milligram rounds up
     COUNT = "count"  # a whole number of units
     NUMBER = "number"  # a plain number with at most six places, such as a score or days
     LEVEL = "level"  # L1 … L9

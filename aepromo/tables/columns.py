@@ -13,8 +13,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, FX_LIMIT, MILLION
-from aepromo.tables.cells import COUNT_LIMIT, RATE_PLACES, CellError, read, read_range
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, FX_LIMIT, MILLION, WEIGHT_LIMIT
+from aepromo.tables.cells import (
+    COUNT_LIMIT,
+    RATE_PLACES,
+    WEIGHT_PLACES,
+    CellError,
+    read,
+    read_range,
+)
 from aepromo.tables.digits import plain_decimals
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import places_shown
@@ -34,6 +41,7 @@ LARGEST = {
     Kind.RATE: MILLION - 1,
     Kind.RATES: MILLION - 1,
     Kind.FX: FX_LIMIT - 1,
+    Kind.WEIGHT: WEIGHT_LIMIT - 1,
     Kind.COUNT: COUNT_LIMIT - 1,
 }
 SMALLEST = {Kind.PRICE: 1, Kind.FX: 1}
@@ -41,6 +49,7 @@ SCALES = {
     Kind.RATE: RATE_PLACES,
     Kind.RATES: RATE_PLACES,
     Kind.FX: RATE_PLACES,
+    Kind.WEIGHT: WEIGHT_PLACES,
     Kind.COUNT: 0,
 }
 

@@ -11,6 +11,7 @@ from aepromo.tables.orders import ORDER_INPUTS, RATE_RESULTS
 from aepromo.tables.papers import PAPER_INPUTS, PAPER_RESULTS
 from aepromo.tables.parcels import PARCEL_INPUTS, PARCEL_RESULTS
 from aepromo.tables.platform import PLATFORM_INPUTS, PLATFORM_RESULTS, STORE
+from aepromo.tables.shipping import SHIPPING_INPUTS, SHIPPING_RESULTS
 
 __all__ = ["INPUTS", "RESULTS", "STORE", "VERDICTS", "Column", "Kind"]
 
@@ -143,6 +144,7 @@ INPUTS: dict[str, Column] = {
         PAPER_INPUTS,
         PARCEL_INPUTS,
         FEED_INPUTS,
+        SHIPPING_INPUTS,
     )
     for column in columns
 }
@@ -151,6 +153,7 @@ RESULTS: dict[str, Column] = {
     for columns in (
         *(_RESULTS, RATE_RESULTS, PLATFORM_RESULTS, PAPER_RESULTS, PARCEL_RESULTS),
         NEWS_RESULTS,
+        SHIPPING_RESULTS,
     )
     for column in columns
 }

@@ -1,0 +1,40 @@
+"""What it costs to ship a parcel by its weight: first weight, steps above it, registration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import most
+
+if TYPE_CHECKING:
+    from aepromo.pricing.money import Truth, Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a line asks for in one market: weights in milligrams, fees in minor units.
+
+    The first fee covers a parcel up to ``first_weight``; every ``step`` begun above it costs
+    ``step_fee`` more. A parcel over ``max_weight`` isn't carried.
+    """
+
+    first_weight: int
+    first_fee: int
+    step: int
+    step_fee: int
+    registration_fee: int
+    max_weight: int
+
+    def carries(self, weight: Whole) -> Truth:
+        """Whether a parcel may go this way."""
+        return weight <= self.max_weight
+
+    def additional_fee(self, weight: Whole) -> Whole:
+        """What is over the first weight costs; exactly at a step, the next one hasn't begun."""
+        steps = (most(weight - self.first_weight, 0) + self.step - 1) // self.step
+        return steps * self.step_fee
+
+    def total(self, weight: Whole) -> Whole:
+        """The three parts together."""
+        return self.first_fee + self.additional_fee(weight) + self.registration_fee

@@ -1,0 +1,177 @@
+"""Which line carries a parcel, and what that costs, where nobody gives the logistics cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.errors import CallError
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, least, pick
+from aepromo.reports.exchange import Conversion
+from aepromo.tables.cells import CellError, read
+from aepromo.tables.facts import read_fact
+from aepromo.tables.papers import SHIPPING_FEES
+from aepromo.tables.schema import INPUTS, Kind
+from aepromo.tables.tariff import market_named
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aepromo.pricing.money import Whole
+    from aepromo.reports.exchange import Exchange
+    from aepromo.tables.tariff import Service, Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """A tariff in the currency of the prices, and the line to take; the cheapest where None."""
+
+    tariff: Tariff
+    line: str | None
+    exchange: Exchange
+
+    def __post_init__(self) -> None:
+        if self.line is not None and self.line not in self.tariff.lines:
+            from difflib import get_close_matches  # only a mistake pays for it
+
+            close = get_close_matches(self.line, self.tariff.lines, n=1, cutoff=0.0)[0]
+            reason = _("--line '{line}': the tariff has no such line; did you mean '{close}'?")
+            raise CallError(reason.format(line=self.line, close=close))
+        for service in self.tariff.services:
+            if self.exchange.rate(service.currency) is None:
+                missing = self.exchange.no_rate(service.currency)
+                raise CallError(_("the tariff's currency {missing}").format(missing=missing))
+
+    def services(self, market: str) -> list[Service]:
+        """What may go to a market, in the order of the file."""
+        return [
+            service
+            for service in self.tariff.services
+            if service.market == market and self.line in (None, service.line)
+        ]
+
+    def cheapest(self, weight: Whole, market: str) -> tuple[Whole, Whole]:
+        """The line for a parcel, as an index into the tariff's lines, and its cost when converted.
+
+        Of two that cost the same, the first in the file. Both are blank where none may carry it.
+        """
+        line: Whole = BLANK
+        cost: Whole = AMOUNT_LIMIT
+        for service in self.services(market):
+            asked = self.cost(service, weight)
+            better = service.charge.carries(weight) & (asked < cost)
+            line = pick(better, self.tariff.lines.index(service.line), line)
+            cost = pick(better, asked, cost)
+        return line, pick(line == BLANK, BLANK, cost)
+
+    def cost(self, service: Service, weight: Whole) -> Whole:
+        """What a line asks for a parcel that it carries, in the currency of the prices, up."""
+        total = service.charge.total(least(weight, service.charge.max_weight))
+        rate = self.exchange.rate(service.currency)
+        if rate is None or not self.exchange.is_foreign(service.currency):
+            return total
+        return converted_up(total, rate.millionths, *self.exchange.scales(service.currency))
+
+    def conversions(self) -> frozenset[Conversion]:
+        """The conversions that its fees need."""
+        return frozenset(
+            Conversion(service.currency.code, self.exchange.rate(service.currency))
+            for service in self.tariff.services
+            if self.exchange.is_foreign(service.currency)
+        )
+
+    def market_of(self, text: str) -> str:
+        """The market that a cell names; the tariff's only one where it is blank.
+
+        Raises ``CellError``.
+        """
+        named = read_fact(text, Kind.WORDS)
+        markets = [market_named(name) for name in named] if isinstance(named, tuple) else []
+        if not markets and len(self.tariff.markets) == 1:
+            return self.tariff.markets[0]
+        if not markets:
+            raise CellError(_("is missing; fill it in or give --market"))
+        if len(set(markets)) > 1:
+            raise CellError(
+                _("names {count} markets; a parcel goes to one").format(count=len(markets))
+            )
+        if not self.services(markets[0]):
+            known = ", ".join(self.tariff.markets)
+            reason = _("is {market}, where no line of the tariff goes; it has {known}")
+            raise CellError(reason.format(market=markets[0], known=known))
+        return markets[0]
+
+    def too_heavy(self, market: str) -> str:
+        """Why a parcel can't be carried: it weighs more than any line takes."""
+        most = max(service.charge.max_weight for service in self.services(market))
+        reason = _("is more than a line to {market} carries; the most is {most} g")
+        return reason.format(market=market, most=grams(most))
+
+    def facts(self, texts: Mapping[str, str]) -> dict[str, int | str]:
+        """What a tariff says of one row: its line and cost, and the parts as the line asks them.
+
+        The parts, and ``stated_logistics_cost``, their sum, are in ``shipping_currency``. Raises
+        ``ParcelError``.
+        """
+        service, weight = self.parcel(texts)
+        charge, cost = service.charge, int(self.cost(service, weight))
+        parts = (charge.first_fee, int(charge.additional_fee(weight)), charge.registration_fee)
+        return {
+            "shipping_line": self.tariff.lines.index(service.line),
+            "shipping_cost": cost,
+            "logistics_cost": cost,
+            "shipping_currency": service.currency.code,
+            "stated_logistics_cost": sum(parts),
+            **dict(zip(SHIPPING_FEES, parts, strict=True)),
+        }
+
+    def of_one(self, texts: Mapping[str, str]) -> tuple[int, int]:
+        """The line of one parcel, as an index into the tariff's, and its cost.
+
+        Raises ``CallError`` where none may carry it.
+        """
+        try:
+            service, weight = self.parcel(texts)
+        except ParcelError as error:
+            raise CallError(f"{INPUTS[error.column].flag}: {error.reason}") from None
+        return self.tariff.lines.index(service.line), int(self.cost(service, weight))
+
+    def parcel(self, texts: Mapping[str, str]) -> tuple[Service, int]:
+        """The service that carries one parcel, and its weight. Raises ``ParcelError``."""
+        try:
+            market = self.market_of(texts.get("market", ""))
+        except CellError as error:
+            raise ParcelError("market", str(error)) from None
+        try:
+            weight = read(texts.get("weight_g", ""), Kind.WEIGHT, self.exchange.selling)
+        except CellError as error:
+            raise ParcelError("weight_g", str(error)) from None
+        if not weight:
+            raise ParcelError("weight_g", no_weight(weight))
+        line, _cost = self.cheapest(weight, market)
+        if line == BLANK:
+            raise ParcelError("weight_g", self.too_heavy(market))
+        name = self.tariff.lines[int(line)]
+        return next(each for each in self.services(market) if each.line == name), weight
+
+
+class ParcelError(ValueError):
+    """A parcel that no line may carry, or that isn't known well enough."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(f"{column} {reason}")
+        self.column, self.reason = column, reason
+
+
+def no_weight(weight: int | None) -> str:
+    """What is wrong with a weight of nothing."""
+    if weight == 0:
+        return _("is 0; write what a parcel weighs")
+    return _("is missing; fill it in, or give --weight-g or --logistics")
+
+
+def grams(milligrams: int) -> str:
+    """A weight without needless zeros: ``350``."""
+    whole, fraction = divmod(milligrams, 1000)
+    return f"{whole}.{fraction:03d}".rstrip("0").rstrip(".")

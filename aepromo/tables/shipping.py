@@ -1,0 +1,14 @@
+"""The columns of shipping by weight."""
+
+from __future__ import annotations
+
+from aepromo.tables.column import Column, Kind
+
+SHIPPING_INPUTS = (
+    Column("weight_g", Kind.WEIGHT, "what a parcel weighs, in grams", ("重量(g)", "重量", "克重")),
+)
+
+SHIPPING_RESULTS = (
+    Column("shipping_line", Kind.LABEL, "the line that was taken", ("物流线路",)),
+    Column("shipping_cost", Kind.MONEY, "what shipping on that line costs", ("线路运费",)),
+)

@@ -1,0 +1,159 @@
+"""A tariff file: what each shipping line asks for in each market. TOML, read strictly."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aepromo.errors import CallError
+from aepromo.pricing.money import AMOUNT_LIMIT
+from aepromo.pricing.shipping import Charge
+from aepromo.tables.cells import CellError, grouped, read
+from aepromo.tables.currency import USD, Currency, currency_named
+from aepromo.tables.names import canonical
+from aepromo.tables.schema import Kind
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+WEIGHTS = ("first_weight_g", "step_g", "max_weight_g")
+FEES = ("first_weight_fee", "step_fee", "registration_fee")
+OPTIONAL = ("currency",)
+_NAME = re.compile(r"\w[\w .-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A line in one market: its charge, and the currency that its fees are in."""
+
+    line: str
+    market: str
+    charge: Charge
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The services of a file, in its order."""
+
+    services: tuple[Service, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines' names, in the order of the file."""
+        return tuple(dict.fromkeys(service.line for service in self.services))
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """The markets that any line goes to."""
+        return tuple(dict.fromkeys(service.market for service in self.services))
+
+
+def read_tariff(path: str) -> Tariff:
+    """The tariff in a file. Raises ``CallError`` that names the file and the key."""
+    import tomllib
+
+    try:
+        # A number keeps its text: as a binary float it could not hold a cent.
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=str)
+    except OSError as error:
+        raise CallError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CallError(f"{path}: {error}") from None
+    _check_keys(tables, ("currency", "lines"), path)
+    currency = _currency(tables.get("currency", USD.code), f"{path}: currency")
+    lines = _table(tables.get("lines", {}), f"{path}: lines")
+    services = [
+        _service(name, market, fields, currency, f"{path}: lines.{name}.{market}")
+        for name, markets in lines.items()
+        for market, fields in _markets(name, markets, path)
+    ]
+    if not services:
+        raise CallError(_("{path}: names no line; write [lines.NAME.MARKET]").format(path=path))
+    return Tariff(tuple(services))
+
+
+def _markets(name: str, markets: object, path: str) -> Iterable[tuple[str, object]]:
+    if not _NAME.fullmatch(name):
+        reason = _("{path}: lines.{name}: write a name of letters, digits, spaces and dashes")
+        raise CallError(reason.format(path=path, name=name))
+    found = _table(markets, f"{path}: lines.{name}")
+    seen: set[str] = set()
+    for written in found:
+        market = market_named(written)
+        if market in seen:
+            reason = _("{path}: lines.{name}: has {market} twice")
+            raise CallError(reason.format(path=path, name=name, market=market))
+        seen.add(market)
+    return found.items()
+
+
+def market_named(text: str) -> str:
+    """A market under its code: ``Spain`` and 西班牙 are ``ES``."""
+    return canonical(text.strip()).upper()
+
+
+def _service(name: str, market: str, given: object, default: Currency, place: str) -> Service:
+    fields = _table(given, place)
+    _check_keys(fields, (*WEIGHTS, *FEES, *OPTIONAL), place)
+    currency = _currency(fields["currency"], f"{place}.currency") if "currency" in fields else None
+    currency = currency or default
+    numbers: dict[str, int] = {}
+    for key in (*WEIGHTS, *FEES):
+        if key not in fields:
+            raise CallError(_("{place}: lacks {key}").format(place=place, key=key))
+        numbers[key] = _number(fields[key], key, currency, f"{place}.{key}")
+    charge = Charge(
+        first_weight=numbers["first_weight_g"],
+        first_fee=numbers["first_weight_fee"],
+        step=numbers["step_g"],
+        step_fee=numbers["step_fee"],
+        registration_fee=numbers["registration_fee"],
+        max_weight=numbers["max_weight_g"],
+    )
+    if not charge.step:
+        raise CallError(_("{place}.step_g: write a weight above 0").format(place=place))
+    if charge.total(charge.max_weight) >= AMOUNT_LIMIT:
+        limit = grouped(AMOUNT_LIMIT, currency.places)
+        reason = _("{place}: asks for {limit} or more at its max_weight_g")
+        raise CallError(reason.format(place=place, limit=limit))
+    return Service(name, market_named(market), charge, currency)
+
+
+def _number(value: object, key: str, currency: Currency, place: str) -> int:
+    kind = Kind.WEIGHT if key in WEIGHTS else Kind.TARGET
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise CallError(_("{place}: write a text or a number").format(place=place))
+    try:
+        number = read(str(value), kind, currency)
+    except CellError as error:
+        raise CallError(f"{place}: {error}") from None
+    if number is None:
+        raise CallError(_("{place}: write a text or a number").format(place=place))
+    return number
+
+
+def _currency(value: object, place: str) -> Currency:
+    try:
+        return currency_named(str(value))
+    except CellError as error:
+        raise CallError(f"{place}: {error}") from None
+
+
+def _table(value: object, place: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise CallError(_("{place}: write a table").format(place=place))
+    return value
+
+
+def _check_keys(given: Mapping[str, object], known: tuple[str, ...], place: str) -> None:
+    from difflib import get_close_matches  # only a file that is read pays for it
+
+    for key in given:
+        if key not in known:
+            close = get_close_matches(key, known, n=1, cutoff=0.0)[0]
+            reason = _("{place}: unknown key '{key}'; did you mean '{close}'?")
+            raise CallError(reason.format(place=place, key=key, close=close))

@@ -1,0 +1,243 @@
+"""Shipping by weight: exact at every edge, the cheapest line that may carry a parcel, said so."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import aepromo
+from aepromo.pricing.money import AMOUNT_LIMIT, WEIGHT_LIMIT
+from aepromo.pricing.shipping import Charge
+from aepromo.tables.tariff import read_tariff
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "tariff.toml"
+YUAN = ("--cost-currency", "CNY", "--fx", "CNY=7.12")
+TERMS = ("--commission", "6%", "--payment", "1%", "--rate", "15%", "-q")
+
+
+def asked(charge: Charge, weight: int) -> int:
+    """The three parts by counting steps, one after the other."""
+    fee, covered = charge.first_fee + charge.registration_fee, charge.first_weight
+    while covered < weight:
+        covered += charge.step
+        fee += charge.step_fee
+    return fee
+
+
+@given(
+    st.integers(1, 5_000),
+    st.integers(0, 3_000),
+    st.integers(20, 900),
+    st.integers(0, 10**6),
+)
+@example(100, 100, 50, 320)
+@example(101, 100, 50, 320)
+@example(150, 100, 50, 320)
+@example(151, 100, 50, 320)
+def test_a_step_begun_is_a_step_paid_in_either_carrier(
+    weight: int, first: int, step: int, step_fee: int
+) -> None:
+    charge = Charge(first, 1500, step, step_fee, 800, 5_000)
+    assert charge.total(weight) == asked(charge, weight)
+    many = np.asarray(charge.total(np.array([weight, weight + 1], np.int64)))
+    assert many.tolist() == [asked(charge, weight), asked(charge, weight + 1)]
+
+
+def test_the_largest_fees_and_weights_fit_64_bits() -> None:
+    charge = Charge(0, AMOUNT_LIMIT - 1, 1, AMOUNT_LIMIT - 1, AMOUNT_LIMIT - 1, WEIGHT_LIMIT - 1)
+    heaviest = WEIGHT_LIMIT - 1
+    exact = 2 * (AMOUNT_LIMIT - 1) + heaviest * (AMOUNT_LIMIT - 1)
+    assert np.asarray(charge.total(np.array([heaviest], np.int64))).tolist() == [exact]
+
+
+# line, market, first weight, its fee, step, its fee, registration, most: as the example says them.
+LINES: list[tuple[str, str, int, str, int, str, str, int]] = [
+    ("standard", "ES", 100, "15.00", 50, "3.20", "8.00", 2000),
+    ("standard", "FR", 100, "16.50", 50, "3.40", "8.00", 2000),
+    ("standard", "BR", 100, "22.00", 100, "9.80", "12.00", 30000),
+    ("economy", "ES", 50, "9.90", 10, "0.95", "0", 500),
+    ("economy", "FR", 50, "10.40", 10, "0.99", "0", 500),
+]
+
+
+def best(weight: str, market: str, rate: str) -> tuple[str, Decimal] | None:
+    """The cheapest line and its cost in dollars, by brute force over exact fractions."""
+    found: tuple[str, int] | None = None
+    for line, to, first, first_fee, step, step_fee, registration, most in LINES:
+        grams = Fraction(weight)
+        if to != market or grams > most:
+            continue
+        steps = ceil(max(grams - first, Fraction(0)) / step)
+        yuan = Fraction(first_fee) + steps * Fraction(step_fee) + Fraction(registration)
+        cents = ceil(yuan / Fraction(rate) * 100)
+        if found is None or cents < found[1]:
+            found = (line, cents)
+    return found and (found[0], Decimal(found[1]).scaleb(-2))
+
+
+EDGES = ["0.001", "49.999", "50", "50.001", "60", "60.001", "99.999", "100", "100.001", "149.999"]
+EDGES += ["150", "150.001", "350", "500", "500.001", "1999.999", "2000", "2000.001", "30000"]
+
+
+@pytest.mark.parametrize("rate", ["7.12", "3", "0.9"])
+def test_every_edge_is_what_a_brute_force_says_in_one_row_and_in_many(rate: str) -> None:
+    parcels = [(weight, market) for weight in EDGES for market in ("ES", "FR", "BR")]
+    parcels = [each for each in parcels if best(*each, rate) is not None]
+    frame = pd.DataFrame(
+        {
+            "purchase_price": "8",
+            "list_price": "9000",
+            "weight_g": [weight for weight, _ in parcels],
+            "market": [market for _, market in parcels],
+        }
+    )
+    policy = aepromo.Policy(
+        tariff=read_tariff(str(EXAMPLE)),
+        fx=(f"CNY={rate}",),
+        forced_rate="0%",
+        commission_rate="0",
+        payment_rate="0",
+    )
+    many = aepromo.margin(frame, policy)
+    for position, (weight, market) in enumerate(parcels):
+        one = aepromo.margin(frame.iloc[position : position + 1], policy)
+        line, cost = best(weight, market, rate) or ("", Decimal(0))
+        for answer in (many.iloc[position], one.iloc[0]):
+            assert (answer["shipping_line"], answer["shipping_cost"]) == (line, cost)
+            assert answer["profit"] == Decimal(9000) - 8 - cost
+
+
+def test_one_sku_and_a_file_of_it_agree(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "one.csv"
+    table.write_text("采购价,重量(g),市场\n56,150.001,西班牙\n")
+    ship = ("--tariff", EXAMPLE, *YUAN, *TERMS, "--columns", "shipping_line,shipping_cost,profit")
+    many = run("reprice", table, *ship)
+    one = run("reprice", "-b", "56", "--weight-g", "150.001", "--market", "ES", *ship)
+    assert many.out == one.out
+    line, cost = best("150.001", "ES", "7.12") or ("", Decimal(0))
+    assert many.out.decode().splitlines()[1].startswith(f"{line},{cost},")
+
+
+def test_a_filled_cell_goes_before_the_tariff_and_own_output_changes_nothing(
+    run: Run, tmp_path: Path
+) -> None:
+    table = tmp_path / "some.csv"
+    table.write_text(
+        "sku,purchase_price,logistics_cost,weight_g,market\n"
+        "a,56,21.36,99999,ES\nb,56,,350,ES\nc,56,,1500,\n"
+    )
+    ship = ("--tariff", EXAMPLE, *YUAN, *TERMS, "--market", "FR")
+    first = run("reprice", table, *ship)
+    rows = list(csv.DictReader(first.out.decode().splitlines()))
+    assert [row["logistics_cost"] for row in rows] == ["21.36", "", ""]
+    assert [row["shipping_line"] for row in rows] == ["", "economy", "standard"]
+    assert rows[0]["shipping_cost"] == ""
+    assert run("reprice", "-", *ship, stdin=first.out).out == first.out
+    given = run("reprice", table, *ship, "--logistics", "20")
+    assert [row["shipping_line"] for row in csv.DictReader(given.out.decode().splitlines())] == [
+        ""
+    ] * 3
+
+
+def test_a_parcel_that_no_line_may_carry_is_a_bad_row(run: Run, tmp_path: Path) -> None:
+    table, rejects = tmp_path / "bad.csv", tmp_path / "rejects.csv"
+    table.write_text(
+        "sku,采购价,重量,市场\na,5,100,ES\nb,5,2000.001,ES\nc,5,0,ES\nd,5,,ES\ne,5,10,JP\n"
+        'f,5,10,"ES,FR"\ng,5,10,\nh,5,1e3,ES\n'
+    )
+    done = run("reprice", table, "--tariff", EXAMPLE, *YUAN, *TERMS, "--rejects", rejects)
+    assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "a"]
+    found = {row["sku"]: row for row in csv.DictReader(rejects.read_text().splitlines())}
+    said = {
+        "b": ("重量", "is more than a line to ES carries; the most is 2000 g"),
+        "c": ("重量", "is 0; write what a parcel weighs"),
+        "d": ("重量", "is missing; fill it in, or give --weight-g or --logistics"),
+        "e": ("市场", "is JP, where no line of the tariff goes; it has ES, FR, BR"),
+        "f": ("市场", "names 2 markets; a parcel goes to one"),
+        "g": ("市场", "is missing; fill it in or give --market"),
+        "h": ("重量", "'1e3' is not a plain number; write it out, such as 350"),
+    }
+    assert {sku: (row["column"], row["reason"]) for sku, row in found.items()} == said
+
+
+def test_of_two_lines_at_one_price_the_first_in_the_file_is_taken(run: Run, tmp_path: Path) -> None:
+    tariff = tmp_path / "ties.toml"
+    same = (
+        "first_weight_g = 100\nfirst_weight_fee = 2\nstep_g = 100\nstep_fee = 1\n"
+        "registration_fee = 0\nmax_weight_g = 1000\n"
+    )
+    tariff.write_text(f'[lines."快线".ES]\n{same}[lines.b.ES]\n{same}')
+    sku = ("-b", "5", "--weight-g", "200", "--tariff", tariff, *TERMS)
+    assert run("reprice", *sku, "--value", "shipping_line").out.decode() == "快线\n"
+    assert run("reprice", *sku, "--value", "shipping_line", "--line", "b").out == b"b\n"
+    wrong = run("reprice", *sku, "--line", "c")
+    assert wrong.code == 2
+    assert "--line 'c': the tariff has no such line; did you mean" in wrong.err
+
+
+def test_an_appeal_takes_the_three_parts_from_the_tariff(run: Run) -> None:
+    sku = ("-p", "30", "-b", "56", "--weight-g", "350", "--market", "ES", "--store-level", "L4")
+    ship = ("--tariff", EXAMPLE, *YUAN, *TERMS, "--fail-on", "never")
+    papers = ("--invoice-date", "2026-03-01", "--on", "2026-03-02")
+    done = run("appeal", *sku, *ship, *papers)
+    row = next(csv.DictReader(done.out.decode().splitlines()))
+    line, cost = best("350", "ES", "7.12") or ("", Decimal(0))
+    assert (row["shipping_line"], row["shipping_cost"]) == (line, str(cost))
+    assert row["appeal"] == "strong"
+    kept = Decimal("25.50") - Decimal("7.87") - cost - Decimal("1.53") - Decimal("0.26")
+    assert row["formula_profit"] == str(kept)
+    heavy = run("appeal", *sku[:4], "--weight-g", "2001", "--market", "ES", *ship)
+    assert heavy.code == 2
+    assert "is more than a line to ES carries" in heavy.err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("step_g = 50", "stepg = 50"), "unknown key 'stepg'; did you mean 'step_g'?"),
+        (("step_g = 50\n", ""), "lines.a.ES: lacks step_g"),
+        (("step_g = 50", "step_g = 0"), "step_g: write a weight above 0"),
+        (("step_fee = 3.20", "step_fee = 3.205"), "'3.205' has more than 2 decimal places"),
+        (("step_fee = 3.20", "step_fee = true"), "step_fee: write a text or a number"),
+        (("step_fee = 3.20", 'step_fee = "$3.20"'), "'$3.20' has the sign $, but is to be in CNY"),
+        (("[lines.a.ES]", "[lins.a.ES]"), "unknown key 'lins'; did you mean 'lines'?"),
+        (("[lines.a.ES]", '[lines."a,b".ES]'), "lines.a,b: write a name of letters"),
+        (('"CNY"', '"ABC"'), "'ABC' is no currency of ISO 4217"),
+        (("max_weight_g = 2000", "max_weight_g = -1"), "'-1' is negative"),
+        (("[lines.a.ES]", "[lines.a.ES"), "tariff.toml: "),
+    ],
+)
+def test_a_tariff_is_read_strictly(
+    change: tuple[str, str], said: str, run: Run, tmp_path: Path
+) -> None:
+    tariff = tmp_path / "tariff.toml"
+    good = (
+        'currency = "CNY"\n[lines.a.ES]\nfirst_weight_g = 100\nfirst_weight_fee = 15.00\n'
+        "step_g = 50\nstep_fee = 3.20\nregistration_fee = 8\nmax_weight_g = 2000\n"
+    )
+    assert change[0] in good
+    tariff.write_text(good.replace(*change))
+    sku = ("-b", "5", "--weight-g", "200", "--tariff", tariff)
+    done = run("reprice", *sku, "--fx", "CNY=7")
+    assert (done.code, done.out) == (2, b"")
+    assert said in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_tariff_in_a_currency_without_a_rate_is_refused(run: Run) -> None:
+    done = run("reprice", "-b", "5", "--weight-g", "200", "--market", "ES", "--tariff", EXAMPLE)
+    assert done.code == 2
+    assert "the tariff's currency is CNY, and nobody gives its rate; set --fx" in done.err
