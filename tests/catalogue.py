@@ -19,6 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from aepromo import rules
+from aepromo.cli import doctor
 from aepromo.reports.worksheet import HEADERS
 from aepromo.tables.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
@@ -31,6 +32,8 @@ TYPER_SAYS = (
     *("Arguments", "Options", "Commands", "Error", "[env var: {}]", "[required]"),
     "Try [blue]'{command_path} {help_option}'[/] for help.",
     *("Missing command.", "No such command {name!r}."),
+    "Install completion for the current shell.",
+    "Show completion for the current shell, to copy it or customize the installation.",
 )
 """What Typer looks up in the same catalogue."""
 
@@ -65,7 +68,7 @@ def found() -> Catalog:
         catalogue.add(text)
     labels = [label for column in columns for label in column.labels]
     labels += ["survive", "step", "base", "rate", "rounding", "change", "left"]
-    for label in (*labels, *(field.name for field in fields(rules.Rule))):
+    for label in (*labels, *(field.name for field in fields(rules.Rule)), *doctor.COLUMNS):
         catalogue.add(label.replace("_", " "), context="label")
     for text in HEADERS:
         catalogue.add(text, context="worksheet")

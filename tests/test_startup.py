@@ -36,6 +36,7 @@ ONE_LINERS: dict[str, tuple[str, ...]] = {
     "tracking": ("--tracking-number", "RR473124829GB", "--timezone", "Asia/Shanghai"),
     "watch": ("--discount-status", "forced", "--price", "20", "--fail-on", "never", *COSTS),
     "rules": ("forced",),
+    "doctor": (),
 }
 
 FOR_FILES = {"report"}

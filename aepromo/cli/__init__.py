@@ -15,7 +15,7 @@ from aepromo.cli.process import (
     send_nowhere,
 )
 from aepromo.errors import AepromoError, InputError
-from aepromo.words import _
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,19 +25,16 @@ if TYPE_CHECKING:
 CALCULATORS = ("reprice", "audit", "list-price", "margin", "commission", "floor", "breakeven")
 """The commands that ask a report's question; each of the others has a module of its own."""
 
-COMMANDS = (
-    *CALCULATORS,
-    "explain",
-    "sweep",
-    "rates",
-    "report",
-    "forced",
-    "appeal",
-    "reverse",
-    "tracking",
-    "watch",
-    "rules",
-)
+PANELS = {
+    N_("What to ask for, and what is left"): (*CALCULATORS, "explain", "sweep", "report"),
+    N_("What the platform does, and when"): (
+        *("rates", "forced", "appeal", "reverse", "tracking", "watch"),
+    ),
+    N_("What the program knows"): ("rules", "doctor"),
+}
+"""The commands as the help groups them."""
+
+COMMANDS = tuple(name for names in PANELS.values() for name in names)
 
 
 def main() -> NoReturn:
@@ -71,6 +68,7 @@ def build(arguments: list[str]) -> Typer:
     """
     from typer import Typer
 
+    from aepromo.cli.examples import EXAMPLES
     from aepromo.cli.root import Command, Root, root_options
     from aepromo.cli.spoken import with_language
 
@@ -83,8 +81,12 @@ def build(arguments: list[str]) -> Typer:
     )
     app.callback()(root_options)
     first = command_in(arguments)
-    for name in (first,) if first in COMMANDS else COMMANDS:
-        app.command(name, cls=Command)(with_language(_command(name)))
+    made = (first,) if first in COMMANDS else COMMANDS
+    for panel, names in PANELS.items():
+        for name in (each for each in names if each in made):
+            example = _("Example: {call}").format(call=EXAMPLES[name])
+            offered = app.command(name, cls=Command, epilog=example, rich_help_panel=_(panel))
+            offered(with_language(_command(name)))
     return app
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from aepromo.cli.help import explained, fold_long_words, write_usage
 from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
@@ -14,6 +14,10 @@ from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+TYPERS_OWN = ("install_completion", "show_completion")
+"""The options that Typer adds and explains in English."""
 
 
 class ReaderGone(Exception):
@@ -51,6 +55,9 @@ class Root(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write all of the help."""
         fold_long_words()
+        for each in self.params:
+            if isinstance(each, TyperOption) and each.name in TYPERS_OWN and each.help:
+                each.help = _(each.help)
         super().format_help(ctx, formatter)
 
     def make_context(self, *args: Any, **more: Any) -> Any:
