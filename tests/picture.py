@@ -36,7 +36,7 @@ SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {
 }
 
 
-def at_terminal(command: str, folder: Path, term: str) -> tuple[str, int]:
+def at_terminal(command: str, folder: Path, term: str, language: str = "en") -> tuple[str, int]:
     """What a shell command prints, to either stream, at a terminal; and its exit status.
 
     ``aepromo`` is the program of the interpreter at hand. ``term`` names the kind of terminal:
@@ -52,7 +52,7 @@ def at_terminal(command: str, folder: Path, term: str) -> tuple[str, int]:
         with subprocess.Popen(
             ["sh", "-c", command],
             cwd=folder,
-            env={**SETTINGS, "PATH": path, "TERM": term},
+            env={**SETTINGS, "PATH": path, "TERM": term, "AEPROMO_LANG": language},
             stdin=subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,

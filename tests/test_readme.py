@@ -1,10 +1,10 @@
 """The README does what it says: every block is executed and its output compared.
 
 In a ``console`` block a line that starts with ``$ `` is a command, and what follows is what a
-person sees at a terminal of 80 columns without colours. A ``python`` block is an interpreter
-session. An ``sh`` block is one of the two commands for a bare machine, which build environments:
-``.ci/run`` executes those; here only its last part, and the ``text`` block under it, are held to
-the program.
+person sees at a terminal of 80 columns without colours; under 中文, one who reads Chinese. A
+``python`` block is an interpreter session. An ``sh`` block is one of the two commands for a bare
+machine, which build environments: ``.ci/run`` executes those; here only its last part, and the
+``text`` block under it, are held to the program.
 
 ``python tests/test_readme.py`` brings the outputs in the README up to date.
 """
@@ -12,13 +12,15 @@ the program.
 from __future__ import annotations
 
 import doctest
+import os
 import re
 import shutil
 import tomllib
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -30,6 +32,9 @@ from aepromo.cli.options import Format
 from aepromo.cli.reports import report_named
 from aepromo.pricing.fees import STATUSES
 from aepromo.tables.schema import INPUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 README = ROOT / "README.md"
 LANGUAGES = {"console", "crontab", "python", "sh", "text"}
@@ -44,6 +49,7 @@ class Block:
     text: str
     start: int
     answers: str = ""
+    reader: str = "en"
 
     def __str__(self) -> str:
         return f"{self.language}: {self.text.splitlines()[0] if self.text else ''}"[:60]
@@ -52,6 +58,7 @@ class Block:
 def blocks_of(readme: str) -> list[Block]:
     """Every fenced block; a ``text`` one right under a command for a bare machine answers it."""
     blocks: list[Block] = []
+    chinese = readme.find("\n## 中文\n")
     end = 0
     for found in FENCED.finditer(readme):
         before = blocks[-1] if blocks else None
@@ -62,7 +69,8 @@ def blocks_of(readme: str) -> list[Block]:
             and not readme[end : found.start()].strip()
         )
         answers = before.text.strip() if is_answer and before else ""
-        blocks.append(Block(found[1], found[2], found.start(2), answers))
+        reader = "zh" if 0 <= chinese < found.start() else "en"
+        blocks.append(Block(found[1], found[2], found.start(2), answers, reader))
         end = found.end()
     return blocks
 
@@ -75,12 +83,20 @@ def executed(block: Block) -> str:
         here = Path(folder)
         shutil.copytree(ROOT / "examples", here / "examples")
         if block.language == "console":
-            commands = [line for line in block.text.splitlines() if line.startswith("$ ")]
-            answers = [_shown(command.removeprefix("$ "), here) for command in commands]
+            commands = commands_of(block)
+            answers = [
+                _shown(command.removeprefix("$ "), here, block.reader) for command in commands
+            ]
             return "".join(
                 f"{command}\n{answer}" for command, answer in zip(commands, answers, strict=True)
             )
-        return _shown(last_part(block.answers), here)
+        return _shown(last_part(block.answers), here, block.reader)
+
+
+def commands_of(block: Block) -> list[str]:
+    """The lines of a ``console`` block that a reader types."""
+    lines = block.text.splitlines() if block.language == "console" else []
+    return [line for line in lines if line.startswith("$ ")]
 
 
 def last_part(command: str) -> str:
@@ -88,8 +104,8 @@ def last_part(command: str) -> str:
     return command.rpartition(" && ")[2].removeprefix(".venv/bin/")
 
 
-def _shown(command: str, folder: Path) -> str:
-    printed, _ = at_terminal(command, folder, "dumb")
+def _shown(command: str, folder: Path, language: str) -> str:
+    printed, _ = at_terminal(command, folder, "dumb", language)
     # A table is padded to its full width; nobody sees that, and editors strip it.
     return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
 
@@ -130,9 +146,34 @@ BLOCKS = blocks_of(TEXT)
 BARE = [block.text.strip() for block in BLOCKS if block.language == "sh"]
 
 
+@pytest.fixture(scope="module")
+def printed(request: pytest.FixtureRequest) -> Iterator[dict[Block, Future[str]]]:
+    """What the chosen blocks print; as many are executed at a time as there are cores."""
+    parameters = [getattr(item, "callspec", None) for item in request.session.items]
+    chosen = [each.params["block"] for each in parameters if each and "block" in each.params]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # An interpreter session takes over standard output, for all threads.
+        yield {
+            block: pool.submit(executed, block) for block in chosen if block.language != "python"
+        }
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("block", [block for block in BLOCKS if is_executed(block)], ids=str)
-def test_a_block_shows_what_the_program_prints(block: Block) -> None:
-    assert executed(block) == block.text
+def test_a_block_shows_what_the_program_prints(
+    block: Block, printed: dict[Block, Future[str]]
+) -> None:
+    got = executed(block) if block.language == "python" else printed[block].result()
+    assert got == block.text
+
+
+def test_the_chinese_half_has_the_blocks_of_the_english_one() -> None:
+    """All commands but those of the Python session, and none that nobody understands."""
+    english, chinese = (
+        [commands_of(block) for block in BLOCKS if block.reader == reader and commands_of(block)]
+        for reader in ("en", "zh")
+    )
+    assert [commands for commands in english if commands not in chinese] == []
 
 
 @pytest.mark.parametrize(
@@ -225,10 +266,15 @@ def _drawn(svg: str) -> list[tuple[str, str]]:
 def rewrite() -> None:
     """Put into the README what its blocks print now."""
     text = README.read_text(encoding="utf-8")
-    for block in reversed(blocks_of(text)):
-        if is_executed(block):
-            end = block.start + len(block.text)
-            text = text[: block.start] + executed(block) + text[end:]
+    blocks = [block for block in reversed(blocks_of(text)) if is_executed(block)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        printed = {
+            block: pool.submit(executed, block) for block in blocks if block.language != "python"
+        }
+    for block in blocks:
+        end = block.start + len(block.text)
+        got = printed[block].result() if block in printed else executed(block)
+        text = text[: block.start] + got + text[end:]
     README.write_text(text, encoding="utf-8")
 
 
