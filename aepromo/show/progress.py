@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, TextIO
 
@@ -14,6 +15,10 @@ PATIENCE = 1.0
 """Seconds of work before anything is shown."""
 
 
+def _is_dumb() -> bool:
+    return os.environ.get("TERM") in ("dumb", "unknown")
+
+
 class Meter:
     """Shows rows done, rows a second and the time left on a terminal; nothing anywhere else.
 
@@ -22,7 +27,9 @@ class Meter:
     """
 
     def __init__(self, stream: TextIO | None, total: int | None) -> None:
-        self._stream = stream if stream is not None and stream.isatty() else None
+        # A dumb terminal can't take the line away again.
+        is_shown = stream is not None and stream.isatty() and not _is_dumb()
+        self._stream = stream if is_shown else None
         self._total = total
         self._started = time.monotonic()
         self._rows = 0
