@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from aepromo.cli.exits import Exit
-from aepromo.cli.language import command_in, speak_as_asked
+from aepromo.cli.language import call_of, command_in, speak_as_asked
 from aepromo.cli.process import (
     end_on_signals,
     hold_standard_streams,
@@ -42,13 +43,14 @@ def main() -> NoReturn:
     end_on_signals()
     hold_standard_streams()
     print_any_text()
-    speak_as_asked(sys.argv[1:])
+    call = call_of(sys.argv[1:], os.environ)
+    speak_as_asked(call)
     # Typer takes most of the time it takes to start, and a signal may come meanwhile.
     from aepromo.cli.root import ReaderGone
     from aepromo.cli.say import say
 
     try:
-        build(sys.argv[1:])(prog_name="aepromo")
+        build(call)(prog_name="aepromo")
         sys.exit(Exit.DONE)
     except AepromoError as error:
         say(f"aepromo: {error}")

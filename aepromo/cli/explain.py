@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aepromo.cli.completion import sku_ids
 from aepromo.cli.money import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
     ConfigOption,
@@ -39,7 +40,13 @@ if TYPE_CHECKING:
 
 SkuOption = Annotated[
     str | None,
-    typer.Option("--sku", metavar="ID", help=_("Which SKU of the file."), show_default=False),
+    typer.Option(
+        "--sku",
+        metavar="ID",
+        help=_("Which SKU of the file."),
+        show_default=False,
+        autocompletion=sku_ids,
+    ),
 ]
 
 

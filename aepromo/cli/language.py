@@ -1,4 +1,4 @@
-"""Which language to speak: known before any text is made, and so before there are any options."""
+"""Which command and language a call asks for: known before there are any texts or options."""
 
 from __future__ import annotations
 
@@ -23,6 +23,19 @@ FLAG = "--lang"
 VARIABLE = "AEPROMO_LANG"
 LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 """The settings that name the locale of messages; the first that isn't empty counts."""
+
+
+COMPLETES = "_AEPROMO_COMPLETE"
+_LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS", "_TYPER_COMPLETE_WORD_TO_COMPLETE")
+"""Where shells put the line so far: bash; zsh and fish; PowerShell has no more than a word."""
+
+
+def call_of(arguments: list[str], settings: Mapping[str, str]) -> list[str]:
+    """The arguments; while a shell completes them, those of the line that it asks about."""
+    if COMPLETES not in settings:
+        return arguments
+    line = next(filter(None, map(settings.get, _LINES)), "")
+    return line.split()[1:]
 
 
 def speak_as_asked(arguments: Sequence[str]) -> None:

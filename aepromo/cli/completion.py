@@ -1,0 +1,55 @@
+"""What a shell is offered while somebody types: the SKUs of the file that the line names."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from typer import Context
+
+MOST_ROWS = 1000
+_BLOCK_BYTES = 1 << 18
+_MOST_BINARY = 4 << 20
+_PLAIN = re.compile(r"[\w.+@%/][\w.+@%/-]*")
+
+
+def sku_ids(ctx: Context, incomplete: str) -> list[str]:
+    """The ids of the file on the line that begin with what is typed, out of its first rows.
+
+    Standard input and pipes are left alone, and so are large workbooks. A file that can't be read
+    has no ids: nobody wants an error in the middle of a line. An id that a shell would take for
+    anything but a word, ``$(…)`` say, is not offered, for it would run.
+    """
+    from aepromo.errors import AepromoError
+
+    with suppress(AepromoError, OSError, ImportError):
+        ids = (each for each in _ids_in(ctx) if each.startswith(incomplete))
+        return list(dict.fromkeys(each for each in ids if _PLAIN.fullmatch(each)))
+    return []
+
+
+def _ids_in(ctx: Context) -> Iterator[str]:
+    from aepromo.cli.inputs import mapping_of, opened_source
+    from aepromo.cli.options import ReadingOptions
+    from aepromo.tables.headers import resolve
+    from aepromo.tables.rows import rows_with_lines
+    from aepromo.tables.source import open_source
+
+    # The option that is being typed has no value yet, and there the parser stops sorting words.
+    file = ctx.params.get("file") or next(iter(ctx.args), "")
+    path = Path(file)
+    is_binary = path.suffix.lower() in (".xlsx", ".parquet")
+    if not path.is_file() or (is_binary and path.stat().st_size > _MOST_BINARY):
+        return
+    given = {name: ctx.params.get(name) for name in ("encoding", "delimiter", "sheet", "map")}
+    reading = ReadingOptions(**given)
+    first_block = partial(open_source, block_bytes=_BLOCK_BYTES)
+    with opened_source(file, reading, first_block) as (source, _stream):
+        place = resolve(source.header, ("sku",), mapping_of(reading.map)).get("sku")
+        if place is None:
+            return
+        for block in islice(source.blocks, 1):
+            for _line, cells in rows_with_lines(block, source)[:MOST_ROWS]:
+                yield from cells[place : place + 1]
