@@ -132,7 +132,7 @@ def _place_of(name: str, header: list[str]) -> int | None:
 
 def is_priced_by_another(report: Report, header: list[str], mapping: Mapping[str, str]) -> bool:
     """Whether the price looked at is not the file's list price, but one that was proposed."""
-    proposed = _place_of(report.priced_by, header) is not None
+    proposed = bool(report.priced_by) and _place_of(report.priced_by, header) is not None
     return proposed and "list_price" not in mapping.values()
 
 

@@ -38,7 +38,7 @@ _INPUTS = (
         "cost_currency",
         Kind.CURRENCY,
         "the currency of the costs: CNY",
-        ("成本币种", "成本货币"),
+        ("成本币种",),
     ),
     Column(
         "fx_rate",
