@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class AepromoError(ValueError):
@@ -21,8 +21,7 @@ class InputError(AepromoError):
     """The input is no table, or lacks what the command needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One cell or row that can't be used: where it is, and why, with the remedy.
 
     ``row`` counts from 0 within the table at hand; ``column`` is empty where the row as a whole is

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import fields
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -68,7 +67,7 @@ def found() -> Catalog:
         catalogue.add(text)
     labels = [label for column in columns for label in column.labels]
     labels += ["survive", "step", "base", "rate", "rounding", "change", "left"]
-    for label in (*labels, *(field.name for field in fields(rules.Rule)), *doctor.COLUMNS):
+    for label in (*labels, *rules.Rule._fields, *doctor.COLUMNS):
         catalogue.add(label.replace("_", " "), context="label")
     for text in HEADERS:
         catalogue.add(text, context="worksheet")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from aepromo.rules import Rule
 
 SHOWN = ("key", "value", "meaning")
-HEADER = tuple(field.name for field in fields(rules.Rule))
+HEADER = rules.Rule._fields
 
 KeyArgument = Annotated[
     str | None,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.pricing.money import BLANK, TEN_THOUSAND, half_up, is_known, most, pick, up
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(NamedTuple):
     """What a unit costs the seller before the platform's fees, in minor units."""
 
     purchase_price: Whole
@@ -25,8 +23,7 @@ class Costs:
         return self.purchase_price + self.logistics_cost + self.other_cost
 
 
-@dataclass(frozen=True, slots=True)
-class FeeRates:
+class FeeRates(NamedTuple):
     """What the platform takes of a deal price, in millionths (rule book: ``fees``)."""
 
     commission_rate: Whole

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.pricing.money import MILLION, divided_down, half_up, least, most, pick
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
 
 
-@dataclass(frozen=True, slots=True)
-class Discounts:
+class Discounts(NamedTuple):
     """The rates that come off the item, in millionths: the seller's own and the forced range."""
 
     limited_rate: Whole
@@ -26,8 +25,7 @@ class Discounts:
     forced_rate_max: Whole
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Tier:
+class Tier(NamedTuple):
     """``off`` minor units off an order that reaches ``threshold`` minor units."""
 
     threshold: int
@@ -60,8 +58,7 @@ class Offers:
         return Situation(_steps(self.spend_save, coupons), self.single)
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What order offers take off a unit: a stair of (subtotal reached, amount off)."""
 
     steps: tuple[Tier, ...]

@@ -7,8 +7,7 @@ step over a dead zone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.pricing.fees import floor_price
 from aepromo.pricing.money import (
@@ -35,8 +34,7 @@ BOUNDS = ("target_price", "target_profit", "target_margin", "floor_price")
 """What may bind a deal price, in the order in which a tie is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(NamedTuple):
     """What the seller wants of a unit; each may be blank. Minor units, margin in millionths."""
 
     price: Whole
@@ -111,8 +109,7 @@ def _last_short(kept: Whole, ceiling: Whole, fees: FeeRates) -> Whole:
     return deal
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(NamedTuple):
     """List prices from ``low`` to ``high`` that do not protect, in one situation.
 
     ``step`` is the offer that the item reaches there (threshold and what it takes), or None for

@@ -158,6 +158,6 @@ def _required(sku: Sku, pricing: RowPricing) -> tuple[int, int]:
 
 def _worst(sku: Sku, limited_rate: int, offers: Offers) -> tuple[int, int]:
     """The lowest deal price at a limited-time rate in millionths, and which situation it is."""
-    discounts = replace(sku.discounts, limited_rate=limited_rate)
+    discounts = sku.discounts._replace(limited_rate=limited_rate)
     deal, worst = worst_deal_price(sku.list_price, discounts, offers)
     return int(deal), int(worst)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -218,7 +218,7 @@ def without_bad_rows(
     while outcome.problems:
         good = np.delete(good, [problem.row for problem in outcome.problems])
         outcome = run(report, cells.chosen(good), columns, policy)
-        problems += [replace(each, row=int(good[each.row])) for each in outcome.problems]
+        problems += [each._replace(row=int(good[each.row])) for each in outcome.problems]
     return outcome, _in_order(problems)
 
 

@@ -7,7 +7,7 @@ book doesn't hold is missing, and one that the rule book holds is assumed and na
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.pricing.fees import Costs, FeeRates
 from aepromo.pricing.money import (
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from aepromo.tables.currency import Currency
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with a SKU, or with the rows of a column where ``where`` holds.
 
     ``reason`` is given a row (None for one SKU) and tells why, with the remedy.

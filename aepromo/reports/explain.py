@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
@@ -106,8 +106,8 @@ _WITHOUT_COSTS = Report(
 )
 """What there must be to explain a deal price: a target, as for ``list-price``."""
 
-_WITH_COSTS = replace(
-    _WITHOUT_COSTS, needs=("purchase_price", "logistics_cost"), always_profit=True
+_WITH_COSTS = _WITHOUT_COSTS._replace(
+    needs=("purchase_price", "logistics_cost"), always_profit=True
 )
 """What there must be to go on to the profit: the same as to reprice a SKU."""
 

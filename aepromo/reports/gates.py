@@ -8,7 +8,7 @@ code.
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -137,7 +137,7 @@ def gates(rules: Iterable[Rule], row: Row, currency: Currency = USD) -> list[Gat
 
 def avoiding(rule: Rule) -> Rule:
     """A rule that states what goes wrong, turned into what must hold instead."""
-    return replace(rule, compare=_OPPOSITE[rule.compare])
+    return rule._replace(compare=_OPPOSITE[rule.compare])
 
 
 def state(held: Iterable[Gate]) -> int:

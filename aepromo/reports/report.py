@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from aepromo.tables.currency import Currency
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What holds for every SKU: order offers, allowed endings, and the floor's multiple.
 
     ``currency`` is what all money is in, and ``endings`` are minor units of it, under one unit;
@@ -33,8 +31,7 @@ class Terms:
     book: Book
 
 
-@dataclass(frozen=True, slots=True)
-class Sku:
+class Sku(NamedTuple):
     """What is known of a SKU, or of a column of them; blank where it is not."""
 
     list_price: Whole
@@ -58,8 +55,7 @@ DISCOUNT = ("limited_rate", "forced_rate", "forced_rate_min", "forced_rate_max")
 TARGETS = ("target_price", "target_profit", "target_margin")
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One question about SKUs.
 
     ``uses`` are the input columns that may bear on the answer, ``needs`` those without which there

@@ -7,7 +7,7 @@ cheaper shipping line. ``aepromo.reports.events`` says when an event is new, ope
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo.pricing.fees import profit
@@ -207,11 +207,11 @@ def _profits(row: Row, formula: Formula) -> dict[str, int]:
         base = base_price(formula.list_price, own if isinstance(own, int) else 0)
         deal = int(item_price(base, formula.forced_rate))
     other = row.get("other_cost", 0)
-    costs = replace(formula.costs, other_cost=other if isinstance(other, int) else 0)
+    costs = formula.costs._replace(other_cost=other if isinstance(other, int) else 0)
     found = {"profit_standard": int(profit(deal, costs, formula.fees))}
     economy = row.get("economy_logistics_cost")
     if isinstance(economy, int):
-        cheaper = replace(costs, logistics_cost=economy)
+        cheaper = costs._replace(logistics_cost=economy)
         found["profit_economy"] = int(profit(deal, cheaper, formula.fees))
         is_better = found["profit_economy"] > found["profit_standard"]
         found["switch_to"] = SWITCHES.index("economy" if is_better else "stay")

@@ -10,10 +10,9 @@ rates doesn't pay for the whole book.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.words import _
 
@@ -45,8 +44,7 @@ UNITS = LISTS | {
 COMPARISONS = frozenset({">", ">=", "<", "<="})
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One figure of the rule book.
 
     ``value`` is text as a cell would hold it, or a tuple of texts where ``unit`` is one of

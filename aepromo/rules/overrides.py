@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo import rules
@@ -73,4 +73,4 @@ class Book:
         instead = rule.value if isinstance(rule.value, str) else ", ".join(rule.value)
         overridden = _("{origin}; the rule book says {value}")
         overridden = overridden.format(origin=self.said_by, value=instead)
-        return replace(rule, value=value, overridden=overridden)
+        return rule._replace(value=value, overridden=overridden)

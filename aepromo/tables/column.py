@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Kind(Enum):
@@ -35,8 +35,7 @@ class Kind(Enum):
     PROSE = "prose"  # clauses that the program wrote, with ``; `` between
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of the contract: its name, kind, meaning, Chinese headers and possible labels."""
 
     name: str

@@ -10,8 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.pricing.money import BLANK
 from aepromo.tables.cells import fixed
@@ -26,8 +25,7 @@ _RUNS_IN_A_SPREADSHEET = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class TextColumn:
+class TextColumn(NamedTuple):
     """A column ready to be written: its header, its cells as text, None for a blank figure.
 
     ``kind`` tells figures (``MONEY``, ``FINE``, ``RATIO``) from text.
@@ -137,8 +135,7 @@ def _markdown_cell(cell: str) -> str:
     return " ".join(escaped.split("\n")).replace("\r", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A number that JSON is to carry with exactly these digits."""
 
     digits: str
