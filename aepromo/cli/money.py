@@ -1,8 +1,7 @@
 """The options about currencies and shipping lines."""
 
-from dataclasses import dataclass
 from inspect import Parameter
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -11,8 +10,7 @@ from aepromo.reports.report import PARCEL
 from aepromo.words import _
 
 
-@dataclass(frozen=True, slots=True)
-class MoneyOptions:
+class MoneyOptions(NamedTuple):
     """Which currency prices are in, and what others are worth."""
 
     currency: Annotated[
@@ -37,8 +35,7 @@ class MoneyOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class ShippingOptions:
+class ShippingOptions(NamedTuple):
     """What gives the logistics cost where no cell and no option does."""
 
     tariff: Annotated[

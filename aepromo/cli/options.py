@@ -2,9 +2,8 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
@@ -55,8 +54,7 @@ def _option(*names: str, panel: str, says: str, **more: Any) -> Any:
     return typer.Option(*names, help=says, rich_help_panel=panel, show_default=False, **more)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingOptions:
+class ReadingOptions(NamedTuple):
     """How a file is read, and what becomes of rows that can't be."""
 
     encoding: Annotated[
@@ -100,8 +98,7 @@ class ReadingOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class WritingOptions:
+class WritingOptions(NamedTuple):
     """Where results go and what they look like."""
 
     output: Annotated[
@@ -176,8 +173,7 @@ class WritingOptions:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
-class OfferOptions:
+class OfferOptions(NamedTuple):
     """What the store takes off an order."""
 
     spend_save: Annotated[
@@ -212,8 +208,7 @@ class OfferOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class EndingOptions:
+class EndingOptions(NamedTuple):
     """What a list price may end in."""
 
     ending: Annotated[
@@ -265,23 +260,23 @@ def _sentence(clause: str) -> str:
     return clause[0].upper() + clause[1:] + _(".")
 
 
-def parameters_of(group: type) -> list[inspect.Parameter]:
-    """A group's fields as the parameters of a command."""
+def parameters_of(group: Any) -> list[inspect.Parameter]:
+    """The fields of a group, a named tuple of options, as the parameters of a command."""
     hints = get_type_hints(group, include_extras=True)
     return [
         inspect.Parameter(
-            field.name,
+            name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=None if field.default is MISSING else field.default,
-            annotation=hints[field.name],
+            default=group._field_defaults.get(name),
+            annotation=hints[name],
         )
-        for field in fields(group)
+        for name in group._fields
     ]
 
 
-def taken(group: type, values: dict[str, Any]) -> Any:
+def taken(group: Any, values: dict[str, Any]) -> Any:
     """Build a group from a command's values, which it takes out of them."""
-    return group(**{field.name: values.pop(field.name) for field in fields(group)})
+    return group(**{name: values.pop(name) for name in group._fields})
 
 
 def with_parameters(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from io import BufferedWriter, RawIOBase
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
@@ -137,7 +136,7 @@ def headed(
     return [
         column
         if column.name in kept
-        else replace(column, name=header_of(column.name, options.headers))
+        else column._replace(name=header_of(column.name, options.headers))
         for column in columns
     ]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -39,8 +38,7 @@ QUESTION = N_("What has the platform really been taking off?")
 VALUES = ("category", *AMOUNTS, "discount_status")
 
 
-@dataclass(frozen=True, slots=True)
-class RateOptions:
+class RateOptions(NamedTuple):
     """Which orders count, and which quantile of them is asked for."""
 
     since: Annotated[

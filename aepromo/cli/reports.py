@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -87,8 +87,7 @@ FailOnOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class RatesOptions:
+class RatesOptions(NamedTuple):
     """Forced rates from a list, and which of its figures."""
 
     rates: Annotated[
@@ -186,7 +185,7 @@ def policy_of(values: dict[str, Any]) -> Policy:
 def money_policy(config: Config, values: dict[str, Any]) -> Policy:
     """The currencies that a command's values give, as a policy; takes its own options out."""
     given = {name: values[name] for name in CONVERSION}
-    own = [each.name for group in (MoneyOptions, ShippingOptions) for each in fields(group)]
+    own = [*MoneyOptions._fields, *ShippingOptions._fields]
     policy = policy_over(config, given | {name: values.pop(name) for name in own if name in values})
     say_warnings(policy)
     return policy

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -71,8 +70,7 @@ def _declared(*names: str, metavar: str | None = None, says: str, panel: str | N
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TrackingOptions:
+class TrackingOptions(NamedTuple):
     """What parcels are held against."""
 
     now: NowOption = None

@@ -1,9 +1,8 @@
 """What ``watch`` may be asked for, beside what every command may."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -38,8 +37,7 @@ def _declared(*names: str, metavar: str | None = None, says: str, **more: Any) -
     return typer.Option(*names, metavar=metavar, help=says, show_default=False, **more)
 
 
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
+class WatchOptions(NamedTuple):
     """What is remembered, what was acted on, and how the feed is to be taken."""
 
     state: Annotated[

@@ -83,7 +83,7 @@ class Outcome:
     def described(self, name: str) -> Column:
         """What an added column is; the labels of the line taken are the tariff's."""
         column = RESULTS[name]
-        return replace(column, labels=self.lines) if name == "shipping_line" else column
+        return column._replace(labels=self.lines) if name == "shipping_line" else column
 
     def column(self, name: str) -> pa.Array:
         """A column of the answer as Arrow holds it: the cells' text, or exact decimals and labels.

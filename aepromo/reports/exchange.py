@@ -69,7 +69,7 @@ class Exchange:
 
     def stated(self) -> Exchange:
         """The same where the table itself names currencies: no cell may contradict them."""
-        selling, cost = (each._replace(is_stated=True) for each in (self.selling, self.cost))
+        selling, cost = (replace(each, is_stated=True) for each in (self.selling, self.cost))
         return replace(self, selling=selling, cost=cost)
 
     def is_foreign(self, currency: Currency) -> bool:
@@ -199,7 +199,7 @@ def exchange_of(
     selling = _named("--currency", currency) if currency else USD
     cost = _named("--cost-currency", cost_currency) if cost_currency else selling
     if cost_currency:
-        selling = selling._replace(is_stated=True)
+        selling = replace(selling, is_stated=True)
     rates: dict[str, Rate] = {}
     for text in fx:
         code, rate = read_rate_of(text, selling)

@@ -111,7 +111,7 @@ class Policy:
         """A result column, with the labels that the tariff gives it."""
         column = RESULTS[name]
         if name == "shipping_line" and self.tariff:
-            return replace(column, labels=self.tariff.lines)
+            return column._replace(labels=self.tariff.lines)
         return column
 
     @property

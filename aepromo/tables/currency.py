@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
 
 from aepromo.tables.cells import refusal, tidy
 from aepromo.words import _
@@ -24,7 +23,8 @@ _SIGNS = {
 }
 
 
-class Currency(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Currency:
     """What money is counted in: ``USD`` with 2 places, ``JPY`` with 0, ``KWD`` with 3.
 
     ``is_stated``: somebody named it, so that a cell's sign must not contradict it.
