@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from io import BytesIO
 from string import Formatter
@@ -88,6 +89,46 @@ def test_texts_are_looked_up_whole(path: Path) -> None:
             assert isinstance(text, whole), f"{path.name}:{line}"
 
 
+SAYING = re.compile(r"say|refusal|[A-Z]\w*Error|RowsRefused|Fault|Problem")
+ENGLISH = re.compile(r"(?<![-\w.'])[a-z]{2,} +[a-z]+")
+# What is wrong with the rule book's own files only its maker gets to see.
+FOR_MAKERS = {"ValueError", "TypeError", "KeyError", "AssertionError", "NotImplementedError"}
+
+
+def unsaid(tree: ast.AST) -> list[tuple[int, str]]:
+    """Words that are said as they stand in the code, in English to everybody: line and words."""
+    found = []
+    for node in ast.walk(tree):
+        called = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(called, ast.Name) or called.id in FOR_MAKERS:
+            continue
+        if SAYING.fullmatch(called.id):
+            within = {id(each) for text in looked_up_in(node) for each in ast.walk(text)}
+            found += [
+                (each.lineno, each.value)
+                for each in ast.walk(node)
+                if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                if id(each) not in within and ENGLISH.search(each.value)
+            ]
+    return found
+
+
+def looked_up_in(tree: ast.AST) -> Iterator[ast.expr]:
+    for _, _, arguments in looked_up(tree):
+        yield from arguments
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_nothing_is_said_that_was_not_looked_up(path: Path) -> None:
+    assert unsaid(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+def test_a_planted_text_would_be_found() -> None:
+    planted = 'raise CallError(f"{flag}: write a number")'
+    assert [text for _, text in unsaid(ast.parse(planted))] == [": write a number"]
+    assert unsaid(ast.parse('raise CallError(f"{flag}: " + _("write a number"))')) == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_function_that_says_something_uses_the_name_for_something_else(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -147,6 +188,25 @@ def test_an_unknown_language_is_refused_with_those_that_there_are(
     assert (code, out) == (2, b"")
     assert "--lang" in err
     assert "'fr' is not one of 'en', 'zh'" in " ".join(err.replace("│", "").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("floor --purchse 8", "没有选项 --purchse（可能是 --price, --purchase"),
+        ("floor -b 8 --limit x", "'x' 不是整数"),
+        ("floor -b 8 --limit 0", "0 不在范围 x>=1 内"),
+        ("floor -b", "选项 '-b' 需要一个值"),
+        ("floor -b 8 --bom=1", "选项 '--bom' 不带值"),
+        ("floor a b", "多余的参数（b）"),
+        ("flor", "没有命令 'flor'，是否想写 'floor'"),
+        ("audit --fail-on x", "不是 'below_target', 'loss', 'below_floor', 'never' 之一"),
+    ],
+)
+def test_a_wrong_call_is_told_of_in_chinese(arguments: str, said: str, tmp_path: Path) -> None:
+    code, _, err = program("--lang", "zh", *arguments.split(), cwd=tmp_path)
+    assert code == 2
+    assert said.replace(" ", "") in "".join(err.replace("│", "").split())
 
 
 def test_an_unknown_language_in_the_environment_is_refused(tmp_path: Path) -> None:

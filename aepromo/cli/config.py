@@ -93,10 +93,9 @@ def _rates(value: object, place: str) -> tuple[str, ...]:
         given = dict(worth) if isinstance(worth, dict) else {"rate": worth}
         rate, day = given.pop("rate", None), given.pop("date", None)
         for name in given:
-            known = _nearest(name, ("rate", "date"))
-            raise CallError(f"{place}.{code}: unknown key '{name}'; {known}")
+            raise CallError(f"{place}.{code}: " + _unknown(name, ("rate", "date")))
         if rate is None:
-            raise CallError(f"{place}.{code}: write a rate")
+            raise CallError(f"{place}.{code}: " + _("write a rate"))
         text = f"{code}={_text(rate, f'{place}.{code}')}"
         texts.append(text if day is None else f"{text}@{day}")
     return tuple(texts)

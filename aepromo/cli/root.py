@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from aepromo.cli.help import explained, fold_long_words, write_usage
 from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
+from aepromo.cli.usage import retell
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ def _reader_may_go() -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise ReaderGone from None
+    except Exception as error:
+        retell(error)
+        raise
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # Rich, which prints the help, ends for it
             raise ReaderGone from None

@@ -1,0 +1,58 @@
+"""What Typer says of a wrong call, in the language in force; it has most of it in English only."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from aepromo.words import N_, _, is_english
+
+_SAID = tuple(
+    (re.compile(pattern), text)
+    for pattern, text in (
+        (
+            r"No such option: (?P<option>\S+) \(Possible options: (?P<known>.*)\)",
+            N_("No such option: {option} (Possible options: {known})"),
+        ),
+        (r"No such option: (?P<option>\S+)", N_("No such option: {option}")),
+        (
+            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not one of (?P<known>.*)\.",
+            N_("Invalid value for {option}: {value} is not one of {known}."),
+        ),
+        (
+            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid int.*\.",
+            N_("Invalid value for {option}: {value} is not a whole number."),
+        ),
+        (
+            r"Invalid value for (?P<option>.*?): (?P<value>\S+) "
+            r"is not in the range (?P<range>.*)\.",
+            N_("Invalid value for {option}: {value} is not in the range {range}."),
+        ),
+        (r"Option (?P<option>'.*') requires an argument\.", N_("Option {option} needs a value.")),
+        (
+            r"Option (?P<option>'.*') does not take a value\.",
+            N_("Option {option} takes no value."),
+        ),
+        (
+            r"Got unexpected extra argument\(s\) \((?P<arguments>.*)\)",
+            N_("Got unexpected extra argument(s) ({arguments})"),
+        ),
+        (
+            r"(?P<reason>.*?)。?\. Did you mean (?P<known>.*)\?",
+            N_("{reason}. Did you mean {known}?"),
+        ),
+    )
+)
+
+
+def retell(error: Any) -> None:
+    """Let an error of Typer's speak the language in force; what isn't known here stays as it is."""
+    if is_english() or not hasattr(error, "format_message"):
+        return
+    said = str(error.format_message())
+    for pattern, text in _SAID:
+        if match := pattern.fullmatch(said):
+            retold = _(text).format(**match.groupdict())
+            error.format_message = partial(str, retold)
+            return
