@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from aepromo.reports.report import Report
+    from aepromo.tables.tariff import Tariff
 
     Question: TypeAlias = Callable[
         [pd.DataFrame, Policy | None, Mapping[str, str] | None], pd.DataFrame
@@ -59,6 +60,7 @@ __all__ = [
     "list_price",
     "margin",
     "rates",
+    "read_tariff",
     "reprice",
 ]
 
@@ -140,6 +142,16 @@ def rates(
     if found.problems:
         raise BadRows(found.problems)
     return past_rates([found.counted], share_of(quantile)).frame()
+
+
+def read_tariff(path: str) -> Tariff:
+    """What shipping lines ask for by weight, out of a TOML file, for ``Policy.tariff``.
+
+    Raises ``CallError`` that names the file and the key for whatever is wrong in it.
+    """
+    from aepromo.tables.tariff import read_tariff as read
+
+    return read(path)
 
 
 def join_rates(

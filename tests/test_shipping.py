@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 import aepromo
 from aepromo.pricing.money import AMOUNT_LIMIT, WEIGHT_LIMIT
 from aepromo.pricing.shipping import Charge
-from aepromo.tables.tariff import read_tariff
 
 if TYPE_CHECKING:
     from conftest import Run
@@ -105,7 +104,7 @@ def test_every_edge_is_what_a_brute_force_says_in_one_row_and_in_many(rate: str)
         }
     )
     policy = aepromo.Policy(
-        tariff=read_tariff(str(EXAMPLE)),
+        tariff=aepromo.read_tariff(str(EXAMPLE)),
         fx=(f"CNY={rate}",),
         forced_rate="0%",
         commission_rate="0",
@@ -241,3 +240,24 @@ def test_a_tariff_in_a_currency_without_a_rate_is_refused(run: Run) -> None:
     done = run("reprice", "-b", "5", "--weight-g", "200", "--market", "ES", "--tariff", EXAMPLE)
     assert done.code == 2
     assert "the tariff's currency is CNY, and nobody gives its rate; set --fx" in done.err
+
+
+def test_a_watched_sku_is_told_the_line_to_switch_to(run: Run, tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_text(
+        "sku,discount_status,forced_rate,list_price,purchase_price,logistics_cost,重量,市场\n"
+        "a,forced,15%,30,56,60,350,ES\nb,forced,15%,30,56,20,350,ES\nc,forced,15%,30,56,60,9000,ES\n"
+    )
+    ship = ("--tariff", EXAMPLE, *YUAN, "--commission", "6%", "--payment", "1%", "-q")
+    done = run("watch", feed, *ship, "--fail-on", "never", "--now", "2026-03-10T01:00Z")
+    rows = {row["sku"]: row for row in csv.DictReader(done.out.decode().splitlines())}
+    line, cost = best("350", "ES", "7.12") or ("", Decimal(0))
+    kept = Decimal("25.50") - Decimal("7.87") - Decimal("1.53") - Decimal("0.26")
+    assert (rows["a"]["profit_economy"], rows["a"]["switch_to"]) == (str(kept - cost), "economy")
+    assert rows["a"]["profit_standard"] == str(kept - Decimal("8.43"))
+    assert f"the tariff's cheapest line is {line}" in rows["a"]["details"]
+    assert rows["b"]["switch_to"] == "stay"
+    assert rows["c"]["switch_to"] == ""
+    assert (
+        "no line of the tariff: weight_g is more than a line to ES carries" in rows["c"]["details"]
+    )

@@ -20,7 +20,7 @@ import typer
 from aepromo.cli.clock import now_of, say_ahead, say_zone, zone_of
 from aepromo.cli.config import read_config
 from aepromo.cli.exits import Exit
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
     ConfigOption,
     ReadingOptions,
@@ -66,6 +66,7 @@ def watch_command() -> Callable[..., None]:
         with locked(options.state, options.wait) if options.state else nullcontext():
             policy = money_policy(config, values)
             watching = Watch(policy.in_force, policy.exchange(), now_of(options.now, zone), zone)
+            watching.shipping = policy.shipping()
             ruling = watch(watching)
             given = given_of(ruling, values, config, store)
             found = _found(ruling, given, watching, call)
@@ -85,6 +86,7 @@ def watch_command() -> Callable[..., None]:
             argument("file", FeedArgument),
             *map(value_parameter, plain.uses),
             *parameters_of(MoneyOptions),
+            *shipping_parameters(),
             *parameters_of(WatchOptions),
             option("store", StoreOption, None),
             option("config", ConfigOption, None),

@@ -16,7 +16,7 @@ from aepromo.tables.tariff import market_named
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aepromo.pricing.money import Whole
     from aepromo.reports.exchange import Exchange
@@ -107,6 +107,17 @@ class Shipping:
         most = max(service.charge.max_weight for service in self.services(market))
         reason = _("is more than a line to {market} carries; the most is {most} g")
         return reason.format(market=market, most=grams(most))
+
+    def switch(self, weight: int, markets: Sequence[str]) -> tuple[str, int]:
+        """The cheapest line for a parcel that may go another way, by name, and its cost.
+
+        Raises ``CellError`` where none may carry it, or its market isn't known.
+        """
+        market = self.market_of(", ".join(markets))
+        line, cost = self.cheapest(weight, market)
+        if line == BLANK:
+            raise CellError(f"weight_g {self.too_heavy(market)}")
+        return self.tariff.lines[int(line)], int(cost)
 
     def facts(self, texts: Mapping[str, str]) -> dict[str, int | str]:
         """What a tariff says of one row: its line and cost, and the parts as the line asks them.

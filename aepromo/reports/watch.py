@@ -17,9 +17,9 @@ from aepromo.reports.appeal import NEEDED, TERMS, formula_of, must_hold
 from aepromo.reports.events import OVER, News, Seen
 from aepromo.reports.gates import state, worst_first
 from aepromo.reports.moments import hours, instant, written
-from aepromo.reports.report import SHOP
+from aepromo.reports.report import PARCEL, SHOP
 from aepromo.reports.ruling import Ruling
-from aepromo.tables.cells import fixed, percent
+from aepromo.tables.cells import CellError, fixed, percent
 from aepromo.tables.headers import plain
 from aepromo.tables.news import EVENTS, FEED_INPUTS, NEWS_RESULTS, PROTECTIONS, SWITCHES
 from aepromo.tables.orders import ALSO_FORCED
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aepromo.reports.appeal import Formula
     from aepromo.reports.exchange import Exchange
     from aepromo.reports.ruling import Row, Verdict
+    from aepromo.reports.shipping import Shipping
     from aepromo.rules.overrides import Book
     from aepromo.tables.currency import Currency
     from aepromo.tables.state import Watched
@@ -53,7 +54,8 @@ class Watch:
 
     ``now`` is in UTC; a time that has no zone is taken in ``zone``. ``assumed`` collects the
     columns that the rule book had to supply, ``lacking`` those without which a forced SKU has no
-    profit, ``unknown`` the statuses that nobody knows, each with its number of SKUs.
+    profit, ``unknown`` the statuses that nobody knows, each with its number of SKUs. ``shipping``
+    knows the line to switch to, where the feed doesn't give its cost.
     """
 
     book: Book
@@ -63,6 +65,7 @@ class Watch:
     assumed: list[str] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
     unknown: dict[str, int] = field(default_factory=dict)
+    shipping: Shipping | None = None
 
     @property
     def currency(self) -> Currency:
@@ -98,6 +101,8 @@ class Watch:
         self.lacking += [name for name in lacking if name not in self.lacking]
         if not lacking:
             terms = {name: fact for name, fact in row.items() if name in (*TERMS, "forced_rate_to")}
+            row, line = self._with_line(row)
+            details += line
             formula = formula_of(terms, self.book, self.currency, self.assumed)
             profits = _profits(row, formula)
             held = must_hold(row, formula, self.book)
@@ -105,6 +110,18 @@ class Watch:
             details += [_lines_leave(profits, self.currency)]
             details += [each.reason for each in worst_first(held)]
         return {**found, "details": "; ".join(details)}
+
+    def _with_line(self, row: Row) -> tuple[Row, list[str]]:
+        """The row with what the tariff's cheapest line costs, and which line that is."""
+        weight, markets = row.get("weight_g"), row.get("market", ())
+        if self.shipping is None or "economy_logistics_cost" in row or not isinstance(weight, int):
+            return row, []
+        try:
+            line, cost = self.shipping.switch(weight, markets if isinstance(markets, tuple) else ())
+        except CellError as error:
+            return row, [_("no line of the tariff: {reason}").format(reason=error)]
+        said = _("the tariff's cheapest line is {line}").format(line=line)
+        return {**row, "economy_logistics_cost": cost}, [said]
 
 
 _PROTECTION_OF = {
@@ -124,6 +141,7 @@ def watch(look: Watch) -> Ruling:
             *(column.name for column in FEED_INPUTS),
             *SHOP,
             *("commission_rate", "payment_rate", "units_30d", "store_level"),
+            *PARCEL * (look.shipping is not None),
         ),
         needs=("discount_status",),
         adds=NEWS_RESULTS,
