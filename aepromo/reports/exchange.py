@@ -231,6 +231,7 @@ def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:
     if code == selling.code:
         needless = _("--fx '{text}': prices are in {code}; it needs no rate")
         raise CallError(needless.format(text=text, code=code))
+    # A cell of this kind is a date, or nothing.
     return code, Rate(rate, day)  # type: ignore[arg-type]
 
 
