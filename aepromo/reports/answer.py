@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,9 +21,8 @@ from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    import numpy.typing as npt
     import pyarrow as pa
 
     from aepromo.pricing.money import Whole
@@ -31,28 +30,9 @@ if TYPE_CHECKING:
     from aepromo.reports.joined_rates import Took
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report, Results, Sku
-    from aepromo.tables.columns import Reading
+    from aepromo.tables.any_cells import Cells
     from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
-
-
-class Cells(Protocol):
-    """Rows of cells by the position of their columns, whatever holds them."""
-
-    def __len__(self) -> int: ...
-
-    @property
-    def header(self) -> Sequence[str]:
-        """The columns' names."""
-
-    def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
-        """A column's numbers, and which of its cells can't be used."""
-
-    def texts(self, position: int) -> pa.Array:
-        """A column's cells as text."""
-
-    def chosen(self, rows: npt.NDArray[np.int64]) -> Cells:
-        """Some of the rows."""
 
 
 @dataclass(frozen=True, slots=True)

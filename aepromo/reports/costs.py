@@ -22,8 +22,8 @@ from aepromo.tables.schema import INPUTS, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aepromo.reports.answer import Cells
     from aepromo.reports.exchange import Exchange
+    from aepromo.tables.any_cells import Cells
     from aepromo.tables.columns import Numbers
 
 

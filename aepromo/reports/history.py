@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from aepromo.pricing.money import Whole
-    from aepromo.reports.answer import Cells
     from aepromo.reports.past_orders import Which
+    from aepromo.tables.any_cells import Cells
     from aepromo.tables.columns import Numbers
 
     Rows = npt.NDArray[np.intp]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aepromo.pricing.money import Whole
-    from aepromo.reports.answer import Cells
+    from aepromo.tables.any_cells import Cells
     from aepromo.tables.columns import Numbers
 
 KEYS = ("sku", "category")

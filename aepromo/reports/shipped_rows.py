@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aepromo.pricing.money import Whole
-    from aepromo.reports.answer import Cells
     from aepromo.reports.shipping import Shipping
+    from aepromo.tables.any_cells import Cells
     from aepromo.tables.columns import Numbers
 
 
