@@ -193,13 +193,13 @@ def test_an_unknown_language_is_refused_with_those_that_there_are(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("floor --purchse 8", "没有选项 --purchse（可能是 --price, --purchase"),
+        ("floor --purchse 8", "没有选项 --purchse；是否想写 '--purchase'"),
         ("floor -b 8 --limit x", "'x' 不是整数"),
         ("floor -b 8 --limit 0", "0 不在范围 x>=1 内"),
         ("floor -b", "选项 '-b' 需要一个值"),
         ("floor -b 8 --bom=1", "选项 '--bom' 不带值"),
         ("floor a b", "多余的参数（b）"),
-        ("flor", "没有命令 'flor'，是否想写 'floor'"),
+        ("flor", "没有命令 'flor'；是否想写 'floor'"),
         ("audit --fail-on x", "不是 'below_target', 'loss', 'below_floor', 'never' 之一"),
     ],
 )

@@ -10,6 +10,7 @@ from aepromo.errors import CallError
 from aepromo.reports.policy import Policy
 from aepromo.rules import UnknownRule
 from aepromo.rules.overrides import Book
+from aepromo.tables.headers import nearest
 from aepromo.tables.schema import STORE
 from aepromo.words import _, cause
 
@@ -152,10 +153,4 @@ def _unknown(key: str, known: Iterable[str]) -> str:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches  # only a mistake pays for it
-
-    known = list(known)
-    close = get_close_matches(word, known, n=1, cutoff=0.4)
-    if close:
-        return _("did you mean '{name}'?").format(name=close[0])
-    return _("there are {names}").format(names=", ".join(known))
+    return nearest(word, known, _("there are {names}"))

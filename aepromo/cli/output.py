@@ -13,6 +13,7 @@ from aepromo.cli.options import Format
 from aepromo.cli.process import send_nowhere
 from aepromo.errors import CallError, OutputError
 from aepromo.tables.atomic import replacing
+from aepromo.tables.headers import nearest
 from aepromo.tables.headings import chinese, header_of
 from aepromo.tables.text import (
     TextColumn,
@@ -110,8 +111,8 @@ def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:
     known = {chinese(name): name for name in header} | {name: name for name in header}
     for name in wanted:
         if name not in known:
-            reason = _("no column '{name}'; there are {names}")
-            raise CallError(reason.format(name=name, names=", ".join(header)))
+            meant = nearest(name, header, _("there are {names}"))
+            raise CallError(_("no column '{name}'; {nearest}").format(name=name, nearest=meant))
     return [known[name] for name in wanted] or list(header)
 
 

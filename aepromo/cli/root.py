@@ -1,4 +1,4 @@
-"""What stands above the commands: ``--version``, and a reader who may go away."""
+"""What stands above the commands: ``--version``, wrong calls, and a reader who may go away."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from aepromo.cli.help import explained, fold_long_words, write_usage
 from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
-from aepromo.cli.usage import retell
+from aepromo.cli.usage import in_one_line, retell
+from aepromo.errors import CallError
+from aepromo.tables.headers import nearest
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ class Command(TyperCommand):
 
 
 class Root(TyperGroup):
-    """The group of all commands. Raises ``ReaderGone`` where Typer would end with a failure."""
+    """The group of all commands. Raises ``ReaderGone``, ``CallError`` where Typer would end."""
 
     def get_help_option(self, ctx: Any) -> Any:
         """The option ``--help``."""
@@ -61,26 +64,37 @@ class Root(TyperGroup):
                 each.help = _(each.help)
         super().format_help(ctx, formatter)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is called. Raises ``CallError`` that names the nearest."""
+        name = args[0]
+        is_known = name in self.commands or name.startswith("-")
+        if is_known or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        meant = nearest(name, self.commands, _("there are {names}"))
+        raise CallError(_("no command '{name}'; {nearest}").format(name=name, nearest=meant))
+
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Read the arguments, which may already print: ``--help``, ``--version``."""
-        with _reader_may_go():
+        with _ending_plainly():
             return super().make_context(*args, **more)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        with _reader_may_go():
+        with _ending_plainly():
             return super().invoke(ctx)
 
 
 @contextmanager
-def _reader_may_go() -> Iterator[None]:
+def _ending_plainly() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
         raise ReaderGone from None
-    except Exception as error:
-        retell(error)
+    except NoArgsIsHelpError:
         raise
+    except UsageError as error:
+        retell(error)
+        raise CallError(in_one_line(error)) from None
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # Rich, which prints the help, ends for it
             raise ReaderGone from None

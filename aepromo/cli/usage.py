@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from aepromo.tables.headers import nearest
 from aepromo.words import N_, _, is_english
+
+if TYPE_CHECKING:
+    from typer._click.exceptions import UsageError
 
 _SAID = tuple(
     (re.compile(pattern), text)
     for pattern, text in (
-        (
-            r"No such option: (?P<option>\S+) \(Possible options: (?P<known>.*)\)",
-            N_("No such option: {option} (Possible options: {known})"),
-        ),
-        (r"No such option: (?P<option>\S+)", N_("No such option: {option}")),
         (
             r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not one of (?P<known>.*)\.",
             N_("Invalid value for {option}: {value} is not one of {known}."),
@@ -38,10 +37,6 @@ _SAID = tuple(
             r"Got unexpected extra argument\(s\) \((?P<arguments>.*)\)",
             N_("Got unexpected extra argument(s) ({arguments})"),
         ),
-        (
-            r"(?P<reason>.*?)。?\. Did you mean (?P<known>.*)\?",
-            N_("{reason}. Did you mean {known}?"),
-        ),
     )
 )
 
@@ -56,3 +51,15 @@ def retell(error: Any) -> None:
             retold = _(text).format(**match.groupdict())
             error.format_message = partial(str, retold)
             return
+
+
+def in_one_line(error: UsageError) -> str:
+    """What is wrong with a call, with the nearest option where there is none of that name."""
+    path = error.ctx.command_path if error.ctx else "aepromo"
+    more = _("see {command} --help").format(command=path)
+    name = getattr(error, "option_name", None)
+    if error.ctx is None or name is None or not hasattr(error, "possibilities"):
+        return f"{error.format_message().rstrip('.。')}; {more}"
+    flags = [flag for each in error.ctx.command.params for flag in each.opts]
+    meant = nearest(name, [flag for flag in flags if flag.startswith("--")], more)
+    return _("no option {name}; {nearest}").format(name=name, nearest=meant)

@@ -75,12 +75,14 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str
     for header, name in mapping.items():
         if name not in INPUTS:
             reason = _("--map: no column is called '{name}'; {nearest}")
-            raise CallError(reason.format(name=name, nearest=_nearest(name, INPUTS)))
+            raise CallError(
+                reason.format(name=name, nearest=nearest(name, INPUTS, _("it has {names}")))
+            )
         alike = [written for written in headers if plain(written) == plain(header)]
         if not alike:
             reason = _("--map: the file has no column '{header}'; {nearest}")
-            nearest = _nearest(header, headers)
-            raise InputError(reason.format(header=header, nearest=nearest))
+            meant = nearest(header, headers, _("it has {names}"))
+            raise InputError(reason.format(header=header, nearest=meant))
         if len(alike) > 1 and header not in headers:
             reason = _("--map: '{header}' may be '{one}' or '{other}'; write it as the file does")
             raise InputError(reason.format(header=header, one=alike[0], other=alike[1]))
@@ -88,11 +90,12 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str
     return named
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
+    """``did you mean '…'?``; where nothing is near, ``otherwise``, which may list the ``names``."""
     from difflib import get_close_matches  # slow to import, and only an error needs it
 
     known = list(known)
     close = get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
         return _("did you mean '{name}'?").format(name=close[0])
-    return _("it has {names}").format(names=", ".join(known))
+    return otherwise.format(names=", ".join(known))

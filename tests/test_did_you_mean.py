@@ -1,0 +1,82 @@
+"""A name that is mistyped: one line that names the nearest, and exit code 2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from processes import program
+
+from aepromo.cli import COMMANDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SKUS = "sku,purchase_price,logistics_cost,list_price\nA-1,8,3,20\n"
+
+
+def refused(*arguments: str, cwd: Path) -> str:
+    """The one line that a wrong call comes to."""
+    (cwd / "skus.csv").write_text(SKUS)
+    code, out, err = program(*arguments, cwd=cwd)
+    assert (code, out) == (2, b"")
+    assert err.startswith("aepromo: ")
+    assert err.count("\n") == 1
+    return err.removeprefix("aepromo: ").rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        ("repice", "no command 'repice'; did you mean 'reprice'?"),
+        ("--versoin", "no option --versoin; did you mean '--version'?"),
+        ("reprice --forcd-rate 1%", "no option --forcd-rate; did you mean '--forced-rate'?"),
+        ("explain --prise 20", "no option --prise; did you mean '--price'?"),
+        ("reprice --qqqqqq", "no option --qqqqqq; see aepromo reprice --help"),
+        ("reprice -Z", "no option -Z; see aepromo reprice --help"),
+        ("reprice skus.csv -q --columns profitt", "no column 'profitt'; did you mean 'profit'?"),
+        ("audit skus.csv -q --value statu", "no column 'statu'; did you mean 'status'?"),
+        ("margin -q -p 20 -b 8 -l 3 --value marign", "no column 'marign'; did you mean 'margin'?"),
+        ("forced skus.csv -q --columns exposur", "no column 'exposur'; did you mean 'exposure'?"),
+        ("rules --value valu", "no column 'valu'; did you mean 'value'?"),
+        ("doctor --value fuond", "no column 'fuond'; did you mean 'found'?"),
+        ("rules --value xyz", "no column 'xyz'; there are key, value, unit, meaning, origin, date, "
+         "span, compare, column, overridden"),
+        ("rules forcd.rate", "no rule 'forcd.rate'; the nearest is 'forced.rate'"),
+    ],
+)  # fmt: skip
+def test_the_nearest_is_named(call: str, line: str, tmp_path: Path) -> None:
+    assert refused(*call.split(), cwd=tmp_path) == line
+
+
+def test_where_nothing_is_near_the_commands_are_listed(tmp_path: Path) -> None:
+    line = f"no command 'zzzz'; there are {', '.join(COMMANDS)}"
+    assert refused("zzzz", cwd=tmp_path) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("comission_rate = 1", "unknown key 'comission_rate'; did you mean 'commission_rate'?"),
+        ("[store.a]", "unknown key 'store'; did you mean"),
+        ('[stores.a]\nstore_levl = "L3"', "unknown key 'store_levl'; did you mean 'store_level'?"),
+        ('[rules]\n"forced.rat" = "1%"', "no rule 'forced.rat'; the nearest is 'forced.rate'"),
+    ],
+)
+def test_the_nearest_key_of_a_configuration_is_named(text: str, line: str, tmp_path: Path) -> None:
+    (tmp_path / "aepromo.toml").write_text(text)
+    assert line in refused("rules", cwd=tmp_path)
+
+
+def test_other_slips_take_one_line_too(tmp_path: Path) -> None:
+    line = refused("audit", "skus.csv", "--fail-on", "los", cwd=tmp_path)
+    assert line.startswith("Invalid value for '--fail-on': 'los' is not one of 'below_target', ")
+    assert line.endswith("; see aepromo audit --help")
+    line = refused("audit", "skus.csv", "more.csv", cwd=tmp_path)
+    assert line.endswith("(more.csv); see aepromo audit --help")
+
+
+def test_the_nearest_is_named_in_chinese(tmp_path: Path) -> None:
+    for call in ("repice", "reprice --forcd-rate 1%", "rules --value valu"):
+        line = refused("--lang", "zh", *call.split(), cwd=tmp_path)
+        assert "您" in line or "是否" in line or "是不是" in line, line
