@@ -261,3 +261,23 @@ def test_a_watched_sku_is_told_the_line_to_switch_to(run: Run, tmp_path: Path) -
     assert (
         "no line of the tariff: weight_g is more than a line to ES carries" in rows["c"]["details"]
     )
+
+
+def test_an_export_in_yuan_and_grams_becomes_a_workbook_and_a_page(
+    run: Run, tmp_path: Path
+) -> None:
+    export, priced, page = (tmp_path / name for name in ("erp.csv", "priced.xlsx", "page.html"))
+    rows = "货号,采购价,重量(g),市场,标价\n0012345678901234567,56.00,100,西班牙,5\nA2,¥88.5,350,FR,60\n"
+    export.write_bytes(rows.encode("gb18030"))
+    ship = ("--tariff", EXAMPLE, *YUAN, *TERMS)
+    assert run("reprice", export, *ship, "-o", priced).code == 0
+    again = run("reprice", priced, *ship).out.decode()
+    assert again == run("reprice", export, *ship).out.decode()
+    first = next(csv.DictReader(again.splitlines()))
+    line, cost = best("100", "ES", "7.12") or ("", Decimal(0))
+    assert (first["货号"], first["采购价"]) == ("0012345678901234567", "56.00")
+    assert (first["shipping_line"], first["shipping_cost"]) == (line, str(cost))
+    assert run("report", export, *ship, "-o", page).code == 0
+    shown = page.read_text(encoding="utf-8")
+    for said in ("0012345678901234567", "CNY=7.12", "standard, economy"):
+        assert said in shown

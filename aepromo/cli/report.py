@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aepromo.cli.config import read_config
+from aepromo.cli.money import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
@@ -104,6 +105,8 @@ def report_command() -> Callable[..., None]:
             argument("file", FileArgument),
             *map(value_parameter, (n for n in OVERVIEW.uses if INPUTS[n].kind is not Kind.TEXT)),
             *parameters_of(OfferOptions),
+            *parameters_of(MoneyOptions),
+            *shipping_parameters(),
             *parameters_of(EndingOptions),
             option("config", ConfigOption, None),
             *parameters_of(ReadingOptions),

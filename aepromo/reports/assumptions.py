@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from aepromo.reports.policy import Policy
     from aepromo.rules import Rule
 
-OFFERS = ("spend_save", "coupon", "ending")
+LISTS = ("spend_save", "coupon", "ending", "fx")
+NAMES = ("currency", "line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class Given:
 def given_values(policy: Policy, options: Collection[str]) -> list[Given]:
     """What a policy gives; ``options`` names what was said on the command line."""
     values = policy.texts()
-    values |= {name: ", ".join(texts) for name in OFFERS if (texts := getattr(policy, name))}
+    values |= {name: ", ".join(texts) for name in LISTS if (texts := getattr(policy, name))}
+    values |= {name: text for name in NAMES if (text := getattr(policy, name))}
+    if policy.tariff is not None:
+        values["tariff"] = ", ".join(policy.tariff.lines)
     if policy.coupon_stacks:
         values["coupon_stacks"] = "yes"
     if policy.basket != BASKETS[0]:
@@ -48,4 +52,4 @@ def rules_used(policy: Policy, assumed: Collection[str]) -> list[Rule]:
     keys.append("floor.multiple")
     if policy.coupon and not policy.coupon_stacks:
         keys.append("coupon.exclude_forced_default")
-    return [policy.book.rule(key) for key in keys]
+    return [policy.in_force.rule(key) for key in keys]
