@@ -267,8 +267,9 @@ def test_an_export_in_yuan_and_grams_becomes_a_workbook_and_a_page(
     run: Run, tmp_path: Path
 ) -> None:
     export, priced, page = (tmp_path / name for name in ("erp.csv", "priced.xlsx", "page.html"))
-    rows = "货号,采购价,重量(g),市场,标价\n0012345678901234567,56.00,100,西班牙,5\nA2,¥88.5,350,FR,60\n"
-    export.write_bytes(rows.encode("gb18030"))
+    header, *rows = "货号,采购价,重量(g),市场,标价", "0012345678901234567,56.00,100,西班牙,5"
+    rows = [header, *rows, "A2,¥88.5,350,FR,60"]
+    export.write_bytes("".join(f"{row}\n" for row in rows).encode("gb18030"))
     ship = ("--tariff", EXAMPLE, *YUAN, *TERMS)
     assert run("reprice", export, *ship, "-o", priced).code == 0
     again = run("reprice", priced, *ship).out.decode()
