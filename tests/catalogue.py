@@ -69,6 +69,7 @@ def found() -> Catalog:
     labels += ["survive", "step", "base", "rate", "rounding", "change", "left"]
     for label in (*labels, *rules.Rule._fields, *doctor.COLUMNS):
         catalogue.add(label.replace("_", " "), context="label")
+    catalogue.add("open", context="label of state")  # an event, where other labels are of gates
     for text in HEADERS:
         catalogue.add(text, context="worksheet")
     for rule in rules.book():

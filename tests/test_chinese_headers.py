@@ -80,3 +80,19 @@ def test_other_languages_are_refused(run: Run) -> None:
     refused = run("floor", "-b", "10", "--headers", "fr")
     assert refused.code == 2
     assert "'en', 'zh'" in refused.err
+
+
+def test_a_workbook_sums_up_under_chinese_headers_as_under_english_ones(
+    run: Run, tmp_path: Path
+) -> None:
+    calamine = pytest.importorskip("python_calamine")
+    sums = []
+    for headers in ("en", "zh"):
+        book = tmp_path / f"{headers}.xlsx"
+        asked = ("reprice", "-", "-q", "--headers", headers, "-o", book)
+        assert run(*asked, stdin=COSTS).code == 0
+        sums.append(
+            calamine.CalamineWorkbook.from_path(str(book)).get_sheet_by_index(1).to_python()
+        )
+    assert sums[0] == sums[1]
+    assert len(sums[0]) > 5

@@ -250,7 +250,9 @@ def _summary(found: _Found, counts: Mapping[str, int]) -> str:
     """``3 events: 1 new, 2 open; 1 deadline missed; 72 SKUs watched``."""
     told = len(found.news)
     parts = [
-        f"{count:,} {label(name)}" for name, count in counts.items() if name != "missed" and count
+        f"{count:,} {label(name, 'state')}"
+        for name, count in counts.items()
+        if name != "missed" and count
     ]
     events = ngettext("{count:,} event", "{count:,} events", told).format(count=told)
     line = f"{events}: {', '.join(parts)}" if parts else events

@@ -44,7 +44,10 @@ def terminal_chart(chart: Chart, width: int, coloured: bool) -> str:
     for name, level in chart.marks.items():
         plotext.text(name, chart.rates[0], level, color=_COLOURS[name], alignment="left")
     drawn: str = plotext.build()
-    return drawn if coloured else plotext.uncolorize(drawn)
+    if not coloured:
+        drawn = plotext.uncolorize(drawn)
+    # It fills a line up by its letters, of which a Chinese one is two cells wide.
+    return "\n".join(line.rstrip() for line in drawn.split("\n"))
 
 
 def picture(chart: Chart, path: str) -> bytes:

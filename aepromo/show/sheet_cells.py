@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import OutputError
 from aepromo.show.palette import LABEL_STYLES
 from aepromo.tables.headers import known_names, plain
+from aepromo.tables.headings import result_named
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _
 
@@ -56,7 +57,8 @@ def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callab
     is plainly one; every other cell is text to the letter, and none ever a formula.
     """
     kind = _kind_of(column)
-    colours = LABEL_STYLES.get(column.name, {})
+    name = result_named(column.name) if kind is Kind.LABEL else column.name
+    colours = LABEL_STYLES.get(name, {})
 
     def cell(text: str) -> str:
         if not text:

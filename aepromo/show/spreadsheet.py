@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from aepromo.errors import CallError, OutputError
 from aepromo.show.palette import LABEL_STYLES
 from aepromo.show.sheet_cells import cell_writer, formats, places_of, places_of_money
-from aepromo.tables.headings import in_words
+from aepromo.tables.headings import in_words, result_named
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.sink import Sink
 from aepromo.words import _
@@ -110,10 +110,11 @@ class _Layout:
         self._widths = [_width(column) for column in columns]
         self._header = int(with_header)
         self.height = self._header
+        self._results = [_result(column) for column in columns]
         self._summed = {
             position: Counter[str]()
-            for position, column in enumerate(columns)
-            if column.name in (*LABEL_STYLES, "verdict", _LEAST) or _is_sum(column.name)
+            for position, name in enumerate(self._results)
+            if name in (*LABEL_STYLES, "verdict", _LEAST) or _is_sum(name)
         }
         sheet = self._parts()[_SHEET].decode()
         before, template = sheet.split(f'<row r="{self._header + 1}"', 1)
@@ -182,7 +183,7 @@ class _Layout:
         summary.write_number(0, 1, rows, bold)
         line = 2
         for position, counts in self._summed.items() if rows else ():
-            name, kind = self._columns[position]
+            name, kind = self._results[position], self._columns[position][1]
             cells = f"'{sheet}'!{self._place(position, self._header)}"
             cells += f":{self._place(position, self.height - 1)}"
             if kind is Kind.LABEL:
@@ -213,6 +214,11 @@ class _Layout:
     def _place(self, position: int, row: int) -> str:
         place: str = self._xlsxwriter.utility.xl_rowcol_to_cell(row, position, True, True)
         return place
+
+
+def _result(column: TextColumn) -> str:
+    """Which result a column is, whichever language its header is in; else its header."""
+    return column.name if column.kind is Kind.TEXT else result_named(column.name)
 
 
 def _is_sum(name: str) -> bool:

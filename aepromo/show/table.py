@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aepromo.show.palette import LABEL_STYLES
-from aepromo.tables.headings import chinese, in_words, named
+from aepromo.tables.headings import in_words, named
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _, is_english, label
 
@@ -153,7 +153,7 @@ def _heading(column: TextColumn, currency: Currency) -> Text:
     if column.name not in RESULTS and column.name not in INPUTS and not column.is_figure:
         return Text(_one_line(column.name))
     # Chinese names are short, and don't break.
-    words = column.name.split("_") if is_english() else [chinese(column.name)]
+    words = column.name.split("_") if is_english() else [in_words(column.name)]
     width = max(_cells_width(column), *map(cell_len, words))
     lines = [words[0]]
     for word in words[1:]:
@@ -182,7 +182,7 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
     if column.kind in (Kind.RATIO, Kind.MILLIONTHS):
         cell = percent_of_ratio(cell)
     if column.kind is Kind.LABEL:
-        return Text(label(cell), style=LABEL_STYLES.get(column.name, {}).get(cell, ""))
+        return Text(label(cell, column.name), style=LABEL_STYLES.get(column.name, {}).get(cell, ""))
     if column.kind is Kind.PROSE:
         return Text("\n".join(_clauses(cell)))
     text = Text(_one_line(cell))

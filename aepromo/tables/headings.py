@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from aepromo.tables.headers import plain
 from aepromo.tables.schema import INPUTS, RESULTS
-from aepromo.words import _, is_english, texts_in
+from aepromo.words import is_english, label, label_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ def in_words(name: str) -> str:
     words = name.replace("_", " ")
     if is_english():
         return words
-    return chinese(name) if name in RESULTS or name in INPUTS else _(words)
+    return chinese(name) if name in RESULTS or name in INPUTS else label(name)
 
 
 def header_of(name: str, language: str) -> str:
@@ -31,7 +32,7 @@ def header_of(name: str, language: str) -> str:
         return name
     if name in RESULTS or name in INPUTS:
         return chinese(name)
-    return texts_in(language, "label")(name.replace("_", " "))
+    return label_in(language, name)
 
 
 def own_columns(header: Sequence[str], added: Iterable[str]) -> list[str]:
@@ -48,3 +49,13 @@ def chinese(name: str) -> str:
     """A column's Chinese name, which is also one of its headers; else the name as it is."""
     column = RESULTS.get(name) or INPUTS.get(name)
     return column.chinese[0] if column and column.chinese else name
+
+
+@cache
+def _by_chinese() -> dict[str, str]:
+    return {column.chinese[0]: name for name, column in RESULTS.items() if column.chinese}
+
+
+def result_named(header: str) -> str:
+    """The result column that ``header_of`` wrote this header for; else the header itself."""
+    return _by_chinese().get(header, header)

@@ -77,10 +77,26 @@ def ngettext(one: str, many: str, number: int) -> str:
     return _catalogue.ngettext(one, many, number)
 
 
-def label(name: str) -> str:
-    """A label of a result column for people: ``below_target`` is ``below target``."""
+def label(name: str, column: str = "") -> str:
+    """A label or a heading for people: ``below_target`` is ``below target``.
+
+    ``column`` tells labels apart that are one word in English: an open gate, an open event.
+    """
     words = name.replace("_", " ")
-    return words if _catalogue is None else _catalogue.pgettext("label", words)
+    return words if _catalogue is None else _labelled(_catalogue, words, column)
+
+
+def label_in(language: str, name: str) -> str:
+    """The same in a language that has a catalogue, whichever is in force."""
+    return _labelled(_read(language), name.replace("_", " "), "")
+
+
+def _labelled(catalogue: GNUTranslations, words: str, column: str) -> str:
+    for context in (f"label of {column}", "label"):
+        own = catalogue.pgettext(context, words)
+        if own != words:
+            return own
+    return catalogue.gettext(words)
 
 
 def cause(error: OSError) -> str:
