@@ -149,8 +149,9 @@ BARE = [block.text.strip() for block in BLOCKS if block.language == "sh"]
 @pytest.fixture(scope="module")
 def printed(request: pytest.FixtureRequest) -> Iterator[dict[Block, Future[str]]]:
     """What the chosen blocks print; as many are executed at a time as there are cores."""
-    parameters = [getattr(item, "callspec", None) for item in request.session.items]
-    chosen = [each.params["block"] for each in parameters if each and "block" in each.params]
+    called = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
+    given = [each.params.get("block") for each in called]  # other tests have parameters too
+    chosen = [block for block in given if isinstance(block, Block)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # An interpreter session takes over standard output, for all threads.
         yield {
