@@ -25,7 +25,7 @@ LanguageOption = Annotated[
 def with_language(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command take ``--lang`` too; all there is to do about it has been done."""
 
-    def spoken(lang: Language | None, **values: Any) -> None:  # noqa: ARG001
+    def spoken(lang: Language | None, **values: Any) -> None:  # noqa: ARG001 (read early)
         command(**values)
 
     spoken.__doc__ = command.__doc__

@@ -89,7 +89,7 @@ def repriced(row: dict[str, str]) -> tuple[object, ...]:
 
 with (
     open(sys.argv[1], encoding="utf-8", newline="") as source,  # noqa: PTH123 (as people write it)
-    open(sys.argv[2], "w", encoding="utf-8", newline="") as target,  # noqa: PTH123
+    open(sys.argv[2], "w", encoding="utf-8", newline="") as target,  # noqa: PTH123 (so too)
 ):
     rows = csv.DictReader(source)
     writer = csv.writer(target, lineterminator="\n")

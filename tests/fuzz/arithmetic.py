@@ -35,7 +35,7 @@ MOST_SHRUNK = 5
 
 
 def trial_of(seed: int, number: int) -> Trial:
-    rng = Random(f"{seed}:{number}")  # noqa: S311
+    rng = Random(f"{seed}:{number}")  # noqa: S311 (no secrets)
     return draw_trial(rng, SCALES, rng.choice(WIDEST))
 
 
@@ -44,7 +44,7 @@ def tried(task: tuple[int, int]) -> tuple[int, list[str]]:
     seed, number = task
     try:
         return number, [kind(each) for each in trial_of(seed, number).differences()]
-    except Exception as error:
+    except Exception as error:  # is what came of this case; the others go on
         return number, [f"{type(error).__name__}: {error}"]
 
 
