@@ -691,7 +691,7 @@ def test_breakeven_against_fractions(rng: Random, promotion: str, units: int) ->
     list_price = draw_list_price(rng, case, None)
     expected = breakeven_of(case, list_price, units, promotion)
     cells = {"list_price": amount(list_price), "units_30d": str(units)}
-    policy = replace(policy_of(case, **cells), promotion=promotion)
+    policy = policy_of(case, **cells)._replace(promotion=promotion)
     results, _ = run_single(BREAKEVEN, policy)
     found = {name: result_text(value, RESULTS[name], USD) for name, value in results.items()}
     assert found == expected
@@ -771,7 +771,7 @@ def test_sweep_against_fractions(rng: Random) -> None:
     assume(leaves_something(case) and reference.costs(case) is not None)
     assume(reference.required_deal_price(case)[0] < 100_000)
     list_price = draw_list_price(rng, case, None)
-    policy = replace(policy_of(case, list_price=amount(list_price)), forced_rate=None)
+    policy = policy_of(case, list_price=amount(list_price))._replace(forced_rate=None)
     last = 300
     swept, _ = sweep(policy, range(0, last * 100 + 1, 2500))
     assert list(swept.rows) == list(range(0, last * 100 + 1, 2500))

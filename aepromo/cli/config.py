@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aepromo.errors import CallError
 from aepromo.reports.policy import Policy
@@ -20,18 +19,17 @@ if TYPE_CHECKING:
 NAME = "aepromo.toml"
 _LISTS = ("spend_save", "coupon", "ending", "carriers")
 _DEFAULTS = (
-    *(each.name for each in fields(Policy) if each.name not in ("book", "rates")),
+    *(name for name in Policy._fields if name not in ("book", "rates")),
     *("carriers", "timezone"),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What a configuration says: defaults by option, the rule book in force, stores by name."""
 
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    book: Book = field(default_factory=Book)
-    stores: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = {}
+    book: Book = Book()
+    stores: Mapping[str, Mapping[str, str]] = {}
 
     def store(self, name: str | None) -> Mapping[str, str]:
         """A store's own columns; of the only store where none is named. Raises ``CallError``."""

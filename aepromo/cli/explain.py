@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -89,7 +88,7 @@ def _out_of_file(policy: Policy, file: str, sku: str | None, reading: ReadingOpt
     from aepromo.cli.inputs import find_row
 
     cells: dict[str, Any] = find_row(file, sku, (*INPUTS_USED, *PARCEL), reading)
-    return replace(policy, **cells)
+    return policy._replace(**cells)
 
 
 def _write(policy: Policy, writing: WritingOptions) -> None:

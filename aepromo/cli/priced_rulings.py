@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from aepromo.reports.ruling import Ruling, Verdict
     from aepromo.tables.currency import Currency
 
-POLICY = frozenset(each.name for each in fields(Policy)) - frozenset(PARCEL)
+POLICY = frozenset(Policy._fields) - frozenset(PARCEL)
 
 StoreOption = Annotated[
     str | None,

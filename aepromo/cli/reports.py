@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -174,7 +173,7 @@ def _with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Polic
         raise CallError(_("--rates FILE needs the SKUs in another FILE"))
     from aepromo.cli.rate_list import read_rates  # loads pyarrow
 
-    return replace(policy, rates=read_rates(joined.rates, joined.rate_from or "mean"))
+    return policy._replace(rates=read_rates(joined.rates, joined.rate_from or "mean"))
 
 
 def policy_of(values: dict[str, Any]) -> Policy:

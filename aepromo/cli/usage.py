@@ -12,32 +12,29 @@ from aepromo.words import N_, _, is_english
 if TYPE_CHECKING:
     from typer._click.exceptions import UsageError
 
-_SAID = tuple(
-    (re.compile(pattern), text)
-    for pattern, text in (
-        (
-            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not one of (?P<known>.*)\.",
-            N_("Invalid value for {option}: {value} is not one of {known}."),
-        ),
-        (
-            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid int.*\.",
-            N_("Invalid value for {option}: {value} is not a whole number."),
-        ),
-        (
-            r"Invalid value for (?P<option>.*?): (?P<value>\S+) "
-            r"is not in the range (?P<range>.*)\.",
-            N_("Invalid value for {option}: {value} is not in the range {range}."),
-        ),
-        (r"Option (?P<option>'.*') requires an argument\.", N_("Option {option} needs a value.")),
-        (
-            r"Option (?P<option>'.*') does not take a value\.",
-            N_("Option {option} takes no value."),
-        ),
-        (
-            r"Got unexpected extra argument\(s\) \((?P<arguments>.*)\)",
-            N_("Got unexpected extra argument(s) ({arguments})"),
-        ),
-    )
+_SAID = (
+    (
+        r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not one of (?P<known>.*)\.",
+        N_("Invalid value for {option}: {value} is not one of {known}."),
+    ),
+    (
+        r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid int.*\.",
+        N_("Invalid value for {option}: {value} is not a whole number."),
+    ),
+    (
+        r"Invalid value for (?P<option>.*?): (?P<value>\S+) "
+        r"is not in the range (?P<range>.*)\.",
+        N_("Invalid value for {option}: {value} is not in the range {range}."),
+    ),
+    (r"Option (?P<option>'.*') requires an argument\.", N_("Option {option} needs a value.")),
+    (
+        r"Option (?P<option>'.*') does not take a value\.",
+        N_("Option {option} takes no value."),
+    ),
+    (
+        r"Got unexpected extra argument\(s\) \((?P<arguments>.*)\)",
+        N_("Got unexpected extra argument(s) ({arguments})"),
+    ),
 )
 
 
@@ -47,7 +44,7 @@ def retell(error: Any) -> None:
         return
     said = str(error.format_message())
     for pattern, text in _SAID:
-        if match := pattern.fullmatch(said):
+        if match := re.fullmatch(pattern, said):
             retold = _(text).format(**match.groupdict())
             error.format_message = partial(str, retold)
             return

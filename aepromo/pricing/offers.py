@@ -7,8 +7,7 @@ Each step settles to a whole minor unit before the next one starts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.pricing.money import MILLION, divided_down, half_up, least, most, pick
@@ -32,8 +31,7 @@ class Tier(NamedTuple):
     off: int
 
 
-@dataclass(frozen=True)
-class Offers:
+class Offers(NamedTuple):
     """The order offers of the store: Spend & Save tiers and coupons.
 
     ``coupon_stacks``: «Exclude Forced Discount Items» is off, so a forced item takes a coupon too
@@ -46,16 +44,16 @@ class Offers:
     coupon_stacks: bool = False
     single: bool = False
 
-    @cached_property
+    @property
     def not_forced(self) -> Situation:
         """No forced discount: coupons apply."""
-        return Situation(_steps(self.spend_save, self.coupons), self.single)
+        return _situation(self.spend_save, self.coupons, self.single)
 
-    @cached_property
+    @property
     def forced(self) -> Situation:
         """A forced discount: coupons apply only where they stack."""
         coupons = self.coupons if self.coupon_stacks else ()
-        return Situation(_steps(self.spend_save, coupons), self.single)
+        return _situation(self.spend_save, coupons, self.single)
 
 
 class Situation(NamedTuple):
@@ -141,6 +139,11 @@ def worst_deal_price(
 
 
 WORST_CASES = ("forced", "not_forced")
+
+
+@cache  # a ruling asks row by row
+def _situation(spend_save: tuple[Tier, ...], coupons: tuple[Tier, ...], single: bool) -> Situation:
+    return Situation(_steps(spend_save, coupons), single)
 
 
 def _steps(spend_save: tuple[Tier, ...], coupons: tuple[Tier, ...]) -> tuple[Tier, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
@@ -41,8 +40,7 @@ class Advice:
         self.low, self.high = _range(book, "reverse.best.limited_rate")
         tiers = pricing.policy.spend_save or (book.text("reverse.best.spend_save"),)
         self.spend_save = ", ".join(tiers)
-        self.offers = replace(
-            pricing.terms.offers,
+        self.offers = pricing.terms.offers._replace(
             spend_save=tuple(
                 read_offer("rules.reverse.best.spend_save", text, currency) for text in tiers
             ),

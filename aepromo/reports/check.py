@@ -6,7 +6,6 @@ book doesn't hold is missing, and one that the rule book holds is assumed and na
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.pricing.fees import Costs, FeeRates
@@ -45,16 +44,23 @@ class Fault(NamedTuple):
     reason: Callable[[int | None], str]
 
 
-@dataclass(slots=True)
 class Filler:
     """The inputs of one run: what the cells and the policy give, and what came of filling them."""
 
-    given: Mapping[str, Whole]
-    offered: Mapping[str, int]
-    book: Book
-    currency: Currency
-    assumed: list[str] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    def __init__(
+        self,
+        given: Mapping[str, Whole],
+        offered: Mapping[str, int],
+        book: Book,
+        currency: Currency,
+        assumed: list[str] | None = None,
+    ) -> None:
+        self.given = given
+        self.offered = offered
+        self.book = book
+        self.currency = currency
+        self.assumed = [] if assumed is None else assumed
+        self.faults: list[Fault] = []
 
     def value(self, name: str) -> Whole:
         """A column's value, cell before policy; blank where neither has one."""

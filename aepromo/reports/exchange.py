@@ -7,7 +7,6 @@ currency, the selling one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.errors import CallError
@@ -15,7 +14,6 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
 from aepromo.reports.report import CONVERSION
 from aepromo.tables.cells import CellError, fixed, grouped, read
 from aepromo.tables.currency import USD, Currency, currency_named
-from aepromo.tables.facts import read_fact
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.words import _
 
@@ -40,8 +38,7 @@ class Conversion(NamedTuple):
     rate: Rate | None
 
 
-@dataclass(frozen=True, slots=True)
-class RowCosts:
+class RowCosts(NamedTuple):
     """One row's costs: ``converted`` to the selling currency, and ``stated`` in their own.
 
     Both are in minor units by column. ``problems`` are columns, each with a reason and remedy.
@@ -54,8 +51,7 @@ class RowCosts:
     problems: list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """The currencies of a run: of prices, of costs that don't name theirs, and the rates between.
 
     ``fx_rate`` holds for every row without a rate of its own, whatever its currency; blank where
@@ -65,12 +61,12 @@ class Exchange:
     selling: Currency = USD
     cost: Currency = USD
     fx_rate: int = BLANK
-    rates: Mapping[str, Rate] = field(default_factory=dict)
+    rates: Mapping[str, Rate] = {}
 
     def stated(self) -> Exchange:
         """The same where the table itself names currencies: no cell may contradict them."""
-        selling, cost = (replace(each, is_stated=True) for each in (self.selling, self.cost))
-        return replace(self, selling=selling, cost=cost)
+        selling, cost = (each._replace(is_stated=True) for each in (self.selling, self.cost))
+        return self._replace(selling=selling, cost=cost)
 
     def is_foreign(self, currency: Currency) -> bool:
         """Whether amounts in it must be converted."""
@@ -199,7 +195,7 @@ def exchange_of(
     selling = _named("--currency", currency) if currency else USD
     cost = _named("--cost-currency", cost_currency) if cost_currency else selling
     if cost_currency:
-        selling = replace(selling, is_stated=True)
+        selling = selling._replace(is_stated=True)
     rates: dict[str, Rate] = {}
     for text in fx:
         code, rate = read_rate_of(text, selling)
@@ -217,6 +213,8 @@ def exchange_of(
 
 def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:
     """``CNY=7.12``, or ``CNY=7.12@2026-11-20`` with its day. Raises ``CallError``."""
+    from aepromo.tables.facts import read_fact  # only a rate pays for it
+
     code_text, equals, worth = text.partition("=")
     rate_given, at, day_text = worth.partition("@")
     try:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from aepromo.errors import CallError
 from aepromo.pricing.offers import Offers
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     Value: TypeAlias = str | int | Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """Values for the cells that a file lacks or leaves blank, written as a cell would be.
 
     Amounts are in currency units (``"3.50"``), rates are ``"13.2%"``, ``"0.132"`` or, for the
@@ -82,7 +80,7 @@ class Policy:
     market: str | None = None
     tariff: Tariff | None = None
     line: str | None = None
-    book: Book = field(default_factory=Book)
+    book: Book = Book()
 
     @property
     def supplies(self) -> frozenset[str]:
@@ -129,13 +127,14 @@ class Policy:
         """The rule book, its money written in the currency of the prices."""
         exchange = self.exchange()
         is_foreign = exchange.is_foreign(USD)
-        return replace(self.book, converted=exchange.in_selling) if is_foreign else self.book
+        return self.book.in_money(exchange.in_selling) if is_foreign else self.book
 
     def texts(self) -> dict[str, str]:
         """The values that are given, as text, by column name."""
         given = {}
-        for name in (each.name for each in fields(self) if each.name in INPUTS):
-            value = getattr(self, name)
+        for name, value in self._asdict().items():
+            if name not in INPUTS:
+                continue
             if isinstance(value, float | bool):
                 reason = _("{value} is no exact amount; write it as text")
                 raise CallError(f"{name}: " + reason.format(value=repr(value)))
@@ -224,6 +223,8 @@ class Policy:
             for flag, text in given
             if 2 * (offer := read_offer(flag, text, exchange.selling)).off > offer.threshold > 0
         ]
+        if not exchange.rates:
+            return deep  # a one-liner in dollars reads no figure of exchange
         return deep + exchange.old(today, millionths(self.book.text("fx.max_age_days")))
 
 

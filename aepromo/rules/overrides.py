@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo import rules
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from aepromo.rules import Rule
 
 
-@dataclass(frozen=True, slots=True)
 class Book:
     """The rule book with some values overridden: full key → value, and who says so.
 
@@ -23,11 +21,17 @@ class Book:
     money of a figure, which is in US dollars, in the currency of the prices where that is another.
     """
 
-    overrides: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    said_by: str = ""
-    converted: Callable[[Rule], Rule] | None = None
+    __slots__ = ("converted", "overrides", "said_by")
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        overrides: Mapping[str, str | tuple[str, ...]] | None = None,
+        said_by: str = "",
+        converted: Callable[[Rule], Rule] | None = None,
+    ) -> None:
+        self.overrides = overrides or {}
+        self.said_by = said_by
+        self.converted = converted
         for key, value in self.overrides.items():
             if isinstance(rules.rule(key).value, tuple) != isinstance(value, tuple):
                 reason = (
@@ -36,6 +40,10 @@ class Book:
                     else _("the rule book has a list of texts here")
                 )
                 raise ValueError(f"{key}: {reason}")
+
+    def in_money(self, converted: Callable[[Rule], Rule]) -> Book:
+        """The same book, with its money written in another currency."""
+        return Book(self.overrides, self.said_by, converted)
 
     def rule(self, key: str) -> Rule:
         """The figure in force under this full key. Raises ``UnknownRule``."""

@@ -28,7 +28,7 @@ REMEDIES = {
 
 def money(amount: int, currency: Currency) -> str:
     """An amount as a sentence has it: ``$1,234.50``, ``CNY 1,234.50``."""
-    sign = "$" if currency == USD else f"{currency.code} "
+    sign = "$" if currency.code == USD.code else f"{currency.code} "
     return ("-" if amount < 0 else "") + sign + grouped(abs(amount), currency.places)
 
 

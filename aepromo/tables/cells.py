@@ -29,8 +29,9 @@ COUNT_LIMIT = 10**8
 # No thousand starts with a 0: 0,125 is a decimal comma.
 _NUMBER = re.compile(r"(?P<whole>\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII)
 _SIGN = re.compile(r"(US\$|\$|¥)\s*")
-_DECIMAL_COMMA = re.compile(r"(?P<whole>[\d.]+),(?P<fraction>\d{1,2}|(?<=^0,)\d+)", re.ASCII)
-_EXPONENT = re.compile(r"[\d.]+e[+-]?\d+", re.ASCII | re.IGNORECASE)
+# For refusals only, so compiled when the first is due.
+_DECIMAL_COMMA = r"(?P<whole>[0-9.]+),(?P<fraction>[0-9]{1,2}|(?<=^0,)[0-9]+)"
+_EXPONENT = r"[0-9.]+[eE][+-]?[0-9]+"
 
 
 class CellError(ValueError):
@@ -198,7 +199,7 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
 
 
 def _not_a_number(text: str, number: str, example: str) -> CellError:
-    if comma := _DECIMAL_COMMA.fullmatch(number):
+    if comma := re.fullmatch(_DECIMAL_COMMA, number):
         sign = "%" if tidy(text).endswith("%") else ""
         example = f"{comma['whole'].replace('.', '')}.{comma['fraction']}{sign}"
     elif number.startswith("="):
@@ -211,7 +212,7 @@ def _not_a_number(text: str, number: str, example: str) -> CellError:
         )
     elif number.startswith(("-", "−")):
         return refusal(text, _("{cell} is negative; write 0 or more"))
-    elif _EXPONENT.fullmatch(number):
+    elif re.fullmatch(_EXPONENT, number):
         reason = _("{cell} is not a plain number; write it out, such as {example}")
         return refusal(text, reason, example=example)
     return refusal(text, _("{cell} is not a number; write {example}"), example=example)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from aepromo.tables.cells import refusal, tidy
 from aepromo.words import _
@@ -23,8 +23,7 @@ _SIGNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Currency:
+class Currency(NamedTuple):
     """What money is counted in: ``USD`` with 2 places, ``JPY`` with 0, ``KWD`` with 3.
 
     ``is_stated``: somebody named it, so that a cell's sign must not contradict it.
@@ -32,7 +31,7 @@ class Currency:
 
     code: str
     places: int
-    is_stated: bool = field(default=False, compare=False)
+    is_stated: bool = False
 
     @property
     def unit(self) -> int:

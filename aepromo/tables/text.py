@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from aepromo.tables.currency import Currency
 
-_RUNS_IN_A_SPREADSHEET = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+_RUNS_IN_A_SPREADSHEET = frozenset("=+-@\t\r")
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 
 
 class TextColumn(NamedTuple):
@@ -92,7 +92,7 @@ def _for_spreadsheets(cell: str | None) -> str | None:
 
 def is_run_by_spreadsheets(cell: str) -> bool:
     """Whether a spreadsheet would take the text for a formula."""
-    return bool(_RUNS_IN_A_SPREADSHEET.match(cell)) and not _NUMBER.fullmatch(cell)
+    return cell[:1] in _RUNS_IN_A_SPREADSHEET and not re.fullmatch(_NUMBER, cell)
 
 
 def json_objects(columns: Sequence[TextColumn]) -> Iterator[str]:
