@@ -124,19 +124,22 @@ def rates(
     since: date | None = None,
     quantile: str = "95%",
     mapping: Mapping[str, str] | None = None,
+    currency: str | None = None,
 ) -> pd.DataFrame:
     """What the platform has really been taking off: the forced rates that past orders come to.
 
     ``orders`` has the columns of the command line: ``sku``, ``list_price``, ``deal_price``,
     ``discount_status``, and perhaps ``category``, ``ordered_at`` and what offers took. The answer
     has a row for the store, each category and each SKU, as ``reports.past_rates`` explains.
+    Amounts are in ``currency`` (``"JPY"``), in US dollars where nothing is said.
     """
+    from aepromo.reports.exchange import exchange_of
     from aepromo.reports.frame import FrameCells
     from aepromo.reports.history import read_orders
     from aepromo.reports.past_orders import Which, share_of
     from aepromo.reports.past_rates import past_rates
 
-    which = Which(since=since)
+    which = Which(since=since, currency=exchange_of(currency, None, None, ()).selling)
     columns = which.find_columns([str(name) for name in orders.columns], mapping or {})
     found = read_orders(FrameCells(orders, which.currency), columns, which)
     if found.problems:

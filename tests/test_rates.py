@@ -477,3 +477,77 @@ def test_a_history_of_several_blocks_comes_to_the_same(run: Run, tmp_path: Path)
     for sku, orders in counted.items():
         row = f'{{"level": "sku", "sku": "{sku}", "orders": {orders}, "highest_rate": 0.200000}}'
         assert row in lines_out
+
+
+YEN_ORDERS = """\
+sku,list_price,deal_price,limited_rate,coupon_amount,discount_status
+A,1001,750,15%,1,forced
+B,"¥1,500",1350.00,,,forced
+"""
+DINAR_ORDERS = """\
+sku,list_price,deal_price,limited_rate,coupon_amount,discount_status
+A,1.001,0.750,15%,0.001,forced
+B,12.345,11.110,,,forced
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "orders", "places"), [("JPY", YEN_ORDERS, 0), ("KWD", DINAR_ORDERS, 3)]
+)
+def test_a_history_is_read_in_its_own_currency(
+    code: str, orders: str, places: int, run: Run, tmp_path: Path
+) -> None:
+    """The base settles to a whole minor unit of that currency, so the same digits differ."""
+    file = tmp_path / "orders.csv"
+    file.write_text(orders)
+    minor = 10**places
+    expected = {}
+    for order in table(orders.encode()):
+        list_price, paid, coupon = (
+            Fraction(order[name].strip("¥").replace(",", "") or 0) * minor
+            for name in ("list_price", "deal_price", "coupon_amount")
+        )
+        own = Fraction(order["limited_rate"].strip("%") or 0) / 100
+        base = int(list_price * (1 - own) + Fraction(1, 2))
+        expected[order["sku"]] = millionths(1 - (paid + coupon) / base)
+    by_option = table(run("rates", file, "--currency", code, "-q").out)
+    assert {row["sku"]: row["mean_rate"] for row in by_option if row["level"] == "sku"} == expected
+    settings = tmp_path / "aepromo.toml"
+    settings.write_text(f'currency = "{code}"\n')
+    assert table(run("rates", file, "--config", settings, "-q").out) == by_option
+    frame = pd.DataFrame(table(orders.encode()))
+    found = aepromo.rates(frame, currency=code).astype(object)
+    assert found[found["level"] == "sku"].set_index("sku")["mean_rate"].map(str).to_dict() == (
+        expected
+    )
+    first = table(orders.encode())[0]
+    options = [f"--{name.replace('_', '-')}={cell}" for name, cell in first.items() if cell]
+    one = run("rates", *options[1:], "--currency", code, "--value", "forced_rate")
+    assert one.out.decode().strip() == expected["A"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "deal", "said"),
+    [
+        (("--currency", "JPY"), "750.5", "'750.5' has more than 0 decimal places; write 750"),
+        (("--currency", "KWD"), "7.5005", "'7.5005' has more than 3 decimal places"),
+        ((), "7.505", "'7.505' has more than 2 decimal places"),
+        (("--currency", "JPY"), "$750", "'$750' has the sign $, but is to be in JPY"),
+    ],
+)
+def test_an_order_has_the_places_of_its_currency(
+    currency: tuple[str, ...], deal: str, said: str, run: Run
+) -> None:
+    orders = history(f"A,,1000,{deal},,forced,")
+    done = run("rates", "-", *currency, stdin=orders)
+    assert done.code == 3
+    assert said in done.err
+    alone = run("rates", "--list-price", "1000", "--deal-price", deal, *currency)
+    assert alone.code == 2
+    assert said in alone.err
+
+
+def test_a_currency_that_is_none_is_refused(run: Run) -> None:
+    done = run("rates", "-", "--currency", "YEN", stdin=history("A,,10,9,,forced,"))
+    assert (done.code, done.out) == (2, b"")
+    assert "--currency: 'YEN' is no currency of ISO 4217" in done.err

@@ -9,20 +9,22 @@ from aepromo.cli.options import STORE_PANEL, parameters_of, value_parameter
 from aepromo.reports.report import PARCEL
 from aepromo.words import _
 
+CurrencyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--currency",
+        metavar="CODE",
+        help=_("The currency of prices, targets and offers (USD)."),
+        rich_help_panel=STORE_PANEL,
+        show_default=False,
+    ),
+]
+
 
 class MoneyOptions(NamedTuple):
     """Which currency prices are in, and what others are worth."""
 
-    currency: Annotated[
-        str | None,
-        typer.Option(
-            "--currency",
-            metavar="CODE",
-            help=_("The currency of prices, targets and offers (USD)."),
-            rich_help_panel=STORE_PANEL,
-            show_default=False,
-        ),
-    ] = None
+    currency: CurrencyOption = None
     fx: Annotated[
         list[str] | None,
         typer.Option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from aepromo.cli.config import read_config
+from aepromo.cli.money import CurrencyOption
 from aepromo.cli.options import (
     ConfigOption,
     FileArgument,
@@ -23,6 +24,7 @@ from aepromo.cli.options import (
 )
 from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
 from aepromo.errors import CallError
+from aepromo.reports.exchange import exchange_of
 from aepromo.reports.past_orders import AMOUNTS, Which, rate_of, share_of
 from aepromo.tables.cells import CellError
 from aepromo.tables.facts import read_fact
@@ -77,9 +79,11 @@ def rates_command() -> Callable[..., None]:
         file, config = values.pop("file"), read_config(values.pop("config"))
         reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
         options = taken(RateOptions, values)
+        named = values.pop("currency") or config.defaults.get("currency")
         given = {name: text for name, text in values.items() if text is not None}
-        # What the configuration says of prices and discounts holds today, not for a past order.
-        which = Which(given, options.first_day, config.book)
+        # What the configuration says of discounts holds today, not for a past order.
+        currency = exchange_of(named, None, None, ()).selling
+        which = Which(given, options.first_day, config.book, currency)
         share = share_of(options.quantile or "95%")
         if file is None:
             _answer_one(which, reading, writing)
@@ -95,6 +99,7 @@ def rates_command() -> Callable[..., None]:
             argument("file", FileArgument),
             *map(value_parameter, VALUES),
             *parameters_of(RateOptions),
+            option("currency", CurrencyOption, None),
             option("config", ConfigOption, None),
             *parameters_of(ReadingOptions),
             *parameters_of(WritingOptions),
