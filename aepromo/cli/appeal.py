@@ -17,7 +17,6 @@ from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
     FileArgument,
-    Format,
     ReadingOptions,
     WritingOptions,
     argument,
@@ -27,7 +26,7 @@ from aepromo.cli.options import (
     value_parameter,
     with_parameters,
 )
-from aepromo.cli.output import format_of, text_lines
+from aepromo.cli.output import form_of_worksheet, text_lines
 from aepromo.cli.priced_rulings import StoreOption
 from aepromo.cli.reports import money_policy
 from aepromo.cli.rulings import (
@@ -181,11 +180,8 @@ def _write_worksheet(
     ]
     columns = worksheet(lines, least_profit(book, currency), currency, language.value)
     plain = WritingOptions(output=target, bom=writing.bom, excel_safe=writing.excel_safe)
-    form = format_of(plain)
     with replacing(target) as stream:
-        stream.writelines(
-            text_lines([columns], Format.TSV if form is Format.TABLE else form, plain)
-        )
+        stream.writelines(text_lines([columns], form_of_worksheet(target), plain))
     if not writing.quiet:
         refused = len(sheet.rows) - len(lines)
         parts = [skus(len(lines))]
@@ -197,10 +193,11 @@ def _write_worksheet(
 def _check_target(
     target: str, file: str | None, reading: ReadingOptions, writing: WritingOptions
 ) -> None:
-    """Refuse a worksheet that would take the place of another file."""
+    """Refuse a worksheet of no known form, or that would take the place of another file."""
     if target == "-":
         raise CallError(_("--worksheet -: name a file; standard output is for the verdicts"))
     others = ((file, _("the input")), (writing.output, "--output"), (reading.rejects, "--rejects"))
     for other, name in others:
         if other and os.path.realpath(other) == os.path.realpath(target):
             raise CallError(_("--worksheet and {name} are the same file").format(name=name))
+    form_of_worksheet(target)

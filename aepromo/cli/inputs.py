@@ -14,7 +14,8 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.bad_rows import BadRows
-from aepromo.cli.output import names_in_chinese
+from aepromo.cli.options import Format
+from aepromo.cli.output import form_of_ending, names_in_chinese
 from aepromo.errors import CallError, InputError
 from aepromo.tables.atomic import replacing
 from aepromo.tables.headers import resolve
@@ -227,6 +228,9 @@ def check_files(file: str, rejects: str | None, output: str | None) -> None:
     target = output if output and output != "-" else "/dev/stdout"
     if rejects == "-":
         raise CallError(_("--rejects -: name a file; standard output is for the good rows"))
+    if rejects and form_of_ending(rejects) not in (None, Format.CSV, Format.TSV, Format.TABLE):
+        reason = _("--rejects {path}: bad rows are written as text, as CSV is; end in .csv")
+        raise CallError(reason.format(path=rejects))
     for other, name in ((source, _("the input")), (target, _("the output"))):
         if rejects and are_same_file(rejects, other):
             raise CallError(_("--rejects and {name} are the same file").format(name=name))

@@ -7,9 +7,9 @@ import sys
 from contextlib import contextmanager, suppress
 from io import BufferedWriter, RawIOBase
 from pathlib import PurePath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from aepromo.cli.options import Format
+from aepromo.cli.options import Format, WritingOptions
 from aepromo.cli.process import send_nowhere
 from aepromo.errors import CallError, OutputError
 from aepromo.tables.atomic import replacing
@@ -26,11 +26,9 @@ from aepromo.tables.text import (
 from aepromo.words import _, cause
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
-
-    from aepromo.cli.options import WritingOptions
 
 _BY_ENDING = {
     ".csv": Format.CSV,
@@ -59,8 +57,41 @@ def format_of(options: WritingOptions) -> Format:
             raise CallError(reason.format(form=options.format.value))
         return options.format
     if options.output:
-        return _BY_ENDING.get(PurePath(options.output).suffix.lower(), Format.CSV)
+        form = form_of_ending(options.output)
+        if form is None:
+            remedy = _("; or say with --format what to write")
+            raise CallError(_ending_fault("--output", options.output) + remedy)
+        return form
     return Format.TABLE if sys.stdout is not None and sys.stdout.isatty() else Format.CSV
+
+
+def form_of_ending(path: str) -> Format | None:
+    """The form that a file's ending asks for, CSV where it has none; None for an unknown one."""
+    ending = PurePath(path).suffix.lower().rstrip(".")
+    return _BY_ENDING.get(ending) if ending else Format.CSV
+
+
+def form_of_worksheet(path: str) -> Format:
+    """The form of a worksheet, which only its ending speaks for. Raises ``CallError``."""
+    form = form_of_ending(path)
+    if form is None:
+        raise CallError(_ending_fault("--worksheet", path))
+    return Format.TSV if form is Format.TABLE else form
+
+
+def check_form(given: Mapping[str, Any]) -> None:
+    """Refuse a form that can't be told, or shown, before a command sets to work.
+
+    ``given`` holds a command's values; ``report`` writes a page and has no forms.
+    """
+    if "format" in given:
+        format_of(WritingOptions(**{name: given[name] for name in WritingOptions._fields}))
+
+
+def _ending_fault(flag: str, path: str) -> str:
+    reason = _("{flag} {path}: the ending {ending} names no known form; end in {known}")
+    ending, known = PurePath(path).suffix, _(", ").join(_BY_ENDING)
+    return reason.format(flag=flag, path=path, ending=ending, known=known)
 
 
 @contextmanager

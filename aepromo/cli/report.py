@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from aepromo.tables.currency import Currency
 
 WRITING = ("output", "quiet")
+_ENDINGS = ("", ".html", ".htm")
 
 LimitOption = Annotated[
     int,
@@ -136,6 +137,9 @@ def _check(file: str | None, writing: WritingOptions) -> str:
         raise CallError(_("a report needs a FILE, or - for standard input"))
     if writing.output and are_same_file(writing.output, file):
         raise CallError(_("--output is the input file; name another, such as -o report.html"))
+    if PurePath(writing.output or "").suffix.lower() not in _ENDINGS:
+        reason = _("--output {path}: what report writes is a page; end in .html")
+        raise CallError(reason.format(path=writing.output))
     if writing.output is None and sys.stdout is not None and sys.stdout.isatty():
         raise CallError(_("a page is nothing for a terminal; name a file, such as -o report.html"))
     return file

@@ -10,6 +10,7 @@ from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from aepromo.cli.help import explained, fold_long_words, write_usage
+from aepromo.cli.output import check_form
 from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
 from aepromo.cli.usage import in_one_line, retell
 from aepromo.errors import CallError
@@ -43,6 +44,11 @@ class Command(TyperCommand):
         """Write all of the help."""
         fold_long_words()
         super().format_help(ctx, formatter)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Raises ``CallError`` first where what it shall write has no form."""
+        check_form(ctx.params)
+        return super().invoke(ctx)
 
 
 class Root(TyperGroup):

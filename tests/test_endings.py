@@ -1,0 +1,84 @@
+"""What a file's ending asks for: a form that is known, or a plain refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from processes import program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SKUS = "sku,purchase_price,logistics_cost,list_price\nA-1,8,3,20\n"
+KNOWN = ".csv, .tsv, .tab, .json, .jsonl, .ndjson, .md, .txt, .xlsx, .parquet"
+ONE = ("margin", "-q", "-p", "20", "-b", "8", "-l", "3")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a cost file."""
+    (tmp_path / "skus.csv").write_text(SKUS)
+    return tmp_path
+
+
+def refused(*arguments: str, cwd: Path) -> str:
+    """The one line that a wrong call comes to; it leaves no file behind."""
+    before = sorted(cwd.iterdir())
+    code, out, err = program(*arguments, cwd=cwd)
+    assert (code, out) == (2, b"")
+    assert err.count("\n") == 1, err
+    assert sorted(cwd.iterdir()) == before
+    return err.removeprefix("aepromo: ").rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("call", "ending"),
+    [
+        (("reprice", "skus.csv", "-o", "x.pdf"), ".pdf"),
+        (("audit", "skus.csv", "-q", "-o", "x.xls"), ".xls"),
+        (("forced", "skus.csv", "-q", "-o", "x.html"), ".html"),
+        (("rules", "-o", "x.csv.gz"), ".gz"),
+        ((*ONE, "-o", "x.PDF"), ".PDF"),
+    ],
+)
+def test_an_unknown_ending_is_refused(call: tuple[str, ...], ending: str, folder: Path) -> None:
+    assert refused(*call, cwd=folder) == (
+        f"--output {call[-1]}: the ending {ending} names no known form; end in {KNOWN}; "
+        "or say with --format what to write"
+    )
+
+
+def test_a_form_that_is_named_goes_before_the_ending(folder: Path) -> None:
+    code, out, err = program(*ONE, "--format", "csv", "-o", "x.anything", cwd=folder)
+    assert (code, out, err) == (0, b"", "")
+    assert (folder / "x.anything").read_text().startswith("purchase_price,")
+    code, out, err = program(*ONE, "--value", "profit", "-o", "x.profit", cwd=folder)
+    assert (code, out, err) == (0, b"", "")
+    assert (folder / "x.profit").read_text().strip().replace(".", "").isdigit()
+
+
+@pytest.mark.parametrize("target", ["new", ".hidden", "-", "/dev/stdout", "/dev/null"])
+def test_without_an_ending_it_is_csv(target: str, folder: Path) -> None:
+    code, out, err = program("reprice", "skus.csv", "-o", target, "-q", cwd=folder)
+    assert (code, err) == (0, "")
+    written = out if target in ("-", "/dev/stdout") else (folder / target).read_bytes()
+    if target != "/dev/null":
+        assert written.startswith(b"sku,purchase_price,")
+
+
+def test_the_worksheet_s_ending_must_be_known_too(folder: Path) -> None:
+    line = refused("appeal", "skus.csv", "-q", "--worksheet", "w.doc", cwd=folder)
+    assert line == f"--worksheet w.doc: the ending .doc names no known form; end in {KNOWN}"
+
+
+def test_a_page_does_not_go_by_another_form_s_ending(folder: Path) -> None:
+    line = refused("report", "skus.csv", "-q", "-o", "page.csv", cwd=folder)
+    assert line == "--output page.csv: what report writes is a page; end in .html"
+
+
+def test_bad_rows_are_text_whatever_the_ending_says(folder: Path) -> None:
+    line = refused("reprice", "skus.csv", "-q", "--rejects", "bad.xlsx", cwd=folder)
+    assert line == "--rejects bad.xlsx: bad rows are written as text, as CSV is; end in .csv"
+    code, _out, err = program("reprice", "skus.csv", "-q", "--rejects", "skus.bad", cwd=folder)
+    assert (code, err) == (0, "")
