@@ -11,12 +11,12 @@ import pytest
 
 from aepromo import rules
 from aepromo.cli.config import read_config
-from aepromo.cli.rulings import facts_of
 from aepromo.reports.appeal import appeal
 from aepromo.reports.forced import forced
 from aepromo.reports.gates import gate, is_gate
 from aepromo.reports.policy import Policy
 from aepromo.reports.reverse import reverse
+from aepromo.reports.row_facts import facts_of
 from aepromo.reports.row_pricing import WITH_TARGETS, WITHOUT_TARGETS, RowPricing
 from aepromo.reports.tracking import Lookout, tracking
 from aepromo.rules.overrides import Book

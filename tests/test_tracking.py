@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aepromo.cli.rulings import facts_of
 from aepromo.errors import CallError
+from aepromo.reports.row_facts import facts_of
 from aepromo.reports.tracking import Lookout, tracking
 from aepromo.reports.tracking_number import check_digit, number_fault
 from aepromo.rules.overrides import Book

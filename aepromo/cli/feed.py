@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.inputs import check_files, mapping_of, opened_source
-from aepromo.cli.rulings import facts_of
 from aepromo.cli.say import say
 from aepromo.errors import InputError
+from aepromo.reports.row_facts import facts_of
 from aepromo.tables.atomic import replacing
 from aepromo.tables.feed import open_feed
 from aepromo.tables.headers import resolve
