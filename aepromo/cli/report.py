@@ -17,6 +17,7 @@ from aepromo.cli.options import (
     ConfigOption,
     EndingOptions,
     FileArgument,
+    Format,
     OfferOptions,
     ReadingOptions,
     WritingOptions,
@@ -81,7 +82,9 @@ def report_command() -> Callable[..., None]:
     def command(**values: Any) -> None:
         file, limit, made = values.pop("file"), values.pop("limit"), _made(values.pop("now"))
         reading = taken(ReadingOptions, values)
-        writing = WritingOptions(**{name: values.pop(name) for name in WRITING})
+        # A page is no table: its ending names no form, and the file keeps its own headers.
+        given = {name: values.pop(name) for name in WRITING}
+        writing = WritingOptions(format=Format.CSV, **given)
         config = read_config(values.pop("config"))
         options = [name for name, value in values.items() if value is not None]
         policy = policy_over(config, values)
