@@ -412,3 +412,16 @@ def test_what_is_no_currency_to_count_in_is_refused(text: str) -> None:
 def test_dollars_are_dollars_whoever_names_them() -> None:
     assert currency_named("USD").code == USD.code
     assert not USD.is_stated
+
+
+def test_the_rate_of_the_costs_is_not_that_of_the_dollar(run: Run) -> None:
+    """Prices in euros, costs in yuan at 7.66 a euro: the rule book's dollars need their own."""
+    sku = ("-b", "56", "-l", "21.36", "--currency", "EUR", "--cost-currency", "CNY")
+    without = run("reprice", *sku, "--fx-rate", "7.66")
+    assert (without.code, without.out) == (2, b"")
+    assert "appeal.min_profit is 0.80 US dollars; give --fx USD=RATE" in without.err
+    done = run("reprice", *sku, "--fx-rate", "7.66", "--fx", "USD=1.07")
+    target = worth("0.80", "1.07", "USD", "EUR")
+    assert (
+        f"assumed: target_profit {target} (0.80 USD) (rule book; set --target-profit)" in done.err
+    )

@@ -282,3 +282,45 @@ def test_an_export_in_yuan_and_grams_becomes_a_workbook_and_a_page(
     shown = page.read_text(encoding="utf-8")
     for said in ("0012345678901234567", "CNY=7.12", "standard, economy"):
         assert said in shown
+
+
+@pytest.mark.parametrize("name", ["tariff", "rates"])
+def test_a_configuration_leads_to_no_other_file(name: str, run: Run, tmp_path: Path) -> None:
+    settings = tmp_path / "aepromo.toml"
+    settings.write_text(f'{name} = "{EXAMPLE}"\n')
+    done = run("reprice", "-b", "5", "--weight-g", "200", "--market", "ES", "--config", settings)
+    assert (done.code, done.out) == (2, b"")
+    said = f"{name}: a configuration leads to no other file; give --{name} FILE\n"
+    assert done.err.endswith(said)
+
+
+THIRD = """\
+currency = "EUR"
+[lines.post.ES]
+first_weight_g = 100
+first_weight_fee = 1.80
+step_g = 100
+step_fee = 0.47
+registration_fee = 0.55
+max_weight_g = 500
+"""
+
+
+def test_a_tariff_in_a_third_currency_has_a_rate_of_its_own(run: Run, tmp_path: Path) -> None:
+    """The rate of the costs, 7.12 yuan a dollar, says nothing of euros."""
+    tariff = tmp_path / "euro.toml"
+    tariff.write_text(THIRD)
+    sku = ("-p", "30", "-b", "56", "--weight-g", "201", "--tariff", tariff, *TERMS)
+    costs = ("--cost-currency", "CNY", "--fx-rate", "7.12")
+    without = run("margin", *sku, *costs)
+    assert (without.code, without.out) == (2, b"")
+    assert "the tariff's currency is EUR, and nobody gives its rate; set --fx EUR" in without.err
+    done = run("margin", *sku, *costs, "--fx", "EUR=0.93", "--columns", "shipping_cost,profit")
+    euros = Fraction("1.80") + 2 * Fraction("0.47") + Fraction("0.55")
+    cost = Decimal(ceil(euros / Fraction("0.93") * 100)).scaleb(-2)
+    kept = Decimal("25.50") - Decimal("7.87") - cost - Decimal("1.53") - Decimal("0.26")
+    assert done.out.decode().splitlines()[1] == f"{cost},{kept}"
+    table = tmp_path / "one.csv"
+    table.write_text("list_price,purchase_price,weight_g\n30,56,201\n")
+    many = run("margin", table, "--tariff", tariff, *TERMS, *costs, "--fx", "EUR=0.93")
+    assert next(csv.DictReader(many.out.decode().splitlines()))["profit"] == str(kept)

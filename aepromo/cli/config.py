@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 NAME = "aepromo.toml"
 _LISTS = ("spend_save", "coupon", "ending", "carriers")
+_PATHS = ("tariff", "rates")
+"""What options read out of a file. A configuration is data: a path in it is not followed."""
+
 _DEFAULTS = (
-    *(name for name in Policy._fields if name not in ("book", "rates")),
+    *(name for name in Policy._fields if name not in ("book", *_PATHS)),
     *("carriers", "timezone"),
 )
 
@@ -69,6 +72,9 @@ def read_config(path: str | None) -> Config:
 def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
     defaults: dict[str, Any] = {}
     for name, value in tables.items():
+        if name in _PATHS:
+            reason = _("{place}: a configuration leads to no other file; give --{name} FILE")
+            raise CallError(reason.format(place=f"{file}: {name}", name=name))
         if name not in _DEFAULTS:
             raise CallError(f"{file}: " + _unknown(name, _DEFAULTS))
         if name == "coupon_stacks":

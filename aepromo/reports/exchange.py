@@ -78,6 +78,14 @@ class Exchange(NamedTuple):
             return Rate(MILLION)
         return Rate(self.fx_rate) if self.fx_rate != BLANK else self.rates.get(currency.code)
 
+    def known(self, currency: Currency) -> Rate | None:
+        """What a currency is worth by itself: of a tariff, of the rule book's dollars.
+
+        ``fx_rate`` is the rate of the costs; it says nothing of any other currency.
+        """
+        is_of_costs = currency.code == self.cost.code
+        return self.rate(currency) if is_of_costs else self._replace(fx_rate=BLANK).rate(currency)
+
     def scales(self, currency: Currency) -> tuple[int, int]:
         """How the minor units of the two compare, as ``converted_up`` wants it."""
         own, other = self.selling.unit, currency.unit
@@ -172,7 +180,7 @@ class Exchange(NamedTuple):
             return rule
         if not isinstance(rule.value, str) or not self.is_foreign(USD):
             return rule
-        rate = self.rate(USD)
+        rate = self.known(USD)
         if rate is None:
             needs = _(
                 "rules.{key} is {value} US dollars; give --fx USD=RATE, "
