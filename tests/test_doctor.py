@@ -83,7 +83,7 @@ def test_a_folder_that_only_begins_as_home_does_is_another(tmp_path: Path) -> No
     [
         ("comission_rate = 1\n", "unknown key 'comission_rate'; did you mean 'commission_rate'?"),
         ("[rules\n", "aepromo.toml: "),
-        ('[rules]\n"forced.rat" = "1%"\n', "no rule 'forced.rat'; the nearest is 'forced.rate'"),
+        ('[rules]\n"forced.rat" = "1%"\n', "no rule 'forced.rat'; did you mean 'forced.rate'?"),
     ],
 )
 def test_a_broken_configuration_is_told_with_all_the_rest(

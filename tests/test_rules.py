@@ -318,7 +318,7 @@ def test_a_prefix_gives_the_figure_and_those_under_it(prefix: str, keys: list[st
 
 @pytest.mark.parametrize("prefix", ["forced.gate", "forced.rat", "forced.", "", "fee", "nothing"])
 def test_a_prefix_matches_whole_parts_only(prefix: str) -> None:
-    with pytest.raises(rules.UnknownRule, match=f"no rule '{prefix}'; the nearest is "):
+    with pytest.raises(rules.UnknownRule, match=f"no rule '{prefix}'; "):
         rules.matching(prefix)
 
 
@@ -335,7 +335,7 @@ def test_a_prefix_matches_whole_parts_only(prefix: str) -> None:
 def test_an_unknown_key_names_the_nearest(key: str, nearest: str) -> None:
     with pytest.raises(rules.UnknownRule) as refusal:
         rules.rule(key)
-    assert str(refusal.value) == f"no rule {key!r}; the nearest is {nearest!r}"
+    assert str(refusal.value) == f"no rule {key!r}; did you mean {nearest!r}?"
     assert isinstance(refusal.value, LookupError)
 
 
@@ -345,12 +345,12 @@ def test_a_group_is_no_rule() -> None:
 
 
 def test_an_unknown_prefix_may_be_near_a_group() -> None:
-    with pytest.raises(rules.UnknownRule, match=r"the nearest is 'forced\.categories'"):
+    with pytest.raises(rules.UnknownRule, match=r"did you mean 'forced\.categories'"):
         rules.matching("forced.categorys")
 
 
 def test_an_unknown_family_names_the_nearest() -> None:
-    with pytest.raises(rules.UnknownRule, match="no family 'forcd'; the nearest is 'forced'"):
+    with pytest.raises(rules.UnknownRule, match="no family 'forcd'; did you mean 'forced'"):
         rules.family("forcd")
 
 

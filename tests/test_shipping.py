@@ -184,7 +184,7 @@ def test_of_two_lines_at_one_price_the_first_in_the_file_is_taken(run: Run, tmp_
     assert run("reprice", *sku, "--value", "shipping_line", "--line", "b").out == b"b\n"
     wrong = run("reprice", *sku, "--line", "c")
     assert wrong.code == 2
-    assert "--line 'c': the tariff has no such line; did you mean" in wrong.err
+    assert "--line 'c': the tariff has no such line; it has 快线, b" in wrong.err
 
 
 def test_an_appeal_takes_the_three_parts_from_the_tariff(run: Run) -> None:

@@ -186,21 +186,20 @@ def test_an_unknown_language_is_refused_with_those_that_there_are(
 ) -> None:
     code, out, err = program(*arguments, cwd=tmp_path)
     assert (code, out) == (2, b"")
-    assert "--lang" in err
-    assert "'fr' is not one of 'en', 'zh'" in " ".join(err.replace("│", "").split())
+    assert err == "aepromo: --lang (AEPROMO_LANG) 'fr': write en or zh\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ("floor --purchse 8", "没有选项 --purchse；是否想写 '--purchase'"),
-        ("floor -b 8 --limit x", "'x' 不是整数"),
-        ("floor -b 8 --limit 0", "0 不在范围 x>=1 内"),
-        ("floor -b", "选项 '-b' 需要一个值"),
-        ("floor -b 8 --bom=1", "选项 '--bom' 不带值"),
-        ("floor a b", "多余的参数（b）"),
+        ("floor -b 8 --limit x", "--limit 'x'：请写整数"),
+        ("floor -b 8 --limit 0", "--limit 0：请写不小于 1 的数"),
+        ("floor -b", "-b：需要一个值"),
+        ("floor -b 8 --bom=1", "--bom：不带值"),
+        ("floor a b", "多余的参数：b"),
         ("flor", "没有命令 'flor'；是否想写 'floor'"),
-        ("audit --fail-on x", "不是 'below_target', 'loss', 'below_floor', 'never' 之一"),
+        ("audit --fail-on x", "--fail-on 'x': 请写 below_target，loss，below_floor 或 never"),
     ],
 )
 def test_a_wrong_call_is_told_of_in_chinese(arguments: str, said: str, tmp_path: Path) -> None:
@@ -212,8 +211,7 @@ def test_a_wrong_call_is_told_of_in_chinese(arguments: str, said: str, tmp_path:
 def test_an_unknown_language_in_the_environment_is_refused(tmp_path: Path) -> None:
     code, _, err = program(*REFUSED, cwd=tmp_path, env={**SETTINGS, "AEPROMO_LANG": "fr"})
     assert code == 2
-    assert "AEPROMO_LANG" in err
-    assert "'en', 'zh'" in " ".join(err.replace("│", "").split())
+    assert err == "aepromo: --lang (AEPROMO_LANG) 'fr': write en or zh\n"
 
 
 WATCHED = """

@@ -15,6 +15,7 @@ from aepromo.tables.cells import CellError
 from aepromo.tables.facts import read_fact
 from aepromo.tables.schema import Kind
 from aepromo.words import _, ngettext
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,10 @@ def zone_of(name: str | None, config: Config) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        reason = _("no such zone; write one such as Asia/Shanghai")
+        from zoneinfo import available_timezones
+
+        meant = nearest(name, available_timezones(), _("write one such as Asia/Shanghai"))
+        reason = _("no such zone; {nearest}").format(nearest=meant)
         raise CallError(f"--timezone '{name}': {reason}") from None
 
 

@@ -9,9 +9,9 @@ from aepromo.errors import CallError
 from aepromo.reports.policy import Policy
 from aepromo.rules import UnknownRule
 from aepromo.rules.overrides import Book
-from aepromo.tables.headers import nearest
 from aepromo.tables.schema import STORE
 from aepromo.words import _, cause
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,7 +76,7 @@ def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
             reason = _("{place}: a configuration leads to no other file; give --{name} FILE")
             raise CallError(reason.format(place=f"{file}: {name}", name=name))
         if name not in _DEFAULTS:
-            raise CallError(f"{file}: " + _unknown(name, _DEFAULTS))
+            raise CallError(f"{file}: " + _unknown(name, (*_DEFAULTS, "rules", "stores")))
         if name == "coupon_stacks":
             if not isinstance(value, bool):
                 raise CallError(f"{file}: coupon_stacks: " + _("write true or false"))

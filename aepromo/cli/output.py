@@ -13,7 +13,6 @@ from aepromo.cli.options import Format, WritingOptions
 from aepromo.cli.process import send_nowhere
 from aepromo.errors import CallError, OutputError
 from aepromo.tables.atomic import replacing
-from aepromo.tables.headers import nearest
 from aepromo.tables.headings import chinese, header_of
 from aepromo.tables.text import (
     TextColumn,
@@ -24,6 +23,7 @@ from aepromo.tables.text import (
     rows_of,
 )
 from aepromo.words import _, cause
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

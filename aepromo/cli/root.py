@@ -12,10 +12,10 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from aepromo.cli.help import explained, fold_long_words, write_usage
 from aepromo.cli.output import check_form
 from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
-from aepromo.cli.usage import in_one_line, retell
+from aepromo.cli.usage import check_values, in_one_line
 from aepromo.errors import CallError
-from aepromo.tables.headers import nearest
 from aepromo.words import _
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,16 @@ class Command(TyperCommand):
         """Write all of the help."""
         fold_long_words()
         super().format_help(ctx, formatter)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments. Raises ``UsageError``, which knows of the command."""
+        if not ctx.resilient_parsing:
+            check_values(self.params, args)
+        try:
+            return super().parse_args(ctx, args)
+        except UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Raises ``CallError`` first where what it shall write has no form."""
@@ -99,7 +109,6 @@ def _ending_plainly() -> Iterator[None]:
     except NoArgsIsHelpError:
         raise
     except UsageError as error:
-        retell(error)
         raise CallError(in_one_line(error)) from None
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # Rich, which prints the help, ends for it

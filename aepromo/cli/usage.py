@@ -1,62 +1,89 @@
-"""What Typer says of a wrong call, in the language in force; it has most of it in English only."""
+"""What Typer finds wrong with a call: in one line, with the remedy, in the language in force."""
 
 from __future__ import annotations
 
 import re
-from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from aepromo.tables.headers import nearest
-from aepromo.words import N_, _, is_english
+from aepromo.errors import CallError
+from aepromo.words import N_, _
+from aepromo.words.nearest import nearest, one_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from typer._click.exceptions import UsageError
 
-_SAID = (
-    (
-        r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not one of (?P<known>.*)\.",
-        N_("Invalid value for {option}: {value} is not one of {known}."),
-    ),
-    (
-        r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid int.*\.",
-        N_("Invalid value for {option}: {value} is not a whole number."),
-    ),
-    (
-        r"Invalid value for (?P<option>.*?): (?P<value>\S+) "
-        r"is not in the range (?P<range>.*)\.",
-        N_("Invalid value for {option}: {value} is not in the range {range}."),
-    ),
-    (r"Option (?P<option>'.*') requires an argument\.", N_("Option {option} needs a value.")),
-    (
-        r"Option (?P<option>'.*') does not take a value\.",
-        N_("Option {option} takes no value."),
-    ),
-    (
-        r"Got unexpected extra argument\(s\) \((?P<arguments>.*)\)",
-        N_("Got unexpected extra argument(s) ({arguments})"),
-    ),
+_NO_CHOICE = re.compile(
+    r"Invalid value for (?P<option>'[^']*'(?: \(env var: '\w+'\))?): "
+    r"'(?P<value>.*)' is not one of (?P<known>'.*')\."
+)
+_RETOLD = tuple(
+    (re.compile(pattern), text)
+    for pattern, text in (
+        (
+            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid int.*\.",
+            N_("{option} {value}: write a whole number"),
+        ),
+        (
+            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid float.*\.",
+            N_("{option} {value}: write a number"),
+        ),
+        (
+            r"Invalid value for (?P<option>.*?): (?P<value>\S+) "
+            r"is not in the range x>=(?P<least>\S+)\.",
+            N_("{option} {value}: write {least} or more"),
+        ),
+        (r"Option (?P<option>'.*') requires an argument\.", N_("{option}: needs a value")),
+        (r"Option (?P<option>'.*') does not take a value\.", N_("{option}: takes no value")),
+        (
+            r"Got unexpected extra argument\(s\) \((?P<arguments>.*)\)",
+            N_("more arguments than it takes: {arguments}"),
+        ),
+    )
 )
 
 
-def retell(error: Any) -> None:
-    """Let an error of Typer's speak the language in force; what isn't known here stays as it is."""
-    if is_english() or not hasattr(error, "format_message"):
-        return
-    said = str(error.format_message())
-    for pattern, text in _SAID:
-        if match := re.fullmatch(pattern, said):
-            retold = _(text).format(**match.groupdict())
-            error.format_message = partial(str, retold)
-            return
+def check_values(parameters: Iterable[Any], arguments: Sequence[str]) -> None:
+    """Refuse a call in which an option stands where another's value should. Raises ``CallError``.
+
+    Typer would take ``--rate --price 20`` for a rate of --price, and find 20 to be too much.
+    """
+    takes_value = {
+        flag: not getattr(each, "is_flag", False) for each in parameters for flag in each.opts
+    }
+    for flag, value in pairwise(arguments):
+        if takes_value.get(flag) and value.startswith("--") and value in takes_value:
+            reason = _("{option}: needs a value; {value} is an option")
+            raise CallError(reason.format(option=flag, value=value))
 
 
 def in_one_line(error: UsageError) -> str:
-    """What is wrong with a call, with the nearest option where there is none of that name."""
+    """What is wrong with a call, with the nearest name where there is none such."""
     path = error.ctx.command_path if error.ctx else "aepromo"
     more = _("see {command} --help").format(command=path)
     name = getattr(error, "option_name", None)
     if error.ctx is None or name is None or not hasattr(error, "possibilities"):
-        return f"{error.format_message().rstrip('.。')}; {more}"
+        return _retold(str(error.format_message()), more)
     flags = [flag for each in error.ctx.command.params for flag in each.opts]
     meant = nearest(name, [flag for flag in flags if flag.startswith("--")], more)
     return _("no option {name}; {nearest}").format(name=name, nearest=meant)
+
+
+def _retold(said: str, more: str) -> str:
+    """What Typer says, as the program says such things; what isn't known here stays as it is."""
+    if match := _NO_CHOICE.fullmatch(said):
+        known = re.findall(r"'([^']*)'", match["known"])
+        return f"{_plain(match['option'])} '{match['value']}': {one_of(match['value'], known)}"
+    for pattern, text in _RETOLD:
+        if match := pattern.fullmatch(said):
+            places = match.groupdict()
+            if "option" in places:
+                places["option"] = _plain(places["option"])
+            return f"{_(text).format(**places)}; {more}"
+    return f"{said.rstrip('.。')}; {more}"
+
+
+def _plain(option: str) -> str:
+    return option.replace("'", "").replace("env var: ", "")

@@ -10,7 +10,8 @@ from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, 
 from aepromo.pricing.offers import base_price, deal_price
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, Report
 from aepromo.tables.cells import read_rate
-from aepromo.words import N_, _
+from aepromo.words import N_
+from aepromo.words.nearest import one_of
 
 if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
@@ -31,8 +32,7 @@ def reported_uplift(promotion: str, book: Book) -> int:
     sellers reported them; what visitors then buy is taken to stay as it was.
     """
     if promotion not in UPLIFTS:
-        reason = _("write {names}").format(names=_(" or ").join(UPLIFTS))
-        raise CallError(f"--promotion '{promotion}': {reason}")
+        raise CallError(f"--promotion '{promotion}': {one_of(promotion, UPLIFTS)}")
     factor: Whole = MILLION
     for key in UPLIFTS[promotion]:
         uplift = read_rate(book.text(key).lstrip("+")) or 0

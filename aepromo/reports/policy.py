@@ -14,6 +14,7 @@ from aepromo.tables.cells import CellError, millionths, read, read_range
 from aepromo.tables.currency import USD
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _
+from aepromo.words.nearest import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -190,8 +191,7 @@ class Policy(NamedTuple):
     def terms(self) -> Terms:
         """The rules and offers that hold for every SKU. Raises ``CallError``."""
         if self.basket not in BASKETS:
-            reason = _("write {names}").format(names=_(" or ").join(BASKETS))
-            raise CallError(f"--basket '{self.basket}': {reason}")
+            raise CallError(f"--basket '{self.basket}': {one_of(self.basket, BASKETS)}")
         currency = self.selling
         offers = Offers(
             spend_save=tuple(

@@ -14,6 +14,7 @@ from aepromo.tables.papers import SHIPPING_FEES
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.tables.tariff import market_named
 from aepromo.words import _
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,11 +34,9 @@ class Shipping:
 
     def __post_init__(self) -> None:
         if self.line is not None and self.line not in self.tariff.lines:
-            from difflib import get_close_matches  # only a mistake pays for it
-
-            close = get_close_matches(self.line, self.tariff.lines, n=1, cutoff=0.0)[0]
-            reason = _("--line '{line}': the tariff has no such line; did you mean '{close}'?")
-            raise CallError(reason.format(line=self.line, close=close))
+            reason = _("--line '{line}': the tariff has no such line; {nearest}")
+            meant = nearest(self.line, self.tariff.lines, _("it has {names}"))
+            raise CallError(reason.format(line=self.line, nearest=meant))
         for service in self.tariff.services:
             if self.exchange.known(service.currency) is None:
                 missing = self.exchange.no_rate(service.currency)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.words import _
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -77,7 +78,7 @@ OPTIONAL = ("span", "compare", "column")
 
 
 class UnknownRule(LookupError):
-    """No figure has the key that was asked for. The message names the nearest that exists."""
+    """No figure has the key asked for. The message names one that is near, or what there is."""
 
 
 def family(name: str) -> dict[str, Rule]:
@@ -86,7 +87,7 @@ def family(name: str) -> dict[str, Rule]:
     The dictionary is the caller's own. Raises ``UnknownRule`` for a name not in ``FAMILIES``.
     """
     if name not in FAMILIES:
-        raise _unknown(_("no family {name}; the nearest is {nearest}"), name, FAMILIES)
+        raise _unknown(_("no family {name}; {nearest}"), name, FAMILIES)
     return dict(_load(name))
 
 
@@ -98,7 +99,7 @@ def rule(key: str) -> Rule:
     name = _family_of(key)
     found = _load(name).get(key) if name in FAMILIES else None
     if found is None:
-        raise _unknown(_("no rule {name}; the nearest is {nearest}"), key, _keys())
+        raise _unknown(_("no rule {name}; {nearest}"), key, _keys())
     return found
 
 
@@ -118,7 +119,7 @@ def matching(prefix: str) -> tuple[Rule, ...]:
     figures = _load(name) if name in FAMILIES else {}
     found = tuple(figure for key, figure in figures.items() if f"{key}.".startswith(f"{prefix}."))
     if not found:
-        raise _unknown(_("no rule {name}; the nearest is {nearest}"), prefix, _prefixes())
+        raise _unknown(_("no rule {name}; {nearest}"), prefix, _prefixes())
     return found
 
 
@@ -137,11 +138,10 @@ def _prefixes() -> Iterator[str]:
 
 
 def _unknown(unknown: str, asked: str, known: Iterable[str]) -> UnknownRule:
-    from difflib import get_close_matches  # only a mistake pays for it
-
-    # With a cutoff of 0 even a wild guess gets an answer; without duplicates a tie is stable.
-    nearest = get_close_matches(asked, dict.fromkeys(known), n=1, cutoff=0.0)[0]
-    return UnknownRule(unknown.format(name=repr(asked), nearest=repr(nearest)))
+    family = _family_of(asked)
+    there = _load(family) if family in FAMILIES else FAMILIES
+    otherwise = _("there are {names}").format(names=", ".join(there))
+    return UnknownRule(unknown.format(name=repr(asked), nearest=nearest(asked, known, otherwise)))
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import CallError, InputError
 from aepromo.tables.schema import INPUTS
 from aepromo.words import _
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -88,14 +89,3 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str
             raise InputError(reason.format(header=header, one=alike[0], other=alike[1]))
         named[header if header in headers else alike[0]] = name
     return named
-
-
-def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
-    """``did you mean '…'?``; where nothing is near, ``otherwise``, which may list the ``names``."""
-    from difflib import get_close_matches  # slow to import, and only an error needs it
-
-    known = list(known)
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    if close:
-        return _("did you mean '{name}'?").format(name=close[0])
-    return otherwise.format(names=", ".join(known))

@@ -16,6 +16,7 @@ from aepromo.errors import CallError, InputError
 from aepromo.tables.headers import check_header
 from aepromo.tables.records import last_record_end, lines_of, record_ends
 from aepromo.words import N_, _, cause
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,7 @@ LONE_RETURN = N_("a carriage return that ends no line; save the file with LF or 
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_COMMON = ("utf-8", "gb18030", "gbk", "gb2312", "utf-16", "big5", "latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ class Chunks:
             try:
                 "a".encode(encoding)  # which also refuses codecs that are no encoding, like hex
             except (LookupError, UnicodeError):
-                reason = _("there is no such encoding")
+                meant = nearest(encoding, _COMMON, _("write one such as {names}"))
+                reason = _("there is no such encoding; {nearest}").format(nearest=meant)
                 raise CallError(f"--encoding '{encoding}': {reason}") from None
 
     def _read(self) -> bytes:

@@ -15,6 +15,7 @@ from aepromo.tables.currency import USD, Currency, currency_named
 from aepromo.tables.names import canonical
 from aepromo.tables.schema import Kind
 from aepromo.words import _
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -150,10 +151,8 @@ def _table(value: object, place: str) -> dict[str, object]:
 
 
 def _check_keys(given: Mapping[str, object], known: tuple[str, ...], place: str) -> None:
-    from difflib import get_close_matches  # only a file that is read pays for it
-
     for key in given:
         if key not in known:
-            close = get_close_matches(key, known, n=1, cutoff=0.0)[0]
-            reason = _("{place}: unknown key '{key}'; did you mean '{close}'?")
-            raise CallError(reason.format(place=place, key=key, close=close))
+            reason = _("unknown key '{name}'; {nearest}")
+            meant = nearest(key, known, _("there are {names}"))
+            raise CallError(f"{place}: " + reason.format(name=key, nearest=meant))

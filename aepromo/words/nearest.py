@@ -1,0 +1,46 @@
+"""The name that was meant by one that is mistyped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NEAR = 0.7
+"""How much of two names must be alike; under it a suggestion misleads more often than it helps."""
+
+
+def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
+    """``did you mean '…'?``; where nothing is near, ``otherwise``, which may list the ``names``."""
+    names = list(dict.fromkeys(known))
+    meant = near(word, names)
+    if meant is not None:
+        return _("did you mean '{name}'?").format(name=meant)
+    return otherwise.format(names=", ".join(names))
+
+
+def one_of(word: str, known: Iterable[str]) -> str:
+    """The same of a value that must be one of a few: without a near one ``write a, b or c``."""
+    *first, last = known
+    names = _(" or ").join([_(", ").join(first), last]) if first else last
+    return nearest(word, known, _("write {names}").format(names=names))
+
+
+def near(word: str, known: Iterable[str]) -> str | None:
+    """The known name most like the word; else the first of which it is a part, as of a_word."""
+    from difflib import get_close_matches  # slow to import, and only an error needs it
+
+    names: dict[str, str] = {}
+    for name in known:
+        names.setdefault(_bare(name), name)
+    close = get_close_matches(_bare(word), names, n=1, cutoff=NEAR)
+    close += [bare for bare in names if _bare(word) and f"_{_bare(word)}_" in f"_{bare}_"]
+    return names[close[0]] if close else None
+
+
+def _bare(name: str) -> str:
+    """A name without what all options have in common, and the rest written in one way."""
+    return name.casefold().lstrip("-").replace("-", "_").replace(".", "_").replace(" ", "_")
