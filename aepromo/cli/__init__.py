@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from aepromo.cli.exits import Exit
 from aepromo.cli.language import call_of, command_in, speak_as_asked
 from aepromo.cli.process import (
+    collect_seldom,
     end_on_signals,
     hold_standard_streams,
     print_any_text,
@@ -41,6 +42,7 @@ COMMANDS = tuple(name for names in PANELS.values() for name in names)
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
     end_on_signals()
+    collect_seldom()
     hold_standard_streams()
     print_any_text()
     call = call_of(sys.argv[1:], os.environ)

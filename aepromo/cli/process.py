@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -31,6 +33,16 @@ def _end(number: int, _frame: object) -> NoReturn:
         with suppress(OSError):
             os.write(2, b"\n")  # off the line that shows progress, or ^C
     os._exit(128 + number)
+
+
+def collect_seldom() -> None:
+    """Look for garbage now and then only, and not at all when the program ends.
+
+    Almost everything that a start makes stays in use, and looking through it again and again takes
+    a tenth of the time of a one-liner.
+    """
+    gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
 
 
 def hold_standard_streams() -> None:
