@@ -18,7 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from aepromo import rules
-from aepromo.cli import doctor
+from aepromo.cli import bad_rows, doctor
 from aepromo.reports.worksheet import HEADERS
 from aepromo.tables.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
@@ -35,6 +35,13 @@ TYPER_SAYS = (
     "Show completion for the current shell, to copy it or customize the installation.",
 )
 """What Typer looks up in the same catalogue."""
+
+JSON_KEYS = (
+    *("is_current", "steps", "bounds", "dead_zones", "seller_center", "remedies"),
+    *("threshold", "off", "subtotal", "low", "high", "situation", "leaves"),
+    *("rates", "crossings", "mark", "holds"),
+)
+"""What the documents of ``explain`` and ``sweep`` have beside columns."""
 
 SYSTEM_SAYS = tuple(
     os.strerror(number)
@@ -67,11 +74,14 @@ def found() -> Catalog:
         catalogue.add(text)
     labels = [label for column in columns for label in column.labels]
     labels += ["survive", "step", "base", "rate", "rounding", "change", "left"]
+    labels += JSON_KEYS
     for label in (*labels, *rules.Rule._fields, *doctor.COLUMNS):
         catalogue.add(label.replace("_", " "), context="label")
     catalogue.add("open", context="label of state")  # an event, where other labels are of gates
     for text in HEADERS:
         catalogue.add(text, context="worksheet")
+    for text in bad_rows.HEADERS:
+        catalogue.add(text, context="rejects")
     for rule in rules.book():
         if rule.column and rule.column not in INPUTS and rule.column not in RESULTS:
             catalogue.add(rule.column.replace("_", " "))

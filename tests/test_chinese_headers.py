@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ from aepromo.tables.headings import chinese
 from aepromo.tables.schema import RESULTS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from conftest import Run
 
@@ -21,6 +23,30 @@ COSTS = b"""sku,title,purchase_price,logistics_cost,list_price,units_30d
 00124,\xe8\xa3\x99,12.60,2.05,15.90,
 """
 HEADERS = ("--headers", "zh", "--quiet")
+EXAMPLES = Path(__file__).parent.parent / "examples"
+STORE = ("--config", str(EXAMPLES / "store.toml"))
+NOW = ("--now", "2026-03-10T09:00+08:00", "--fail-on", "never")
+UNIT = ("-b", "8", "-l", "3", "--price", "20")
+REREAD = {
+    "reprice skus.csv": (),
+    "audit skus.csv": ("--fail-on", "never"),
+    "breakeven skus.csv": (),
+    "forced forced.csv": STORE,
+    "reverse reverse.csv": STORE,
+    "appeal appeal.csv": (*STORE, "--on", "2026-03-10", "--fail-on", "never"),
+    "tracking tracking.csv": NOW,
+}
+"""Commands whose output is a file that they read, too."""
+OTHERS = {
+    "rates orders.csv": (),
+    "watch feed.csv": (*STORE, *NOW),
+    "sweep skus.csv": ("--step", "20%"),
+    "sweep": (*UNIT, "--step", "20%"),
+    "explain": (*UNIT, "--spend-save", "15:5", "--basket", "single"),
+    "list-price": UNIT[:4],
+    "rules": (),
+    "doctor": (),
+}
 
 
 def test_every_result_has_a_chinese_name_of_its_own() -> None:
@@ -96,3 +122,85 @@ def test_a_workbook_sums_up_under_chinese_headers_as_under_english_ones(
         )
     assert sums[0] == sums[1]
     assert len(sums[0]) > 5
+
+
+def header_of(text: str) -> list[str]:
+    """The header of a CSV."""
+    return next(csv.reader(text.splitlines()))
+
+
+def keys_in(document: object) -> Iterator[str]:
+    """Every key of a JSON document, at every depth."""
+    if isinstance(document, dict):
+        yield from document
+        document = list(document.values())
+    if isinstance(document, list):
+        for each in document:
+            yield from keys_in(each)
+
+
+@pytest.mark.parametrize("asked", REREAD | OTHERS)
+def test_a_command_names_in_chinese_what_it_adds_and_reads_it_back(asked: str, run: Run) -> None:
+    command, *files = asked.split()
+    options = (REREAD | OTHERS)[asked]
+    paths = [EXAMPLES / name for name in files]
+    own = header_of(paths[0].read_text(encoding="utf-8")) if asked in REREAD else []
+    written = run(command, *paths, *options, *HEADERS, "--format", "csv")
+    assert written.code == 0, written.err
+    header = header_of(written.out.decode())
+    assert header[: len(own)] == own
+    assert header[len(own) :]
+    assert [name for name in header[len(own) :] if name.isascii()] == []
+    document = json.loads(run(command, *paths, *options, *HEADERS, "--format", "json").out)
+    assert [name for name in keys_in(document) if name.isascii() and name not in own] == []
+    if asked in REREAD:
+        assert run(command, "-", *options, *HEADERS, stdin=written.out).out == written.out
+
+
+def test_the_steps_of_an_explanation_go_by_chinese_names_too(run: Run) -> None:
+    asked = ("explain", *UNIT, "--quiet", "--columns", "step", "--format", "csv")
+    written = ",".join(run(*asked, "--headers", "zh").out.decode().split())
+    assert written == "步骤,标价,强制折扣,成交价,佣金,支付手续费,采购价,物流费,净利"
+    assert run(*asked).out.decode().split("\n")[1] == "list price"
+
+
+@pytest.mark.parametrize("rate_from", ["mean", "max", "p95"])
+def test_rates_under_chinese_headers_are_joined_as_under_english_ones(
+    rate_from: str, run: Run, tmp_path: Path
+) -> None:
+    priced = []
+    for headers, form in (("en", "csv"), ("zh", "csv"), ("zh", "tsv")):
+        listed = tmp_path / f"{headers}.{form}"
+        run("rates", EXAMPLES / "orders.csv", "--headers", headers, "-q", "-o", listed)
+        joined = ("--rates", listed, "--rate-from", rate_from)
+        priced.append(run("reprice", EXAMPLES / "skus.csv", *joined, "-q"))
+    assert priced[0].code == 0, priced[0].err
+    assert priced[1:] == [priced[0]] * 2
+
+
+def test_a_list_that_names_a_rate_twice_is_refused(run: Run, tmp_path: Path) -> None:
+    listed = tmp_path / "rates.csv"
+    listed.write_text("sku,p95_rate,P95折扣率\nA,10%,20%\n", encoding="utf-8")
+    refused = run("reprice", "-", "--rates", listed, "--rate-from", "p95", stdin=COSTS)
+    assert (refused.code, refused.out) == (3, b"")
+    assert "'p95_rate' and 'P95折扣率' both stand for p95_rate" in refused.err
+
+
+def test_columns_are_chosen_by_chinese_names_where_no_file_names_them(run: Run) -> None:
+    asked = ("watch", EXAMPLES / "feed.csv", *NOW, *HEADERS, "--format", "csv")
+    chosen = run(*asked, "--columns", "商品编码,state").out.decode().splitlines()
+    assert chosen[:2] == ["商品编码,状态", "CE-4023,new"]
+    assert run("rules", "fees", "--value", "键").out == run("rules", "fees", "--value", "key").out
+
+
+def test_bad_rows_are_set_aside_under_chinese_headers_and_once_only(
+    run: Run, tmp_path: Path
+) -> None:
+    first, again = tmp_path / "bad.csv", tmp_path / "again.csv"
+    costs = b"sku,purchase_price,logistics_cost\nA,ten,3\nB,8,3\n"
+    assert run("reprice", "-", *HEADERS, "--rejects", first, stdin=costs).code == 0
+    header, row = first.read_text(encoding="utf-8").splitlines()
+    assert header == "行号,出错列,出错原因,sku,purchase_price,logistics_cost"
+    assert row == "2,purchase_price,'ten' is not a number; write 12.50,A,ten,3"
+    assert run("reprice", first, *HEADERS, "--rejects", again).code == 0
+    assert again.read_bytes() == first.read_bytes()

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, BinaryIO
 from aepromo.cli.say import say
 from aepromo.errors import InputError
 from aepromo.tables.text import delimited
-from aepromo.words import _, ngettext
+from aepromo.words import _, ngettext, texts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from aepromo.tables.source import Source
 
 MOST_NAMED = 20
+HEADERS = ("line", "column", "reason")
+"""What stands before a bad row that is set aside; in Chinese under ``--headers zh``."""
 
 
 class RowsRefused(InputError):
@@ -33,13 +35,19 @@ class BadRow:
 
 
 class BadRows:
-    """What becomes of bad rows: named, and written to ``stream`` where there is one."""
+    """What becomes of bad rows: named, and written to ``stream`` where there is one.
 
-    def __init__(self, source: Source, stream: BinaryIO | None) -> None:
+    ``language`` is that of the headers before a row's own. Where rows were set aside before, those
+    that they have are replaced.
+    """
+
+    def __init__(self, source: Source, stream: BinaryIO | None, language: str = "en") -> None:
         self._source, self._stream = source, stream
         self.count = 0
         self._named = 0
-        self._write([("line", "column", "reason", *source.header)])
+        headers = tuple(map(texts_in(language, "rejects"), HEADERS))
+        self._passed = len(headers) if tuple(source.header[: len(headers)]) == headers else 0
+        self._write(headers, source.header)
 
     @property
     def is_open(self) -> bool:
@@ -56,7 +64,7 @@ class BadRows:
         for row in rows:
             self.count += 1
             self._name(row)
-            self._write([(str(row.line), _joined(row.columns), _joined(row.reasons), *row.cells)])
+            self._write((str(row.line), _joined(row.columns), _joined(row.reasons)), row.cells)
 
     def close(self) -> None:
         """Say how many there were. Raises ``RowsRefused`` where they had no place."""
@@ -79,9 +87,10 @@ class BadRows:
                 place = f"{self._source.name}:{row.line}: "
                 say(place + (f"{column}: {reason}" if column else reason))
 
-    def _write(self, rows: list[tuple[str, ...]]) -> None:
+    def _write(self, before: tuple[str, ...], cells: Sequence[str]) -> None:
         if self._stream is not None:
-            self._stream.write(delimited(rows, self._source.delimiter).encode())
+            row = (*before, *cells[self._passed :])
+            self._stream.write(delimited([row], self._source.delimiter).encode())
 
 
 def _joined(parts: list[str]) -> str:

@@ -23,7 +23,15 @@ from aepromo.cli.options import (
     value_parameter,
     with_parameters,
 )
-from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
+from aepromo.cli.output import (
+    chosen,
+    destination,
+    format_of,
+    headed,
+    headed_document,
+    rendered,
+    text_lines,
+)
 from aepromo.cli.reports import policy_of
 from aepromo.cli.say import say_assumed, say_converted, say_warnings
 from aepromo.errors import CallError
@@ -102,9 +110,10 @@ def _write(policy: Policy, writing: WritingOptions) -> None:
         if form is Format.TABLE:
             stream.write(rendered(waterfall_table(explanation), writing))
         elif form in (Format.JSON, Format.JSONL):
-            text = json_document(document(explanation))
+            spoken = document(explanation, writing.headers)
+            text = json_document(headed_document(spoken, writing))
             flat = " ".join(line.strip() for line in text.splitlines())
             stream.write(((text if form is Format.JSON else flat) + "\n").encode())
         else:
-            columns = chosen(step_columns(explanation), writing)
+            columns = chosen(step_columns(explanation, writing.headers), writing)
             stream.writelines(text_lines([headed(columns, writing)], form, writing))

@@ -68,7 +68,7 @@ def read_feed(
         open_text = partial(open_feed, form=form, faults=faults)
         source, _stream = stack.enter_context(opened_source(file, reading, open_text))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        aside = BadRows(source, rejects)
+        aside = BadRows(source, rejects, writing.headers)
         columns = _columns(ruling, source, reading)
         lines = [
             _read(ruling, given, line, tuple(cells), source, columns, faults.get(line, []))

@@ -32,6 +32,7 @@ from aepromo.tables.blocks import parse
 from aepromo.tables.bulk import cell_texts, joined, result_texts
 from aepromo.tables.cells import percent
 from aepromo.tables.currency import USD
+from aepromo.tables.headings import header_of
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.text import TextColumn, delimited
 from aepromo.words import _, ngettext
@@ -186,7 +187,7 @@ def _lines(
         for name, cells in (("sku", rates.skus), ("category", rates.categories))
     }
     mark = "\ufeff" if writing.bom else ""
-    header = [] if writing.no_header else [names]
+    header = [] if writing.no_header else [[header_of(name, writing.headers) for name in names]]
     yield (mark + delimited(header, delimiter, writing.excel_safe)).encode()
     yield joined([texts[name] for name in names], delimiter)
 

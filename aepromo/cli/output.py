@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from io import BufferedWriter, RawIOBase
 from pathlib import PurePath
@@ -13,7 +14,7 @@ from aepromo.cli.options import Format, WritingOptions
 from aepromo.cli.process import send_nowhere
 from aepromo.errors import CallError, OutputError
 from aepromo.tables.atomic import replacing
-from aepromo.tables.headings import chinese, header_of
+from aepromo.tables.headings import header_of
 from aepromo.tables.text import (
     TextColumn,
     delimited,
@@ -139,7 +140,9 @@ def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:
     wanted = [options.value] if options.value else []
     if options.columns and not wanted:
         wanted = [name.strip() for name in options.columns.split(",") if name.strip()]
-    known = {chinese(name): name for name in header} | {name: name for name in header}
+    known = {name: name for name in header}
+    if not known.keys() >= set(wanted):  # they may be named as --headers zh would have them
+        known = {header_of(name, "zh"): name for name in header} | known
     for name in wanted:
         if name not in known:
             meant = nearest(name, header, _("there are {names}"))
@@ -171,6 +174,18 @@ def headed(
         else column._replace(name=header_of(column.name, options.headers))
         for column in columns
     ]
+
+
+def headed_document(document: object, options: WritingOptions) -> object:
+    """A JSON document with its keys, at every depth, as ``--headers`` asks for them."""
+    if isinstance(document, Mapping):
+        return {
+            header_of(name, options.headers): headed_document(value, options)
+            for name, value in document.items()
+        }
+    if isinstance(document, list):
+        return [headed_document(each, options) for each in document]
+    return document
 
 
 def text_lines(

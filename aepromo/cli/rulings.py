@@ -55,14 +55,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A whole table that was judged: its header as the file has it, and its rows in order.
+    """A whole table that was judged: its header, and its rows in order.
 
-    ``is_one``: no table, but the one row that options describe.
+    ``is_one``: no table, but the one row that options describe. ``is_file``: the header is that of
+    a file, and not the program's own.
     """
 
     header: Sequence[str]
     rows: Sequence[Judged]
     is_one: bool = False
+    is_file: bool = False
 
     def summed(self, rows: str, column: Column) -> str:
         """How many rows came to each label: ``12 SKUs: 9 strong, 3 refuse``."""
@@ -144,7 +146,7 @@ def judge_file(
         if source.guessed_encoding and not writing.quiet:
             say(encoding_line(source.guessed_encoding))
         aside.close()
-        return Sheet(source.header, judged)
+        return Sheet(source.header, judged, is_file=True)
 
 
 def write_sheet(
@@ -157,10 +159,8 @@ def write_sheet(
         order = ruling.order
         rows.sort(key=lambda judged: order(judged.verdict))
     added = {column.name: column for column in ruling.adds}
-    header = sheet.header
-    if names_in_chinese(writing):
-        header = own_columns(header, added)
-    kept = () if sheet.is_one else set(header) - set(added)
+    header = own_columns(sheet.header, added) if names_in_chinese(writing) else sheet.header
+    kept = set(header) - set(added) if sheet.is_file else ()
     columns = [
         _result_column(added.pop(name), rows, ruling.currency)
         if name in added

@@ -26,6 +26,7 @@ from aepromo.cli.output import (
     destination,
     format_of,
     headed,
+    headed_document,
     is_coloured,
     rendered,
     table_width,
@@ -210,7 +211,8 @@ def _write(
             drawn = terminal_chart(chart, min(table_width(), 100), is_coloured(writing))
             stream.write((drawn + "\n\n" + "\n".join(notes) + "\n").encode())
         elif form is Format.JSON and swept is not None:
-            stream.write((json_document(_document(columns, swept.crossings)) + "\n").encode())
+            found = headed_document(_document(columns, swept.crossings), writing)
+            stream.write((json_document(found) + "\n").encode())
         else:
             stream.writelines(text_lines([headed(columns, writing)], form, writing))
 

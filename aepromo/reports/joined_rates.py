@@ -18,6 +18,7 @@ from aepromo.errors import CallError, InputError, Problem
 from aepromo.pricing.money import BLANK
 from aepromo.tables.currency import USD
 from aepromo.tables.headers import plain, resolve
+from aepromo.tables.headings import chinese, named
 from aepromo.tables.names import canonical
 from aepromo.tables.schema import Kind
 from aepromo.words import _
@@ -65,7 +66,9 @@ class JoinedRates:
             known, key = self._place(sku, category)
             if key in known:
                 reason = _("has a rate already; keep one of the two")
-                problems.append(Problem(row, "sku" if sku else "category", reason))
+                level = "sku" if sku else "category"
+                place = cells.header[columns[level]] if level in columns else header
+                problems.append(Problem(row, str(place), reason))
             known[key] = rate
         return problems
 
@@ -117,16 +120,20 @@ def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
     """
     wanted = rate_column(rate_from)
     found = resolve(header, (*KEYS, "forced_rate"), {})
-    places = {plain(name): position for position, name in enumerate(header)}
-    if wanted == "forced_rate" and wanted in found:
-        places[plain(wanted)] = found[wanted]
-    if plain(wanted) not in places:
+    names = {plain(wanted), plain(chinese(wanted))}
+    places = [at for at, name in enumerate(header) if plain(name) in names]
+    if len(places) > 1:
+        text = _("'{first}' and '{header}' both stand for {name}; delete one of the two")
+        first, other = (header[place] for place in places[:2])
+        raise InputError(text.format(first=first, header=other, name=wanted))
+    if not places:
         text = _("--rate-from {rate_from}: no column {name}; there are {names}")
-        raise CallError(text.format(rate_from=rate_from, name=wanted, names=", ".join(header)))
+        shown = _(", ").join(header)
+        raise CallError(text.format(rate_from=rate_from, name=named(wanted), names=shown))
     if "sku" not in found:
-        raise InputError(_("a list of rates needs a column sku"))
+        raise InputError(_("a list of rates needs a column {name}").format(name=named("sku")))
     keys = {name: found[name] for name in KEYS if name in found}
-    return {**keys, "rate": places[plain(wanted)]}
+    return {**keys, "rate": places[0]}
 
 
 def _cells(cells: Cells, columns: Mapping[str, int], name: str) -> list[str]:

@@ -10,7 +10,7 @@ from aepromo.tables.cells import fixed, grouped, percent
 from aepromo.tables.currency import USD
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import Figure, TextColumn
-from aepromo.words import N_, _, label
+from aepromo.words import N_, _, label, label_in
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,8 +32,8 @@ def money(amount: int, currency: Currency) -> str:
     return ("-" if amount < 0 else "") + sign + grouped(abs(amount), currency.places)
 
 
-def step_columns(explanation: Explanation) -> list[TextColumn]:
-    """The waterfall as rows for a pipe."""
+def step_columns(explanation: Explanation, language: str) -> list[TextColumn]:
+    """The waterfall as rows for a pipe, its steps by their names in a language."""
     steps, places = explanation.steps, explanation.currency.places
 
     def figures(name: str) -> TextColumn:
@@ -41,7 +41,7 @@ def step_columns(explanation: Explanation) -> list[TextColumn]:
         return TextColumn(name, Kind.MONEY, amounts)
 
     return [
-        TextColumn("step", Kind.TEXT, [step.name for step in steps]),
+        TextColumn("step", Kind.TEXT, [_named(step, language) for step in steps]),
         figures("base"),
         TextColumn("rate", Kind.TEXT, [_rate(step) for step in steps]),
         TextColumn("rounding", Kind.TEXT, [step.rounding for step in steps]),
@@ -50,8 +50,8 @@ def step_columns(explanation: Explanation) -> list[TextColumn]:
     ]
 
 
-def document(explanation: Explanation) -> dict[str, object]:
-    """The whole explanation for machines."""
+def document(explanation: Explanation, language: str) -> dict[str, object]:
+    """The whole explanation for machines, the steps by their names in a language."""
     currency = explanation.currency
 
     def figure(amount: int) -> Figure | None:
@@ -61,7 +61,7 @@ def document(explanation: Explanation) -> dict[str, object]:
         "list_price": figure(explanation.list_price),
         "is_current": explanation.is_current,
         "worst_case": explanation.worst_case,
-        "steps": [_step_document(step, currency) for step in explanation.steps],
+        "steps": [_step_document(step, currency, language) for step in explanation.steps],
         "deal_price": figure(explanation.deal_price),
         "profit": figure(explanation.profit),
         "margin": None if explanation.margin == BLANK else Figure(fixed(explanation.margin, 4)),
@@ -206,9 +206,13 @@ def _figure(amount: int, currency: Currency) -> Figure | None:
     return None if amount == BLANK else Figure(fixed(amount, currency.places))
 
 
-def _step_document(step: Step, currency: Currency) -> dict[str, object]:
+def _named(step: Step, language: str) -> str:
+    return step.name if language == "en" else label_in(language, step.name)
+
+
+def _step_document(step: Step, currency: Currency, language: str) -> dict[str, object]:
     shown: dict[str, object] = {
-        "step": step.name,
+        "step": _named(step, language),
         "base": _figure(step.base, currency),
         "rate": None if step.rate == BLANK else Figure(_ratio(step.rate)),
         "rounding": step.rounding or None,

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from aepromo.tables.headers import plain
-from aepromo.tables.schema import INPUTS, RESULTS
+from aepromo.tables.schema import RESULTS, column_named
 from aepromo.words import is_english, label, label_in
 
 if TYPE_CHECKING:
@@ -23,16 +23,14 @@ def in_words(name: str) -> str:
     words = name.replace("_", " ")
     if is_english():
         return words
-    return chinese(name) if name in RESULTS or name in INPUTS else label(name)
+    return chinese(name) if column_named(name) else label(name)
 
 
 def header_of(name: str, language: str) -> str:
     """The header of one of the program's own columns in a file."""
     if language == "en":
         return name
-    if name in RESULTS or name in INPUTS:
-        return chinese(name)
-    return label_in(language, name)
+    return chinese(name) if column_named(name) else label_in(language, name)
 
 
 def own_columns(header: Sequence[str], added: Iterable[str]) -> list[str]:
@@ -47,7 +45,7 @@ def own_columns(header: Sequence[str], added: Iterable[str]) -> list[str]:
 
 def chinese(name: str) -> str:
     """A column's Chinese name, which is also one of its headers; else the name as it is."""
-    column = RESULTS.get(name) or INPUTS.get(name)
+    column = column_named(name)
     return column.chinese[0] if column and column.chinese else name
 
 

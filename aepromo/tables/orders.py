@@ -60,5 +60,16 @@ MEAN = Column("forced_rate", Kind.MILLIONTHS, "the forced rate to reckon with")
 def quantile_column(quantile: int) -> Column:
     """The column of a quantile, which is in millionths: ``p95_rate``, ``p97.5_rate``."""
     whole, part = divmod(quantile, 10_000)
-    digits = f"{whole}.{part:04d}".rstrip("0").rstrip(".")
-    return Column(f"p{digits}_rate", Kind.MILLIONTHS, f"{digits}% of them are at it or under it")
+    return _quantile_column(f"{whole}.{part:04d}".rstrip("0").rstrip("."))
+
+
+def quantile_named(name: str) -> Column | None:
+    """The column of a quantile by its name; None for a name that is none of one."""
+    digits = name.removeprefix("p").removesuffix("_rate")
+    is_one = name == f"p{digits}_rate" and digits.replace(".", "", 1).isdecimal()
+    return _quantile_column(digits) if is_one else None
+
+
+def _quantile_column(digits: str) -> Column:
+    meaning = f"{digits}% of them are at it or under it"
+    return Column(f"p{digits}_rate", Kind.MILLIONTHS, meaning, (f"p{digits}折扣率",))

@@ -7,13 +7,13 @@ from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
 from aepromo.tables.column import Column, Kind
 from aepromo.tables.news import FEED_INPUTS, NEWS_RESULTS
-from aepromo.tables.orders import ORDER_INPUTS, RATE_RESULTS
+from aepromo.tables.orders import ORDER_INPUTS, RATE_RESULTS, quantile_named
 from aepromo.tables.papers import PAPER_INPUTS, PAPER_RESULTS
 from aepromo.tables.parcels import PARCEL_INPUTS, PARCEL_RESULTS
 from aepromo.tables.platform import PLATFORM_INPUTS, PLATFORM_RESULTS, STORE
 from aepromo.tables.shipping import SHIPPING_INPUTS, SHIPPING_RESULTS
 
-__all__ = ["INPUTS", "RESULTS", "STORE", "VERDICTS", "Column", "Kind"]
+__all__ = ["INPUTS", "RESULTS", "STORE", "VERDICTS", "Column", "Kind", "column_named"]
 
 VERDICTS = ("pays", "does_not_pay", "never_pays")
 
@@ -157,3 +157,8 @@ RESULTS: dict[str, Column] = {
     )
     for column in columns
 }
+
+
+def column_named(name: str) -> Column | None:
+    """A column that the program writes or reads, as it writes it where it does both."""
+    return RESULTS.get(name) or INPUTS.get(name) or quantile_named(name)

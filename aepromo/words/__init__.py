@@ -26,7 +26,7 @@ everything is English, until ``speak("zh")``.
 from __future__ import annotations
 
 import os
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ def speak(language: str) -> None:
     _catalogue = None if language == "en" else _read(language)
 
 
+@cache
 def _read(language: str) -> GNUTranslations:
     from gettext import GNUTranslations  # English can do without
 
