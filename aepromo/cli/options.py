@@ -144,7 +144,7 @@ class WritingOptions(NamedTuple):
             "--headers",
             panel=OUTPUT_PANEL,
             metavar="en|zh",
-            says=_("What CSV and JSON call the program's own columns (en)."),
+            says=_("Names of the program's own columns and JSON keys (en)."),
         ),
     ] = Language.EN
     no_header: Annotated[
