@@ -70,7 +70,8 @@ def found() -> Catalog:
     ):
         catalogue.add(text, context=context)
     columns = [*INPUTS.values(), *RESULTS.values()]
-    for text in (*(column.meaning for column in columns), *(rule.meaning for rule in rules.book())):
+    said = (text for rule in rules.book() for text in (rule.meaning, rule.origin))
+    for text in (*(column.meaning for column in columns), *said):
         catalogue.add(text)
     labels = [label for column in columns for label in column.labels]
     labels += ["survive", "step", "base", "rate", "rounding", "change", "left"]

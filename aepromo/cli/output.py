@@ -27,7 +27,7 @@ from aepromo.words import _, cause
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 

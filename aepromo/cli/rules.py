@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SHOWN = ("key", "value", "meaning")
 HEADER = rules.Rule._fields
+SAID = ("meaning", "origin")
+"""What is told in words, in the language of the run."""
 
 KeyArgument = Annotated[
     str | None,
@@ -81,6 +83,6 @@ def _write(found: tuple[Rule, ...], writing: WritingOptions) -> None:
 
 def _cell(rule: Rule, name: str) -> str:
     value: str | tuple[str, ...] = getattr(rule, name)
-    if name == "meaning":
-        return _(rule.meaning)
+    if name in SAID and isinstance(value, str):
+        return _(value)
     return value if isinstance(value, str) else ", ".join(value)

@@ -104,6 +104,8 @@ class Gate:
         if isinstance(value, tuple):
             between = _(" and ") if self.rule.unit == "all_of" else _(" or ")
             return between.join(map(spoken_name, value))
+        if self.rule.unit == "yes_no":
+            return _("yes") if value == "yes" else _("no")
         bound = _BOUNDS.get(self.rule.compare)
         return _(bound).format(value=value) if bound else value
 
