@@ -10,7 +10,8 @@ from aepromo.reports.policy import Policy
 from aepromo.rules import UnknownRule
 from aepromo.rules.overrides import Book
 from aepromo.tables.schema import STORE
-from aepromo.words import _, cause
+from aepromo.tables.toml import read_toml
+from aepromo.words import _
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
@@ -51,15 +52,7 @@ def read_config(path: str | None) -> Config:
     file = Path(path or NAME)
     if path is None and not file.is_file():
         return Config()
-    import tomllib
-
-    try:
-        # A number keeps its text: as a binary float it could not hold a cent.
-        tables = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str)
-    except OSError as error:
-        raise CallError(f"{file}: {cause(error)}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CallError(f"{file}: {error}") from None
+    tables = read_toml(str(file))
     overrides = _table(tables.pop("rules", {}), f"{file}: rules")
     stores = _table(tables.pop("stores", {}), f"{file}: stores")
     return Config(

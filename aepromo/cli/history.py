@@ -81,7 +81,7 @@ class _Seen:
                 "left out: {count:,} orders not forced ({statuses})",
                 count,
             )
-            lines.append(text.format(count=count, statuses=", ".join(statuses)))
+            lines.append(text.format(count=count, statuses=_(", ").join(statuses)))
         if count := self.too_early:
             text = ngettext(
                 "left out: {count:,} forced order before --since",

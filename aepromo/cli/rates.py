@@ -118,7 +118,7 @@ def _answer_one(which: Which, reading: ReadingOptions, writing: WritingOptions) 
     rate, faults = rate_of(which.numbers(), which.currency)
     if faults:
         lines = (f"{INPUTS[fault.column].flag}: {fault.reason(None)}" for fault in faults)
-        raise CallError("; ".join(lines))
+        raise CallError(_("; ").join(lines))
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in which.given.items()]
     columns.append(TextColumn(MEAN.name, MEAN.kind, [result_text(int(rate), MEAN, which.currency)]))
     columns = chosen(columns, writing)

@@ -98,7 +98,7 @@ def judge_one(ruling: Ruling, given: Mapping[str, str], reading: ReadingOptions)
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     facts, problems = facts_of(ruling, given, {})
     if problems:
-        raise CallError("; ".join(f"{INPUTS[name].flag}: {why}" for name, why in problems))
+        raise CallError(_("; ").join(f"{INPUTS[name].flag}: {why}" for name, why in problems))
     try:
         verdict = ruling.judge(facts)
     except RowFaults as faults:

@@ -42,6 +42,7 @@ from aepromo.reports.events import OVER, News, acknowledged, look, still_open
 from aepromo.reports.exchange import Exchange
 from aepromo.reports.watch import Watch, count_of, most_pressing_first, reported, watch
 from aepromo.rules.overrides import Book
+from aepromo.tables.headings import named
 from aepromo.tables.state import locked, read_state, remembering
 from aepromo.words import _, label, ngettext
 
@@ -168,7 +169,7 @@ def _remembered(call: _Call) -> dict[str, Watched]:
         raise CallError(reason.format(sku=error.args[0], path=path)) from None
     for sku in dict.fromkeys(acks):
         if not call.writing.quiet:
-            events = ", ".join(map(label, before[sku].events))
+            events = _(", ").join(map(label, before[sku].events))
             say(_("acknowledged: {sku}: {events}").format(sku=sku, events=events))
     return after
 
@@ -243,7 +244,8 @@ def _say_what_was_taken(found: _Found, watching: Watch, writing: WritingOptions)
         )
         say(taken_so.format(status=status, count=count))
     if watching.lacking:
-        say(_("no profit of forced SKUs without {names}").format(names=", ".join(watching.lacking)))
+        names = _(", ").join(map(named, watching.lacking))
+        say(_("no profit of forced SKUs without {names}").format(names=names))
 
 
 def _summary(found: _Found, counts: Mapping[str, int]) -> str:
@@ -255,11 +257,11 @@ def _summary(found: _Found, counts: Mapping[str, int]) -> str:
         if name != "missed" and count
     ]
     events = ngettext("{count:,} event", "{count:,} events", told).format(count=told)
-    line = f"{events}: {', '.join(parts)}" if parts else events
-    if missed := counts["missed"]:
-        line += "; " + ngettext(
-            "{count:,} deadline missed", "{count:,} deadlines missed", missed
-        ).format(count=missed)
+    if parts:
+        events = _("{rows}: {labels}").format(rows=events, labels=_(", ").join(parts))
+    missed = counts["missed"]
+    deadlines = ngettext("{count:,} deadline missed", "{count:,} deadlines missed", missed)
     watched = len(found.after)
     skus = ngettext("{count:,} SKU watched", "{count:,} SKUs watched", watched)
-    return f"{line}; {skus.format(count=watched)}"
+    clauses = [events, *[deadlines.format(count=missed)] * bool(missed)]
+    return _("; ").join((*clauses, skus.format(count=watched)))

@@ -164,7 +164,7 @@ class Policy(NamedTuple):
             except CellError as error:
                 problems.append(f"{INPUTS[name].flag}: {error}")
         if problems:
-            raise CallError("; ".join(problems))
+            raise CallError(_("; ").join(problems))
         return numbers
 
     def of_one(self, report: Report) -> tuple[dict[str, int], dict[str, int]]:

@@ -142,7 +142,7 @@ class _Rules:
             for market, others in by_market.items()
             if market and any(each.rule.key == held.rule.key for each in others)
         ]
-        return _(", ").join(asking) + ": " if asking else ""
+        return _(", ").join(asking) + _(": ") if asking else ""
 
     def _diagnosis(self, row: Row, by_market: dict[str, list[Gate]]) -> list[str]:
         """What to mend, the weightiest first, and the widest gap first where weights are equal."""

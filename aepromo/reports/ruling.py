@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aepromo.reports.exchange import Exchange
 from aepromo.tables.facts import Fact
+from aepromo.tables.headings import named
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from aepromo.reports.shipping import Shipping
@@ -25,7 +27,9 @@ class RowFaults(ValueError):
     """A row whose facts can't go together; ``problems`` are columns, each with what is wrong."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{column} {reason}" for column, reason in problems))
+        fault = _("{column} {reason}")
+        faults = (fault.format(column=named(name), reason=reason) for name, reason in problems)
+        super().__init__(_("; ").join(faults))
         self.problems = problems
 
 

@@ -8,6 +8,7 @@ from aepromo.errors import CallError
 from aepromo.pricing.money import BLANK
 from aepromo.reports.check import Fault, Filler, check, check_results
 from aepromo.tables.headings import named
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from aepromo.reports.policy import Policy
@@ -34,5 +35,8 @@ def refuse(faults: list[Fault]) -> None:
     """Raise a ``CallError`` that lists the faults of one SKU, if there are any."""
     if faults:
         raise CallError(
-            "; ".join(f"{named(fault.column)} {fault.reason(None)}" for fault in faults)
+            _("; ").join(
+                _("{column} {reason}").format(column=named(fault.column), reason=fault.reason(None))
+                for fault in faults
+            )
         )

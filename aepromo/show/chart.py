@@ -5,17 +5,27 @@ The figures come in exact and leave as pixels; only here are they drawn as float
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
-from aepromo.words import _
+from aepromo.words import N_, _, is_english
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from matplotlib.axes import Axes
 
 HEIGHT = 18
 _COLOURS = {"target": "yellow", "zero": "red", "floor": "magenta"}
+_NAMES = {"target": N_("target"), "zero": N_("zero"), "floor": N_("floor")}
+_SECOND = "\ue000"
+"""Holds the place of the second cell of a wide letter, while a letter is taken for a cell."""
+_CHINESE_FONTS = (
+    *("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC"),
+    *("WenQuanYi Micro Hei", "SimHei"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +45,28 @@ def terminal_chart(chart: Chart, width: int, coloured: bool) -> str:
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plotsize(width, HEIGHT)
-    plotext.title(chart.title)
-    plotext.xlabel(_("forced rate, %"))
+    plotext.title(_by_cells(chart.title))
+    plotext.xlabel(_by_cells(_("forced rate, %")))
     for name, level in chart.marks.items():
         plotext.hline(level, _COLOURS[name])
     plotext.plot(list(chart.rates), list(chart.heights), marker="braille", color="cyan")
     # Names stand at the left edge on their line: there the curve is highest.
     for name, level in chart.marks.items():
-        plotext.text(name, chart.rates[0], level, color=_COLOURS[name], alignment="left")
+        shown = _by_cells(_(_NAMES[name]))
+        plotext.text(shown, chart.rates[0], level, color=_COLOURS[name], alignment="left")
     drawn: str = plotext.build()
     if not coloured:
         drawn = plotext.uncolorize(drawn)
-    # It fills a line up by its letters, of which a Chinese one is two cells wide.
-    return "\n".join(line.rstrip() for line in drawn.split("\n"))
+    return "\n".join(line.rstrip() for line in drawn.replace(_SECOND, "").split("\n"))
+
+
+def _by_cells(text: str) -> str:
+    """The text with as many letters as it takes cells: of those a Chinese one takes two."""
+    from unicodedata import east_asian_width
+
+    return "".join(
+        letter + _SECOND if east_asian_width(letter) in "WF" else letter for letter in text
+    )
 
 
 def picture(chart: Chart, path: str) -> bytes:
@@ -63,21 +82,47 @@ def picture(chart: Chart, path: str) -> bytes:
     except ImportError:
         reason = _("pictures need matplotlib: pip install 'aepromo[charts]'")
         raise CallError(reason) from None
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
+    is_png = path.lower().endswith(".png")
+    with _lettering(is_png):
+        figure = Figure(figsize=(8, 4.5), layout="constrained")
+        FigureCanvasAgg(figure)
+        _draw(chart, figure.subplots())
+        out = BytesIO()
+        # No date inside: the same figures make the same file.
+        form = "png" if is_png else "svg"
+        figure.savefig(out, format=form, metadata=None if is_png else {"Date": None})
+    return out.getvalue()
+
+
+def _draw(chart: Chart, axes: Axes) -> None:
     axes.plot(chart.rates, chart.heights, linewidth=2)
     for name, level in chart.marks.items():
         axes.axhline(level, linestyle="--", linewidth=1, color=_COLOURS[name])
-        axes.annotate(name, (chart.rates[0], level), ha="left", va="bottom")
+        axes.annotate(_(_NAMES[name]), (chart.rates[0], level), ha="left", va="bottom")
     axes.set_title(chart.title)
     axes.set_xlabel(_("forced rate, %"))
     axes.grid(visible=True, alpha=0.3)
-    out = BytesIO()
-    # No date inside: the same figures make the same file.
-    figure.savefig(
-        out,
-        format="png" if path.lower().endswith(".png") else "svg",
-        metadata=None if path.lower().endswith(".png") else {"Date": None},
-    )
-    return out.getvalue()
+
+
+@contextmanager
+def _lettering(is_png: bool) -> Iterator[None]:
+    """Fonts that have the letters of the language. Raises ``CallError`` where there are none.
+
+    An SVG carries its Chinese as text, for whatever font its reader has.
+    """
+    if is_english():
+        yield
+        return
+    import warnings
+
+    from matplotlib import font_manager, rc_context
+
+    there = set(font_manager.get_font_names())
+    fonts = [name for name in _CHINESE_FONTS if name in there]
+    if is_png and not fonts:
+        reason = _("--png: no font here has Chinese letters; install Noto Sans CJK, or draw an SVG")
+        raise CallError(reason)
+    families = [*(fonts if is_png else _CHINESE_FONTS), "DejaVu Sans", "sans-serif"]
+    with rc_context({"font.family": families, "svg.fonttype": "none"}), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a glyph is missing: not in the SVG
+        yield

@@ -186,7 +186,7 @@ def _rate(step: Step) -> str:
 def _taking(step: Step, currency: Currency) -> str:
     """What a step takes, and how it rounds: ``13.2%, half up``, ``30.00:3.00, share of 45.00``."""
     if step.offer is None:
-        return ", ".join(filter(None, (_rate(step), _(step.rounding) if step.rounding else "")))
+        return _(", ").join(filter(None, (_rate(step), _(step.rounding) if step.rounding else "")))
     off = _("{off} off from {threshold}").format(
         off=money(step.offer.off, currency), threshold=money(step.offer.threshold, currency)
     )

@@ -13,5 +13,6 @@
 ``columns``  columns of cells to int64 columns, the fast way, and cell by cell where that fails
 ``bulk``     columns to CSV lines; ``line_ends`` what is added to rows that are copied as they stand
 ``text``     columns to CSV, TSV, JSON, JSON lines and Markdown
+``toml``     a configuration or a tariff as tables, or where it is no TOML
 ``atomic``   a file that is either the old one or the new one, whole
 """

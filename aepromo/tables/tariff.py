@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
@@ -14,6 +13,7 @@ from aepromo.tables.cells import CellError, grouped, read
 from aepromo.tables.currency import USD, Currency, currency_named
 from aepromo.tables.names import canonical
 from aepromo.tables.schema import Kind
+from aepromo.tables.toml import read_toml
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
@@ -55,15 +55,7 @@ class Tariff:
 
 def read_tariff(path: str) -> Tariff:
     """The tariff in a file. Raises ``CallError`` that names the file and the key."""
-    import tomllib
-
-    try:
-        # A number keeps its text: as a binary float it could not hold a cent.
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=str)
-    except OSError as error:
-        raise CallError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CallError(f"{path}: {error}") from None
+    tables = read_toml(path)
     _check_keys(tables, ("currency", "lines"), path)
     currency = _currency(tables.get("currency", USD.code), f"{path}: currency")
     lines = _table(tables.get("lines", {}), f"{path}: lines")

@@ -1,0 +1,84 @@
+"""A TOML file to tables; what is no TOML is told of by its line, with what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aepromo.errors import CallError
+from aepromo.words import N_, _, cause
+
+_REASONS = {
+    "Cannot overwrite": N_("a key stands twice"),
+    "Cannot declare": N_("a table stands twice"),
+    "Cannot mutate": N_("a key stands twice"),
+    "Cannot redefine": N_("a table stands twice"),
+    "Duplicate inline table key": N_("a key stands twice"),
+    "Invalid initial character": N_("no key begins so"),
+    "Invalid statement": N_("no key or table begins so"),
+    "Expected '='": N_("there is no = after a key"),
+    "Expected ']'": N_("the name of a table isn't closed by ]"),
+    "Expected ']]'": N_("the name of a table isn't closed by ]]"),
+    "Expected newline": N_("there is more on the line than a value"),
+    "Invalid value": N_("that is no value; a text goes in quotes"),
+    "Invalid date": N_("there is no such date"),
+    "Unterminated string": N_("a text isn't closed by a quote"),
+    "Illegal character '\\n'": N_("a text isn't closed by a quote"),
+    "Illegal character '\\r'": N_("a text isn't closed by a quote"),
+    "Unclosed array": N_("a list isn't closed by ]"),
+    "Unclosed inline table": N_("a table within a line isn't closed"),
+    "Unescaped": N_("a \\ in a text is written \\\\"),
+    "Invalid hex": N_("a \\ in a text is written \\\\"),
+}
+"""What the parser says, by how it begins."""
+
+_FULL_WIDTH = "“”＂‘’＝［］｛｝，．"
+
+
+def read_toml(path: str) -> dict[str, object]:
+    """The tables of a file, in which a number with decimals keeps its text.
+
+    Raises ``CallError``, which names the file, and the line where there is one.
+    """
+    import tomllib
+
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CallError(f"{path}: {cause(error)}") from None
+    except UnicodeDecodeError:
+        raise CallError(f"{path}: " + _("is not UTF-8; save it as UTF-8")) from None
+    try:
+        # As a binary float a number could not hold a cent.
+        return tomllib.loads(text, parse_float=str)
+    except tomllib.TOMLDecodeError as error:
+        raise CallError(_told(path, text, str(error))) from None
+
+
+def _told(path: str, text: str, error: str) -> str:
+    """``shop.toml:3: no TOML at column 9: there is no = after a key``, and a hint."""
+    import re
+
+    reason, _at, place = error.rpartition(" (at ")
+    starts = (begins for begins in _REASONS if reason.startswith(begins))
+    begins = max(starts, key=len, default="")
+    reason = _(_REASONS[begins]) if begins else reason
+    found = re.fullmatch(r"line (\d+), column (\d+)\)", place)
+    if found is None:
+        return f"{path}: " + _("no TOML: {reason}").format(reason=reason)
+    number, column = map(int, found.groups())
+    told = _("no TOML at column {column}: {reason}").format(column=column, reason=reason)
+    line = [*text.split("\n"), ""][number - 1]
+    return _("; ").join((f"{path}:{number}: {told}", *_hints(line, column - 1)))
+
+
+def _hints(line: str, column: int) -> list[str]:
+    """What to write instead, where letters are to blame that TOML only takes within quotes."""
+    import re
+
+    around = (each[0] for each in re.finditer(r"[^\s=\[\]{}.,#\"']+", line) if each.end() > column)
+    word = next(around, "")
+    if any(sign in _FULL_WIDTH for sign in word or line):
+        return [_('write signs in half width: " = [ ]')]
+    if column < len(line) and not line[column].isascii():
+        return [_('letters other than A–Z go in quotes: "{word}"').format(word=word)]
+    return []

@@ -1,0 +1,64 @@
+"""A configuration or a tariff that is no TOML: told of by its line, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aepromo.cli.config import read_config
+from aepromo.errors import CallError
+from aepromo.tables.tariff import read_tariff
+from aepromo.tables.toml import read_toml
+from aepromo.words import speak
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUOTES = 'letters other than A–Z go in quotes: "店铺一"'
+HALF_WIDTH = 'write signs in half width: " = [ ]'
+FAULTS = {
+    "[stores.店铺一]": f"1: no TOML at column 9: no key begins so; {QUOTES}",
+    "a = 1\n店铺一 = 1": f"2: no TOML at column 1: no key or table begins so; {QUOTES}",
+    "a = 店铺一": f"1: no TOML at column 5: that is no value; a text goes in quotes; {QUOTES}",
+    "a = “6%”": f"1: no TOML at column 5: that is no value; a text goes in quotes; {HALF_WIDTH}",
+    'a ＝ "6%"': f"1: no TOML at column 3: there is no = after a key; {HALF_WIDTH}",
+    'a = "6%”\n': f"1: no TOML at column 9: a text isn't closed by a quote; {HALF_WIDTH}",
+    "a = Wise": "1: no TOML at column 5: that is no value; a text goes in quotes",
+    'a = "C:\\Users"': "1: no TOML at column 10: a \\ in a text is written \\\\",
+    "a = 1\na = 2\n": "2: no TOML at column 6: a key stands twice",
+    "a = [1": " no TOML: a list isn't closed by ]",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_what_is_no_toml_is_told_of_by_its_line(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "shop.toml"
+    file.write_bytes(text.encode())
+    for read in (read_config, read_tariff):
+        with pytest.raises(CallError) as caught:
+            read(str(file))
+        assert str(caught.value) == f"{file}:{FAULTS[text]}"
+
+
+def test_it_is_told_of_in_chinese_too(tmp_path: Path) -> None:
+    file = tmp_path / "shop.toml"
+    file.write_text("[stores.店铺一]", encoding="utf-8")
+    speak("zh")
+    try:
+        with pytest.raises(CallError) as caught:
+            read_toml(str(file))
+    finally:
+        speak("en")
+    told = f'{file}:1: 第 9 列不合 TOML 语法：键不能这样开头；中文要加引号，写成 "店铺一"'
+    assert str(caught.value) == told
+
+
+def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "shop.toml"
+    text = '[stores."店铺一"]\nstore_level = "L4"\n'
+    file.write_bytes(text.encode("utf-8-sig"))
+    assert read_config(str(file)).store("店铺一") == {"store_level": "L4"}
+    file.write_bytes(text.encode("gb18030"))
+    with pytest.raises(CallError, match=r"shop\.toml: is not UTF-8; save it as UTF-8"):
+        read_config(str(file))
