@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
-from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
+from aepromo.pricing.fees import STATUSES, floor_price, profit
 from aepromo.pricing.money import MILLION
 from aepromo.pricing.offers import base_price, item_price
 from aepromo.pricing.protect import required_deal_price
 from aepromo.reports.check import Filler, check
+from aepromo.reports.outcome import left_at
 from aepromo.reports.report import FEES, SHOP, TARGETS, Report, adding
 from aepromo.reports.single import refuse
 from aepromo.tables.cells import CellError, read_rate
@@ -81,16 +82,8 @@ def _at_rate(sku: Sku, terms: Terms, required: Whole, rate: int) -> Results:
     situation = terms.offers.forced if rate else terms.offers.not_forced
     base = base_price(sku.list_price, sku.discounts.limited_rate)
     deal = situation.deal_price(item_price(base, rate))
-    kept = profit(deal, sku.costs, sku.fees)
     floor = floor_price(sku.costs.purchase_price, terms.floor_multiple)
-    return {
-        "deal_price": deal,
-        "commission": sku.fees.commission(deal),
-        "payment_fee": sku.fees.payment_fee(deal),
-        "profit": kept,
-        "margin": margin(kept, deal),
-        "status": status(deal, kept, required, floor),
-    }
+    return left_at(deal, sku, required, floor)
 
 
 def by_rate(sku: Sku, terms: Terms, grid: range) -> Iterator[tuple[int, Results]]:
