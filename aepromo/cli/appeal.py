@@ -28,7 +28,7 @@ from aepromo.cli.options import (
 )
 from aepromo.cli.output import form_of_worksheet, text_lines
 from aepromo.cli.priced_rulings import StoreOption
-from aepromo.cli.reports import money_policy
+from aepromo.cli.reports import RatesOptions, money_policy, with_rates
 from aepromo.cli.rulings import (
     given_of,
     judge_file,
@@ -116,11 +116,11 @@ def appeal_command() -> Callable[..., None]:
         file, fail_on, store = (values.pop(name) for name in ("file", "fail_on", "store"))
         target, language = values.pop("worksheet"), values.pop("worksheet_lang")
         reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
-        config = read_config(values.pop("config"))
+        config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
         if target is not None:
             _check_target(target, file, reading, writing)
         assumed: list[str] = []
-        policy = money_policy(config, values)
+        policy = with_rates(money_policy(config, values), joined, file)
         ruling = appeal(policy, _day(values.pop("on")), assumed)
         given = given_of(ruling, values, config, store)
         if file is None:
@@ -148,6 +148,7 @@ def appeal_command() -> Callable[..., None]:
             option("store", StoreOption, None),
             option("config", ConfigOption, None),
             *parameters_of(ReadingOptions),
+            *parameters_of(RatesOptions),
             *parameters_of(WritingOptions),
             option("fail_on", FailOnOption, FailOn.WEAK),
             option("worksheet", WorksheetOption, None),

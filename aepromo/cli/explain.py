@@ -32,17 +32,20 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.reports import policy_of
-from aepromo.cli.say import say_assumed, say_converted, say_warnings
+from aepromo.cli.reports import RatesOptions, policy_of, with_rates
+from aepromo.cli.say import say, say_assumed, say_converted, say_warnings, took_line
 from aepromo.errors import CallError
 from aepromo.reports.explain import INPUTS_USED, explain
-from aepromo.reports.report import PARCEL
+from aepromo.reports.report import FORCED_RATE, KEYS, PARCEL
+from aepromo.tables.cells import RATE_PLACES, fixed
+from aepromo.tables.orders import LEVELS
 from aepromo.tables.text import json_document
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aepromo.reports.exchange import Exchange
     from aepromo.reports.policy import Policy
 
 SkuOption = Annotated[
@@ -64,14 +67,16 @@ def explain_command() -> Callable[..., None]:
         file, sku = values.pop("file"), values.pop("sku")
         reading = taken(ReadingOptions, values)
         writing = taken(WritingOptions, values)
-        policy = policy_of(values)
+        joined = taken(RatesOptions, values)
+        policy = with_rates(policy_of(values), joined, file)
         say_warnings(policy)
+        store = policy.exchange()
         if file is not None:
-            policy = _out_of_file(policy, file, sku, reading)
+            policy = _out_of_file(policy, file, sku, reading, writing.quiet)
         elif sku is not None or reading != ReadingOptions():
             reason = _("--sku and options for reading need a FILE, or - for standard input")
             raise CallError(reason)
-        _write(policy, writing)
+        _write(policy, store, writing)
 
     command.__doc__ = _("One SKU, step by step: what comes off its list price, and what is left.")
     return with_parameters(
@@ -86,25 +91,40 @@ def explain_command() -> Callable[..., None]:
             option("config", ConfigOption, None),
             *parameters_of(EndingOptions),
             *parameters_of(ReadingOptions),
+            *parameters_of(RatesOptions),
             *parameters_of(WritingOptions),
         ],
     )
 
 
-def _out_of_file(policy: Policy, file: str, sku: str | None, reading: ReadingOptions) -> Policy:
+def _out_of_file(
+    policy: Policy, file: str, sku: str | None, reading: ReadingOptions, quiet: bool
+) -> Policy:
     """The policy with the cells of a file's row put over it."""
     from aepromo.cli.inputs import find_row
 
-    cells: dict[str, Any] = find_row(file, sku, (*INPUTS_USED, *PARCEL), reading)
+    cells: dict[str, Any] = find_row(file, sku, (*KEYS, *INPUTS_USED, *PARCEL), reading)
+    keys = [cells.pop(name, "") for name in KEYS]
+    whole, *ends = (name in cells for name in FORCED_RATE)
+    if policy.rates is not None and not (whole or all(ends)):
+        found = policy.rates.of_row(*keys)
+        if not quiet:
+            say(took_line([found is not None and found[1] == at for at in range(len(LEVELS))]))
+        if found is not None:
+            cells["forced_rate"] = fixed(found[0], RATE_PLACES)
+    if "forced_rate" in cells:
+        # A row's own rate goes before both ends of a range that options give.
+        cells = dict.fromkeys(FORCED_RATE) | cells
     return policy._replace(**cells)
 
 
-def _write(policy: Policy, writing: WritingOptions) -> None:
+def _write(policy: Policy, store: Exchange, writing: WritingOptions) -> None:
+    """Explain a row; a tariff goes by the store's own rates, not by those of the row's costs."""
     from aepromo.show.waterfall import document, step_columns, waterfall_table
 
-    explanation, assumed = explain(policy)
+    explanation, assumed = explain(policy, store)
     say_assumed(assumed, set(), policy.in_force, writing.quiet)
-    say_converted(policy.conversions(), set(), policy.selling, writing.quiet)
+    say_converted(policy.conversions(store), set(), policy.selling, writing.quiet)
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:

@@ -109,7 +109,7 @@ def find_row(
     line, cells = found[0]
     if len(cells) != len(source.header):
         raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
-    row = {role: cells[position] for role, position in columns.items() if role != "sku"}
+    row = {role: cells[position] for role, position in columns.items() if role in wanted}
     return {role: cell for role, cell in row.items() if cell.strip()}
 
 

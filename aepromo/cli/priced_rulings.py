@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aepromo.cli.config import read_config
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money import MoneyOptions, ShippingOptions
 from aepromo.cli.options import (
     STORE_PANEL,
     ConfigOption,
@@ -22,7 +22,7 @@ from aepromo.cli.options import (
     value_parameter,
     with_parameters,
 )
-from aepromo.cli.reports import policy_over
+from aepromo.cli.reports import RatesOptions, policy_over, with_rates
 from aepromo.cli.rulings import judge_file, judge_one, say_rows_converted, write_sheet
 from aepromo.cli.say import say, say_assumed, say_warnings
 from aepromo.errors import CallError
@@ -69,13 +69,15 @@ def priced_ruling_command(
     def command(**values: Any) -> None:
         file, store = values.pop("file"), values.pop("store")
         reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
-        config = read_config(values.pop("config"))
+        config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
         policy = policy_over(config, {name: values.pop(name) for name in POLICY & values.keys()})
         say_warnings(policy)
+        policy = with_rates(policy, joined, file)
         pricing = RowPricing(question, policy)
         ruling = build(pricing)
         given = {name: text for name, text in values.items() if text is not None}
-        given = {name: text for name, text in config.store(store).items() if name in values} | given
+        levels = {**config.defaults, **config.store(store)}
+        given = {name: text for name, text in levels.items() if name in values} | given
         if file is None:
             sheet = judge_one(ruling, _described(ruling, policy, given), reading)
         else:
@@ -93,12 +95,14 @@ def priced_ruling_command(
         command,
         [
             argument("file", FileArgument),
-            *map(value_parameter, values),
+            *map(value_parameter, dict.fromkeys((*values, *PARCEL))),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
+            *parameters_of(ShippingOptions),
             option("store", StoreOption, None),
             option("config", ConfigOption, None),
             *parameters_of(ReadingOptions),
+            *parameters_of(RatesOptions),
             *parameters_of(WritingOptions),
         ],
     )

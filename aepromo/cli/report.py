@@ -29,7 +29,7 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import destination
-from aepromo.cli.reports import policy_over
+from aepromo.cli.reports import RatesOptions, policy_over, with_rates
 from aepromo.cli.say import say, say_warnings
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
@@ -85,11 +85,12 @@ def report_command() -> Callable[..., None]:
         # A page is no table: its ending names no form, and the file keeps its own headers.
         given = {name: values.pop(name) for name in WRITING}
         writing = WritingOptions(format=Format.CSV, **given)
-        config = read_config(values.pop("config"))
+        config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
         options = [name for name, value in values.items() if value is not None]
         policy = policy_over(config, values)
         say_warnings(policy)
         table = _check(file, writing)
+        policy = with_rates(policy, joined, table)
         from aepromo.cli.inputs import asked
         from aepromo.show.page import page
 
@@ -114,6 +115,7 @@ def report_command() -> Callable[..., None]:
             *parameters_of(EndingOptions),
             option("config", ConfigOption, None),
             *parameters_of(ReadingOptions),
+            *parameters_of(RatesOptions),
             *(each for each in parameters_of(WritingOptions) if each.name in WRITING),
             option("limit", LimitOption, 200),
             option("now", NowOption, None),

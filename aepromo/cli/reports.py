@@ -134,8 +134,7 @@ def command_of(report: Report) -> Callable[..., None]:
         joined = taken(RatesOptions, values)
         policy = policy_of(values)
         say_warnings(policy)
-        if joined != RatesOptions():
-            policy = _with_rates(policy, joined, file)
+        policy = with_rates(policy, joined, file)
         if file is None:
             worst = _answer_one(report, policy, reading, writing)
         else:
@@ -151,7 +150,7 @@ def command_of(report: Report) -> Callable[..., None]:
         *map(value_parameter, (name for name in report.uses if INPUTS[name].kind is not Kind.TEXT)),
         *parameters_of(OfferOptions),
         *parameters_of(MoneyOptions),
-        *(shipping_parameters() if report.always_profit else ()),
+        *(shipping_parameters() if report.is_shipped else ()),
         option("config", ConfigOption, None),
         *(parameters_of(EndingOptions) if report.sets_prices else ()),
         *parameters_of(ReadingOptions),
@@ -165,8 +164,10 @@ def command_of(report: Report) -> Callable[..., None]:
     return with_parameters(command, parameters)
 
 
-def _with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Policy:
-    """The policy with the rates that a list holds."""
+def with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Policy:
+    """The policy with the rates that a list holds, where one is named. Raises ``CallError``."""
+    if joined == RatesOptions():
+        return policy
     if joined.rates is None:
         raise CallError(_("--rate-from needs --rates FILE"))
     if file is None or file == joined.rates == "-":

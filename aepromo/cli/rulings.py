@@ -17,7 +17,7 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import encoding_line, say, say_converted
+from aepromo.cli.say import encoding_line, say, say_converted, took_line
 from aepromo.errors import CallError, InputError
 from aepromo.pricing.money import BLANK
 from aepromo.reports.exchange import Conversion
@@ -26,6 +26,7 @@ from aepromo.reports.ruling import RowFaults
 from aepromo.show.summary import more_line, summed
 from aepromo.tables.currency import currency_named
 from aepromo.tables.headings import own_columns
+from aepromo.tables.orders import LEVELS
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.tables.text import TextColumn, result_text
 from aepromo.words import _
@@ -146,6 +147,9 @@ def judge_file(
         if source.guessed_encoding and not writing.quiet:
             say(encoding_line(source.guessed_encoding))
         aside.close()
+        if ruling.rates is not None and not writing.quiet:
+            levels = [row.facts.get("rate_of") for row in judged]
+            say(took_line([levels.count(level) for level in range(len(LEVELS))]))
         return Sheet(source.header, judged, is_file=True)
 
 

@@ -11,7 +11,6 @@ from aepromo.errors import InputError, Problem
 from aepromo.pricing.money import BLANK
 from aepromo.reports.check import Fault, Filler, check, check_results
 from aepromo.reports.costs import Costs, read_costs, rows_differ
-from aepromo.reports.joined_rates import KEYS
 from aepromo.reports.report import PARCEL, SHIPPED, SHOP
 from aepromo.reports.shipped_rows import ship_rows
 from aepromo.tables.columns import result_array
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from aepromo.pricing.money import Whole
+    from aepromo.pricing.money import Truth, Whole
     from aepromo.reports.exchange import Conversion
     from aepromo.reports.joined_rates import Took
     from aepromo.reports.policy import Policy
@@ -83,8 +82,7 @@ def find_columns(
 
     A column that a policy supplies, or that the rule book holds, may be missing.
     """
-    more = (*KEYS * bool(policy.rates), *PARCEL * policy.ships(report))
-    found = resolve(header, (*report.uses, *more), mapping)
+    found = resolve(header, (*report.uses, *policy.beside(policy.ships(report))), mapping)
     if is_priced_by_another(report, header, mapping):
         found["list_price"] = _place_of(report.priced_by, header) or 0
     offered = policy.texts()
@@ -133,13 +131,14 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
         return Outcome(cells, currency, [], [], none, added, lines=lines)
     costs = read_costs(cells, columns, exchange, policy.cost_texts())
     given, problems = _read(cells, columns, costs, currency)
+    filler = Filler(given, offered, terms.book, currency)
     shipped: Results = {}
     conversions = costs.conversions
     if policy.ships(report):
-        shipped, more = _shipped(cells, columns, given, policy, problems)
+        wanted = report.wants_logistics(filler.value)
+        shipped, more = _shipped(cells, columns, given, policy, problems, wanted)
         conversions |= more
     took = policy.rates.fill(given, cells, columns) if policy.rates else (0, 0, 0)
-    filler = Filler(given, offered, terms.book, currency)
     sku = check(report, filler)
     unread = {(problem.row, problem.column) for problem in problems}
     for fault in filler.faults:
@@ -164,6 +163,7 @@ def _shipped(
     given: dict[str, Whole],
     policy: Policy,
     problems: list[Problem],
+    wanted: Truth,
 ) -> tuple[Results, frozenset[Conversion]]:
     """Fill in logistics costs out of the tariff: the lines taken and what they cost."""
     blank = np.full(len(cells), BLANK, np.int64)
@@ -174,12 +174,13 @@ def _shipped(
     place = columns.get("logistics_cost")
     header = None if place is None else cells.header[place]
     unread = {each.row for each in problems if each.column == header}
-    shipped = ship_rows(cells, columns, logistics, shipping, policy.texts())
+    is_blank = np.asarray(logistics == BLANK)
+    rows = np.broadcast_to(is_blank & wanted, len(cells))
+    shipped = ship_rows(cells, columns, rows, shipping, policy.texts())
     for row, name, reason in shipped.bad:
         if row not in unread:
             named = str(cells.header[columns[name]]) if name in columns else name
             problems.append(Problem(row, named, reason))
-    is_blank = np.asarray(logistics == BLANK)
     # A row that nothing ships is named already, and so isn't to be named as lacking the cost too.
     given["logistics_cost"] = np.where(is_blank, np.maximum(shipped.cost, 0), logistics)
     conversions = shipping.conversions() if (shipped.cost != BLANK).any() else frozenset()

@@ -18,8 +18,8 @@ from aepromo.pricing.offers import item_price
 from aepromo.pricing.protect import Targets, kept_rate, lowest_list_price, required_deal_price
 from aepromo.reports.check import Filler, check
 from aepromo.reports.gates import gates, is_gate, worst_first
-from aepromo.reports.report import CONVERSION, FEES, PARCEL, SHIPPED, Report, adding
-from aepromo.reports.ruling import RowFaults, Ruling
+from aepromo.reports.report import CONVERSION, FEES, SHIPPED, Report, adding
+from aepromo.reports.ruling import RowFaults, Ruling, line_taken
 from aepromo.tables.cells import fixed, read, read_rate
 from aepromo.tables.currency import currency_named
 from aepromo.tables.papers import APPEALS
@@ -81,7 +81,7 @@ def appeal(policy: Policy, on: date, assumed: list[str]) -> Ruling:
         question=N_(
             "May a SKU be spared a forced discount (Price Protection), and what is missing?"
         ),
-        uses=("sku", *TERMS, *dict.fromkeys((*own, *papers)), *PARCEL * bool(shipping)),
+        uses=("sku", *TERMS, *dict.fromkeys((*own, *papers)), *policy.beside(bool(shipping))),
         needs=tuple(name for name in NEEDED if not (shipping and name == "logistics_cost")),
         adds=tuple(map(policy.column, added)),
         judge=lambda row: _judge(row, formula_of(row, book, currency, assumed), book, on),
@@ -91,6 +91,7 @@ def appeal(policy: Policy, on: date, assumed: list[str]) -> Ruling:
         ),
         exchange=exchange,
         shipping=shipping,
+        rates=policy.rates,
         order=_worst_first,
         only_tables=True,
     )
@@ -187,10 +188,8 @@ def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
     if price is not None:
         met = _("a list price of {price} would meet it")
         reasons.append(met.format(price=fixed(price, currency.places)))
-    line, cost = (row.get(name) for name in SHIPPED)
     return {
-        "shipping_line": line if isinstance(line, int) else None,
-        "shipping_cost": cost if isinstance(cost, int) else None,
+        **line_taken(row),
         "deal_price": formula.deal_price,
         "commission": formula.commission,
         "payment_fee": formula.payment_fee,

@@ -30,6 +30,7 @@ from aepromo.reports.waterfall import Step, waterfall
 from aepromo.words import N_
 
 if TYPE_CHECKING:
+    from aepromo.reports.exchange import Exchange
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Sku, Terms
     from aepromo.tables.currency import Currency
@@ -77,13 +78,14 @@ class Explanation:
     remedies: tuple[str, ...] = field(default=())
 
 
-def explain(policy: Policy) -> tuple[Explanation, list[str]]:
+def explain(policy: Policy, store: Exchange | None = None) -> tuple[Explanation, list[str]]:
     """Explain the SKU that a policy describes: at its list price, or at the one that protects.
 
-    Also returns the columns that were assumed. Raises ``CallError`` for what is missing.
+    ``store`` has the rates that a tariff goes by, where those of the SKU's costs are its own. Also
+    returns the columns that were assumed. Raises ``CallError`` for what is missing.
     """
     asked = _WITH_COSTS if policy.purchase_price else _WITHOUT_COSTS
-    filler = Filler({}, policy.of_one(asked)[0], policy.in_force, policy.selling)
+    filler = Filler({}, policy.of_one(asked, store)[0], policy.in_force, policy.selling)
     sku = check(asked, filler)
     refuse(filler.faults)
     terms = policy.terms()

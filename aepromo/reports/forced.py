@@ -9,10 +9,9 @@ from aepromo.pricing.money import MILLION, TEN_THOUSAND
 from aepromo.pricing.offers import spared_and_cut
 from aepromo.reports.gates import Gate, gate, gates, is_gate, state, worst_first
 from aepromo.reports.report import DISCOUNT, FEES, SHOP
-from aepromo.reports.ruling import Ruling
+from aepromo.reports.ruling import Ruling, line_taken
 from aepromo.tables.headings import in_words
 from aepromo.tables.platform import EXPOSURES, FITS, STATES
-from aepromo.tables.schema import RESULTS
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
@@ -36,25 +35,28 @@ ADDED = (
 
 def forced(pricing: RowPricing) -> Ruling:
     """The ruling on forced discounts, with the rule book and the offers of a policy."""
-    rules = _Rules(pricing.terms.book)
+    rules, shipping = _Rules(pricing.terms.book), pricing.policy.shipping()
+    uses = ("sku", *rules.columns, "click_rate", "industry_click_rate", *PRICED_BY)
 
     def judge(row: Row) -> Verdict:
         verdict = rules.exposure_of({**row, **_click_multiple(row)})
         sku = pricing.sku(row)
-        return {**verdict, **_money(verdict["exposure"], sku, pricing)}
+        return {**line_taken(row), **verdict, **_money(verdict["exposure"], sku, pricing)}
 
     return Ruling(
         name="forced",
         question=N_("Which SKUs are about to be hit by a forced discount, and what would it cost?"),
-        uses=("sku", *rules.columns, "click_rate", "industry_click_rate", *PRICED_BY),
+        uses=pricing.uses(uses),
         needs=(),
-        adds=tuple(RESULTS[name] for name in ADDED),
+        adds=pricing.columns(ADDED),
         judge=judge,
         key_columns=(
             *("exposure", "at_stake_30d", "nearest_gate", "profit_forced", "profit_before"),
             *("store_gate", "product_gate", "event_gate", "store_fit", "label_gate"),
         ),
         exchange=pricing.policy.exchange(),
+        shipping=shipping,
+        rates=pricing.policy.rates,
         order=_most_at_stake,
     )
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from aepromo.errors import InputError
 from aepromo.pricing.money import BLANK
-from aepromo.reports.joined_rates import KEYS
+from aepromo.reports.report import KEYS
 from aepromo.tables.cells import RATE_PLACES, fixed
 from aepromo.tables.columns import read_column
 from aepromo.tables.currency import USD

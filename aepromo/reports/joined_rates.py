@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from aepromo.errors import CallError, InputError, Problem
 from aepromo.pricing.money import BLANK
+from aepromo.reports.report import KEYS
 from aepromo.tables.currency import USD
 from aepromo.tables.headers import plain, resolve
 from aepromo.tables.headings import chinese, named
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from aepromo.tables.any_cells import Cells
     from aepromo.tables.columns import Numbers
 
-KEYS = ("sku", "category")
 Took: TypeAlias = tuple[int, int, int]
 """How many rows took a rate of their SKU, of their category, of the store."""
 
@@ -94,6 +94,13 @@ class JoinedRates:
         given["forced_rate_to"] = np.where(wanted, found, high)
         counts = np.bincount(level[wanted & (found != BLANK)], minlength=3).tolist()
         return counts[0], counts[1], counts[2]
+
+    def of_row(self, sku: str, category: str) -> tuple[int, int] | None:
+        """One row's rate, and whose it is, as ``of`` tells them; None where there is none."""
+        keys = (sku.strip(), _key(category.strip()), "")
+        known = (self.by_sku, self.by_category, self.of_store)
+        levels = enumerate(zip(known, keys, strict=True))
+        return next(((rates[key], at) for at, (rates, key) in levels if key in rates), None)
 
     def of(self, cells: Cells, columns: Mapping[str, int]) -> tuple[Numbers, Numbers]:
         """Each row's rate, blank where there is none, and whose it is: 0 SKU, 1 category, 2 store.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from aepromo.errors import CallError
+from aepromo.pricing.money import BLANK
 from aepromo.pricing.offers import Offers
 from aepromo.reports.exchange import Conversion, Exchange, exchange_of
 from aepromo.reports.offer_texts import read_ending, read_offer
-from aepromo.reports.report import COSTS, PARCEL, SHIPPED, SHOP, Report, Terms
+from aepromo.reports.report import COSTS, KEYS, PARCEL, SHIPPED, SHOP, Report, Terms
 from aepromo.rules.overrides import Book
 from aepromo.tables.cells import CellError, millionths, read, read_range
 from aepromo.tables.currency import USD
@@ -91,20 +92,27 @@ class Policy(NamedTuple):
 
     def ships(self, report: Report) -> bool:
         """Whether a tariff answers where a report's logistics cost is blank."""
-        return self.tariff is not None and report.always_profit
+        return self.tariff is not None and report.is_shipped
 
     def added(self, report: Report, columns: Iterable[str]) -> tuple[str, ...]:
         """The result columns of a report on a table that has these columns."""
         added = report.adds(frozenset(columns) | self.supplies)
         return (*SHIPPED, *added) if self.ships(report) else added
 
-    def shipping(self) -> Shipping | None:
-        """The tariff in the currency of the prices. Raises ``CallError``."""
+    def shipping(self, store: Exchange | None = None) -> Shipping | None:
+        """The tariff in the currency of the prices, at its own rates or a store's.
+
+        Raises ``CallError``.
+        """
         if self.tariff is None or "logistics_cost" in self.texts():
             return None
         from aepromo.reports.shipping import Shipping  # only a tariff pays for it
 
-        return Shipping(self.tariff, self.line, self.exchange())
+        return Shipping(self.tariff, self.line, store or self.exchange())
+
+    def beside(self, is_shipped: bool) -> tuple[str, ...]:
+        """The columns that tariff and rates go by, beside those that bear on an answer."""
+        return (*KEYS * bool(self.rates), *PARCEL * is_shipped)
 
     def column(self, name: str) -> Column:
         """A result column, with the labels that the tariff gives it."""
@@ -167,13 +175,17 @@ class Policy(NamedTuple):
             raise CallError(_("; ").join(problems))
         return numbers
 
-    def of_one(self, report: Report) -> tuple[dict[str, int], dict[str, int]]:
+    def of_one(
+        self, report: Report, store: Exchange | None = None
+    ) -> tuple[dict[str, int], dict[str, int]]:
         """The values of one SKU, as ``numbers``, and the line that the tariff takes for it.
 
         Raises ``CallError`` also for a parcel that no line may carry.
         """
-        numbers, shipping = self.numbers(), self.shipping()
+        numbers, shipping = self.numbers(), self.shipping(store)
         if shipping is None or not self.ships(report):
+            return numbers, {}
+        if not report.wants_logistics(lambda name: numbers.get(name, BLANK)):
             return numbers, {}
         line, cost = shipping.of_one(self.texts())
         return numbers | {"logistics_cost": cost}, {"shipping_line": line, "shipping_cost": cost}
@@ -182,10 +194,10 @@ class Policy(NamedTuple):
         """The costs that are given, as text, by column."""
         return {name: text for name, text in self.texts().items() if name in COSTS}
 
-    def conversions(self) -> list[Conversion]:
+    def conversions(self, store: Exchange | None = None) -> list[Conversion]:
         """Which conversion the given costs need."""
         made = self.exchange().row_costs(self.cost_texts()).conversion
-        shipping = self.shipping()
+        shipping = self.shipping(store)
         return [*([made] if made else []), *(shipping.conversions() if shipping else ())]
 
     def terms(self) -> Terms:

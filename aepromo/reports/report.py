@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from aepromo.pricing.money import BLANK, is_known
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aepromo.pricing.fees import Costs, FeeRates
-    from aepromo.pricing.money import Whole
+    from aepromo.pricing.money import Truth, Whole
     from aepromo.pricing.offers import Discounts, Offers
     from aepromo.pricing.protect import Targets
     from aepromo.rules.overrides import Book
@@ -51,7 +53,9 @@ SHOP = (*COSTS, *CONVERSION)
 PARCEL = ("weight_g", "market")
 SHIPPED = ("shipping_line", "shipping_cost")
 FEES = ("commission_rate", "payment_rate")
-DISCOUNT = ("limited_rate", "forced_rate", "forced_rate_min", "forced_rate_max")
+FORCED_RATE = ("forced_rate", "forced_rate_min", "forced_rate_max")
+DISCOUNT = ("limited_rate", *FORCED_RATE)
+KEYS = ("sku", "category")
 TARGETS = ("target_price", "target_profit", "target_margin")
 
 
@@ -77,6 +81,21 @@ class Report(NamedTuple):
     assumes_rate: bool = True
     priced_by: str = ""
     sets_prices: bool = False
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the logistics cost bears on the answer, so that a tariff may give it."""
+        return "logistics_cost" in self.uses
+
+    def wants_logistics(self, value: Callable[[str], Whole]) -> Truth:
+        """Where it does: everywhere, or where the aim is a profit and not a price alone.
+
+        ``value`` knows a column's value.
+        """
+        if self.always_profit:
+            return True
+        price, profit, margin = map(value, TARGETS)
+        return (price == BLANK) | is_known(profit) | is_known(margin)
 
 
 def adding(*columns: str) -> Callable[[frozenset[str]], tuple[str, ...]]:

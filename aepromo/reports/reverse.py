@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from aepromo.reports.advised import Advice, bids, share_of
 from aepromo.reports.gates import Gate, avoiding, gate, gates, is_gate, state, worst_first
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS
-from aepromo.reports.ruling import Ruling
+from aepromo.reports.ruling import Ruling, line_taken
 from aepromo.tables.cells import percent
 from aepromo.tables.names import canonical, spoken_name
 from aepromo.tables.platform import ELIGIBILITIES, STATES
-from aepromo.tables.schema import RESULTS
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
@@ -52,25 +51,28 @@ ADDED = (
 
 def reverse(pricing: RowPricing) -> Ruling:
     """The ruling on the reverse promotion, with the rule book and the offers of a policy."""
-    rules = _Rules(pricing.terms.book)
+    rules, shipping = _Rules(pricing.terms.book), pricing.policy.shipping()
     advice = Advice(pricing)
 
     def judge(row: Row) -> Verdict:
-        verdict = {**rules.eligibility_of(row), **advice.of(row)}
+        verdict = {**line_taken(row), **rules.eligibility_of(row), **advice.of(row)}
         return {**verdict, **bids(row, verdict["profit"], pricing.terms.book)}
 
     return Ruling(
         name="reverse",
         question=N_("May the reverse promotion choose my SKUs, and what is safe to run meanwhile?"),
-        uses=("sku", "market", *rules.columns, *PRICED_BY),
+        uses=pricing.uses(("sku", "market", *rules.columns, *PRICED_BY)),
         needs=(),
-        adds=tuple(RESULTS[name] for name in ADDED),
+        adds=pricing.columns(ADDED),
         judge=judge,
         key_columns=(
             *("eligibility", "promotion", "max_limited_rate", "reasons", "next_bid", "max_bid"),
             *("diagnosis", "conflicts", "eligible_markets", "account", "potential", "status"),
         ),
         exchange=pricing.policy.exchange(),
+        shipping=shipping,
+        rates=pricing.policy.rates,
+        sells_to_many=True,
     )
 
 

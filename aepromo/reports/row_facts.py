@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.reports.report import CONVERSION, PARCEL
+from aepromo.reports.report import CONVERSION, FORCED_RATE, KEYS, PARCEL
 from aepromo.reports.shipping import ParcelError
 from aepromo.tables.cells import CellError, read_range
 from aepromo.tables.facts import read_fact
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aepromo.reports.exchange import RowCosts
+    from aepromo.reports.joined_rates import JoinedRates
     from aepromo.reports.ruling import Row, Ruling
+    from aepromo.reports.shipping import Shipping
     from aepromo.tables.currency import Currency
     from aepromo.tables.facts import Fact
 
@@ -30,6 +32,9 @@ def facts_of(
     the currency of the prices; where they were converted, ``cost_currency`` is their own, and
     ``stated_logistics_cost`` in it.
     """
+    rate = None if ruling.rates is None else _joined_rate(ruling.rates, given, cells)
+    if rate is not None or cells.get("forced_rate", "").strip():
+        given = {name: text for name, text in given.items() if name not in FORCED_RATE}
     exchange = ruling.exchange if "cost_currency" not in cells else ruling.exchange.stated()
     costs = exchange.row_costs(
         {name: cells[name] for name in CONVERSION if name in cells}
@@ -57,15 +62,37 @@ def facts_of(
             reason = _("is missing; fill it in or give {flag}").format(flag=INPUTS[name].flag)
             problems.append((name, reason))
         facts |= found
+    if rate is not None:
+        facts["forced_rate"] = facts["forced_rate_to"] = rate[0]
+        facts["rate_of"] = rate[1]
     if ruling.shipping is not None and "logistics_cost" not in {**facts, **dict(problems)}:
+        parcel = {name: _filled(name, cells, given) for name in PARCEL}
         try:
-            shipped = ruling.shipping.facts({name: _filled(name, cells, given) for name in PARCEL})
+            shipped = _shipped(ruling, ruling.shipping, parcel)
         except ParcelError as error:
             problems.append((error.column, error.reason))
         else:
             # What a row says of the parts goes before what they ought to be.
             facts = shipped | facts
     return facts, problems
+
+
+def _joined_rate(
+    rates: JoinedRates, given: Mapping[str, str], cells: Mapping[str, str]
+) -> tuple[int, int] | None:
+    """The rate that a row takes for want of its own; a range of its own has both ends."""
+    whole, *ends = (bool(cells.get(name, "").strip()) for name in FORCED_RATE)
+    sku, category = (_filled(name, cells, given) for name in KEYS)
+    return None if whole or all(ends) else rates.of_row(sku, category)
+
+
+def _shipped(ruling: Ruling, shipping: Shipping, parcel: Mapping[str, str]) -> dict[str, Fact]:
+    """What a tariff says of a row; nothing of one that needn't cost anything and has no weight."""
+    if "logistics_cost" not in ruling.needs and not parcel["weight_g"].strip():
+        return {}
+    if ruling.sells_to_many:
+        return dict(shipping.facts_of_dearest(parcel))
+    return dict(shipping.facts(parcel))
 
 
 def _filled(name: str, cells: Mapping[str, str], given: Mapping[str, str]) -> str:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from aepromo.pricing.money import BLANK
 from aepromo.reports.check import Filler, check
-from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
+from aepromo.reports.report import DISCOUNT, FEES, SHIPPED, SHOP, TARGETS, Report, adding
 from aepromo.reports.ruling import RowFaults
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Results, Sku, Terms
     from aepromo.reports.ruling import Row
+    from aepromo.tables.schema import Column
 
 NEEDED = ("list_price", "purchase_price", "logistics_cost")
 """The columns without which a row has no profit."""
@@ -53,6 +56,16 @@ class RowPricing:
         exchange = self.policy.exchange()
         # Without a rate, the rows have brought theirs along, and their costs with it.
         self.offered = self.policy.numbers(with_costs=exchange.rate(exchange.cost) is not None)
+
+    def uses(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """The columns that bear on a ruling, with those that tariff and rates go by."""
+        beside = self.policy.beside(self.policy.shipping() is not None)
+        return tuple(dict.fromkeys((*columns, *beside)))
+
+    def columns(self, names: Iterable[str]) -> tuple[Column, ...]:
+        """The columns of the answer, with the line that a tariff gives."""
+        shipped = SHIPPED if self.policy.shipping() is not None else ()
+        return tuple(map(self.policy.column, (*shipped, *names)))
 
     def sku(self, row: Row) -> Sku | None:
         """What is known of a row; None where it lacks a price or a cost, so that it has no profit.

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from aepromo.reports.exchange import Exchange
+from aepromo.reports.report import SHIPPED
 from aepromo.tables.facts import Fact
 from aepromo.tables.headings import named
 from aepromo.words import _
 
 if TYPE_CHECKING:
+    from aepromo.reports.joined_rates import JoinedRates
     from aepromo.reports.shipping import Shipping
     from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
@@ -33,6 +35,12 @@ class RowFaults(ValueError):
         self.problems = problems
 
 
+def line_taken(row: Row) -> dict[str, int | str | None]:
+    """The shipping line that a tariff gave a row, and its cost; blank where it gave none."""
+    found = {name: row.get(name) for name in SHIPPED}
+    return {name: fact if isinstance(fact, int) else None for name, fact in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """One question that the platform's rules answer, row by row.
@@ -42,8 +50,9 @@ class Ruling:
     are the columns of the answer. ``judge`` knows a row's facts, whoever gave them, and may raise
     ``RowFaults``. ``order`` sorts the answers, worst first; with ``only_tables``, just where people
     look at them. ``key_columns`` are those that a table shows, the most wanted first.
-    ``exchange`` tells what money is in, in the cells and in the answers; ``shipping`` is asked
-    where a row has no logistics cost.
+    ``exchange`` tells what money is in, in the cells and in the answers. ``shipping`` is asked
+    where a row has no logistics cost, and for the dearest of its markets where a row
+    ``sells_to_many``; ``rates`` where its cells say nothing of the forced rate.
     """
 
     name: str
@@ -55,6 +64,8 @@ class Ruling:
     key_columns: tuple[str, ...]
     exchange: Exchange = field(default_factory=Exchange)
     shipping: Shipping | None = None
+    sells_to_many: bool = False
+    rates: JoinedRates | None = None
     order: Callable[[Verdict], tuple[int, ...]] | None = None
     only_tables: bool = False
     wants: tuple[str, ...] = ()

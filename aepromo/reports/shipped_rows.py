@@ -16,7 +16,8 @@ from aepromo.tables.schema import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aepromo.pricing.money import Whole
+    import numpy.typing as npt
+
     from aepromo.reports.shipping import Shipping
     from aepromo.tables.any_cells import Cells
     from aepromo.tables.columns import Numbers
@@ -37,13 +38,12 @@ class ShippedRows:
 def ship_rows(
     cells: Cells,
     columns: Mapping[str, int],
-    logistics: Whole,
+    wanted: npt.NDArray[np.bool_],
     shipping: Shipping,
     offered: Mapping[str, str],
 ) -> ShippedRows:
-    """Find a line for every row without a logistics cost; ``offered`` fills its blank cells."""
+    """Find a line for every row where one is wanted; ``offered`` fills its blank cells."""
     rows = len(cells)
-    wanted = np.broadcast_to(np.asarray(logistics == BLANK), rows)
     shipped = ShippedRows(np.full(rows, BLANK, np.int64), np.full(rows, BLANK, np.int64))
     weights = _weights(cells, columns, wanted, shipping, shipped, offered.get("weight_g", ""))
     for market, among in _markets(cells, columns, shipping, shipped, wanted, offered):
@@ -58,7 +58,7 @@ def ship_rows(
 def _weights(
     cells: Cells,
     columns: Mapping[str, int],
-    wanted: Numbers,
+    wanted: npt.NDArray[np.bool_],
     shipping: Shipping,
     shipped: ShippedRows,
     offered: str,
@@ -89,7 +89,7 @@ def _markets(
     columns: Mapping[str, int],
     shipping: Shipping,
     shipped: ShippedRows,
-    wanted: Numbers,
+    wanted: npt.NDArray[np.bool_],
     offered: Mapping[str, str],
 ) -> list[tuple[str, Numbers]]:
     """The markets that occur, each with the rows that go there."""

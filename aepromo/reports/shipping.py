@@ -136,6 +136,19 @@ class Shipping:
             **dict(zip(SHIPPING_FEES, parts, strict=True)),
         }
 
+    def facts_of_dearest(self, texts: Mapping[str, str]) -> dict[str, int | str]:
+        """The same of a parcel to any of several markets: of the one that it costs most to send to.
+
+        Raises ``ParcelError``.
+        """
+        try:
+            named = read_fact(texts.get("market", ""), Kind.WORDS)
+        except CellError as error:
+            raise ParcelError("market", str(error)) from None
+        markets = named if isinstance(named, tuple) else ("",)
+        found = [self.facts({**texts, "market": market}) for market in markets]
+        return max(found, key=lambda facts: facts["shipping_cost"])
+
     def of_one(self, texts: Mapping[str, str]) -> tuple[int, int]:
         """The line of one parcel, as an index into the tariff's, and its cost.
 
