@@ -10,18 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aepromo.pricing.fees import profit
 from aepromo.pricing.money import MILLION, down, up
-from aepromo.pricing.offers import base_price, item_price
 from aepromo.reports.appeal import NEEDED, TERMS, formula_of, must_hold
 from aepromo.reports.events import OVER, News, Seen
 from aepromo.reports.gates import state, worst_first
 from aepromo.reports.moments import hours, instant, written
 from aepromo.reports.report import PARCEL, SHOP
 from aepromo.reports.ruling import Ruling
-from aepromo.tables.cells import CellError, fixed, percent
+from aepromo.reports.watched_lines import lines_leave, profits_by_line, with_cheapest, with_today
+from aepromo.tables.cells import fixed, percent
 from aepromo.tables.headers import plain
-from aepromo.tables.news import EVENTS, FEED_INPUTS, NEWS_RESULTS, PROTECTIONS, SWITCHES
+from aepromo.tables.news import EVENTS, FEED_INPUTS, NEWS_RESULTS, PROTECTIONS
 from aepromo.tables.orders import ALSO_FORCED
 from aepromo.tables.platform import STATES
 from aepromo.words import N_, _, ngettext
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta, tzinfo
 
-    from aepromo.reports.appeal import Formula
     from aepromo.reports.exchange import Exchange
     from aepromo.reports.ruling import Row, Verdict
     from aepromo.reports.shipping import Shipping
@@ -55,7 +53,7 @@ class Watch:
     ``now`` is in UTC; a time that has no zone is taken in ``zone``. ``assumed`` collects the
     columns that the rule book had to supply, ``lacking`` those without which a forced SKU has no
     profit, ``unknown`` the statuses that nobody knows, each with its number of SKUs. ``shipping``
-    knows the line to switch to, where the feed doesn't give its cost.
+    knows today's line and the one to switch to, where the feed doesn't give their costs.
     """
 
     book: Book
@@ -97,31 +95,21 @@ class Watch:
         days = _stock_cover(row)
         details = [] if days is None else [_stock_lasts(days)]
         found: dict[str, int | str | None] = {"stock_cover_days": days}
+        row, today = with_today(row, self.shipping)
+        details += today
         lacking = [name for name in NEEDED if name not in row]
         self.lacking += [name for name in lacking if name not in self.lacking]
         if not lacking:
             terms = {name: fact for name, fact in row.items() if name in (*TERMS, "forced_rate_to")}
-            row, line = self._with_line(row)
-            details += line
+            row, cheapest = with_cheapest(row, self.shipping)
+            details += cheapest
             formula = formula_of(terms, self.book, self.currency, self.assumed)
-            profits = _profits(row, formula)
+            profits = profits_by_line(row, formula)
             held = must_hold(row, formula, self.book)
             found |= {**profits, "price_protection": _PROTECTION_OF[STATES[state(held)]]}
-            details += [_lines_leave(profits, self.currency)]
+            details += [lines_leave(profits, self.currency, str(row.get("cheapest_line", "")))]
             details += [each.reason for each in worst_first(held)]
         return {**found, "details": "; ".join(details)}
-
-    def _with_line(self, row: Row) -> tuple[Row, list[str]]:
-        """The row with what the tariff's cheapest line costs, and which line that is."""
-        weight, markets = row.get("weight_g"), row.get("market", ())
-        if self.shipping is None or "economy_logistics_cost" in row or not isinstance(weight, int):
-            return row, []
-        try:
-            line, cost = self.shipping.switch(weight, markets if isinstance(markets, tuple) else ())
-        except CellError as error:
-            return row, [_("no line of the tariff: {reason}").format(reason=error)]
-        said = _("the tariff's cheapest line is {line}").format(line=line)
-        return {**row, "economy_logistics_cost": cost}, [said]
 
 
 _PROTECTION_OF = {
@@ -218,41 +206,9 @@ def _stock_cover(row: Row) -> int | None:
     return stock * DAYS // units
 
 
-def _profits(row: Row, formula: Formula) -> dict[str, int]:
-    """What a unit leaves at the feed's deal price; at the deepest rate where the feed has none."""
-    deal, own = row.get("deal_price"), row.get("limited_rate", 0)
-    if not isinstance(deal, int):
-        base = base_price(formula.list_price, own if isinstance(own, int) else 0)
-        deal = int(item_price(base, formula.forced_rate))
-    other = row.get("other_cost", 0)
-    costs = formula.costs._replace(other_cost=other if isinstance(other, int) else 0)
-    found = {"profit_standard": int(profit(deal, costs, formula.fees))}
-    economy = row.get("economy_logistics_cost")
-    if isinstance(economy, int):
-        cheaper = costs._replace(logistics_cost=economy)
-        found["profit_economy"] = int(profit(deal, cheaper, formula.fees))
-        is_better = found["profit_economy"] > found["profit_standard"]
-        found["switch_to"] = SWITCHES.index("economy" if is_better else "stay")
-    return found
-
-
 def _stock_lasts(days: int) -> str:
     said = ngettext("stock lasts {days:,} day", "stock lasts {days:,} days", days)
     return said.format(days=days)
-
-
-def _lines_leave(profits: Mapping[str, int], currency: Currency) -> str:
-    """What a unit leaves on each line, and which to take."""
-    standard = fixed(profits["profit_standard"], currency.places)
-    if "profit_economy" not in profits:
-        return _("a unit leaves {standard}").format(standard=standard)
-    economy = fixed(profits["profit_economy"], currency.places)
-    said = (
-        _("switch to the economy line: it leaves {economy}, standard {standard}")
-        if profits["switch_to"] == SWITCHES.index("economy")
-        else _("stay on the standard line: it leaves {standard}, economy {economy}")
-    )
-    return said.format(standard=standard, economy=economy)
 
 
 def _happened(news: News, what: Watched | None, currency: Currency) -> str:
