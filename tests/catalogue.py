@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from aepromo import rules
 from aepromo.cli import bad_rows, doctor
-from aepromo.reports.worksheet import HEADERS
+from aepromo.reports.worksheet import HEADERS, ORIGIN, PARTS, RATE
 from aepromo.tables.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
 
@@ -79,7 +79,7 @@ def found() -> Catalog:
     for label in (*labels, *rules.Rule._fields, *doctor.COLUMNS):
         catalogue.add(label.replace("_", " "), context="label")
     catalogue.add("open", context="label of state")  # an event, where other labels are of gates
-    for text in HEADERS:
+    for text in (*HEADERS, *PARTS, RATE, ORIGIN):
         catalogue.add(text, context="worksheet")
     for text in bad_rows.HEADERS:
         catalogue.add(text, context="rejects")

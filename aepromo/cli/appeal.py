@@ -40,7 +40,7 @@ from aepromo.cli.say import say, say_assumed
 from aepromo.errors import CallError
 from aepromo.reports.appeal import REFUSE, appeal, formula_of, least_profit
 from aepromo.reports.policy import Policy
-from aepromo.reports.worksheet import worksheet
+from aepromo.reports.worksheet import Line, worksheet
 from aepromo.show.summary import skus
 from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import CellError
@@ -175,7 +175,7 @@ def _write_worksheet(
 ) -> None:
     """Write the arithmetic of every SKU that isn't refused, in the form of the file's ending."""
     lines = [
-        (str(judged.facts.get("sku", "")), formula_of(judged.facts, book, currency, []))
+        Line(judged.facts, formula_of(judged.facts, book, currency, []))
         for judged in sheet.rows
         if judged.verdict["appeal"] != REFUSE
     ]

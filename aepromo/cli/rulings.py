@@ -75,12 +75,14 @@ class Sheet:
 
 def say_rows_converted(rows: Iterable[Row], exchange: Exchange, quiet: bool) -> None:
     """Name each conversion that the costs of some rows needed, once."""
-    codes = ((row.get("cost_currency"), "fx_rate" in row) for row in rows)
-    made = {
-        Conversion(code, None if is_own else exchange.rate(currency_named(code)))
-        for code, is_own in codes
-        if isinstance(code, str)
-    }
+    made = set()
+    for row in rows:
+        cost, shipping = row.get("cost_currency"), row.get("shipping_currency")
+        if isinstance(cost, str):
+            rate = exchange.rate(currency_named(cost))
+            made.add(Conversion(cost, None if row["fx_rate_is_own"] else rate))
+        if isinstance(shipping, str) and exchange.is_foreign(currency_named(shipping)):
+            made.add(Conversion(shipping, exchange.known(currency_named(shipping))))
     say_converted(made, set(), exchange.selling, quiet)
 
 

@@ -41,7 +41,8 @@ class Conversion(NamedTuple):
 class RowCosts(NamedTuple):
     """One row's costs: ``converted`` to the selling currency, and ``stated`` in their own.
 
-    Both are in minor units by column. ``problems`` are columns, each with a reason and remedy.
+    Both are in minor units by column. ``rate`` is what they were converted at. ``problems`` are
+    columns, each with a reason and remedy.
     """
 
     currency: Currency
@@ -49,6 +50,7 @@ class RowCosts(NamedTuple):
     stated: dict[str, int]
     conversion: Conversion | None
     problems: list[tuple[str, str]]
+    rate: Rate | None = None
 
 
 class Exchange(NamedTuple):
@@ -138,7 +140,8 @@ class Exchange(NamedTuple):
             if amount >= AMOUNT_LIMIT
         ]
         known = found if rate == BLANK else None
-        return RowCosts(currency, converted, stated, Conversion(currency.code, known), too_large)
+        made = Conversion(currency.code, known)
+        return RowCosts(currency, converted, stated, made, too_large, found)
 
     def old(self, today: date, most_days: int) -> list[str]:
         """The rates that are older than so many millionths of a day, a clause each."""

@@ -29,8 +29,9 @@ def facts_of(
     """A row's facts, cell before option, and for each bad column the reason and remedy.
 
     A range of rates gives two facts, its ends: ``forced_rate`` and ``forced_rate_to``. Costs are in
-    the currency of the prices; where they were converted, ``cost_currency`` is their own, and
-    ``stated_logistics_cost`` in it.
+    the currency of the prices; where they were converted, ``cost_currency`` is their own, which
+    ``stated_purchase_price`` and the like are in, and ``fx_rate`` what one unit of the prices' is
+    worth.
     """
     rate = None if ruling.rates is None else _joined_rate(ruling.rates, given, cells)
     if rate is not None or cells.get("forced_rate", "").strip():
@@ -72,6 +73,7 @@ def facts_of(
         except ParcelError as error:
             problems.append((error.column, error.reason))
         else:
+            problems += _parts_apart(facts, costs.currency.code, shipped)
             # What a row says of the parts goes before what they ought to be.
             facts = shipped | facts
     return facts, problems
@@ -91,8 +93,20 @@ def _shipped(ruling: Ruling, shipping: Shipping, parcel: Mapping[str, str]) -> d
     if "logistics_cost" not in ruling.needs and not parcel["weight_g"].strip():
         return {}
     if ruling.sells_to_many:
-        return dict(shipping.facts_of_dearest(parcel))
-    return dict(shipping.facts(parcel))
+        return shipping.facts_of_dearest(parcel)
+    return shipping.facts(parcel)
+
+
+def _parts_apart(facts: Row, currency: str, shipped: Row) -> list[tuple[str, str]]:
+    """Parts of a shipping cost that a row states in another currency than the tariff's."""
+    if shipped.get("shipping_currency", currency) == currency:
+        return []
+    reason = _(
+        "is in {code}, but the tariff is in {tariff}; give the logistics cost too, or leave it "
+        "blank"
+    )
+    said = reason.format(code=currency, tariff=shipped["shipping_currency"])
+    return [(name, said) for name in SHIPPING_FEES if name in facts]
 
 
 def _filled(name: str, cells: Mapping[str, str], given: Mapping[str, str]) -> str:
@@ -102,12 +116,13 @@ def _filled(name: str, cells: Mapping[str, str], given: Mapping[str, str]) -> st
 
 def _facts_of_costs(costs: RowCosts) -> dict[str, Fact]:
     facts: dict[str, Fact] = dict(costs.converted)
-    if costs.conversion is not None:
+    if costs.conversion is not None and costs.rate is not None:
         facts["cost_currency"] = costs.currency.code
-        if costs.conversion.rate is None:
-            facts["fx_rate"] = True
-        if "logistics_cost" in costs.stated:
-            facts["stated_logistics_cost"] = costs.stated["logistics_cost"]
+        facts["fx_rate"] = costs.rate.millionths
+        facts["fx_rate_is_own"] = costs.conversion.rate is None
+        if costs.rate.day is not None:
+            facts["fx_day"] = costs.rate.day
+        facts |= {f"stated_{name}": amount for name, amount in costs.stated.items()}
     return facts
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, least, pick
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up, least, pick
 from aepromo.reports.exchange import Conversion
 from aepromo.tables.cells import CellError, read
 from aepromo.tables.facts import read_fact
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from aepromo.pricing.money import Whole
     from aepromo.reports.exchange import Exchange
+    from aepromo.tables.facts import Fact
     from aepromo.tables.tariff import Service, Tariff
 
 
@@ -118,25 +119,32 @@ class Shipping:
             raise CellError(f"weight_g {self.too_heavy(market)}")
         return self.tariff.lines[int(line)], int(cost)
 
-    def facts(self, texts: Mapping[str, str]) -> dict[str, int | str]:
+    def facts(self, texts: Mapping[str, str]) -> dict[str, Fact]:
         """What a tariff says of one row: its line and cost, and the parts as the line asks them.
 
-        The parts, and ``stated_logistics_cost``, their sum, are in ``shipping_currency``. Raises
-        ``ParcelError``.
+        The parts, and ``stated_logistics_cost``, their sum, are in ``shipping_currency``, of which
+        ``shipping_fx_rate`` is worth one unit of the prices'. Raises ``ParcelError``.
         """
         service, weight = self.parcel(texts)
-        charge, cost = service.charge, int(self.cost(service, weight))
+        return self._facts_of(service, weight, int(self.cost(service, weight)))
+
+    def _facts_of(self, service: Service, weight: int, cost: int) -> dict[str, Fact]:
+        charge = service.charge
+        rate = self.exchange.known(service.currency)
         parts = (charge.first_fee, int(charge.additional_fee(weight)), charge.registration_fee)
+        dated = {} if rate is None or rate.day is None else {"shipping_fx_day": rate.day}
         return {
+            **dated,
             "shipping_line": self.tariff.lines.index(service.line),
             "shipping_cost": cost,
             "logistics_cost": cost,
             "shipping_currency": service.currency.code,
+            "shipping_fx_rate": MILLION if rate is None else rate.millionths,
             "stated_logistics_cost": sum(parts),
             **dict(zip(SHIPPING_FEES, parts, strict=True)),
         }
 
-    def facts_of_dearest(self, texts: Mapping[str, str]) -> dict[str, int | str]:
+    def facts_of_dearest(self, texts: Mapping[str, str]) -> dict[str, Fact]:
         """The same of a parcel to any of several markets: of the one that it costs most to send to.
 
         Raises ``ParcelError``.
@@ -146,8 +154,10 @@ class Shipping:
         except CellError as error:
             raise ParcelError("market", str(error)) from None
         markets = named if isinstance(named, tuple) else ("",)
-        found = [self.facts({**texts, "market": market}) for market in markets]
-        return max(found, key=lambda facts: facts["shipping_cost"])
+        parcels = (self.parcel({**texts, "market": market}) for market in markets)
+        found = [(service, weight, int(self.cost(service, weight))) for service, weight in parcels]
+        dearest = max(found, key=lambda each: each[2])
+        return self._facts_of(*dearest)
 
     def of_one(self, texts: Mapping[str, str]) -> tuple[int, int]:
         """The line of one parcel, as an index into the tariff's, and its cost.
