@@ -136,7 +136,10 @@ def test_a_byte_order_mark_is_none_of_the_header_whoever_names_the_encoding(run:
 def test_an_encoding_that_is_none_is_a_wrong_call(encoding: str, run: Run) -> None:
     code, out, err = run("reprice", "-", "--encoding", encoding, stdin=HEADER)
     assert (code, out) == (2, b"")
-    assert err == f"aepromo: --encoding '{encoding}': there is no such encoding\n"
+    assert err == (
+        f"aepromo: --encoding '{encoding}': there is no such encoding; "
+        "write one such as utf-8, gb18030, gbk, gb2312, utf-16, big5, latin-1\n"
+    )
 
 
 @pytest.mark.parametrize("delimiter", ["", "，"])

@@ -377,12 +377,13 @@ BAD = {
     "a,c,10,,,forced,": "deal_price: is missing; fill it in",
     "a,c,,9,,forced,": "list_price: is missing; fill it in",
     "a,c,10,0,,forced,": "deal_price: leaves no rate under 100%; write what the buyer paid",
-    "a,c,10,'9,,forced,": "deal_price: ''9' is not a number; write 12.50",
-    "a,c,10,9,x,forced,": "coupon_amount: 'x' is not a number; write 12.50",
+    "a,c,10,'9,,forced,": "deal_price: ''9' is not a number; write one such as 12.50",
+    "a,c,10,9,x,forced,": "coupon_amount: 'x' is not a number; write one such as 12.50",
     " ,c,10,9,,forced,": "sku: is missing; fill it in",
-    "a,c,10,9,,forced,soon": "ordered_at: 'soon' is no time; write 2026-03-01T08:30+08:00",
+    "a,c,10,9,,forced,soon": "ordered_at: 'soon' is no time; "
+    "write one such as 2026-03-01T08:30+08:00",
     "a,c,10,9,,forced,1899-12-30": "ordered_at: '1899-12-30' is no time; "
-    "write 2026-03-01T08:30+08:00",
+    "write one such as 2026-03-01T08:30+08:00",
     "a,c,10,9,forced": "5 cells where the header has 7; add the missing",
 }
 
@@ -423,7 +424,11 @@ def test_the_own_discount_may_leave_nothing(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--since", "yesterday"), 2, "--since: 'yesterday' is no date; write 2026-03-01"),
+        (
+            ("--since", "yesterday"),
+            2,
+            "--since: 'yesterday' is no date; write one such as 2026-03-01",
+        ),
         (("--quantile", "95"), 2, "--quantile: '95' is not a rate; write 95% or 0.95"),
         (("--quantile", "0"), 2, "--quantile '0': write a share above 0, such as 95%"),
         (("--list-price", "0"), 2, "--list-price: '0' is no list price"),

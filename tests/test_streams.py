@@ -231,7 +231,7 @@ def test_chinese_text_in_any_locale(folder: Path, settings: dict[str, str]) -> N
     assert (code, out) == (0, b"")
     assert len(said.splitlines()) == 2
     if speaks_utf8 and "PYTHONIOENCODING" not in settings:
-        assert said.startswith("成本.csv:3: 成本: '八' is not a number; write 12.50\n")
+        assert said.startswith("成本.csv:3: 成本: '八' is not a number; write one such as 12.50\n")
     new, bad = ((folder / name).read_text("utf-8") for name in ("新.csv", "坏.csv"))
     assert new.splitlines()[1].startswith("A-1,8,3,红色 é😀,")
     assert bad.splitlines()[1].endswith(",A-2,八,3,蓝")

@@ -430,7 +430,11 @@ def test_a_configuration_names_carriers_zone_and_rules(run: Run, tmp_path: Path)
         ((), 2, "aepromo: nothing to judge; name a FILE, or give --tracking-number"),
         (("--timezone", "Mars/Base"), 2, "--timezone 'Mars/Base': no such zone"),
         (("--timezone", "../etc"), 2, "--timezone '../etc': no such zone"),
-        (("--now", "noon"), 2, "--now: 'noon' is no time; write 2026-03-01T08:30+08:00"),
+        (
+            ("--now", "noon"),
+            2,
+            "--now: 'noon' is no time; write one such as 2026-03-01T08:30+08:00",
+        ),
         (("--now", "0001-01-01T00:00+14:00"), 2, "--now: '0001-01-01T00:00+14:00' is no time"),
         (("--carriers", "nowhere.txt"), 3, "nowhere.txt: No such file or directory"),
         (("--carriers", "/dev/null"), 3, "/dev/null: names no carrier; write one a line"),
@@ -453,7 +457,8 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     refused = run(*call, stdin=row)
     assert (refused.code, refused.out) == (3, b"")
     assert refused.err.splitlines()[0] == (
-        "standard input:2: shipped_at: 'last week' is no time; write 2026-03-01T08:30+08:00"
+        "standard input:2: shipped_at: 'last week' is no time; "
+        "write one such as 2026-03-01T08:30+08:00"
     )
     done = run(*call, "--rejects", tmp_path / "bad.csv", stdin=row)
     assert (done.code, done.out) == (0, b"ok\n")

@@ -164,7 +164,7 @@ def test_an_option_goes_before_a_setting_and_that_before_the_locale(
 
 
 REFUSED = ("floor", "-b", "ten", "--value", "floor_price")
-CHINESE = "aepromo: --purchase-price: 'ten' 不是数字，请写成 12.50\n"
+CHINESE = "aepromo: --purchase-price: 'ten' 不是数字，请写成 12.50 这样的数\n"
 
 
 def test_chinese_is_spoken_in_a_pipe_of_the_plain_locale(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_chinese_locale_speaks_chinese_and_a_setting_undoes_that(tmp_path: Pat
     spoken = {"LC_ALL": "zh_CN.UTF-8", "PYTHONUTF8": "1"}
     assert program(*REFUSED, cwd=tmp_path, env=spoken)[2] == CHINESE
     english = program(*REFUSED, cwd=tmp_path, env={**spoken, "AEPROMO_LANG": "en"})[2]
-    assert english == "aepromo: --purchase-price: 'ten' is not a number; write 12.50\n"
+    assert english == "aepromo: --purchase-price: 'ten' is not a number; write one such as 12.50\n"
 
 
 @pytest.mark.parametrize("arguments", [("--lang", "fr", *REFUSED), (*REFUSED, "--lang", "fr")])

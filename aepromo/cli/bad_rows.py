@@ -75,7 +75,11 @@ class BadRows:
         counted = ngettext("{count:,} bad row", "{count:,} bad rows", self.count)
         counted = counted.format(count=self.count)
         if self.refuses:
-            remedy = _("{bad_rows}; mend them, or set them aside with --rejects FILE")
+            remedy = ngettext(
+                "{bad_rows}; mend it, or set it aside with --rejects FILE",
+                "{bad_rows}; mend them, or set them aside with --rejects FILE",
+                self.count,
+            )
             raise RowsRefused(f"{name}: " + remedy.format(bad_rows=counted))
         if self.count:
             say(f"{name}: " + _("{bad_rows} set aside").format(bad_rows=counted))

@@ -149,26 +149,49 @@ def _targets(filler: Filler) -> Targets:
 
 
 def _check_something_is_kept(filler: Filler, fees: FeeRates, targets: Targets) -> None:
-    for target, is_margin in ((targets.profit, False), (targets.margin, True)):
-        wanted = is_known(target)
-        if not any_of(wanted):
-            continue  # and then nobody may have needed the fees
-        share = pick(wanted, target, 0) if is_margin else 0
-        nothing_kept = wanted & (kept_rate(fees, share) <= 0)
+    has_margin = is_known(targets.margin)
+    wanted = is_known(targets.profit) | has_margin
+    if not any_of(wanted):
+        return  # and then nobody may have needed the fees
+    kept = kept_rate(fees, 0)
+    margin = pick(has_margin, targets.margin, 0)
+    for name, nothing_kept, reason in (
+        ("commission_rate", wanted & (kept <= 0), _fees_take_all(fees)),
+        (
+            "target_margin",
+            has_margin & (kept > 0) & (kept <= margin),
+            _margin_takes_the_rest(fees, margin),
+        ),
+    ):
         if any_of(nothing_kept):
-            filler.faults.append(Fault("commission_rate", nothing_kept, _nothing_kept(fees, share)))
-            return
+            filler.faults.append(Fault(name, nothing_kept, reason))
 
 
-def _nothing_kept(fees: FeeRates, margin: Whole) -> Callable[[int | None], str]:
+def _fees_take_all(fees: FeeRates) -> Callable[[int | None], str]:
     def reason(row: int | None) -> str:
-        shares = [at(rate, row) for rate in (fees.commission_rate, fees.payment_rate, margin)]
-        parts = " + ".join(percent(share) for share in shares)
-        nothing = _(
-            "commission + payment + target margin = {parts} = {sum}: rates that "
-            "leave nothing to keep; lower one of them"
+        rates = [at(rate, row) for rate in (fees.commission_rate, fees.payment_rate)]
+        text = _(
+            "{commission} + payment {payment} = {sum}: nothing of the price is left; "
+            "lower one of the two"
         )
-        return nothing.format(parts=parts, sum=percent(sum(shares)))
+        commission, payment, together = map(percent, (*rates, sum(rates)))
+        return text.format(commission=commission, payment=payment, sum=together)
+
+    return reason
+
+
+def _margin_takes_the_rest(fees: FeeRates, margin: Whole) -> Callable[[int | None], str]:
+    def reason(row: int | None) -> str:
+        rates = [at(rate, row) for rate in (margin, fees.commission_rate, fees.payment_rate)]
+        text = _(
+            "{margin} + commission {commission} + payment {payment} = {sum}: nothing of the price "
+            "is left for the costs; lower the target margin to under {most}"
+        )
+        asked, commission, payment, together = map(percent, (*rates, sum(rates)))
+        most = percent(at(kept_rate(fees, 0), row))
+        return text.format(
+            margin=asked, commission=commission, payment=payment, sum=together, most=most
+        )
 
     return reason
 

@@ -84,7 +84,9 @@ def millionths(text: str) -> int:
     if match is None or "," in tidied or not any(letter.isdigit() for letter in tidied):
         if tidied.startswith("-"):
             raise refusal(text, _("{cell} is not a number; write 0 or more"))
-        raise refusal(text, _("{cell} is not a number; write {example}"), example="4.78")
+        raise refusal(
+            text, _("{cell} is not a number; write one such as {example}"), example="4.78"
+        )
     whole, fraction = match["whole"] or "0", match["fraction"] or ""
     if len(whole) > COUNT_DIGITS or fraction[RATE_PLACES:].strip("0"):
         raise refusal(text, _("{cell} is too large or too fine; write at most six decimal places"))
@@ -201,8 +203,9 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
 def _not_a_number(text: str, number: str, example: str) -> CellError:
     if comma := re.fullmatch(_DECIMAL_COMMA, number):
         sign = "%" if tidy(text).endswith("%") else ""
-        example = f"{comma['whole'].replace('.', '')}.{comma['fraction']}{sign}"
-    elif number.startswith("="):
+        meant = f"{comma['whole'].replace('.', '')}.{comma['fraction']}{sign}"
+        return refusal(text, _("{cell} is not a number; write {meant}"), meant=meant)
+    if number.startswith("="):
         return refusal(
             text,
             _(
@@ -210,12 +213,12 @@ def _not_a_number(text: str, number: str, example: str) -> CellError:
                 "number"
             ),
         )
-    elif number.startswith(("-", "−")):
+    if number.startswith(("-", "−")):
         return refusal(text, _("{cell} is negative; write 0 or more"))
-    elif re.fullmatch(_EXPONENT, number):
+    if re.fullmatch(_EXPONENT, number):
         reason = _("{cell} is not a plain number; write it out, such as {example}")
         return refusal(text, reason, example=example)
-    return refusal(text, _("{cell} is not a number; write {example}"), example=example)
+    return refusal(text, _("{cell} is not a number; write one such as {example}"), example=example)
 
 
 def _within_limit(text: str, amount: int, places: int) -> int:

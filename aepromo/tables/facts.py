@@ -61,7 +61,7 @@ def _share(text: str, tidied: str) -> int:
 def _turnover(text: str, tidied: str) -> int:
     match = _TURNOVER.fullmatch(tidied)
     if match is None:
-        raise refusal(text, _("{cell} is no amount; write 50000"))
+        raise refusal(text, _("{cell} is no amount; write one such as 50000"))
     whole, _point, fraction = match["amount"].replace(",", "").partition(".")
     return int(whole + fraction.ljust(USD.places, "0"))
 
@@ -69,7 +69,9 @@ def _turnover(text: str, tidied: str) -> int:
 def _level(text: str, tidied: str) -> int:
     match = _LEVEL.fullmatch(tidied)
     if match is None:
-        raise refusal(text, _("{cell} is no store level; write L3"))
+        if len(tidied) == 1 and tidied in "123456789":
+            raise refusal(text, _("{cell} is no store level; write {meant}"), meant=f"L{tidied}")
+        raise refusal(text, _("{cell} is no store level; write one such as L3"))
     return int(match[1])
 
 
@@ -89,14 +91,14 @@ def _day(text: str, tidied: str) -> date:
     try:
         return _within_reach(date.fromisoformat(_padded(tidied)))
     except ValueError:
-        raise refusal(text, _("{cell} is no date; write 2026-03-01")) from None
+        raise refusal(text, _("{cell} is no date; write one such as 2026-03-01")) from None
 
 
 def _moment(text: str, tidied: str) -> datetime:
     try:
         return _within_reach(datetime.fromisoformat(_padded(tidied)))
     except ValueError:
-        reason = _("{cell} is no time; write 2026-03-01T08:30+08:00")
+        reason = _("{cell} is no time; write one such as 2026-03-01T08:30+08:00")
         raise refusal(text, reason) from None
 
 
