@@ -96,7 +96,7 @@ def report_command() -> Callable[..., None]:
 
         with asked(OVERVIEW, policy, table, reading, writing) as answers:
             seen, assumed = _seen(answers, limit)
-            about = _about(answers, made, options, assumed)
+            about = _about(answers, made, options, assumed, _joined_from(joined))
             with destination(writing) as stream:
                 stream.write(page(seen, about).encode())
         if writing.output and not writing.quiet:
@@ -166,7 +166,11 @@ def _seen(answers: Answers, limit: int) -> tuple[Overview, list[str]]:
 
 
 def _about(
-    answers: Answers, made: str, options: Collection[str], assumed: Collection[str]
+    answers: Answers,
+    made: str,
+    options: Collection[str],
+    assumed: Collection[str],
+    joined_from: str,
 ) -> About:
     from aepromo.reports.answer import is_priced_by_another
     from aepromo.reports.assumptions import given_values, rules_used
@@ -182,9 +186,14 @@ def _about(
         priced_by=OVERVIEW.priced_by if by_another else "list_price",
         encoding=source.guessed_encoding or "",
         set_aside=answers.aside.count,
-        given=given_values(policy, options),
+        given=given_values(policy, options, joined_from),
         rules=rules_used(policy, assumed),
     )
+
+
+def _joined_from(joined: RatesOptions) -> str:
+    """The list that rates came from, and which of its figures: ``rates.csv (p95)``."""
+    return f"{PurePath(joined.rates).name} ({joined.rate_from or 'mean'})" if joined.rates else ""
 
 
 def _tally(seen: Overview, currency: Currency) -> Tally:

@@ -29,19 +29,24 @@ class Given:
     by_file: str
 
 
-def given_values(policy: Policy, options: Collection[str]) -> list[Given]:
-    """What a policy gives; ``options`` names what was said on the command line."""
+def given_values(policy: Policy, options: Collection[str], joined_from: str) -> list[Given]:
+    """What a policy gives; ``options`` names what was said on the command line.
+
+    ``joined_from`` is what its list of rates is called, blank where there is none.
+    """
     values = policy.texts()
     values |= {name: ", ".join(texts) for name in LISTS if (texts := getattr(policy, name))}
     values |= {name: text for name in NAMES if (text := getattr(policy, name))}
     if policy.tariff is not None:
         values["tariff"] = ", ".join(policy.tariff.lines)
+    if joined_from:
+        values["rates"] = joined_from
     if policy.coupon_stacks:
         values["coupon_stacks"] = "yes"
     if policy.basket != BASKETS[0]:
         values["basket"] = policy.basket
     return [
-        Given(name, value, "" if name in options else policy.book.said_by)
+        Given(name, value, "" if name in (*options, "rates") else policy.book.said_by)
         for name, value in values.items()
     ]
 
