@@ -380,7 +380,7 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     refused = run("reverse", file, *OPTIONS)
     assert refused.code == 3
     assert refused.out == b""
-    assert "skus.csv:2: dsr: '4,8' is not a number; write 4.78" in refused.err
+    assert "skus.csv:2: dsr: '4,8' is not a number; write 4.8" in refused.err
     assert "skus.csv:2: business_licence: 'maybe' is neither yes nor no" in refused.err
     assert "skus.csv:2: cpc_bid: '0.125' has more than 2 decimal places" in refused.err
     aside = run("reverse", file, *OPTIONS, "--rejects", rejects, "--value", "next_bid")
@@ -445,3 +445,40 @@ def test_a_rule_that_cannot_be_used_is_refused(
     assert key in ran.err
     assert reason in ran.err
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        (("--running", "limted"), "'limted' is no promotion; did you mean 'limited'?"),
+        (("--running", "limited,storwide"), "'storwide' is no promotion; did you mean 'storewide'"),
+        (("--running", "全店折扣价"), "'全店折扣价' is no promotion; did you mean '全店折扣'?"),
+        (("--market", "ZZ"), "'ZZ' is no market; write a country's code, such as ES"),
+        (("--market", "ES,Atlantis"), "'Atlantis' is no market; write a country's code"),
+        (("--market", "Spian"), "'Spian' is no market; did you mean 'Spain'?"),
+    ],
+)
+def test_a_promotion_or_market_that_can_not_be_meant_is_refused(
+    option: tuple[str, str], line: str, run: Run, tmp_path: Path
+) -> None:
+    flag, value = option
+    file = tmp_path / "skus.csv"
+    file.write_text("sku\nA-1\nA-2\n")
+    for call in ((), (file,)):
+        refused = run("reverse", *call, *option)
+        assert (refused.code, refused.out) == (2, b"")
+        assert refused.err.startswith(f"aepromo: {flag}: {line}")
+        assert refused.err.count("\n") == 1
+    file.write_text(f'sku,{flag[2:]}\nA-1,\nA-2,"{value}"\n')
+    refused = run("reverse", file, "--quiet")
+    assert refused.code == 3
+    assert refused.err.startswith(f"{file}:3: {flag[2:]}: {line}")
+
+
+@pytest.mark.parametrize("market", ["PL", "pl", "Poland", "波兰", "UK", "Hong Kong", "阿联酋"])
+def test_any_country_may_be_a_market(market: str) -> None:
+    assert eligibility(market=market) == "eligible"
+
+
+def test_a_market_has_one_code_whatever_it_is_called() -> None:
+    assert judged(PASSES | {"market": "波兰,PL,Poland,UK"})["eligible_markets"] == "PL, GB"

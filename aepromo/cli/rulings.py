@@ -21,7 +21,7 @@ from aepromo.cli.say import encoding_line, say, say_converted, took_line
 from aepromo.errors import CallError, InputError
 from aepromo.pricing.money import BLANK
 from aepromo.reports.exchange import Conversion
-from aepromo.reports.row_facts import facts_of
+from aepromo.reports.row_facts import facts_of, faults_in
 from aepromo.reports.ruling import RowFaults
 from aepromo.show.summary import more_line, summed
 from aepromo.tables.currency import currency_named
@@ -95,13 +95,19 @@ def given_of(
     return {name: merged[name] for name in ruling.uses if name in merged}
 
 
+def refuse(problems: Iterable[tuple[str, str]]) -> None:
+    """Raise a ``CallError`` for what is wrong with values of options, if anything is."""
+    said = [f"{INPUTS[name].flag}: {why}" for name, why in problems]
+    if said:
+        raise CallError(_("; ").join(said))
+
+
 def judge_one(ruling: Ruling, given: Mapping[str, str], reading: ReadingOptions) -> Sheet:
     """Judge the row that the options describe. Raises ``CallError`` for what is wrong in it."""
     if reading != ReadingOptions():
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     facts, problems = facts_of(ruling, given, {})
-    if problems:
-        raise CallError(_("; ").join(f"{INPUTS[name].flag}: {why}" for name, why in problems))
+    refuse(problems)
     try:
         verdict = ruling.judge(facts)
     except RowFaults as faults:
@@ -124,6 +130,7 @@ def judge_file(
     from aepromo.tables.headers import resolve
     from aepromo.tables.rows import Ragged, rows_with_lines
 
+    refuse(faults_in(ruling, given))
     judged: list[Judged] = []
     with opened_table(file, reading, writing) as (source, aside, _):
         columns = resolve(source.header, ruling.uses, mapping_of(reading.map))

@@ -8,10 +8,13 @@ from aepromo.reports.advised import Advice, bids, share_of
 from aepromo.reports.gates import Gate, avoiding, gate, gates, is_gate, state, worst_first
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.reports.ruling import Ruling, line_taken
-from aepromo.tables.cells import percent
-from aepromo.tables.names import canonical, spoken_name
+from aepromo.tables.cells import percent, shown
+from aepromo.tables.countries import country_code, country_names
+from aepromo.tables.names import canonical, spoken_name, ways
 from aepromo.tables.platform import ELIGIBILITIES, STATES
+from aepromo.tables.tariff import market_named
 from aepromo.words import N_, _
+from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +76,7 @@ def reverse(pricing: RowPricing) -> Ruling:
         shipping=shipping,
         rates=pricing.policy.rates,
         sells_to_many=True,
+        refuses=rules.faults_of,
     )
 
 
@@ -92,6 +96,24 @@ class _Rules:
         groups = (self.eligible, self.account, self.filings, self.potential, diagnosed)
         every = [*(rule for group in groups for rule in group), self.forbidden]
         self.columns = tuple(dict.fromkeys(rule.column for rule in every))
+
+    def faults_of(self, row: Row) -> list[tuple[str, str]]:
+        """Markets that there are none of, and slips in the names of promotions.
+
+        A promotion is taken at its word where it resembles none that the rule book has.
+        """
+        return [
+            *(("market", why) for name in _named(row, "market") if (why := _no_market(name))),
+            *(("running", why) for name in _named(row, "running") if (why := self._slip(name))),
+        ]
+
+    def _slip(self, name: str) -> str:
+        known = [*self.allowed, *map(canonical, self.forbidden.value), "none"]
+        written = [way for each in known for way in ways(each)]
+        if canonical(name) in known or near(name, written) is None:
+            return ""
+        reason = _("{cell} is no promotion; {nearest}")
+        return reason.format(cell=shown(name), nearest=nearest(name, written, ""))
 
     def eligibility_of(self, row: Row) -> dict[str, int | str | None]:
         """Where it may be chosen, what keeps it out, and what runs against it.
@@ -170,11 +192,8 @@ class _Rules:
         return [gate(avoiding(rule) if key == "reverse.erp_delay" else rule, row)]
 
     def _conflicts(self, row: Row) -> Iterator[str]:
-        running = row.get("running")
-        if not isinstance(running, tuple):
-            return
         forbidden = frozenset(map(canonical, self.forbidden.value))
-        for name in map(canonical, running):
+        for name in map(canonical, _named(row, "running")):
             if name in forbidden:
                 demoted = _("{name}: the reverse promotion is demoted while it runs, end it")
                 yield demoted.format(name=spoken_name(name))
@@ -185,15 +204,25 @@ class _Rules:
                 yield unsaid.format(name=spoken_name(name))
 
 
+def _named(row: Row, column: str) -> tuple[str, ...]:
+    names = row.get(column)
+    return names if isinstance(names, tuple) else ()
+
+
+def _no_market(name: str) -> str:
+    if country_code(name) is not None:
+        return ""
+    meant = nearest(name, country_names(), _("write a country's code, such as ES"))
+    return _("{cell} is no market; {nearest}").format(cell=shown(name), nearest=meant)
+
+
 def _noted(reason: str, note: str) -> str:
     return _("{reason} ({note})").format(reason=reason, note=note) if note else reason
 
 
 def _markets(row: Row) -> list[str]:
     """The markets of a row under their codes; one without a name where none is given."""
-    named = row.get("market")
-    markets = [canonical(name) for name in named] if isinstance(named, tuple) else []
-    return list(dict.fromkeys(market.upper() for market in markets)) or [""]
+    return list(dict.fromkeys(map(market_named, _named(row, "market")))) or [""]
 
 
 def _eligibility(states: list[int]) -> int:

@@ -76,7 +76,26 @@ def facts_of(
             problems += _parts_apart(facts, costs.currency.code, shipped)
             # What a row says of the parts goes before what they ought to be.
             facts = shipped | facts
+    if ruling.refuses is not None:
+        problems += ruling.refuses(facts)
     return facts, problems
+
+
+def faults_in(ruling: Ruling, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is wrong with values that are to fill blank cells, before there is any cell.
+
+    Costs are left to the policy, which knows what currency they are in.
+    """
+    facts: dict[str, Fact] = {}
+    problems = []
+    for name, text in given.items():
+        if name in CONVERSION or INPUTS[name].kind is Kind.COST:
+            continue
+        try:
+            facts |= _facts_in(text, name, ruling.exchange.selling)
+        except CellError as error:
+            problems.append((name, str(error)))
+    return problems + (ruling.refuses(facts) if ruling.refuses is not None else [])
 
 
 def _joined_rate(

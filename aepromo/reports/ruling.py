@@ -53,6 +53,7 @@ class Ruling:
     ``exchange`` tells what money is in, in the cells and in the answers. ``shipping`` is asked
     where a row has no logistics cost, and for the dearest of its markets where a row
     ``sells_to_many``; ``rates`` where its cells say nothing of the forced rate.
+    ``refuses`` finds facts that can't be meant: columns, each with what is wrong.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Ruling:
     order: Callable[[Verdict], tuple[int, ...]] | None = None
     only_tables: bool = False
     wants: tuple[str, ...] = ()
+    refuses: Callable[[Row], list[tuple[str, str]]] | None = None
 
     @property
     def currency(self) -> Currency:

@@ -82,11 +82,7 @@ def millionths(text: str) -> int:
     tidied = tidy(text)
     match = _NUMBER.fullmatch(tidied)
     if match is None or "," in tidied or not any(letter.isdigit() for letter in tidied):
-        if tidied.startswith("-"):
-            raise refusal(text, _("{cell} is not a number; write 0 or more"))
-        raise refusal(
-            text, _("{cell} is not a number; write one such as {example}"), example="4.78"
-        )
+        raise _not_a_number(text, tidied, example="4.78")
     whole, fraction = match["whole"] or "0", match["fraction"] or ""
     if len(whole) > COUNT_DIGITS or fraction[RATE_PLACES:].strip("0"):
         raise refusal(text, _("{cell} is too large or too fine; write at most six decimal places"))

@@ -48,6 +48,11 @@ def canonical(name: str) -> str:
     return _known().get(plain(name), name.strip())
 
 
+def ways(name: str) -> tuple[str, ...]:
+    """All names of what the rule book calls by this one."""
+    return (name, *_ALSO.get(name, ()))
+
+
 def spoken_name(name: str) -> str:
     """A name of the rule book for people: in Chinese the first Chinese one that it has."""
     if is_english():

@@ -10,8 +10,8 @@ from aepromo.errors import CallError
 from aepromo.pricing.money import AMOUNT_LIMIT
 from aepromo.pricing.shipping import Charge
 from aepromo.tables.cells import CellError, grouped, read
+from aepromo.tables.countries import country_code
 from aepromo.tables.currency import USD, Currency, currency_named
-from aepromo.tables.names import canonical
 from aepromo.tables.schema import Kind
 from aepromo.tables.toml import read_toml
 from aepromo.words import _
@@ -85,8 +85,8 @@ def _markets(name: str, markets: object, path: str) -> Iterable[tuple[str, objec
 
 
 def market_named(text: str) -> str:
-    """A market under its code: ``Spain`` and 西班牙 are ``ES``."""
-    return canonical(text.strip()).upper()
+    """A market under its code: ``Spain`` and 西班牙 are ``ES``; an unknown one in capitals."""
+    return country_code(text) or text.strip().upper()
 
 
 def _service(name: str, market: str, given: object, default: Currency, place: str) -> Service:
