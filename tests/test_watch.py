@@ -7,6 +7,9 @@ import fcntl
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +19,7 @@ from aepromo.errors import InputError
 from aepromo.reports.events import NEW, OPEN, OVER, Seen, acknowledged, look
 from aepromo.tables.feed import open_feed
 from aepromo.tables.rows import rows_with_lines
-from aepromo.tables.state import Event, Watched, read_state, state_text
+from aepromo.tables.state import Event, Memory, Watched, read_state, state_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,16 +212,16 @@ def test_what_is_remembered_is_read_back(tmp_path: Path) -> None:
     assert read_state(str(path)) is None
     events = {"rate_changed": Event(NOW, TEN), "price_drift": Event(NOW + timedelta(hours=1))}
     watched = {'中 "A"': Watched(True, TWELVE, (1, 2, 3), events), "B": Watched(False)}
-    path.write_text(state_text(watched), encoding="utf-8")
-    assert read_state(str(path)) == watched
+    path.write_text(state_text(Memory(watched, "JPY")), encoding="utf-8")
+    assert read_state(str(path)) == Memory(watched, "JPY")
 
 
 DAMAGES = (
-    *("", "[]", "{}", '{"format": "aepromo watch", "version": 1, "skus": []}'),
-    '{"format": "aepromo watch", "version": true, "skus": {}}',
-    '{"format": "aepromo watch", "version": 1, "skus": {}, "skus": {}}',
-    '{"format": "aepromo watch", "version": 1, "skus": {"A": {"forced": 1}}}',
-    *('{"format": "aepromo watch", "version": 1, "skus": {', "\ud800"),
+    *("", "[]", "{}", '{"format": "aepromo watch", "version": 1, "currency": "USD", "skus": []}'),
+    '{"format": "aepromo watch", "version": true, "currency": "USD", "skus": {}}',
+    '{"format": "aepromo watch", "version": 1, "currency": "USD", "skus": {}, "skus": {}}',
+    '{"format": "aepromo watch", "version": 1, "currency": "USD", "skus": {"A": {"forced": 1}}}',
+    *('{"format": "aepromo watch", "version": 1, "currency": "USD", "skus": {', "\ud800"),
 )
 
 
@@ -233,7 +236,7 @@ def test_a_damaged_state_is_refused_and_left_alone(tmp_path: Path, text: str) ->
 def test_every_cut_and_every_other_type_in_a_state_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     events = {"rate_changed": Event(NOW, TEN)}
-    text = state_text({"A": Watched(True, TEN, (1, 2, 3), events)})
+    text = state_text(Memory({"A": Watched(True, TEN, (1, 2, 3), events)}))
     for damaged in (*(text[:end] for end in range(len(text) - 2)), *_other_types(json.loads(text))):
         path.write_text(damaged)
         with pytest.raises(InputError):
@@ -249,7 +252,8 @@ def _other_types(state: dict[str, object]) -> list[str]:
     for name, value in (("since", "2026-03-10"), ("since", 5), ("was", None)):
         opened = {"rate_changed": {**event, name: value}}
         texts.append(json.dumps({**state, "skus": {"A": {**entry, "open": opened}}}))
-    return [*texts, json.dumps({**state, "version": 2})]
+    others = (("version", 2), ("currency", "dollars"), ("currency", "usd"), ("currency", 5))
+    return [*texts, *(json.dumps({**state, name: value}) for name, value in others)]
 
 
 def test_a_run_waits_for_another_only_so_long(tmp_path: Path) -> None:
@@ -304,3 +308,62 @@ def test_an_unknown_status_is_named_and_not_forced(tmp_path: Path) -> None:
     _, out, err = program("watch", "feed", "--format", "csv", cwd=tmp_path)
     assert [row["sku"] for row in rows(out)] == ["A", "C"]
     assert "taken as not forced: discount status '限时' (1 SKU)\n" in err
+
+
+MONEY = {
+    # Its places, then a feed: its own discount settles to a whole minor unit, then the forced one.
+    "JPY": (0, "1001", "8%", "13.3%", "798", "300", "121", "57", "0.0066"),
+    "KWD": (3, "1.001", "8%", "13.3%", "0.798", "0.300", "0.1205", "0.0571", "3.25"),
+}
+
+
+@pytest.mark.parametrize("code", MONEY)
+def test_a_feed_is_read_in_its_own_currency(code: str, tmp_path: Path) -> None:
+    places, price, own, rate, deal, purchase, logistics, economy, dollars = MONEY[code]
+    (tmp_path / "feed").write_text(
+        "sku,discount_status,list_price,limited_rate,forced_rate,deal_price,purchase_price,"
+        "logistics_cost,economy_logistics_cost\n"
+        f"A,forced,{price},{own},{rate},{deal},{purchase},{logistics},{economy}\n"
+        f"B,forced,{price},,{rate},{purchase},,,\n"
+        f"C,forced,{price},,{rate},,{deal},{logistics},\n"
+    )
+    (tmp_path / "aepromo.toml").write_text(
+        f'currency = "{code}"\ncommission_rate = "6%"\npayment_rate = "1%"\n[fx]\nUSD = {dollars}\n'
+    )
+    code_, out, err = program("watch", "feed", *STATE, *QUIET, cwd=tmp_path)
+    assert (code_, err) == (1, "")
+    found = {(row["sku"], row["event"]): row for row in rows(out)}
+    assert ("A", "price_drift") not in found, "the price is right to the minor unit"
+    minor = 10**places
+    paid = Fraction(deal) * minor
+    fees = [floor(paid * Fraction(share) + Fraction(1, 2)) for share in ("0.06", "0.01")]
+    up = {cost: ceil(Fraction(cost) * minor) for cost in (purchase, logistics, economy)}
+    row = found["A", "forced_on"]
+    for column, cost in (("profit_standard", logistics), ("profit_economy", economy)):
+        left = paid - up[purchase] - up[cost] - sum(fees)
+        assert Fraction(row[column]) * minor == left
+        assert len(row[column].partition(".")[2]) == places
+    # The platform's formula, held against the rule book's 0.80 dollars in this currency.
+    item = floor(Fraction(price) * minor * (1 - Fraction(rate[:-1]) / 100) + Fraction(1, 2))
+    left = item - Fraction(deal) * minor - up[logistics]
+    left -= sum(floor(item * Fraction(share) + Fraction(1, 2)) for share in ("0.06", "0.01"))
+    least = ceil(Fraction("0.80") / Fraction(dollars) * minor)
+    shown = [str(Decimal(int(each)).scaleb(-places)) for each in (left, least, least - left)]
+    said = "formula profit {}, needs {}: +{}".format(*shown)
+    assert said in found["C", "forced_on"]["details"]
+    ends = (
+        edge(Fraction(price) * minor * (1 - Fraction(rate[:-1]) / 100)) for edge in (floor, ceil)
+    )
+    gives = " to ".join(str(Decimal(end).scaleb(-places)) for end in dict.fromkeys(ends))
+    said = f"deal price {purchase}, list price and rate give {gives}"
+    assert found["B", "price_drift"]["details"] == said
+    # What is open is told in the currency that it was seen in, whoever asks.
+    (tmp_path / "aepromo.toml").unlink()
+    listed = rows(program("watch", *STATE, *QUIET, cwd=tmp_path)[1])
+    assert said in [row["details"] for row in listed if row["event"] == "price_drift"]
+    # A run in another would take yen for cents.
+    before = (tmp_path / "state.json").read_bytes()
+    other = program("watch", "feed", *STATE, *QUIET, "--currency", "CNY", cwd=tmp_path)
+    assert other[:2] == (2, b"")
+    assert f"state.json remembers prices in {code}, not in CNY; name another --state" in other[2]
+    assert (tmp_path / "state.json").read_bytes() == before

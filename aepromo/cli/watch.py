@@ -43,12 +43,13 @@ from aepromo.reports.exchange import Exchange
 from aepromo.reports.watch import Watch, count_of, most_pressing_first, reported, watch
 from aepromo.rules.overrides import Book
 from aepromo.tables.headings import named
-from aepromo.tables.state import locked, read_state, remembering
+from aepromo.tables.state import Memory, locked, read_state, remembering
 from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from aepromo.reports.policy import Policy
     from aepromo.reports.ruling import Row, Ruling
     from aepromo.tables.state import Watched
 
@@ -65,16 +66,18 @@ def watch_command() -> Callable[..., None]:
         options, writing = call.options, call.writing
         zone = zone_of(options.timezone, config)
         with locked(options.state, options.wait) if options.state else nullcontext():
-            policy = money_policy(config, values)
+            policy, memory = money_policy(config, values), _memory(call)
+            policy = _in_currency_of(memory, policy, call)
             watching = Watch(policy.in_force, policy.exchange(), now_of(options.now, zone), zone)
             watching.shipping = policy.shipping()
             ruling = watch(watching)
             given = given_of(ruling, values, config, store)
-            found = _found(ruling, given, watching, call)
+            found = _found(ruling, given, memory.skus, watching, call)
             sheet = _sheet(ruling, found, watching, is_one=not (call.file or options.state))
             _say_what_was_taken(found, watching, writing)
             counts = count_of(found.news, watching)
-            with remembering(options.state, found.after) if options.state else nullcontext():
+            after = Memory(found.after, policy.selling.code)
+            with remembering(options.state, after) if options.state else nullcontext():
                 write_summed(ruling, sheet, writing, _summary(found, counts))
         if fail_on.fails(counts):
             raise typer.Exit(Exit.FINDINGS)
@@ -140,9 +143,15 @@ def _check_call(call: _Call, any_values: bool) -> None:
             raise CallError(_("--state and {name} are the same file").format(name=name))
 
 
-def _found(ruling: Ruling, given: Mapping[str, str], watching: Watch, call: _Call) -> _Found:
+def _found(
+    ruling: Ruling,
+    given: Mapping[str, str],
+    remembered: Mapping[str, Watched],
+    watching: Watch,
+    call: _Call,
+) -> _Found:
     """What a feed comes to, or one SKU that the options describe; without both, what is open."""
-    before = _remembered(call)
+    before = _not_acted_on(remembered, call)
     if call.file is not None:
         return _look_at_feed(ruling, given, before, watching, call)
     if call.options.state is not None:
@@ -150,18 +159,41 @@ def _found(ruling: Ruling, given: Mapping[str, str], watching: Watch, call: _Cal
     return _look_at_one(ruling, given, watching, call.reading)
 
 
-def _remembered(call: _Call) -> dict[str, Watched]:
-    """What earlier runs have seen, without what the seller has acted on since."""
-    path, acks = call.options.state, call.options.ack or []
+def _memory(call: _Call) -> Memory:
+    """What earlier runs have seen."""
+    path = call.options.state
     if path is None:
-        return {}
+        return Memory({})
     remembered = read_state(path)
     if remembered is None and call.file is None:
         reason = _("{path}: there is no such file yet; a run with a FEED makes it")
         raise InputError(reason.format(path=path))
     if remembered is None and not call.writing.quiet:
         say(_("{path}: nothing remembered yet; all that is found is new").format(path=path))
-    before = remembered or {}
+    return remembered or Memory({})
+
+
+def _in_currency_of(memory: Memory, policy: Policy, call: _Call) -> Policy:
+    """The policy of a run, in the currency that is remembered where nobody names any.
+
+    Raises ``CallError`` where prices are remembered in another: they would be taken for its own.
+    """
+    if call.options.state is None:
+        return policy
+    if policy.currency is None and call.file is None:
+        return policy._replace(currency=memory.currency)
+    if memory.holds_prices and policy.selling.code != memory.currency:
+        reason = _(
+            "--currency: {path} remembers prices in {other}, not in {code}; name another --state"
+        )
+        code = policy.selling.code
+        raise CallError(reason.format(path=call.options.state, other=memory.currency, code=code))
+    return policy
+
+
+def _not_acted_on(before: Mapping[str, Watched], call: _Call) -> Mapping[str, Watched]:
+    """What is remembered without what the seller has acted on since. Raises ``CallError``."""
+    path, acks = call.options.state, call.options.ack or []
     try:
         after = acknowledged(before, acks)
     except KeyError as error:

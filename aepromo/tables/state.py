@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from aepromo.errors import InputError, OutputError
 from aepromo.pricing.money import MILLION
 from aepromo.tables.atomic import lock, replacing
+from aepromo.tables.currency import USD, currency_named
 from aepromo.tables.news import EVENTS
 from aepromo.words import _
 
@@ -52,6 +53,19 @@ class Watched:
     events: Mapping[str, Event] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered: each SKU, and the currency that the prices among it are in."""
+
+    skus: Mapping[str, Watched]
+    currency: str = USD.code
+
+    @property
+    def holds_prices(self) -> bool:
+        """Whether any of it is money."""
+        return any(watched.drift for watched in self.skus.values())
+
+
 @contextmanager
 def locked(path: str, wait: float) -> Iterator[None]:
     """Keep other runs off what is remembered at ``path``, waiting ``wait`` seconds for their end.
@@ -74,26 +88,27 @@ def locked(path: str, wait: float) -> Iterator[None]:
 
 
 @contextmanager
-def remembering(path: str, watched: Mapping[str, Watched]) -> Iterator[None]:
+def remembering(path: str, memory: Memory) -> Iterator[None]:
     """Remember at ``path`` once the work inside is done; what was there stays if it fails.
 
     So what the work says is said before it counts as said: a run that is killed on the way, or
     whose reader is gone, has remembered nothing, and the next one says it again.
     """
     with replacing(path) as stream:
-        stream.write(state_text(watched).encode())
+        stream.write(state_text(memory).encode())
         stream.flush()  # a full disk speaks up before anything is said
         yield
 
 
-def state_text(watched: Mapping[str, Watched]) -> str:
+def state_text(memory: Memory) -> str:
     """The file's text: a line for each SKU, in order, so that two of them compare line by line."""
     lines = ",\n".join(
-        f"    {json.dumps(sku, ensure_ascii=False)}: {json.dumps(_entry(watched[sku]))}"
-        for sku in sorted(watched)
+        f"    {json.dumps(sku, ensure_ascii=False)}: {json.dumps(_entry(memory.skus[sku]))}"
+        for sku in sorted(memory.skus)
     )
     skus = f"{{\n{lines}\n  }}" if lines else "{}"
-    return f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "skus": {skus}\n}}\n'
+    kind = f'"format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "{memory.currency}"'
+    return f'{{\n  {kind},\n  "skus": {skus}\n}}\n'
 
 
 def _entry(watched: Watched) -> dict[str, Any]:
@@ -108,7 +123,7 @@ def _entry(watched: Watched) -> dict[str, Any]:
     }
 
 
-def read_state(path: str) -> dict[str, Watched] | None:
+def read_state(path: str) -> Memory | None:
     """What is remembered at ``path``, None where there is no such file yet.
 
     Raises ``InputError`` for one that can't be read or isn't, to the last key, as it was written:
@@ -122,14 +137,16 @@ def read_state(path: str) -> dict[str, Watched] | None:
         raise InputError(f"{path}: {error.strerror}") from None
     try:
         found = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
-        _check_keys(found, {"format", "version", "skus"})
+        _check_keys(found, {"format", "version", "currency", "skus"})
         version = found["version"]
         if found["format"] == FORMAT and type(version) is int and version > VERSION:
             reason = _("{path}: written by a newer aepromo (version {version}); use that one")
             raise InputError(reason.format(path=path, version=version))
         _check(found["format"] == FORMAT and version is not True and version == VERSION)
         _check(isinstance(found["skus"], dict))
-        return {sku: _watched(entry) for sku, entry in found["skus"].items()}
+        _check(currency_named(str(found["currency"])).code == found["currency"])
+        skus = {sku: _watched(entry) for sku, entry in found["skus"].items()}
+        return Memory(skus, found["currency"])
     except InputError:
         raise
     except (ValueError, RecursionError):
