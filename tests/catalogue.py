@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from aepromo import rules
 from aepromo.cli import bad_rows, doctor
+from aepromo.cli import help as cli_help
 from aepromo.reports.worksheet import HEADERS, ORIGIN, PARTS, RATE
 from aepromo.tables.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
@@ -81,6 +82,8 @@ def found() -> Catalog:
     catalogue.add("open", context="label of state")  # an event, where other labels are of gates
     for text in (*HEADERS, *PARTS, RATE, ORIGIN):
         catalogue.add(text, context="worksheet")
+    for text in cli_help.METAVARS:
+        catalogue.add(text, context="label of metavar")
     for text in bad_rows.HEADERS:
         catalogue.add(text, context="rejects")
     for rule in rules.book():

@@ -15,6 +15,7 @@ from aepromo.reports.row_facts import facts_of
 from aepromo.tables.atomic import replacing
 from aepromo.tables.feed import open_feed
 from aepromo.tables.headers import resolve
+from aepromo.tables.headings import named
 from aepromo.tables.rows import Ragged, rows_with_lines
 from aepromo.words import _
 
@@ -98,7 +99,7 @@ def _columns(ruling: Ruling, source: Source, reading: ReadingOptions) -> dict[st
     for name in ("sku", *ruling.needs):
         if name not in columns:
             reason = _("{place}: no column for {name}; name one with --map 'HEADER={name}'")
-            raise InputError(reason.format(place=f"{source.name}:1", name=name))
+            raise InputError(reason.format(place=f"{source.name}:1", name=named(name)))
     return columns
 
 

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aepromo.words import _, is_english
+from aepromo.words import _, is_english, label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typer.core import TyperCommand, TyperGroup
+
+
+METAVARS = (
+    *("FILE", "[FILE]", "[FEED]", "[KEY]", "FORM", "NAME", "VALUE", "COLUMN", "HEADER=COLUMN"),
+    *("CHARACTER", "CODE", "DATE", "TIME", "SECONDS", "SHARE", "RATE", "ID", "N"),
+    *("[OPTIONS]", "COMMAND", "COMMAND [ARGS]...", "[ARGS]..."),
+)
+"""What stands for values in help."""
 
 
 def explained(help_option: Any) -> Any:
@@ -19,8 +29,15 @@ def explained(help_option: Any) -> Any:
 
 def write_usage(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) -> None:
     """Write the form of a call."""
-    pieces = " ".join(command.collect_usage_pieces(ctx))
+    pieces = " ".join(label(each, "metavar") for each in command.collect_usage_pieces(ctx))
     formatter.write_usage(ctx.command_path, pieces, _("Usage: "))
+
+
+def name_values(params: Iterable[Any]) -> None:
+    """Say in the language in force what the options of a command take: ``--output 文件``."""
+    for each in params:
+        if each.metavar:
+            each.metavar = label(each.metavar, "metavar")
 
 
 def fold_long_words() -> None:
@@ -33,12 +50,12 @@ def fold_long_words() -> None:
     from rich.text import Text
     from typer import rich_utils
 
+    from aepromo.show.wrapping import broken_as_chinese
+
     make = rich_utils._make_rich_text
 
     def folding(**arguments: Any) -> Any:
         text = make(**arguments)
-        if isinstance(text, Text):
-            text.overflow = "fold"
-        return text
+        return broken_as_chinese(text) if isinstance(text, Text) else text
 
     rich_utils._make_rich_text = folding

@@ -9,7 +9,7 @@ import typer
 from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from aepromo.cli.help import explained, fold_long_words, write_usage
+from aepromo.cli.help import explained, fold_long_words, name_values, write_usage
 from aepromo.cli.output import check_form
 from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
 from aepromo.cli.usage import check_values, in_one_line
@@ -43,6 +43,7 @@ class Command(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write all of the help."""
         fold_long_words()
+        name_values(self.params)
         super().format_help(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

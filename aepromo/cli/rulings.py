@@ -25,7 +25,7 @@ from aepromo.reports.row_facts import facts_of, faults_in
 from aepromo.reports.ruling import RowFaults
 from aepromo.show.summary import more_line, summed
 from aepromo.tables.currency import currency_named
-from aepromo.tables.headings import own_columns
+from aepromo.tables.headings import named, own_columns
 from aepromo.tables.orders import LEVELS
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.tables.text import TextColumn, result_text
@@ -249,7 +249,7 @@ def _check_needs(
     for name in (*ruling.needs, *ruling.wants):
         if name not in columns and name not in given:
             lacking = _("no column for {name}; name one with --map 'HEADER={name}', or give {flag}")
-            reason = lacking.format(name=name, flag=INPUTS[name].flag)
+            reason = lacking.format(name=named(name), flag=INPUTS[name].flag)
             raise InputError(f"{source.name}:1: {reason}")
 
 

@@ -76,7 +76,7 @@ def say_converted(
             say(line.format(code=made.code))
             continue
         line = _("converted: {code} at {rate} a {selling}")
-        day = f", {made.rate.day}" if made.rate.day else ""
+        day = _(", ") + f"{made.rate.day}" if made.rate.day else ""
         rate = rate_text(made.rate.millionths)
         say(line.format(code=made.code, rate=rate, selling=selling.code) + day)
 

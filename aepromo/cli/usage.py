@@ -81,8 +81,8 @@ def _retold(said: str, more: str) -> str:
             places = match.groupdict()
             if "option" in places:
                 places["option"] = _plain(places["option"])
-            return f"{_(text).format(**places)}; {more}"
-    return f"{said.rstrip('.。')}; {more}"
+            return _("; ").join((_(text).format(**places), more))
+    return _("; ").join((said.rstrip(".。"), more))
 
 
 def _plain(option: str) -> str:

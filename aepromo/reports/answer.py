@@ -15,7 +15,7 @@ from aepromo.reports.report import PARCEL, SHIPPED, SHOP
 from aepromo.reports.shipped_rows import ship_rows
 from aepromo.tables.columns import result_array
 from aepromo.tables.headers import plain, resolve
-from aepromo.tables.headings import chinese
+from aepromo.tables.headings import chinese, named
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _
 
@@ -93,8 +93,9 @@ def find_columns(
                 "no column for {name}; the file has {headers}; name one with "
                 "--map 'HEADER={name}', or give {flag}"
             )
-            headers = ", ".join(header[:12])
-            raise InputError(reason.format(name=name, headers=headers, flag=INPUTS[name].flag))
+            headers = _(", ").join(header[:12])
+            flag = INPUTS[name].flag
+            raise InputError(reason.format(name=named(name), headers=headers, flag=flag))
     return found
 
 

@@ -21,6 +21,7 @@ from aepromo.tables.cells import CellError, grouped, percent, read
 from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
 from aepromo.tables.headers import plain, resolve
+from aepromo.tables.headings import named
 from aepromo.tables.orders import ALSO_FORCED
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.words import _
@@ -75,7 +76,7 @@ class Which:
         for name in needs:
             if name not in found and name not in self.given:
                 text = _("no column for {name}; name one with --map 'HEADER={name}'")
-                raise InputError(text.format(name=name))
+                raise InputError(text.format(name=named(name)))
         return found
 
 

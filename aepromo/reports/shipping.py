@@ -97,7 +97,7 @@ class Shipping:
                 _("names {count} markets; a parcel goes to one").format(count=len(markets))
             )
         if not self.services(markets[0]):
-            known = ", ".join(self.tariff.markets)
+            known = _(", ").join(self.tariff.markets)
             reason = _("is {market}, where no line of the tariff goes; it has {known}")
             raise CellError(reason.format(market=markets[0], known=known))
         return markets[0]

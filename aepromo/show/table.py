@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aepromo.show.palette import LABEL_STYLES
+from aepromo.show.wrapping import running_text
 from aepromo.tables.headings import in_words, named
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _, is_english, label
@@ -20,12 +21,20 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from aepromo.tables.column import Column
     from aepromo.tables.currency import Currency
     from aepromo.tables.text import TextColumn
 
 LONGEST_TEXT = 32
 NARROWEST_PROSE = 30
 _GAP = 2
+_AMOUNTS = frozenset(
+    {
+        *(Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.SHARE, Kind.TURNOVER),
+        *(Kind.FX, Kind.WEIGHT, Kind.COUNT, Kind.NUMBER),
+    }
+)
+"""The kinds of input cells that hold figures."""
 
 
 def rows_table(
@@ -53,7 +62,7 @@ def rows_table(
         is_prose = column.kind is Kind.PROSE
         table.add_column(
             _heading(column, currency),
-            justify="right" if column.is_figure or _is_amount(column) else "left",
+            justify="right" if _is_amount(column) else "left",
             vertical="top",
             width=min(_width(column, currency), NARROWEST_PROSE + spare) if is_prose else None,
             no_wrap=not is_prose,
@@ -61,11 +70,11 @@ def rows_table(
         )
     for cells in zip(*(column.cells for column in shown), strict=True):
         table.add_row(*map(_cell, shown, cells))
-    lines = [Text(note, style="dim" if number else "") for number, note in enumerate(notes)]
+    lines = [running_text(note, "dim" if number else "") for number, note in enumerate(notes)]
     if left_out:
         names = _(", ").join(map(named, left_out))
         left_out_line = _("not shown: {names} (choose with --columns)").format(names=names)
-        lines.append(Text(left_out_line, style="dim"))
+        lines.append(running_text(left_out_line, "dim"))
     return Group(table, Text(), *lines)
 
 
@@ -81,7 +90,7 @@ def fields_table(columns: Sequence[TextColumn], currency: Currency) -> Renderabl
         if len(prose) > 1:
             lines.append(Text(in_words(column.name), style="bold"))
             clauses = [f"  {clause}" for clause in clauses]
-        lines += map(Text, clauses)
+        lines += map(running_text, clauses)
     fields = _fields([column for column in columns if column.kind is not Kind.PROSE], currency)
     return Group(fields, Text(), *lines) if lines else fields
 
@@ -96,11 +105,17 @@ def _fields(columns: Sequence[TextColumn], currency: Currency) -> RenderableType
         known = RESULTS.get(column.name) or INPUTS.get(column.name)
         table.add_row(
             Text(in_words(column.name), style="bold" if column.name in RESULTS else ""),
-            _cell(column, column.cells[0]),
+            _cell(column, _said(column.cells[0], known)),
             currency.code if column.kind in (Kind.MONEY, Kind.FINE) else "",
             _(known.meaning) if known else "",
         )
     return table
+
+
+def _said(cell: str | None, known: Column | None) -> str | None:
+    """A value that an option gave, for people: ``yes`` in their language."""
+    is_flag = known is not None and known.kind is Kind.FLAG and cell in ("yes", "no")
+    return _(cell) if cell and is_flag else cell
 
 
 def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
@@ -109,7 +124,7 @@ def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Rende
     for heading in headings:
         table.add_column(label(heading), overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*map(running_text, row))
     return table
 
 
@@ -171,8 +186,9 @@ def _clauses(cell: str | None) -> list[str]:
 
 
 def _is_amount(column: TextColumn) -> bool:
-    known = INPUTS.get(column.name)
-    return known is not None and known.kind is not Kind.TEXT
+    """Whether the cells are figures, computed or read, of which the last digits align."""
+    known = INPUTS.get(column.name) if column.kind is Kind.TEXT else None
+    return column.is_figure or (known is not None and known.kind in _AMOUNTS)
 
 
 def _cell(column: TextColumn, cell: str | None) -> Text:
@@ -184,7 +200,9 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
     if column.kind is Kind.LABEL:
         return Text(label(cell, column.name), style=LABEL_STYLES.get(column.name, {}).get(cell, ""))
     if column.kind is Kind.PROSE:
-        return Text("\n".join(_clauses(cell)))
+        return running_text("\n".join(_clauses(cell)))
+    if column.name == "unknown":
+        cell = _(", ").join(map(named, cell.split(", ")))
     text = Text(_one_line(cell))
     if column.is_figure and cell.startswith("-"):
         text.stylize("red")

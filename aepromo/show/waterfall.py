@@ -86,6 +86,7 @@ def waterfall_table(explanation: Explanation) -> RenderableType:
     from rich.text import Text
 
     from aepromo.show.palette import STATUS_STYLES
+    from aepromo.show.wrapping import running_text
 
     code, places = explanation.currency.code, explanation.currency.places
     table = Table(
@@ -110,7 +111,7 @@ def waterfall_table(explanation: Explanation) -> RenderableType:
         )
     verdict = Text(label(explanation.status), style=STATUS_STYLES[explanation.status])
     status = Text.assemble(_("status: "), verdict)
-    return Group(table, Text(), status, *map(Text, lines(explanation)))
+    return Group(table, Text(), status, *map(running_text, lines(explanation)))
 
 
 def lines(explanation: Explanation) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError, InputError
 from aepromo.tables.schema import INPUTS
-from aepromo.words import _
+from aepromo.words import _, is_english
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def resolve(
                 "'{first}' and '{header}' both stand for {name}; "
                 "choose one with --map '{header}={name}'"
             )
-            first = headers[found[name]]
-            raise InputError(reason.format(first=first, header=header, name=name))
+            first, said = headers[found[name]], name if is_english() else INPUTS[name].chinese[0]
+            raise InputError(reason.format(first=first, header=header, name=said))
         found[name] = position
     return found
 
@@ -73,13 +73,15 @@ def resolve(
 def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
     """The mapping with each header as the file writes it."""
     named: dict[str, str] = {}
-    for header, name in mapping.items():
+    names = known_names()
+    for header, written in mapping.items():
+        name = names.get(plain(written), written)
         if name not in INPUTS:
             reason = _("--map: no column is called '{name}'; {nearest}")
             raise CallError(
                 reason.format(name=name, nearest=nearest(name, INPUTS, _("it has {names}")))
             )
-        alike = [written for written in headers if plain(written) == plain(header)]
+        alike = [each for each in headers if plain(each) == plain(header)]
         if not alike:
             reason = _("--map: the file has no column '{header}'; {nearest}")
             meant = nearest(header, headers, _("it has {names}"))

@@ -109,7 +109,7 @@ class _Book:
             return by_name[wanted]
         if wanted.isdecimal() and 0 < int(wanted) <= len(every):
             return every[int(wanted) - 1]
-        names = ", ".join(by_name)
+        names = _(", ").join(by_name)
         reason = _("--sheet '{sheet}': no such sheet; there are {names}")
         raise CallError(reason.format(sheet=wanted, names=names))
 

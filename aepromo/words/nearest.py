@@ -19,7 +19,7 @@ def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
     meant = near(word, names)
     if meant is not None:
         return _("did you mean '{name}'?").format(name=meant)
-    return otherwise.format(names=", ".join(names))
+    return otherwise.format(names=_(", ").join(names))
 
 
 def one_of(word: str, known: Iterable[str]) -> str:
