@@ -26,6 +26,7 @@ from aepromo import Policy
 from aepromo.pricing.fees import STATUSES
 from aepromo.reports import overview as looked_over
 from aepromo.reports.answer import find_columns, run
+from aepromo.reports.assumptions import FOR_EVERY_SKU, LISTS, NAMES
 from aepromo.reports.frame import FrameCells
 from aepromo.show.page import charts
 
@@ -405,13 +406,20 @@ def test_what_was_given_or_overridden_says_so(run: Run, tmp_path: Path) -> None:
         '[rules]\nfloor.multiple = "1.2"\n'
     )
     page = parsed(run("report", SKUS, "-q", "--config", config, "--rate", "12%").out)
-    rests = {row[0]: row[1:4] for row in cells(page.all("table")[-1])}
+    rows = cells(page.all("table")[-1])
+    rests = {row[0]: row[1:4] for row in rows}
+    assert all(row[-1] for row in rows), "each says what it means"
     assert rests["forced rate"] == ["12%", "an option", "–"]
     assert rests["commission rate"] == ["6%", "shop.toml", "–"]
-    assert rests["spend save"] == ["30:3", "shop.toml", "–"]
+    assert rests["Spend & Save"] == ["30:3", "shop.toml", "–"]
     assert rests["floor.multiple"] == ["1.2", "shop.toml; the rule book says 1.15", "–"]
     assert rests["coupon.exclude_forced_default"][0] == "on"
     assert "forced.rate" not in rests
+
+
+def test_whatever_may_be_given_is_explained() -> None:
+    everything = {*LISTS, *NAMES, "coupon_stacks", "basket", "tariff", "rates"}
+    assert everything == set(FOR_EVERY_SKU)
 
 
 def test_a_proposed_price_goes_before_the_old_one(run: Run, tmp_path: Path) -> None:

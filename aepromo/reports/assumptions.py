@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.reports.policy import ASSUMED, BASKETS
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 
 LISTS = ("spend_save", "coupon", "ending", "fx")
 NAMES = ("currency", "line")
+FOR_EVERY_SKU = {
+    "spend_save": (N_("Spend & Save"), N_("what an order takes off from which subtotal")),
+    "coupon": (N_("store coupons"), N_("what a coupon takes off from which subtotal")),
+    "coupon_stacks": (N_("coupons stack"), N_("whether forced items take coupons too")),
+    "basket": (N_("basket"), N_("whether an order may hold more than this unit")),
+    "ending": (N_("price endings"), N_("what list prices may end in")),
+    "currency": (N_("currency"), N_("what prices and every figure are in")),
+    "fx": (N_("exchange rates"), N_("how many units one unit of the prices' currency is worth")),
+    "tariff": (N_("tariff"), N_("the shipping lines it has")),
+    "line": (N_("shipping line"), N_("the line taken for every parcel")),
+    "rates": (N_("past rates"), N_("the list of forced rates that is joined")),
+}
+"""What is no column: its name for people, and what it means."""
 
 
 @dataclass(frozen=True, slots=True)

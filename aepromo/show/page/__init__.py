@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
+from aepromo.reports.assumptions import FOR_EVERY_SKU
 from aepromo.show.page import charts
 from aepromo.show.page.reasons import reasons
 from aepromo.show.summary import counted
@@ -95,6 +96,14 @@ def content_policy(style: str, script: str) -> str:
     return "; ".join(("default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"))
 
 
+def _explained(name: str) -> tuple[str, str]:
+    """What a given value is called, and what it means."""
+    if name in FOR_EVERY_SKU:
+        called, meaning = FOR_EVERY_SKU[name]
+        return _(called), _(meaning)
+    return in_words(name), _(INPUTS[name].meaning)
+
+
 def _environment(currency: Currency) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -117,7 +126,7 @@ def _environment(currency: Currency) -> Environment:
         "label": label,
         "named": named,
         "in_words": in_words,
-        "meaning": lambda name: _(INPUTS[name].meaning) if name in INPUTS else "",
+        "explained": _explained,
         "counted": lambda parts: counted((part.label, part.count) for part in parts),
         "reasons": lambda sku: reasons(sku, currency),
         "plain": on_one_line,
