@@ -141,12 +141,12 @@ def test_wrong_rates_are_named_each(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("-", "--rates", "rates.csv", "--rate-from", "p90"), 2, "no column p90_rate; there are"),
+        (("-", "--rates", "rates.csv", "--rate-from", "p90"), 2, "'p90': no column p90_rate; "),
         (("-", "--rate-from", "max"), 2, "--rate-from needs --rates FILE"),
         (("--rates", "rates.csv", "-b", "8", "-l", "3"), 2, "needs the SKUs in another FILE"),
         (("-", "--rates", "-"), 2, "needs the SKUs in another FILE"),
         (("-", "--rates", "none.csv"), 3, "none.csv: No such file or directory"),
-        (("-", "--rates", "skuless.csv"), 3, "a list of rates needs a column sku"),
+        (("-", "--rates", "skuless.csv"), 3, "no list of rates, for want of a column sku"),
     ],
 )
 def test_a_wrong_call_says_so(

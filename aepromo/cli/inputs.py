@@ -23,6 +23,7 @@ from aepromo.tables.headings import own_columns
 from aepromo.tables.rows import Ragged, rows_with_lines
 from aepromo.tables.source import open_source
 from aepromo.words import _, cause
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _WORKBOOK, _PARQUET, _LEGACY = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 """The first bytes of what is no text."""
 _HEAD = len(_WORKBOOK)
+_MOST_IDS, _FEW = 10_000, 5
+"""How many ids are compared with one that isn't found, and how many may be listed."""
 
 
 @contextmanager
@@ -88,7 +91,7 @@ def find_row(
 ) -> dict[str, str]:
     """The filled cells of one SKU's row, by column; of the only row where no SKU is named.
 
-    Raises ``InputError`` where there is no such row.
+    Raises ``CallError`` where the call doesn't say which row, or names one that there isn't.
     """
     with opened_source(file, reading) as (source, _stream):
         name = source.name
@@ -96,21 +99,38 @@ def find_row(
         if sku is not None and "sku" not in columns:
             reason = _("no column for sku; name one with --map 'HEADER=sku'")
             raise InputError(f"{name}: {reason}")
-        found: list[tuple[int, list[str]]] = []
+        found: tuple[int, list[str]] | None = None
+        count, ids = 0, list[str]()
         for block in source.blocks:
             for line, cells in rows_with_lines(block, source):
-                if sku is None or cells[columns["sku"] : columns["sku"] + 1] == [sku]:
-                    found.append((line, cells))
-    if sku is None and len(found) != 1:
-        choose = _("{count} rows; choose one with --sku ID").format(count=len(found))
-        raise InputError(f"{name}: {choose}")
-    if not found:
-        raise InputError(f"{name}: " + _("no SKU '{sku}'").format(sku=sku))
-    line, cells = found[0]
+                count += 1
+                own = cells[columns["sku"]] if "sku" in columns and cells[columns["sku"] :] else ""
+                if found is None and sku in (None, own):
+                    found = line, cells
+                if own and len(ids) < _MOST_IDS:
+                    ids.append(own)
+    if not count:
+        raise InputError(f"{name}: " + _("has no row"))
+    if found is None or (sku is None and count > 1):
+        raise CallError(f"{name}: {_which(sku, count, ids)}")
+    line, cells = found
     if len(cells) != len(source.header):
         raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
     row = {role: cells[position] for role, position in columns.items() if role in wanted}
     return {role: cell for role, cell in row.items() if cell.strip()}
+
+
+def _which(sku: str | None, count: int, ids: Sequence[str]) -> str:
+    """What to say of a file where a call must name one row, and doesn't."""
+    if sku is not None:
+        few = _("it has {names}").format(names=_(", ").join(ids[:_FEW]))
+        known = few if count <= _FEW else _("there are {count:,} others").format(count=count)
+        return _("no SKU '{sku}'; {nearest}").format(sku=sku, nearest=nearest(sku, ids, known))
+    if not ids:
+        choose = _("{count:,} rows; choose one with --sku ID, its column with --map 'HEADER=sku'")
+        return choose.format(count=count)
+    choose = _("{count:,} rows; choose one with --sku, such as --sku '{sku}'")
+    return choose.format(count=count, sku=ids[0])
 
 
 @contextmanager

@@ -7,6 +7,7 @@ the store's; so what ``rates`` answers can be joined, and so can a list that som
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -23,6 +24,7 @@ from aepromo.tables.headings import chinese, named
 from aepromo.tables.names import canonical
 from aepromo.tables.schema import Kind
 from aepromo.words import _
+from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,7 +125,7 @@ class JoinedRates:
 def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
     """Where SKU, category and the ``rate`` asked for stand in a list of rates.
 
-    Raises ``CallError`` where the list has no such rate, ``InputError`` where it names no SKUs.
+    Raises ``CallError`` where the list has other rates only, ``InputError`` where it is none.
     """
     wanted = rate_column(rate_from)
     found = resolve(header, (*KEYS, "forced_rate"), {})
@@ -133,14 +135,27 @@ def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
         text = _("'{first}' and '{header}' both stand for {name}; delete one of the two")
         first, other = (header[place] for place in places[:2])
         raise InputError(text.format(first=first, header=other, name=wanted))
+    offered = [given for given in map(_rate_from, header) if given]
+    if "sku" not in found or not (places or offered):
+        text = _("no list of rates, for want of a column {name}; rates writes one")
+        lacking = wanted if "sku" in found else "sku"
+        raise InputError(text.format(name=named(lacking)))
     if not places:
-        text = _("--rate-from {rate_from}: no column {name}; there are {names}")
-        shown = _(", ").join(header)
-        raise CallError(text.format(rate_from=rate_from, name=named(wanted), names=shown))
-    if "sku" not in found:
-        raise InputError(_("a list of rates needs a column {name}").format(name=named("sku")))
+        text = _("--rate-from '{rate_from}': no column {name}; {nearest}")
+        meant = nearest(rate_from, offered, _("it has {names}"))
+        raise CallError(text.format(rate_from=rate_from, name=named(wanted), nearest=meant))
     keys = {name: found[name] for name in KEYS if name in found}
     return {**keys, "rate": places[0]}
+
+
+def _rate_from(header: str) -> str:
+    """What asks for the rate under this header; nothing where it is none."""
+    name = plain(header)
+    for asked, column in _COLUMNS.items():
+        if name in (plain(column), plain(chinese(column))):
+            return asked
+    quantile = re.fullmatch(r"(p\d+(?:\.\d+)?)(?:rate|折扣率)", name)
+    return quantile[1] if quantile else ""
 
 
 def _cells(cells: Cells, columns: Mapping[str, int], name: str) -> list[str]:

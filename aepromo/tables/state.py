@@ -21,7 +21,7 @@ from aepromo.pricing.money import MILLION
 from aepromo.tables.atomic import lock, replacing
 from aepromo.tables.currency import USD, currency_named
 from aepromo.tables.news import EVENTS
-from aepromo.words import _
+from aepromo.words import _, cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,7 +76,8 @@ def locked(path: str, wait: float) -> Iterator[None]:
     try:
         stream = Path(beside).open("ab")  # noqa: SIM115 (closed just below)
     except OSError as error:
-        raise OutputError(f"{beside}: {error.strerror}") from None
+        reason = _("can't be written: {reason}").format(reason=cause(error))
+        raise OutputError(f"{beside}: {reason}") from None
     with stream:
         end = monotonic() + wait
         while not lock(stream):
@@ -134,7 +135,7 @@ def read_state(path: str) -> Memory | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+        raise InputError(f"{path}: {cause(error)}") from None
     try:
         found = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
         _check_keys(found, {"format", "version", "currency", "skus"})
