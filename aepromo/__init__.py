@@ -234,11 +234,14 @@ def _ask(
 ) -> pd.DataFrame:
     from aepromo.reports.answer import find_columns, run, without_bad_rows
     from aepromo.reports.frame import FrameCells, answered
+    from aepromo.tables.cells import in_two_currencies
 
     policy = policy or Policy()
     cells = FrameCells(frame, policy.selling)
     columns = find_columns(report, cells.header, mapping or {}, policy)
     outcome = run(report, cells, columns, policy)
+    if len(outcome.signs) > 1:
+        raise InputError(in_two_currencies(outcome.signs))
     if outcome.problems:
         _, problems = without_bad_rows(report, outcome, columns, policy)
         raise BadRows(problems)

@@ -252,7 +252,7 @@ def test_a_cell_of_a_currency_without_a_rate_is_a_bad_row(run: Run, tmp_path: Pa
 
 
 def test_a_sign_is_only_held_against_a_currency_that_somebody_named(run: Run) -> None:
-    unnamed = run("margin", "-b", "¥8", "-l", "$3", "-p", "¥20", *TERMS)
+    unnamed = run("margin", "-b", "¥8", "-l", "3", "-p", "¥20", *TERMS)
     assert unnamed.code == 0
     named = run("margin", "-b", "8", "-l", "3", "-p", "¥20", "--currency", "USD", *TERMS)
     assert named.code == 2
@@ -425,3 +425,61 @@ def test_the_rate_of_the_costs_is_not_that_of_the_dollar(run: Run) -> None:
     assert (
         f"assumed: target_profit {target} (0.80 USD) (rule book; set --target-profit)" in done.err
     )
+
+
+TWO = "amounts with $ and ¥ are in two currencies, and money is only added in one"
+
+
+@pytest.mark.parametrize(
+    ("command", "table"),
+    [
+        ("margin", "list_price,purchase_price,logistics_cost\n$20,¥8,3\n"),
+        (
+            "breakeven",
+            "list_price,purchase_price,logistics_cost,units_30d\n$20,8,3,9\n￥20,8,3,9\n",
+        ),
+        ("sweep", "list_price,purchase_price,logistics_cost\n20,US$8,3\n20,8,¥3\n"),
+        ("report", "list_price,purchase_price,logistics_cost\n20,US$8,3\n20,8,¥3\n"),
+        ("forced", "list_price,purchase_price,logistics_cost,units_30d\n$20,8,3,9\n¥20,8,3,9\n"),
+        ("appeal", "list_price,purchase_price,logistics_cost\n20,US$8,¥3\n"),
+        ("watch", "sku,discount_status,list_price,deal_price\nA,forced,$20,¥18\n"),
+        ("rates", "sku,discount_status,list_price,deal_price\nA,forced,$20,¥18\n"),
+    ],
+)
+def test_signs_of_two_currencies_never_add_up(
+    command: str, table: str, run: Run, tmp_path: Path
+) -> None:
+    ending = "html" if command == "report" else "csv"
+    file, page = tmp_path / "two.csv", tmp_path / f"out.{ending}"
+    file.write_text(table)
+    done = run(command, file, "-q", "-o", page)
+    assert (done.code, done.out, page.exists()) == (3, b"", False)
+    assert TWO in done.err
+    header, first = table.splitlines()[:2]
+    alike = run(command, "-", "-q", stdin=f"{header}\n{first.replace('¥', '$')}\n".encode())
+    assert alike.code in (0, 1), alike.err
+
+
+def test_signs_that_options_give_count_too(run: Run) -> None:
+    done = run("margin", "-b", "¥8", "-l", "$3", "-p", "¥20", *TERMS)
+    assert (done.code, done.out) == (2, b"")
+    assert TWO in done.err
+    table = b"list_price,purchase_price\n$20,8\n"
+    mixed = run("margin", "-", "-l", "¥3", *TERMS, stdin=table)
+    assert (mixed.code, mixed.out) == (3, b"")
+    named = run(
+        "margin", "-", "-l", "¥3", "--cost-currency", "CNY", "--fx", "CNY=7", *TERMS, stdin=table
+    )
+    assert named.code == 0
+    prices = {"list_price": ["$20", "¥20"], "purchase_price": "8", "logistics_cost": "3"}
+    with pytest.raises(aepromo.InputError, match="two currencies"):
+        aepromo.margin(pd.DataFrame(prices))
+    one = run("rates", "--list-price", "$20", "--deal-price", "¥18")
+    assert (one.code, TWO in one.err) == (2, True)
+
+
+def test_orders_may_be_in_a_currency_each(run: Run) -> None:
+    """A rate is a ratio within one order: those in yuan and those in dollars may stand together."""
+    orders = "sku,discount_status,list_price,deal_price\nA,forced,$20,$18\nA,forced,¥20,¥16\n"
+    found = run("rates", "-", "-q", "--format", "json", stdin=orders.encode())
+    assert json.loads(found.out)[0]["mean_rate"] == 0.15

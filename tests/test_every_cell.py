@@ -32,7 +32,7 @@ ODD = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
 HEADERS = ODD.filter(
     lambda name: name.strip() and plain(name) not in known_names() and name not in RESULTS
 )
-AMOUNTS = st.sampled_from(["8", " 3.50", "$1,234.5", "￥12", "0", "0.001", "００３", "7.10 "])
+AMOUNTS = st.sampled_from(["8", " 3.50", "$1,234.5", "＄12", "0", "0.001", "００３", "7.10 "])
 COSTS = ("purchase_price", "logistics_cost")
 
 

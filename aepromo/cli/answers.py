@@ -17,6 +17,7 @@ from aepromo.reports.answer import (
     without_bad_rows,
 )
 from aepromo.tables.blocks import TextBlock, line_numbers, no_rows, parse
+from aepromo.tables.cells import in_two_currencies
 from aepromo.tables.headings import named
 from aepromo.words import _
 
@@ -91,10 +92,13 @@ class Answers:
             is_good = not (outcome.problems or text.ragged)
             return _Attempt(text, outcome, finish(outcome, text) if is_good else None)
 
-        answered, took = False, [0, 0, 0]
+        answered, took, signs = False, [0, 0, 0], frozenset[str]()
         for attempted in ahead(attempt, self.source.blocks):
             outcome, finished = attempted.outcome, attempted.finished
             self.meter.advance(len(outcome), len(attempted.text.block.data))
+            signs |= outcome.signs
+            if len(signs) > 1:
+                raise InputError(f"{self.source.name}: {in_two_currencies(signs)}")
             if finished is None:
                 outcome, good = self._without_bad_rows(attempted, columns)
                 finished = finish(outcome, good) if self.aside.is_open else None

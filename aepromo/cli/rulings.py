@@ -24,6 +24,7 @@ from aepromo.reports.exchange import Conversion
 from aepromo.reports.row_facts import facts_of, faults_in
 from aepromo.reports.ruling import RowFaults
 from aepromo.show.summary import more_line, summed
+from aepromo.tables.cells import in_two_currencies
 from aepromo.tables.currency import currency_named
 from aepromo.tables.headings import named, own_columns
 from aepromo.tables.orders import LEVELS
@@ -156,6 +157,9 @@ def judge_file(
         if source.guessed_encoding and not writing.quiet:
             say(encoding_line(source.guessed_encoding))
         aside.close()
+        signs = {str(row.facts["sign"]) for row in judged if "sign" in row.facts}
+        if len(signs) > 1:
+            raise InputError(f"{source.name}: {in_two_currencies(signs)}")
         if ruling.rates is not None and not writing.quiet:
             levels = [row.facts.get("rate_of") for row in judged]
             say(took_line([levels.count(level) for level in range(len(LEVELS))]))

@@ -16,7 +16,7 @@ from aepromo.reports.shipped_rows import ship_rows
 from aepromo.tables.columns import result_array
 from aepromo.tables.headers import plain, resolve
 from aepromo.tables.headings import chinese, named
-from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.tables.schema import AMOUNTS, INPUTS, RESULTS, Kind
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Outcome:
     names the columns to add; ``sku`` is what they were computed from (None without rows),
     ``assumed`` what the rule book gave, ``took`` how many rows took the joined rate of their SKU,
     their category and the store, ``conversions`` what was done to the costs;
-    ``lines`` are those of the tariff.
+    ``lines`` are those of the tariff; ``signs`` those of amounts whose currency nobody names, of
+    which there may be one, or money of two currencies would be added.
     """
 
     cells: Cells
@@ -55,6 +56,7 @@ class Outcome:
     took: Took = (0, 0, 0)
     conversions: frozenset[Conversion] = frozenset()
     lines: tuple[str, ...] = ()
+    signs: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -131,7 +133,8 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
         none: Results = {name: np.array([], np.int64) for name in added}
         return Outcome(cells, currency, [], [], none, added, lines=lines)
     costs = read_costs(cells, columns, exchange, policy.cost_texts())
-    given, problems = _read(cells, columns, costs, currency)
+    given, problems, signs = _read(cells, columns, costs, currency)
+    signs = frozenset() if currency.is_stated else signs | policy.signs()
     filler = Filler(given, offered, terms.book, currency)
     shipped: Results = {}
     conversions = costs.conversions
@@ -147,14 +150,24 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
         found = _problems(fault, cells, columns)
         problems += [each for each in found if (each.row, each.column) not in unread]
     if problems:
-        return Outcome(cells, currency, filler.assumed, _in_order(problems))
+        return Outcome(cells, currency, filler.assumed, _in_order(problems), signs=signs)
     results = shipped | report.compute(sku, terms)
     for fault in check_results(results, sku, currency):
         problems += _problems(fault, cells, columns)
     if problems:
-        return Outcome(cells, currency, filler.assumed, _in_order(problems))
+        return Outcome(cells, currency, filler.assumed, _in_order(problems), signs=signs)
     return Outcome(
-        cells, currency, filler.assumed, [], results, added, sku, took, conversions, lines
+        cells,
+        currency,
+        filler.assumed,
+        [],
+        results,
+        added,
+        sku,
+        took,
+        conversions,
+        lines,
+        signs,
     )
 
 
@@ -206,8 +219,9 @@ def without_bad_rows(
 
 def _read(
     cells: Cells, columns: Mapping[str, int], costs: Costs, currency: Currency
-) -> tuple[dict[str, Whole], list[Problem]]:
+) -> tuple[dict[str, Whole], list[Problem], frozenset[str]]:
     given: dict[str, Whole] = dict(costs.converted)
+    signs = costs.signs
     problems = [
         Problem(row, str(cells.header[columns[name]]), reason) for row, name, reason in costs.bad
     ]
@@ -221,7 +235,8 @@ def _read(
             given["forced_rate_to"] = reading.upper
         header = str(cells.header[position])
         problems += [Problem(row, header, reason) for row, reason in reading.bad.items()]
-    return given, problems
+        signs |= reading.signs if kind in AMOUNTS else frozenset()
+    return given, problems, signs
 
 
 def _problems(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:

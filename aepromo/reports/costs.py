@@ -32,12 +32,13 @@ class Costs:
     """What was read: ``converted`` costs in minor units of the selling currency, by column.
 
     ``bad`` are cells that can't be used: row, column, reason with remedy. ``conversions`` are those
-    that were made.
+    that were made. ``signs`` are those of amounts whose currency nobody names.
     """
 
     converted: dict[str, Numbers] = field(default_factory=dict)
     bad: list[tuple[int, str, str]] = field(default_factory=list)
     conversions: frozenset[Conversion] = frozenset()
+    signs: frozenset[str] = frozenset()
 
 
 def rows_differ(columns: Iterable[str]) -> bool:
@@ -64,6 +65,7 @@ def read_costs(
         reading = cells.reading(columns[name], Kind.COST, exchange.cost)
         costs.bad += [(row, name, reason) for row, reason in reading.bad.items()]
         costs.converted[name] = reading.numbers
+        costs.signs |= reading.signs
     if there and rate is not None and exchange.is_foreign(exchange.cost):
         rates = np.full(len(cells), rate.millionths, np.int64)
         _convert(costs, exchange, exchange.cost, rates, np.arange(len(cells)))

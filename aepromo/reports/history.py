@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from aepromo.errors import Problem
 from aepromo.pricing.money import BLANK, pick
 from aepromo.reports.past_orders import AMOUNTS, rate_of
-from aepromo.tables.cells import tidy
+from aepromo.tables.cells import in_two_currencies, signs_in, tidy
 from aepromo.tables.moments import read_moments, start_of
 from aepromo.tables.schema import INPUTS
 from aepromo.words import _
@@ -134,6 +134,7 @@ def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
     """The forced rates of some orders, in millionths; of no use where a problem is noted."""
     numbers: dict[str, Whole] = dict(sheet.which.numbers())
     unread: set[tuple[str, int]] = set()
+    signs = signs_in(sheet.which.given.values())
     counted = frozenset(rows.tolist())
     for name in AMOUNTS:
         if name in sheet.columns:
@@ -141,10 +142,13 @@ def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
                 sheet.columns[name], INPUTS[name].kind, sheet.which.currency
             )
             found = reading.numbers[rows]
+            signs |= reading.signs
             numbers[name] = pick(found == BLANK, numbers.get(name, BLANK), found)
             bad = {row: reason for row, reason in reading.bad.items() if row in counted}
             sheet.note(name, bad)
             unread |= {(name, row) for row in bad}
+    if len(signs) > 1 and not sheet.which.currency.is_stated:
+        _note_two_currencies(sheet, rows)
     rate, faults = rate_of(numbers, sheet.which.currency)
     for fault in faults:
         where = np.flatnonzero(np.broadcast_to(np.asarray(fault.where), len(rows))).tolist()
@@ -152,3 +156,11 @@ def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
         at = {int(rows[each]): each for each in where if (fault.column, rows[each]) not in unread}
         sheet.note(fault.column, {row: fault.reason(each) for row, each in at.items()})
     return np.array(np.broadcast_to(np.asarray(rate, np.int64), len(rows)))
+
+
+def _note_two_currencies(sheet: _Sheet, rows: Rows) -> None:
+    """Blame orders whose own amounts are in two currencies; each order is one by itself."""
+    columns = [sheet.texts(name, rows).to_pylist() for name in AMOUNTS]
+    found = ((int(row), signs_in(texts)) for row, *texts in zip(rows, *columns, strict=True))
+    bad = {row: in_two_currencies(signs) for row, signs in found if len(signs) > 1}
+    sheet.note("deal_price", bad)

@@ -17,7 +17,7 @@ from aepromo.pricing.money import BLANK, MILLION, any_of, is_known, pick
 from aepromo.pricing.offers import base_price, observed_rate
 from aepromo.reports.check import Fault, at
 from aepromo.rules.overrides import Book
-from aepromo.tables.cells import CellError, grouped, percent, read
+from aepromo.tables.cells import CellError, grouped, in_two_currencies, percent, read, signs_in
 from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
 from aepromo.tables.headers import plain, resolve
@@ -61,6 +61,8 @@ class Which:
                 raise CallError(f"{INPUTS[name].flag}: {error}") from None
             if number is not None:
                 numbers[name] = number
+        if not self.currency.is_stated and len(signs := signs_in(self.given.values())) > 1:
+            raise CallError(in_two_currencies(signs))
         return numbers
 
     def is_forced(self, status: str) -> bool:

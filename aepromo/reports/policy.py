@@ -11,9 +11,16 @@ from aepromo.reports.exchange import Conversion, Exchange, exchange_of
 from aepromo.reports.offer_texts import read_ending, read_offer
 from aepromo.reports.report import COSTS, KEYS, PARCEL, SHIPPED, SHOP, Report, Terms
 from aepromo.rules.overrides import Book
-from aepromo.tables.cells import CellError, millionths, read, read_range
+from aepromo.tables.cells import (
+    CellError,
+    in_two_currencies,
+    millionths,
+    read,
+    read_range,
+    signs_in,
+)
 from aepromo.tables.currency import USD
-from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.tables.schema import AMOUNTS, INPUTS, RESULTS, Kind
 from aepromo.words import _
 from aepromo.words.nearest import one_of
 
@@ -151,6 +158,10 @@ class Policy(NamedTuple):
                 given[name] = str(value)
         return given
 
+    def signs(self) -> frozenset[str]:
+        """The signs of the amounts that are given."""
+        return signs_in(text for name, text in self.texts().items() if INPUTS[name].kind in AMOUNTS)
+
     def numbers(self, with_costs: bool = True) -> dict[str, int]:
         """The given values in minor units and millionths; a rate or range as its two ends.
 
@@ -171,6 +182,8 @@ class Policy(NamedTuple):
                 numbers |= _numbers_of(name, text, exchange.selling)
             except CellError as error:
                 problems.append(f"{INPUTS[name].flag}: {error}")
+        if with_costs and not exchange.selling.is_stated and len(signs := self.signs()) > 1:
+            problems.append(in_two_currencies(signs))
         if problems:
             raise CallError(_("; ").join(problems))
         return numbers

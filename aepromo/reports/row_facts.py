@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from aepromo.reports.report import CONVERSION, FORCED_RATE, KEYS, PARCEL
 from aepromo.reports.shipping import ParcelError
-from aepromo.tables.cells import CellError, read_range
+from aepromo.tables.cells import CellError, in_two_currencies, read_range, signs_in
 from aepromo.tables.facts import read_fact
 from aepromo.tables.papers import SHIPPING_FEES
-from aepromo.tables.schema import INPUTS, Kind
+from aepromo.tables.schema import AMOUNTS, INPUTS, Kind
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ def facts_of(
             reason = _("is missing; fill it in or give {flag}").format(flag=INPUTS[name].flag)
             problems.append((name, reason))
         facts |= found
+    if not exchange.selling.is_stated:
+        signs = _signs(ruling, given, cells)
+        if len(set(signs.values())) > 1:
+            problems.append((next(iter(signs)), in_two_currencies(set(signs.values()))))
+        facts |= {"sign": next(iter(signs.values()))} if signs else {}
     if rate is not None:
         facts["forced_rate"] = facts["forced_rate_to"] = rate[0]
         facts["rate_of"] = rate[1]
@@ -114,6 +119,13 @@ def _shipped(ruling: Ruling, shipping: Shipping, parcel: Mapping[str, str]) -> d
     if ruling.sells_to_many:
         return shipping.facts_of_dearest(parcel)
     return shipping.facts(parcel)
+
+
+def _signs(ruling: Ruling, given: Mapping[str, str], cells: Mapping[str, str]) -> dict[str, str]:
+    """The sign of each amount that has one, by column."""
+    amounts = (name for name in ruling.uses if INPUTS[name].kind in AMOUNTS)
+    found = {name: signs_in([_filled(name, cells, given)]) for name in amounts}
+    return {name: sign for name, signs in found.items() for sign in signs}
 
 
 def _parts_apart(facts: Row, currency: str, shipped: Row) -> list[tuple[str, str]]:

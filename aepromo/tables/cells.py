@@ -14,7 +14,7 @@ from aepromo.tables.schema import Kind
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from aepromo.tables.currency import Currency
 
@@ -51,6 +51,21 @@ def read(text: str, kind: Kind, currency: Currency) -> int | None:
     """The value of a cell, None for a blank one. Raises ``CellError``."""
     tidied = tidy(text)
     return _READERS[kind](text, tidied, currency) if tidied else None
+
+
+def signs_in(texts: Iterable[str]) -> frozenset[str]:
+    """Which signs of money some cells have: ``$``, which ``US$`` is too, and ``¥``."""
+    found = (_SIGN.match(tidy(text)) for text in texts if not text[:1].isdigit())
+    return frozenset(sign[1][-1] for sign in found if sign)
+
+
+def in_two_currencies(signs: Iterable[str]) -> str:
+    """Why amounts with more than one sign can't be used, where nobody names a currency."""
+    reason = _(
+        "amounts with {signs} are in two currencies, and money is only added in one; "
+        "name them with --currency and --cost-currency"
+    )
+    return reason.format(signs=_(" and ").join(sorted(signs)))
 
 
 def read_rate(text: str) -> int | None:

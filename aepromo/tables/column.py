@@ -35,6 +35,10 @@ class Kind(Enum):
     PROSE = "prose"  # clauses that the program wrote, with ``; `` between
 
 
+AMOUNTS = frozenset({Kind.COST, Kind.TARGET, Kind.PRICE})
+"""What is money and may have a sign."""
+
+
 class Column(NamedTuple):
     """A column of the contract: its name, kind, meaning, Chinese headers and possible labels."""
 

@@ -21,6 +21,7 @@ from aepromo.tables.cells import (
     CellError,
     read,
     read_range,
+    signs_in,
 )
 from aepromo.tables.digits import plain_decimals
 from aepromo.tables.schema import Kind
@@ -59,11 +60,13 @@ class Reading:
     """A column's numbers (blank where there is none), and which rows can't be used, and why.
 
     ``upper`` is the other end where the column holds ranges; otherwise it is ``numbers`` itself.
+    ``signs`` are those that amounts have.
     """
 
     numbers: Numbers
     upper: Numbers
     bad: dict[int, str]
+    signs: frozenset[str] = frozenset()
 
 
 def plain_numbers(grid: Grid, position: int, kind: Kind, currency: Currency) -> Numbers | None:
@@ -151,7 +154,8 @@ def _cell_by_cell(texts: pa.Array, read_one: Callable[[str], tuple[int, int] | N
     numbers = np.array(lows, np.int64)[codes]
     upper = numbers if lows == highs else np.array(highs, np.int64)[codes]
     bad_rows = np.flatnonzero(np.isin(codes, list(reasons)))
-    return Reading(numbers, upper, {int(row): reasons[int(codes[row])] for row in bad_rows})
+    bad = {int(row): reasons[int(codes[row])] for row in bad_rows}
+    return Reading(numbers, upper, bad, signs_in(encoded.dictionary.to_pylist()))
 
 
 def result_array(numbers: Numbers | int, column: Column, rows: int, currency: Currency) -> pa.Array:

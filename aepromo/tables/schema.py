@@ -5,7 +5,7 @@ from __future__ import annotations
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
-from aepromo.tables.column import Column, Kind
+from aepromo.tables.column import AMOUNTS, Column, Kind
 from aepromo.tables.news import FEED_INPUTS, NEWS_RESULTS
 from aepromo.tables.orders import ORDER_INPUTS, RATE_RESULTS, quantile_named
 from aepromo.tables.papers import PAPER_INPUTS, PAPER_RESULTS
@@ -13,7 +13,7 @@ from aepromo.tables.parcels import PARCEL_INPUTS, PARCEL_RESULTS
 from aepromo.tables.platform import PLATFORM_INPUTS, PLATFORM_RESULTS, STORE
 from aepromo.tables.shipping import SHIPPING_INPUTS, SHIPPING_RESULTS
 
-__all__ = ["INPUTS", "RESULTS", "STORE", "VERDICTS", "Column", "Kind", "column_named"]
+__all__ = ["AMOUNTS", "INPUTS", "RESULTS", "STORE", "VERDICTS", "Column", "Kind", "column_named"]
 
 VERDICTS = ("pays", "does_not_pay", "never_pays")
 
