@@ -316,6 +316,22 @@ def test_store_facts_come_from_options_and_the_configuration(run: Run, tmp_path:
     assert run("forced", *wanted, "--store", "a", "--store-level", "L3").out == b"primed\n"
 
 
+def test_stores_that_nobody_chose_from_are_told_of(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "mine.toml"
+    config.write_text('[stores.a]\nstore_level = "L2"\n[stores.b]\nstore_level = "L4"\n')
+    said = "warning: none of the stores a, b is used for store_level; choose one with --store\n"
+    wanted = ("--quiet", "--config", config)
+    one = ("--orders-30d", "300", *wanted)
+    assert run("forced", *one).err == said
+    assert run("reverse", "--dsr", "4.8", *wanted).err == "", "it asks nothing that they tell"
+    assert run("watch", "--discount-status", "forced", *wanted).err == said
+    assert run("forced", *one, "--store-level", "L3").err == ""
+    assert run("forced", *one, "--store", "a").err == ""
+    rows = "sku,store_level\nA-1,L3\nA-2,{}\n"
+    assert run("forced", "-", *wanted, stdin=rows.format("L4").encode()).err == ""
+    assert run("forced", "-", *wanted, stdin=rows.format("").encode()).err == said
+
+
 def test_a_rule_changed_in_the_configuration_changes_the_verdict(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "mine.toml"
     config.write_text('[rules]\n"forced.gate1.level" = "L2"\n')
@@ -359,5 +375,9 @@ def test_what_is_missing_is_said(run: Run) -> None:
     text = "sku,list_price,store_level\nA-1,20,L3\nA-2,21,\n"
     ran = run("forced", "-", stdin=text.encode())
     assert ran.code == 0
-    assert "unknown in 2 rows: orders_30d (set --orders-30d), refund_rate" in ran.err
+    assert (
+        "unknown: orders_30d in 2 rows (set --orders-30d), refund_rate in 2 rows (set --refund-rate"
+        in ran.err
+    )
+    assert "store_level in 1 row (set --store-level)" in ran.err
     assert "no profit in 2 rows: without purchase_price, logistics_cost" in ran.err

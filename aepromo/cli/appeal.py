@@ -34,6 +34,7 @@ from aepromo.cli.rulings import (
     judge_file,
     judge_one,
     say_rows_converted,
+    say_stores_passed_over,
     write_summed,
 )
 from aepromo.cli.say import say, say_assumed
@@ -127,6 +128,7 @@ def appeal_command() -> Callable[..., None]:
             sheet = judge_one(ruling, given, reading)
         else:
             sheet = judge_file(ruling, given, file, reading, writing)
+        say_stores_passed_over(config, store, ruling, (judged.facts for judged in sheet.rows))
         say_assumed(assumed, set(), policy.in_force, writing.quiet)
         say_rows_converted((row.facts for row in sheet.rows), ruling.exchange, writing.quiet)
         if target is not None:

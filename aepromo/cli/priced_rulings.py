@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,7 +24,13 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.reports import RatesOptions, policy_over, with_rates
-from aepromo.cli.rulings import judge_file, judge_one, say_rows_converted, write_sheet
+from aepromo.cli.rulings import (
+    judge_file,
+    judge_one,
+    say_rows_converted,
+    say_stores_passed_over,
+    write_sheet,
+)
 from aepromo.cli.say import say, say_assumed, say_warnings
 from aepromo.errors import CallError
 from aepromo.reports.policy import Policy
@@ -82,6 +89,7 @@ def priced_ruling_command(
             sheet = judge_one(ruling, _described(ruling, policy, given), reading)
         else:
             sheet = judge_file(ruling, {**policy.cost_texts(), **given}, file, reading, writing)
+        say_stores_passed_over(config, store, ruling, (judged.facts for judged in sheet.rows))
         _say_what_is_missing(ruling, sheet, pricing, writing)
         line = summary([judged.verdict for judged in sheet.rows], ruling.currency)
         write_sheet(ruling, sheet, writing, [] if writing.quiet else [line])
@@ -125,6 +133,15 @@ def _described(ruling: Ruling, policy: Policy, given: dict[str, str]) -> dict[st
     return {name: row[name] for name in ruling.uses if name in row}
 
 
+def _unknown(name: str, rows: int, is_one: bool) -> str:
+    """One fact that rows lack: ``dsr in 3 rows (set --dsr)``."""
+    text = ngettext(
+        "{name} in {count:,} row (set {flag})", "{name} in {count:,} rows (set {flag})", rows
+    )
+    text = _("{name} (set {flag})") if is_one else text
+    return text.format(name=named(name), count=rows, flag=INPUTS[name].flag)
+
+
 def _say_what_is_missing(
     ruling: Ruling, sheet: Sheet, pricing: RowPricing, writing: WritingOptions
 ) -> None:
@@ -134,16 +151,10 @@ def _say_what_is_missing(
     if writing.quiet:
         return
     texts = [str(judged.verdict.get("unknown") or "") for judged in sheet.rows]
-    names = dict.fromkeys(name for text in texts for name in text.split(", ") if name)
-    if names:
-        rows = sum(map(bool, texts))
-        setting = _("{name} (set {flag})")
-        flags = [setting.format(name=named(name), flag=INPUTS[name].flag) for name in names]
-        unknown = ngettext(
-            "unknown in {count:,} row: {names}", "unknown in {count:,} rows: {names}", rows
-        )
-        unknown = _("unknown: {names}") if sheet.is_one else unknown
-        say(unknown.format(count=rows, names=_(", ").join(flags)))
+    unknown = Counter(name for text in texts for name in text.split(", ") if name)
+    if unknown:
+        facts = [_unknown(name, rows, sheet.is_one) for name, rows in unknown.items()]
+        say(_("unknown: {names}").format(names=_(", ").join(facts)))
     if pricing.unpriced:
         rows = pricing.unpriced
         unpriced = ngettext(

@@ -17,7 +17,7 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import encoding_line, say, say_converted, took_line
+from aepromo.cli.say import encoding_line, say, say_converted, say_warning, took_line
 from aepromo.errors import CallError, InputError
 from aepromo.pricing.money import BLANK
 from aepromo.reports.exchange import Conversion
@@ -85,6 +85,20 @@ def say_rows_converted(rows: Iterable[Row], exchange: Exchange, quiet: bool) -> 
         if isinstance(shipping, str) and exchange.is_foreign(currency_named(shipping)):
             made.add(Conversion(shipping, exchange.known(currency_named(shipping))))
     say_converted(made, set(), exchange.selling, quiet)
+
+
+def say_stores_passed_over(
+    config: Config, store: str | None, ruling: Ruling, rows: Iterable[Row]
+) -> None:
+    """Warn of stores that the configuration has, where a row lacks what one of them would say."""
+    if store is not None or len(config.stores) < 2:
+        return
+    told = {name for each in config.stores.values() for name in each if name in ruling.uses}
+    lacking = {name: None for row in rows for name in ruling.uses if name in told - row.keys()}
+    if lacking:
+        warning = _("none of the stores {stores} is used for {names}; choose one with --store")
+        stores, names = _(", ").join(config.stores), _(", ").join(map(named, lacking))
+        say_warning(warning.format(stores=stores, names=names))
 
 
 def given_of(

@@ -84,4 +84,9 @@ def say_converted(
 def say_warnings(policy: Policy) -> None:
     """Say what is allowed but looks like a slip; also where the rest is to be quiet."""
     for warning in policy.warnings(date.today()):
-        say(_("warning: {warning}").format(warning=warning))
+        say_warning(warning)
+
+
+def say_warning(text: str) -> None:
+    """The same of one thing."""
+    say(_("warning: {warning}").format(warning=text))

@@ -34,7 +34,15 @@ from aepromo.cli.options import (
 )
 from aepromo.cli.priced_rulings import StoreOption
 from aepromo.cli.reports import money_policy
-from aepromo.cli.rulings import Judged, Sheet, given_of, judge_one, say_rows_converted, write_summed
+from aepromo.cli.rulings import (
+    Judged,
+    Sheet,
+    given_of,
+    judge_one,
+    say_rows_converted,
+    say_stores_passed_over,
+    write_summed,
+)
 from aepromo.cli.say import say, say_assumed
 from aepromo.cli.watch_options import FailOn, FailOnOption, FeedArgument, WatchOptions
 from aepromo.errors import CallError, InputError
@@ -74,6 +82,7 @@ def watch_command() -> Callable[..., None]:
             given = given_of(ruling, values, config, store)
             found = _found(ruling, given, memory.skus, watching, call)
             sheet = _sheet(ruling, found, watching, is_one=not (call.file or options.state))
+            say_stores_passed_over(config, store, ruling, found.rows.values())
             _say_what_was_taken(found, watching, writing)
             counts = count_of(found.news, watching)
             after = Memory(found.after, policy.selling.code)
