@@ -205,3 +205,15 @@ def test_bad_rows_are_set_aside_under_chinese_headers_and_once_only(
     assert row.endswith(",A,ten,3")
     assert run("reprice", first, *HEADERS, "--rejects", again).code == 0
     assert again.read_bytes() == first.read_bytes()
+
+
+def test_map_takes_a_columns_chinese_name_and_a_mistyped_one_is_told_of(run: Run) -> None:
+    costs = "sku,成本,物流费\nA,2,3\n".encode()
+    mapped = run("floor", "-", "--map", "成本=采购价", "--value", "安全底线价", stdin=costs)
+    assert (mapped.code, mapped.out) == (0, b"2.30\n")
+    for asked in (("--map", "成本=采购介价"), ("--columns", "安全底线介")):
+        refused = run("floor", "-", *asked, "-b", "8", stdin=costs)
+        assert refused.code == 2
+        assert (
+            "did you mean '采购价'?" in refused.err or "did you mean '安全底线价'?" in refused.err
+        )

@@ -82,7 +82,7 @@ def test_a_folder_that_only_begins_as_home_does_is_another(tmp_path: Path) -> No
     ("text", "fault"),
     [
         ("comission_rate = 1\n", "unknown key 'comission_rate'; did you mean 'commission_rate'?"),
-        ("[rules\n", "aepromo.toml: "),
+        ("[rules\n", "aepromo.toml:1: "),
         ('[rules]\n"forced.rat" = "1%"\n', "no rule 'forced.rat'; did you mean 'forced.rate'?"),
     ],
 )

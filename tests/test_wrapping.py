@@ -54,7 +54,8 @@ def test_a_line_ends_where_chinese_may(text: str, broken: str) -> None:
 def test_tables_and_help_are_broken_so(tmp_path: Path) -> None:
     chinese = {"LC_ALL": "C.UTF-8", "AEPROMO_LANG": "zh", "COLUMNS": "60"}
     asked = ("reverse", "--market", "ES", "--fulfilment-days", "14", "--format", "table")
-    for arguments in (asked, ("reverse", "--help"), ("--help",)):
+    rules = ("rules", "appeal", "--format", "table")
+    for arguments in (asked, rules, ("reverse", "--help"), ("--help",)):
         out = program(*arguments, cwd=tmp_path, env=chinese)[1].decode()
         shown = [line.strip(" │") for line in out.splitlines()]
         assert [line for line in shown if line[:1] in tuple("，。；：、）")] == [], arguments

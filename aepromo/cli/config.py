@@ -40,7 +40,9 @@ class Config(NamedTuple):
         if name is None:
             return next(iter(self.stores.values())) if len(self.stores) == 1 else {}
         if name not in self.stores:
-            raise CallError(f"--store '{name}': {_nearest(name, self.stores)}")
+            none = _("no configuration names a store; write [stores.NAME]")
+            meant = _nearest(name, self.stores) if self.stores else none
+            raise CallError(f"--store '{name}': {meant}")
         return self.stores[name]
 
 

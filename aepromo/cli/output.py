@@ -24,7 +24,7 @@ from aepromo.tables.text import (
     rows_of,
 )
 from aepromo.words import _, cause
-from aepromo.words.nearest import nearest
+from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -145,7 +145,9 @@ def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:
         known = {header_of(name, "zh"): name for name in header} | known
     for name in wanted:
         if name not in known:
-            meant = nearest(name, header, _("there are {names}"))
+            alike = [each for each in known if each.isascii() == name.isascii()]
+            candidates = alike if near(name, alike) else header
+            meant = nearest(name, candidates, _("there are {names}"))
             raise CallError(_("no column '{name}'; {nearest}").format(name=name, nearest=meant))
     return [known[name] for name in wanted] or list(header)
 

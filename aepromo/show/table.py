@@ -107,7 +107,7 @@ def _fields(columns: Sequence[TextColumn], currency: Currency) -> RenderableType
             Text(in_words(column.name), style="bold" if column.name in RESULTS else ""),
             _cell(column, _said(column.cells[0], known)),
             currency.code if column.kind in (Kind.MONEY, Kind.FINE) else "",
-            _(known.meaning) if known else "",
+            running_text(_(known.meaning) if known else ""),
         )
     return table
 
@@ -121,8 +121,8 @@ def _said(cell: str | None, known: Column | None) -> str | None:
 def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
     """Text in columns, the last of which takes what room there is."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for heading in headings:
-        table.add_column(label(heading), overflow="fold")
+    for number, heading in enumerate(headings):
+        table.add_column(label(heading), overflow="fold", no_wrap=not number)
     for row in rows:
         table.add_row(*map(running_text, row))
     return table

@@ -23,8 +23,8 @@ _NEVER_FIRST = frozenset("，。；：！？、）》」』】”’…,.;:!?)]}
 _NEVER_LAST = frozenset("（《「『【“‘([{$")
 _FIGURE = re.compile(r"(?:[<>≤≥=] ?)?[-+−]?\$?\d")
 """A figure stays with the word before it: ``要求 ≤ 12.3``."""
-_SPARED = 8
-"""How many cells a line may leave empty so as to end at a comma or a space."""
+_SPARED = 4
+"""Which part of a line may stay empty so that it ends at a comma or a space: a quarter."""
 _COUNTED = frozenset("个档行天笔项分小件张元条年月日次倍")
 """A figure keeps what it counts: ``40 行``."""
 
@@ -54,17 +54,15 @@ class _Chinese(Text):
         no_wrap: bool | None = None,
     ) -> Lines:
         """The lines; none of those that the breaks leave is wider than it may be."""
-        text: Text = self
-        if not no_wrap:
-            lines = [
-                piece
-                for line in self.split(allow_blank=True)
-                for piece in line.divide(breaks(line.plain, width))
-            ]
-            for line in lines:
-                line.rstrip()
-            text = Text("\n", style=self.style).join(lines)
-        return text.wrap(
+        lines = [
+            piece
+            for line in self.split(allow_blank=True)
+            for piece in ([line] if no_wrap else line.divide(breaks(line.plain, width)))
+        ]
+        for line in lines:
+            line.rstrip()
+        whole = Text("\n", style=self.style).join(lines)
+        return whole.wrap(
             console,
             width,
             justify=justify or self.justify,
@@ -85,7 +83,7 @@ def breaks(text: str, width: int) -> list[int]:
                 better = at
         used += cell_len(letter)
         if used > width and not letter.isspace():
-            if better > start and cell_len(text[better:last]) <= _SPARED:
+            if better > start and cell_len(text[better:last]) * _SPARED <= width:
                 last = better
             start = last if last > start else at
             found.append(start)

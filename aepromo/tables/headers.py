@@ -78,9 +78,9 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str
         name = names.get(plain(written), written)
         if name not in INPUTS:
             reason = _("--map: no column is called '{name}'; {nearest}")
-            raise CallError(
-                reason.format(name=name, nearest=nearest(name, INPUTS, _("it has {names}")))
-            )
+            known = INPUTS if name.isascii() else [each.chinese[0] for each in INPUTS.values()]
+            meant = nearest(name, known, _("there are {names}"))
+            raise CallError(reason.format(name=name, nearest=meant))
         alike = [each for each in headers if plain(each) == plain(header)]
         if not alike:
             reason = _("--map: the file has no column '{header}'; {nearest}")
