@@ -283,6 +283,17 @@ def test_an_old_rate_is_said_even_quietly(age: int, is_old: bool, run: Run) -> N
     assert done.err == warning * is_old
 
 
+def test_a_rate_of_a_day_to_come_is_said(run: Run) -> None:
+    day = date.today() + timedelta(days=30)
+    done = run("floor", "-b", "56", "--cost-currency", "CNY", "--fx", f"CNY=7.12@{day}", "--quiet")
+    assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
+    said = f"warning: the rate of CNY is of {day}, which is yet to come; mend the date\n"
+    assert done.err == said
+    tomorrow = date.today() + timedelta(days=1)  # which it is already further east
+    fx = ("--fx", f"CNY=7.12@{tomorrow}")
+    assert run("floor", "-b", "56", "--cost-currency", "CNY", *fx, "--quiet").err == ""
+
+
 def test_how_old_a_rate_may_be_is_the_users_to_say(run: Run, tmp_path: Path) -> None:
     day = date.today() - timedelta(days=30)
     (tmp_path / "aepromo.toml").write_text(

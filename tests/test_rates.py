@@ -556,3 +556,15 @@ def test_a_currency_that_is_none_is_refused(run: Run) -> None:
     done = run("rates", "-", "--currency", "YEN", stdin=history("A,,10,9,,forced,"))
     assert (done.code, done.out) == (2, b"")
     assert "--currency: 'YEN' is no currency of ISO 4217" in done.err
+
+
+def test_help_says_what_the_file_is(run: Run) -> None:
+    for command, said in (("rates", "An order history"), ("tracking", "A table of parcels")):
+        shown = " ".join(run(command, "--help").out.decode().split())
+        assert f"{said}, or - for standard input." in shown
+        assert "A table of SKUs" not in shown
+
+
+def test_a_rate_by_itself_is_written_as_people_do(run: Run) -> None:
+    shown = run("rates", "--price", "20", "--deal-price", "16.5", "--format", "table").out.decode()
+    assert "17.5%" in shown.split()  # 1 - 16.5 / 20

@@ -42,12 +42,12 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-FileArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[FILE]", help=_("A table of SKUs, or - for standard input."), show_default=False
-    ),
-]
+def file_of(what: str) -> Any:
+    """The argument FILE, of a command that reads what the text says."""
+    return Annotated[str | None, typer.Argument(metavar="[FILE]", help=what, show_default=False)]
+
+
+FileArgument = file_of(_("A table of SKUs, or - for standard input."))
 
 
 def _option(*names: str, panel: str, says: str, **more: Any) -> Any:

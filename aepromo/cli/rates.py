@@ -11,11 +11,11 @@ from aepromo.cli.config import read_config
 from aepromo.cli.money import CurrencyOption
 from aepromo.cli.options import (
     ConfigOption,
-    FileArgument,
     Format,
     ReadingOptions,
     WritingOptions,
     argument,
+    file_of,
     option,
     parameters_of,
     taken,
@@ -96,7 +96,7 @@ def rates_command() -> Callable[..., None]:
     return with_parameters(
         command,
         [
-            argument("file", FileArgument),
+            argument("file", file_of(_("An order history, or - for standard input."))),
             *map(value_parameter, VALUES),
             *parameters_of(RateOptions),
             option("currency", CurrencyOption, None),

@@ -68,10 +68,11 @@ class Sheet:
     is_one: bool = False
     is_file: bool = False
 
-    def summed(self, rows: str, column: Column) -> str:
-        """How many rows came to each label: ``12 SKUs: 9 strong, 3 refuse``."""
+    def summed(self, rows: str, column: Column, without: str = "") -> str:
+        """How many rows came to each label, and to none: ``12 SKUs: 9 strong, 3 refuse``."""
         found = [row.verdict.get(column.name) for row in self.rows]
-        return summed(rows, ((name, found.count(at)) for at, name in enumerate(column.labels)))
+        counts = [(name, found.count(at)) for at, name in enumerate(column.labels)]
+        return summed(rows, [*counts, (without, found.count(None) if without else 0)])
 
 
 def say_rows_converted(rows: Iterable[Row], exchange: Exchange, quiet: bool) -> None:

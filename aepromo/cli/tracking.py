@@ -17,10 +17,10 @@ from aepromo.cli.options import (
     OUTPUT_PANEL,
     SKU_PANEL,
     ConfigOption,
-    FileArgument,
     ReadingOptions,
     WritingOptions,
     argument,
+    file_of,
     option,
     parameters_of,
     taken,
@@ -36,7 +36,7 @@ from aepromo.tables.cells import tidy
 from aepromo.tables.headers import plain
 from aepromo.tables.parcels import TRACKS
 from aepromo.tables.schema import RESULTS
-from aepromo.words import _, cause, ngettext
+from aepromo.words import N_, _, cause, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,8 @@ def tracking_command() -> Callable[..., None]:
         say_ahead(moments, lookout.now, lookout.zone)
         count = len(sheet.rows)
         parcels = ngettext("{count:,} parcel", "{count:,} parcels", count).format(count=count)
-        write_summed(ruling, sheet, writing, sheet.summed(parcels, RESULTS["track"]))
+        line = sheet.summed(parcels, RESULTS["track"], N_("not shipped yet"))
+        write_summed(ruling, sheet, writing, line)
         if fail_on.fails(sheet):
             raise typer.Exit(Exit.FINDINGS)
 
@@ -139,7 +140,7 @@ def tracking_command() -> Callable[..., None]:
     return with_parameters(
         command,
         [
-            argument("file", FileArgument),
+            argument("file", file_of(_("A table of parcels, or - for standard input."))),
             *map(value_parameter, values),
             option("carrier", CarriedByOption, None),
             *parameters_of(TrackingOptions),

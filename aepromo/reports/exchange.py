@@ -144,13 +144,22 @@ class Exchange(NamedTuple):
         return RowCosts(currency, converted, stated, made, too_large, found)
 
     def old(self, today: date, most_days: int) -> list[str]:
-        """The rates that are older than so many millionths of a day, a clause each."""
-        said = _("the rate of {code} is of {day}, {days} days ago; give a newer one with --fx")
-        return [
-            said.format(code=code, day=rate.day, days=(today - rate.day).days)
-            for code, rate in self.rates.items()
-            if rate.day is not None and (today - rate.day).days * MILLION > most_days
-        ]
+        """The rates that are older than so many millionths of a day, or of a day to come."""
+        said = []
+        for code, rate in self.rates.items():
+            if rate.day is None:
+                continue
+            days = (today - rate.day).days
+            if days < -1:  # where the clock is, it may be the day before
+                text = _("the rate of {code} is of {day}, which is yet to come; mend the date")
+            elif days * MILLION > most_days:
+                text = _(
+                    "the rate of {code} is of {day}, {days} days ago; give a newer one with --fx"
+                )
+            else:
+                continue
+            said.append(text.format(code=code, day=rate.day, days=days))
+        return said
 
     def no_rate(self, currency: Currency) -> str:
         """Why costs in a currency can't be used, with the remedy."""

@@ -105,11 +105,18 @@ def _fields(columns: Sequence[TextColumn], currency: Currency) -> RenderableType
         known = RESULTS.get(column.name) or INPUTS.get(column.name)
         table.add_row(
             Text(in_words(column.name), style="bold" if column.name in RESULTS else ""),
-            _cell(column, _said(column.cells[0], known)),
+            _without_zeros(column, _cell(column, _said(column.cells[0], known))),
             currency.code if column.kind in (Kind.MONEY, Kind.FINE) else "",
             running_text(_(known.meaning) if known else ""),
         )
     return table
+
+
+def _without_zeros(column: TextColumn, cell: Text) -> Text:
+    """A rate that stands by itself as it is written elsewhere: ``17.5%``."""
+    if column.kind is not Kind.MILLIONTHS or not cell.plain.endswith("%"):
+        return cell
+    return Text(cell.plain.removesuffix("%").rstrip("0").rstrip(".") + "%")
 
 
 def _said(cell: str | None, known: Column | None) -> str | None:
