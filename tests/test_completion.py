@@ -103,6 +103,9 @@ def test_the_script_that_is_installed_asks_in_this_way(tmp_path: Path) -> None:
     script = (tmp_path / ".bash_completions" / "aepromo.sh").read_text()
     assert "_AEPROMO_COMPLETE=complete_bash" in script
     assert "complete -o default -F _aepromo_completion aepromo" in script
+    chinese = env | {"AEPROMO_LANG": "zh", "LC_ALL": "C.UTF-8"}
+    _, out, _ = program("--install-completion", "bash", cwd=tmp_path, env=chinese)
+    assert out.decode().startswith(f"自动补全已装入 {tmp_path}")
 
 
 @pytest.mark.parametrize(

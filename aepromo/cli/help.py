@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aepromo.words import _, is_english, label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from typer.core import TyperCommand, TyperGroup
 
@@ -31,6 +32,28 @@ def write_usage(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) ->
     """Write the form of a call."""
     pieces = " ".join(label(each, "metavar") for each in command.collect_usage_pieces(ctx))
     formatter.write_usage(ctx.command_path, pieces, _("Usage: "))
+
+
+def say_what_is_installed(params: Iterable[Any]) -> None:
+    """Let ``--install-completion`` say what it did in the language in force."""
+    for each in params:
+        if each.name == "install_completion" and not is_english():
+            each.callback = partial(_installed, each.callback)
+
+
+def _installed(install: Callable[..., Any], ctx: Any, param: Any, value: Any) -> Any:
+    from contextlib import redirect_stdout
+    from io import StringIO
+
+    said = StringIO()
+    try:
+        with redirect_stdout(said):
+            return install(ctx, param, value)
+    finally:
+        _before, installed, path = said.getvalue().partition(" installed in ")
+        if installed:
+            done = _("completion installed in {path}; it works in the next terminal")
+            print(done.format(path=path.splitlines()[0]))
 
 
 def name_values(params: Iterable[Any]) -> None:

@@ -9,7 +9,13 @@ import typer
 from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from aepromo.cli.help import explained, fold_long_words, name_values, write_usage
+from aepromo.cli.help import (
+    explained,
+    fold_long_words,
+    name_values,
+    say_what_is_installed,
+    write_usage,
+)
 from aepromo.cli.output import check_form
 from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
 from aepromo.cli.usage import check_values, in_one_line
@@ -92,6 +98,7 @@ class Root(TyperGroup):
 
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Read the arguments, which may already print: ``--help``, ``--version``."""
+        say_what_is_installed(self.params)
         with _ending_plainly():
             return super().make_context(*args, **more)
 
