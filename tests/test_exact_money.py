@@ -1,0 +1,370 @@
+"""Weights, fees, rates and currencies, each at its edges, against fractions that share no code.
+
+A row is asked about as one SKU, as a frame of one, in a frame of many and as the facts that rulings
+judge: the same line, the same cost and the same profit to the minor unit.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+import aepromo
+from aepromo.reports.appeal import appeal, formula_of
+from aepromo.reports.forced import forced
+from aepromo.reports.margin import MARGIN
+from aepromo.reports.policy import Policy
+from aepromo.reports.row_facts import facts_of
+from aepromo.reports.row_pricing import WITHOUT_TARGETS, RowPricing
+from aepromo.reports.single import run_single
+from aepromo.reports.worksheet import Line, worksheet
+from aepromo.tables.cells import fixed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conftest import Run
+
+PLACES = {"USD": 2, "CNY": 2, "EUR": 2, "JPY": 0, "KWD": 3}
+CODES = st.sampled_from(sorted(PLACES))
+
+
+def up(amount: Fraction, code: str) -> Fraction:
+    """To the minor unit of a currency, never less."""
+    return Fraction(ceil(amount * 10 ** PLACES[code]), 10 ** PLACES[code])
+
+
+def half_up(amount: Fraction, code: str) -> Fraction:
+    return Fraction(floor(amount * 10 ** PLACES[code] + Fraction(1, 2)), 10 ** PLACES[code])
+
+
+def shown(amount: Fraction, code: str) -> str:
+    return str(Decimal(int(amount * 10 ** PLACES[code])).scaleb(-PLACES[code]))
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a line asks for: grams, fees in the tariff's currency."""
+
+    first: Fraction
+    fee: Fraction
+    step: Fraction
+    more: Fraction
+    registration: Fraction
+    most: Fraction
+
+    def asks(self, weight: Fraction) -> Fraction | None:
+        if weight > self.most:
+            return None
+        covered, total = self.first, self.fee + self.registration
+        while covered < weight:
+            covered, total = covered + self.step, total + self.more
+        return total
+
+    def toml(self, name: str) -> str:
+        fields = {
+            "first_weight_g": self.first,
+            "first_weight_fee": self.fee,
+            "step_g": self.step,
+            "step_fee": self.more,
+            "registration_fee": self.registration,
+            "max_weight_g": self.most,
+        }
+        written = "".join(f"{key} = {decimal(value)}\n" for key, value in fields.items())
+        return f"[lines.{name}.ES]\n{written}"
+
+
+def decimal(value: Fraction) -> str:
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
+
+
+@st.composite
+def amounts(draw: st.DrawFn, code: str, most: int = 40) -> Fraction:
+    minor = 10 ** PLACES[code]
+    return Fraction(draw(st.integers(0, most * minor)), minor)
+
+
+@st.composite
+def lines(draw: st.DrawFn, code: str) -> Service:
+    grams = st.integers(1, 200_000).map(lambda milligrams: Fraction(milligrams, 1000))
+    first = draw(st.integers(0, 200).map(Fraction) | grams)
+    step = draw(grams | st.just(Fraction(10)))
+    fee, more, registration = (draw(amounts(code)) for _ in range(3))
+    return Service(first, fee, step, more, registration, first + draw(st.integers(0, 30)) * step)
+
+
+@st.composite
+def weights(draw: st.DrawFn, known: list[Service]) -> Fraction:
+    """Mostly at an edge of a line: at a step, a milligram off it, at the most it carries."""
+    line = draw(st.sampled_from(known))
+    at = draw(st.sampled_from(["step", "most", "any"]))
+    if at == "any":
+        return Fraction(draw(st.integers(1, 2_000_000)), 1000)
+    edge = line.most if at == "most" else line.first + draw(st.integers(0, 30)) * line.step
+    return max(edge + Fraction(draw(st.sampled_from([-1, 0, 1])), 1000), Fraction(1, 1000))
+
+
+RATES = st.sampled_from([Fraction(3), Fraction("7.12"), Fraction("0.000333"), Fraction(150)]) | (
+    st.integers(1_000, 2_000_000_000).map(lambda millionths: Fraction(millionths, 10**6))
+)
+COSTS = st.integers(0, 999_999).map(lambda parts: Fraction(parts, 10_000))
+
+
+@dataclass(frozen=True)
+class Case:
+    selling: str
+    cost: str
+    tariff: str
+    fx: Mapping[str, Fraction]
+    lines: list[Service]
+    rows: list[tuple[Fraction, Fraction, Fraction]]
+    """Purchase price, list price and weight of each."""
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    selling, cost, tariff = draw(CODES), draw(CODES), draw(CODES)
+    fx = {code: draw(RATES) for code in sorted({cost, tariff} - {selling})}
+    known = draw(st.lists(lines(tariff), min_size=1, max_size=3))
+    price = amounts(selling, 99_999).map(lambda amount: amount + 1)
+    row = st.tuples(COSTS, price, weights(known))
+    return Case(selling, cost, tariff, fx, known, draw(st.lists(row, min_size=1, max_size=4)))
+
+
+def worth(amount: Fraction, own: str, case: Case) -> Fraction:
+    """An amount in the currency of the prices: up to its own minor unit, then up to the other's."""
+    stated = up(amount, own)
+    return stated if own == case.selling else up(stated / case.fx[own], case.selling)
+
+
+def cheapest(weight: Fraction, case: Case) -> tuple[str, Fraction] | None:
+    """The line, the first of those at one price, and its cost in the currency of the prices."""
+    asked = [(f"l{at}", line.asks(weight)) for at, line in enumerate(case.lines)]
+    costs = [(name, worth(fee, case.tariff, case)) for name, fee in asked if fee is not None]
+    return min(costs, key=lambda found: found[1], default=None)
+
+
+@given(cases())
+@settings(max_examples=150)
+def test_every_way_to_ask_comes_to_the_same_minor_unit(case: Case) -> None:
+    rows = [row for row in case.rows if cheapest(row[2], case) is not None]
+    assume(rows)
+    limit = 10**9 // 10 ** PLACES[case.selling]
+    assume(all(worth(row[0], case.cost, case) < limit for row in rows))
+    assume(all(cheapest(row[2], case)[1] < limit for row in rows))  # type: ignore[index]
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "tariff.toml")
+        text = "".join(line.toml(f"l{at}") for at, line in enumerate(case.lines))
+        file.write_text(f'currency = "{case.tariff}"\n{text}')
+        tariff = aepromo.read_tariff(str(file))
+    policy = Policy(
+        currency=case.selling,
+        cost_currency=case.cost,
+        fx=tuple(f"{code}={decimal(rate)}" for code, rate in case.fx.items()),
+        tariff=tariff,
+        forced_rate="13.3%",
+        commission_rate="6%",
+        payment_rate="1.2%",
+    )
+    cells = [
+        {"purchase_price": decimal(cost), "list_price": decimal(price), "weight_g": decimal(weight)}
+        for cost, price, weight in rows
+    ]
+    many = aepromo.margin(pd.DataFrame(cells), policy)
+    ruling = forced(RowPricing(WITHOUT_TARGETS, policy))
+    for at, (cost, price, weight) in enumerate(rows):
+        line, shipping = cheapest(weight, case) or ("", Fraction(0))
+        code = case.selling
+        deal = half_up(price * (1 - Fraction("0.133")), code)
+        fees = half_up(deal * Fraction("0.06"), code) + half_up(deal * Fraction("0.012"), code)
+        left = deal - worth(cost, case.cost, case) - shipping - fees
+        expected = (line, shown(shipping, code), shown(left, code))
+        one = aepromo.margin(pd.DataFrame(cells[at : at + 1]), policy).iloc[0]
+        for answer in (many.iloc[at], one):
+            found = [answer[name] for name in ("shipping_line", "shipping_cost", "profit")]
+            assert tuple(map(str, found)) == expected
+        values: dict[str, Any] = dict(cells[at])
+        alone, _ = run_single(MARGIN, policy._replace(**values))
+        facts, problems = facts_of(ruling, {}, cells[at])
+        assert not problems
+        judged = ruling.judge(facts)
+        for verdict, name in ((alone, "profit"), (judged, "profit_forced")):
+            found = [verdict["shipping_cost"], verdict[name]]
+            assert [fixed(int(each or 0), PLACES[code]) for each in found] == list(expected[1:])
+            assert tariff.lines[int(verdict["shipping_line"] or 0)] == line
+
+
+# The worksheet
+
+
+@given(cases())
+@settings(max_examples=100)
+def test_the_worksheet_s_costs_can_be_recomputed_by_hand(case: Case) -> None:
+    """From what the sheet itself says, and each figure is the one that the formula takes off."""
+    cost, price, weight = case.rows[0]
+    best = cheapest(weight, case)
+    assume(best is not None)
+    line, shipping = best or ("", Fraction(0))
+    limit = 10**9 // 10 ** PLACES[case.selling]
+    assume(worth(cost, case.cost, case) < limit)
+    assume(shipping < limit)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "tariff.toml")
+        text = "".join(each.toml(f"l{at}") for at, each in enumerate(case.lines))
+        file.write_text(f'currency = "{case.tariff}"\n{text}')
+        tariff = aepromo.read_tariff(str(file))
+    known = {"USD": Fraction(1)} if case.selling != "USD" else {}
+    known |= case.fx
+    fx = tuple(f"{code}={decimal(rate)}@2026-03-09" for code, rate in known.items())
+    policy = Policy(currency=case.selling, cost_currency=case.cost, fx=fx, tariff=tariff)
+    ruling = appeal(policy, date(2026, 3, 10), [])
+    given_cells = {"purchase_price": decimal(cost), "list_price": decimal(price)}
+    given_cells |= {"forced_rate": "13.3%", "commission_rate": "6%", "payment_rate": "1.2%"}
+    facts, problems = facts_of(ruling, {}, given_cells | {"weight_g": decimal(weight)})
+    assert not problems
+    formula = formula_of(facts, policy.book, policy.selling, [])
+    columns = worksheet([Line(facts, formula)], 0, policy.selling, "en")
+    cells = {column.name: str(column.cells[0]) for column in columns}
+    purchase, logistics = (
+        cells[f"{name} ({case.selling})"] for name in ("purchase price", "logistics cost")
+    )
+    assert purchase == shown(worth(cost, case.cost, case), case.selling)
+    assert logistics == shown(shipping, case.selling)
+    rates = [
+        f"1 {case.selling} = {decimal(case.fx[code])} {code} (2026-03-09)"
+        for code in dict.fromkeys((case.cost, case.tariff))
+        if code != case.selling
+    ]
+    assert cells.get("exchange rate", "") == "; ".join(rates)
+    taken = case.lines[int(line[1:])]
+    steps = ceil(max(weight - taken.first, Fraction(0)) / taken.step)
+    parts = (taken.fee, steps * taken.more, taken.registration)
+    names = ("first-weight fee", "additional-weight fee", "registration fee")
+    assert [cells[name] for name in names] == [
+        f"{shown(part, case.tariff)} {case.tariff}" for part in parts
+    ]
+    sums = " + ".join(shown(part, case.tariff) for part in parts)
+    total = f"{shown(sum(parts, Fraction(0)), case.tariff)} {case.tariff}"
+    clauses = []
+    if case.cost != case.selling:
+        stated = f"{shown(up(cost, case.cost), case.cost)} {case.cost}"
+        clauses.append(f"{stated} ÷ {decimal(case.fx[case.cost])} = {purchase}")
+    clauses.append(f"{sums} = {total}")
+    if case.tariff != case.selling:
+        clauses.append(f"{total} ÷ {decimal(case.fx[case.tariff])} = {logistics}")
+    assert cells["costs as they come about, each rounded up to the cent"] == "; ".join(clauses)
+
+
+def test_the_worksheet_by_hand(run: Run, tmp_path: Path) -> None:
+    """350 g to Spain on the economy line: 9.90 + 30 × 0.95 + 0 = 38.40 yuan; ÷ 7.12 = 5.394…"""
+    rows, target = tmp_path / "rows.csv", tmp_path / "sheet.csv"
+    rows.write_text(
+        "sku,list_price,purchase_price,logistics_cost,weight_g,cost_currency,fx_rate\n"
+        "A,30,56.001,,350,CNY,\nB,30,800,300,,JPY,155.5\nC,30,8,3,,,\nD,30,8,,350,USD,\n"
+    )
+    call = ("--tariff", "examples/tariff.toml", "--market", "ES", "--fx", "CNY=7.12@2026-03-09")
+    terms = ("--forced-rate", "15%", "--commission", "6%", "--payment", "1%", "--store-level", "L4")
+    lang = ("--fail-on", "never", "--on", "2026-03-10", "--worksheet", target)
+    for language, rate in (("en", "exchange rate"), ("zh", "汇率")):
+        done = run("appeal", rows, *call, *terms, *lang, "--worksheet-lang", language, "-q")
+        assert done.code == 0, done.err
+        header, *found = csv.reader(io.StringIO(target.read_text(encoding="utf-8")))
+        at = header.index(rate)
+        assert [[row[4], row[5], row[10], *row[at:]] for row in found] == [
+            [
+                *("7.87", "5.40", "10.44", "1 USD = 7.12 CNY (2026-03-09)"),
+                *("9.90 CNY", "28.50 CNY", "0.00 CNY"),
+                "56.01 CNY ÷ 7.12 = 7.87; 9.90 + 28.50 + 0.00 = 38.40 CNY; 38.40 CNY ÷ 7.12 = 5.40",
+            ],
+            [
+                *("5.15", "1.93", "16.63", "1 USD = 155.5 JPY", "", "", ""),
+                "800 JPY ÷ 155.5 = 5.15; 300 JPY ÷ 155.5 = 1.93",
+            ],
+            ["8.00", "3.00", "12.71", "", "", "", "", ""],
+            [
+                *("8.00", "5.40", "10.31", "1 USD = 7.12 CNY (2026-03-09)"),
+                *("9.90 CNY", "28.50 CNY", "0.00 CNY"),
+                "9.90 + 28.50 + 0.00 = 38.40 CNY; 38.40 CNY ÷ 7.12 = 5.40",
+            ],
+        ]
+
+
+def test_parts_in_another_currency_than_the_tariff_s_are_refused(run: Run, tmp_path: Path) -> None:
+    """Yuan of a row and euros of a tariff would be added up to what a shipping cost is held at."""
+    tariff, rows = tmp_path / "tariff.toml", tmp_path / "rows.csv"
+    tariff.write_text(
+        'currency = "EUR"\n[lines.post.ES]\nfirst_weight_g = 100\nfirst_weight_fee = 2\n'
+        "step_g = 100\nstep_fee = 1\nregistration_fee = 0.50\nmax_weight_g = 500\n"
+    )
+    rows.write_text(
+        "sku,list_price,purchase_price,logistics_cost,weight_g,首重费,续重费,挂号费\n"
+        "A,30,56,,150,10,,\nB,30,56,21.36,150,10,3.36,8\nC,30,56,,150,,,\n"
+    )
+    money = ("--cost-currency", "CNY", "--fx", "CNY=7.12", "--fx", "EUR=0.93")
+    rejects = tmp_path / "rejects.csv"
+    done = run(
+        *("appeal", rows, "--tariff", tariff, *money, "--forced-rate", "15%", "--fail-on", "never"),
+        *("-q", "--rejects", rejects, "--store-level", "L4"),
+    )
+    assert [row["sku"] for row in csv.DictReader(io.StringIO(done.out.decode()))] == ["B", "C"]
+    assert "adds up" not in done.out.decode()
+    reason = "is in CNY, but the tariff is in EUR; give the logistics cost too, or leave it blank"
+    assert f"rows.csv:2: 首重费: {reason}\n" in done.err
+
+
+# Orders
+
+PRICES = st.integers(1, 10**6)
+
+
+@given(
+    CODES,
+    st.lists(
+        st.tuples(PRICES, PRICES, st.integers(0, 999_999), PRICES, PRICES), min_size=1, max_size=5
+    ),
+)
+@example("JPY", [(1001, 750, 150_000, 1, 1)])
+@example("KWD", [(1, 1, 0, 1, 1)])
+def test_a_past_rate_is_that_of_whole_minor_units(
+    code: str, orders: list[tuple[int, int, int, int, int]]
+) -> None:
+    kept, expected = [], {}
+    for sku, (price, deal, own, coupon, tier) in enumerate(orders):
+        base = floor(Fraction(price * (10**6 - own), 10**6) + Fraction(1, 2))
+        item = deal % (base or 1) + coupon % 7 + tier % 5
+        if not 0 < item <= base:
+            continue
+        rate = ceil((1 - Fraction(item, base)) * 10**6)
+        if rate >= 10**6:
+            continue
+        minor = PLACES[code]
+        kept.append(
+            {
+                "sku": str(sku),
+                "discount_status": "forced",
+                "list_price": fixed(price, minor),
+                "deal_price": fixed(deal % (base or 1), minor),
+                "limited_rate": fixed(own, 6),
+                "coupon_amount": fixed(coupon % 7, minor),
+                "spend_save_amount": fixed(tier % 5, minor),
+            }
+        )
+        expected[str(sku)] = rate
+    assume(kept)
+    found = aepromo.rates(pd.DataFrame(kept), currency=code)
+    by_sku = found[found["level"] == "sku"]
+    means = zip(by_sku["sku"], by_sku["mean_rate"], strict=True)
+    rates = {sku: int(rate * 10**6) for sku, rate in means}
+    assert rates == expected
