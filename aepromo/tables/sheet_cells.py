@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ _FIRST_SOUND_DAY = 61
 """Excel takes 1900 for a leap year: from 1 March 1900 on its days count from 30 December 1899."""
 _LAST_DAY = 2_958_466
 
+_REMEMBERED = 1 << 15
+"""The numbers whose text is kept: most prices stand in a sheet many times."""
 
+
+@lru_cache(_REMEMBERED)
 def number_text(stored: str) -> str:
     """A number as Excel shows it in full: its digits as stored, or the first 15 of them.
 
@@ -85,24 +90,72 @@ class Styles:
                 (elapsed if runs_on else dates).add(style)
         return cls(frozenset(dates), frozenset(elapsed), from_1904)
 
+    def is_number(self, style: int) -> bool:
+        """Whether a style shows a number as one."""
+        return style not in self.dates and style not in self.elapsed
+
     def text(self, stored: str, style: int) -> str:
         """A number as its style has it: a date, a time, both, or a plain number."""
-        if style not in self.dates and style not in self.elapsed:
+        if self.is_number(style):
             return number_text(stored)
-        if not _NUMBER.fullmatch(stored) or Decimal(stored).adjusted() > 7:
-            return number_text(stored)
-        total = round(Decimal(stored) * _MILLISECONDS)
-        days, moment = divmod(total, _MILLISECONDS)
-        if style in self.elapsed:
-            return ("-" if total < 0 else "") + _clock(abs(total))
-        first = 0 if self.from_1904 else _FIRST_SOUND_DAY
-        if days == 0 and moment:
-            return _clock(moment)
-        if not first <= days < _LAST_DAY:
-            return number_text(stored)
-        start = datetime(1904, 1, 1) if self.from_1904 else datetime(1899, 12, 30)
-        day = (start + days * _DAY).date().isoformat()
-        return f"{day}T{_clock(moment)}" if moment else day
+        return _moment_text(stored, style in self.elapsed, self.from_1904)
+
+
+@lru_cache(_REMEMBERED)
+def _moment_text(stored: str, runs_on: bool, from_1904: bool) -> str:
+    if not _NUMBER.fullmatch(stored) or Decimal(stored).adjusted() > 7:
+        return number_text(stored)
+    total = round(Decimal(stored) * _MILLISECONDS)
+    days, moment = divmod(total, _MILLISECONDS)
+    if runs_on:
+        return ("-" if total < 0 else "") + _clock(abs(total))
+    first = 0 if from_1904 else _FIRST_SOUND_DAY
+    if days == 0 and moment:
+        return _clock(moment)
+    if not first <= days < _LAST_DAY:
+        return number_text(stored)
+    start = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 30)
+    day = (start + days * _DAY).date().isoformat()
+    return f"{day}T{_clock(moment)}" if moment else day
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What a workbook's cells refer to, and so the way to their text.
+
+    ``computes_on_load``: whoever wrote the workbook has left it to Excel to compute the formulas,
+    so the results that it holds for them are none.
+    """
+
+    texts: Sequence[str]
+    styles: Styles
+    computes_on_load: bool = False
+
+    def text(
+        self, kind: str, style: int, value: str | None, inline: str, formula: str | None
+    ) -> str:
+        """A cell's text, from what it stores: a value, a text of its own, a formula."""
+        if kind == "inlineStr":
+            return unescaped(inline)
+        if formula is not None and (self.computes_on_load or (not value and kind != "str")):
+            return f"={formula}"
+        if not value:
+            return ""
+        if kind == "n":
+            return self.styles.text(value, style)
+        if kind == "s":
+            return self.texts[int(value)]
+        if kind == "b":
+            return "TRUE" if value in ("1", "true") else "FALSE"
+        return unescaped(value)
+
+    def alike(self, kind: str, style: int, stored: Sequence[str | None]) -> Sequence[str]:
+        """The text of cells of one kind and style, from what each stores, and no formula."""
+        if kind == "n" and self.styles.is_number(style):
+            return [number_text(each) if each else "" for each in stored]
+        if kind == "s":
+            return [self.texts[int(each)] if each else "" for each in stored]
+        return [self.text(kind, style, each, each or "", None) for each in stored]
 
 
 def _clock(milliseconds: int) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, NoReturn, TypeAlias
 from xml.parsers import expat
 
-from aepromo.tables.sheet_cells import Styles, unescaped
+from aepromo.tables.sheet_cells import unescaped
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
+
+    from aepromo.tables.sheet_cells import Cells
 
     Row: TypeAlias = tuple[int, list[str]]
 
@@ -118,15 +120,18 @@ class TextsReader(_Reader):
 class SheetReader(_Reader):
     """The rows of a sheet, every cell as text.
 
-    ``computes_on_load``: whoever wrote the workbook has left it to Excel to compute the formulas,
-    so the results that it holds for them are none.
+    ``number`` is the last row's, ``widest`` the most cells that one had, blank ones too. ``pauses``
+    tells whether what was fed last ended a row and began no other; ``is_utf8``, how the XML says
+    that it is encoded.
     """
 
-    def __init__(self, texts: Sequence[str], styles: Styles, computes_on_load: bool) -> None:
+    def __init__(self, cells: Cells) -> None:
         super().__init__()
-        self._texts, self._styles, self._computes_on_load = texts, styles, computes_on_load
+        self._parser.XmlDeclHandler = self._declared
+        self._read = cells
+        self.number = self.widest = 0
+        self.pauses, self.is_utf8 = False, True
         self._rows: list[Row] = []
-        self._number = 0
         self._cells: list[str] = []
         self._cell: dict[str, str] = {}
         self._value: str | None = None
@@ -134,13 +139,19 @@ class SheetReader(_Reader):
         self._runs: list[str] = []
         self._is_reading_aid = False
 
-    def rows(self, chunks: Iterable[bytes]) -> Iterator[Row]:
-        """The rows that aren't blank, each with its number, without the blanks at its end."""
-        for chunk in chunks:
-            self._parser.Parse(chunk, False)
-            yield from self._rows
-            self._rows.clear()
-        self._parser.Parse(b"", True)
+    def fed(self, data: bytes, is_last: bool = False) -> list[Row]:
+        """The rows that end in some more of the XML and aren't blank, each with its number.
+
+        They come without the blanks at their end.
+        """
+        self._rows, self.pauses = [], False
+        self._parser.Parse(data, is_last)
+        if b"<!" in data or b"<?" in data:  # a comment may go on, whatever it seems to hold
+            self.pauses = False
+        return self._rows
+
+    def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self.is_utf8 = encoding is None or encoding.upper() == "UTF-8"
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "c":
@@ -171,17 +182,16 @@ class SheetReader(_Reader):
             self._is_reading_aid = False
 
     def _start_row(self, attributes: dict[str, str]) -> None:
-        number = int(attributes.get("r", self._number + 1))
-        if not self._number < number <= MOST_ROWS:
+        number = int(attributes.get("r", self.number + 1))
+        if not self.number < number <= MOST_ROWS:
             raise Damaged(_disorder())
-        self._number, self._cells = number, []
+        self.number, self._cells, self.pauses = number, [], False
 
     def _end_row(self) -> None:
-        cells = self._cells
-        while cells and not cells[-1]:
-            cells.pop()
-        if cells:
-            self._rows.append((self._number, cells))
+        self.pauses = True
+        self.widest = max(self.widest, len(self._cells))
+        if cells := without_blanks(self._cells):
+            self._rows.append((self.number, cells))
 
     def _end_cell(self) -> None:
         place = self._cell.get("r")
@@ -190,23 +200,16 @@ class SheetReader(_Reader):
             raise Damaged(_disorder())
         if column > len(self._cells):
             self._cells += [""] * (column - len(self._cells))
-        self._cells.append(self._text())
+        kind, style = self._cell.get("t", "n"), int(self._cell.get("s", 0))
+        inline = "".join(self._runs)
+        self._cells.append(self._read.text(kind, style, self._value, inline, self._formula))
 
-    def _text(self) -> str:
-        kind, value = self._cell.get("t", "n"), self._value
-        if kind == "inlineStr":
-            return unescaped("".join(self._runs))
-        if self._formula is not None and (self._computes_on_load or (not value and kind != "str")):
-            return f"={self._formula}"
-        if not value:
-            return ""
-        if kind == "n":
-            return self._styles.text(value, int(self._cell.get("s", 0)))
-        if kind == "s":
-            return self._texts[int(value)]
-        if kind == "b":
-            return "TRUE" if value in ("1", "true") else "FALSE"
-        return unescaped(value)
+
+def without_blanks(cells: list[str]) -> list[str]:
+    """The cells without the blank ones at their end."""
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _column(place: str) -> int:

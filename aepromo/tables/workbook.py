@@ -17,8 +17,9 @@ from xml.parsers.expat import ExpatError
 
 from aepromo.errors import CallError, InputError
 from aepromo.tables.headers import check_header
-from aepromo.tables.sheet_cells import Styles
-from aepromo.tables.sheet_xml import Damaged, SheetReader, TextsReader, limited
+from aepromo.tables.sheet_cells import Cells, Styles
+from aepromo.tables.sheet_rows import sheet_rows
+from aepromo.tables.sheet_xml import Damaged, TextsReader, limited
 from aepromo.tables.source import BLOCK_BYTES, LONGEST_RECORD, Block, Source
 from aepromo.tables.text import delimited
 from aepromo.words import _
@@ -63,7 +64,7 @@ def open_workbook(stream: BinaryIO, name: str, sheet: str | None = None) -> Sour
         check_header(header)
     except InputError as problem:
         raise InputError(f"{name}:{first}: {problem}") from None
-    blocks = _blocks(_shaped(rows, len(header)), name)
+    blocks = _blocks(rows, len(header), name)
     return Source(name, tuple(header), ",", blocks, counts_rows=True)
 
 
@@ -115,9 +116,9 @@ class _Book:
 
     def rows(self, part: str) -> Iterator[Row]:
         """The rows of a sheet that aren't blank, each with its number. Raises ``Damaged``."""
-        reader = SheetReader(self._texts(), self._styles(), self._computes_on_load())
+        cells = Cells(self._texts(), self._styles(), self._computes_on_load())
         with self._archive.open(part) as stream:
-            yield from reader.rows(limited(stream, LARGEST_SHEET))
+            yield from sheet_rows(limited(stream, LARGEST_SHEET), cells)
 
     def _texts(self) -> list[str]:
         part = self._linked("sharedStrings")
@@ -176,29 +177,29 @@ def _readable(book: _Book, part: str, name: str) -> Iterator[Row]:
         raise InputError(f"{place}: {_reason(error)}") from None
 
 
-def _shaped(rows: Iterator[Row], width: int) -> Iterator[Row]:
-    """The rows as wide as the header, where only blanks make the difference."""
-    for number, cells in rows:
-        missing = width - len(cells)
-        yield number, cells + [""] * missing if missing > 0 else cells
-
-
-def _blocks(rows: Iterator[Row], name: str) -> Iterator[Block]:
+def _blocks(rows: Iterator[Row], width: int, name: str) -> Iterator[Block]:
     """The rows as CSV; a blank line for each blank row between, so that the numbers are right."""
-    waiting: list[list[str]] = []
+    waiting: list[str] = []
     size, first, following = 0, 0, 0
     for number, cells in rows:
-        length = sum(map(len, cells))
-        if length > LONGEST_RECORD:
+        line = _line(cells, width)
+        if len(line) > LONGEST_RECORD:
             raise InputError(_("{place}: a row of over 64 MB").format(place=f"{name}:{number}"))
-        if waiting and (size + length > BLOCK_BYTES or number - following > _LONGEST_GAP):
-            yield Block(delimited(waiting).encode(), first)
+        if waiting and (size + len(line) > BLOCK_BYTES or number - following > _LONGEST_GAP):
+            yield Block("".join(waiting).encode(), first)
             waiting, size = [], 0
         if not waiting:
             first = following = number
-        waiting += [[]] * (number - following)
-        waiting.append(cells)
-        size += length
+        waiting += ["\n" * (number - following), line]
+        size += len(line)
         following = number + 1
     if waiting:
-        yield Block(delimited(waiting).encode(), first)
+        yield Block("".join(waiting).encode(), first)
+
+
+def _line(cells: list[str], width: int) -> str:
+    """A row as a line as wide as the header, where only blanks make the difference."""
+    line = ",".join(cells)
+    if line.count(",") >= len(cells) or '"' in line or "\n" in line or "\r" in line:
+        line = delimited([cells]).removesuffix("\n")
+    return line + "," * (width - len(cells)) + "\n"
