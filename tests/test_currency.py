@@ -494,3 +494,67 @@ def test_orders_may_be_in_a_currency_each(run: Run) -> None:
     orders = "sku,discount_status,list_price,deal_price\nA,forced,$20,$18\nA,forced,¥20,¥16\n"
     found = run("rates", "-", "-q", "--format", "json", stdin=orders.encode())
     assert json.loads(found.out)[0]["mean_rate"] == 0.15
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "said"),
+    [
+        ('target_profit = "2"', ("--currency", "JPY"), "target_profit is in USD, not in JPY"),
+        (
+            'currency = "EUR"\nspend_save = ["30:3"]',
+            ("--currency", "USD", "--target-profit", "2"),
+            "spend_save is in EUR, not in USD; give --spend-save too",
+        ),
+        (
+            'logistics_cost = "3"',
+            ("--cost-currency", "CNY", "--fx", "CNY=7.12", "--target-profit", "2"),
+            "logistics_cost is in USD, not in CNY; give --logistics-cost too",
+        ),
+        (
+            'cost_currency = "CNY"\nother_cost = "3"\n[fx]\nCNY = 7.12',
+            ("--cost-currency", "JPY", "--fx", "JPY=150", "--target-profit", "2"),
+            "other_cost is in CNY, not in JPY; give --other-cost too",
+        ),
+    ],
+)
+def test_an_amount_of_the_configuration_keeps_its_currency(
+    settings: str, options: tuple[str, ...], said: str, run: Run, tmp_path: Path
+) -> None:
+    """Two dollars of profit, and yen on the command line: they are no two yen."""
+    file = tmp_path / "aepromo.toml"
+    file.write_text(settings)
+    sku = ("-b", "8", "--rate", "10%", "--config", file)
+    done = run("reprice", *sku, *options)
+    assert (done.code, done.out) == (2, b"")
+    assert f"aepromo.toml: {said}" in done.err
+
+
+@pytest.mark.parametrize("command", ["appeal", "forced", "reverse", "watch", "sweep", "explain"])
+def test_so_it_does_for_every_command(command: str, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "aepromo.toml"
+    file.write_text('logistics_cost = "3"\n')
+    status = ("--discount-status", "forced") if command == "watch" else ()
+    yuan = ("--cost-currency", "CNY", "--fx", "CNY=7.12")
+    done = run(command, "-p", "20", "-b", "8", *status, *yuan, "--config", file)
+    assert (done.code, done.out) == (2, b"")
+    assert "logistics_cost is in USD, not in CNY; give --logistics-cost too" in done.err
+
+
+def test_a_currency_named_in_other_letters_is_no_other(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "aepromo.toml").write_text(
+        'currency = "USD"\ncost_currency = "CNY"\nfx_rate = "7.12"\ntarget_profit = "2"\n'
+        "[fx]\nCNY = 7\n"
+    )
+    call = ("reprice", "-b", "56", "-l", "21.36", "--config", tmp_path / "aepromo.toml")
+    plain = run(*call, *TERMS)
+    assert plain.code == 0
+    assert (
+        run(*call, *TERMS, "--currency", "usd", "--cost-currency", "rmb")
+        .out.decode()
+        .split(",")[-9:]
+        == (plain.out.decode().split(",")[-9:])
+    )
+    # The rate of the costs is that of no other currency.
+    other = run(*call, *TERMS, "--cost-currency", "EUR")
+    assert other.code == 2
+    assert "is EUR, and nobody gives its rate" in other.err

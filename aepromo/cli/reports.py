@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from aepromo.cli.config import read_config
+from aepromo.cli.defaults import defaults_for
 from aepromo.cli.exits import Exit
 from aepromo.cli.money import MoneyOptions, ShippingOptions, shipping_parameters
 from aepromo.cli.options import (
@@ -43,7 +44,6 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.reports.policy import Policy
 from aepromo.reports.report import CONVERSION
 from aepromo.reports.single import run_single
-from aepromo.tables.currency import USD
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.tables.text import TextColumn, result_text
 from aepromo.words import _
@@ -184,6 +184,7 @@ def policy_of(values: dict[str, Any]) -> Policy:
 
 def money_policy(config: Config, values: dict[str, Any]) -> Policy:
     """The currencies that a command's values give, as a policy; takes its own options out."""
+    defaults_for(config, values)
     given = {name: values[name] for name in CONVERSION}
     own = [*MoneyOptions._fields, *ShippingOptions._fields]
     policy = policy_over(config, given | {name: values.pop(name) for name in own if name in values})
@@ -193,12 +194,7 @@ def money_policy(config: Config, values: dict[str, Any]) -> Policy:
 
 def policy_over(config: Config, values: dict[str, Any]) -> Policy:
     """The policy that values by option make, over what the configuration says."""
-    # A default that the command has no option for is none of its business.
-    defaults = {name: value for name, value in config.defaults.items() if name in values}
-    if values.get("currency") not in (None, config.defaults.get("currency", USD.code)):
-        # Rates are for one currency of prices; for another they would be wrong.
-        defaults.pop("fx", None)
-        defaults.pop("fx_rate", None)
+    defaults = defaults_for(config, values)
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in values.items()
