@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -368,3 +369,79 @@ def test_a_past_rate_is_that_of_whole_minor_units(
     means = zip(by_sku["sku"], by_sku["mean_rate"], strict=True)
     rates = {sku: int(rate * 10**6) for sku, rate in means}
     assert rates == expected
+
+
+# Sums
+
+MIXED = [
+    # Costs in their own currency, the rate of the row (blank: that of the call), and the units.
+    ("A", "20", "56.005", "21.36", "3.3", "CNY", "7.1", 100),
+    ("B", "20", "1200", "455.5", "9", "JPY", "155.5", 70),
+    ("C", "19.99", "2.4455", "1.0001", "0.0005", "KWD", "", 31),
+    ("D", "9.99", "8", "3", "1", "", "", 999),
+    ("E", "21", "56", "22", "0", "CNY", "", 0),
+    ("F", "30", "9", "2.5", "0", "EUR", "0.93", 12),
+]
+OWN = {"CNY": "7.12", "KWD": "0.307"}
+
+
+def mixed_and_converted(folder: Path) -> tuple[Path, Path]:
+    """The same SKUs twice: as they are, and with every cost in dollars, worked out by hand."""
+    header, end = "sku,list_price,purchase_price,logistics_cost,other_cost", "units_30d,event"
+    mixed, converted = [f"{header},cost_currency,fx_rate,{end}"], [f"{header},{end}"]
+    for sku, price, *costs, code, rate, units in MIXED:
+        rest = f"{units},platform_flash_deals"
+        mixed.append(",".join([sku, price, *map(str, costs), code, rate, rest]))
+        own = code or "USD"
+        worth = Fraction(rate or OWN.get(own, "1"))
+        dollars = [shown(up(up(Fraction(cost), own) / worth, "USD"), "USD") for cost in costs]
+        converted.append(",".join([sku, price, *dollars, rest]))
+    files = folder / "mixed.csv", folder / "converted.csv"
+    for file, rows in zip(files, (mixed, converted), strict=True):
+        file.write_text("\n".join([*rows, ""]))
+    return files
+
+
+def test_sums_over_mixed_currencies_are_those_of_one(run: Run, tmp_path: Path) -> None:
+    """Tables, pages, workbooks, counts: what both files come to is the same to the cent."""
+    mixed, converted = mixed_and_converted(tmp_path)
+    fx = [part for code, rate in OWN.items() for part in ("--fx", f"{code}={rate}")]
+    rate = ("--rate", "10%..20%")
+
+    def both(command: str, *options: str) -> list[str]:
+        call = (*options, "--commission", "6%", "--payment", "1%")
+        ran = [run(command, mixed, *fx, *call), run(command, converted, *call)]
+        assert [done.code for done in ran] == [0, 0], ran[0].err + ran[1].err
+        return [done.out.decode() for done in ran]
+
+    store = ("--store-level", "L4", "--orders-30d", "900", "--refund-rate", "1%")
+    product = ("--cart-rate", "9%", "--item-rank", "1", "--click-multiple", "2")
+    summed = {
+        "breakeven": both("breakeven", *rate, "--format", "table"),
+        "audit": both("audit", *rate, "--fail-on", "never", "--format", "table"),
+        "forced": both("forced", *rate, *store, *product, "--format", "table"),
+    }
+    for tables in summed.values():
+        lines = [text.split("\n\n")[1].partition("not shown")[0] for text in tables]
+        assert lines[0].startswith("6 SKUs: ")
+        assert lines[0] == lines[1]
+    assert "at stake over 30 days" in summed["forced"][0]
+    swept = both("sweep", "--format", "csv")
+    assert len({line.partition(",")[2] for line in swept[0].splitlines()}) > 3
+    assert swept[0] == swept[1]
+    pages = both("report", *rate, "--target-profit", "1", "--now", "2026-03-10T09:00Z")
+    figures = [
+        re.findall(r">(?:\$|USD )?([-+−\d.,%]+)<", page.partition("CNY=7.12")[0]) for page in pages
+    ]
+    assert len(figures[0]) > 30
+    assert figures[0] == figures[1][: len(figures[0])]
+    books = tmp_path / "mixed.xlsx", tmp_path / "converted.xlsx"
+    for file, more, book in zip((mixed, converted), (fx, []), books, strict=True):
+        assert run("breakeven", file, *more, *rate, "-q", "-o", book).code == 0
+    summaries = [
+        pd.read_excel(book, sheet_name="Summary", engine="calamine", header=None) for book in books
+    ]
+    assert summaries[0].equals(summaries[1])
+    rows = csv.DictReader(io.StringIO(both("breakeven", *rate, "--format", "csv")[0]))
+    gained = sum((Decimal(row["gain_30d"]) for row in rows), Decimal(0))
+    assert f"over 30 days {gained:+,.2f}" in summed["breakeven"][0].replace("\n", " ")
