@@ -558,3 +558,28 @@ def test_a_currency_named_in_other_letters_is_no_other(run: Run, tmp_path: Path)
     other = run(*call, *TERMS, "--cost-currency", "EUR")
     assert other.code == 2
     assert "is EUR, and nobody gives its rate" in other.err
+
+
+def test_the_rate_of_named_costs_is_none_of_a_row_in_another_currency(
+    run: Run, tmp_path: Path
+) -> None:
+    """At 7.12 a dollar, 800 yen would be over a hundred dollars."""
+    file = tmp_path / "rows.csv"
+    file.write_text(
+        "sku,list_price,purchase_price,logistics_cost,cost_currency\n"
+        "A,20,56,21.36,\nB,20,56,21.36,CNY\nC,20,800,300,JPY\n"
+    )
+    call = ("--cost-currency", "CNY", "--fx-rate", "7.12", *TERMS)
+    reason = "is JPY, and nobody gives its rate; set --fx JPY=RATE, JPY a USD"
+    for command, more in (("margin", ()), ("forced", ()), ("explain", ("--sku", "C"))):
+        done = run(command, file, *more, *call)
+        assert (done.code, done.out) == (2 if command == "explain" else 3, b"")
+        assert reason in done.err
+    named = run("margin", file, *call, "--fx", "JPY=155.5")
+    profits = [row["profit"] for row in csv.DictReader(named.out.decode().splitlines())]
+    deal_after_fees = Decimal("17.00") - Decimal("1.02") - Decimal("0.17")
+    yuan = worth("56", "7.12", "CNY", "USD") + worth("21.36", "7.12", "CNY", "USD")
+    yen = worth("800", "155.5", "JPY", "USD") + worth("300", "155.5", "JPY", "USD")
+    assert profits == [str(deal_after_fees - cost) for cost in (yuan, yuan, yen)]
+    one = run("explain", file, "--sku", "C", *call, "--fx", "JPY=155.5", "--format", "json")
+    assert json.loads(one.out, parse_float=str)["profit"] == profits[2]

@@ -115,7 +115,12 @@ def _out_of_file(
     if "forced_rate" in cells:
         # A row's own rate goes before both ends of a range that options give.
         cells = dict.fromkeys(FORCED_RATE) | cells
-    return policy._replace(**cells)
+    row = policy._replace(**cells)
+    store, own = policy.exchange(), row.exchange()
+    if "fx_rate" not in cells and own.cost.code != store.cost.code:
+        # What options say of the costs' rate is none of a row's in another currency.
+        return row._replace(fx_rate=None)
+    return row
 
 
 def _write(policy: Policy, store: Exchange, writing: WritingOptions) -> None:

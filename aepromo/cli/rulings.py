@@ -84,7 +84,7 @@ def say_rows_converted(rows: Iterable[Row], exchange: Exchange, quiet: bool) -> 
             rate = exchange.rate(currency_named(cost))
             made.add(Conversion(cost, None if row["fx_rate_is_own"] else rate))
         if isinstance(shipping, str) and exchange.is_foreign(currency_named(shipping)):
-            made.add(Conversion(shipping, exchange.known(currency_named(shipping))))
+            made.add(Conversion(shipping, exchange.rate(currency_named(shipping))))
     say_converted(made, set(), exchange.selling, quiet)
 
 

@@ -56,8 +56,7 @@ class RowCosts(NamedTuple):
 class Exchange(NamedTuple):
     """The currencies of a run: of prices, of costs that don't name theirs, and the rates between.
 
-    ``fx_rate`` holds for every row without a rate of its own, whatever its currency; blank where
-    there is none.
+    ``fx_rate`` is the rate of ``cost``, whatever ``rates`` say of it; blank where there is none.
     """
 
     selling: Currency = USD
@@ -78,15 +77,9 @@ class Exchange(NamedTuple):
         """What holds where a row has no rate of its own; None where nobody gave any."""
         if not self.is_foreign(currency):
             return Rate(MILLION)
-        return Rate(self.fx_rate) if self.fx_rate != BLANK else self.rates.get(currency.code)
-
-    def known(self, currency: Currency) -> Rate | None:
-        """What a currency is worth by itself: of a tariff, of the rule book's dollars.
-
-        ``fx_rate`` is the rate of the costs; it says nothing of any other currency.
-        """
-        is_of_costs = currency.code == self.cost.code
-        return self.rate(currency) if is_of_costs else self._replace(fx_rate=BLANK).rate(currency)
+        if self.fx_rate != BLANK and currency.code == self.cost.code:
+            return Rate(self.fx_rate)  # that of the costs, which says nothing of another currency
+        return self.rates.get(currency.code)
 
     def scales(self, currency: Currency) -> tuple[int, int]:
         """How the minor units of the two compare, as ``converted_up`` wants it."""
@@ -192,7 +185,7 @@ class Exchange(NamedTuple):
             return rule
         if not isinstance(rule.value, str) or not self.is_foreign(USD):
             return rule
-        rate = self.known(USD)
+        rate = self.rate(USD)
         if rate is None:
             needs = _(
                 "rules.{key} is {value} US dollars; give --fx USD=RATE, "

@@ -39,7 +39,7 @@ class Shipping:
             meant = nearest(self.line, self.tariff.lines, _("it has {names}"))
             raise CallError(reason.format(line=self.line, nearest=meant))
         for service in self.tariff.services:
-            if self.exchange.known(service.currency) is None:
+            if self.exchange.rate(service.currency) is None:
                 missing = self.exchange.no_rate(service.currency)
                 raise CallError(_("the tariff's currency {missing}").format(missing=missing))
 
@@ -68,7 +68,7 @@ class Shipping:
     def cost(self, service: Service, weight: Whole) -> Whole:
         """What a line asks for a parcel that it carries, in the currency of the prices, up."""
         total = service.charge.total(least(weight, service.charge.max_weight))
-        rate = self.exchange.known(service.currency)
+        rate = self.exchange.rate(service.currency)
         if rate is None or not self.exchange.is_foreign(service.currency):
             return total
         return converted_up(total, rate.millionths, *self.exchange.scales(service.currency))
@@ -76,7 +76,7 @@ class Shipping:
     def conversions(self) -> frozenset[Conversion]:
         """The conversions that its fees need."""
         return frozenset(
-            Conversion(service.currency.code, self.exchange.known(service.currency))
+            Conversion(service.currency.code, self.exchange.rate(service.currency))
             for service in self.tariff.services
             if self.exchange.is_foreign(service.currency)
         )
@@ -130,7 +130,7 @@ class Shipping:
 
     def _facts_of(self, service: Service, weight: int, cost: int) -> dict[str, Fact]:
         charge = service.charge
-        rate = self.exchange.known(service.currency)
+        rate = self.exchange.rate(service.currency)
         parts = (charge.first_fee, int(charge.additional_fee(weight)), charge.registration_fee)
         dated = {} if rate is None or rate.day is None else {"shipping_fx_day": rate.day}
         return {
