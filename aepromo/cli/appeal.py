@@ -125,6 +125,9 @@ def appeal_command() -> Callable[..., None]:
         ruling = appeal(policy, _day(values.pop("on")), assumed)
         given = given_of(ruling, values, config, store)
         if file is None:
+            if not given:
+                reason = _("nothing to judge; name a FILE, or give values such as {flag}")
+                raise CallError(reason.format(flag="--list-price"))
             sheet = judge_one(ruling, given, reading)
         else:
             sheet = judge_file(ruling, given, file, reading, writing)

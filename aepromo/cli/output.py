@@ -85,8 +85,17 @@ def check_form(given: Mapping[str, Any]) -> None:
 
     ``given`` holds a command's values; ``report`` writes a page and has no forms.
     """
-    if "format" in given:
-        format_of(WritingOptions(**{name: given[name] for name in WritingOptions._fields}))
+    if "format" not in given:
+        return
+    form = Format(given["format"])  # Typer makes one of the text only as it calls the command
+    if given["value"] is not None:
+        if given["columns"] is not None:
+            raise CallError(_("--value prints one column; leave --columns out, or name all there"))
+        if form not in (Format.AUTO, Format.CSV):
+            reason = _("--value prints bare values; leave --format {form} out, or use --columns")
+            raise CallError(reason.format(form=form.value))
+    options = {name: given[name] for name in WritingOptions._fields}
+    format_of(WritingOptions(**(options | {"format": form})))
 
 
 def _ending_fault(flag: str, path: str) -> str:

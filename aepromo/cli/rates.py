@@ -111,6 +111,9 @@ def _answer_one(which: Which, reading: ReadingOptions, writing: WritingOptions) 
     """Answer for the one order that the options describe."""
     if reading != ReadingOptions():
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
+    if not which.given:
+        reason = _("nothing to reckon; name a FILE, or give --list-price and --deal-price")
+        raise CallError(reason)
     status = which.given.get("discount_status", "")
     if status and not which.is_forced(status):
         text = _("--discount-status '{status}': only a forced discount has a forced rate")

@@ -205,6 +205,8 @@ def policy_over(config: Config, values: dict[str, Any]) -> Policy:
         others = (text for text in defaults.get("fx", ()) if text.partition("=")[0] not in codes)
         given["fx"] = (*others, *given["fx"])
     merged = {**defaults, **given}
+    if "line" in given and "tariff" not in merged:
+        raise CallError(_("--line needs --tariff FILE"))
     if "tariff" in merged:
         from aepromo.tables.tariff import read_tariff  # only a tariff pays for it
 

@@ -18,7 +18,7 @@ from aepromo.cli.help import (
 )
 from aepromo.cli.output import check_form
 from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
-from aepromo.cli.usage import check_values, in_one_line
+from aepromo.cli.usage import check_names, check_values, in_one_line
 from aepromo.errors import CallError
 from aepromo.words import _
 from aepromo.words.nearest import nearest
@@ -64,6 +64,7 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Raises ``CallError`` first where what it shall write has no form."""
+        check_names(ctx.params)
         check_form(ctx.params)
         return super().invoke(ctx)
 

@@ -11,7 +11,7 @@ from aepromo.words import N_, _
 from aepromo.words.nearest import nearest, one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from typer._click.exceptions import UsageError
 
@@ -45,6 +45,13 @@ _RETOLD = tuple(
 )
 
 
+_NAMES = (
+    *("file", "output", "rejects", "columns", "value", "sheet", "sku", "store"),
+    *("config", "rates", "tariff", "state", "worksheet", "carriers", "line"),
+)
+"""What stands for a file, a column, a row or a table by its name."""
+
+
 def check_values(parameters: Iterable[Any], arguments: Sequence[str]) -> None:
     """Refuse a call in which an option stands where another's value should. Raises ``CallError``.
 
@@ -57,6 +64,17 @@ def check_values(parameters: Iterable[Any], arguments: Sequence[str]) -> None:
         if takes_value.get(flag) and value.startswith("--") and value in takes_value:
             reason = _("{option}: needs a value; {value} is an option")
             raise CallError(reason.format(option=flag, value=value))
+
+
+def check_names(given: Mapping[str, Any]) -> None:
+    """Refuse a blank where a name belongs, as a shell's variable leaves that is not set.
+
+    What was meant for a file would go to standard output. Raises ``CallError``.
+    """
+    for name in _NAMES:
+        if given.get(name) == "":
+            flag = "FILE" if name == "file" else f"--{name}"
+            raise CallError(_("{option}: needs a value; '' is none").format(option=flag))
 
 
 def in_one_line(error: UsageError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from aepromo.errors import CallError
-from aepromo.pricing.money import BLANK
+from aepromo.pricing.money import BLANK, MILLION
 from aepromo.pricing.offers import Offers
 from aepromo.reports.exchange import Conversion, Exchange, exchange_of
 from aepromo.reports.offer_texts import read_ending, read_offer
@@ -182,6 +182,9 @@ class Policy(NamedTuple):
                 numbers |= _numbers_of(name, text, exchange.selling)
             except CellError as error:
                 problems.append(f"{INPUTS[name].flag}: {error}")
+        ends = (numbers.get("forced_rate_min", 0), numbers.get("forced_rate_max", MILLION))
+        if ends[0] > ends[1]:
+            problems.append(_("--forced-rate-min is above --forced-rate-max; swap the two"))
         if with_costs and not exchange.selling.is_stated and len(signs := self.signs()) > 1:
             problems.append(in_two_currencies(signs))
         if problems:

@@ -1,0 +1,40 @@
+"""Calls that contradict themselves or leave out a name: one line that says what to do instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from processes import program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ONE = ("margin", "-q", "-p", "20", "-b", "8", "-l", "3")
+FILE = ("reprice", "skus.csv", "-q")
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        ((*ONE, "--value", "profit", "--columns", "margin"),
+         "--value prints one column; leave --columns out, or name all there"),
+        ((*ONE, "--value", "profit", "--format", "json"),
+         "--value prints bare values; leave --format json out, or use --columns"),
+        ((*FILE, "-o", ""), "--output: needs a value; '' is none"),
+        ((*FILE, "--rejects", ""), "--rejects: needs a value; '' is none"),
+        ((*FILE, "--columns", ""), "--columns: needs a value; '' is none"),
+        ((*FILE, "--config", ""), "--config: needs a value; '' is none"),
+        (("audit", ""), "FILE: needs a value; '' is none"),
+        ((*FILE, "--line", "fast"), "--line needs --tariff FILE"),
+        ((*FILE, "--forced-rate-min", "20%", "--forced-rate-max", "10%"),
+         "--forced-rate-min is above --forced-rate-max; swap the two"),
+        (("rates",), "nothing to reckon; name a FILE, or give --list-price and --deal-price"),
+        (("appeal",), "nothing to judge; name a FILE, or give values such as --list-price"),
+    ],
+)  # fmt: skip
+def test_a_wrong_call_says_what_to_do(call: tuple[str, ...], line: str, tmp_path: Path) -> None:
+    (tmp_path / "skus.csv").write_text("sku,purchase_price,logistics_cost\nA-1,8,3\n")
+    code, out, err = program(*call, cwd=tmp_path)
+    assert (code, out, err) == (2, b"", f"aepromo: {line}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["skus.csv"]
