@@ -58,6 +58,21 @@ def test_a_form_that_is_named_goes_before_the_ending(folder: Path) -> None:
     assert (folder / "x.profit").read_text().strip().replace(".", "").isdigit()
 
 
+@pytest.mark.parametrize("form", ["xlsx", "parquet"])
+def test_text_in_a_file_named_as_a_workbook_is_refused_or_said(form: str, folder: Path) -> None:
+    line = refused(*ONE, "--value", "profit", "-o", f"x.{form}", cwd=folder)
+    assert line == f"--value writes bare text, which x.{form} can't hold; end in .txt"
+    call = ("reprice", "skus.csv", "--columns", "sku", "--format", "csv", "-o", f"x.{form}")
+    code, _out, err = program(*call, cwd=folder)
+    assert code == 0
+    said = f"x.{form} will hold csv, as --format asks, whatever its ending says\n"
+    assert err.startswith(said)
+    assert (folder / f"x.{form}").read_text() == "sku\nA-1\n"
+    assert program(*call, "-q", cwd=folder)[2] == ""
+    for same in ("-o", f"x.{form}"), ("--format", form, "-o", f"x.{form}"):
+        assert "will hold" not in program("reprice", "skus.csv", *same, cwd=folder)[2]
+
+
 @pytest.mark.parametrize("target", ["new", ".hidden", "-", "/dev/stdout", "/dev/null"])
 def test_without_an_ending_it_is_csv(target: str, folder: Path) -> None:
     code, out, err = program("reprice", "skus.csv", "-o", target, "-q", cwd=folder)

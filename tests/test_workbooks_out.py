@@ -20,7 +20,7 @@ from python_calamine import load_workbook
 from aepromo.errors import OutputError
 from aepromo.pricing.money import AMOUNT_LIMIT
 from aepromo.show.sheet_cells import LONGEST_TEXT
-from aepromo.show.spreadsheet import workbook
+from aepromo.show.spreadsheet import MOST_ROWS, workbook
 from aepromo.tables.cells import fixed
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import TextColumn
@@ -164,6 +164,16 @@ def test_more_than_a_workbook_holds_is_refused_and_the_old_file_stays(tmp_path: 
     parts = [[TextColumn("a", Kind.TEXT, ["1"] * 524_288)]] * 2
     with pytest.raises(OutputError, match=r"more than a sheet holds \(1,048,576 rows\)"):
         list(workbook(parts, with_header=True))
+
+
+def test_rows_that_no_sheet_holds_are_refused_before_any_is_priced(tmp_path: Path) -> None:
+    head, rows = "sku,purchase_price,logistics_cost\n", "A,3.20,1.85\n" * MOST_ROWS
+    (tmp_path / "t.csv").write_text(head + rows)
+    code, out, err = program("reprice", "t.csv", "-o", "o.xlsx", cwd=tmp_path)
+    assert (code, out) == (2, b"")
+    # Not even what was assumed is said before.
+    assert err == "aepromo: more than a sheet holds (1,048,576 rows); write .csv or .parquet\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
 def test_parquet_holds_exact_decimals_and_text(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.cli.inputs import asked
+from aepromo.cli.inputs import asked, opened_source
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
     DELIMITERS,
@@ -25,6 +26,7 @@ from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.reports.breakeven import BREAKEVEN
 from aepromo.show.summary import Seen, Tally, more_line
+from aepromo.tables.blocks import parse
 from aepromo.tables.bulk import cell_texts, extended, joined, result_texts
 from aepromo.tables.headers import known_names, plain
 from aepromo.tables.headings import header_of
@@ -53,12 +55,32 @@ def answer_file(
 ) -> int:
     """Answer for every SKU of a file; returns the worst status seen, as an index."""
     with asked(report, policy, file, reading, writing) as answers:
+        if format_of(writing) is Format.XLSX:
+            _refuse_too_many(file, reading, writing)
         tally = Tally(VERDICTS if report is BREAKEVEN else STATUSES, policy.selling)
         with destination(writing) as stream:
             stream.writelines(_written(answers, tally, writing))
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {tally.line()}")
     return tally.worst_label
+
+
+def _refuse_too_many(file: str, reading: ReadingOptions, writing: WritingOptions) -> None:
+    """Refuse rows that a sheet has no room for, before minutes have gone into them.
+
+    It can be told of a file of text, if its bad rows aren't to be set aside.
+    """
+    from aepromo.show.spreadsheet import MOST_ROWS, TooManyRows
+
+    is_long = file != "-" and Path(file).is_file() and Path(file).stat().st_size > 2 * MOST_ROWS
+    if not is_long or reading.rejects:
+        return
+    with opened_source(file, reading) as (source, _stream):
+        count = int(not writing.no_header)
+        for block in source.blocks if source.chunks else ():
+            count += len(parse(block, source))
+            if count > MOST_ROWS:
+                raise TooManyRows
 
 
 def _seen(outcome: Outcome, text: TextBlock) -> Seen:

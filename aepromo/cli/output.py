@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from aepromo.cli.options import Format, WritingOptions
 from aepromo.cli.process import send_nowhere
+from aepromo.cli.say import say
 from aepromo.errors import CallError, OutputError
 from aepromo.tables.atomic import replacing
 from aepromo.tables.headings import header_of
@@ -51,6 +52,9 @@ NO_TEXT = (Format.XLSX, Format.PARQUET)
 def format_of(options: WritingOptions) -> Format:
     """The form asked for, or the one that fits the file's ending, the terminal, or a pipe."""
     if options.value:
+        if options.output and form_of_ending(options.output) in NO_TEXT:
+            reason = _("--value writes bare text, which {path} can't hold; end in .txt")
+            raise CallError(reason.format(path=options.output))
         return Format.CSV
     if options.format is not Format.AUTO:
         if options.format in NO_TEXT and _goes_to_terminal(options):
@@ -94,8 +98,14 @@ def check_form(given: Mapping[str, Any]) -> None:
         if form not in (Format.AUTO, Format.CSV):
             reason = _("--value prints bare values; leave --format {form} out, or use --columns")
             raise CallError(reason.format(form=form.value))
-    options = {name: given[name] for name in WritingOptions._fields}
-    format_of(WritingOptions(**(options | {"format": form})))
+    values = {name: given[name] for name in WritingOptions._fields}
+    options = WritingOptions(**(values | {"format": form}))
+    form = format_of(options)
+    ending = form_of_ending(options.output) if options.output else None
+    if ending in NO_TEXT and form is not ending and not options.quiet:
+        # Whoever opens it by its name will be told that it is damaged.
+        said = _("{path} will hold {form}, as --format asks, whatever its ending says")
+        say(said.format(path=options.output, form=form.value))
 
 
 def _ending_fault(flag: str, path: str) -> str:

@@ -47,6 +47,14 @@ _ROWS_MEASURED = 1_000
 _QUICK = 4  # of nine levels of compression: a tenth larger than the usual, in half the time
 
 
+class TooManyRows(OutputError):
+    """There are more rows than a sheet has room for."""
+
+    def __init__(self) -> None:
+        reason = _("more than a sheet holds ({most:,} rows); write .csv or .parquet")
+        super().__init__(reason.format(most=MOST_ROWS))
+
+
 def workbook(parts: Iterable[Sequence[TextColumn]], with_header: bool) -> Iterator[bytes]:
     """Parts of one table as the bytes of a workbook.
 
@@ -63,8 +71,7 @@ def workbook(parts: Iterable[Sequence[TextColumn]], with_header: bool) -> Iterat
                 rows = layout.rows(columns)
                 size += len(rows)
                 if layout.height > MOST_ROWS or size > _LARGEST_PART:
-                    reason = _("more than a sheet holds ({most:,} rows); write .csv or .parquet")
-                    raise OutputError(reason.format(most=MOST_ROWS))
+                    raise TooManyRows
                 sheet.write(rows)
                 yield sink.drained()
             others = layout.finished()
