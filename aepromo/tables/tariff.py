@@ -11,7 +11,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT
 from aepromo.pricing.shipping import Charge
 from aepromo.tables.cells import CellError, grouped, read
 from aepromo.tables.countries import country_code
-from aepromo.tables.currency import USD, Currency, currency_named
+from aepromo.tables.currency import Currency, currency_named
 from aepromo.tables.schema import Kind
 from aepromo.tables.toml import read_toml
 from aepromo.words import _
@@ -57,7 +57,7 @@ def read_tariff(path: str) -> Tariff:
     """The tariff in a file. Raises ``CallError`` that names the file and the key."""
     tables = read_toml(path)
     _check_keys(tables, ("currency", "lines"), path)
-    currency = _currency(tables.get("currency", USD.code), f"{path}: currency")
+    currency = _currency(tables["currency"], f"{path}: currency") if "currency" in tables else None
     lines = _table(tables.get("lines", {}), f"{path}: lines")
     services = [
         _service(name, market, fields, currency, f"{path}: lines.{name}.{market}")
@@ -89,11 +89,15 @@ def market_named(text: str) -> str:
     return country_code(text) or text.strip().upper()
 
 
-def _service(name: str, market: str, given: object, default: Currency, place: str) -> Service:
+def _service(
+    name: str, market: str, given: object, default: Currency | None, place: str
+) -> Service:
     fields = _table(given, place)
     _check_keys(fields, (*WEIGHTS, *FEES, *OPTIONAL), place)
     currency = _currency(fields["currency"], f"{place}.currency") if "currency" in fields else None
     currency = currency or default
+    if currency is None:  # fees in yuan would pass for dollars
+        raise CallError(_("{place}: lacks {key}").format(place=place, key="currency"))
     numbers: dict[str, int] = {}
     for key in (*WEIGHTS, *FEES):
         if key not in fields:
