@@ -172,13 +172,32 @@ def test_a_parcel_that_no_line_may_carry_is_a_bad_row(run: Run, tmp_path: Path) 
     assert {sku: (row["column"], row["reason"]) for sku, row in found.items()} == said
 
 
+def test_a_named_line_is_told_by_its_own_markets_and_limit(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "named.csv"
+    table.write_text("sku,采购价,重量,市场\na,5,100,BR\nb,5,501,ES\nc,5,2001,ES\nd,5,9,JP\n")
+    ship = ("--tariff", EXAMPLE, *YUAN, *TERMS, "--line", "economy")
+    done = run("reprice", table, *ship)
+    assert done.code == 3
+    reasons = [line.partition("named.csv:")[2] for line in done.err.splitlines()][:4]
+    most = "is more than the line economy carries to ES; its most is 500 g"
+    nowhere = "where the line economy doesn't go; it goes to ES, FR"
+    assert reasons == [
+        f"2: 市场: is BR, {nowhere}; standard would",
+        f"3: 重量: {most}; standard would",
+        f"4: 重量: {most}",
+        f"5: 市场: is JP, {nowhere}",
+    ]
+    one = run("margin", "-p", "30", "-b", "5", "--weight-g", "501", "--market", "ES", *ship)
+    assert (one.code, f"--weight-g: {most}; standard would\n" in one.err) == (2, True)
+
+
 def test_of_two_lines_at_one_price_the_first_in_the_file_is_taken(run: Run, tmp_path: Path) -> None:
     tariff = tmp_path / "ties.toml"
     same = (
         "first_weight_g = 100\nfirst_weight_fee = 2\nstep_g = 100\nstep_fee = 1\n"
         "registration_fee = 0\nmax_weight_g = 1000\n"
     )
-    tariff.write_text(f'[lines."快线".ES]\n{same}[lines.b.ES]\n{same}')
+    tariff.write_text(f'currency = "USD"\n[lines."快线".ES]\n{same}[lines.b.ES]\n{same}')
     sku = ("-b", "5", "--weight-g", "200", "--tariff", tariff, *TERMS)
     assert run("reprice", *sku, "--value", "shipping_line").out.decode() == "快线\n"
     assert run("reprice", *sku, "--value", "shipping_line", "--line", "b").out == b"b\n"
@@ -208,6 +227,7 @@ def test_an_appeal_takes_the_three_parts_from_the_tariff(run: Run) -> None:
     [
         (("step_g = 50", "stepg = 50"), "unknown key 'stepg'; did you mean 'step_g'?"),
         (("step_g = 50\n", ""), "lines.a.ES: lacks step_g"),
+        (('currency = "CNY"\n', ""), "lines.a.ES: lacks currency"),
         (("step_g = 50", "step_g = 0"), "step_g: write a weight above 0"),
         (("step_fee = 3.20", "step_fee = 3.205"), "'3.205' has more than 2 decimal places"),
         (("step_fee = 3.20", "step_fee = true"), "step_fee: write a text or a number"),

@@ -51,7 +51,9 @@ def ship_rows(
         line, cost = shipping.cheapest(weights[known], market)
         shipped.line[known], shipped.cost[known] = line, cost
         heavy = known[shipped.line[known] == BLANK]
-        shipped.bad += [(int(row), "weight_g", shipping.too_heavy(market)) for row in heavy]
+        shipped.bad += [
+            (int(row), "weight_g", shipping.too_heavy(market, int(weights[row]))) for row in heavy
+        ]
     return shipped
 
 

@@ -97,16 +97,38 @@ class Shipping:
                 _("names {count} markets; a parcel goes to one").format(count=len(markets))
             )
         if not self.services(markets[0]):
-            known = _(", ").join(self.tariff.markets)
-            reason = _("is {market}, where no line of the tariff goes; it has {known}")
-            raise CellError(reason.format(market=markets[0], known=known))
+            raise CellError(self._not_served(markets[0]))
         return markets[0]
 
-    def too_heavy(self, market: str) -> str:
-        """Why a parcel can't be carried: it weighs more than any line takes."""
-        most = max(service.charge.max_weight for service in self.services(market))
-        reason = _("is more than a line to {market} carries; the most is {most} g")
-        return reason.format(market=market, most=grams(most))
+    def _not_served(self, market: str) -> str:
+        """Why nothing goes to a market: no line does, or not the one that was named."""
+        if self.line is None:
+            known = _(", ").join(self.tariff.markets)
+            reason = _("is {market}, where no line of the tariff goes; it has {known}")
+            return reason.format(market=market, known=known)
+        own = [each.market for each in self.tariff.services if each.line == self.line]
+        reason = _("is {market}, where the line {line} doesn't go; it goes to {known}")
+        said = reason.format(market=market, line=self.line, known=_(", ").join(own))
+        return said + self._others(market, 0)
+
+    def too_heavy(self, market: str, weight: int) -> str:
+        """Why a parcel can't be carried: it weighs more than any line takes, or the one named."""
+        most = grams(max(service.charge.max_weight for service in self.services(market)))
+        if self.line is None:
+            reason = _("is more than a line to {market} carries; the most is {most} g")
+            return reason.format(market=market, most=most)
+        reason = _("is more than the line {line} carries to {market}; its most is {most} g")
+        said = reason.format(line=self.line, market=market, most=most)
+        return said + self._others(market, weight)
+
+    def _others(self, market: str, weight: int) -> str:
+        """Who would carry a parcel that the named line doesn't, as the end of a reason."""
+        others = [
+            each.line
+            for each in self.tariff.services
+            if each.market == market and each.charge.carries(weight)
+        ]
+        return _("; {lines} would").format(lines=_(", ").join(others)) if others else ""
 
     def switch(self, weight: int, markets: Sequence[str]) -> tuple[str, int]:
         """The cheapest line for a parcel that may go another way, by name, and its cost.
@@ -116,7 +138,7 @@ class Shipping:
         market = self.market_of(", ".join(markets))
         line, cost = self.cheapest(weight, market)
         if line == BLANK:
-            raise CellError(f"weight_g {self.too_heavy(market)}")
+            raise CellError(f"weight_g {self.too_heavy(market, weight)}")
         return self.tariff.lines[int(line)], int(cost)
 
     def facts(self, texts: Mapping[str, str]) -> dict[str, Fact]:
@@ -184,7 +206,7 @@ class Shipping:
             raise ParcelError("weight_g", no_weight(weight))
         line, _cost = self.cheapest(weight, market)
         if line == BLANK:
-            raise ParcelError("weight_g", self.too_heavy(market))
+            raise ParcelError("weight_g", self.too_heavy(market, weight))
         name = self.tariff.lines[int(line)]
         return next(each for each in self.services(market) if each.line == name), weight
 
