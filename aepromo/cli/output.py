@@ -267,7 +267,7 @@ def _markdown(parts: Iterable[Sequence[TextColumn]], options: WritingOptions) ->
 
 
 def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
-    """A Rich renderable as a terminal, or a file, should get it."""
+    """A Rich renderable as a terminal, or a file, should get it: a file without blanks at ends."""
     from io import StringIO
 
     from rich.console import Console
@@ -283,7 +283,10 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
         legacy_windows=False,
     )
     console.print(renderable)
-    return text.getvalue().encode()
+    shown = text.getvalue()
+    if not to_terminal:  # where codes may stand behind the blanks
+        shown = "".join(f"{line.rstrip(' ')}\n" for line in shown.removesuffix("\n").split("\n"))
+    return shown.encode()
 
 
 def _goes_to_terminal(options: WritingOptions) -> bool:

@@ -125,7 +125,7 @@ def lines(explanation: Explanation) -> list[str]:
         earned = _("margin: {margin} of the deal price; safety floor {floor}")
         if explanation.margin == BLANK:
             earned = _("margin: none of the deal price; safety floor {floor}")
-        margin = percent(explanation.margin * 100)
+        margin = f"{fixed(explanation.margin, 2)}%"
         said.append(earned.format(margin=margin, floor=money(explanation.floor_price, currency)))
     required = _("required deal price: {price}, bound by {bound} (of {bounds})")
     said.append(
