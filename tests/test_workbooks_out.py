@@ -79,6 +79,9 @@ def test_totals_are_formulas_over_the_rows_with_what_they_come_to(tmp_path: Path
         label: sum(row["status"] == label for row in rows)
         for label in ("ok", "below_target", "loss", "below_floor")
     }
+    # A result that is text would stand to the left, and be none of a sum.
+    assert 't="str"' not in summary
+    assert ["profit, least", float(least)] in values((tmp_path / "a.xlsx").read_bytes(), 1)
     assert all("$2:" in key and key.endswith((f"${len(rows) + 1})", '")')) for key in formulas)
 
 

@@ -187,7 +187,7 @@ class _Layout:
         summary.set_column(0, 0, 28)
         summary.set_column(1, 1, 14)
         summary.write_string(0, 0, _("rows"), bold)
-        summary.write_number(0, 1, rows, bold)
+        summary.write_number(0, 1, rows, named["number 0"])
         line = 2
         for position, counts in self._summed.items() if rows else ():
             name, kind = self._results[position], self._columns[position][1]
@@ -211,7 +211,7 @@ class _Layout:
                 summary.write_string(line, 0, said.format(column=in_words(name)))
                 look = named[f"number {places_of(next(iter(counts)))}"]
                 formula = f"={'SUM' if is_sum else 'MIN'}({cells})"
-                summary.write_formula(line, 1, formula, look, f"{value:f}")
+                summary.write_formula(line, 1, formula, look, value)
                 line += 1
 
     def _letter(self, position: int) -> str:
