@@ -68,6 +68,23 @@ def test_both_sides_of_a_pair_have_the_same_places(kept: Catalog) -> None:
         assert [places(text) for text in chinese] == [wanted] * len(chinese), message.id
 
 
+ONE_TERM = {
+    "运费报价表": r"运费表|(?<!运费)报价表",
+    "风险金额": r"风险额|涉及的?金额|涉及多少钱",
+    "保护标价": r"安全标价",
+}
+"""What has one name throughout, with the others that it might be given."""
+
+
+def test_a_thing_has_one_name_in_the_pairs_and_on_the_page_about_them(kept: Catalog) -> None:
+    said = "".join(str(message.string) for message in texts(kept).values())
+    read = (catalogue.ROOT / "README.md").read_text(encoding="utf-8")
+    for term, others in ONE_TERM.items():
+        assert term in said
+        assert term in read
+        assert re.findall(others, said + read) == []
+
+
 def looked_up(tree: ast.AST) -> Iterator[tuple[str, int, list[ast.expr]]]:
     """Every call that looks a text up: the function's name, the line, the arguments."""
     for node in ast.walk(tree):

@@ -167,7 +167,9 @@ PLATFORM_RESULTS = (
     ),
     Column("reasons", Kind.PROSE, "the gates that decided, worst first", ("原因",)),
     Column("unknown", Kind.TEXT, "what would decide and nobody gave", ("缺少数据",)),
-    Column("at_stake_30d", Kind.MONEY, "profit lost over 30 days if it is forced", ("30天风险额",)),
+    Column(
+        "at_stake_30d", Kind.MONEY, "profit lost over 30 days if it is forced", ("30天风险金额",)
+    ),
     Column(
         "eligibility", Kind.LABEL, "whether it may be chosen", ("入选资格",), labels=ELIGIBILITIES
     ),
