@@ -245,4 +245,4 @@ def _ask(
     if outcome.problems:
         _, problems = without_bad_rows(report, outcome, columns, policy)
         raise BadRows(problems)
-    return answered(frame, outcome)
+    return answered(frame, outcome, mapping)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
+import aepromo
 from aepromo.tables.headers import known_names, plain
 from aepromo.tables.headings import chinese
 from aepromo.tables.schema import RESULTS
@@ -22,6 +25,10 @@ COSTS = b"""sku,title,purchase_price,logistics_cost,list_price,units_30d
 00123,"tank top, red",2.15,1.85,7.90,412
 00124,\xe8\xa3\x99,12.60,2.05,15.90,
 """
+PARCELS = """货号,类目,采购价,运费,售价,30天销量,强制折扣率,物流单号,发货时间,发票日期
+00123,服饰,2.15,1.85,7.90,412,15%,LP00123456789012,2026-02-27 10:00,2026-02-01
+00124,家居,12.60,2.05,15.90,,15%,LP00123456789013,2026-02-27 10:00,2026-02-01
+""".encode()
 HEADERS = ("--headers", "zh", "--quiet")
 EXAMPLES = Path(__file__).parent.parent / "examples"
 STORE = ("--config", str(EXAMPLES / "store.toml"))
@@ -90,16 +97,141 @@ def test_audit_looks_at_a_protected_price_by_its_chinese_name(run: Run, tmp_path
     asked = ("--rate", "13.2%", "--target-profit", "2")
     assert run("reprice", "-", *asked, *HEADERS, "-o", repriced, stdin=COSTS).code == 0
     audited = run("audit", repriced, *asked, "--columns", "status")
-    assert audited.out.decode() == "status\nok\nok\n"
+    assert audited.out.decode() == "价格状态\nok\nok\n"
     assert "priced by protected_list_price" in audited.err
 
 
-def test_a_column_of_the_sellers_own_by_such_a_name_is_left_alone(run: Run) -> None:
-    own = "sku,采购价,物流费,毛利率\nA-1,8,3,很高\n".encode()
-    out = run("margin", "-", "--price", "20", "--rate", "15%", "--quiet", stdin=own).out.decode()
-    header, row = out.splitlines()
-    assert header == "sku,采购价,物流费,毛利率,deal_price,commission,payment_fee,profit,margin"
-    assert row.startswith("A-1,8,3,很高,17.00,")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["reprice", "--rate", "15%"],
+        ["audit", "--rate", "15%", "--fail-on", "never"],
+        ["margin"],
+        ["commission"],
+        ["floor"],
+        ["list-price"],
+        ["breakeven"],
+        ["forced"],
+        ["reverse"],
+        ["appeal", "--on", "2026-03-01", "--fail-on", "never"],
+        ["tracking", "--now", "2026-03-01", "--timezone", "UTC", "--fail-on", "never"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_what_was_written_in_chinese_is_replaced_whatever_headers_are_asked_for(
+    command: list[str], run: Run, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    once = run(*command, "-", "--headers", "zh", "-o", f"{first}.csv", stdin=PARCELS)
+    assert once.code == 0, once.err
+    forms = ("csv", "xlsx", "parquet") if command[0] in ("reprice", "forced") else ("csv",)
+    for form in forms:
+        file = f"{first}.{form}"
+        if form != "csv":
+            assert run(*command, "-", "--headers", "zh", "-o", file, stdin=PARCELS).code == 0
+        for headers in ("zh", "en"):
+            again = run(*command, file, "--headers", headers, "-o", f"{second}.{form}")
+            assert again.code == 0, again.err
+            assert "replaced" not in again.err
+            same = Path(f"{second}.{form}").read_bytes() == Path(file).read_bytes()
+            assert same, (form, headers)
+
+
+def test_a_column_is_replaced_where_it_stands_under_the_name_it_has(run: Run) -> None:
+    own = "毛利率,sku,采购价,物流费,profit\n很高,A-1,8,3,0\n".encode()
+    asked = ("margin", "-", "--price", "20", "--rate", "15%", "--headers", "zh")
+    done = run(*asked, stdin=own)
+    header, row = done.out.decode().splitlines()
+    assert header == "毛利率,sku,采购价,物流费,profit,成交价,佣金,支付手续费"
+    # 20 × 0.85 = 17; 8 % of it 1.36, 1.2 % 0.20 (0.204); 17 − 8 − 3 − 1.36 − 0.20 = 4.44
+    assert row == "0.2611,A-1,8,3,4.44,17.00,1.36,0.20"
+    assert "replaced: 毛利率, profit (the file had them; to keep one" in done.err
+    kept = run(*asked, "--map", "毛利率=category", stdin=own).out.decode().splitlines()
+    assert kept[0].endswith("支付手续费,毛利率")
+    assert kept[1].startswith("很高,A-1,")
+
+
+def test_frames_keep_the_names_that_they_have() -> None:
+    frame = pd.DataFrame({"货号": ["A-1"], "净利": ["?"], "采购价": ["8"], "运费": ["3"]})
+    policy = aepromo.Policy(list_price="20", forced_rate="15%")
+    once = aepromo.margin(frame, policy)
+    assert [*once][:4] == [*frame]
+    assert [*once][4:] == ["deal_price", "commission", "payment_fee", "margin"]
+    assert once["净利"].tolist() == [Decimal("4.44")]
+    assert aepromo.margin(once, policy).equals(once)
+
+
+def test_a_column_goes_by_what_it_holds_and_by_its_header(run: Run) -> None:
+    own = "货号,我的成本,运费,售价,备注,品名\nA-1,8,3,20,红,裙\n".encode()
+    asked = ("audit", "-", "-q", "--rate", "15%", "--map", "我的成本=purchase_price")
+    for words, header in (
+        ("sku,list_price,logistics_cost", "货号,售价,运费"),
+        ("商品编码,标价,物流费", "货号,售价,运费"),
+        ("货号,售价,运费,备注", "货号,售价,运费,备注"),
+        ("Purchase Price,品名 ", "我的成本,品名"),
+        ("SKU,净利,status", "货号,profit,status"),
+    ):
+        done = run(*asked, "--columns", words, stdin=own)
+        assert done.code == 0, done.err
+        assert done.out.decode().splitlines()[0] == header
+    assert run(*asked, "--value", "list_price", stdin=own).out == b"20\n"
+    judged = run(
+        "forced", "-", "-q", "--columns", "商品编码,类目", stdin="货号,category\n7,x\n".encode()
+    )
+    assert judged.out.decode() == "货号,category\n7,x\n"
+
+
+def test_two_words_for_one_column_are_refused(run: Run) -> None:
+    own = "货号,采购价,运费,售价\nA-1,8,3,20\n".encode()
+    refused = run("audit", "-", "-q", "--columns", "sku,status,货号", stdin=own)
+    assert refused.code == 2
+    assert refused.out == b""
+    assert "'sku' and '货号' are one column, '货号'" in refused.err
+
+
+def test_a_word_for_two_columns_is_refused(run: Run) -> None:
+    own = "货号,SKU编码,采购价,运费,售价\nA-1,7,8,3,20\n".encode()
+    asked = ("audit", "-", "-q", "--columns")
+    refused = run(*asked, "sku", stdin=own)
+    assert refused.code == 2
+    assert "column 'sku' may be '货号' or 'SKU编码'" in refused.err
+    assert run(*asked, "SKU编码", stdin=own).out == "SKU编码\n7\n".encode()
+    mapped = "cost,purchase_price,运费,售价\n8,9,3,20\n".encode()
+    refused = run(*asked, "purchase_price", "--map", "cost=purchase_price", stdin=mapped)
+    assert refused.code == 2
+    assert "may be 'purchase_price' or 'cost'" in refused.err
+
+
+def test_a_protected_price_is_printed_bare_whatever_its_header(run: Run) -> None:
+    own = "货号,采购价,运费,保护标价,标价\nA-1,8,3,17.90,20\n".encode()
+    for name in ("protected_list_price", "保护标价"):
+        assert run("audit", "-", "-q", "--value", name, stdin=own).out == b"17.90\n"
+
+
+@pytest.mark.parametrize("price", ["list_price", "售价", "要价"])
+def test_a_table_shows_the_list_price_whatever_its_header(price: str, run: Run) -> None:
+    own = f"货号,采购价,运费,{price}\nA-1,8,3,20.01\n".encode()
+    mapping = ("--map", f"{price}=list_price")
+    for command in ("audit", "reprice"):
+        shown = run(command, "-", "-q", *mapping, "--format", "table", stdin=own).out.decode()
+        rows = [line for line in shown.splitlines() if line.startswith("A-1")]
+        assert len(rows) == 1
+        assert "20.01" in rows[0].split()
+        assert "list_price" not in shown.split("not shown:")[1]
+
+
+def test_a_table_shows_the_price_that_was_looked_at(run: Run) -> None:
+    for price, proposed in (("list_price", "protected_list_price"), ("售价", "保护标价")):
+        own = f"sku,采购价,运费,{price},{proposed}\nA-1,8,3,20.01,17.92\n".encode()
+        shown = run("audit", "-", "-q", "--format", "table", stdin=own).out.decode()
+        row = next(line for line in shown.splitlines() if line.startswith("A-1")).split()
+        assert "17.92" in row
+        assert "20.01" not in row
+        mapped = ("--map", f"{price}=list_price")
+        shown = run("audit", "-", "-q", *mapped, "--format", "table", stdin=own).out.decode()
+        row = next(line for line in shown.splitlines() if line.startswith("A-1")).split()
+        assert "20.01" in row
+        assert "17.92" not in row
 
 
 def test_other_languages_are_refused(run: Run) -> None:

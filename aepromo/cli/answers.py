@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from aepromo.cli.ahead import ahead
@@ -19,6 +19,7 @@ from aepromo.reports.answer import (
 from aepromo.tables.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.tables.cells import in_two_currencies
 from aepromo.tables.headings import named
+from aepromo.tables.layout import Layout, laid_out
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class _Attempt(Generic[Finished]):
 class Answers:
     """The answers to a report's question over a source, in the order of its rows.
 
+    A column of the source that the report replaces goes by its name in the ``layout``.
     Bad rows go ``aside``, or where they can't, the first one ends the answers; then
     ``RowsRefused`` is raised once the rest of the file has been looked through.
     """
@@ -57,18 +59,24 @@ class Answers:
     aside: BadRows
     quiet: bool
     meter: Meter
+    layout: Layout = field(init=False)
     _assumed: set[str] = field(default_factory=set)
     _converted: set[Conversion] = field(default_factory=set)
 
-    @property
-    def header(self) -> list[str]:
-        """The columns of an answer: the file's, then those that the report adds."""
-        return list(dict.fromkeys([*self.source.header, *self.added]))
+    def __post_init__(self) -> None:
+        self.layout = laid_out(self.source.header, self.added, self.mapping)
+        self.source = replace(self.source, header=self.layout.of_file)
 
     @property
     def added(self) -> tuple[str, ...]:
         """The columns that the report adds, or replaces where they stand."""
         return self.policy.added(self.report, self._columns())
+
+    def holding(self, role: str) -> str:
+        """The column that was read as something, or that holds it; nothing where none does."""
+        columns = self._columns()
+        known = role in self.added or role not in columns
+        return self.layout.holding(role) if known else self.source.header[columns[role]]
 
     def _columns(self) -> dict[str, int]:
         header = list(self.source.header)

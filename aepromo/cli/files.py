@@ -21,15 +21,13 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import say
+from aepromo.cli.say import say, say_replaced
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.reports.breakeven import BREAKEVEN
 from aepromo.show.summary import Seen, Tally, more_line
 from aepromo.tables.blocks import parse
 from aepromo.tables.bulk import cell_texts, extended, joined, result_texts
-from aepromo.tables.headers import known_names, plain
-from aepromo.tables.headings import header_of
 from aepromo.tables.line_ends import line_ends
 from aepromo.tables.schema import RESULTS, VERDICTS, Kind
 from aepromo.tables.text import TextColumn, delimited
@@ -60,6 +58,8 @@ def answer_file(
         tally = Tally(VERDICTS if report is BREAKEVEN else STATUSES, policy.selling)
         with destination(writing) as stream:
             stream.writelines(_written(answers, tally, writing))
+        if not writing.quiet and format_of(writing) is not Format.TABLE:
+            say_replaced(answers.layout, answers.added)
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {tally.line()}")
     return tally.worst_label
@@ -83,27 +83,27 @@ def _refuse_too_many(file: str, reading: ReadingOptions, writing: WritingOptions
                 raise TooManyRows
 
 
-def _seen(outcome: Outcome, text: TextBlock) -> Seen:
-    """What a block's rows come to."""
+def _seen(outcome: Outcome, text: TextBlock, identity: str) -> Seen:
+    """What a block's rows come to; ``identity`` is the column that tells them apart."""
     results, rows = outcome.results, len(outcome)
     labels = results.get("status", results.get("verdict"))
     counts, worst, gain = [], None, None
     if isinstance(labels, np.ndarray) and rows:
         counts = np.bincount(labels[labels != BLANK]).tolist()
         if "profit" in results:
-            worst = _worst_row(text, labels, np.broadcast_to(results["profit"], rows))
+            profits = np.broadcast_to(results["profit"], rows)
+            row = _worst_row(labels, profits)
+            name = text.cell(row, list(text.header).index(identity))
+            worst = int(labels[row]), int(profits[row]), name
     if isinstance(gains := results.get("gain_30d"), np.ndarray) and (gains != BLANK).any():
         gain = int(gains[gains != BLANK].sum())
     return Seen(rows, counts, worst, gain)
 
 
-def _worst_row(text: TextBlock, statuses: Numbers, profits: Numbers) -> tuple[int, int, str]:
-    """The row with the worst status, and of those the lowest profit: both, and its id."""
-    worst = int(statuses.max())
-    among = np.flatnonzero(statuses == worst)
-    row = int(among[profits[among].argmin()])
-    header = list(text.header)
-    return worst, int(profits[row]), text.cell(row, header.index(_identity(header)))
+def _worst_row(statuses: Numbers, profits: Numbers) -> int:
+    """The row with the worst status, and of those the lowest profit."""
+    among = np.flatnonzero(statuses == statuses.max())
+    return int(among[profits[among].argmin()])
 
 
 def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterator[Bytes]:
@@ -114,28 +114,27 @@ def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterato
     if form is Format.PARQUET:
         from aepromo.tables.parquet import parquet_of
 
-        names = chosen_names(answers.header, writing)
+        names = chosen_names(answers.layout, writing)
         headers = _headers(names, answers, writing)
         return parquet_of(table.select(names).rename_columns(headers) for table in tables)
     if form is Format.TABLE:
         return iter([rendered(_shown(tables, answers, tally, writing), writing)])
-    kept = set(answers.source.header) - set(answers.added)
-    parts = (headed(_columns(table, answers, writing), writing, kept) for table in tables)
+    layout = answers.layout
+    parts = (headed(_columns(table, answers, writing), writing, layout) for table in tables)
     return text_lines(parts, form, writing)
 
 
 def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) -> list[str]:
-    added = answers.added
-    return [header_of(name, writing.headers) if name in added else name for name in names]
+    return [answers.layout.header(name, writing.headers) for name in names]
 
 
 def _lines(
     answers: Answers, tally: Tally, delimiter: str, writing: WritingOptions
 ) -> Iterator[Bytes]:
     """CSV or TSV, a whole column at a time."""
-    names = chosen_names(answers.header, writing)
+    names = chosen_names(answers.layout, writing)
     # Where the file's own columns come first and unchanged, its rows may be copied as they stand.
-    source = answers.source
+    source, identity = answers.source, answers.layout.identity
     as_they_stand = (
         names == [*source.header, *answers.added]
         and delimiter == source.delimiter
@@ -146,7 +145,7 @@ def _lines(
         if as_they_stand and (own := text.rows_as_written()) is not None:
             figures = [(outcome.results[name], outcome.described(name)) for name in outcome.added]
             ends = line_ends(figures, len(outcome), delimiter, outcome.currency)
-            return _seen(outcome, text), extended(own, ends)
+            return _seen(outcome, text, identity), extended(own, ends)
         by_name = {
             name: result_texts(
                 outcome.results[name], outcome.described(name), len(outcome), outcome.currency
@@ -159,7 +158,7 @@ def _lines(
             else cell_texts(outcome.column(name), delimiter, writing.excel_safe)
             for name in names
         )
-        return _seen(outcome, text), joined(list(cells), delimiter)
+        return _seen(outcome, text, identity), joined(list(cells), delimiter)
 
     mark = "\ufeff" if writing.bom else ""
     header = [] if writing.no_header else [_headers(names, answers, writing)]
@@ -174,11 +173,11 @@ def _lines(
 
 def _tables(answers: Answers, tally: Tally) -> Iterator[pa.Table]:
     """The answers as Arrow tables, block by block."""
+    layout = answers.layout
 
     def table(outcome: Outcome, text: TextBlock) -> tuple[Seen, pa.Table]:
-        return _seen(outcome, text), pa.table(
-            {name: outcome.column(name) for name in answers.header}
-        )
+        columns = {name: outcome.column(name) for name in layout.names}
+        return _seen(outcome, text, layout.identity), pa.table(columns)
 
     for seen, answered in answers.each(table):
         tally.add(seen)
@@ -187,14 +186,15 @@ def _tables(answers: Answers, tally: Tally) -> Iterator[pa.Table]:
 
 def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list[TextColumn]:
     """A table's columns as text; what the report added keeps its kind."""
-    added = answers.added
+    added, layout = answers.added, answers.layout
     return [
         TextColumn(
             name,
             RESULTS[name].kind if name in added else Kind.TEXT,
             table[name].cast(pa.string()).to_pylist(),
+            layout.role(name),
         )
-        for name in chosen_names(answers.header, writing)
+        for name in chosen_names(layout, writing)
     ]
 
 
@@ -212,9 +212,8 @@ def _shown(
     columns = _columns(kept, answers, writing)
     wanted = [column.name for column in columns]
     if not writing.columns:
-        wanted = [
-            name for name in (_identity(wanted), *answers.report.key_columns) if name in wanted
-        ]
+        keys = map(answers.holding, answers.report.key_columns)
+        wanted = [name for name in dict.fromkeys((answers.layout.identity, *keys)) if name]
     notes = [] if writing.quiet else [tally.line()]
     if tally.rows > len(kept):
         notes.append(more_line(len(kept), tally.rows))
@@ -228,9 +227,3 @@ def _worst_first(table: pa.Table) -> pa.Table:
         [("rank", "descending"), ("profit", "ascending")],
     )
     return table.take(order)
-
-
-def _identity(header: list[str]) -> str:
-    """The column that tells rows apart: the one with the ids, or the first."""
-    names = known_names()
-    return next((name for name in header if names.get(plain(name)) == "sku"), header[0])

@@ -32,7 +32,7 @@ from aepromo.tables.blocks import parse
 from aepromo.tables.bulk import cell_texts, joined, result_texts
 from aepromo.tables.cells import percent
 from aepromo.tables.currency import USD
-from aepromo.tables.headings import header_of
+from aepromo.tables.layout import Layout
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.text import TextColumn, delimited
 from aepromo.words import _, ngettext
@@ -177,7 +177,8 @@ def _lines(
     rates: PastRates, delimiter: str, writing: WritingOptions
 ) -> Iterator[bytes | memoryview]:
     """CSV or TSV, a whole column at a time."""
-    names = chosen_names(rates.header, writing)
+    layout = Layout(tuple(rates.header))
+    names = chosen_names(layout, writing)
     texts = {
         column.name: result_texts(numbers, column, len(rates.skus), USD)
         for column, numbers in rates.columns
@@ -187,7 +188,8 @@ def _lines(
         for name, cells in (("sku", rates.skus), ("category", rates.categories))
     }
     mark = "\ufeff" if writing.bom else ""
-    header = [] if writing.no_header else [[header_of(name, writing.headers) for name in names]]
+    headers = [layout.header(name, writing.headers) for name in names]
+    header = [] if writing.no_header else [headers]
     yield (mark + delimited(header, delimiter, writing.excel_safe)).encode()
     yield joined([texts[name] for name in names], delimiter)
 

@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from shutil import copyfileobj
@@ -15,11 +14,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.bad_rows import BadRows
 from aepromo.cli.options import Format
-from aepromo.cli.output import form_of_ending, names_in_chinese
+from aepromo.cli.output import form_of_ending
 from aepromo.errors import CallError, InputError
 from aepromo.tables.atomic import replacing
 from aepromo.tables.headers import resolve
-from aepromo.tables.headings import own_columns
 from aepromo.tables.rows import Ragged, rows_with_lines
 from aepromo.tables.source import open_source
 from aepromo.words import _, cause
@@ -55,12 +53,7 @@ def asked(
         meter = Meter(sys.stderr, size_of(stream))
         try:
             mapping = mapping_of(reading.map)
-            answers = Answers(report, policy, source, mapping, aside, writing.quiet, meter)
-            if names_in_chinese(writing):
-                answers.source = replace(
-                    source, header=tuple(own_columns(source.header, answers.added))
-                )
-            yield answers
+            yield Answers(report, policy, source, mapping, aside, writing.quiet, meter)
         finally:
             meter.close()
 

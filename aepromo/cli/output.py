@@ -16,6 +16,7 @@ from aepromo.cli.say import say
 from aepromo.errors import CallError, OutputError
 from aepromo.tables.atomic import replacing
 from aepromo.tables.headings import header_of
+from aepromo.tables.layout import Layout
 from aepromo.tables.text import (
     TextColumn,
     delimited,
@@ -28,7 +29,7 @@ from aepromo.words import _, cause
 from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -154,45 +155,53 @@ def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
             buffered.detach()
 
 
-def chosen_names(header: Sequence[str], options: WritingOptions) -> list[str]:
+def chosen_names(layout: Layout, options: WritingOptions) -> list[str]:
     """The columns to write, in order. Raises ``CallError`` for one that there is none of."""
     wanted = [options.value] if options.value else []
     if options.columns and not wanted:
         wanted = [name.strip() for name in options.columns.split(",") if name.strip()]
-    known = {name: name for name in header}
-    if not known.keys() >= set(wanted):  # they may be named as --headers zh would have them
-        known = {header_of(name, "zh"): name for name in header} | known
-    for name in wanted:
-        if name not in known:
-            alike = [each for each in known if each.isascii() == name.isascii()]
-            candidates = alike if near(name, alike) else header
-            meant = nearest(name, candidates, _("there are {names}"))
-            raise CallError(_("no column '{name}'; {nearest}").format(name=name, nearest=meant))
-    return [known[name] for name in wanted] or list(header)
+    words: dict[str, str] = {}
+    for word in wanted:
+        name = _chosen_name(word, layout)
+        if name in words:
+            reason = _("'{one}' and '{other}' are one column, '{name}'; name it once")
+            header = layout.header(name, "en")
+            raise CallError(reason.format(one=words[name], other=word, name=header))
+        words[name] = word
+    return list(words) or list(layout.names)
 
 
-def chosen(columns: Sequence[TextColumn], options: WritingOptions) -> list[TextColumn]:
-    """The columns to write, in order."""
+def _chosen_name(word: str, layout: Layout) -> str:
+    names = layout.meant(word)
+    if not names:
+        headers = [layout.header(name, "en") for name in layout.names]
+        known = [*headers, *layout.names, *(layout.header(name, "zh") for name in layout.names)]
+        alike = [each for each in dict.fromkeys(known) if each.isascii() == word.isascii()]
+        candidates = alike if near(word, alike) else headers
+        meant = nearest(word, candidates, _("there are {names}"))
+        raise CallError(_("no column '{name}'; {nearest}").format(name=word, nearest=meant))
+    if len(names) > 1:
+        one, other = (layout.header(name, "en") for name in names[:2])
+        reason = _("column '{name}' may be '{one}' or '{other}'; write it as the file does")
+        raise CallError(reason.format(name=word, one=one, other=other))
+    return names[0]
+
+
+def chosen(
+    columns: Sequence[TextColumn], options: WritingOptions, layout: Layout | None = None
+) -> list[TextColumn]:
+    """The columns to write, in order; without a ``layout`` all are the program's own."""
     by_name = {column.name: column for column in columns}
-    return [by_name[name] for name in chosen_names(list(by_name), options)]
-
-
-def names_in_chinese(options: WritingOptions) -> bool:
-    """Whether a file's column by a Chinese name may be the program's own, to be replaced.
-
-    In a file only where such names are written; under a table nothing is lost by it.
-    """
-    return options.headers == "zh" or format_of(options) is Format.TABLE
+    return [by_name[name] for name in chosen_names(layout or Layout(tuple(by_name)), options)]
 
 
 def headed(
-    columns: Sequence[TextColumn], options: WritingOptions, kept: Collection[str] = ()
+    columns: Sequence[TextColumn], options: WritingOptions, layout: Layout | None = None
 ) -> list[TextColumn]:
-    """The columns under the headers that ``--headers`` asks for; ``kept`` are the file's own."""
+    """The columns under their headers; without a ``layout`` all are the program's own."""
+    layout = layout or Layout(())
     return [
-        column
-        if column.name in kept
-        else column._replace(name=header_of(column.name, options.headers))
+        column._replace(name=layout.header(column.name, options.headers), role=column.holds)
         for column in columns
     ]
 

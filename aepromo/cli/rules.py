@@ -20,6 +20,7 @@ from aepromo.cli.options import (
 )
 from aepromo.cli.output import chosen_names, destination, format_of, headed, rendered, text_lines
 from aepromo.errors import CallError
+from aepromo.tables.layout import Layout
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import TextColumn
 from aepromo.words import _
@@ -69,7 +70,11 @@ def rules_command() -> Callable[..., None]:
 def _write(found: tuple[Rule, ...], writing: WritingOptions) -> None:
     form = format_of(writing)
     asked = writing.columns or writing.value
-    names = list(SHOWN) if form is Format.TABLE and not asked else chosen_names(HEADER, writing)
+    names = (
+        list(SHOWN)
+        if form is Format.TABLE and not asked
+        else chosen_names(Layout(tuple(HEADER)), writing)
+    )
     columns = [TextColumn(name, Kind.TEXT, [_cell(rule, name) for rule in found]) for name in names]
     with destination(writing) as stream:
         if form is Format.TABLE:

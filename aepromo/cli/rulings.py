@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo.cli.bad_rows import BadRow
@@ -12,12 +12,18 @@ from aepromo.cli.output import (
     destination,
     format_of,
     headed,
-    names_in_chinese,
     rendered,
     table_width,
     text_lines,
 )
-from aepromo.cli.say import encoding_line, say, say_converted, say_warning, took_line
+from aepromo.cli.say import (
+    encoding_line,
+    say,
+    say_converted,
+    say_replaced,
+    say_warning,
+    took_line,
+)
 from aepromo.errors import CallError, InputError
 from aepromo.pricing.money import BLANK
 from aepromo.reports.exchange import Conversion
@@ -26,14 +32,15 @@ from aepromo.reports.ruling import RowFaults
 from aepromo.show.summary import more_line, summed
 from aepromo.tables.cells import in_two_currencies
 from aepromo.tables.currency import currency_named
-from aepromo.tables.headings import named, own_columns
+from aepromo.tables.headings import named
+from aepromo.tables.layout import Layout, laid_out
 from aepromo.tables.orders import LEVELS
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.tables.text import TextColumn, result_text
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -60,13 +67,20 @@ class Sheet:
     """A whole table that was judged: its header, and its rows in order.
 
     ``is_one``: no table, but the one row that options describe. ``is_file``: the header is that of
-    a file, and not the program's own.
+    a file, and not the program's own; ``mapping`` names its columns outright.
     """
 
     header: Sequence[str]
     rows: Sequence[Judged]
     is_one: bool = False
     is_file: bool = False
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+    def layout(self, added: Collection[str]) -> Layout:
+        """The table's columns and those that are added."""
+        if self.is_file:
+            return laid_out(self.header, added, self.mapping)
+        return Layout(tuple(dict.fromkeys((*self.header, *added))))
 
     def summed(self, rows: str, column: Column, without: str = "") -> str:
         """How many rows came to each label, and to none: ``12 SKUs: 9 strong, 3 refuse``."""
@@ -149,7 +163,8 @@ def judge_file(
     refuse(faults_in(ruling, given))
     judged: list[Judged] = []
     with opened_table(file, reading, writing) as (source, aside, _):
-        columns = resolve(source.header, ruling.uses, mapping_of(reading.map))
+        mapping = mapping_of(reading.map)
+        columns = resolve(source.header, ruling.uses, mapping)
         _check_needs(ruling, source, columns, given)
         width = len(source.header)
         for block in source.blocks:
@@ -178,7 +193,7 @@ def judge_file(
         if ruling.rates is not None and not writing.quiet:
             levels = [row.facts.get("rate_of") for row in judged]
             say(took_line([levels.count(level) for level in range(len(LEVELS))]))
-        return Sheet(source.header, judged, is_file=True)
+        return Sheet(source.header, judged, is_file=True, mapping=mapping)
 
 
 def write_sheet(
@@ -191,26 +206,26 @@ def write_sheet(
         order = ruling.order
         rows.sort(key=lambda judged: order(judged.verdict))
     added = {column.name: column for column in ruling.adds}
-    header = own_columns(sheet.header, added) if names_in_chinese(writing) else sheet.header
-    kept = set(header) - set(added) if sheet.is_file else ()
+    layout = sheet.layout(added)
     columns = [
-        _result_column(added.pop(name), rows, ruling.currency)
+        _result_column(added[name], rows, ruling.currency)
         if name in added
-        else TextColumn(name, Kind.TEXT, [judged.cells[position] for judged in rows])
-        for position, name in enumerate(header)
+        else TextColumn(name, Kind.TEXT, [row.cells[at] for row in rows], layout.role(name))
+        for at, name in enumerate(layout.names)
     ]
-    columns += [_result_column(column, rows, ruling.currency) for column in added.values()]
-    columns = chosen(columns, writing)
+    columns = chosen(columns, writing, layout)
     with destination(writing) as stream:
         if form is Format.TABLE:
             shown = (
                 _fields(columns, ruling.currency)
                 if sheet.is_one
-                else _table(ruling, header, columns, notes, writing)
+                else _table(ruling, layout, columns, notes, writing)
             )
             stream.write(rendered(shown, writing))
         else:
-            stream.writelines(text_lines([headed(columns, writing, kept)], form, writing))
+            stream.writelines(text_lines([headed(columns, writing, layout)], form, writing))
+    if not writing.quiet and form is not Format.TABLE:
+        say_replaced(layout, added)
 
 
 def write_summed(ruling: Ruling, sheet: Sheet, writing: WritingOptions, line: str) -> None:
@@ -228,24 +243,18 @@ def _fields(columns: list[TextColumn], currency: Currency) -> RenderableType:
 
 def _table(
     ruling: Ruling,
-    header: Sequence[str],
+    layout: Layout,
     columns: list[TextColumn],
     notes: Sequence[str],
     writing: WritingOptions,
 ) -> RenderableType:
     from aepromo.show.table import rows_table
-    from aepromo.tables.headers import known_names, plain
 
-    # What tells rows apart comes first: the ids, whatever the file calls them, or its first column.
-    roles = known_names()
-    identity = next((name for name in header if roles.get(plain(name)) == "sku"), header[0])
-
-    limited = [
-        TextColumn(column.name, column.kind, column.cells[: writing.limit]) for column in columns
-    ]
+    limited = [column._replace(cells=column.cells[: writing.limit]) for column in columns]
     names = [column.name for column in columns]
-    key_columns = dict.fromkeys((identity, *ruling.key_columns))
-    wanted = names if writing.columns else [name for name in key_columns if name in names]
+    # What tells rows apart comes first.
+    keys = dict.fromkeys((layout.identity, *map(layout.holding, ruling.key_columns)))
+    wanted = names if writing.columns else [name for name in keys if name]
     total = len(columns[0].cells) if columns else 0
     more = [more_line(writing.limit, total)] * (total > writing.limit)
     return rows_table(limited, wanted, table_width(), [*notes, *more], ruling.currency)

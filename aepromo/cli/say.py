@@ -15,12 +15,13 @@ from aepromo.tables.headings import named
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from aepromo.reports.exchange import Conversion
     from aepromo.reports.policy import Policy
     from aepromo.rules.overrides import Book
     from aepromo.tables.currency import Currency
+    from aepromo.tables.layout import Layout
 
 
 def say(line: str) -> None:
@@ -55,6 +56,17 @@ def encoding_line(encoding: str) -> str:
     """What is said of an encoding that only the bytes speak for."""
     assumed = _("assumed: encoding {encoding} (not UTF-8; set --encoding)")
     return assumed.format(encoding=encoding)
+
+
+def say_replaced(layout: Layout, added: Collection[str]) -> None:
+    """Name columns of the file that were replaced, where they may be the seller's own.
+
+    A file that has all of them was written by the program.
+    """
+    names = [layout.headers[name] for name in layout.of_file if name in added]
+    if 0 < len(names) < len(added):
+        replaced = _("replaced: {names} (the file had them; to keep one of yours, rename it)")
+        say(replaced.format(names=_(", ").join(names)))
 
 
 def took_line(took: Sequence[int]) -> str:

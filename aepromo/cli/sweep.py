@@ -220,7 +220,7 @@ def _write(
 def _cut(column: TextColumn, limit: int) -> TextColumn:
     """The column with about as many rows as the limit, evenly spread."""
     stride = -(-len(column.cells) // limit)
-    return TextColumn(column.name, column.kind, column.cells[::stride])
+    return column._replace(cells=column.cells[::stride])
 
 
 def _document(columns: Sequence[TextColumn], crossings: Sequence[Crossing]) -> dict[str, object]:

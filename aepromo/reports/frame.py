@@ -17,6 +17,7 @@ from aepromo.tables.cells import RATE_PLACES, fixed
 from aepromo.tables.columns import read_column
 from aepromo.tables.currency import USD
 from aepromo.tables.headers import resolve
+from aepromo.tables.layout import laid_out
 from aepromo.tables.schema import Kind
 from aepromo.words import _
 
@@ -61,12 +62,19 @@ class FrameCells:
         return FrameCells(self.frame.iloc[rows], self.currency)
 
 
-def answered(frame: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
-    """A new frame with the added columns, money as exact decimals."""
+def answered(
+    frame: pd.DataFrame, outcome: Outcome, mapping: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """A new frame with the added columns, money as exact decimals.
+
+    A column that the frame has already is replaced where it stands, under the name that it has.
+    """
     out = frame.copy(deep=False)
+    layout = laid_out([str(name) for name in frame.columns], outcome.added, mapping or {})
     for name in outcome.added:
         array = outcome.column(name)
-        out[name] = pd.Series(array, index=out.index, dtype=pd.ArrowDtype(array.type))
+        header = layout.header(name, "en")
+        out[header] = pd.Series(array, index=out.index, dtype=pd.ArrowDtype(array.type))
     return out
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from aepromo.errors import OutputError
 from aepromo.show.palette import LABEL_STYLES
 from aepromo.tables.headers import known_names, plain
-from aepromo.tables.headings import result_named
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.words import _
 
@@ -57,8 +56,7 @@ def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callab
     is plainly one; every other cell is text to the letter, and none ever a formula.
     """
     kind = _kind_of(column)
-    name = result_named(column.name) if kind is Kind.LABEL else column.name
-    colours = LABEL_STYLES.get(name, {})
+    colours = LABEL_STYLES.get(column.holds, {})
 
     def cell(text: str) -> str:
         if not text:
@@ -74,10 +72,11 @@ def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callab
 
 
 def _kind_of(column: TextColumn) -> Kind:
-    """What the column holds: as computed, or as its header says."""
+    """What the column holds: as computed, or as it is known to hold, or as its header says."""
     if column.is_figure or column.kind in (Kind.LABEL, Kind.PROSE):
         return column.kind
-    known = INPUTS.get(known_names().get(plain(column.name), "")) or RESULTS.get(column.name)
+    role = column.role or known_names().get(plain(column.name), column.name)
+    known = INPUTS.get(role) or RESULTS.get(role)
     return known.kind if known else Kind.TEXT
 
 

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from aepromo.errors import CallError, OutputError
 from aepromo.show.palette import LABEL_STYLES
 from aepromo.show.sheet_cells import cell_writer, formats, places_of, places_of_money
-from aepromo.tables.headings import in_words, result_named
+from aepromo.tables.headings import in_words
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.sink import Sink
 from aepromo.words import _
@@ -117,7 +117,7 @@ class _Layout:
         self._widths = [_width(column) for column in columns]
         self._header = int(with_header)
         self.height = self._header
-        self._results = [_result(column) for column in columns]
+        self._results = [column.holds for column in columns]
         self._summed = {
             position: Counter[str]()
             for position, name in enumerate(self._results)
@@ -221,11 +221,6 @@ class _Layout:
     def _place(self, position: int, row: int) -> str:
         place: str = self._xlsxwriter.utility.xl_rowcol_to_cell(row, position, True, True)
         return place
-
-
-def _result(column: TextColumn) -> str:
-    """Which result a column is, whichever language its header is in; else its header."""
-    return column.name if column.kind is Kind.TEXT else result_named(column.name)
 
 
 def _is_sum(name: str) -> bool:

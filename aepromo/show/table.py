@@ -14,6 +14,7 @@ from aepromo.show.palette import LABEL_STYLES
 from aepromo.show.wrapping import running_text
 from aepromo.tables.headings import in_words, named
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
+from aepromo.tables.text import FIGURES
 from aepromo.words import _, is_english, label
 
 if TYPE_CHECKING:
@@ -194,8 +195,9 @@ def _clauses(cell: str | None) -> list[str]:
 
 def _is_amount(column: TextColumn) -> bool:
     """Whether the cells are figures, computed or read, of which the last digits align."""
-    known = INPUTS.get(column.name) if column.kind is Kind.TEXT else None
-    return column.is_figure or (known is not None and known.kind in _AMOUNTS)
+    known = INPUTS.get(column.holds) or RESULTS.get(column.holds)
+    is_amount = known is not None and known.kind in _AMOUNTS | FIGURES
+    return column.is_figure or (column.kind is Kind.TEXT and is_amount)
 
 
 def _cell(column: TextColumn, cell: str | None) -> Text:

@@ -52,12 +52,9 @@ def resolve(
     ``InputError`` where two headers stand for one column.
     """
     wanted = set(wanted)
-    names = known_names()
-    named = _mapped(headers, mapping)
     found: dict[str, int] = {}
-    for position, header in enumerate(headers):
-        name = named.get(header) or names.get(plain(header), "")
-        if name not in wanted or (name in named.values() and header not in named):
+    for position, (header, name) in enumerate(zip(headers, roles(headers, mapping), strict=True)):
+        if name not in wanted:
             continue
         if name in found:
             reason = _(
@@ -68,6 +65,20 @@ def resolve(
             raise InputError(reason.format(first=first, header=header, name=said))
         found[name] = position
     return found
+
+
+def roles(headers: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
+    """The input column that each header stands for, nothing where that isn't known.
+
+    ``mapping`` names columns outright and goes before what a header seems to say.
+    """
+    names = known_names()
+    named = _mapped(headers, mapping)
+    guessed = (names.get(plain(header), "") for header in headers)
+    return [
+        named.get(header) or ("" if name in named.values() else name)
+        for header, name in zip(headers, guessed, strict=True)
+    ]
 
 
 def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:

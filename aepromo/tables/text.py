@@ -28,12 +28,19 @@ _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 class TextColumn(NamedTuple):
     """A column ready to be written: its header, its cells as text, None for a blank figure.
 
-    ``kind`` tells figures (``MONEY``, ``FINE``, ``RATIO``) from text.
+    ``kind`` tells figures (``MONEY``, ``FINE``, ``RATIO``) from text. ``role`` is what the column
+    holds in the contract's terms, where its header doesn't say that.
     """
 
     name: str
     kind: Kind
     cells: Sequence[str | None]
+    role: str = ""
+
+    @property
+    def holds(self) -> str:
+        """What the column holds in the contract's terms; its header where that isn't known."""
+        return self.role or self.name
 
     @property
     def is_figure(self) -> bool:
