@@ -1,31 +1,46 @@
 #!/bin/sh
 # Audit a cost file every night; speak only when a price breaks.
+# 每晚检查成本表，只在有标价守不住时输出。
 #
 # Put this line into the crontab (crontab -e). Cron mails what a job prints, so a night on which
-# all is well sends no mail:
+# all is well sends no mail. What follows the file goes to `aepromo audit` as it is:
+# 用 crontab -e 加入下面一行；文件名后面的选项原样交给 aepromo audit：
 #
-#   15 6 * * *  /path/to/nightly-audit.sh /path/to/skus.csv
+#   15 6 * * *  cd /path/to/shop && /path/to/aepromo/examples/nightly-audit.sh skus.csv
 #
-# Without an argument it audits the skus.csv beside this script. Cron's PATH is short: where it
-# doesn't find the program, name it in the crontab with a line AEPROMO=/path/to/aepromo.
+# In a crontab a % has to be written \%. aepromo.toml is looked for in the working directory,
+# therefore the cd. AEPROMO_LANG=zh on a line of its own makes it Chinese.
+# crontab 里的 % 要写成 \%。aepromo.toml 在工作目录里找，所以要先 cd。要中文就另写一行 AEPROMO_LANG=zh。
+#
+# Without an argument it audits the skus.csv beside this script. The program is the one on the
+# PATH, else that of the .venv beside this folder, else say it in the crontab with a line
+# AEPROMO=/path/to/aepromo. / 程序不在 PATH 上、也不在旁边的 .venv 里时，用 AEPROMO= 写明。
 #
 # Exit status: 0 all is well, 1 the audit found something, otherwise that of the failure.
 
 set -u
 
-file=${1:-$(dirname -- "$0")/skus.csv}
-program=${AEPROMO:-aepromo}
+here=$(dirname -- "$0")
+file=${1:-$here/skus.csv}
+[ $# -eq 0 ] || shift
+program=${AEPROMO:-$(command -v aepromo || echo "$here/../.venv/bin/aepromo")}
 
+case ${AEPROMO_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
+zh*) headers=zh heading='%s：亏损或低于安全底线价的 SKU %d 个\n' ;;
+*) headers=en heading='At a loss or under the floor price in %s: %d\n' ;;
+esac
+
+# What the rows below are read by comes last, so that no option of the caller's changes it.
 status=0
-report=$("$program" audit "$file" --quiet --fail-on loss --format csv \
+report=$("$program" audit "$file" "$@" --quiet --fail-on loss --format csv --headers "$headers" \
     --columns sku,list_price,deal_price,profit,worst_case,status) || status=$?
 
 if [ "$status" -eq 1 ] && [ -n "$report" ]; then
     # The report has a row for every SKU: keep its header and the rows that --fail-on means.
     findings=$(printf '%s\n' "$report" |
         awk -F , 'NR == 1 || $NF == "loss" || $NF == "below_floor"')
-    printf 'At a loss or under the floor price in %s: %d\n' \
-        "$file" "$(($(printf '%s\n' "$findings" | wc -l) - 1))"
+    # shellcheck disable=SC2059 # the heading is one of the two above
+    printf "$heading" "$file" "$(($(printf '%s\n' "$findings" | wc -l) - 1))"
     printf '%s\n' "$findings"
 fi
 

@@ -1,27 +1,37 @@
 #!/bin/sh
 # Watch the discount feed every ten minutes; speak only while something calls for you.
+# 每十分钟看一次折扣动态，只在有事要处理时输出。
 #
 # Put this line into the crontab (crontab -e). Cron mails what a job prints, so while nothing is
-# open it sends no mail:
+# open it sends no mail. What follows the two files goes to `aepromo watch` as it is:
+# 用 crontab -e 加入下面一行；两个文件名后面的选项原样交给 aepromo watch：
 #
-#   */10 * * * *  /path/to/watch-feed.sh /path/to/feed.jsonl /path/to/watch.json
+#   */10 * * * *  cd /path/to/shop && /path/to/aepromo/examples/watch-feed.sh feed.jsonl watch.json
 #
 # What was seen is remembered in the second file. Once you have acted on a SKU:
+# 第二个文件记住所见。处理完一个 SKU 之后：
 #
-#   aepromo watch --state /path/to/watch.json --ack SKU
+#   aepromo watch --state watch.json --ack SKU
 #
-# Cron's PATH is short: where it doesn't find the program, name it in the crontab with a line
-# AEPROMO=/path/to/aepromo. AEPROMO_FAIL_ON=new mails news alone, and not what is still open.
+# In a crontab a % has to be written \%. aepromo.toml is looked for in the working directory,
+# therefore the cd. AEPROMO_LANG=zh on a line of its own makes it Chinese;
+# AEPROMO_FAIL_ON=new mails news alone, and not what is still open. The program is the one on
+# the PATH, else that of the .venv beside this folder, else AEPROMO=/path/to/aepromo.
+# crontab 里的 % 要写成 \%。要中文就另写一行 AEPROMO_LANG=zh；AEPROMO_FAIL_ON=new 只报新事件。
+# 程序不在 PATH 上、也不在旁边的 .venv 里时，用 AEPROMO= 写明。
 #
 # Exit status: 0 nothing calls for you, 1 something does, otherwise that of the failure.
 
 set -u
 
-program=${AEPROMO:-aepromo}
+here=$(dirname -- "$0")
+feed=$1 state=$2
+shift 2
+program=${AEPROMO:-$(command -v aepromo || echo "$here/../.venv/bin/aepromo")}
 
 status=0
-report=$("$program" watch "$1" --state "$2" --quiet --format table \
-    --fail-on "${AEPROMO_FAIL_ON:-open}") || status=$?
+report=$("$program" watch "$feed" --state "$state" --fail-on "${AEPROMO_FAIL_ON:-open}" "$@" \
+    --quiet --format table) || status=$?
 
 if [ "$status" -eq 1 ] && [ -n "$report" ]; then
     printf '%s\n' "$report"

@@ -1,0 +1,104 @@
+"""The crontab lines of the README, run as cron runs them: by ``/bin/sh``, with hardly a setting."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from picture import ROOT
+from test_readme import BLOCKS, Block
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CRON = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
+CRONTABS = [block for block in BLOCKS if block.language == "crontab"]
+FOUND = {"en": "At a loss or under the floor price in ", "zh": "亏损或低于安全底线价的 SKU "}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with the program's, where the environment is, and with a shop's."""
+    program = tmp_path / "aepromo" / ".venv" / "bin" / "aepromo"
+    program.parent.mkdir(parents=True)
+    program.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m aepromo "$@"\n'
+    )
+    program.chmod(0o755)
+    for folder in ("aepromo/examples", "shop"):
+        shutil.copytree(ROOT / "examples", tmp_path / folder)
+    return tmp_path
+
+
+def as_cron(job: str, place: Path, **more: str) -> tuple[int, str]:
+    """What a job's exit status is, and what cron would mail of it."""
+    ran = subprocess.run(
+        ["/bin/sh", "-c", job.replace("/path/to", str(place))],
+        env={**CRON, "HOME": str(place), **more},
+        cwd=place,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    return ran.returncode, (ran.stdout + ran.stderr).decode()
+
+
+def jobs_of(block: Block) -> tuple[dict[str, str], list[str]]:
+    """The settings of a crontab and the commands in it."""
+    lines = block.text.splitlines()
+    settings = dict(line.split("=", 1) for line in lines if re.match(r"\w+=", line))
+    timed = [re.fullmatch(r"(?:\S+ ){4}\S+  (.+)", line) for line in lines]
+    return settings, [job[1] for job in timed if job]
+
+
+@pytest.mark.parametrize("block", CRONTABS, ids=lambda block: f"{block.reader} {block}")
+def test_a_crontab_of_the_readme_works_in_crons_environment(block: Block, place: Path) -> None:
+    settings, jobs = jobs_of(block)
+    assert len(settings) + len(jobs) == len(block.text.splitlines())
+    for job in jobs:
+        assert re.search(r"(?<!\\)%", job) is None  # cron takes a bare one for a line end
+        code, mail = as_cron(job, place, **settings)
+        if " report " in job:
+            assert (code, mail) == (0, "")
+            page = (place / "shop" / "report.html").read_text(encoding="utf-8")
+            assert f'<html lang="{block.reader}' in page
+        else:
+            assert code == 1, mail
+            assert (re.search("[一-鿿]", mail) is not None) == (block.reader == "zh")
+
+
+@pytest.mark.parametrize("language", FOUND)
+def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
+    language: str, place: Path
+) -> None:
+    job = f"{place}/aepromo/examples/nightly-audit.sh {place}/shop/skus.csv --rate 0.1"
+    code, mail = as_cron(job, place, AEPROMO_LANG=language)
+    heading, _, *rows = mail.splitlines()
+    assert code == 1
+    assert FOUND[language] in heading
+    assert re.search(r"skus\.csv\D+4\b", heading)
+    assert [row.split(",")[0] for row in rows] == ["HG-3058", "CE-4023", "3C-5048", "BT-6026"]
+
+
+def test_the_nightly_audit_is_silent_where_nothing_breaks(place: Path) -> None:
+    job = f"{place}/aepromo/examples/nightly-audit.sh {place}/shop/skus.csv --rate 0"
+    assert as_cron(job, place) == (0, "")
+
+
+def test_the_program_is_named_where_it_lies_elsewhere(place: Path) -> None:
+    elsewhere = place / "elsewhere"
+    (place / "aepromo" / ".venv" / "bin" / "aepromo").rename(elsewhere)
+    job = f"{place}/aepromo/examples/nightly-audit.sh {place}/shop/skus.csv"
+    assert as_cron(job, place)[0] == 127
+    assert as_cron(job, place, AEPROMO=str(elsewhere))[0] == 1
+
+
+def test_the_watch_script_takes_options_too(place: Path) -> None:
+    job = f"{place}/aepromo/examples/watch-feed.sh {place}/shop/feed.csv {place}/watch.json"
+    code, mail = as_cron(f"{job} --now 2026-03-10T09:00+08:00 --timezone Asia/Shanghai", place)
+    assert code == 1
+    assert "act by 2026-03-10T10:10+08:00" in mail
