@@ -256,7 +256,13 @@ def test_a_sign_is_only_held_against_a_currency_that_somebody_named(run: Run) ->
     assert unnamed.code == 0
     named = run("margin", "-b", "8", "-l", "3", "-p", "¥20", "--currency", "USD", *TERMS)
     assert named.code == 2
+    said = "; write it in USD, or name its own with {flag} CNY\n"
     assert "'¥20' has the sign ¥, but is to be in USD" in named.err
+    assert named.err.endswith(said.format(flag="--currency"))
+    cost = run("margin", "-b", "¥8", "-l", "3", "-p", "20", "--currency", "USD", *TERMS)
+    assert cost.err.endswith(said.format(flag="--cost-currency"))
+    remedied = ("--cost-currency", "CNY", "--fx", "CNY=7.12")
+    assert run("margin", "-b", "¥8", "-l", "3", "-p", "20", *remedied, *TERMS).code == 0
     yen = run("margin", "-b", "¥8", "-l", "3", "-p", "¥20", "--currency", "JPY", *TERMS)
     assert yen.code == 0
 

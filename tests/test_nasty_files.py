@@ -132,6 +132,24 @@ def test_a_byte_order_mark_is_none_of_the_header_whoever_names_the_encoding(run:
         assert ran == (0, b"2.48\n", "")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("采购价,物流费\n5,3\n", "-:1: the header is not UTF-8"),
+        ("sku,采购价\n", "-:1: the header is not UTF-8"),
+        ("sku,purchase_price,logistics_cost\n红,5,3\n", "-:2: the bytes are not UTF-8"),
+    ],
+)
+def test_an_encoding_that_was_named_wrongly_is_to_be_left_out(
+    text: str, said: str, run: Run
+) -> None:
+    call = ("reprice", "-", "--encoding")
+    done = run(*call, "utf-8", stdin=text.encode("gb18030"))
+    where = said.replace("-:", "standard input:")
+    assert (done.code, done.out) == (3, b"")
+    assert done.err.endswith(f"{where}; leave --encoding out, or try gb18030\n")
+
+
 @pytest.mark.parametrize("encoding", ["hex", "no-such"])
 def test_an_encoding_that_is_none_is_a_wrong_call(encoding: str, run: Run) -> None:
     code, out, err = run("reprice", "-", "--encoding", encoding, stdin=HEADER)

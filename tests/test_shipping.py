@@ -191,6 +191,18 @@ def test_a_named_line_is_told_by_its_own_markets_and_limit(run: Run, tmp_path: P
     assert (one.code, f"--weight-g: {most}; standard would\n" in one.err) == (2, True)
 
 
+def test_where_weights_are_known_a_missing_cost_points_to_the_tariff(
+    run: Run, tmp_path: Path
+) -> None:
+    table, remedy = tmp_path / "some.csv", ", or compute it with --tariff\n"
+    for header, rows in (("重量", "350"), ("重量,物流费", "350,")):
+        table.write_text(f"采购价,{header}\n5,{rows}\n")
+        done = run("reprice", table, *TERMS)
+        assert (done.code, remedy in done.err) == (3, True)
+    table.write_text("采购价,物流费\n5,\n")
+    assert "--tariff" not in run("reprice", table, *TERMS).err
+
+
 def test_of_two_lines_at_one_price_the_first_in_the_file_is_taken(run: Run, tmp_path: Path) -> None:
     tariff = tmp_path / "ties.toml"
     same = (
@@ -231,7 +243,7 @@ def test_an_appeal_takes_the_three_parts_from_the_tariff(run: Run) -> None:
         (("step_g = 50", "step_g = 0"), "step_g: write a weight above 0"),
         (("step_fee = 3.20", "step_fee = 3.205"), "'3.205' has more than 2 decimal places"),
         (("step_fee = 3.20", "step_fee = true"), "step_fee: write a text or a number"),
-        (("step_fee = 3.20", 'step_fee = "$3.20"'), "'$3.20' has the sign $, but is to be in CNY"),
+        (("step_fee = 3.20", 'step_fee = "$3.20"'), "'$3.20' has another sign than CNY"),
         (("[lines.a.ES]", "[lins.a.ES]"), "unknown key 'lins'; did you mean 'lines'?"),
         (("[lines.a.ES]", '[lines."a,b".ES]'), "lines.a,b: write a name of letters"),
         (('"CNY"', '"ABC"'), "'ABC' is no currency of ISO 4217"),

@@ -14,13 +14,13 @@ from aepromo.reports.costs import Costs, read_costs, rows_differ
 from aepromo.reports.report import PARCEL, SHIPPED, SHOP
 from aepromo.reports.shipped_rows import ship_rows
 from aepromo.tables.columns import result_array
-from aepromo.tables.headers import plain, resolve
+from aepromo.tables.headers import known_names, plain, resolve
 from aepromo.tables.headings import chinese, named
 from aepromo.tables.schema import AMOUNTS, INPUTS, RESULTS, Kind
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     import pyarrow as pa
 
@@ -97,8 +97,20 @@ def find_columns(
             )
             headers = _(", ").join(header[:12])
             flag = INPUTS[name].flag
-            raise InputError(reason.format(name=named(name), headers=headers, flag=flag))
+            said = reason.format(name=named(name), headers=headers, flag=flag)
+            if name == "logistics_cost" and _has_weights(policy, header):
+                said += _(", or compute it with --tariff")
+            raise InputError(said)
     return found
+
+
+def _has_weights(policy: Policy, header: Iterable[Hashable]) -> bool:
+    """Whether there are weights that a tariff would turn into a logistics cost, but for it."""
+    names = known_names()
+    told = "weight_g" in policy.texts() or any(
+        names.get(plain(str(each))) == "weight_g" for each in header
+    )
+    return told and policy.tariff is None
 
 
 def _place_of(name: str, header: list[str]) -> int | None:
@@ -135,7 +147,8 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
     costs = read_costs(cells, columns, exchange, policy.cost_texts())
     given, problems, signs = _read(cells, columns, costs, currency)
     signs = frozenset() if currency.is_stated else signs | policy.signs()
-    filler = Filler(given, offered, terms.book, currency)
+    has_weights = _has_weights(policy, cells.header)
+    filler = Filler(given, offered, terms.book, currency, has_weights=has_weights)
     shipped: Results = {}
     conversions = costs.conversions
     if policy.ships(report):

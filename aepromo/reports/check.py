@@ -45,7 +45,10 @@ class Fault(NamedTuple):
 
 
 class Filler:
-    """The inputs of one run: what the cells and the policy give, and what came of filling them."""
+    """The inputs of one run: what the cells and the policy give, and what came of filling them.
+
+    ``has_weights``: they tell what parcels weigh, of which nobody has made use.
+    """
 
     def __init__(
         self,
@@ -54,12 +57,14 @@ class Filler:
         book: Book,
         currency: Currency,
         assumed: list[str] | None = None,
+        has_weights: bool = False,
     ) -> None:
         self.given = given
         self.offered = offered
         self.book = book
         self.currency = currency
         self.assumed = [] if assumed is None else assumed
+        self.has_weights = has_weights
         self.faults: list[Fault] = []
 
     def value(self, name: str) -> Whole:
@@ -124,12 +129,10 @@ def _costs_and_targets(report: Report, filler: Filler) -> tuple[Costs, FeeRates,
             )
             logistics = filler.or_assumed("logistics_cost", logistics, for_profit)
     if "logistics_cost" in report.needs:
-        filler.demand(
-            "logistics_cost",
-            logistics,
-            True,
-            remedy=_("is missing; fill it in (0 where shipping is free) or give {flag}"),
-        )
+        remedy = _("is missing; fill it in (0 where shipping is free) or give {flag}")
+        if filler.has_weights:
+            remedy += _(", or compute it with --tariff")
+        filler.demand("logistics_cost", logistics, True, remedy)
     fees = FeeRates(
         filler.or_assumed("commission_rate", filler.value("commission_rate"), needs_fees),
         filler.or_assumed("payment_rate", filler.value("payment_rate"), needs_fees),

@@ -105,7 +105,7 @@ def millionths(text: str) -> int:
 
 
 def _cost(text: str, tidied: str, currency: Currency) -> int:
-    whole, fraction = _amount_digits(text, tidied, currency)
+    whole, fraction = _amount_digits(text, tidied, currency, "--cost-currency")
     places = currency.places
     amount = int(whole + fraction[:places].ljust(places, "0"))
     if fraction[places:].strip("0"):
@@ -114,7 +114,7 @@ def _cost(text: str, tidied: str, currency: Currency) -> int:
 
 
 def _target(text: str, tidied: str, currency: Currency) -> int:
-    whole, fraction = _amount_digits(text, tidied, currency)
+    whole, fraction = _amount_digits(text, tidied, currency, "--currency")
     places = currency.places
     if fraction[places:].strip("0"):
         kept = f"{whole}.{fraction[:places]}" if places else whole
@@ -191,11 +191,15 @@ _READERS: dict[Kind, Callable[[str, str, Currency], int]] = {
 }
 
 
-def _amount_digits(text: str, tidied: str, currency: Currency) -> tuple[str, str]:
+def _amount_digits(text: str, tidied: str, currency: Currency, flag: str) -> tuple[str, str]:
     sign = _SIGN.match(tidied)
     if sign and not currency.fits(sign[1]):
-        reason = _("{cell} has the sign {sign}, but is to be in {currency}; write it in {currency}")
-        raise refusal(text, reason, sign=sign[1], currency=currency.code)
+        reason = _(
+            "{cell} has the sign {sign}, but is to be in {currency}; write it in {currency}, or "
+            "name its own with {flag} {code}"
+        )
+        code = "CNY" if sign[1] == "¥" else "USD"
+        raise refusal(text, reason, sign=sign[1], currency=currency.code, flag=flag, code=code)
     return _digits(text, tidied[sign.end() :] if sign else tidied, example="12.50")
 
 

@@ -70,4 +70,6 @@ def _decoded(block: Block, source: Source) -> str:
             "the bytes are not UTF-8, though the lines before are; "
             "name the encoding with --encoding"
         )
+        if source.chunks and source.chunks.is_named:
+            reason = _("the bytes are not UTF-8; leave --encoding out, or try gb18030")
         raise InputError(f"{source.name}:{line}: {reason}") from None

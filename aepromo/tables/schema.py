@@ -37,7 +37,7 @@ _INPUTS = (
     Column(
         "cost_currency",
         Kind.CURRENCY,
-        "the currency of the costs: CNY",
+        "the currency of the costs, such as CNY",
         ("成本币种",),
     ),
     Column(

@@ -96,7 +96,7 @@ def open_source(
         end, parted_by = _header_end(head, delimiter)
     if not end:
         raise InputError(f"{name}:1: " + _("a quote opens in the header and never closes"))
-    header = _header(head[:end], name, parted_by)
+    header = _header(head[:end], name, parted_by, chunks.is_named)
     blocks = _blocks(head, end, utf8, name, parted_by)
     return Source(name, header, parted_by, blocks, chunks)
 
@@ -122,11 +122,13 @@ def _header_end(head: bytes, delimiter: str | None) -> tuple[int, str]:
     return next(record_ends(head, delimiter), 0), delimiter
 
 
-def _header(record: bytes, name: str, delimiter: str) -> tuple[str, ...]:
+def _header(record: bytes, name: str, delimiter: str, is_named: bool) -> tuple[str, ...]:
     try:
         text = record.decode("utf-8")
     except UnicodeDecodeError:
         reason = _("the header is not UTF-8; name its --encoding")
+        if is_named:
+            reason = _("the header is not UTF-8; leave --encoding out, or try gb18030")
         raise InputError(f"{name}:1: {reason}") from None
     csv.field_size_limit(2 * LONGEST_RECORD)
     try:
@@ -144,7 +146,7 @@ class Chunks:
 
     def __init__(self, stream: BinaryIO, name: str, encoding: str | None, size: int) -> None:
         self._stream, self._name, self._size = stream, name, size
-        self.encoding = encoding or ""
+        self.encoding, self.is_named = encoding or "", bool(encoding)
         self.is_guess = False
         if encoding:
             try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import CallError
 from aepromo.pricing.money import AMOUNT_LIMIT
 from aepromo.pricing.shipping import Charge
-from aepromo.tables.cells import CellError, grouped, read
+from aepromo.tables.cells import CellError, grouped, read, shown, signs_in
 from aepromo.tables.countries import country_code
 from aepromo.tables.currency import Currency, currency_named
 from aepromo.tables.schema import Kind
@@ -124,6 +124,10 @@ def _number(value: object, key: str, currency: Currency, place: str) -> int:
     kind = Kind.WEIGHT if key in WEIGHTS else Kind.TARGET
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise CallError(_("{place}: write a text or a number").format(place=place))
+    if key in FEES and any(not currency.fits(sign) for sign in signs_in([str(value)])):
+        reason = _("{place}: {cell} has another sign than {currency}; mend it, or the currency")
+        said = reason.format(place=place, cell=shown(str(value)), currency=currency.code)
+        raise CallError(said)
     try:
         number = read(str(value), kind, currency)
     except CellError as error:
