@@ -226,6 +226,7 @@ def test_every_column_format_status_and_exit_code_appears() -> None:
         for report in map(report_named, CALCULATORS)
         for name in (*report.uses, *report.adds(frozenset(INPUTS)))
     }
+    columns |= {"weight_g", "market"}
     chinese = {alias for name in columns & INPUTS.keys() for alias in INPUTS[name].chinese}
     wanted = [f"`{name}`" for name in (*columns, *STATUSES, *set(Format) - {Format.AUTO})]
     wanted += [f"| {code:d} |" for code in Exit]
