@@ -31,7 +31,7 @@ COLOURS: dict[str, dict[str, object]] = {
 
 _AMOUNTS = frozenset({Kind.COST, Kind.TARGET, Kind.PRICE, Kind.TURNOVER, Kind.MONEY, Kind.FINE})
 _RATES = frozenset({Kind.RATE, Kind.RATES, Kind.SHARE, Kind.RATIO})
-_NUMBERS = frozenset({Kind.COUNT, Kind.NUMBER})
+_NUMERIC = frozenset({*_AMOUNTS, *_RATES, Kind.COUNT, Kind.NUMBER})
 
 # What Excel would take for a number of just this text, and no more digits than it keeps.
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(?P<fraction>\d+))?", re.ASCII)
@@ -84,7 +84,7 @@ def _as_number(text: str, kind: Kind) -> str | None:
     """The digits of a cell that is plainly a number, a percentage as the ratio that it is."""
     if kind in _RATES and text.endswith("%") and _PLAIN.fullmatch(text[:-1]):
         text = f"{Decimal(text[:-1]).scaleb(-2):f}"
-    elif kind not in (*_AMOUNTS, *_RATES, *_NUMBERS):
+    elif kind not in _NUMERIC:
         return None
     return text if _PLAIN.fullmatch(text) and len(text) <= _MOST_DIGITS else None
 
