@@ -168,9 +168,9 @@ def join_rates(
     ``rates`` is what the function of that name answers; ``rate_from`` names its figure: ``mean``,
     ``max`` or a quantile such as ``p95``. A row that has a rate of its own keeps it.
     """
+    from aepromo.pricing.currency import USD
     from aepromo.reports.frame import FrameCells, with_rates
     from aepromo.reports.joined_rates import JoinedRates, places_in
-    from aepromo.tables.currency import USD
 
     joined, cells = JoinedRates(), FrameCells(rates, USD)
     problems = joined.add(cells, places_in(cells.header, rate_from))

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import half_up
 from aepromo.pricing.protect import lowest_list_price
 from aepromo.reports.appeal import appeal, formula_of
 from aepromo.reports.policy import Policy
 from aepromo.reports.row_facts import facts_of
 from aepromo.rules.overrides import Book
-from aepromo.tables.currency import USD
 from aepromo.tables.papers import APPEALS
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from reference import Case
 
 import aepromo
 from aepromo.errors import BadRows, CallError
+from aepromo.pricing.currency import USD
 from aepromo.reports.answer import find_columns
 from aepromo.reports.answer import run as run_report
 from aepromo.reports.audit import AUDIT
@@ -40,7 +41,6 @@ from aepromo.reports.policy import Policy
 from aepromo.reports.reprice import REPRICE
 from aepromo.reports.single import run_single
 from aepromo.reports.sweep import sweep
-from aepromo.tables.currency import USD
 from aepromo.tables.schema import INPUTS, RESULTS, Kind
 from aepromo.tables.text import result_text
 

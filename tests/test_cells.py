@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
 from aepromo.tables.cells import CellError, read, read_range
 from aepromo.tables.columns import read_column
-from aepromo.tables.currency import USD, Currency
 from aepromo.tables.schema import Kind
 
 LIMIT = "'10000000' is too large; write an amount under 10,000,000.00"

@@ -17,9 +17,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import aepromo
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION, converted_up
 from aepromo.tables.cells import CellError
-from aepromo.tables.currency import MOST_PLACES, USD, currency_named
+from aepromo.tables.currency import MOST_PLACES, currency_named
 
 if TYPE_CHECKING:
     from pathlib import Path

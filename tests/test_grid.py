@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
 from aepromo.tables.columns import plain_numbers, read_column
-from aepromo.tables.currency import USD
 from aepromo.tables.digits import WIDTH, plain_decimals
 from aepromo.tables.grid import grid_of
 from aepromo.tables.schema import Kind

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
 from aepromo.tables.bulk import cell_texts, extended, joined, result_texts
-from aepromo.tables.currency import USD, Currency
 from aepromo.tables.line_ends import NEAR, line_ends
 from aepromo.tables.schema import RESULTS
 from aepromo.tables.text import delimited, result_text

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aepromo.cli.rulings import Sheet
+    from aepromo.pricing.currency import Currency
     from aepromo.rules.overrides import Book
-    from aepromo.tables.currency import Currency
 
 
 class FailOn(StrEnum):

@@ -24,6 +24,7 @@ from aepromo.cli.output import (
 )
 from aepromo.cli.say import encoding_line, say
 from aepromo.errors import InputError
+from aepromo.pricing.currency import USD
 from aepromo.reports.history import read_orders
 from aepromo.reports.past_rates import past_rates
 from aepromo.show.progress import Meter
@@ -31,7 +32,6 @@ from aepromo.show.summary import more_line, skus
 from aepromo.tables.blocks import parse
 from aepromo.tables.bulk import cell_texts, joined, result_texts
 from aepromo.tables.cells import percent
-from aepromo.tables.currency import USD
 from aepromo.tables.layout import Layout
 from aepromo.tables.schema import RESULTS, Kind
 from aepromo.tables.text import TextColumn, delimited

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aepromo.cli.rulings import Sheet
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.report import Report
     from aepromo.reports.ruling import Ruling, Verdict
-    from aepromo.tables.currency import Currency
 
 POLICY = frozenset(Policy._fields) - frozenset(PARCEL)
 

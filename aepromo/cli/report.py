@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from aepromo.cli.answers import Answers
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.answer import Outcome
     from aepromo.show.page import About
     from aepromo.tables.blocks import TextBlock
-    from aepromo.tables.currency import Currency
 
 WRITING = ("output", "quiet")
 _ENDINGS = ("", ".html", ".htm")

@@ -13,8 +13,8 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.ruling import Verdict
-    from aepromo.tables.currency import Currency
 
 
 def reverse_command() -> Callable[..., None]:

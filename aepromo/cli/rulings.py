@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 
     from aepromo.cli.config import Config
     from aepromo.cli.options import WritingOptions
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.exchange import Exchange
     from aepromo.reports.ruling import Row, Ruling, Verdict
-    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
     from aepromo.tables.source import Source
 

@@ -17,10 +17,10 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.exchange import Conversion
     from aepromo.reports.policy import Policy
     from aepromo.rules.overrides import Book
-    from aepromo.tables.currency import Currency
     from aepromo.tables.layout import Layout
 
 

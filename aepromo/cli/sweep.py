@@ -47,11 +47,11 @@ from aepromo.words import N_, _
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.answer import Outcome
     from aepromo.reports.policy import Policy
     from aepromo.reports.sweep import Counts, Crossing, Sweep
     from aepromo.tables.blocks import TextBlock
-    from aepromo.tables.currency import Currency
 
 PANEL = _("The sweep")
 _HOLDS_NO_MORE = {

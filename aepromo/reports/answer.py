@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
     from aepromo.reports.exchange import Conversion
     from aepromo.reports.joined_rates import Took
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Report, Results, Sku
     from aepromo.tables.any_cells import Cells
-    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
 
 

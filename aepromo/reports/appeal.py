@@ -27,11 +27,11 @@ from aepromo.tables.schema import INPUTS, Kind
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.gates import Gate
     from aepromo.reports.policy import Policy
     from aepromo.reports.ruling import Row, Verdict
     from aepromo.rules.overrides import Book
-    from aepromo.tables.currency import Currency
     from aepromo.tables.facts import Fact
 
 STRONG, SUBMIT, WEAK, REFUSE = range(len(APPEALS))

@@ -27,10 +27,10 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
     from aepromo.reports.report import Report, Results
     from aepromo.rules.overrides import Book
-    from aepromo.tables.currency import Currency
 
 
 class Fault(NamedTuple):

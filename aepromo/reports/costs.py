@@ -16,12 +16,13 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
 from aepromo.reports.exchange import Conversion
 from aepromo.reports.report import CONVERSION, COSTS
 from aepromo.tables.cells import CellError, read
-from aepromo.tables.currency import Currency, currency_named
+from aepromo.tables.currency import currency_named
 from aepromo.tables.schema import INPUTS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.exchange import Exchange
     from aepromo.tables.any_cells import Cells
     from aepromo.tables.columns import Numbers

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.errors import CallError
+from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
 from aepromo.reports.report import CONVERSION
 from aepromo.tables.cells import CellError, fixed, grouped, read
-from aepromo.tables.currency import USD, Currency, currency_named
+from aepromo.tables.currency import currency_named
 from aepromo.tables.schema import INPUTS, Kind
 from aepromo.words import _
 

@@ -30,10 +30,10 @@ from aepromo.reports.waterfall import Step, waterfall
 from aepromo.words import N_
 
 if TYPE_CHECKING:
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.exchange import Exchange
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Sku, Terms
-    from aepromo.tables.currency import Currency
 
 INPUTS_USED = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS)
 

@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 
 from aepromo.errors import InputError
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
 from aepromo.reports.report import KEYS
 from aepromo.tables.cells import RATE_PLACES, fixed
 from aepromo.tables.columns import read_column
-from aepromo.tables.currency import USD
 from aepromo.tables.headers import resolve
 from aepromo.tables.layout import laid_out
 from aepromo.tables.schema import Kind
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.answer import Outcome
     from aepromo.reports.joined_rates import JoinedRates
     from aepromo.tables.columns import Reading
-    from aepromo.tables.currency import Currency
 
 
 @dataclass(frozen=True, slots=True)

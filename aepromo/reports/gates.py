@@ -13,9 +13,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import MILLION
 from aepromo.tables.cells import CellError, fixed, percent, refusal
-from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
 from aepromo.tables.headings import in_words
 from aepromo.tables.names import canonical, parts, spoken_name
@@ -26,9 +26,9 @@ from aepromo.words import N_, _
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.ruling import Row
     from aepromo.rules import Rule
-    from aepromo.tables.currency import Currency
     from aepromo.tables.facts import Fact
 
 CONDITIONS = frozenset({"any_of", "all_of", "none_of", "yes_no"})

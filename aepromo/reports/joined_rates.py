@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.errors import CallError, InputError, Problem
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
 from aepromo.reports.report import KEYS
-from aepromo.tables.currency import USD
 from aepromo.tables.headers import plain, resolve
 from aepromo.tables.headings import chinese, named
 from aepromo.tables.names import canonical

@@ -11,7 +11,7 @@ from aepromo.tables.schema import Kind
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
-    from aepromo.tables.currency import Currency
+    from aepromo.pricing.currency import Currency
 
 
 _FORM = N_("write THRESHOLD:OFF, such as 30:3")

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError, InputError
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION, any_of, is_known, pick
 from aepromo.pricing.offers import base_price, observed_rate
 from aepromo.reports.check import Fault, at
 from aepromo.rules.overrides import Book
 from aepromo.tables.cells import CellError, grouped, in_two_currencies, percent, read, signs_in
-from aepromo.tables.currency import USD
 from aepromo.tables.facts import read_fact
 from aepromo.tables.headers import plain, resolve
 from aepromo.tables.headings import named
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Whole
-    from aepromo.tables.currency import Currency
 
 AMOUNTS = ("list_price", "deal_price", "coupon_amount", "spend_save_amount", "limited_rate")
 USES = ("sku", "category", *AMOUNTS, "discount_status", "ordered_at")

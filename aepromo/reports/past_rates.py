@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION, up
 from aepromo.reports.credibility import drawn
 from aepromo.tables.columns import result_array
-from aepromo.tables.currency import USD
 from aepromo.tables.headers import plain
 from aepromo.tables.names import canonical
 from aepromo.tables.orders import LEVELS, MEAN, quantile_column

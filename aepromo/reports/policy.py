@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from aepromo.errors import CallError
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION
 from aepromo.pricing.offers import Offers
 from aepromo.reports.exchange import Conversion, Exchange, exchange_of
@@ -19,7 +20,6 @@ from aepromo.tables.cells import (
     read_range,
     signs_in,
 )
-from aepromo.tables.currency import USD
 from aepromo.tables.schema import AMOUNTS, INPUTS, RESULTS, Kind
 from aepromo.words import _
 from aepromo.words.nearest import one_of
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.joined_rates import JoinedRates
     from aepromo.reports.shipping import Shipping
-    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
     from aepromo.tables.tariff import Tariff
 

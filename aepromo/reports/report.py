@@ -9,12 +9,12 @@ from aepromo.pricing.money import BLANK, is_known
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aepromo.pricing.currency import Currency
     from aepromo.pricing.fees import Costs, FeeRates
     from aepromo.pricing.money import Truth, Whole
     from aepromo.pricing.offers import Discounts, Offers
     from aepromo.pricing.protect import Targets
     from aepromo.rules.overrides import Book
-    from aepromo.tables.currency import Currency
 
 
 class Terms(NamedTuple):

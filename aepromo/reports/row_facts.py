@@ -15,11 +15,11 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.exchange import RowCosts
     from aepromo.reports.joined_rates import JoinedRates
     from aepromo.reports.ruling import Row, Ruling
     from aepromo.reports.shipping import Shipping
-    from aepromo.tables.currency import Currency
     from aepromo.tables.facts import Fact
 
 

@@ -13,9 +13,9 @@ from aepromo.tables.headings import named
 from aepromo.words import _
 
 if TYPE_CHECKING:
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.joined_rates import JoinedRates
     from aepromo.reports.shipping import Shipping
-    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
 
 Row: TypeAlias = Mapping[str, Fact]

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta, tzinfo
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.exchange import Exchange
     from aepromo.reports.ruling import Row, Verdict
     from aepromo.reports.shipping import Shipping
     from aepromo.rules.overrides import Book
-    from aepromo.tables.currency import Currency
     from aepromo.tables.state import Watched
 
 NOT_FORCED = (

@@ -19,10 +19,10 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.appeal import Formula
     from aepromo.reports.ruling import Row
     from aepromo.reports.shipping import Shipping
-    from aepromo.tables.currency import Currency
 
 
 def with_today(row: Row, shipping: Shipping | None) -> tuple[Row, list[str]]:

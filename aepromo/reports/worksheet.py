@@ -15,10 +15,10 @@ from aepromo.words import texts_in
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Whole
     from aepromo.reports.appeal import Formula
     from aepromo.reports.ruling import Row
-    from aepromo.tables.currency import Currency
     from aepromo.tables.facts import Fact
 
 HEADERS = (

@@ -12,7 +12,7 @@ from aepromo.words import _, label, ngettext
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aepromo.tables.currency import Currency
+    from aepromo.pricing.currency import Currency
 
 
 class Seen(NamedTuple):

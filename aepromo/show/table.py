@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from aepromo.pricing.currency import Currency
     from aepromo.tables.column import Column
-    from aepromo.tables.currency import Currency
     from aepromo.tables.text import TextColumn
 
 LONGEST_TEXT = 32

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from aepromo.pricing.currency import USD
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.tables.cells import fixed, grouped, percent
-from aepromo.tables.currency import USD
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import Figure, TextColumn
 from aepromo.words import N_, _, label, label_in
@@ -15,9 +15,9 @@ from aepromo.words import N_, _, label, label_in
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.explain import DeadZone, Explanation
     from aepromo.reports.waterfall import Step
-    from aepromo.tables.currency import Currency
 
 REMEDIES = {
     "exclude_forced": N_("tick «Exclude Forced Discount Items» on the coupon"),

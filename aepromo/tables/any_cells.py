@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
+    from aepromo.pricing.currency import Currency
     from aepromo.tables.columns import Reading
-    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Kind
 
 

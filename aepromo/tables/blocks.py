@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from aepromo.tables.currency import Currency
+    from aepromo.pricing.currency import Currency
     from aepromo.tables.schema import Kind
     from aepromo.tables.source import Source
 

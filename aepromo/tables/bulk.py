@@ -15,8 +15,8 @@ from aepromo.tables.text import is_run_by_spreadsheets, places_shown, result_tex
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aepromo.pricing.currency import Currency
     from aepromo.tables.columns import Numbers
-    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
 
 

@@ -16,7 +16,7 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from aepromo.tables.currency import Currency
+    from aepromo.pricing.currency import Currency
 
 RATE_PLACES = 6
 WEIGHT_PLACES = 3

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from aepromo.tables.currency import Currency
+    from aepromo.pricing.currency import Currency
     from aepromo.tables.grid import Grid
     from aepromo.tables.schema import Column
 

@@ -1,10 +1,10 @@
-"""Currencies: the code and decimal places of each, after ISO 4217, and the signs that fit it."""
+"""Currencies by their code: how many decimal places each has, after ISO 4217."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
+from aepromo.pricing.currency import USD, Currency
 from aepromo.tables.cells import refusal, tidy
 from aepromo.words import _
 
@@ -13,38 +13,6 @@ MOST_PLACES = 3
 
 _ALSO_CALLED = {"RMB": "CNY", "人民币": "CNY", "美元": "USD", "欧元": "EUR", "日元": "JPY"}
 """What sellers write where ISO 4217 has another word."""
-
-_SIGNS = {
-    "US$": frozenset({"USD"}),
-    "$": frozenset(
-        {"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "CLP", "COP", "ARS", "UYU"}
-    ),
-    "¥": frozenset({"CNY", "JPY"}),
-}
-
-
-class Currency(NamedTuple):
-    """What money is counted in: ``USD`` with 2 places, ``JPY`` with 0, ``KWD`` with 3.
-
-    ``is_stated``: somebody named it, so that a cell's sign must not contradict it.
-    """
-
-    code: str
-    places: int
-    is_stated: bool = False
-
-    @property
-    def unit(self) -> int:
-        """The minor units of one currency unit."""
-        return int(10**self.places)
-
-    def fits(self, sign: str) -> bool:
-        """Whether an amount with this sign may be in this currency."""
-        return not self.is_stated or self.code in _SIGNS[sign]
-
-
-USD = Currency("USD", 2)
-"""What prices are in where nobody says otherwise, and what the rule book's money is in."""
 
 
 @cache

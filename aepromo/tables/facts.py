@@ -6,16 +6,17 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import MILLION
 from aepromo.tables.cells import millionths, read, read_rate, refusal, tidy
-from aepromo.tables.currency import USD, currency_named
+from aepromo.tables.currency import currency_named
 from aepromo.tables.schema import Kind
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aepromo.tables.currency import Currency
+    from aepromo.pricing.currency import Currency
 
 Fact: TypeAlias = int | bool | str | tuple[str, ...] | date | datetime
 """What a cell may hold: amounts in minor units; rates and plain numbers in millionths."""

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from aepromo.pricing.currency import Currency
     from aepromo.tables.columns import Numbers
-    from aepromo.tables.currency import Currency
     from aepromo.tables.schema import Column
 
     Words = npt.NDArray[np.uint64]

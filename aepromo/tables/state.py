@@ -17,9 +17,10 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from aepromo.errors import InputError, OutputError
+from aepromo.pricing.currency import USD
 from aepromo.pricing.money import MILLION
 from aepromo.tables.atomic import lock, replacing
-from aepromo.tables.currency import USD, currency_named
+from aepromo.tables.currency import currency_named
 from aepromo.tables.news import EVENTS
 from aepromo.words import _, cause
 

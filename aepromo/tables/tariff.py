@@ -11,7 +11,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT
 from aepromo.pricing.shipping import Charge
 from aepromo.tables.cells import CellError, grouped, read, shown, signs_in
 from aepromo.tables.countries import country_code
-from aepromo.tables.currency import Currency, currency_named
+from aepromo.tables.currency import currency_named
 from aepromo.tables.schema import Kind
 from aepromo.tables.toml import read_toml
 from aepromo.words import _
@@ -19,6 +19,8 @@ from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from aepromo.pricing.currency import Currency
 
 WEIGHTS = ("first_weight_g", "step_g", "max_weight_g")
 FEES = ("first_weight_fee", "step_fee", "registration_fee")

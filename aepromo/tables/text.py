@@ -19,7 +19,7 @@ from aepromo.tables.schema import Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aepromo.tables.currency import Currency
+    from aepromo.pricing.currency import Currency
 
 _RUNS_IN_A_SPREADSHEET = frozenset("=+-@\t\r")
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.assumptions import Given
     from aepromo.reports.overview import Overview
     from aepromo.rules import Rule
-    from aepromo.tables.currency import Currency
 
 HERE = Path(__file__).parent
 MOST_CATEGORIES = 15

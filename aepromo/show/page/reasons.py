@@ -11,8 +11,8 @@ from aepromo.tables.cells import grouped, percent
 from aepromo.words import _, label
 
 if TYPE_CHECKING:
+    from aepromo.pricing.currency import Currency
     from aepromo.reports.overview import AtRisk
-    from aepromo.tables.currency import Currency
 
 
 def reasons(sku: AtRisk, currency: Currency) -> str:
