@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from picture import SETTINGS, at_terminal
 
-from aepromo.cli import COMMANDS
+from aepromo.cli import CALCULATORS, COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +68,13 @@ def test_a_piped_one_liner_loads_neither_pandas_nor_rich(command: str, tmp_path:
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("\n") >= 2
     assert loaded(run.stderr) & {*HEAVY, *DRAWING} == set()
+
+
+@pytest.mark.parametrize("command", CALCULATORS)
+def test_a_calculator_makes_no_dataclasses(command: str, tmp_path: Path) -> None:
+    # Each costs a one-liner more than all of its arithmetic.
+    run = python("-m", "aepromo", command, *ONE_LINERS[command], cwd=tmp_path)
+    assert "dataclasses" not in loaded(run.stderr)
 
 
 @pytest.mark.parametrize("command", ONE_LINERS)

@@ -6,8 +6,7 @@ is to be replaced there; every other column goes by its header. What it holds is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.tables.headers import plain, roles
 from aepromo.tables.headings import chinese, header_of
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The columns of an answer in order, by name.
 
     ``headers`` are those that the file has, as they stand there; ``known`` is what the file's
@@ -26,8 +24,8 @@ class Layout:
     """
 
     names: tuple[str, ...]
-    headers: Mapping[str, str] = field(default_factory=dict)
-    known: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
+    known: Mapping[str, str] = {}
 
     @property
     def of_file(self) -> tuple[str, ...]:
