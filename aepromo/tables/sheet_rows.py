@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import unescape
 
+from aepromo.tables.sheet_cells import unescaped
 from aepromo.tables.sheet_xml import MOST_ROWS, SheetReader, without_blanks
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class PlainRows:
     def _alike(self, attributes: str, stored: Found) -> Sequence[str]:
         kind, style = _kind_of(attributes)
         if kind == "inlineStr":
-            stored = _resolved(stored)
+            return [unescaped(each) if each else "" for each in _resolved(stored)]
         return self._cells.alike(kind, style, stored)
 
     def _mixed(self, attributes: Found, values: Found, texts: Found) -> Sequence[str]:
