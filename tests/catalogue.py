@@ -39,7 +39,8 @@ TYPER_SAYS = (
 
 JSON_KEYS = (
     *("is_current", "steps", "bounds", "dead_zones", "seller_center", "remedies"),
-    *("threshold", "off", "subtotal", "low", "high", "situation", "leaves"),
+    *("threshold", "off", "subtotal", "reason", "low", "high", "situation", "leaves"),
+    *("stated_cost", "weight_steps", "step_fee"),
     *("rates", "crossings", "mark", "holds"),
 )
 """What the documents of ``explain`` and ``sweep`` have beside columns."""

@@ -30,10 +30,13 @@ class Charge:
         """Whether a parcel may go this way."""
         return weight <= self.max_weight
 
+    def steps(self, weight: Whole) -> Whole:
+        """How many steps above the first weight begin; exactly at one, the next hasn't."""
+        return (most(weight - self.first_weight, 0) + self.step - 1) // self.step
+
     def additional_fee(self, weight: Whole) -> Whole:
-        """What is over the first weight costs; exactly at a step, the next one hasn't begun."""
-        steps = (most(weight - self.first_weight, 0) + self.step - 1) // self.step
-        return steps * self.step_fee
+        """What is over the first weight costs."""
+        return self.steps(weight) * self.step_fee
 
     def total(self, weight: Whole) -> Whole:
         """The three parts together."""

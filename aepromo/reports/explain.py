@@ -24,13 +24,17 @@ from aepromo.pricing.protect import (
     zones,
 )
 from aepromo.reports.check import Filler, check, check_results
+from aepromo.reports.cost_origins import cost_origins
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
 from aepromo.reports.single import refuse
 from aepromo.reports.waterfall import Step, waterfall
 from aepromo.words import N_
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aepromo.pricing.currency import Currency
+    from aepromo.reports.cost_origins import Origin
     from aepromo.reports.exchange import Exchange
     from aepromo.reports.policy import Policy
     from aepromo.reports.report import Sku, Terms
@@ -85,7 +89,8 @@ def explain(policy: Policy, store: Exchange | None = None) -> tuple[Explanation,
     returns the columns that were assumed. Raises ``CallError`` for what is missing.
     """
     asked = _WITH_COSTS if policy.purchase_price else _WITHOUT_COSTS
-    filler = Filler({}, policy.of_one(asked, store)[0], policy.in_force, policy.selling)
+    numbers, shipped = policy.of_one(asked, store)
+    filler = Filler({}, numbers, policy.in_force, policy.selling)
     sku = check(asked, filler)
     refuse(filler.faults)
     terms = policy.terms()
@@ -94,7 +99,9 @@ def explain(policy: Policy, store: Exchange | None = None) -> tuple[Explanation,
         required, sku.discounts, terms.offers, terms.endings, terms.currency.unit
     )
     refuse(check_results({"protected_list_price": protected}, sku, terms.currency))
-    return _explained(sku, terms, int(required), int(bound), int(protected)), filler.assumed
+    origins = cost_origins(policy, policy.shipping(store) if shipped else None)
+    found = _explained(sku, terms, origins, int(required), int(bound), int(protected))
+    return found, filler.assumed
 
 
 _WITHOUT_COSTS = Report(
@@ -114,7 +121,14 @@ _WITH_COSTS = _WITHOUT_COSTS._replace(
 """What there must be to go on to the profit: the same as to reprice a SKU."""
 
 
-def _explained(sku: Sku, terms: Terms, required: int, bound: int, protected: int) -> Explanation:
+def _explained(
+    sku: Sku,
+    terms: Terms,
+    origins: Mapping[str, Origin],
+    required: int,
+    bound: int,
+    protected: int,
+) -> Explanation:
     is_current = sku.list_price != BLANK
     list_price = int(sku.list_price) if is_current else protected
     deal, worst = (int(each) for each in worst_deal_price(list_price, sku.discounts, terms.offers))
@@ -131,7 +145,7 @@ def _explained(sku: Sku, terms: Terms, required: int, bound: int, protected: int
         is_current=is_current,
         worst_case=WORST_CASES[worst],
         forced_rate=rate,
-        steps=waterfall(sku, terms.offers, list_price, rate if forced else None, price),
+        steps=waterfall(sku, terms.offers, origins, list_price, rate if forced else None, price),
         deal_price=deal,
         profit=kept,
         margin=int(margin(kept, deal)) if has_costs else BLANK,

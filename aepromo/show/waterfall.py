@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from aepromo.pricing.currency import USD
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
-from aepromo.tables.cells import fixed, grouped, percent
+from aepromo.reports.exchange import rate_text
+from aepromo.show.taking import money, rate_of, taking
+from aepromo.tables.cells import fixed
 from aepromo.tables.schema import Kind
 from aepromo.tables.text import Figure, TextColumn
 from aepromo.words import N_, _, label, label_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from rich.console import RenderableType
 
     from aepromo.pricing.currency import Currency
@@ -26,15 +29,11 @@ REMEDIES = {
 }
 
 
-def money(amount: int, currency: Currency) -> str:
-    """An amount as a sentence has it: ``$1,234.50``, ``CNY 1,234.50``."""
-    sign = "$" if currency.code == USD.code else f"{currency.code} "
-    return ("-" if amount < 0 else "") + sign + grouped(abs(amount), currency.places)
-
-
 def step_columns(explanation: Explanation, language: str) -> list[TextColumn]:
     """The waterfall as rows for a pipe, its steps by their names in a language."""
     steps, places = explanation.steps, explanation.currency.places
+    details = [_details(step, explanation.currency) for step in steps]
+    names = dict.fromkeys(name for detail in details for name in detail)
 
     def figures(name: str) -> TextColumn:
         amounts = [fixed(getattr(step, name), places) for step in steps]
@@ -43,11 +42,20 @@ def step_columns(explanation: Explanation, language: str) -> list[TextColumn]:
     return [
         TextColumn("step", Kind.TEXT, [_named(step, language) for step in steps]),
         figures("base"),
-        TextColumn("rate", Kind.TEXT, [_rate(step) for step in steps]),
+        TextColumn("rate", Kind.TEXT, [rate_of(step) for step in steps]),
         TextColumn("rounding", Kind.TEXT, [step.rounding for step in steps]),
         figures("change"),
         figures("left"),
+        *(_detail_column(name, details) for name in names),
     ]
+
+
+def _detail_column(name: str, details: Sequence[Mapping[str, Figure | str | None]]) -> TextColumn:
+    """A column of what only some steps have; amounts of other currencies are text."""
+    kinds = dict.fromkeys(("threshold", "off", "subtotal"), Kind.MONEY)
+    found = (detail.get(name) for detail in details)
+    cells = [each.digits if isinstance(each, Figure) else each for each in found]
+    return TextColumn(name, kinds.get(name, Kind.TEXT), cells)
 
 
 def document(explanation: Explanation, language: str) -> dict[str, object]:
@@ -97,13 +105,13 @@ def waterfall_table(explanation: Explanation) -> RenderableType:
         _("step"): "left", _("of"): "right", _("takes"): "left", code: "right", _("left"): "right"
     }  # fmt: skip
     for heading, justify in headings.items():
-        table.add_column(heading, justify=justify, no_wrap=heading != _("takes"))
+        table.add_column(heading, justify=justify, no_wrap=heading != _("takes"), overflow="fold")
     for step in explanation.steps:
-        is_total = not step.change
+        is_total = step.is_total
         table.add_row(
             Text(_(step.name), style="bold" if is_total else ""),
             "" if is_total else fixed(step.base, places),
-            _taking(step, explanation.currency),
+            running_text(taking(step, explanation.currency)),
             "" if is_total else fixed(step.change, places),
             Text(
                 fixed(step.left, places), style="bold red" if step.left < 0 else "bold" * is_total
@@ -162,10 +170,13 @@ def _zone_line(zone: DeadZone, explanation: Explanation) -> str:
         "{low}–{high} ({situation}): a buyer who reaches the {threshold} tier leaves you {leaves}, "
         "under {required}"
     )
+    if not zone.threshold:  # a coupon that every order gets
+        line = _("{low}–{high} ({situation}): {off} off leaves you less than {required}")
     amounts = {
         "low": zone.low,
         "high": zone.high,
         "threshold": zone.threshold,
+        "off": zone.threshold - zone.leaves,
         "leaves": zone.leaves,
         "required": explanation.required,
     }
@@ -178,23 +189,6 @@ def _remedies(explanation: Explanation) -> list[str]:
         *(_(REMEDIES[name]) for name in explanation.remedies),
         _("list it at {price}").format(price=money(explanation.protected, explanation.currency)),
     ]
-
-
-def _rate(step: Step) -> str:
-    return "" if step.rate == BLANK else percent(step.rate)
-
-
-def _taking(step: Step, currency: Currency) -> str:
-    """What a step takes, and how it rounds: ``13.2%, half up``, ``30.00:3.00, share of 45.00``."""
-    if step.offer is None:
-        return _(", ").join(filter(None, (_rate(step), _(step.rounding) if step.rounding else "")))
-    off = _("{off} off from {threshold}").format(
-        off=money(step.offer.off, currency), threshold=money(step.offer.threshold, currency)
-    )
-    if not step.rounding:
-        return off
-    share = _("{offer}, its share of {subtotal}, up")
-    return share.format(offer=off, subtotal=money(step.subtotal, currency))
 
 
 def _ratio(rate: int) -> str:
@@ -212,19 +206,44 @@ def _named(step: Step, language: str) -> str:
 
 
 def _step_document(step: Step, currency: Currency, language: str) -> dict[str, object]:
-    shown: dict[str, object] = {
+    return {
         "step": _named(step, language),
         "base": _figure(step.base, currency),
         "rate": None if step.rate == BLANK else Figure(_ratio(step.rate)),
         "rounding": step.rounding or None,
         "change": _figure(step.change, currency),
         "left": _figure(step.left, currency),
+        **_details(step, currency),
     }
+
+
+def _details(step: Step, currency: Currency) -> dict[str, Figure | str | None]:
+    """What an offer asks for, or where a cost comes from; nothing of any other step."""
     if step.offer is not None:
-        shown["threshold"] = _figure(step.offer.threshold, currency)
-        shown["off"] = _figure(step.offer.off, currency)
-        shown["subtotal"] = _figure(step.subtotal, currency)
-    return shown
+        return {
+            "threshold": _figure(step.offer.threshold, currency),
+            "off": _figure(step.offer.off, currency),
+            "subtotal": _figure(step.subtotal, currency),
+            "reason": step.reason or None,
+        }
+    if step.origin is None:
+        return {}
+    own, amount, rate, carriage = step.origin
+    found: dict[str, Figure | str | None] = {
+        "cost_currency": own.code,
+        "stated_cost": _figure(amount, own),
+        "fx_rate": None if rate == BLANK else Figure(rate_text(rate)),
+    }
+    if carriage is None:
+        return found
+    return found | {
+        "shipping_line": carriage.line,
+        "first_weight_fee": _figure(carriage.first_weight_fee, own),
+        "weight_steps": Figure(str(carriage.weight_steps)),
+        "step_fee": _figure(carriage.step_fee, own),
+        "additional_weight_fee": _figure(carriage.additional_weight_fee, own),
+        "registration_fee": _figure(carriage.registration_fee, own),
+    }
 
 
 def _zone_document(zone: DeadZone, currency: Currency) -> dict[str, object]:
