@@ -36,6 +36,8 @@ _AMOUNTS = frozenset(
     }
 )
 """The kinds of input cells that hold figures."""
+_IDS = frozenset({"sku", "order_id", "tracking_number"})
+"""What tells rows apart, and so is never cut."""
 
 
 def rows_table(
@@ -47,8 +49,9 @@ def rows_table(
 ) -> RenderableType:
     """The rows of a file in at most ``width`` cells, with notes underneath.
 
-    ``wanted`` names the columns to show, the most wanted first; those that don't fit are named
-    underneath, so that nobody takes the table for the whole.
+    ``wanted`` names the columns to show, the most wanted first, and that one stands first; where
+    there is more room the others follow. Those that don't fit are named underneath, so that nobody
+    takes the table for the whole.
     """
     shown, left_out, spare = _fitting(columns, wanted, width, currency)
     spare //= max(sum(column.kind is Kind.PROSE for column in shown), 1)
@@ -60,13 +63,13 @@ def rows_table(
         header_style="bold",
     )
     for column in shown:
-        is_prose = column.kind is Kind.PROSE
+        room = _least_width(column, width, currency) + spare * (column.kind is Kind.PROSE)
         table.add_column(
             _heading(column, currency),
             justify="right" if _is_amount(column) else "left",
             vertical="top",
-            width=min(_width(column, currency), NARROWEST_PROSE + spare) if is_prose else None,
-            no_wrap=not is_prose,
+            width=min(_width(column, currency), room),
+            no_wrap=False,
             overflow="fold",
         )
     for cells in zip(*(column.cells for column in shown), strict=True):
@@ -141,22 +144,31 @@ def _fitting(
 ) -> tuple[list[TextColumn], list[str], int]:
     """The columns that fit, the names of those that don't, and how many cells are left over."""
     by_name = {column.name: column for column in columns}
-    room = width
+    least = {name: _least_width(column, width, currency) for name, column in by_name.items()}
+    room, for_prose = width, 0
     chosen: set[str] = set()
-    for name in wanted:
-        needed = _least_width(by_name[name], currency) + _GAP
-        if not chosen or needed <= room + _GAP:
+    for name in dict.fromkeys((*wanted, *by_name)):
+        is_wanted = name in wanted
+        if not chosen or least[name] <= room - for_prose * (not is_wanted):
             chosen.add(name)
-            room -= needed
+            room -= least[name] + _GAP
+            if by_name[name].kind is Kind.PROSE:
+                # What isn't asked for leaves it room enough for not being wrapped.
+                for_prose += _width(by_name[name], currency) - least[name]
+        elif not is_wanted:
+            break  # or what is shown of the rest would go by chance
     shown = [column for column in columns if column.name in chosen]
+    shown.sort(key=lambda column: column.name != wanted[0])
     left_out = [column.name for column in columns if column.name not in chosen]
     return shown, left_out, max(room + _GAP, 0)
 
 
-def _least_width(column: TextColumn, currency: Currency) -> int:
-    """The width without which a column is left out; prose goes on as many lines as it needs."""
+def _least_width(column: TextColumn, room: int, currency: Currency) -> int:
+    """The width without which a column is left out; prose and ids go on as many lines as needed."""
     width = _width(column, currency)
-    return min(width, NARROWEST_PROSE) if column.kind is Kind.PROSE else width
+    if column.kind is Kind.PROSE:
+        return min(width, NARROWEST_PROSE)
+    return min(width, max(LONGEST_TEXT, room // 3)) if column.holds in _IDS else width
 
 
 def _width(column: TextColumn, currency: Currency) -> int:
@@ -215,7 +227,7 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
     text = Text(_one_line(cell))
     if column.is_figure and cell.startswith("-"):
         text.stylize("red")
-    elif not column.is_figure:
+    elif not column.is_figure and column.holds not in _IDS:
         text.truncate(LONGEST_TEXT, overflow="ellipsis")
     return text
 
