@@ -207,3 +207,35 @@ def test_without_the_extra_one_clear_line_says_how_to_get_it(tmp_path: Path) -> 
     assert (code, out) == (2, b"")
     assert err == "aepromo: a workbook needs XlsxWriter: pip install 'aepromo[excel]'\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_amount_says_its_currency_and_a_weight_is_a_number(tmp_path: Path) -> None:
+    file, out = tmp_path / "grams.csv", tmp_path / "priced.xlsx"
+    file.write_text("sku,采购价,物流费,重量(g),标价\nA1,8,3,328,90\n", encoding="utf-8")
+    program("reprice", file, "-q", "--currency", "EUR", "--fx", "USD=1.08", "-o", out, cwd=tmp_path)
+    assert ["computed amounts in", "EUR"] in values(out.read_bytes(), 1)
+    header, row = values(out.read_bytes())
+    cells = dict(zip(header, row, strict=True))
+    assert (cells["重量(g)"], cells["sku"]) == (328, "A1")
+    # A price that may fall is no loss.
+    assert str(cells["price_change"]).startswith("-")
+    xml = sheet_xml(out.read_bytes())
+    looks = {
+        name: re.search(f'<c r="{letters(header, name)}2" s="(\\d+)"', xml) for name in FIGURES
+    }
+    assert looks["price_change"] and looks["profit"]
+    assert looks["price_change"][1] != looks["profit"][1]
+
+
+def test_ids_stay_in_sight_and_the_sheet_fits_the_paper(tmp_path: Path) -> None:
+    program("reprice", SKUS, "-q", "-o", "priced.xlsx", cwd=tmp_path)
+    xml = sheet_xml((tmp_path / "priced.xlsx").read_bytes())
+    assert '<pane xSplit="1" ySplit="1"' in xml
+    assert 'orientation="landscape"' in xml
+    assert "<fitToPage" in xml or 'fitToPage="1"' in xml
+
+
+def letters(header: list[object], name: str) -> str:
+    """The letters of a column."""
+    number = header.index(name)
+    return (chr(ord("A") + number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)

@@ -121,7 +121,7 @@ def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterato
         return iter([rendered(_shown(tables, answers, tally, writing), writing)])
     layout = answers.layout
     parts = (headed(_columns(table, answers, writing), writing, layout) for table in tables)
-    return text_lines(parts, form, writing)
+    return text_lines(parts, form, writing, answers.policy.selling)
 
 
 def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) -> list[str]:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from aepromo.pricing.currency import Currency
+
 _BY_ENDING = {
     ".csv": Format.CSV,
     ".tsv": Format.TSV,
@@ -219,13 +221,16 @@ def headed_document(document: object, options: WritingOptions) -> object:
 
 
 def text_lines(
-    parts: Iterable[Sequence[TextColumn]], form: Format, options: WritingOptions
+    parts: Iterable[Sequence[TextColumn]],
+    form: Format,
+    options: WritingOptions,
+    currency: Currency | None = None,
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
     if form is Format.XLSX:
         from aepromo.show.spreadsheet import workbook
 
-        yield from workbook(parts, with_header=not options.no_header)
+        yield from workbook(parts, not options.no_header, currency.code if currency else "")
         return
     if form is Format.PARQUET:
         from aepromo.tables.parquet import parquet_of, table_of

@@ -240,5 +240,5 @@ def _answer_one(
 
             stream.write(rendered(fields_table(columns, policy.selling), writing))
         else:
-            stream.writelines(text_lines([headed(columns, writing)], form, writing))
+            stream.writelines(text_lines([headed(columns, writing)], form, writing, policy.selling))
     return max(results.get("status", 0), 0)

@@ -223,7 +223,8 @@ def write_sheet(
             )
             stream.write(rendered(shown, writing))
         else:
-            stream.writelines(text_lines([headed(columns, writing, layout)], form, writing))
+            parts = [headed(columns, writing, layout)]
+            stream.writelines(text_lines(parts, form, writing, ruling.currency))
     if not writing.quiet and form is not Format.TABLE:
         say_replaced(layout, added)
 

@@ -31,7 +31,7 @@ COLOURS: dict[str, dict[str, object]] = {
 
 _AMOUNTS = frozenset({Kind.COST, Kind.TARGET, Kind.PRICE, Kind.TURNOVER, Kind.MONEY, Kind.FINE})
 _RATES = frozenset({Kind.RATE, Kind.RATES, Kind.SHARE, Kind.RATIO})
-_NUMERIC = frozenset({*_AMOUNTS, *_RATES, Kind.COUNT, Kind.NUMBER})
+_NUMERIC = frozenset({*_AMOUNTS, *_RATES, Kind.COUNT, Kind.NUMBER, Kind.WEIGHT, Kind.FX})
 
 # What Excel would take for a number of just this text, and no more digits than it keeps.
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(?P<fraction>\d+))?", re.ASCII)
@@ -45,6 +45,7 @@ def formats() -> dict[str, dict[str, object]]:
     for places in range(MOST_PLACES + 1):
         zeros = "." + "0" * places if places else ""
         named[f"number {places}"] = {"num_format": f"#,##0{zeros};[Red]-#,##0{zeros}"}
+        named[f"change {places}"] = {"num_format": f"#,##0{zeros}"}
         named[f"percent {places}"] = {"num_format": f"0{zeros}%;[Red]-0{zeros}%"}
     return named | {colour: dict(look) for colour, look in COLOURS.items()}
 
@@ -57,6 +58,7 @@ def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callab
     """
     kind = _kind_of(column)
     colours = LABEL_STYLES.get(column.holds, {})
+    is_change = column.holds == "price_change"  # below zero it is no loss, but room to spare
 
     def cell(text: str) -> str:
         if not text:
@@ -64,6 +66,8 @@ def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callab
         number = _as_number(text, kind)
         if number is not None:
             style = _number_style(number, kind, money_places)
+            if is_change:
+                style = style.replace("number", "change")
             return f'" s="{styles[style]}"><v>{number}</v></c>'
         style = colours.get(text, "text")
         return f'" s="{styles[style]}" t="inlineStr"><is>{_text(text)}</is></c>'

@@ -43,6 +43,8 @@ _LEAST = "profit"
 """The amount whose least is worth knowing."""
 
 _WIDEST, _NARROWEST = 48, 8
+_MOST_FROZEN = 2
+_A4 = 9  # as Excel numbers paper
 _ROWS_MEASURED = 1_000
 _QUICK = 4  # of nine levels of compression: a tenth larger than the usual, in half the time
 
@@ -55,14 +57,16 @@ class TooManyRows(OutputError):
         super().__init__(reason.format(most=MOST_ROWS))
 
 
-def workbook(parts: Iterable[Sequence[TextColumn]], with_header: bool) -> Iterator[bytes]:
-    """Parts of one table as the bytes of a workbook.
+def workbook(
+    parts: Iterable[Sequence[TextColumn]], with_header: bool, currency: str = ""
+) -> Iterator[bytes]:
+    """Parts of one table as the bytes of a workbook; ``currency`` is what its amounts are in.
 
     Raises ``CallError`` without XlsxWriter, and ``OutputError`` for more than a workbook holds.
     """
     waiting = iter(parts)
     first = next(waiting)
-    layout = _Layout(_xlsxwriter(), first, with_header)
+    layout = _Layout(_xlsxwriter(), first, with_header, currency)
     sink = Sink()
     with ZipFile(sink, "w", ZIP_DEFLATED, compresslevel=_QUICK) as archive:
         with archive.open(_entry(_SHEET), "w") as sheet:
@@ -108,7 +112,11 @@ class _Layout:
     """A workbook but for its rows: what stands before and after them, and what they add up to."""
 
     def __init__(
-        self, xlsxwriter: ModuleType, columns: Sequence[TextColumn], with_header: bool
+        self,
+        xlsxwriter: ModuleType,
+        columns: Sequence[TextColumn],
+        with_header: bool,
+        currency: str,
     ) -> None:
         if len(columns) > MOST_COLUMNS:
             raise OutputError(_("more columns than a sheet holds; choose some with --columns"))
@@ -116,6 +124,7 @@ class _Layout:
         self._columns = [(column.name, column.kind) for column in columns]
         self._widths = [_width(column) for column in columns]
         self._header = int(with_header)
+        self._currency = currency
         self.height = self._header
         self._results = [column.holds for column in columns]
         self._summed = {
@@ -167,8 +176,12 @@ class _Layout:
         if self._header:
             for position, (name, _kind) in enumerate(self._columns):
                 sheet.write_string(0, position, name, bold)
-            sheet.freeze_panes(1, 0)
+            sheet.freeze_panes(1, self._frozen())
+            sheet.repeat_rows(0)
             sheet.autofilter(0, 0, max(self.height - 1, 1), len(self._columns) - 1)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
         for position, width in enumerate(self._widths):
             sheet.set_column(position, position, width)
         named = {name: book.add_format(look) for name, look in formats().items()}
@@ -181,14 +194,22 @@ class _Layout:
         with ZipFile(buffer) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
 
+    def _frozen(self) -> int:
+        """How many columns stay in sight: those up to the ids, where they are among the first."""
+        through = self._results.index("sku") + 1 if "sku" in self._results else 1
+        return through if through <= _MOST_FROZEN else 0
+
     def _sum_up(self, summary: Any, sheet: str, named: Mapping[str, object], bold: object) -> None:
         """The second sheet: formulas over the first, with what they come to."""
         rows = self.height - self._header
         summary.set_column(0, 0, 28)
         summary.set_column(1, 1, 14)
-        summary.write_string(0, 0, _("rows"), bold)
+        summary.write_string(0, 0, _("rows"))
         summary.write_number(0, 1, rows, named["number 0"])
-        line = 2
+        if self._currency:
+            summary.write_string(1, 0, _("computed amounts in"))
+            summary.write_string(1, 1, self._currency)
+        line = 3
         for position, counts in self._summed.items() if rows else ():
             name, kind = self._results[position], self._columns[position][1]
             cells = f"'{sheet}'!{self._place(position, self._header)}"

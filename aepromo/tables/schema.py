@@ -38,7 +38,7 @@ _INPUTS = (
         "cost_currency",
         Kind.CURRENCY,
         "the currency of the costs, such as CNY",
-        ("成本币种",),
+        ("成本币种", "采购币种"),
     ),
     Column(
         "fx_rate",
