@@ -37,7 +37,7 @@ from aepromo.cli.say import say_assumed, say_converted, say_warnings
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.reports.sweep import COLUMNS, SWEEP, counts_by_rate, rates, sweep
-from aepromo.show.chart import Chart, picture, terminal_chart
+from aepromo.show.chart import Chart, check_picture, picture, terminal_chart
 from aepromo.tables.atomic import replacing
 from aepromo.tables.cells import fixed, percent
 from aepromo.tables.schema import RESULTS, Kind
@@ -83,10 +83,12 @@ def sweep_command() -> Callable[..., None]:
     def command(**values: Any) -> None:
         file = values.pop("file")
         grid = rates(values.pop("first"), values.pop("last"), values.pop("step"))
-        pictures = [values.pop("svg"), values.pop("png")]
+        pictures = [path for path in (values.pop("svg"), values.pop("png")) if path]
         reading = taken(ReadingOptions, values)
         writing = taken(WritingOptions, values)
         policy = policy_of(values)
+        for path in pictures:
+            check_picture(path)
         say_warnings(policy)
         if file is not None:
             chart = _sweep_file(policy, file, grid, reading, writing)
@@ -94,7 +96,7 @@ def sweep_command() -> Callable[..., None]:
             raise CallError(_("options for reading a file need a FILE, or - for standard input"))
         else:
             chart = _sweep_one(policy, grid, writing)
-        for path in filter(None, pictures):
+        for path in pictures:
             drawn = picture(chart, path)
             with replacing(path) as stream:
                 stream.write(drawn)
@@ -174,7 +176,8 @@ def _sweep_file(
     ]
     columns = [_rate_column(grid), _count_column("survive", survive)]
     columns += [_count_column(status, numbers) for status, numbers in by_status.items()]
-    chart = Chart(_("SKUs that survive"), [rate / 10_000 for rate in grid], survive, {})
+    title, shown = _("SKUs that survive"), [rate / 10_000 for rate in grid]
+    chart = Chart(title, shown, survive, {}, counts=True)
     total = sum(numbers[0] for numbers in by_status.values())
     survival = _(
         "of {total:,} SKUs, {first:,} survive {low}, {last:,} survive {high}: "

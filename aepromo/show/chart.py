@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
@@ -22,6 +23,9 @@ _COLOURS = {"target": "yellow", "zero": "red", "floor": "magenta"}
 _NAMES = {"target": N_("target"), "zero": N_("zero"), "floor": N_("floor")}
 _SECOND = "\ue000"
 """Holds the place of the second cell of a wide letter, while a letter is taken for a cell."""
+_POWERS = tuple(10**power for power in range(12))
+_SLACK = 1e-9
+"""By how much a quotient of floats may miss the whole number that it is."""
 _CHINESE_FONTS = (
     *("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC"),
     *("WenQuanYi Micro Hei", "SimHei"),
@@ -30,12 +34,16 @@ _CHINESE_FONTS = (
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What to draw: heights by forced rate in percent, and the level of each named mark."""
+    """What to draw: heights by forced rate in percent, and the level of each named mark.
+
+    ``counts``: the heights are numbers of something, of which there is no half.
+    """
 
     title: str
     rates: Sequence[float]
     heights: Sequence[float]
     marks: Mapping[str, float]
+    counts: bool = False
 
 
 def terminal_chart(chart: Chart, width: int, coloured: bool) -> str:
@@ -47,6 +55,9 @@ def terminal_chart(chart: Chart, width: int, coloured: bool) -> str:
     plotext.plotsize(width, HEIGHT)
     plotext.title(_by_cells(chart.title))
     plotext.xlabel(_by_cells(_("forced rate, %")))
+    plotext.xticks(*_ticks(chart.rates, width // 10))
+    if chart.counts:
+        plotext.yticks(*_ticks(chart.heights, HEIGHT // 3, finest=1))
     for name, level in chart.marks.items():
         plotext.hline(level, _COLOURS[name])
     plotext.plot(list(chart.rates), list(chart.heights), marker="braille", color="cyan")
@@ -60,6 +71,18 @@ def terminal_chart(chart: Chart, width: int, coloured: bool) -> str:
     return "\n".join(line.rstrip() for line in drawn.replace(_SECOND, "").split("\n"))
 
 
+def _ticks(
+    values: Sequence[float], most: int, finest: float = 0.01
+) -> tuple[list[float], list[str]]:
+    """Round figures, about as many as may stand on an axis, and how they are written."""
+    low, high = min(values), max(values)
+    steps = (finest * ten * digit for ten in _POWERS for digit in (1, 2, 5))
+    step = next(step for step in steps if (high - low) / step <= most)
+    first, last = ceil(low / step - _SLACK), floor(high / step + _SLACK)
+    there = [step * number for number in range(first, last + 1)]
+    return there, [f"{tick:.10g}" for tick in there]
+
+
 def _by_cells(text: str) -> str:
     """The text with as many letters as it takes cells: of those a Chinese one takes two."""
     from unicodedata import east_asian_width
@@ -69,20 +92,33 @@ def _by_cells(text: str) -> str:
     )
 
 
-def picture(chart: Chart, path: str) -> bytes:
-    """The chart as SVG or PNG, as the path's ending says. Raises ``CallError``."""
+def check_picture(path: str) -> None:
+    """Whether a chart can be drawn there at all, before there is one. Raises ``CallError``."""
     import logging
-    from io import BytesIO
 
     # It warns where the home folder can't be written; the picture is none the worse.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        import matplotlib.figure  # noqa: F401 (whether it is there)
     except ImportError:
         reason = _("pictures need matplotlib: pip install 'aepromo[charts]'")
         raise CallError(reason) from None
-    is_png = path.lower().endswith(".png")
+    with _lettering(_is_png(path)):
+        pass
+
+
+def _is_png(path: str) -> bool:
+    return path.lower().endswith(".png")
+
+
+def picture(chart: Chart, path: str) -> bytes:
+    """The chart as SVG or PNG, as the path's ending says; ``check_picture`` goes before."""
+    from io import BytesIO
+
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    is_png = _is_png(path)
     with _lettering(is_png):
         figure = Figure(figsize=(8, 4.5), layout="constrained")
         FigureCanvasAgg(figure)
@@ -95,6 +131,11 @@ def picture(chart: Chart, path: str) -> bytes:
 
 
 def _draw(chart: Chart, axes: Axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    if chart.counts:
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.plot(chart.rates, chart.heights, linewidth=2)
     for name, level in chart.marks.items():
         axes.axhline(level, linestyle="--", linewidth=1, color=_COLOURS[name])
