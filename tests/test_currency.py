@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal, localcontext
 from fractions import Fraction
 from math import ceil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +24,6 @@ from aepromo.tables.cells import CellError
 from aepromo.tables.currency import MOST_PLACES, currency_named
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Run
 
 PLACES = {"USD": 2, "CNY": 2, "EUR": 2, "JPY": 0, "KRW": 0, "KWD": 3}
@@ -274,11 +273,69 @@ def test_conversions_are_said_once_with_their_day(run: Run, tmp_path: Path) -> N
     done = run("reprice", table, "--fx", "CNY=7.12@2026-11-20", *TERMS[:-1])
     said = [line for line in done.err.splitlines() if "converted" in line]
     assert said == [
-        "converted: CNY at 7.12 a USD, 2026-11-20",
-        "converted: JPY at the fx_rate of each row",
+        "converted: CNY at 7.12 a USD, 2026-11-20 (costs)",
+        "converted: JPY at the fx_rate of each row (costs)",
     ]
     quiet = run("reprice", table, "--fx", "CNY=7.12@2026-11-20", *TERMS)
     assert "converted" not in quiet.err
+
+
+ASSUMED = "assumed: cost_currency USD (set --cost-currency)"
+YUAN_TARIFF = Path(__file__).parent.parent / "examples" / "tariff.toml"
+YUAN_SHIPPED = ("--tariff", YUAN_TARIFF, "--fx", "CNY=7.12")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "options", "is_said"),
+    [
+        ("采购价,物流费", "56,3", ("--fx", "CNY=7.12"), True),
+        ("采购价,物流费", "56,3", (), False),
+        ("采购价,物流费", "¥56,3", (), True),
+        ("采购价,物流费", "$56,3", (), False),
+        ("采购价,物流费", "56,3", ("--fx", "CNY=7.12", "--cost-currency", "USD"), False),
+        ("采购价,物流费,成本币种", "56,3,CNY", ("--fx", "CNY=7.12"), False),
+        ("采购价,物流费,成本币种", "56,3,", ("--fx", "CNY=7.12"), True),
+        ("采购价,重量,市场", "56,90,ES", YUAN_SHIPPED, True),
+        (
+            "采购价,重量,市场",
+            "56,90,ES",
+            ("--tariff", YUAN_TARIFF, "--fx", "CNY=7.12", "-q"),
+            False,
+        ),
+        ("采购价,物流费", "¥56,3", ("--currency", "CNY", "--fx", "USD=0.14"), False),
+    ],
+)
+def test_costs_that_may_be_in_another_currency_are_said_to_be_taken_in_the_prices(
+    header: str, row: str, options: tuple[str | Path, ...], is_said: bool, run: Run, tmp_path: Path
+) -> None:
+    table = tmp_path / "unnamed.csv"
+    table.write_text(f"sku,标价,{header}\n" + f"A,200,{row}\n" * 3)
+    fees = ("--commission", "6%", "--payment", "1%", "--rate", "15%")
+    for command in ("margin", "appeal", "explain"):
+        never = ("--fail-on", "never") if command == "appeal" else ()
+        which = ("--sku", "A") if command == "explain" else ()
+        if which:
+            table.write_text(f"sku,标价,{header}\nA,200,{row}\n")
+        done = run(command, table, *which, *fees, *options, *never)
+        assert done.code == 0, done.err
+        assert done.err.splitlines().count(ASSUMED) == is_said, (command, done.err)
+
+
+def test_the_currency_of_prices_is_the_one_that_costs_are_said_to_be_in(run: Run) -> None:
+    sku = ("margin", "-b", "8", "-l", "3", "-p", "20", *TERMS[:-1])
+    euros = ("--currency", "EUR", "--fx", "USD=1.08")
+    assert run(*sku, *euros).err == ASSUMED.replace("USD", "EUR") + "\n"
+    assert run(*sku, *euros, "--cost-currency", "EUR").err == ""
+    sweep = ("sweep", "-b", "8", "-l", "3", "-p", "¥20", *TERMS[:-3], "--step", "20%")
+    assert ASSUMED in run(*sweep).err
+    assert ASSUMED not in run("commission", "-p", "¥20", *TERMS[:-1]).err
+
+
+def test_what_was_converted_is_said(run: Run) -> None:
+    sku = ("margin", "-b", "8", "-p", "20", "--weight-g", "90", "--market", "ES", *TERMS[:-1])
+    assert run(*sku, *YUAN_SHIPPED).err == f"{ASSUMED}\nconverted: CNY at 7.12 a USD (shipping)\n"
+    both = run(*sku, *YUAN_SHIPPED, "--cost-currency", "CNY")
+    assert both.err == "converted: CNY at 7.12 a USD (costs and shipping)\n"
 
 
 @pytest.mark.parametrize(("age", "is_old"), [(7, False), (8, True)])
@@ -310,7 +367,7 @@ def test_how_old_a_rate_may_be_is_the_users_to_say(run: Run, tmp_path: Path) -> 
     )
     done = run("floor", "-b", "56", "--config", tmp_path / "aepromo.toml")
     assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
-    assert done.err == f"converted: CNY at 7.12 a USD, {day}\n"
+    assert done.err == f"converted: CNY at 7.12 a USD, {day} (costs)\n"
     over = run("floor", "-b", "56", "--fx", "CNY=7", "--config", tmp_path / "aepromo.toml")
     assert over.out.decode().splitlines()[1] == "56,CNY,9.20"
     euros = run(

@@ -111,7 +111,8 @@ class Answers:
                 outcome, good = self._without_bad_rows(attempted, columns)
                 finished = finish(outcome, good) if self.aside.is_open else None
             if finished is not None and not self.aside.refuses:
-                say_assumed(outcome.assumed, self._assumed, self.policy.in_force, self.quiet)
+                book, currency = self.policy.in_force, outcome.currency
+                say_assumed(outcome.assumed, self._assumed, book, self.quiet, currency)
                 say_converted(outcome.conversions, self._converted, outcome.currency, self.quiet)
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True

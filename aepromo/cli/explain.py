@@ -128,7 +128,8 @@ def _write(policy: Policy, store: Exchange, writing: WritingOptions) -> None:
     from aepromo.show.waterfall import document, step_columns, waterfall_table
 
     explanation, assumed = explain(policy, store)
-    say_assumed(assumed, set(), policy.in_force, writing.quiet)
+    assumed = [*policy.assumed_beside(INPUTS_USED), *assumed]
+    say_assumed(assumed, set(), policy.in_force, writing.quiet, policy.selling)
     say_converted(policy.conversions(store), set(), policy.selling, writing.quiet)
     form = format_of(writing)
     with destination(writing) as stream:

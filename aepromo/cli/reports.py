@@ -221,7 +221,8 @@ def _answer_one(
     if reading != ReadingOptions():
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     results, assumed = run_single(report, policy)
-    say_assumed(assumed, set(), policy.in_force, writing.quiet)
+    assumed = [*policy.assumed_beside(report.uses), *assumed]
+    say_assumed(assumed, set(), policy.in_force, writing.quiet, policy.selling)
     say_converted(policy.conversions(), set(), policy.selling, writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in policy.texts().items()]
     columns += [

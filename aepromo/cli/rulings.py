@@ -17,6 +17,7 @@ from aepromo.cli.output import (
     text_lines,
 )
 from aepromo.cli.say import (
+    cost_currency_line,
     encoding_line,
     say,
     say_converted,
@@ -25,6 +26,7 @@ from aepromo.cli.say import (
     took_line,
 )
 from aepromo.errors import CallError, InputError
+from aepromo.pricing.currency import Currency
 from aepromo.pricing.money import BLANK
 from aepromo.reports.exchange import Conversion
 from aepromo.reports.row_facts import facts_of, faults_in
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
 
     from aepromo.cli.config import Config
     from aepromo.cli.options import WritingOptions
-    from aepromo.pricing.currency import Currency
     from aepromo.reports.exchange import Exchange
     from aepromo.reports.ruling import Row, Ruling, Verdict
     from aepromo.tables.schema import Column
@@ -90,15 +91,25 @@ class Sheet:
 
 
 def say_rows_converted(rows: Iterable[Row], exchange: Exchange, quiet: bool) -> None:
-    """Name each conversion that the costs of some rows needed, once."""
-    made = set()
+    """Name each conversion that the costs of some rows needed, once.
+
+    And the currency that costs were taken in where nobody names theirs, and it may be another.
+    """
+    made, signs, others = set[Conversion](), set[str](), set[Currency]()
+    are_unnamed = False
     for row in rows:
         cost, shipping = row.get("cost_currency"), row.get("shipping_currency")
+        are_unnamed |= "costs_are_unnamed" in row
+        signs |= {str(row["sign"])} if "sign" in row else set()
+        others |= {currency_named(shipping)} if isinstance(shipping, str) else set()
         if isinstance(cost, str):
             rate = exchange.rate(currency_named(cost))
             made.add(Conversion(cost, None if row["fx_rate_is_own"] else rate))
         if isinstance(shipping, str) and exchange.is_foreign(currency_named(shipping)):
-            made.add(Conversion(shipping, exchange.rate(currency_named(shipping))))
+            rate = exchange.rate(currency_named(shipping))
+            made.add(Conversion(shipping, rate, of_fees=True))
+    if are_unnamed and exchange.doubts_cost(signs, others) and not quiet:
+        say(cost_currency_line(exchange.selling))
     say_converted(made, set(), exchange.selling, quiet)
 
 

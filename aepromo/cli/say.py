@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
+from aepromo.pricing.currency import USD, Currency
 from aepromo.reports.exchange import rate_text
 from aepromo.reports.policy import ASSUMED, assumed_text
 from aepromo.tables.cells import on_one_line
@@ -17,7 +18,6 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from aepromo.pricing.currency import Currency
     from aepromo.reports.exchange import Conversion
     from aepromo.reports.policy import Policy
     from aepromo.rules.overrides import Book
@@ -35,11 +35,19 @@ def say(line: str) -> None:
         return
 
 
-def say_assumed(names: Iterable[str], said: set[str], book: Book, quiet: bool) -> None:
-    """Name each value that nobody gave, once; what the user put into the rule book was given."""
+def say_assumed(
+    names: Iterable[str], said: set[str], book: Book, quiet: bool, currency: Currency = USD
+) -> None:
+    """Name each value that nobody gave, once; what the user put into the rule book was given.
+
+    ``currency`` is the one of prices, in which costs are taken too.
+    """
     for name in names:
         key = ASSUMED.get(name, "")
-        if name not in said and not quiet and not book.is_overridden(key):
+        if name == "cost_currency":
+            if name not in said and not quiet:
+                say(cost_currency_line(currency))
+        elif name not in said and not quiet and not book.is_overridden(key):
             assumed = (
                 _("assumed: {name} {value} (rule book; set {flag})")
                 if key
@@ -50,6 +58,13 @@ def say_assumed(names: Iterable[str], said: set[str], book: Book, quiet: bool) -
                 value += f" ({dollars} USD)"
             say(assumed.format(name=named(name), value=value, flag=preferred_flag(name)))
         said.add(name)
+
+
+def cost_currency_line(currency: Currency) -> str:
+    """What is said of costs that may be in another currency than the one they are taken in."""
+    assumed = _("assumed: {name} {value} (set {flag})")
+    name = "cost_currency"
+    return assumed.format(name=named(name), value=currency.code, flag=preferred_flag(name))
 
 
 def encoding_line(encoding: str) -> str:
@@ -78,19 +93,21 @@ def took_line(took: Sequence[int]) -> str:
 def say_converted(
     conversions: Iterable[Conversion], said: set[Conversion], selling: Currency, quiet: bool
 ) -> None:
-    """Name each conversion between currencies, once: ``converted: CNY at 7.12 a USD``."""
-    for made in sorted(set(conversions) - said, key=lambda made: (made.code, made.rate is None)):
-        said.add(made)
-        if quiet:
-            continue
-        if made.rate is None:
-            line = _("converted: {code} at the fx_rate of each row")
-            say(line.format(code=made.code))
-            continue
-        line = _("converted: {code} at {rate} a {selling}")
-        day = _(", ") + f"{made.rate.day}" if made.rate.day else ""
-        rate = rate_text(made.rate.millionths)
-        say(line.format(code=made.code, rate=rate, selling=selling.code) + day)
+    """Name each conversion between currencies, once: ``converted: CNY at 7.12 a USD (costs)``."""
+    new = set(conversions) - said
+    said |= new
+    at = sorted({(made.code, made.rate) for made in new}, key=lambda one: (one[0], one[1] is None))
+    for code, rate in [] if quiet else at:
+        if rate is None:
+            line = _("converted: {code} at the fx_rate of each row").format(code=code)
+        else:
+            line = _("converted: {code} at {rate} a {selling}")
+            line = line.format(code=code, rate=rate_text(rate.millionths), selling=selling.code) + (
+                _(", ") + f"{rate.day}" if rate.day else ""
+            )
+        things = {False: _("costs"), True: _("shipping")}
+        found = [thing for of_fees, thing in things.items() if (code, rate, of_fees) in new]
+        say(line + _(" ({things})").format(things=_(" and ").join(found)))
 
 
 def say_warnings(policy: Policy) -> None:

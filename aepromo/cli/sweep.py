@@ -125,7 +125,8 @@ def sweep_command() -> Callable[..., None]:
 def _sweep_one(policy: Policy, grid: range, writing: WritingOptions) -> Chart:
     """Write a row a rate for one SKU; on a terminal a chart and the crossings too."""
     swept, assumed = sweep(policy, grid)
-    say_assumed(assumed, set(), policy.in_force, writing.quiet)
+    assumed = [*policy.assumed_beside(SWEEP.uses), *assumed]
+    say_assumed(assumed, set(), policy.in_force, writing.quiet, policy.selling)
     say_converted(policy.conversions(), set(), policy.selling, writing.quiet)
     columns, currency = [_rate_column(grid)], policy.selling
     columns += [

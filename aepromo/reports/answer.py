@@ -149,6 +149,8 @@ def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy
     signs = frozenset() if currency.is_stated else signs | policy.signs()
     has_weights = _has_weights(policy, cells.header)
     filler = Filler(given, offered, terms.book, currency, has_weights=has_weights)
+    uses = () if "cost_currency" in columns else report.uses
+    filler.assumed += policy.assumed_beside(uses, signs, costs.are_unnamed)
     shipped: Results = {}
     conversions = costs.conversions
     if policy.ships(report):

@@ -33,13 +33,15 @@ class Costs:
     """What was read: ``converted`` costs in minor units of the selling currency, by column.
 
     ``bad`` are cells that can't be used: row, column, reason with remedy. ``conversions`` are those
-    that were made. ``signs`` are those of amounts whose currency nobody names.
+    that were made. ``signs`` are those of amounts whose currency nobody names. ``are_unnamed``:
+    some are in rows that don't name a currency.
     """
 
     converted: dict[str, Numbers] = field(default_factory=dict)
     bad: list[tuple[int, str, str]] = field(default_factory=list)
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
+    are_unnamed: bool = False
 
 
 def rows_differ(columns: Iterable[str]) -> bool:
@@ -57,8 +59,8 @@ def read_costs(
     """
     if rows_differ(columns):
         return _row_by_row(cells, columns, exchange, offered)
-    costs = Costs()
     there = [name for name in COSTS if name in columns]
+    costs = Costs(are_unnamed=bool(there))
     rate = exchange.rate(exchange.cost)
     if there and rate is None:
         raise CallError(f"cost_currency {exchange.no_rate(exchange.cost)}")
@@ -111,6 +113,7 @@ def _currencies(
 ) -> tuple[list[Currency], Numbers]:
     """The currencies that occur, and for each row the index of its own."""
     if "cost_currency" not in columns:
+        costs.are_unnamed = True
         return [exchange.cost], np.zeros(len(cells), np.int64)
     encoded = cells.texts(columns["cost_currency"]).dictionary_encode()
     known: list[Currency] = []
@@ -118,6 +121,7 @@ def _currencies(
     for code, text in enumerate(encoded.dictionary.to_pylist()):
         try:
             currency = currency_named(text) if text.strip() else exchange.cost
+            costs.are_unnamed |= not text.strip()
         except CellError as error:
             reasons[code] = str(error)
             currency = exchange.cost  # so that its costs aren't taken to be missing

@@ -33,10 +33,14 @@ class Rate(NamedTuple):
 
 
 class Conversion(NamedTuple):
-    """A conversion that was made: from which currency, and at which rate; None: the row's own."""
+    """A conversion that was made: from which currency, and at which rate; None: the row's own.
+
+    ``of_fees``: not of costs that somebody gives, but of what a tariff asks for.
+    """
 
     code: str
     rate: Rate | None
+    of_fees: bool = False
 
 
 class RowCosts(NamedTuple):
@@ -58,12 +62,24 @@ class Exchange(NamedTuple):
     """The currencies of a run: of prices, of costs that don't name theirs, and the rates between.
 
     ``fx_rate`` is the rate of ``cost``, whatever ``rates`` say of it; blank where there is none.
+    ``is_cost_named``: somebody named that of the costs, or it is taken to be that of the prices.
     """
 
     selling: Currency = USD
     cost: Currency = USD
     fx_rate: int = BLANK
     rates: Mapping[str, Rate] = {}
+    is_cost_named: bool = False
+
+    def doubts_cost(self, signs: Iterable[str], others: Iterable[Currency]) -> bool:
+        """Whether costs whose currency nobody names may be in another than the prices'.
+
+        A rate of another points to it, a sign of the costs or prices, or what else there is money
+        in.
+        """
+        unlike = not self.selling.is_stated and "¥" in signs
+        points = bool(self.rates) or unlike or any(map(self.is_foreign, others))
+        return points and not self.is_cost_named
 
     def stated(self) -> Exchange:
         """The same where the table itself names currencies: no cell may contradict them."""
@@ -222,7 +238,7 @@ def exchange_of(
         own = read(fx_rate or "", Kind.FX, selling) or BLANK
     except CellError as error:
         raise CallError(f"--fx-rate: {error}") from None
-    return Exchange(selling, cost, own, rates)
+    return Exchange(selling, cost, own, rates, bool(cost_currency))
 
 
 def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:

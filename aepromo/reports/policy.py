@@ -206,6 +206,20 @@ class Policy(NamedTuple):
         line, cost = shipping.of_one(self.texts())
         return numbers | {"logistics_cost": cost}, {"shipping_line": line, "shipping_cost": cost}
 
+    def assumed_beside(
+        self, uses: Iterable[str], signs: frozenset[str] | None = None, are_unnamed: bool = False
+    ) -> list[str]:
+        """``cost_currency`` where costs are taken in one though something points to another.
+
+        ``uses`` are the columns that bear on the answer; ``are_unnamed``: among the cells are costs
+        that name no currency. ``signs`` are those of all amounts, of the given ones where None.
+        """
+        signs = self.signs() if signs is None else signs
+        tariff = () if self.tariff is None else self.tariff.services
+        in_doubt = self.exchange().doubts_cost(signs, (service.currency for service in tariff))
+        taken = are_unnamed or not set(uses).isdisjoint(self.cost_texts())
+        return ["cost_currency"] * (in_doubt and taken)
+
     def cost_texts(self) -> dict[str, str]:
         """The costs that are given, as text, by column."""
         return {name: text for name, text in self.texts().items() if name in COSTS}

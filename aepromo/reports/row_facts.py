@@ -46,6 +46,8 @@ def facts_of(
         }
     )
     facts, problems = _facts_of_costs(costs), []
+    if costs.stated and not cells.get("cost_currency", "").strip():
+        facts["costs_are_unnamed"] = True
     wrong = dict(costs.problems)
     for name in ruling.uses:
         currency = costs.currency if name in SHIPPING_FEES else exchange.selling

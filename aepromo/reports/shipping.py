@@ -76,7 +76,7 @@ class Shipping:
     def conversions(self) -> frozenset[Conversion]:
         """The conversions that its fees need."""
         return frozenset(
-            Conversion(service.currency.code, self.exchange.rate(service.currency))
+            Conversion(service.currency.code, self.exchange.rate(service.currency), of_fees=True)
             for service in self.tariff.services
             if self.exchange.is_foreign(service.currency)
         )
