@@ -203,6 +203,69 @@ def test_where_weights_are_known_a_missing_cost_points_to_the_tariff(
     assert "--tariff" not in run("reprice", table, *TERMS).err
 
 
+WEIGHTS = (
+    "毛重",
+    "毛重（g）",
+    "重量g",
+    "重量（克）",
+    "重量/g",
+    "包裹重量",
+    "包裹重量(g)",
+    "商品重量(g)",
+)
+
+
+def test_a_weight_and_a_market_go_by_what_exports_call_them(run: Run, tmp_path: Path) -> None:
+    table, ship = tmp_path / "erp.csv", ("--tariff", EXAMPLE, *YUAN, *TERMS)
+    markets = ("目的国", "目的地", "收货国家", *["市场"] * (len(WEIGHTS) - 3))
+    for weight, market in zip(WEIGHTS, markets, strict=True):
+        table.write_text(f"采购价,{weight},{market}\n56,350,ES\n")
+        done = run("reprice", table, *ship, "--value", "shipping_cost")
+        assert done.out.decode() == "5.40\n", (weight, market, done.err)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "said"),
+    [
+        (
+            "采购价,市场",
+            "56,ES",
+            "no column for weight_g; the file has 采购价, 市场; name ",
+        ),
+        ("采购价,重量", "56,9", "no column for market; the file has 采购价, 重量; name one with "),
+        (
+            "采购价,重量(kg),市场",
+            "56,0.3,ES",
+            "'重量(kg)' is in kilograms; write grams",
+        ),
+        ("采购价,weight_kg,市场", "56,0.3,ES", "'weight_kg' is in kilograms; write grams"),
+        ("采购价,毛重（公斤）,市场", "56,0.3,ES", "'毛重（公斤）' is in kilograms; write grams"),
+    ],
+)
+def test_a_file_without_weights_or_markets_is_refused_in_one_line(
+    header: str, cells: str, said: str, run: Run, tmp_path: Path
+) -> None:
+    table, ship = tmp_path / "erp.csv", ("--tariff", EXAMPLE, *YUAN, *TERMS)
+    table.write_text(f"{header}\n" + f"{cells}\n" * 3)
+    done = run("reprice", table, *ship)
+    assert (done.code, done.out, done.err.count("\n")) == (3, b"", 1)
+    assert f"erp.csv:1: {said}" in done.err
+    given = ("--weight-g", "350", "--market", "ES")
+    assert run("reprice", table, *ship, *given).code == 0
+    aim = run("list-price", table, *ship, "--target", "9")  # which no cost bears on
+    assert aim.code == 0, aim.err
+    named = run("reprice", table, *ship, "--map", f"{header.split(',')[1]}=weight_g")
+    assert named.code == 3
+
+
+def test_grams_are_asked_for_without_their_unit(run: Run, tmp_path: Path) -> None:
+    table, ship = tmp_path / "erp.csv", ("--tariff", EXAMPLE, *YUAN, *TERMS)
+    cells = ("1117g", "1.1kg", "0.35 KG", "350克", "1.1公斤")
+    table.write_text("采购价,重量,市场\n" + "".join(f"56,{cell},ES\n" for cell in cells))
+    said = [line.partition("重量: ")[2] for line in run("reprice", table, *ship).err.splitlines()]
+    assert said[:-1] == [f"'{cell}' is not a number; write grams, such as 350" for cell in cells]
+
+
 def test_of_two_lines_at_one_price_the_first_in_the_file_is_taken(run: Run, tmp_path: Path) -> None:
     tariff = tmp_path / "ties.toml"
     same = (

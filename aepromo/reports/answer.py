@@ -14,13 +14,13 @@ from aepromo.reports.costs import Costs, read_costs, rows_differ
 from aepromo.reports.report import PARCEL, SHIPPED, SHOP
 from aepromo.reports.shipped_rows import ship_rows
 from aepromo.tables.columns import result_array
-from aepromo.tables.headers import known_names, plain, resolve
+from aepromo.tables.headers import in_kilograms, known_names, plain, resolve
 from aepromo.tables.headings import chinese, named
 from aepromo.tables.schema import AMOUNTS, INPUTS, RESULTS, Kind
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -88,20 +88,49 @@ def find_columns(
     if is_priced_by_another(report, header, mapping):
         found["list_price"] = _place_of(report.priced_by, header) or 0
     offered = policy.texts()
+    _check_parcel(report, header, found, policy)
     for name in report.needs:
         is_shipped = name == "logistics_cost" and policy.ships(report)
         if name not in found and name not in offered and not is_shipped:
-            reason = _(
-                "no column for {name}; the file has {headers}; name one with "
-                "--map 'HEADER={name}', or give {flag}"
-            )
-            headers = _(", ").join(header[:12])
-            flag = INPUTS[name].flag
-            said = reason.format(name=named(name), headers=headers, flag=flag)
+            said = no_column(name, header)
             if name == "logistics_cost" and _has_weights(policy, header):
                 said += _(", or compute it with --tariff")
             raise InputError(said)
     return found
+
+
+def no_column(name: str, header: Sequence[str]) -> str:
+    """What is said of a file that lacks a column, with the remedy."""
+    reason = _(
+        "no column for {name}; the file has {headers}; name one with "
+        "--map 'HEADER={name}', or give {flag}"
+    )
+    headers = _(", ").join(header[:12])
+    return reason.format(name=named(name), headers=headers, flag=INPUTS[name].flag)
+
+
+def _check_parcel(
+    report: Report, header: list[str], found: Mapping[str, int], policy: Policy
+) -> None:
+    """Refuse a table whose every row would lack what a tariff goes by."""
+    offered = policy.texts()
+    if not policy.ships(report) or "logistics_cost" in offered or "logistics_cost" in found:
+        return
+
+    def some_row_s(name: str) -> int:
+        is_there = name in offered or (name == "target_price" and name in found)
+        return 0 if is_there else BLANK
+
+    if not report.wants_logistics(some_row_s):
+        return
+    if "weight_g" not in found and "weight_g" not in offered:
+        if kilograms := in_kilograms(header):
+            reason = _("'{header}' is in kilograms; write grams under weight_g, or give --weight-g")
+            raise InputError(reason.format(header=kilograms))
+        raise InputError(no_column("weight_g", header))
+    many = policy.tariff is not None and len(policy.tariff.markets) > 1
+    if many and "market" not in found and "market" not in offered:
+        raise InputError(no_column("market", header))
 
 
 def _has_weights(policy: Policy, header: Iterable[Hashable]) -> bool:

@@ -31,6 +31,7 @@ _NUMBER = re.compile(r"(?P<whole>\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<fraction>\
 _SIGN = re.compile(r"(US\$|\$|¥)\s*")
 # For refusals only, so compiled when the first is due.
 _DECIMAL_COMMA = r"(?P<whole>[0-9.]+),(?P<fraction>[0-9]{1,2}|(?<=^0,)[0-9]+)"
+_WITH_UNIT = r"[0-9.,]+\s*([kK]?[gG]|克|千克|公斤)"
 _EXPONENT = r"[0-9.]+[eE][+-]?[0-9]+"
 
 
@@ -159,6 +160,9 @@ def _rate(text: str, tidied: str) -> int:
 
 
 def _weight(text: str, tidied: str) -> int:
+    if re.fullmatch(_WITH_UNIT, tidied):
+        reason = _("{cell} is not a number; write grams, such as {example}")
+        raise refusal(text, reason, example=350)
     whole, fraction = _digits(text, tidied, example="350")
     weight = int(whole + fraction[:WEIGHT_PLACES].ljust(WEIGHT_PLACES, "0"))
     weight += bool(fraction[WEIGHT_PLACES:].strip("0"))  # upwards, as a carrier's scales do

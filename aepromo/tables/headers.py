@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
+_KILOGRAMS = ("kg", "公斤", "千克")
+
+
 def plain(header: str) -> str:
     """A header without what may differ: case, spaces, dashes, underscores, full width."""
     folded = unicodedata.normalize("NFKC", header).casefold()
@@ -27,6 +30,23 @@ def known_names() -> dict[str, str]:
         for column in INPUTS.values()
         for alias in (column.name, *column.chinese)
     }
+
+
+def in_kilograms(headers: Iterable[str]) -> str:
+    """The first header that names a weight in kilograms; empty where none does."""
+    known = {_bare(name) for name, column in known_names().items() if column == "weight_g"}
+    for header in headers:
+        name = _bare(plain(header))
+        for unit in _KILOGRAMS:
+            weight = name.removesuffix(unit)
+            if name != weight and not known.isdisjoint((weight, f"{weight}g")):
+                return header
+    return ""
+
+
+def _bare(name: str) -> str:
+    """A name without what a unit is put between."""
+    return "".join(letter for letter in name if letter not in "()[]/:")
 
 
 def check_header(headers: Sequence[str]) -> None:
@@ -100,5 +120,8 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str
         if len(alike) > 1 and header not in headers:
             reason = _("--map: '{header}' may be '{one}' or '{other}'; write it as the file does")
             raise InputError(reason.format(header=header, one=alike[0], other=alike[1]))
+        if name == "weight_g" and in_kilograms([header]):
+            reason = _("--map: '{header}' is in kilograms, not in grams; convert the column")
+            raise InputError(reason.format(header=header))
         named[header if header in headers else alike[0]] = name
     return named

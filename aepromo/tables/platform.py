@@ -99,7 +99,12 @@ PLATFORM_INPUTS = (
         "what goes on: competitor_limited_discount, platform_flash_deals, none",
         ("触发事件", "竞品活动"),
     ),
-    Column("market", Kind.WORDS, "the markets that it sells in: ES, BR", ("市场", "国家", "站点")),
+    Column(
+        "market",
+        Kind.WORDS,
+        "the markets that it sells in: ES, BR",
+        ("市场", "国家", "站点", "目的国", "目的地", "收货国家"),
+    ),
     Column(
         "us_filing",
         Kind.WORDS,
