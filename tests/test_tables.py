@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from conftest import Run
 
 ID = "FS-2207-连衣裙-雪纺-碎花-深蓝色-XXXL-加长款-2026春季"
+TARIFF = Path(__file__).parent.parent / "examples" / "tariff.toml"
 COSTS = f"""售价,商品名称,货号,采购价,运费
 15.90,{"不锈钢保温杯" * 9},1005007316620948835,12.60,2.05
 7.90,连衣裙,{ID},2.15,1.85
@@ -53,3 +55,12 @@ def test_a_wide_table_shows_the_files_other_columns_too(
     # The name doesn't fit, and so the cost doesn't go before it.
     not_shown = next(line for line in narrow if line.startswith("not shown: "))
     assert not_shown.startswith("not shown: 商品名称, 采购价, 运费, ")
+
+
+def test_a_lines_own_name_is_not_translated(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AEPROMO_LANG", "zh")
+    costs = ("-b", "8", "--weight-g", "100", "--market", "ES")
+    yuan = ("--tariff", TARIFF, "--fx", "CNY=7.12")
+    shown = run("margin", "-p", "20", "-r", "15%", *costs, *yuan, "-q", "--format", "table")
+    assert shown.code == 0, shown.err
+    assert "economy" in shown.out.decode()

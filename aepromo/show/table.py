@@ -219,7 +219,10 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
     if column.kind in (Kind.RATIO, Kind.MILLIONTHS):
         cell = percent_of_ratio(cell)
     if column.kind is Kind.LABEL:
-        return Text(label(cell, column.name), style=LABEL_STYLES.get(column.name, {}).get(cell, ""))
+        known = RESULTS.get(column.name)
+        # What the program has no word for, a tariff named: a name is nobody's to translate.
+        words = label(cell, column.name) if known and cell in known.labels else cell
+        return Text(words, style=LABEL_STYLES.get(column.name, {}).get(cell, ""))
     if column.kind is Kind.PROSE:
         return running_text("\n".join(_clauses(cell)))
     if column.name == "unknown":
