@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.say import encoding_line, say, say_assumed, say_converted, took_line
+from aepromo.cli.say import encoding_line, say, say_assumed, say_converted, say_warning, took_line
 from aepromo.errors import InputError, Problem
 from aepromo.reports.answer import (
     Outcome,
@@ -20,10 +20,11 @@ from aepromo.tables.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.tables.cells import in_two_currencies
 from aepromo.tables.headings import named
 from aepromo.tables.layout import Layout, laid_out
-from aepromo.words import _
+from aepromo.tables.shortened_ids import place_of_ids, shortened_ids
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aepromo.reports.exchange import Conversion
     from aepromo.reports.policy import Policy
@@ -41,6 +42,7 @@ class _Attempt(Generic[Finished]):
     text: TextBlock
     outcome: Outcome
     finished: Finished | None
+    shortened: Sequence[int]
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ class Answers:
     layout: Layout = field(init=False)
     _assumed: set[str] = field(default_factory=set)
     _converted: set[Conversion] = field(default_factory=set)
+    _shortened: int = 0
+    _first_shortened: int = 0
 
     def __post_init__(self) -> None:
         self.layout = laid_out(self.source.header, self.added, self.mapping)
@@ -92,18 +96,21 @@ class Answers:
         a header alone has an answer too.
         """
         columns = self._columns()
+        ids = place_of_ids(self.source.header, self.mapping)
         self._say_which_price()
 
         def attempt(block: Block) -> _Attempt[Finished]:
             text = parse(block, self.source)
             outcome = run(self.report, text, columns, self.policy)
             is_good = not (outcome.problems or text.ragged)
-            return _Attempt(text, outcome, finish(outcome, text) if is_good else None)
+            shortened = [] if ids is None else shortened_ids(text, ids).tolist()
+            return _Attempt(text, outcome, finish(outcome, text) if is_good else None, shortened)
 
         answered, took, signs = False, [0, 0, 0], frozenset[str]()
         for attempted in ahead(attempt, self.source.blocks):
             outcome, finished = attempted.outcome, attempted.finished
             self.meter.advance(len(outcome), len(attempted.text.block.data))
+            self._note_shortened(attempted.text, attempted.shortened)
             signs |= outcome.signs
             if len(signs) > 1:
                 raise InputError(f"{self.source.name}: {in_two_currencies(signs)}")
@@ -119,6 +126,7 @@ class Answers:
                 yield finished
         if self.source.guessed_encoding and not self.quiet:
             say(encoding_line(self.source.guessed_encoding))
+        self._warn_of_shortened()
         self.aside.close()
         if self.policy.rates and not self.quiet:
             say(took_line(took))
@@ -126,6 +134,24 @@ class Answers:
             none = no_rows(self.source)
             outcome = run(self.report, none, columns, self.policy)
             yield finish(outcome, none)
+
+    def _note_shortened(self, text: TextBlock, rows: Sequence[int]) -> None:
+        if rows and not self._shortened:
+            self._first_shortened = line_numbers(text.block, text.source, rows[:1])[rows[0]]
+        self._shortened += len(rows)
+
+    def _warn_of_shortened(self) -> None:
+        """They come out as they went in, but nobody will know the SKUs by them."""
+        if self._shortened:
+            warning = ngettext(
+                "{name}:{line}: a spreadsheet has shortened an id, whose last digits are lost; "
+                "export it as text",
+                "{name}:{line}: a spreadsheet has shortened {count:,} ids from here on, whose last "
+                "digits are lost; export them as text",
+                self._shortened,
+            )
+            place = {"name": self.source.name, "line": self._first_shortened}
+            say_warning(warning.format(**place, count=self._shortened))
 
     def _say_which_price(self) -> None:
         header = list(self.source.header)
