@@ -660,11 +660,15 @@ UPLIFTS = {
 
 
 def breakeven_of(case: Case, list_price: int, units: int, promotion: str) -> Figures:
-    """What a cut at the highest rate of the range comes to."""
+    """What a cut comes to at the worst rate of the range, which need not be the highest."""
     own = reference.shown_item_price(case, list_price, Fraction(0))
-    cut = reference.shown_item_price(case, list_price, case.forced_hi)
+    cheapest, dearest = (
+        reference.shown_item_price(case, list_price, rate)
+        for rate in (case.forced_hi, case.forced_lo)
+    )
+    cut = range(cheapest, dearest + 1)
     before = reference.profit(case, reference.deal(case, own, coupons_apply=True))
-    after = reference.profit(case, reference.deal(case, cut, case.coupon_stacks))
+    after = reference.profit(case, min(reference.deal(case, p, case.coupon_stacks) for p in cut))
     assert before is not None
     assert after is not None
     uplift = UPLIFTS[promotion]
@@ -727,6 +731,14 @@ def test_a_cut_that_spares_a_coupon_may_pay() -> None:
     figures = by_ints(BREAKEVEN, {**cells, **fees}, Store(coupon=("3",)))
     assert (figures["profit_before"], figures["profit_forced"]) == ("-1.00", "1.00")
     assert figures["verdict"] == "pays"
+
+
+def test_the_worst_rate_of_a_range_may_lie_within_it(run: Run) -> None:
+    """At 25% the item is 30.00 and the tier takes 9.00 off; at 30% it is out of its reach."""
+    costs = ("--price", "40", "-b", "8", "-l", "3", "--rate", "10%..30%")
+    offers = ("--spend-save", "30:9", "--basket", "single", "-q")
+    for command, name in (("breakeven", "profit_forced"), ("audit", "profit")):
+        assert run(command, *costs, *offers, "--value", name).out == b"8.07\n"
 
 
 Marks = tuple[bool, bool, bool]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import CallError
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, pick
-from aepromo.pricing.offers import base_price, deal_price
+from aepromo.pricing.offers import spared_and_cut
 from aepromo.reports.report import DISCOUNT, FEES, SHOP, Report
 from aepromo.tables.cells import read_rate
 from aepromo.words import N_
@@ -47,10 +47,8 @@ def _adds(known: frozenset[str]) -> tuple[str, ...]:
 
 def _compute(sku: Sku, terms: Terms) -> Results:
     uplift = reported_uplift(terms.promotion, terms.book)
-    limited = sku.discounts.limited_rate
-    spared = terms.offers.not_forced.deal_price(base_price(sku.list_price, limited))
-    cut = deal_price(sku.list_price, limited, sku.discounts.forced_rate_max, terms.offers)
-    before, after = (profit(deal, sku.costs, sku.fees) for deal in (spared, cut))
+    deals = spared_and_cut(sku.list_price, sku.discounts, terms.offers)
+    before, after = (profit(deal, sku.costs, sku.fees) for deal in deals)
     # With nothing earned on a unit, no number of units makes up for the cut.
     hopeless = after <= 0
     earned = pick(hopeless, 1, after)

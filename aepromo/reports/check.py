@@ -153,9 +153,11 @@ def _targets(filler: Filler) -> Targets:
 
 def _check_something_is_kept(filler: Filler, fees: FeeRates, targets: Targets) -> None:
     has_margin = is_known(targets.margin)
-    wanted = is_known(targets.profit) | has_margin
+    # A deal price may be asked for without the fees.
+    known = is_known(fees.commission_rate) & is_known(fees.payment_rate)
+    wanted = (is_known(targets.price) | is_known(targets.profit) | has_margin) & known
     if not any_of(wanted):
-        return  # and then nobody may have needed the fees
+        return
     kept = kept_rate(fees, 0)
     margin = pick(has_margin, targets.margin, 0)
     for name, nothing_kept, reason in (

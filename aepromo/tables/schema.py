@@ -99,7 +99,7 @@ _RESULTS = (
     Column(
         "exact_list_price",
         Kind.FINE,
-        "required deal price ÷ (1 − rate), four places",
+        "required deal price ÷ (1 − rate), not yet a price",
         ("公式标价",),
     ),
     Column(
