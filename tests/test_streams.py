@@ -246,7 +246,7 @@ def test_chinese_text_in_any_locale(folder: Path, settings: dict[str, str]) -> N
         ("--help",),
         ("reprice", "--help"),
         ("reprice", "costs.csv", "--map", "成本=purchase_price"),
-        ("reprice", "costs.csv", "--columns", "货号"),
+        ("reprice", "costs.csv", "--columns", "货位"),
         ("reprice", "costs.csv", "--delimiter", "；"),
         ("reprice", "costs.csv", "--encoding", "中文"),
         ("reprice", "没有.csv"),
