@@ -24,7 +24,7 @@ from aepromo import cli
 from aepromo.cli.reports import report_named
 from aepromo.errors import InputError
 from aepromo.tables.headers import resolve
-from aepromo.tables.schema import INPUTS
+from aepromo.tables.schema import INPUTS, RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,9 @@ PATIENCE = 20
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS = ",;\t"
-_SAID = re.compile(r"(aepromo: |assumed: |warning: |priced by |standard input:( …|\d+: | \d)).+")
+_SAID = re.compile(
+    r"(aepromo: |assumed: |warning: |replaced: |priced by |standard input:( …|\d+: | \d)).+"
+)
 _NAMED = re.compile(r"^standard input:(\d+): ", re.MULTILINE)
 _NOT_AS_IT_BEGAN = re.compile("the header is not UTF-8|not UTF-8, though the lines before are")
 _GIVEN = {
@@ -280,15 +282,17 @@ def _check_accounts(case: Case, ran: Ran, table: Table) -> None:
         assert [answer[place] for place in kept] == [cells[place] for place in kept], cells
     if rejected:
         count = f"{len(rejected)} bad row{'s' * (len(rejected) > 1)} set aside"
-        assert ran.said.splitlines()[-1] == f"standard input: {count}", ran.said
+        said = [line for line in ran.said.splitlines() if not line.startswith("replaced: ")]
+        assert said[-1] == f"standard input: {count}", ran.said
 
 
 def _added(case: Case, header: list[str], table: Table) -> set[str]:
-    """The columns that the program adds, and may replace."""
+    """The columns that the program adds and may replace, by any name: 成交价 is the deal price."""
     added = report_named(case.command).adds(frozenset(INPUTS))
     assert header[: len(table.header)] == table.header, (header, table.header)
     assert set(header[len(table.header) :]) <= set(added), header
-    return set(added)
+    known = [column for name in added for every in (INPUTS, RESULTS) if (column := every.get(name))]
+    return {*added, *(name for column in known for name in column.chinese)}
 
 
 def _read_answer(form: str, out: bytes) -> tuple[list[str], list[list[str]]]:
