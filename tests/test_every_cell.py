@@ -100,7 +100,7 @@ def test_every_cell_comes_back_in_json(table: Table, ending: str) -> None:
 def test_chosen_columns_come_in_the_order_asked_for(table: Table, data: st.DataObject) -> None:
     plain_names = [name for name in table.header if name == name.strip() and "," not in name]
     wanted = st.sampled_from([*plain_names, "profit"])
-    names = data.draw(st.lists(wanted, min_size=1, unique=True))  # a header may not stand twice
+    names = data.draw(st.lists(wanted, min_size=1))  # one may be wanted twice
     written = answered(table, "reprice", "csv", "--columns", ",".join(names)).decode()
     header, *rows = rows_of(written)
     assert header == names

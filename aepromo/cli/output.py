@@ -162,15 +162,14 @@ def chosen_names(layout: Layout, options: WritingOptions) -> list[str]:
     wanted = [options.value] if options.value else []
     if options.columns and not wanted:
         wanted = [name.strip() for name in options.columns.split(",") if name.strip()]
+    names = [_chosen_name(word, layout) for word in wanted]
     words: dict[str, str] = {}
-    for word in wanted:
-        name = _chosen_name(word, layout)
-        if name in words:
+    for name, word in zip(names, wanted, strict=True):
+        if words.setdefault(name, word) != word:
             reason = _("'{one}' and '{other}' are one column, '{name}'; name it once")
             header = layout.header(name, "en")
             raise CallError(reason.format(one=words[name], other=word, name=header))
-        words[name] = word
-    return list(words) or list(layout.names)
+    return names or list(layout.names)
 
 
 def _chosen_name(word: str, layout: Layout) -> str:
