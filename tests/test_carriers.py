@@ -741,6 +741,16 @@ def test_the_worst_rate_of_a_range_may_lie_within_it(run: Run) -> None:
         assert run(command, *costs, *offers, "--value", name).out == b"8.07\n"
 
 
+def test_a_range_without_its_lower_end_may_begin_anywhere() -> None:
+    """At 24% the deal is 0.93; at a lower rate the tier makes 0.91 of it, under the floor."""
+    row = {"purchase_price": "0.80", "list_price": "1.22", "forced_rate_max": "24%"}
+    store = Store(spend_save=("0.94:0.03",), basket="single")
+    alone = by_ints(FLOOR, row, store)
+    assert alone == {"floor_price": "0.92", "max_discount": "0.2459", "status": "below_floor"}
+    [found] = by_frame(FLOOR, pd.DataFrame([row], dtype="str"), store)
+    assert same(found, alone)
+
+
 Marks = tuple[bool, bool, bool]
 
 

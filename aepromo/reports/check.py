@@ -218,6 +218,9 @@ def _discounts(report: Report, filler: Filler) -> Discounts:
             rate = filler.or_assumed("forced_rate", rate, True, part)
         ends.append(rate)
     low, high = ends
+    if not report.assumes_rate:
+        # A range of which only the upper end is known may begin anywhere.
+        low = pick((low == BLANK) & is_known(high), 0, low)
     backwards = low > high
     if any_of(backwards):
         reason = _("is above forced_rate_max; swap the two, or give both")
