@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.errors import AepromoError, BadRows, CallError, InputError, Problem
-from aepromo.reports.policy import Policy
+from aepromo.inputs.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from aepromo.reports.report import Report
-    from aepromo.tables.tariff import Tariff
+    from aepromo.engine.question import Report
+    from aepromo.inputs.tariff import Tariff
 
     Question: TypeAlias = Callable[
         [pd.DataFrame, Policy | None, Mapping[str, str] | None], pd.DataFrame
@@ -69,7 +69,7 @@ def list_price(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """The list price at which a forced discount leaves the target."""
-    from aepromo.reports.list_price import LIST_PRICE
+    from aepromo.calculators.list_price import LIST_PRICE
 
     return _ask(LIST_PRICE, frame, policy, mapping)
 
@@ -78,7 +78,7 @@ def margin(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """What is left of the list price after the discount, fees and costs."""
-    from aepromo.reports.margin import MARGIN
+    from aepromo.calculators.margin import MARGIN
 
     return _ask(MARGIN, frame, policy, mapping)
 
@@ -87,7 +87,7 @@ def commission(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """What the platform takes, on the discounted price."""
-    from aepromo.reports.commission import COMMISSION
+    from aepromo.calculators.commission import COMMISSION
 
     return _ask(COMMISSION, frame, policy, mapping)
 
@@ -96,7 +96,7 @@ def floor(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """How low a deal price may go before orders are cancelled."""
-    from aepromo.reports.floor import FLOOR
+    from aepromo.calculators.floor import FLOOR
 
     return _ask(FLOOR, frame, policy, mapping)
 
@@ -105,7 +105,7 @@ def reprice(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """The protected list price of every SKU, and what it comes to in the worst case."""
-    from aepromo.reports.reprice import REPRICE
+    from aepromo.calculators.reprice import REPRICE
 
     return _ask(REPRICE, frame, policy, mapping)
 
@@ -114,7 +114,7 @@ def audit(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """What the current list prices come to in the worst case."""
-    from aepromo.reports.audit import AUDIT
+    from aepromo.calculators.audit import AUDIT
 
     return _ask(AUDIT, frame, policy, mapping)
 
@@ -133,11 +133,11 @@ def rates(
     has a row for the store, each category and each SKU, as ``reports.past_rates`` explains.
     Amounts are in ``currency`` (``"JPY"``), in US dollars where nothing is said.
     """
-    from aepromo.reports.exchange import exchange_of
-    from aepromo.reports.frame import FrameCells
-    from aepromo.reports.history import read_orders
-    from aepromo.reports.past_orders import Which, share_of
-    from aepromo.reports.past_rates import past_rates
+    from aepromo.engine.frame import FrameCells
+    from aepromo.inputs.exchange import exchange_of
+    from aepromo.past_rates.estimates import past_rates
+    from aepromo.past_rates.history import read_orders
+    from aepromo.past_rates.past_orders import Which, share_of
 
     which = Which(since=since, currency=exchange_of(currency, None, None, ()).selling)
     columns = which.find_columns([str(name) for name in orders.columns], mapping or {})
@@ -152,7 +152,7 @@ def read_tariff(path: str) -> Tariff:
 
     Raises ``CallError`` that names the file and the key for whatever is wrong in it.
     """
-    from aepromo.tables.tariff import read_tariff as read
+    from aepromo.inputs.tariff import read_tariff as read
 
     return read(path)
 
@@ -168,9 +168,9 @@ def join_rates(
     ``rates`` is what the function of that name answers; ``rate_from`` names its figure: ``mean``,
     ``max`` or a quantile such as ``p95``. A row that has a rate of its own keeps it.
     """
+    from aepromo.engine.frame import FrameCells, with_rates
+    from aepromo.inputs.joined_rates import JoinedRates, places_in
     from aepromo.pricing.currency import USD
-    from aepromo.reports.frame import FrameCells, with_rates
-    from aepromo.reports.joined_rates import JoinedRates, places_in
 
     joined, cells = JoinedRates(), FrameCells(rates, USD)
     problems = joined.add(cells, places_in(cells.header, rate_from))
@@ -232,9 +232,9 @@ def spark_schema(
 def _ask(
     report: Report, frame: pd.DataFrame, policy: Policy | None, mapping: Mapping[str, str] | None
 ) -> pd.DataFrame:
-    from aepromo.reports.answer import find_columns, run, without_bad_rows
-    from aepromo.reports.frame import FrameCells, answered
-    from aepromo.tables.cells import in_two_currencies
+    from aepromo.engine.answer import find_columns, run, without_bad_rows
+    from aepromo.engine.frame import FrameCells, answered
+    from aepromo.table.cells import in_two_currencies
 
     policy = policy or Policy()
     cells = FrameCells(frame, policy.selling)

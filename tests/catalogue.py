@@ -20,8 +20,8 @@ from babel.messages.pofile import read_po, write_po
 from aepromo import rules
 from aepromo.cli import bad_rows, doctor
 from aepromo.cli import help as cli_help
-from aepromo.reports.worksheet import HEADERS, ORIGIN, PARTS, RATE
-from aepromo.tables.schema import INPUTS, RESULTS
+from aepromo.platform.worksheet import HEADERS, ORIGIN, PARTS, RATE
+from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
 
 ROOT = Path(__file__).parent.parent

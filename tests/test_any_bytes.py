@@ -29,7 +29,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from processes import seeded
 
-from aepromo.tables.source import BLOCK_BYTES, open_source
+from aepromo.table.source import BLOCK_BYTES, open_source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,21 +15,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aepromo.inputs.policy import Policy
+from aepromo.platform.appeal import appeal, formula_of
+from aepromo.platform.columns import APPEALS
+from aepromo.platform.row_facts import facts_of
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import half_up
 from aepromo.pricing.protect import lowest_list_price
-from aepromo.reports.appeal import appeal, formula_of
-from aepromo.reports.policy import Policy
-from aepromo.reports.row_facts import facts_of
 from aepromo.rules.overrides import Book
-from aepromo.tables.papers import APPEALS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Run
 
-    from aepromo.reports.ruling import Verdict
+    from aepromo.platform.ruling import Verdict
 
 ON = date(2026, 3, 10)
 # The source's own example, 20 at 15 %, with costs that leave 4.81 and papers that are just in time.

@@ -76,8 +76,7 @@ def _absolute(node: ast.ImportFrom, module: str) -> str:
 def breaches(source: str, module: str) -> list[str]:
     """What in a module's source goes against the flow, one line each.
 
-    ``module`` is its dotted name, ``aepromo.show.table``; a package's own ``__init__`` is named as
-    such, ``aepromo.show.__init__``.
+    ``module`` is its dotted name, ``aepromo.table.text``.
     """
     home = module.split(".")[1]
     own = TOP.get(home, home)
@@ -139,7 +138,7 @@ def test_a_file_keeps_to_the_flow(path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "planted", "said"),
     [
-        ("pricing.money", "import aepromo.tables.text", "pricing imports tables, a later stage"),
+        ("pricing.money", "import aepromo.table.text", "pricing imports tables, a later stage"),
         ("pricing.money", "import numpy", "pricing imports numpy, which is not"),
         ("pricing.money", "from aepromo import errors", "pricing imports aepromo.errors"),
         ("tables.text", "from aepromo.reports import report", "tables imports reports"),
@@ -188,7 +187,7 @@ def test_a_planted_breach_is_caught(module: str, planted: str, said: str) -> Non
         ("cli.output", "import sys\nfrom rich.console import Console\nprint(sys.stdout)"),
         (
             "__init__",
-            "from aepromo.reports.policy import Policy\nfrom aepromo.errors import Problem",
+            "from aepromo.inputs.policy import Policy\nfrom aepromo.errors import Problem",
         ),
         ("__main__", "from aepromo.cli import main"),
     ],

@@ -25,24 +25,25 @@ from hypothesis import strategies as st
 from reference import Case
 
 import aepromo
+from aepromo.calculators.audit import AUDIT
+from aepromo.calculators.breakeven import BREAKEVEN
+from aepromo.calculators.commission import COMMISSION
+from aepromo.calculators.floor import FLOOR
+from aepromo.calculators.list_price import LIST_PRICE
+from aepromo.calculators.margin import MARGIN
+from aepromo.calculators.reprice import REPRICE
+from aepromo.engine.answer import find_columns
+from aepromo.engine.answer import run as run_report
+from aepromo.engine.frame import FrameCells
+from aepromo.engine.frame import answered as frame_with
+from aepromo.engine.single import run_single
 from aepromo.errors import BadRows, CallError
+from aepromo.inputs.policy import Policy
 from aepromo.pricing.currency import USD
-from aepromo.reports.answer import find_columns
-from aepromo.reports.answer import run as run_report
-from aepromo.reports.audit import AUDIT
-from aepromo.reports.breakeven import BREAKEVEN
-from aepromo.reports.commission import COMMISSION
-from aepromo.reports.floor import FLOOR
-from aepromo.reports.frame import FrameCells
-from aepromo.reports.frame import answered as frame_with
-from aepromo.reports.list_price import LIST_PRICE
-from aepromo.reports.margin import MARGIN
-from aepromo.reports.policy import Policy
-from aepromo.reports.reprice import REPRICE
-from aepromo.reports.single import run_single
-from aepromo.reports.sweep import sweep
-from aepromo.tables.schema import INPUTS, RESULTS, Kind
-from aepromo.tables.text import result_text
+from aepromo.sweep.forced_rates import sweep
+from aepromo.table.column import Kind
+from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.text import result_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
-    from aepromo.reports.report import Report
+    from aepromo.engine.question import Report
 
     Cells = Mapping[str, str]
     Figures = dict[str, str | None]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
-from aepromo.tables.cells import CellError, read, read_range
-from aepromo.tables.columns import read_column
-from aepromo.tables.schema import Kind
+from aepromo.table.cells import CellError, read, read_range
+from aepromo.table.column import Kind
+from aepromo.table.number_columns import read_column
 
 LIMIT = "'10000000' is too large; write an amount under 10,000,000.00"
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 import aepromo
-from aepromo.tables.headers import known_names, plain
-from aepromo.tables.headings import chinese
-from aepromo.tables.schema import RESULTS
+from aepromo.table.headers import known_names, plain
+from aepromo.table.headings import chinese
+from aepromo.table.schema import RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 import aepromo
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION, converted_up
-from aepromo.tables.cells import CellError
-from aepromo.tables.currency import MOST_PLACES, currency_named
+from aepromo.table.cells import CellError
+from aepromo.table.currencies import MOST_PLACES, currency_named
 
 if TYPE_CHECKING:
     from conftest import Run

@@ -19,8 +19,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aepromo.cli import build
-from aepromo.tables.headers import known_names, plain
-from aepromo.tables.schema import RESULTS
+from aepromo.table.headers import known_names, plain
+from aepromo.table.schema import RESULTS
 
 if TYPE_CHECKING:
     from conftest import Run

@@ -23,15 +23,15 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import aepromo
-from aepromo.reports.appeal import appeal, formula_of
-from aepromo.reports.forced import forced
-from aepromo.reports.margin import MARGIN
-from aepromo.reports.policy import Policy
-from aepromo.reports.row_facts import facts_of
-from aepromo.reports.row_pricing import WITHOUT_TARGETS, RowPricing
-from aepromo.reports.single import run_single
-from aepromo.reports.worksheet import Line, worksheet
-from aepromo.tables.cells import fixed
+from aepromo.calculators.margin import MARGIN
+from aepromo.engine.single import run_single
+from aepromo.inputs.policy import Policy
+from aepromo.platform.appeal import appeal, formula_of
+from aepromo.platform.forced import forced
+from aepromo.platform.row_facts import facts_of
+from aepromo.platform.row_pricing import WITHOUT_TARGETS, RowPricing
+from aepromo.platform.worksheet import Line, worksheet
+from aepromo.table.cells import fixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,12 +18,12 @@ from processes import program
 from rich.cells import cell_len
 
 from aepromo.errors import CallError
-from aepromo.reports.explain import explain
-from aepromo.reports.policy import Policy
-from aepromo.show.waterfall import document as shown_document
-from aepromo.show.waterfall import step_columns
-from aepromo.tables.tariff import read_tariff
-from aepromo.tables.text import json_document, rows_of
+from aepromo.explain.explanation import explain
+from aepromo.explain.rendering import document as shown_document
+from aepromo.explain.rendering import step_columns
+from aepromo.inputs.policy import Policy
+from aepromo.inputs.tariff import read_tariff
+from aepromo.table.text import json_document, rows_of
 
 if TYPE_CHECKING:
     from conftest import Run

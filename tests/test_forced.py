@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aepromo import rules
-from aepromo.reports.forced import forced
-from aepromo.reports.gates import gate
-from aepromo.reports.policy import Policy
-from aepromo.reports.row_pricing import WITHOUT_TARGETS, RowPricing
-from aepromo.tables.facts import read_fact
-from aepromo.tables.platform import EXPOSURES, FITS, STATES
-from aepromo.tables.schema import INPUTS
+from aepromo.inputs.policy import Policy
+from aepromo.platform.columns import EXPOSURES, FITS, STATES
+from aepromo.platform.forced import forced
+from aepromo.platform.gates import gate
+from aepromo.platform.row_pricing import WITHOUT_TARGETS, RowPricing
+from aepromo.table.facts import read_fact
+from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
-    from aepromo.reports.ruling import Verdict
-    from aepromo.tables.facts import Fact
+    from aepromo.platform.ruling import Verdict
+    from aepromo.table.facts import Fact
 
 # A store and a product that pass everything, each figure just at what its gate lets through.
 PASSES = {

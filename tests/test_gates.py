@@ -11,16 +11,17 @@ import pytest
 
 from aepromo import rules
 from aepromo.cli.config import read_config
-from aepromo.reports.appeal import appeal
-from aepromo.reports.forced import forced
-from aepromo.reports.gates import gate, is_gate
-from aepromo.reports.policy import Policy
-from aepromo.reports.reverse import reverse
-from aepromo.reports.row_facts import facts_of
-from aepromo.reports.row_pricing import WITH_TARGETS, WITHOUT_TARGETS, RowPricing
-from aepromo.reports.tracking import Lookout, tracking
+from aepromo.inputs.policy import Policy
+from aepromo.platform.appeal import appeal
+from aepromo.platform.forced import forced
+from aepromo.platform.gates import gate, is_gate
+from aepromo.platform.reverse import reverse
+from aepromo.platform.row_facts import facts_of
+from aepromo.platform.row_pricing import WITH_TARGETS, WITHOUT_TARGETS, RowPricing
+from aepromo.platform.tracking import Lookout, tracking
 from aepromo.rules.overrides import Book
-from aepromo.tables.schema import INPUTS, Kind
+from aepromo.table.column import Kind
+from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
-    from aepromo.reports.ruling import Ruling
+    from aepromo.platform.ruling import Ruling
     from aepromo.rules import Rule
 
 GATES = [rule for rule in rules.book() if is_gate(rule)]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
-from aepromo.tables.columns import plain_numbers, read_column
-from aepromo.tables.digits import WIDTH, plain_decimals
-from aepromo.tables.grid import grid_of
-from aepromo.tables.schema import Kind
+from aepromo.table.column import Kind
+from aepromo.table.digits import WIDTH, plain_decimals
+from aepromo.table.grid import grid_of
+from aepromo.table.number_columns import plain_numbers, read_column
 
 PIECES = st.sampled_from(["a", "7", " ", ",", ";", '"', "\n", "\r\n", "é", "价", "."])
 CELLS = st.lists(PIECES, max_size=5).map("".join)

@@ -23,12 +23,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aepromo import Policy
+from aepromo.engine.answer import find_columns, run
+from aepromo.engine.frame import FrameCells
+from aepromo.page import overview as looked_over
+from aepromo.page.assumptions import FOR_EVERY_SKU, LISTS, NAMES
+from aepromo.page.html import charts
 from aepromo.pricing.fees import STATUSES
-from aepromo.reports import overview as looked_over
-from aepromo.reports.answer import find_columns, run
-from aepromo.reports.assumptions import FOR_EVERY_SKU, LISTS, NAMES
-from aepromo.reports.frame import FrameCells
-from aepromo.show.page import charts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,6 +22,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from reference import Case
 
+from aepromo.calculators.breakeven import BREAKEVEN
+from aepromo.engine.question import Sku
+from aepromo.inputs.policy import Policy
 from aepromo.pricing.fees import Costs, FeeRates, floor_price, margin, max_discount, profit, status
 from aepromo.pricing.money import (
     AMOUNT_LIMIT,
@@ -43,9 +46,6 @@ from aepromo.pricing.protect import (
     required_deal_price,
     zones,
 )
-from aepromo.reports.breakeven import BREAKEVEN
-from aepromo.reports.policy import Policy
-from aepromo.reports.report import Sku
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,12 +26,12 @@ from xml.etree import ElementTree
 import pytest
 from picture import PICTURE, ROOT, at_terminal, draw
 
+from aepromo.calculators.command import report_named
 from aepromo.cli import CALCULATORS
 from aepromo.cli.exits import Exit
 from aepromo.cli.options import Format
-from aepromo.cli.reports import report_named
 from aepromo.pricing.fees import STATUSES
-from aepromo.tables.schema import INPUTS
+from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

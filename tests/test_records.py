@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aepromo.errors import InputError
-from aepromo.tables.blocks import line_numbers, parse
-from aepromo.tables.records import last_record_end, lines_of, record_ends
-from aepromo.tables.source import open_source
+from aepromo.table.blocks import line_numbers, parse
+from aepromo.table.records import last_record_end, lines_of, record_ends
+from aepromo.table.source import open_source
 
 Rows = list[tuple[int, list[str]]]
 

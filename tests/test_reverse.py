@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aepromo import rules
-from aepromo.reports.gates import gate
-from aepromo.reports.policy import Policy
-from aepromo.reports.reverse import reverse
-from aepromo.reports.row_pricing import WITH_TARGETS, RowPricing
+from aepromo.inputs.policy import Policy
+from aepromo.platform.columns import ELIGIBILITIES, SAFETIES, STATES
+from aepromo.platform.gates import gate
+from aepromo.platform.reverse import reverse
+from aepromo.platform.row_pricing import WITH_TARGETS, RowPricing
 from aepromo.rules.overrides import Book
-from aepromo.tables.facts import read_fact
-from aepromo.tables.platform import ELIGIBILITIES, SAFETIES, STATES
-from aepromo.tables.schema import INPUTS
+from aepromo.table.facts import read_fact
+from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
-    from aepromo.reports.ruling import Verdict
-    from aepromo.tables.facts import Fact
+    from aepromo.platform.ruling import Verdict
+    from aepromo.table.facts import Fact
 
 PASSES = {
     "market": "ES",

@@ -10,12 +10,12 @@ from books import MAIN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aepromo.tables.sheet_cells import Cells, Styles
-from aepromo.tables.sheet_rows import PlainRows, sheet_rows
-from aepromo.tables.sheet_xml import Damaged, SheetReader
+from aepromo.table.sheet_cells import Cells, Styles
+from aepromo.table.sheet_rows import PlainRows, sheet_rows
+from aepromo.table.sheet_xml import Damaged, SheetReader
 
 if TYPE_CHECKING:
-    from aepromo.tables.sheet_xml import Row
+    from aepromo.table.sheet_xml import Row
 
 HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\r\n<worksheet xmlns="{MAIN}"><sheetData>'
 TAIL = "</sheetData><mergeCells><mergeCell ref='A1:B1'/></mergeCells></worksheet>"

@@ -292,7 +292,7 @@ def test_no_home_is_needed(folder: Path, answer: bytes, home: str) -> None:
 
 SHORT_OF_PATIENCE = """
 import sys
-import aepromo.show.progress as progress, aepromo.tables.source as source
+import aepromo.terminal.progress as progress, aepromo.table.source as source
 progress.PATIENCE = float(sys.argv.pop(1))
 source.open_source.__defaults__ = (*source.open_source.__defaults__[:-1], 4096)
 import aepromo.cli
@@ -365,7 +365,7 @@ def test_a_short_run_shows_no_progress(folder: Path) -> None:
 
 
 def test_a_run_is_short_up_to_a_second() -> None:
-    from aepromo.show.progress import PATIENCE
+    from aepromo.terminal.progress import PATIENCE
 
     assert PATIENCE == 1
     assert PROGRAM[-1] == "aepromo"

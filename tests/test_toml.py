@@ -8,8 +8,8 @@ import pytest
 
 from aepromo.cli.config import read_config
 from aepromo.errors import CallError
-from aepromo.tables.tariff import read_tariff
-from aepromo.tables.toml import read_toml
+from aepromo.inputs.tariff import read_tariff
+from aepromo.table.toml import read_toml
 from aepromo.words import speak
 
 if TYPE_CHECKING:

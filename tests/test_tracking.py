@@ -13,19 +13,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aepromo.errors import CallError
-from aepromo.reports.row_facts import facts_of
-from aepromo.reports.tracking import Lookout, tracking
-from aepromo.reports.tracking_number import check_digit, number_fault
+from aepromo.platform.columns import TRACKS
+from aepromo.platform.row_facts import facts_of
+from aepromo.platform.tracking import Lookout, tracking
+from aepromo.platform.tracking_number import check_digit, number_fault
 from aepromo.rules.overrides import Book
-from aepromo.tables.headers import plain
-from aepromo.tables.parcels import TRACKS
+from aepromo.table.headers import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Run
 
-    from aepromo.reports.ruling import Verdict
+    from aepromo.platform.ruling import Verdict
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 # Everything just in time: uploaded after 24 hours, heard of 72 hours ago.

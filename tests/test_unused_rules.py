@@ -9,7 +9,7 @@ import pytest
 
 import aepromo
 from aepromo import rules
-from aepromo.reports.gates import is_gate
+from aepromo.platform.gates import is_gate
 
 PACKAGE = Path(aepromo.__file__).parent
 TAKE_GATES = {"matching", "_gates_of"}

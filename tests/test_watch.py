@@ -16,10 +16,10 @@ import pytest
 from processes import leftovers, program
 
 from aepromo.errors import InputError
-from aepromo.reports.events import NEW, OPEN, OVER, Seen, acknowledged, look
-from aepromo.tables.feed import open_feed
-from aepromo.tables.rows import rows_with_lines
-from aepromo.tables.state import Event, Memory, Watched, read_state, state_text
+from aepromo.table.rows import rows_with_lines
+from aepromo.watch.events import NEW, OPEN, OVER, Seen, acknowledged, look
+from aepromo.watch.feed_file import open_feed
+from aepromo.watch.memory import Event, Memory, Watched, read_state, state_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from processes import finish, program, seeded, start, wait_until
 
-from aepromo.tables.news import EVENTS
+from aepromo.watch.columns import EVENTS
 
 if TYPE_CHECKING:
     from pathlib import Path

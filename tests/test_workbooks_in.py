@@ -16,9 +16,9 @@ from books import MAIN, number, row, sheet, write_book
 from processes import PROGRAM, SETTINGS, UTF8, program
 
 from aepromo.errors import InputError
-from aepromo.tables.rows import rows_with_lines
-from aepromo.tables.sheet_cells import Styles, number_text, unescaped
-from aepromo.tables.workbook import LARGEST_SHEET, open_workbook
+from aepromo.table.rows import rows_with_lines
+from aepromo.table.sheet_cells import Styles, number_text, unescaped
+from aepromo.table.workbook import LARGEST_SHEET, open_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -370,7 +370,7 @@ def test_a_part_that_unpacks_to_too_much_is_refused_whatever_it_claims(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert LARGEST_SHEET > 1 << 30
-    monkeypatch.setattr("aepromo.tables.workbook.LARGEST_SHEET", 1 << 20)
+    monkeypatch.setattr("aepromo.table.workbook.LARGEST_SHEET", 1 << 20)
     padded = sheet(HEAD, row("1", "8", "3"), " " * (1 << 20))
     path = write_book(tmp_path / "b.xlsx", padded)
     with pytest.raises(InputError, match=r"b.xlsx!S1:3: the workbook unpacks to over 1 MB"):

@@ -19,11 +19,11 @@ from python_calamine import load_workbook
 
 from aepromo.errors import OutputError
 from aepromo.pricing.money import AMOUNT_LIMIT
-from aepromo.show.sheet_cells import LONGEST_TEXT
-from aepromo.show.spreadsheet import MOST_ROWS, workbook
-from aepromo.tables.cells import fixed
-from aepromo.tables.schema import Kind
-from aepromo.tables.text import TextColumn
+from aepromo.table.cells import fixed
+from aepromo.table.column import Kind
+from aepromo.table.sheet_cells_out import LONGEST_TEXT
+from aepromo.table.spreadsheet import MOST_ROWS, workbook
+from aepromo.table.text import TextColumn
 
 SKUS = Path(__file__).parent.parent / "examples" / "skus.csv"
 ERP = SKUS.with_name("erp-export-gbk.csv")

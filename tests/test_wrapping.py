@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from processes import program
 from rich.cells import cell_len
 
-from aepromo.show.wrapping import breaks
+from aepromo.terminal.wrapping import breaks
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
-from aepromo.tables.bulk import cell_texts, extended, joined, result_texts
-from aepromo.tables.line_ends import NEAR, line_ends
-from aepromo.tables.schema import RESULTS
-from aepromo.tables.text import delimited, result_text
+from aepromo.table.bulk import cell_texts, extended, joined, result_texts
+from aepromo.table.line_ends import NEAR, line_ends
+from aepromo.table.schema import RESULTS
+from aepromo.table.text import delimited, result_text
 
 CELL = st.text('",;\t\n\r=+-@1.a', max_size=6) | st.text(
     st.characters(codec="utf-8", exclude_characters="\0"), max_size=6

@@ -38,6 +38,21 @@ PANELS = {
 
 COMMANDS = tuple(name for names in PANELS.values() for name in names)
 
+MODULES = {
+    "explain": "explain.command",
+    "sweep": "sweep.command",
+    "report": "page.command",
+    "rates": "past_rates.command",
+    "forced": "platform.forced_command",
+    "appeal": "platform.appeal_command",
+    "reverse": "platform.reverse_command",
+    "tracking": "platform.tracking_command",
+    "watch": "watch.command",
+    "rules": "cli.rules",
+    "doctor": "cli.doctor",
+}
+"""Where each command is built that is no calculator."""
+
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
@@ -96,8 +111,9 @@ def build(arguments: list[str]) -> Typer:
 
 def _command(name: str) -> Callable[..., None]:
     if name in CALCULATORS:
-        from aepromo.cli.reports import command_of, report_named
+        from aepromo.calculators.command import command_of, report_named
 
         return command_of(report_named(name))
-    made: Callable[..., None] = getattr(import_module(f"aepromo.cli.{name}"), f"{name}_command")()
+    module = import_module(f"aepromo.{MODULES[name]}")
+    made: Callable[..., None] = getattr(module, f"{name}_command")()
     return made

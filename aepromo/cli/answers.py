@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.say import encoding_line, say, say_assumed, say_converted, say_warning, took_line
-from aepromo.errors import InputError, Problem
-from aepromo.reports.answer import (
+from aepromo.engine.answer import (
     Outcome,
     find_columns,
     is_priced_by_another,
     run,
     without_bad_rows,
 )
-from aepromo.tables.blocks import TextBlock, line_numbers, no_rows, parse
-from aepromo.tables.cells import in_two_currencies
-from aepromo.tables.headings import named
-from aepromo.tables.layout import Layout, laid_out
-from aepromo.tables.shortened_ids import place_of_ids, shortened_ids
+from aepromo.errors import InputError, Problem
+from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
+from aepromo.table.cells import in_two_currencies
+from aepromo.table.headings import named
+from aepromo.table.layout import Layout, laid_out
+from aepromo.table.shortened_ids import place_of_ids, shortened_ids
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from aepromo.reports.exchange import Conversion
-    from aepromo.reports.policy import Policy
-    from aepromo.reports.report import Report
-    from aepromo.show.progress import Meter
-    from aepromo.tables.source import Block, Source
+    from aepromo.engine.question import Report
+    from aepromo.inputs.exchange import Conversion
+    from aepromo.inputs.policy import Policy
+    from aepromo.table.source import Block, Source
+    from aepromo.terminal.progress import Meter
 
 Finished = TypeVar("Finished")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.say import say
 from aepromo.errors import InputError
-from aepromo.tables.text import delimited
+from aepromo.table.text import delimited
 from aepromo.words import _, ngettext, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aepromo.tables.source import Source
+    from aepromo.table.source import Source
 
 MOST_NAMED = 20
 HEADERS = ("line", "column", "reason")

@@ -10,10 +10,10 @@ import typer
 from aepromo.cli.options import INPUT_PANEL
 from aepromo.cli.say import say
 from aepromo.errors import CallError
-from aepromo.reports.moments import instant
-from aepromo.tables.cells import CellError
-from aepromo.tables.facts import read_fact
-from aepromo.tables.schema import Kind
+from aepromo.table.cells import CellError
+from aepromo.table.column import Kind
+from aepromo.table.facts import read_fact
+from aepromo.table.instants import instant
 from aepromo.words import _, ngettext
 from aepromo.words.nearest import nearest
 

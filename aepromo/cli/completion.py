@@ -33,9 +33,9 @@ def sku_ids(ctx: Context, incomplete: str) -> list[str]:
 def _ids_in(ctx: Context) -> Iterator[str]:
     from aepromo.cli.inputs import mapping_of, opened_source
     from aepromo.cli.options import ReadingOptions
-    from aepromo.tables.headers import resolve
-    from aepromo.tables.rows import rows_with_lines
-    from aepromo.tables.source import open_source
+    from aepromo.table.headers import resolve
+    from aepromo.table.rows import rows_with_lines
+    from aepromo.table.source import open_source
 
     # The option that is being typed has no value yet, and there the parser stops sorting words.
     file = ctx.params.get("file") or next(iter(ctx.args), "")

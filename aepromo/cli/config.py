@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aepromo.errors import CallError
-from aepromo.reports.policy import Policy
+from aepromo.inputs.policy import Policy
+from aepromo.platform.columns import STORE
 from aepromo.rules import UnknownRule
 from aepromo.rules.overrides import Book
-from aepromo.tables.schema import STORE
-from aepromo.tables.toml import read_toml
+from aepromo.table.toml import read_toml
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 

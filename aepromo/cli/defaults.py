@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aepromo.errors import CallError
-from aepromo.reports.exchange import exchange_of
-from aepromo.tables.schema import AMOUNTS, INPUTS, Kind
+from aepromo.inputs.exchange import exchange_of
+from aepromo.table.column import AMOUNTS, Kind
+from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aepromo.cli.config import Config
-    from aepromo.reports.exchange import Exchange
+    from aepromo.inputs.exchange import Exchange
 
 OFFERS = ("spend_save", "coupon", "ending")
 

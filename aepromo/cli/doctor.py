@@ -32,8 +32,8 @@ from aepromo.cli.output import (
     text_lines,
 )
 from aepromo.errors import CallError
-from aepromo.tables.schema import Kind
-from aepromo.tables.text import TextColumn
+from aepromo.table.column import Kind
+from aepromo.table.text import TextColumn
 from aepromo.words import N_, _, is_english
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _write(rows: list[Found], writing: WritingOptions) -> None:
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:
-            from aepromo.show.table import plain_table
+            from aepromo.terminal.rich_tables import plain_table
 
             shown = [[_(cell) for cell in column.cells if cell] for column in columns]
             names = [column.name for column in columns]

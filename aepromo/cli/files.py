@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aepromo.calculators.breakeven import BREAKEVEN
+from aepromo.calculators.columns import VERDICTS
 from aepromo.cli.inputs import asked, opened_source
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
@@ -24,13 +26,13 @@ from aepromo.cli.output import (
 from aepromo.cli.say import say, say_replaced
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
-from aepromo.reports.breakeven import BREAKEVEN
-from aepromo.show.summary import Seen, Tally, more_line
-from aepromo.tables.blocks import parse
-from aepromo.tables.bulk import cell_texts, extended, joined, result_texts
-from aepromo.tables.line_ends import line_ends
-from aepromo.tables.schema import RESULTS, VERDICTS, Kind
-from aepromo.tables.text import TextColumn, delimited
+from aepromo.table.blocks import parse
+from aepromo.table.bulk import cell_texts, extended, joined, result_texts
+from aepromo.table.column import Kind
+from aepromo.table.line_ends import line_ends
+from aepromo.table.schema import RESULTS
+from aepromo.table.text import TextColumn, delimited
+from aepromo.terminal.summary import Seen, Tally, more_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,11 +41,11 @@ if TYPE_CHECKING:
 
     from aepromo.cli.answers import Answers
     from aepromo.cli.options import ReadingOptions, WritingOptions
-    from aepromo.reports.answer import Outcome
-    from aepromo.reports.policy import Policy
-    from aepromo.reports.report import Report
-    from aepromo.tables.blocks import TextBlock
-    from aepromo.tables.columns import Numbers
+    from aepromo.engine.answer import Outcome
+    from aepromo.engine.question import Report
+    from aepromo.inputs.policy import Policy
+    from aepromo.table.blocks import TextBlock
+    from aepromo.table.number_columns import Numbers
 
     Bytes: TypeAlias = bytes | memoryview
 
@@ -70,7 +72,7 @@ def _refuse_too_many(file: str, reading: ReadingOptions, writing: WritingOptions
 
     It can be told of a file of text, if its bad rows aren't to be set aside.
     """
-    from aepromo.show.spreadsheet import MOST_ROWS, TooManyRows
+    from aepromo.table.spreadsheet import MOST_ROWS, TooManyRows
 
     is_long = file != "-" and Path(file).is_file() and Path(file).stat().st_size > 2 * MOST_ROWS
     if not is_long or reading.rejects:
@@ -112,7 +114,7 @@ def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterato
         return _lines(answers, tally, DELIMITERS[form], writing)
     tables = _tables(answers, tally)
     if form is Format.PARQUET:
-        from aepromo.tables.parquet import parquet_of
+        from aepromo.table.parquet import parquet_of
 
         names = chosen_names(answers.layout, writing)
         headers = _headers(names, answers, writing)
@@ -202,7 +204,7 @@ def _shown(
     tables: Iterator[pa.Table], answers: Answers, tally: Tally, writing: WritingOptions
 ) -> RenderableType:
     """The rows worth looking at, and what all of them come to."""
-    from aepromo.show.table import rows_table
+    from aepromo.terminal.rich_tables import rows_table
 
     worst_first = answers.report.name == "audit"
     kept = pa.table({})

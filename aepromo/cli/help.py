@@ -73,7 +73,7 @@ def fold_long_words() -> None:
     from rich.text import Text
     from typer import rich_utils
 
-    from aepromo.show.wrapping import broken_as_chinese
+    from aepromo.terminal.wrapping import broken_as_chinese
 
     make = rich_utils._make_rich_text
 

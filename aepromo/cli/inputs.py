@@ -16,10 +16,10 @@ from aepromo.cli.bad_rows import BadRows
 from aepromo.cli.options import Format
 from aepromo.cli.output import form_of_ending
 from aepromo.errors import CallError, InputError
-from aepromo.tables.atomic import replacing
-from aepromo.tables.headers import resolve
-from aepromo.tables.rows import Ragged, rows_with_lines
-from aepromo.tables.source import open_source
+from aepromo.table.atomic import replacing
+from aepromo.table.headers import resolve
+from aepromo.table.rows import Ragged, rows_with_lines
+from aepromo.table.source import open_source
 from aepromo.words import _, cause
 from aepromo.words.nearest import nearest
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from aepromo.cli.answers import Answers
     from aepromo.cli.options import ReadingOptions, WritingOptions
-    from aepromo.reports.policy import Policy
-    from aepromo.reports.report import Report
-    from aepromo.tables.source import Source
+    from aepromo.engine.question import Report
+    from aepromo.inputs.policy import Policy
+    from aepromo.table.source import Source
 
 _WORKBOOK, _PARQUET, _LEGACY = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 """The first bytes of what is no text."""
@@ -47,7 +47,7 @@ def asked(
 ) -> Iterator[Answers]:
     """A report's answers over a file; its rejects are on disk once the output is."""
     from aepromo.cli.answers import Answers  # loads pandas
-    from aepromo.show.progress import Meter
+    from aepromo.terminal.progress import Meter
 
     with opened_table(file, reading, writing) as (source, aside, stream):
         meter = Meter(sys.stderr, size_of(stream))
@@ -150,11 +150,11 @@ def opened_source(
                 raise CallError(_("{flag}: {name} is no text").format(flag=flag, name=name))
         stream = stack.enter_context(_seekable(stream, name))
         if head == _WORKBOOK:
-            from aepromo.tables.workbook import open_workbook
+            from aepromo.table.workbook import open_workbook
 
             source = open_workbook(stream, name, reading.sheet)
         else:
-            from aepromo.tables.parquet import open_parquet  # loads pyarrow
+            from aepromo.table.parquet import open_parquet  # loads pyarrow
 
             source = open_parquet(stream, name)
         yield source, BytesIO()

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from aepromo.cli.options import STORE_PANEL, parameters_of, value_parameter
-from aepromo.reports.report import PARCEL
+from aepromo.engine.question import PARCEL
 from aepromo.words import _
 
 CurrencyOption = Annotated[

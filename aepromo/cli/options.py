@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 import typer
 
 from aepromo.cli.language import Language
-from aepromo.tables.schema import INPUTS
+from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 SHORT_FLAGS = {

@@ -14,10 +14,10 @@ from aepromo.cli.options import Format, WritingOptions
 from aepromo.cli.process import send_nowhere
 from aepromo.cli.say import say
 from aepromo.errors import CallError, OutputError
-from aepromo.tables.atomic import replacing
-from aepromo.tables.headings import header_of
-from aepromo.tables.layout import Layout
-from aepromo.tables.text import (
+from aepromo.table.atomic import replacing
+from aepromo.table.headings import header_of
+from aepromo.table.layout import Layout
+from aepromo.table.text import (
     TextColumn,
     delimited,
     json_objects,
@@ -227,12 +227,12 @@ def text_lines(
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
     if form is Format.XLSX:
-        from aepromo.show.spreadsheet import workbook
+        from aepromo.table.spreadsheet import workbook
 
         yield from workbook(parts, not options.no_header, currency.code if currency else "")
         return
     if form is Format.PARQUET:
-        from aepromo.tables.parquet import parquet_of, table_of
+        from aepromo.table.parquet import parquet_of, table_of
 
         yield from parquet_of(map(table_of, parts))
         return

@@ -11,7 +11,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import NoReturn, TextIO
 
-from aepromo.tables.atomic import remove_unfinished
+from aepromo.table.atomic import remove_unfinished
 
 
 def end_on_signals() -> None:

@@ -20,9 +20,9 @@ from aepromo.cli.options import (
 )
 from aepromo.cli.output import chosen_names, destination, format_of, headed, rendered, text_lines
 from aepromo.errors import CallError
-from aepromo.tables.layout import Layout
-from aepromo.tables.schema import Kind
-from aepromo.tables.text import TextColumn
+from aepromo.table.column import Kind
+from aepromo.table.layout import Layout
+from aepromo.table.text import TextColumn
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _write(found: tuple[Rule, ...], writing: WritingOptions) -> None:
     columns = [TextColumn(name, Kind.TEXT, [_cell(rule, name) for rule in found]) for name in names]
     with destination(writing) as stream:
         if form is Format.TABLE:
-            from aepromo.show.table import plain_table
+            from aepromo.terminal.rich_tables import plain_table
 
             rows = list(zip(*(column.cells for column in columns), strict=True))
             stream.write(rendered(plain_table(names, rows), writing))

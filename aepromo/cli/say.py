@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
+from aepromo.inputs.exchange import rate_text
+from aepromo.inputs.policy import ASSUMED, assumed_text
 from aepromo.pricing.currency import USD, Currency
-from aepromo.reports.exchange import rate_text
-from aepromo.reports.policy import ASSUMED, assumed_text
-from aepromo.tables.cells import on_one_line
-from aepromo.tables.headings import named
+from aepromo.table.cells import on_one_line
+from aepromo.table.headings import named
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from aepromo.reports.exchange import Conversion
-    from aepromo.reports.policy import Policy
+    from aepromo.inputs.exchange import Conversion
+    from aepromo.inputs.policy import Policy
     from aepromo.rules.overrides import Book
-    from aepromo.tables.layout import Layout
+    from aepromo.table.layout import Layout
 
 
 def say(line: str) -> None:

@@ -21,10 +21,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo import cli
-from aepromo.cli.reports import report_named
+from aepromo.calculators.command import report_named
 from aepromo.errors import InputError
-from aepromo.tables.headers import resolve
-from aepromo.tables.schema import INPUTS, RESULTS
+from aepromo.table.headers import resolve
+from aepromo.table.schema import INPUTS, RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import reference
 
+from aepromo.explain.explanation import explain
+from aepromo.inputs.policy import Policy
 from aepromo.pricing.fees import STATUSES, Costs, FeeRates, floor_price, max_discount
 from aepromo.pricing.fees import margin as margin_of
 from aepromo.pricing.fees import profit as profit_of
@@ -29,8 +31,6 @@ from aepromo.pricing.protect import (
     required_deal_price,
     zones,
 )
-from aepromo.reports.explain import explain
-from aepromo.reports.policy import Policy
 from fuzz.cases import WHOLE, leaves_something
 
 if TYPE_CHECKING:

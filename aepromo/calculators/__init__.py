@@ -1,0 +1,1 @@
+"""Questions of price: list-price, margin, commission, floor, reprice, audit, breakeven."""

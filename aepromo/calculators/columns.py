@@ -1,0 +1,58 @@
+"""The columns that the calculators answer with."""
+
+from __future__ import annotations
+
+from aepromo.pricing.fees import STATUSES
+from aepromo.pricing.offers import WORST_CASES
+from aepromo.pricing.protect import BOUNDS
+from aepromo.table.column import Column, Kind
+
+VERDICTS = ("pays", "does_not_pay", "never_pays")
+"""Whether the traffic of a promotion pays for its cut."""
+
+PRICE_RESULTS = (
+    Column(
+        "required_deal_price",
+        Kind.MONEY,
+        "the lowest deal price that meets every bound",
+        ("所需成交价",),
+    ),
+    Column("bound_by", Kind.LABEL, "the bound that set it", ("约束来源",), labels=BOUNDS),
+    Column(
+        "exact_list_price",
+        Kind.FINE,
+        "required deal price ÷ (1 − rate), not yet a price",
+        ("公式标价",),
+    ),
+    Column(
+        "protected_list_price", Kind.MONEY, "the lowest list price that protects", ("保护标价",)
+    ),
+    Column("price_change", Kind.MONEY, "protected list price − list price", ("调价",)),
+    Column("deal_price", Kind.MONEY, "what the buyer pays for a unit", ("成交价",)),
+    Column("commission", Kind.MONEY, "the platform's commission", ("佣金",)),
+    Column("payment_fee", Kind.MONEY, "the payment fee", ("支付手续费",)),
+    Column("profit", Kind.MONEY, "what a unit leaves", ("净利",)),
+    Column("margin", Kind.RATIO, "profit ÷ deal price", ("毛利率",)),
+    Column("floor_price", Kind.MONEY, "orders under it are usually cancelled", ("安全底线价",)),
+    Column("max_discount", Kind.RATIO, "the deepest total discount above the floor", ("最大折扣",)),
+    Column(
+        "worst_case",
+        Kind.LABEL,
+        "the situation that leaves least",
+        ("最差情形",),
+        labels=WORST_CASES,
+    ),
+    Column("profit_before", Kind.MONEY, "what a unit leaves when not forced", ("未强制净利",)),
+    Column("profit_forced", Kind.MONEY, "what a unit leaves when forced", ("强制后净利",)),
+    Column("uplift_needed", Kind.RATIO, "more units that earn as much as before", ("需增销量",)),
+    Column("uplift_reported", Kind.RATIO, "more units as sellers reported them", ("反馈增幅",)),
+    Column(
+        "verdict",
+        Kind.LABEL,
+        "whether the traffic pays for the cut",
+        ("是否划算",),
+        labels=VERDICTS,
+    ),
+    Column("gain_30d", Kind.MONEY, "earned more (or less) over 30 days", ("30天增收",)),
+    Column("status", Kind.LABEL, "the worst that holds", ("价格状态",), labels=STATUSES),
+)

@@ -1,0 +1,37 @@
+"""What does the platform take, on the discounted price?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.engine.question import DISCOUNT, FEES, Report, adding
+from aepromo.pricing.offers import deal_price
+from aepromo.words import N_
+
+if TYPE_CHECKING:
+    from aepromo.engine.question import Results, Sku, Terms
+
+
+def deal_and_fees(sku: Sku, terms: Terms) -> Results:
+    """The deal price under the forced discount, and the fees on it, in minor units."""
+    # One situation: forced, and at the deepest rate where a range is given.
+    discounts = sku.discounts
+    deal = deal_price(
+        sku.list_price, discounts.limited_rate, discounts.forced_rate_max, terms.offers
+    )
+    return {
+        "deal_price": deal,
+        "commission": sku.fees.commission(deal),
+        "payment_fee": sku.fees.payment_fee(deal),
+    }
+
+
+COMMISSION = Report(
+    name="commission",
+    question=N_("What does the platform take, on the discounted price?"),
+    uses=("list_price", *DISCOUNT, *FEES),
+    needs=("list_price",),
+    adds=adding("deal_price", "commission", "payment_fee"),
+    compute=deal_and_fees,
+    key_columns=("deal_price", "commission", "payment_fee", "list_price"),
+)

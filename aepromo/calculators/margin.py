@@ -1,0 +1,32 @@
+"""What is left after a discount?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.calculators.commission import deal_and_fees
+from aepromo.engine.question import DISCOUNT, FEES, SHOP, Report, adding
+from aepromo.pricing.fees import margin, profit
+from aepromo.words import N_
+
+if TYPE_CHECKING:
+    from aepromo.engine.question import Results, Sku, Terms
+
+
+def _margin(sku: Sku, terms: Terms) -> Results:
+    results = deal_and_fees(sku, terms)
+    deal = results["deal_price"]
+    kept = profit(deal, sku.costs, sku.fees)
+    return {**results, "profit": kept, "margin": margin(kept, deal)}
+
+
+MARGIN = Report(
+    name="margin",
+    question=N_("What is left after a discount?"),
+    uses=("list_price", *SHOP, *DISCOUNT, *FEES),
+    needs=("list_price", "purchase_price", "logistics_cost"),
+    adds=adding("deal_price", "commission", "payment_fee", "profit", "margin"),
+    compute=_margin,
+    key_columns=("deal_price", "profit", "margin", "commission", "payment_fee", "list_price"),
+    always_profit=True,
+)

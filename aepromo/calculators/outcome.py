@@ -1,0 +1,49 @@
+"""What a list price comes to in the worst situation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.fees import floor_price, margin, max_discount, profit, status
+from aepromo.pricing.offers import worst_deal_price
+
+if TYPE_CHECKING:
+    from aepromo.engine.question import Results, Sku, Terms
+    from aepromo.pricing.money import Whole
+
+OUTCOME = (
+    "deal_price",
+    "commission",
+    "payment_fee",
+    "profit",
+    "margin",
+    "floor_price",
+    "max_discount",
+    "worst_case",
+    "status",
+)
+
+
+def outcome(sku: Sku, terms: Terms, list_price: Whole, required: Whole) -> Results:
+    """The columns of ``OUTCOME`` for a list price, in minor units and ten-thousandths."""
+    deal, worst_case = worst_deal_price(list_price, sku.discounts, terms.offers)
+    floor = floor_price(sku.costs.purchase_price, terms.floor_multiple)
+    return {
+        **left_at(deal, sku, required, floor),
+        "floor_price": floor,
+        "max_discount": max_discount(list_price, floor),
+        "worst_case": worst_case,
+    }
+
+
+def left_at(deal: Whole, sku: Sku, required: Whole, floor: Whole) -> Results:
+    """What a deal price leaves, and its status."""
+    kept = profit(deal, sku.costs, sku.fees)
+    return {
+        "deal_price": deal,
+        "commission": sku.fees.commission(deal),
+        "payment_fee": sku.fees.payment_fee(deal),
+        "profit": kept,
+        "margin": margin(kept, deal),
+        "status": status(deal, kept, required, floor),
+    }

@@ -1,0 +1,1 @@
+"""``explain``: one SKU, step by step."""

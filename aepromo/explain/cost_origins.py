@@ -1,0 +1,81 @@
+"""Where the costs of one SKU come from that were converted, or that a tariff gave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from aepromo.pricing.money import BLANK
+
+if TYPE_CHECKING:
+    from aepromo.inputs.exchange import Exchange
+    from aepromo.inputs.policy import Policy
+    from aepromo.inputs.shipping import Shipping
+    from aepromo.pricing.currency import Currency
+
+
+class Carriage(NamedTuple):
+    """What a line asks for a parcel, in minor units: a first fee, steps of weight, registration."""
+
+    line: str
+    first_weight_fee: int
+    weight_steps: int
+    step_fee: int
+    registration_fee: int
+
+    @property
+    def additional_weight_fee(self) -> int:
+        """What the steps come to."""
+        return self.weight_steps * self.step_fee
+
+
+class Origin(NamedTuple):
+    """A cost in minor units of its own currency, and how a line of a tariff makes it up.
+
+    ``fx_rate`` is in millionths, what one unit of the prices' currency is worth; blank where the
+    two are one.
+    """
+
+    currency: Currency
+    amount: int
+    fx_rate: int
+    carriage: Carriage | None = None
+
+
+def cost_origins(policy: Policy, shipping: Shipping | None) -> dict[str, Origin]:
+    """The origins by column; none of a cost that stands in the prices' currency as it was given.
+
+    ``shipping`` gives the logistics cost where it is there, of a parcel that a line carries.
+    """
+    exchange = policy.exchange()
+    costs = exchange.row_costs(policy.cost_texts())
+    found: dict[str, Origin] = {}
+    if costs.rate is not None:
+        rate = costs.rate.millionths
+        found = {
+            name: Origin(costs.currency, amount, rate) for name, amount in costs.stated.items()
+        }
+    if shipping is not None:
+        found["logistics_cost"] = _shipped(policy, shipping)
+    return found
+
+
+def _shipped(policy: Policy, shipping: Shipping) -> Origin:
+    service, weight = shipping.parcel(policy.texts())
+    charge = service.charge
+    return Origin(
+        service.currency,
+        int(charge.total(weight)),
+        _rate(shipping.exchange, service.currency),
+        Carriage(
+            service.line,
+            charge.first_fee,
+            int(charge.steps(weight)),
+            charge.step_fee,
+            charge.registration_fee,
+        ),
+    )
+
+
+def _rate(exchange: Exchange, currency: Currency) -> int:
+    rate = exchange.rate(currency)
+    return BLANK if rate is None or not exchange.is_foreign(currency) else rate.millionths

@@ -1,0 +1,230 @@
+"""One SKU step by step: what comes off its list price, and what decides the price that protects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aepromo.engine.check import Filler, check, check_results
+from aepromo.engine.question import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
+from aepromo.engine.single import refuse
+from aepromo.explain.cost_origins import cost_origins
+from aepromo.explain.waterfall import Step, waterfall
+from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
+from aepromo.pricing.offers import (
+    WORST_CASES,
+    Offers,
+    base_price,
+    item_price,
+    worst_deal_price,
+)
+from aepromo.pricing.protect import (
+    BOUNDS,
+    Zone,
+    bounds,
+    exact_list_price,
+    protected_list_price,
+    required_deal_price,
+    zones,
+)
+from aepromo.words import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aepromo.engine.question import Sku, Terms
+    from aepromo.explain.cost_origins import Origin
+    from aepromo.inputs.exchange import Exchange
+    from aepromo.inputs.policy import Policy
+    from aepromo.pricing.currency import Currency
+
+INPUTS_USED = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadZone:
+    """List prices, above the lowest safe one, at which an offer leaves less than required."""
+
+    low: int
+    high: int
+    situation: str
+    threshold: int
+    leaves: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All there is to say of one SKU. Amounts in minor units, margin in ten-thousandths.
+
+    Without a purchase price, profit, margin and floor are blank and the steps end at the deal.
+    """
+
+    currency: Currency
+    list_price: int
+    is_current: bool
+    worst_case: str
+    forced_rate: int
+    steps: tuple[Step, ...]
+    deal_price: int
+    profit: int
+    margin: int
+    floor_price: int
+    status: str
+    required: int
+    bound_by: str
+    bounds: dict[str, int]
+    exact: int
+    protected: int
+    decided_by: DeadZone | None
+    dead_zones: tuple[DeadZone, ...]
+    seller_center: str = ""
+    remedies: tuple[str, ...] = field(default=())
+
+
+def explain(policy: Policy, store: Exchange | None = None) -> tuple[Explanation, list[str]]:
+    """Explain the SKU that a policy describes: at its list price, or at the one that protects.
+
+    ``store`` has the rates that a tariff goes by, where those of the SKU's costs are its own. Also
+    returns the columns that were assumed. Raises ``CallError`` for what is missing.
+    """
+    asked = _WITH_COSTS if policy.purchase_price else _WITHOUT_COSTS
+    numbers, shipped = policy.of_one(asked, store)
+    filler = Filler({}, numbers, policy.in_force, policy.selling)
+    sku = check(asked, filler)
+    refuse(filler.faults)
+    terms = policy.terms()
+    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+    protected = protected_list_price(
+        required, sku.discounts, terms.offers, terms.endings, terms.currency.unit
+    )
+    refuse(check_results({"protected_list_price": protected}, sku, terms.currency))
+    origins = cost_origins(policy, policy.shipping(store) if shipped else None)
+    found = _explained(sku, terms, origins, int(required), int(bound), int(protected))
+    return found, filler.assumed
+
+
+_WITHOUT_COSTS = Report(
+    name="explain",
+    question=N_("One SKU, step by step."),
+    uses=INPUTS_USED,
+    needs=(),
+    adds=adding(),
+    compute=lambda _sku, _terms: {},
+    key_columns=(),
+)
+"""What there must be to explain a deal price: a target, as for ``list-price``."""
+
+_WITH_COSTS = _WITHOUT_COSTS._replace(
+    needs=("purchase_price", "logistics_cost"), always_profit=True
+)
+"""What there must be to go on to the profit: the same as to reprice a SKU."""
+
+
+def _explained(
+    sku: Sku,
+    terms: Terms,
+    origins: Mapping[str, Origin],
+    required: int,
+    bound: int,
+    protected: int,
+) -> Explanation:
+    is_current = sku.list_price != BLANK
+    list_price = int(sku.list_price) if is_current else protected
+    deal, worst = (int(each) for each in worst_deal_price(list_price, sku.discounts, terms.offers))
+    forced = WORST_CASES[worst] == "forced"
+    rate, price = _worst_item(sku, terms.offers, list_price, deal, forced)
+    has_costs = sku.costs.purchase_price != BLANK
+    kept = int(profit(deal, sku.costs, sku.fees)) if has_costs else BLANK
+    floor = int(floor_price(sku.costs.purchase_price, terms.floor_multiple))
+    dead, decided_by = _dead_zones(required, sku, terms.offers, protected)
+    below_floor = deal < floor
+    return Explanation(
+        currency=terms.currency,
+        list_price=list_price,
+        is_current=is_current,
+        worst_case=WORST_CASES[worst],
+        forced_rate=rate,
+        steps=waterfall(sku, terms.offers, origins, list_price, rate if forced else None, price),
+        deal_price=deal,
+        profit=kept,
+        margin=int(margin(kept, deal)) if has_costs else BLANK,
+        floor_price=floor,
+        status=STATUSES[int(status(deal, kept if has_costs else 0, required, floor))],
+        required=required,
+        bound_by=BOUNDS[bound],
+        bounds=_bounds_in_force(sku, terms),
+        exact=int(exact_list_price(required, sku.discounts)),
+        protected=protected,
+        decided_by=decided_by,
+        dead_zones=dead,
+        seller_center=terms.book.text("floor.breakdown_message") if below_floor else "",
+        remedies=_remedies(sku, terms.offers, list_price, floor) if below_floor else (),
+    )
+
+
+def _worst_item(
+    sku: Sku, offers: Offers, list_price: int, deal: int, forced: bool
+) -> tuple[int, int]:
+    """The forced rate and the item price at which the deal price falls to ``deal``."""
+    base = int(base_price(list_price, sku.discounts.limited_rate))
+    if not forced:
+        return 0, base
+    ends = (int(sku.discounts.forced_rate_max), int(sku.discounts.forced_rate_min))
+    for rate in ends:
+        price = int(item_price(base, rate))
+        if offers.forced.deal_price(price) == deal:
+            return rate, price
+    # Neither end: the item price that just reaches a tier, and the rate that brings it there.
+    thresholds = (step.threshold for step in offers.forced.steps)
+    price = next(each for each in thresholds if offers.forced.deal_price(each) == deal)
+    return (base - price) * MILLION // base, price
+
+
+def _bounds_in_force(sku: Sku, terms: Terms) -> dict[str, int]:
+    found = bounds(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+    return {
+        name: int(needed) for name, needed in zip(BOUNDS, found, strict=True) if needed != BLANK
+    }
+
+
+def _dead_zones(
+    required: int, sku: Sku, offers: Offers, protected: int
+) -> tuple[tuple[DeadZone, ...], DeadZone | None]:
+    """The unsafe prices above the lowest safe one, and the last to be left on the way up."""
+    lowest_safe = protected_list_price(required, sku.discounts, offers)
+    above = [
+        _dead_zone(zone)
+        for zone in zones(required, sku.discounts, offers)
+        if zone.step and lowest_safe < zone.low <= zone.high
+    ]
+    blamed = [
+        _dead_zone(zone)
+        for zone in zones(required, sku.discounts, offers)
+        if zone.step and zone.low <= zone.high == protected - 1
+    ]
+    return tuple(sorted(above, key=lambda zone: (zone.low, zone.high))), next(iter(blamed), None)
+
+
+def _dead_zone(zone: Zone) -> DeadZone:
+    threshold, off = zone.step or (0, 0)
+    high = min(int(zone.high), AMOUNT_LIMIT - 1)
+    situation = "forced" if zone.forced else "not_forced"
+    return DeadZone(int(zone.low), high, situation, threshold, threshold - off)
+
+
+def _remedies(sku: Sku, offers: Offers, list_price: int, floor: int) -> tuple[str, ...]:
+    """What alone would lift the worst deal price to the floor, the mildest first."""
+    without_stacking = Offers(offers.spend_save, offers.coupons, False, offers.single)
+    without_tiers = Offers((), offers.coupons, offers.coupon_stacks, offers.single)
+    without_coupons = Offers(offers.spend_save, (), False, offers.single)
+    tried = (
+        ("exclude_forced", offers.coupon_stacks and bool(offers.coupons), without_stacking),
+        ("drop_tier", bool(offers.spend_save), without_tiers),
+        ("drop_coupon", bool(offers.coupons), without_coupons),
+    )
+    return tuple(
+        name
+        for name, applies, instead in tried
+        if applies and worst_deal_price(list_price, sku.discounts, instead)[0] >= floor
+    )

@@ -1,0 +1,256 @@
+"""One SKU's explanation: as a table with the lines underneath, as rows, and as a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from aepromo.explain.taking import money, rate_of, taking
+from aepromo.inputs.exchange import rate_text
+from aepromo.pricing.fees import STATUSES
+from aepromo.pricing.money import BLANK
+from aepromo.table.cells import fixed
+from aepromo.table.column import Kind
+from aepromo.table.text import Figure, TextColumn
+from aepromo.words import N_, _, label, label_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from aepromo.explain.explanation import DeadZone, Explanation
+    from aepromo.explain.waterfall import Step
+    from aepromo.pricing.currency import Currency
+
+REMEDIES = {
+    "exclude_forced": N_("tick «Exclude Forced Discount Items» on the coupon"),
+    "drop_tier": N_("drop the Spend & Save tier"),
+    "drop_coupon": N_("drop the coupon"),
+}
+
+
+def step_columns(explanation: Explanation, language: str) -> list[TextColumn]:
+    """The waterfall as rows for a pipe, its steps by their names in a language."""
+    steps, places = explanation.steps, explanation.currency.places
+    details = [_details(step, explanation.currency) for step in steps]
+    names = dict.fromkeys(name for detail in details for name in detail)
+
+    def figures(name: str) -> TextColumn:
+        amounts = [fixed(getattr(step, name), places) for step in steps]
+        return TextColumn(name, Kind.MONEY, amounts)
+
+    return [
+        TextColumn("step", Kind.TEXT, [_named(step, language) for step in steps]),
+        figures("base"),
+        TextColumn("rate", Kind.TEXT, [rate_of(step) for step in steps]),
+        TextColumn("rounding", Kind.TEXT, [step.rounding for step in steps]),
+        figures("change"),
+        figures("left"),
+        *(_detail_column(name, details) for name in names),
+    ]
+
+
+def _detail_column(name: str, details: Sequence[Mapping[str, Figure | str | None]]) -> TextColumn:
+    """A column of what only some steps have; amounts of other currencies are text."""
+    kinds = dict.fromkeys(("threshold", "off", "subtotal"), Kind.MONEY)
+    found = (detail.get(name) for detail in details)
+    cells = [each.digits if isinstance(each, Figure) else each for each in found]
+    return TextColumn(name, kinds.get(name, Kind.TEXT), cells)
+
+
+def document(explanation: Explanation, language: str) -> dict[str, object]:
+    """The whole explanation for machines, the steps by their names in a language."""
+    currency = explanation.currency
+
+    def figure(amount: int) -> Figure | None:
+        return _figure(amount, currency)
+
+    return {
+        "list_price": figure(explanation.list_price),
+        "is_current": explanation.is_current,
+        "worst_case": explanation.worst_case,
+        "steps": [_step_document(step, currency, language) for step in explanation.steps],
+        "deal_price": figure(explanation.deal_price),
+        "profit": figure(explanation.profit),
+        "margin": None if explanation.margin == BLANK else Figure(fixed(explanation.margin, 4)),
+        "floor_price": figure(explanation.floor_price),
+        "status": explanation.status,
+        "required_deal_price": figure(explanation.required),
+        "bound_by": explanation.bound_by,
+        "bounds": {name: figure(needed) for name, needed in explanation.bounds.items()},
+        "exact_list_price": Figure(fixed(explanation.exact, currency.places + 2)),
+        "protected_list_price": figure(explanation.protected),
+        "dead_zones": [_zone_document(zone, currency) for zone in explanation.dead_zones],
+        "seller_center": explanation.seller_center or None,
+        "remedies": [_(REMEDIES[name]) for name in explanation.remedies],
+    }
+
+
+def waterfall_table(explanation: Explanation) -> RenderableType:
+    """The steps, what decides the price, the dead zones, and what would mend a broken one."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    from aepromo.terminal.palette import STATUS_STYLES
+    from aepromo.terminal.wrapping import running_text
+
+    code, places = explanation.currency.code, explanation.currency.places
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0),
+        header_style="bold",
+    )  # fmt: skip
+    headings: dict[str, Literal["left", "right"]] = {
+        _("step"): "left", _("of"): "right", _("takes"): "left", code: "right", _("left"): "right"
+    }  # fmt: skip
+    for heading, justify in headings.items():
+        table.add_column(heading, justify=justify, no_wrap=heading != _("takes"), overflow="fold")
+    for step in explanation.steps:
+        is_total = step.is_total
+        table.add_row(
+            Text(_(step.name), style="bold" if is_total else ""),
+            "" if is_total else fixed(step.base, places),
+            running_text(taking(step, explanation.currency)),
+            "" if is_total else fixed(step.change, places),
+            Text(
+                fixed(step.left, places), style="bold red" if step.left < 0 else "bold" * is_total
+            ),
+        )
+    verdict = Text(label(explanation.status), style=STATUS_STYLES[explanation.status])
+    status = Text.assemble(_("status: "), verdict)
+    return Group(table, Text(), status, *map(running_text, lines(explanation)))
+
+
+def lines(explanation: Explanation) -> list[str]:
+    """What there is to say under the waterfall, a sentence each."""
+    currency = explanation.currency
+    bounds = _(", ").join(
+        f"{label(name)} {money(needed, currency)}" for name, needed in explanation.bounds.items()
+    )
+    said = []
+    if explanation.profit != BLANK:
+        earned = _("margin: {margin} of the deal price; safety floor {floor}")
+        if explanation.margin == BLANK:
+            earned = _("margin: none of the deal price; safety floor {floor}")
+        margin = f"{fixed(explanation.margin, 2)}%"
+        said.append(earned.format(margin=margin, floor=money(explanation.floor_price, currency)))
+    required = _("required deal price: {price}, bound by {bound} (of {bounds})")
+    said.append(
+        required.format(
+            price=money(explanation.required, currency),
+            bound=label(explanation.bound_by),
+            bounds=bounds,
+        )
+    )
+    said.append(_protects(explanation))
+    dead = _("dead zone {zone}")
+    said += [dead.format(zone=_zone_line(zone, explanation)) for zone in explanation.dead_zones]
+    if explanation.status == STATUSES[-1]:
+        shows = _("Seller Center will show: {message}")
+        said.append(shows.format(message=explanation.seller_center))
+        remedies = _("; or ").join(_remedies(explanation))
+        said.append(_("to mend it: {remedies}").format(remedies=remedies))
+    return said
+
+
+def _protects(explanation: Explanation) -> str:
+    """The list price that protects, and why it is that one."""
+    currency = explanation.currency
+    price = money(explanation.protected, currency)
+    if explanation.decided_by is None:
+        bare = _("list price that protects: {price}; the bare formula gives {exact}")
+        return bare.format(price=price, exact=fixed(explanation.exact, currency.places + 2))
+    above = _("list price that protects: {price}; just above {zone}")
+    return above.format(price=price, zone=_zone_line(explanation.decided_by, explanation))
+
+
+def _zone_line(zone: DeadZone, explanation: Explanation) -> str:
+    line = _(
+        "{low}–{high} ({situation}): a buyer who reaches the {threshold} tier leaves you {leaves}, "
+        "under {required}"
+    )
+    if not zone.threshold:  # a coupon that every order gets
+        line = _("{low}–{high} ({situation}): {off} off leaves you less than {required}")
+    amounts = {
+        "low": zone.low,
+        "high": zone.high,
+        "threshold": zone.threshold,
+        "off": zone.threshold - zone.leaves,
+        "leaves": zone.leaves,
+        "required": explanation.required,
+    }
+    shown = {name: money(amount, explanation.currency) for name, amount in amounts.items()}
+    return line.format(situation=label(zone.situation), **shown)
+
+
+def _remedies(explanation: Explanation) -> list[str]:
+    return [
+        *(_(REMEDIES[name]) for name in explanation.remedies),
+        _("list it at {price}").format(price=money(explanation.protected, explanation.currency)),
+    ]
+
+
+def _ratio(rate: int) -> str:
+    """Millionths as a plain ratio: ``0.132``, and ``0.0`` for nothing."""
+    whole, _, fraction = fixed(rate, 6).partition(".")
+    return f"{whole}.{fraction.rstrip('0') or '0'}"
+
+
+def _figure(amount: int, currency: Currency) -> Figure | None:
+    return None if amount == BLANK else Figure(fixed(amount, currency.places))
+
+
+def _named(step: Step, language: str) -> str:
+    return step.name if language == "en" else label_in(language, step.name)
+
+
+def _step_document(step: Step, currency: Currency, language: str) -> dict[str, object]:
+    return {
+        "step": _named(step, language),
+        "base": _figure(step.base, currency),
+        "rate": None if step.rate == BLANK else Figure(_ratio(step.rate)),
+        "rounding": step.rounding or None,
+        "change": _figure(step.change, currency),
+        "left": _figure(step.left, currency),
+        **_details(step, currency),
+    }
+
+
+def _details(step: Step, currency: Currency) -> dict[str, Figure | str | None]:
+    """What an offer asks for, or where a cost comes from; nothing of any other step."""
+    if step.offer is not None:
+        return {
+            "threshold": _figure(step.offer.threshold, currency),
+            "off": _figure(step.offer.off, currency),
+            "subtotal": _figure(step.subtotal, currency),
+            "reason": step.reason or None,
+        }
+    if step.origin is None:
+        return {}
+    own, amount, rate, carriage = step.origin
+    found: dict[str, Figure | str | None] = {
+        "cost_currency": own.code,
+        "stated_cost": _figure(amount, own),
+        "fx_rate": None if rate == BLANK else Figure(rate_text(rate)),
+    }
+    if carriage is None:
+        return found
+    return found | {
+        "shipping_line": carriage.line,
+        "first_weight_fee": _figure(carriage.first_weight_fee, own),
+        "weight_steps": Figure(str(carriage.weight_steps)),
+        "step_fee": _figure(carriage.step_fee, own),
+        "additional_weight_fee": _figure(carriage.additional_weight_fee, own),
+        "registration_fee": _figure(carriage.registration_fee, own),
+    }
+
+
+def _zone_document(zone: DeadZone, currency: Currency) -> dict[str, object]:
+    return {
+        "low": _figure(zone.low, currency),
+        "high": _figure(zone.high, currency),
+        "situation": zone.situation,
+        "threshold": _figure(zone.threshold, currency),
+        "leaves": _figure(zone.leaves, currency),
+    }

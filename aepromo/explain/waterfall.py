@@ -1,0 +1,151 @@
+"""What comes off one SKU's list price on the way to its profit, a step at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import BLANK
+from aepromo.pricing.offers import Tier, base_price, best_reached
+from aepromo.words import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aepromo.engine.question import Sku
+    from aepromo.explain.cost_origins import Origin
+    from aepromo.pricing.offers import Offers
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the waterfall, in minor units: what it is taken of, and what it leaves.
+
+    ``rate`` is in millionths, blank where an amount is taken as it is; ``rounding`` names the
+    direction where the step rounds. An offer's step names the ``offer`` and the order's
+    ``subtotal`` at which it takes most off this unit; one that takes nothing has the ``reason``,
+    and where that is a threshold, the ``subtotal`` that falls short of it. A cost that was
+    converted, or that a tariff gave, has its ``origin``. ``is_total``: nothing is taken, but what
+    is left so far has a name.
+    """
+
+    name: str
+    base: int
+    rate: int
+    rounding: str
+    change: int
+    left: int
+    offer: Tier | None = None
+    subtotal: int = BLANK
+    reason: str = ""
+    origin: Origin | None = None
+    is_total: bool = False
+
+
+NOT_REACHED, EXCLUDED = "not_reached", "excluded_while_forced"
+"""Why an offer takes nothing."""
+
+
+def waterfall(
+    sku: Sku,
+    offers: Offers,
+    origins: Mapping[str, Origin],
+    list_price: int,
+    forced_rate: int | None,
+    price: int,
+) -> tuple[Step, ...]:
+    """Every step of one SKU in one situation: list price, deal price, profit and all between.
+
+    ``origins`` are those of costs, by column. ``price`` is the item price after the forced
+    discount; without one ``forced_rate`` is None.
+    Where the purchase price is blank the steps end at the deal price.
+    """
+    steps = [*_item_steps(sku, list_price, forced_rate, price)]
+    steps += _offer_steps(offers, price, forced_rate is not None)
+    if sku.costs.purchase_price == BLANK:
+        return tuple(steps)
+    return (*steps, *_cost_steps(sku, origins, steps[-1].left))
+
+
+def _item_steps(sku: Sku, list_price: int, forced_rate: int | None, price: int) -> Iterator[Step]:
+    own_rate = int(sku.discounts.limited_rate)
+    base = int(base_price(list_price, own_rate))
+    yield _total(N_("list price"), list_price, list_price)
+    if own_rate:
+        yield Step(N_("own discount"), list_price, own_rate, N_("half up"), base - list_price, base)
+    if forced_rate is not None:
+        yield Step(N_("forced discount"), base, forced_rate, N_("half up"), price - base, price)
+
+
+def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
+    """What order offers take off a unit, at the order's subtotal that is worst for it."""
+    situation = offers.forced if forced else offers.not_forced
+    left = int(situation.deal_price(price))
+    coupons = offers.coupons if not forced or offers.coupon_stacks else ()
+    subtotals = [price] if offers.single else [price, *_higher_starts(situation.steps, price)]
+    for subtotal in subtotals:
+        tier = best_reached(subtotal, offers.spend_save)
+        coupon = best_reached(subtotal - tier.off, coupons)
+        share = min(_share(tier.off + coupon.off, price, subtotal), price)
+        if price - share == left:
+            break
+    tier_share = min(_share(tier.off, price, subtotal), share)
+    rounding = "" if subtotal == price else N_("share up")
+    tested = subtotal - tier.off if coupons else BLANK
+    for name, offer, taken, before, given, asked_of in (
+        (N_("Spend & Save"), tier, tier_share, price, offers.spend_save, subtotal),
+        (
+            N_("store coupon"),
+            coupon,
+            share - tier_share,
+            price - tier_share,
+            offers.coupons,
+            tested,
+        ),
+    ):
+        if offer.off:
+            yield Step(name, before, BLANK, rounding, -taken, before - taken, offer, subtotal)
+        else:
+            yield from _untaken(name, before, given, asked_of)
+    yield _total(N_("deal price"), left, left)
+
+
+def _untaken(name: str, left: int, given: tuple[Tier, ...], subtotal: int) -> Iterator[Step]:
+    """The offers of a kind of which none takes anything, for want of such a subtotal or at all."""
+    reason = EXCLUDED if subtotal == BLANK else NOT_REACHED
+    for offer in given:
+        yield Step(name, left, BLANK, "", 0, left, offer, subtotal, reason)
+
+
+def _higher_starts(steps: tuple[Tier, ...], price: int) -> list[int]:
+    return [step.threshold for step in steps if step.threshold > price]
+
+
+def _share(off: int, price: int, subtotal: int) -> int:
+    """The unit's part of what is taken off an order, rounded up."""
+    return -(-off * price // subtotal) if subtotal else 0
+
+
+def _total(name: str, base: int, left: int) -> Step:
+    return Step(name, base, BLANK, "", 0, left, is_total=True)
+
+
+def _cost_steps(sku: Sku, origins: Mapping[str, Origin], deal: int) -> Iterator[Step]:
+    left = deal
+    for name, rate, amount in (
+        (N_("commission"), int(sku.fees.commission_rate), int(sku.fees.commission(deal))),
+        (N_("payment fee"), int(sku.fees.payment_rate), int(sku.fees.payment_fee(deal))),
+    ):
+        left -= amount
+        yield Step(name, deal, rate, N_("half up"), -amount, left)
+    for name, column, amount in (
+        (N_("purchase price"), "purchase_price", int(sku.costs.purchase_price)),
+        (N_("logistics cost"), "logistics_cost", int(sku.costs.logistics_cost)),
+        (N_("other cost"), "other_cost", int(sku.costs.other_cost)),
+    ):
+        if amount:
+            origin = origins.get(column)
+            rounding = N_("up") if origin and origin.fx_rate != BLANK else ""
+            yield Step(name, left, BLANK, rounding, -amount, left - amount, origin=origin)
+            left -= amount
+    yield _total(N_("profit"), deal, left)

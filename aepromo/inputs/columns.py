@@ -1,0 +1,92 @@
+"""The columns that a cost file may have: what a SKU is, costs, rates, targets, its parcel."""
+
+from __future__ import annotations
+
+from aepromo.table.column import Column, Kind
+
+SKU_INPUTS = (
+    Column("sku", Kind.TEXT, "the SKU's id", ("商品编码", "货号", "SKU编码")),
+    Column("category", Kind.TEXT, "the SKU's category", ("类目",)),
+    Column(
+        "purchase_price",
+        Kind.COST,
+        "what you pay for a unit",
+        ("采购价", "进价", "采购成本", "成本价"),
+    ),
+    Column(
+        "logistics_cost",
+        Kind.COST,
+        "what shipping a unit costs you",
+        ("物流费", "运费", "物流成本"),
+    ),
+    Column("other_cost", Kind.COST, "any other cost of a unit", ("其他成本", "其他费用")),
+    Column(
+        "cost_currency",
+        Kind.CURRENCY,
+        "the currency of the costs, such as CNY",
+        ("成本币种", "采购币种"),
+    ),
+    Column(
+        "fx_rate",
+        Kind.FX,
+        "how many units of it one unit of the prices' currency is worth",
+        ("汇率",),
+    ),
+    Column("list_price", Kind.PRICE, "the price you list", ("标价", "售价", "原价", "上架价")),
+    Column("limited_rate", Kind.RATE, "your own limited-time discount", ("限时折扣率",)),
+    Column(
+        "forced_rate",
+        Kind.RATES,
+        "the forced discount, or its range lo..hi",
+        ("强制折扣率",),
+    ),
+    Column(
+        "forced_rate_min",
+        Kind.RATE,
+        "the lowest discount the platform may force",
+        ("最低强制折扣率",),
+    ),
+    Column(
+        "forced_rate_max",
+        Kind.RATE,
+        "the highest discount the platform may force",
+        ("最高强制折扣率",),
+    ),
+    Column(
+        "commission_rate",
+        Kind.RATE,
+        "the platform's commission, on the discounted price",
+        ("佣金率", "平台佣金率"),
+    ),
+    Column(
+        "payment_rate",
+        Kind.RATE,
+        "the payment fee, on the discounted price",
+        ("支付手续费率", "手续费率", "交易手续费率"),
+    ),
+    Column("target_price", Kind.TARGET, "the deal price a unit must reach", ("目标成交价",)),
+    Column("target_profit", Kind.TARGET, "the profit a unit must leave", ("目标净利", "目标利润")),
+    Column(
+        "target_margin", Kind.RATE, "the share of the deal price to keep as profit", ("目标毛利率",)
+    ),
+    Column(
+        "units_30d", Kind.COUNT, "units sold in 30 days", ("30天销量", "30日销量", "近30天销量")
+    ),
+)
+
+SHIPPING_INPUTS = (
+    Column(
+        "weight_g",
+        Kind.WEIGHT,
+        "what a parcel weighs, in grams",
+        (
+            *("重量(g)", "重量", "克重", "毛重", "毛重(g)", "重量g", "重量(克)", "重量/g"),
+            *("包裹重量", "包裹重量(g)", "产品重量(g)", "商品重量(g)"),
+        ),
+    ),
+)
+
+SHIPPING_RESULTS = (
+    Column("shipping_line", Kind.LABEL, "the line that was taken", ("物流线路",)),
+    Column("shipping_cost", Kind.MONEY, "what shipping on that line costs", ("线路运费",)),
+)

@@ -1,0 +1,174 @@
+"""Forced rates that were found in a history, joined to the SKUs of a cost file.
+
+A row whose own cells say nothing of the forced rate takes that of its SKU, or of its category, or
+of the store. A rate goes by SKU where a row of the rates names one, else by category, else it is
+the store's; so what ``rates`` answers can be joined, and so can a list that somebody wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aepromo.engine.question import KEYS
+from aepromo.errors import CallError, InputError, Problem
+from aepromo.pricing.currency import USD
+from aepromo.pricing.money import BLANK
+from aepromo.table.column import Kind
+from aepromo.table.headers import plain, resolve
+from aepromo.table.headings import chinese, named
+from aepromo.table.names import canonical
+from aepromo.words import _
+from aepromo.words.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aepromo.pricing.money import Whole
+    from aepromo.table.any_cells import Cells
+    from aepromo.table.number_columns import Numbers
+
+Took: TypeAlias = tuple[int, int, int]
+"""How many rows took a rate of their SKU, of their category, of the store."""
+
+_COLUMNS = {"mean": "forced_rate", "max": "highest_rate"}
+
+
+def rate_column(rate_from: str) -> str:
+    """The column that holds what is asked for: ``mean``, ``max``, or a quantile such as ``p95``."""
+    return _COLUMNS.get(rate_from, f"{rate_from}_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedRates:
+    """Rates in millionths by SKU, by category (made ``plain``), and the store's under nothing."""
+
+    by_sku: dict[str, int] = field(default_factory=dict)
+    by_category: dict[str, int] = field(default_factory=dict)
+    of_store: dict[str, int] = field(default_factory=dict)
+
+    def add(self, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:
+        """Take some rows in, with what is wrong in them. ``columns`` is what ``places_in`` says."""
+        reading = cells.reading(columns["rate"], Kind.RATE, USD)
+        header = str(cells.header[columns["rate"]])
+        problems = [Problem(row, header, reason) for row, reason in reading.bad.items()]
+        rates = reading.numbers.tolist()
+        skus, categories = (_cells(cells, columns, name) for name in KEYS)
+        for row, (sku, category, rate) in enumerate(zip(skus, categories, rates, strict=True)):
+            if row in reading.bad:
+                continue
+            if rate == BLANK:
+                problems.append(Problem(row, header, _("is missing; fill it in")))
+                continue
+            known, key = self._place(sku, category)
+            if key in known:
+                reason = _("has a rate already; keep one of the two")
+                level = "sku" if sku else "category"
+                place = cells.header[columns[level]] if level in columns else header
+                problems.append(Problem(row, str(place), reason))
+            known[key] = rate
+        return problems
+
+    def _place(self, sku: str, category: str) -> tuple[dict[str, int], str]:
+        if sku:
+            return self.by_sku, sku
+        return (self.by_category, _key(category)) if category else (self.of_store, "")
+
+    def fill(self, given: dict[str, Whole], cells: Cells, columns: Mapping[str, int]) -> Took:
+        """Put rates where the rows' own cells have none; says how many came from which level.
+
+        ``given`` are the numbers of the cells, of which ``forced_rate`` and ``forced_rate_to`` are
+        filled. A row that has both ends of a range of its own takes nothing.
+        """
+        rows = len(cells)
+        low = np.broadcast_to(np.asarray(given.get("forced_rate", BLANK), np.int64), rows)
+        high = np.broadcast_to(np.asarray(given.get("forced_rate_to", BLANK), np.int64), rows)
+        ends = (given.get(name, BLANK) for name in ("forced_rate_min", "forced_rate_max"))
+        lowest, highest = (np.asarray(end) != BLANK for end in ends)
+        wanted = (low == BLANK) & ~(lowest & highest)
+        found, level = self.of(cells, columns)
+        given["forced_rate"] = np.where(wanted, found, low)
+        given["forced_rate_to"] = np.where(wanted, found, high)
+        counts = np.bincount(level[wanted & (found != BLANK)], minlength=3).tolist()
+        return counts[0], counts[1], counts[2]
+
+    def of_row(self, sku: str, category: str) -> tuple[int, int] | None:
+        """One row's rate, and whose it is, as ``of`` tells them; None where there is none."""
+        keys = (sku.strip(), _key(category.strip()), "")
+        known = (self.by_sku, self.by_category, self.of_store)
+        levels = enumerate(zip(known, keys, strict=True))
+        return next(((rates[key], at) for at, (rates, key) in levels if key in rates), None)
+
+    def of(self, cells: Cells, columns: Mapping[str, int]) -> tuple[Numbers, Numbers]:
+        """Each row's rate, blank where there is none, and whose it is: 0 SKU, 1 category, 2 store.
+
+        A dictionary is looked into row by row: building an index anew for every block of a long
+        file would take longer.
+        """
+        skus = _cells(cells, columns, "sku")
+        by_sku = np.array([self.by_sku.get(sku, BLANK) for sku in skus], np.int64)
+        encoded = _texts(cells, columns, "category").dictionary_encode()
+        keys = [_key(name) for name in encoded.dictionary.to_pylist()]
+        known = [self.by_category.get(key, BLANK) for key in keys]
+        by_category = np.array([*known, BLANK], np.int64)[encoded.indices.to_numpy()]
+        store = self.of_store.get("", BLANK)
+        rates = np.where(by_category != BLANK, by_category, store)
+        level = np.where(by_category != BLANK, 1, 2)
+        return np.where(by_sku != BLANK, by_sku, rates), np.where(by_sku != BLANK, 0, level)
+
+
+def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
+    """Where SKU, category and the ``rate`` asked for stand in a list of rates.
+
+    Raises ``CallError`` where the list has other rates only, ``InputError`` where it is none.
+    """
+    wanted = rate_column(rate_from)
+    found = resolve(header, (*KEYS, "forced_rate"), {})
+    names = {plain(wanted), plain(chinese(wanted))}
+    places = [at for at, name in enumerate(header) if plain(name) in names]
+    if len(places) > 1:
+        text = _("'{first}' and '{header}' both stand for {name}; delete one of the two")
+        first, other = (header[place] for place in places[:2])
+        raise InputError(text.format(first=first, header=other, name=wanted))
+    offered = [given for given in map(_rate_from, header) if given]
+    if "sku" not in found or not (places or offered):
+        text = _("no list of rates, for want of a column {name}; rates writes one")
+        lacking = wanted if "sku" in found else "sku"
+        raise InputError(text.format(name=named(lacking)))
+    if not places:
+        text = _("--rate-from '{rate_from}': no column {name}; {nearest}")
+        meant = nearest(rate_from, offered, _("it has {names}"))
+        raise CallError(text.format(rate_from=rate_from, name=named(wanted), nearest=meant))
+    keys = {name: found[name] for name in KEYS if name in found}
+    return {**keys, "rate": places[0]}
+
+
+def _rate_from(header: str) -> str:
+    """What asks for the rate under this header; nothing where it is none."""
+    name = plain(header)
+    for asked, column in _COLUMNS.items():
+        if name in (plain(column), plain(chinese(column))):
+            return asked
+    quantile = re.fullmatch(r"(p\d+(?:\.\d+)?)(?:rate|折扣率)", name)
+    return quantile[1] if quantile else ""
+
+
+def _cells(cells: Cells, columns: Mapping[str, int], name: str) -> list[str]:
+    found: list[str] = _texts(cells, columns, name).to_pylist()
+    return found
+
+
+def _texts(cells: Cells, columns: Mapping[str, int], name: str) -> pa.Array:
+    """The cells of a column without spaces around them; blank ones where there is none."""
+    if name not in columns:
+        return pa.repeat(pa.scalar(""), len(cells))
+    return pc.utf8_trim_whitespace(cells.texts(columns[name]))
+
+
+def _key(category: str) -> str:
+    return plain(canonical(category)) if category else ""

@@ -1,0 +1,233 @@
+"""Which line carries a parcel, and what that costs, where nobody gives the logistics cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.errors import CallError
+from aepromo.inputs.exchange import Conversion
+from aepromo.inputs.tariff import market_named
+from aepromo.platform.columns import SHIPPING_FEES
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up, least, pick
+from aepromo.table.cells import CellError, read
+from aepromo.table.column import Kind
+from aepromo.table.facts import read_fact
+from aepromo.table.schema import INPUTS
+from aepromo.words import _
+from aepromo.words.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aepromo.inputs.exchange import Exchange
+    from aepromo.inputs.tariff import Service, Tariff
+    from aepromo.pricing.money import Whole
+    from aepromo.table.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """A tariff in the currency of the prices, and the line to take; the cheapest where None."""
+
+    tariff: Tariff
+    line: str | None
+    exchange: Exchange
+
+    def __post_init__(self) -> None:
+        if self.line is not None and self.line not in self.tariff.lines:
+            reason = _("--line '{line}': the tariff has no such line; {nearest}")
+            meant = nearest(self.line, self.tariff.lines, _("it has {names}"))
+            raise CallError(reason.format(line=self.line, nearest=meant))
+        for service in self.tariff.services:
+            if self.exchange.rate(service.currency) is None:
+                missing = self.exchange.no_rate(service.currency)
+                raise CallError(_("the tariff's currency {missing}").format(missing=missing))
+
+    def services(self, market: str) -> list[Service]:
+        """What may go to a market, in the order of the file."""
+        return [
+            service
+            for service in self.tariff.services
+            if service.market == market and self.line in (None, service.line)
+        ]
+
+    def cheapest(self, weight: Whole, market: str) -> tuple[Whole, Whole]:
+        """The line for a parcel, as an index into the tariff's lines, and its cost when converted.
+
+        Of two that cost the same, the first in the file. Both are blank where none may carry it.
+        """
+        line: Whole = BLANK
+        cost: Whole = AMOUNT_LIMIT
+        for service in self.services(market):
+            asked = self.cost(service, weight)
+            better = service.charge.carries(weight) & (asked < cost)
+            line = pick(better, self.tariff.lines.index(service.line), line)
+            cost = pick(better, asked, cost)
+        return line, pick(line == BLANK, BLANK, cost)
+
+    def cost(self, service: Service, weight: Whole) -> Whole:
+        """What a line asks for a parcel that it carries, in the currency of the prices, up."""
+        total = service.charge.total(least(weight, service.charge.max_weight))
+        rate = self.exchange.rate(service.currency)
+        if rate is None or not self.exchange.is_foreign(service.currency):
+            return total
+        return converted_up(total, rate.millionths, *self.exchange.scales(service.currency))
+
+    def conversions(self) -> frozenset[Conversion]:
+        """The conversions that its fees need."""
+        return frozenset(
+            Conversion(service.currency.code, self.exchange.rate(service.currency), of_fees=True)
+            for service in self.tariff.services
+            if self.exchange.is_foreign(service.currency)
+        )
+
+    def market_of(self, text: str) -> str:
+        """The market that a cell names; the tariff's only one where it is blank.
+
+        Raises ``CellError``.
+        """
+        named = read_fact(text, Kind.WORDS)
+        markets = [market_named(name) for name in named] if isinstance(named, tuple) else []
+        if not markets and len(self.tariff.markets) == 1:
+            return self.tariff.markets[0]
+        if not markets:
+            raise CellError(_("is missing; fill it in or give --market"))
+        if len(set(markets)) > 1:
+            raise CellError(
+                _("names {count} markets; a parcel goes to one").format(count=len(markets))
+            )
+        if not self.services(markets[0]):
+            raise CellError(self._not_served(markets[0]))
+        return markets[0]
+
+    def _not_served(self, market: str) -> str:
+        """Why nothing goes to a market: no line does, or not the one that was named."""
+        if self.line is None:
+            known = _(", ").join(self.tariff.markets)
+            reason = _("is {market}, where no line of the tariff goes; it has {known}")
+            return reason.format(market=market, known=known)
+        own = [each.market for each in self.tariff.services if each.line == self.line]
+        reason = _("is {market}, where the line {line} doesn't go; it goes to {known}")
+        said = reason.format(market=market, line=self.line, known=_(", ").join(own))
+        return said + self._others(market, 0)
+
+    def too_heavy(self, market: str, weight: int) -> str:
+        """Why a parcel can't be carried: it weighs more than any line takes, or the one named."""
+        most = grams(max(service.charge.max_weight for service in self.services(market)))
+        if self.line is None:
+            reason = _("is more than a line to {market} carries; the most is {most} g")
+            return reason.format(market=market, most=most)
+        reason = _("is more than the line {line} carries to {market}; its most is {most} g")
+        said = reason.format(line=self.line, market=market, most=most)
+        return said + self._others(market, weight)
+
+    def _others(self, market: str, weight: int) -> str:
+        """Who would carry a parcel that the named line doesn't, as the end of a reason."""
+        others = [
+            each.line
+            for each in self.tariff.services
+            if each.market == market and each.charge.carries(weight)
+        ]
+        return _("; {lines} would").format(lines=_(", ").join(others)) if others else ""
+
+    def switch(self, weight: int, markets: Sequence[str]) -> tuple[str, int]:
+        """The cheapest line for a parcel that may go another way, by name, and its cost.
+
+        Raises ``CellError`` where none may carry it, or its market isn't known.
+        """
+        market = self.market_of(", ".join(markets))
+        line, cost = self.cheapest(weight, market)
+        if line == BLANK:
+            raise CellError(f"weight_g {self.too_heavy(market, weight)}")
+        return self.tariff.lines[int(line)], int(cost)
+
+    def facts(self, texts: Mapping[str, str]) -> dict[str, Fact]:
+        """What a tariff says of one row: its line and cost, and the parts as the line asks them.
+
+        The parts, and ``stated_logistics_cost``, their sum, are in ``shipping_currency``, of which
+        ``shipping_fx_rate`` is worth one unit of the prices'. Raises ``ParcelError``.
+        """
+        service, weight = self.parcel(texts)
+        return self._facts_of(service, weight, int(self.cost(service, weight)))
+
+    def _facts_of(self, service: Service, weight: int, cost: int) -> dict[str, Fact]:
+        charge = service.charge
+        rate = self.exchange.rate(service.currency)
+        parts = (charge.first_fee, int(charge.additional_fee(weight)), charge.registration_fee)
+        dated = {} if rate is None or rate.day is None else {"shipping_fx_day": rate.day}
+        return {
+            **dated,
+            "shipping_line": self.tariff.lines.index(service.line),
+            "shipping_cost": cost,
+            "logistics_cost": cost,
+            "shipping_currency": service.currency.code,
+            "shipping_fx_rate": MILLION if rate is None else rate.millionths,
+            "stated_logistics_cost": sum(parts),
+            **dict(zip(SHIPPING_FEES, parts, strict=True)),
+        }
+
+    def facts_of_dearest(self, texts: Mapping[str, str]) -> dict[str, Fact]:
+        """The same of a parcel to any of several markets: of the one that it costs most to send to.
+
+        Raises ``ParcelError``.
+        """
+        try:
+            named = read_fact(texts.get("market", ""), Kind.WORDS)
+        except CellError as error:
+            raise ParcelError("market", str(error)) from None
+        markets = named if isinstance(named, tuple) else ("",)
+        parcels = (self.parcel({**texts, "market": market}) for market in markets)
+        found = [(service, weight, int(self.cost(service, weight))) for service, weight in parcels]
+        dearest = max(found, key=lambda each: each[2])
+        return self._facts_of(*dearest)
+
+    def of_one(self, texts: Mapping[str, str]) -> tuple[int, int]:
+        """The line of one parcel, as an index into the tariff's, and its cost.
+
+        Raises ``CallError`` where none may carry it.
+        """
+        try:
+            service, weight = self.parcel(texts)
+        except ParcelError as error:
+            raise CallError(f"{INPUTS[error.column].flag}: {error.reason}") from None
+        return self.tariff.lines.index(service.line), int(self.cost(service, weight))
+
+    def parcel(self, texts: Mapping[str, str]) -> tuple[Service, int]:
+        """The service that carries one parcel, and its weight. Raises ``ParcelError``."""
+        try:
+            market = self.market_of(texts.get("market", ""))
+        except CellError as error:
+            raise ParcelError("market", str(error)) from None
+        try:
+            weight = read(texts.get("weight_g", ""), Kind.WEIGHT, self.exchange.selling)
+        except CellError as error:
+            raise ParcelError("weight_g", str(error)) from None
+        if not weight:
+            raise ParcelError("weight_g", no_weight(weight))
+        line, _cost = self.cheapest(weight, market)
+        if line == BLANK:
+            raise ParcelError("weight_g", self.too_heavy(market, weight))
+        name = self.tariff.lines[int(line)]
+        return next(each for each in self.services(market) if each.line == name), weight
+
+
+class ParcelError(ValueError):
+    """A parcel that no line may carry, or that isn't known well enough."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(f"{column} {reason}")
+        self.column, self.reason = column, reason
+
+
+def no_weight(weight: int | None) -> str:
+    """What is wrong with a weight of nothing."""
+    if weight == 0:
+        return _("is 0; write what a parcel weighs")
+    return _("is missing; fill it in, or give --weight-g or --logistics")
+
+
+def grams(milligrams: int) -> str:
+    """A weight without needless zeros: ``350``."""
+    whole, fraction = divmod(milligrams, 1000)
+    return f"{whole}.{fraction:03d}".rstrip("0").rstrip(".")

@@ -1,0 +1,1 @@
+"""``report``: a price list as one HTML page."""

@@ -1,0 +1,74 @@
+"""What a report rests on besides the file: values given for blank cells, and rules in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.inputs.policy import ASSUMED, BASKETS
+from aepromo.words import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from aepromo.inputs.policy import Policy
+    from aepromo.rules import Rule
+
+LISTS = ("spend_save", "coupon", "ending", "fx")
+NAMES = ("currency", "line")
+FOR_EVERY_SKU = {
+    "spend_save": (N_("Spend & Save"), N_("what an order takes off from which subtotal")),
+    "coupon": (N_("store coupons"), N_("what a coupon takes off from which subtotal")),
+    "coupon_stacks": (N_("coupons stack"), N_("whether forced items take coupons too")),
+    "basket": (N_("basket"), N_("whether an order may hold more than this unit")),
+    "ending": (N_("price endings"), N_("what list prices may end in")),
+    "currency": (N_("currency"), N_("what prices and every figure are in")),
+    "fx": (N_("exchange rates"), N_("how many units one unit of the prices' currency is worth")),
+    "tariff": (N_("tariff"), N_("the shipping lines it has")),
+    "line": (N_("shipping line"), N_("the line taken for every parcel")),
+    "rates": (N_("past rates"), N_("the list of forced rates that is joined")),
+}
+"""What is no column: its name for people, and what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that holds where a cell is blank, or for the whole store, and what says so.
+
+    ``by_file`` is the configuration's name, blank for an option.
+    """
+
+    name: str
+    value: str
+    by_file: str
+
+
+def given_values(policy: Policy, options: Collection[str], joined_from: str) -> list[Given]:
+    """What a policy gives; ``options`` names what was said on the command line.
+
+    ``joined_from`` is what its list of rates is called, blank where there is none.
+    """
+    values = policy.texts()
+    values |= {name: ", ".join(texts) for name in LISTS if (texts := getattr(policy, name))}
+    values |= {name: text for name in NAMES if (text := getattr(policy, name))}
+    if policy.tariff is not None:
+        values["tariff"] = ", ".join(policy.tariff.lines)
+    if joined_from:
+        values["rates"] = joined_from
+    if policy.coupon_stacks:
+        values["coupon_stacks"] = "yes"
+    if policy.basket != BASKETS[0]:
+        values["basket"] = policy.basket
+    return [
+        Given(name, value, "" if name in (*options, "rates") else policy.book.said_by)
+        for name, value in values.items()
+    ]
+
+
+def rules_used(policy: Policy, assumed: Collection[str]) -> list[Rule]:
+    """The rules in force that bear on an audit; ``assumed`` names the columns they supply."""
+    keys = [key for name, key in ASSUMED.items() if name in assumed]
+    keys.append("floor.multiple")
+    if policy.coupon and not policy.coupon_stacks:
+        keys.append("coupon.exclude_forced_default")
+    return [policy.in_force.rule(key) for key in keys]

@@ -1,0 +1,140 @@
+"""Where the bars of the page's charts stand.
+
+A length is a share of the chart's width or height, in millionths, so that a chart fits a phone and
+a wall while its text keeps its size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
+
+from aepromo.page.overview import PERCENTS, RATES
+from aepromo.pricing.fees import STATUSES
+from aepromo.pricing.money import MILLION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aepromo.page.overview import Overview
+
+WIDTHS = (1, 2, 5, 10, 20)
+"""How many percent of margin a bin may hold."""
+
+MOST_BINS = 12
+_OUTLIERS = 100
+"""One margin in so many may lie beyond the first bin, and one beyond the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a stacked bar: what it stands for, how many, where it starts, how long it is."""
+
+    label: str
+    count: int
+    start: int
+    length: int
+
+    @property
+    def top(self) -> int:
+        """Where it starts in a bar that stands upright, from above."""
+        return MILLION - self.start - self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The SKUs at one forced rate, in millionths: how many survive, and the parts of its bar."""
+
+    rate: int
+    survive: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """SKUs whose margin is from ``low`` to under ``high`` percent, before and forced.
+
+    An end that is None is open.
+    """
+
+    low: int | None
+    high: int | None
+    before: int
+    forced: int
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether every margin of it is under 0."""
+        return self.high is not None and self.high <= 0
+
+
+def share(part: int, whole: int) -> int:
+    """A part of a whole in millionths, rounded down."""
+    return part * MILLION // max(whole, 1)
+
+
+def stacked(counts: Sequence[int]) -> tuple[Part, ...]:
+    """Counts by status as the parts of one bar, end to end and together the whole of it."""
+    ends = [share(end, sum(counts)) for end in accumulate(counts, initial=0)]
+    return tuple(
+        Part(label, count, start, end - start)
+        for label, count, (start, end) in zip(STATUSES, counts, pairwise(ends), strict=True)
+        if count
+    )
+
+
+def columns(overview: Overview) -> list[Column]:
+    """How the SKUs fare at each forced rate, the mildest status at the foot of each bar."""
+    return [
+        Column(rate, survivors(counts), stacked(counts))
+        for rate, counts in zip(RATES, overview.by_rate, strict=True)
+    ]
+
+
+def survivors(counts: Sequence[int]) -> int:
+    """How many are neither a loss nor under the floor."""
+    return sum(counts[: STATUSES.index("loss")])
+
+
+def bins(before: Sequence[int], forced: Sequence[int]) -> list[Bin]:
+    """Margins by whole percent, as few bins of one width, 0 between two of them.
+
+    Far outliers don't stretch the scale: the first and the last bin are open where there are any.
+    """
+    together = [one + other for one, other in zip(before, forced, strict=True)]
+    if not any(together):
+        return []
+    low, high = _usual(together)
+    width = next(
+        (width for width in WIDTHS if high // width - low // width < MOST_BINS), WIDTHS[-1]
+    )
+    edges = list(range(low // width * width, high + width, width))
+    edges = edges if edges[-1] > high else [*edges, edges[-1] + width]
+    found = []
+    for start, end in pairwise(edges):
+        is_lowest = start == edges[0] and (start <= PERCENTS[0] or _within(together, None, start))
+        first = None if is_lowest else start
+        last = None if end == edges[-1] and _within(together, end, None) else end
+        found.append(Bin(first, last, _within(before, first, last), _within(forced, first, last)))
+    return found
+
+
+def _usual(counts: Sequence[int]) -> tuple[int, int]:
+    """The percents between which all lie but for an outlier in so many at either end."""
+    spared = sum(counts) // _OUTLIERS
+    ends = []
+    for order in (range(len(counts)), range(len(counts) - 1, -1, -1)):
+        seen = 0
+        for index in order:
+            seen += counts[index]
+            if seen > spared:
+                ends.append(PERCENTS[index])
+                break
+    return ends[0], ends[1]
+
+
+def _within(counts: Sequence[int], low: int | None, high: int | None) -> int:
+    first = 0 if low is None else max(low - PERCENTS[0], 0)
+    last = len(counts) if high is None else max(high - PERCENTS[0], 0)
+    return sum(counts[first:last])

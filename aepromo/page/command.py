@@ -1,0 +1,202 @@
+"""``report``: one page to look at every morning."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.calculators.command import RatesOptions, policy_over, with_rates
+from aepromo.cli.config import read_config
+from aepromo.cli.money import MoneyOptions, shipping_parameters
+from aepromo.cli.options import (
+    OUTPUT_PANEL,
+    ConfigOption,
+    EndingOptions,
+    FileArgument,
+    Format,
+    OfferOptions,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    option,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import destination
+from aepromo.cli.say import say, say_warnings
+from aepromo.errors import CallError
+from aepromo.page.overview import OVERVIEW, Overview, overview
+from aepromo.pricing.fees import STATUSES
+from aepromo.table.cells import CellError
+from aepromo.table.column import Kind
+from aepromo.table.facts import read_fact
+from aepromo.table.headers import resolve
+from aepromo.table.schema import INPUTS
+from aepromo.terminal.summary import Tally
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from aepromo.cli.answers import Answers
+    from aepromo.engine.answer import Outcome
+    from aepromo.page.html import About
+    from aepromo.pricing.currency import Currency
+    from aepromo.table.blocks import TextBlock
+
+WRITING = ("output", "quiet")
+_ENDINGS = ("", ".html", ".htm")
+
+LimitOption = Annotated[
+    int,
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=1,
+        help=_("Most SKUs at risk on the page (200)."),
+        rich_help_panel=OUTPUT_PANEL,
+        show_default=False,
+    ),
+]
+NowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--now",
+        metavar="TIME",
+        help=_("When the page says that it was made (the clock)."),
+        rich_help_panel=OUTPUT_PANEL,
+        show_default=False,
+    ),
+]
+
+
+def report_command() -> Callable[..., None]:
+    """The Typer command that makes a page of a file."""
+
+    def command(**values: Any) -> None:
+        file, limit, made = values.pop("file"), values.pop("limit"), _made(values.pop("now"))
+        reading = taken(ReadingOptions, values)
+        # A page is no table: its ending names no form, and the file keeps its own headers.
+        given = {name: values.pop(name) for name in WRITING}
+        writing = WritingOptions(format=Format.CSV, **given)
+        config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
+        options = [name for name, value in values.items() if value is not None]
+        policy = policy_over(config, values)
+        say_warnings(policy)
+        table = _check(file, writing)
+        policy = with_rates(policy, joined, table)
+        from aepromo.cli.inputs import asked
+        from aepromo.page.html import page
+
+        with asked(OVERVIEW, policy, table, reading, writing) as answers:
+            seen, assumed = _seen(answers, limit)
+            about = _about(answers, made, options, assumed, _joined_from(joined))
+            with destination(writing) as stream:
+                stream.write(page(seen, about).encode())
+        if writing.output and not writing.quiet:
+            tally = _tally(seen, policy.selling).line()
+            say(f"{writing.output}: {tally}")
+
+    command.__doc__ = _(OVERVIEW.question)
+    return with_parameters(
+        command,
+        [
+            argument("file", FileArgument),
+            *map(value_parameter, (n for n in OVERVIEW.uses if INPUTS[n].kind is not Kind.TEXT)),
+            *parameters_of(OfferOptions),
+            *parameters_of(MoneyOptions),
+            *shipping_parameters(),
+            *parameters_of(EndingOptions),
+            option("config", ConfigOption, None),
+            *parameters_of(ReadingOptions),
+            *parameters_of(RatesOptions),
+            *(each for each in parameters_of(WritingOptions) if each.name in WRITING),
+            option("limit", LimitOption, 200),
+            option("now", NowOption, None),
+        ],
+    )
+
+
+def _made(now: str | None) -> str:
+    """When the page is made, to the minute, with the zone where there is one."""
+    try:
+        moment = read_fact(now or "", Kind.MOMENT)
+    except CellError as error:
+        raise CallError(f"--now: {error}") from None
+    if not isinstance(moment, datetime):
+        moment = datetime.now().astimezone()
+    return moment.isoformat(" ", "minutes")
+
+
+def _check(file: str | None, writing: WritingOptions) -> str:
+    """The file to read; refuses a call that would put the page where it can't be wanted."""
+    from aepromo.cli.inputs import are_same_file  # loads pandas and pyarrow
+
+    if file is None:
+        raise CallError(_("a report needs a FILE, or - for standard input"))
+    if writing.output and are_same_file(writing.output, file):
+        raise CallError(_("--output is the input file; name another, such as -o report.html"))
+    if PurePath(writing.output or "").suffix.lower() not in _ENDINGS:
+        reason = _("--output {path}: what report writes is a page; end in .html")
+        raise CallError(reason.format(path=writing.output))
+    if writing.output is None and sys.stdout is not None and sys.stdout.isatty():
+        raise CallError(_("a page is nothing for a terminal; name a file, such as -o report.html"))
+    return file
+
+
+def _seen(answers: Answers, limit: int) -> tuple[Overview, list[str]]:
+    """All of a file at a glance, and the columns that were assumed."""
+    columns = resolve(answers.source.header, ("sku", "category"), answers.mapping)
+    terms = answers.policy.terms()
+    seen, assumed = Overview(limit), dict[str, None]()
+
+    def part(outcome: Outcome, _text: TextBlock) -> tuple[Overview, list[str]]:
+        return overview(outcome, columns, terms, limit), outcome.assumed
+
+    for more, names in answers.each(part):
+        seen.add(more)
+        assumed |= dict.fromkeys(names)
+    return seen, list(assumed)
+
+
+def _about(
+    answers: Answers,
+    made: str,
+    options: Collection[str],
+    assumed: Collection[str],
+    joined_from: str,
+) -> About:
+    from aepromo.engine.answer import is_priced_by_another
+    from aepromo.page.assumptions import given_values, rules_used
+    from aepromo.page.html import About
+
+    policy, source = answers.policy, answers.source
+    by_another = is_priced_by_another(OVERVIEW, list(source.header), answers.mapping)
+    return About(
+        file=PurePath(source.name).name,
+        currency=policy.selling,
+        made=made,
+        version=version("aepromo"),
+        priced_by=OVERVIEW.priced_by if by_another else "list_price",
+        encoding=source.guessed_encoding or "",
+        set_aside=answers.aside.count,
+        given=given_values(policy, options, joined_from),
+        rules=rules_used(policy, assumed),
+    )
+
+
+def _joined_from(joined: RatesOptions) -> str:
+    """The list that rates came from, and which of its figures: ``rates.csv (p95)``."""
+    return f"{PurePath(joined.rates).name} ({joined.rate_from or 'mean'})" if joined.rates else ""
+
+
+def _tally(seen: Overview, currency: Currency) -> Tally:
+    worst = next(((sku.status, sku.profit, sku.sku) for sku in seen.at_risk), None)
+    return Tally(STATUSES, currency, seen.rows, seen.statuses, worst)

@@ -1,0 +1,1 @@
+"""``rates``: forced rates out of an order history."""

@@ -1,0 +1,136 @@
+"""``rates``: what the platform has really been taking off, out of an order history."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from aepromo.cli.config import read_config
+from aepromo.cli.money import CurrencyOption
+from aepromo.cli.options import (
+    ConfigOption,
+    Format,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    file_of,
+    option,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
+from aepromo.errors import CallError
+from aepromo.inputs.exchange import exchange_of
+from aepromo.past_rates.columns import MEAN
+from aepromo.past_rates.past_orders import AMOUNTS, Which, rate_of, share_of
+from aepromo.table.cells import CellError
+from aepromo.table.column import Kind
+from aepromo.table.facts import read_fact
+from aepromo.table.schema import INPUTS
+from aepromo.table.text import TextColumn, result_text
+from aepromo.words import N_, _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+QUESTION = N_("What has the platform really been taking off?")
+VALUES = ("category", *AMOUNTS, "discount_status")
+
+
+class RateOptions(NamedTuple):
+    """Which orders count, and which quantile of them is asked for."""
+
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="DATE",
+            help=_("Only orders from this day on, by the date that they show."),
+            show_default=False,
+        ),
+    ] = None
+    quantile: Annotated[
+        str | None,
+        typer.Option(
+            "--quantile",
+            metavar="SHARE",
+            help=_("The share of orders that a column's rate shall cover (95%)."),
+            show_default=False,
+        ),
+    ] = None
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day that counts. Raises ``CallError``."""
+        try:
+            day = read_fact(self.since or "", Kind.DAY)
+        except CellError as error:
+            raise CallError(f"--since: {error}") from None
+        return day if isinstance(day, date) else None
+
+
+def rates_command() -> Callable[..., None]:
+    """The Typer command that finds rates in a history."""
+
+    def command(**values: Any) -> None:
+        file, config = values.pop("file"), read_config(values.pop("config"))
+        reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
+        options = taken(RateOptions, values)
+        named = values.pop("currency") or config.defaults.get("currency")
+        given = {name: text for name, text in values.items() if text is not None}
+        # What the configuration says of discounts holds today, not for a past order.
+        currency = exchange_of(named, None, None, ()).selling
+        which = Which(given, options.first_day, config.book, currency)
+        share = share_of(options.quantile or "95%")
+        if file is None:
+            _answer_one(which, reading, writing)
+        else:
+            from aepromo.past_rates.order_file import answer_history  # loads pandas and pyarrow
+
+            answer_history(which, share, file, reading, writing)
+
+    command.__doc__ = _(QUESTION)
+    return with_parameters(
+        command,
+        [
+            argument("file", file_of(_("An order history, or - for standard input."))),
+            *map(value_parameter, VALUES),
+            *parameters_of(RateOptions),
+            option("currency", CurrencyOption, None),
+            option("config", ConfigOption, None),
+            *parameters_of(ReadingOptions),
+            *parameters_of(WritingOptions),
+        ],
+    )
+
+
+def _answer_one(which: Which, reading: ReadingOptions, writing: WritingOptions) -> None:
+    """Answer for the one order that the options describe."""
+    if reading != ReadingOptions():
+        raise CallError(_("options for reading a file need a FILE, or - for standard input"))
+    if not which.given:
+        reason = _("nothing to reckon; name a FILE, or give --list-price and --deal-price")
+        raise CallError(reason)
+    status = which.given.get("discount_status", "")
+    if status and not which.is_forced(status):
+        text = _("--discount-status '{status}': only a forced discount has a forced rate")
+        raise CallError(text.format(status=status))
+    rate, faults = rate_of(which.numbers(), which.currency)
+    if faults:
+        lines = (f"{INPUTS[fault.column].flag}: {fault.reason(None)}" for fault in faults)
+        raise CallError(_("; ").join(lines))
+    columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in which.given.items()]
+    columns.append(TextColumn(MEAN.name, MEAN.kind, [result_text(int(rate), MEAN, which.currency)]))
+    columns = chosen(columns, writing)
+    form = format_of(writing)
+    with destination(writing) as stream:
+        if form is Format.TABLE:
+            from aepromo.terminal.rich_tables import fields_table
+
+            stream.write(rendered(fields_table(columns, which.currency), writing))
+        else:
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))

@@ -1,0 +1,189 @@
+"""How far the orders of a SKU are to be trusted, and those of a category: empirical Bayes.
+
+A SKU's mean rate over few orders is a weak witness; the mean of its category is a better one for a
+SKU of which nothing is known. The best linear estimate lies between the two (Bühlmann's
+credibility; with a category between SKU and store, Jewell's hierarchical model)::
+
+    SKU's rate       =  z × its own mean        +  (1 − z) × its category's rate
+    category's rate  =  q × its own mean (X)    +  (1 − q) × the store's rate (m)
+
+    z = a·n ÷ (a·n + s²)      n   orders of the SKU
+    q = b·W ÷ (b·W + 1)       W = Σ w over its SKUs, w = n ÷ (a·n + s²)
+    X = Σ w × mean ÷ W        m = Σ q × X ÷ Σ q over the categories
+
+s² is the variance of single orders within a SKU, a that of SKUs within a category, b that of
+categories within the store. All three come out of the orders themselves, without bias::
+
+    s² = Σ (rate − SKU's mean)² ÷ (N − J)
+    a  = (Σ n (SKU's mean − category's mean)² − (J − I) s²) ÷ (N − Σ over categories of Σ n² ÷ Σ n)
+    b  = (Σ W (X − X̄)² − (I − 1)) ÷ (ΣW − ΣW² ÷ ΣW),    X̄ = Σ W X ÷ Σ W
+
+for N orders of J SKUs in I categories; one that comes out under 0 is 0. So a SKU with many orders
+keeps its mean, one with few goes with its category, and the more so the more single orders vary and
+the less SKUs do.
+
+Sources: H. Bühlmann and A. Gisler, A Course in Credibility Theory and its Applications (Springer
+2005), chapters 3, 4 and 6; W. S. Jewell, The use of collateral data in credibility theory (1975);
+the estimator of a pooled over all categories: E. Ohlsson, Simplified estimation of structure
+parameters in hierarchical credibility (ICA 2006). The same idea as shrinkage in B. Efron and
+C. Morris, Stein's Estimation Rule and Its Competitors (JASA 68, 1973).
+
+The variances and weights are decimals of fifty digits, so that no machine's binary floats decide
+a figure. A weight settles to a whole millionth, downwards; from there on all is whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aepromo.pricing.money import MILLION, up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from aepromo.table.number_columns import Numbers
+
+DIGITS = 50
+_GRAIN = Decimal(1) / 12
+"""The variance that settling to a whole millionth makes; no order is known any finer."""
+_NONE = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Rates drawn towards the level above, in millionths, and the weight of each own mean.
+
+    ``store`` is one figure; the others go by the index of category and SKU.
+    """
+
+    store: int
+    category: Numbers
+    category_weight: Numbers
+    sku: Numbers
+    sku_weight: Numbers
+
+
+def drawn(category_of: Numbers, skus: pd.DataFrame, squares: int) -> Drawn:
+    """Draw each SKU's mean towards its category's, and that towards the store's.
+
+    ``category_of`` is the index of each SKU's category, or -1: such SKUs are taken together as one
+    more category, but go with the store. ``skus`` has their ``orders``, the ``total`` of the rates
+    in millionths, and their ``mean_rate``. ``squares`` is the sum of all orders' rates squared.
+    """
+    categories = int(category_of.max(initial=-1)) + 1
+    group = np.where(category_of < 0, categories, category_of)
+    table = skus[["orders", "total"]].assign(group=group)
+    with localcontext(prec=DIGITS):
+        orders_vary, skus_vary = _variances(table, squares)
+
+        def precision(count: int) -> Decimal:
+            return Decimal(count) / (skus_vary * count + orders_vary)
+
+        precisions, centres = _centres(table, precision)
+        categories_vary = _between(precisions, centres)
+        weights = {each: _share(categories_vary * precisions[each]) for each in precisions}
+        store = _mean(centres, weights if any(weights.values()) else precisions)
+        drawn_to = {each: store + weights[each] * (centres[each] - store) for each in weights}
+        counts, place = np.unique(table["orders"], return_inverse=True)
+        trust = [_down(skus_vary * precision(count)) for count in counts.tolist()]
+    category = np.array([_up(drawn_to[each]) for each in range(categories)], np.int64)
+    sku_weight = np.array(trust, np.int64)[place]
+    above = np.append(category, _up(store))[group]
+    return Drawn(
+        _up(store),
+        category,
+        np.array([_down(weights[each]) for each in range(categories)], np.int64),
+        above + np.asarray(up(skus["mean_rate"].to_numpy() - above, sku_weight)),
+        sku_weight,
+    )
+
+
+def _variances(table: pd.DataFrame, squares: int) -> tuple[Decimal, Decimal]:
+    """s² and a, in millionths squared.
+
+    Where no SKU has two orders, what single orders vary by can't be told from what SKUs do. Then
+    all of it counts as the orders', so that each SKU goes with its category.
+    """
+    groups = table.assign(squared=table["orders"] ** 2).groupby("group").sum()
+    per_sku = _squared_means(table)
+    per_group, per_store = _squared_means(groups), _squared_means(groups.sum().to_frame().T)
+    orders, count = int(table["orders"].sum()), len(table)
+    if orders == count:
+        used, parts = (per_group, len(groups)) if orders > len(groups) else (per_store, 1)
+        return _grained(squares - used, orders - parts), _NONE
+    orders_vary = _grained(squares - per_sku, orders - count)
+    size = orders - sum(
+        Decimal(squared) / total
+        for squared, total in zip(
+            groups["squared"].tolist(), groups["orders"].tolist(), strict=True
+        )
+    )
+    excess = per_sku - per_group - (count - len(groups)) * orders_vary
+    return orders_vary, max(excess / size, _NONE) if count > len(groups) else _NONE
+
+
+def _grained(squares: Decimal, freedom: int) -> Decimal:
+    return max(squares / freedom, _GRAIN) if freedom else _GRAIN
+
+
+def _squared_means(table: pd.DataFrame) -> Decimal:
+    """Σ orders × mean², summed for each number of orders first, where it is a whole number."""
+    by_orders: defaultdict[int, int] = defaultdict(int)
+    for orders, total in zip(table["orders"].tolist(), table["total"].tolist(), strict=True):
+        by_orders[orders] += total * total
+    return sum((Decimal(total) / orders for orders, total in by_orders.items()), _NONE)
+
+
+def _centres(
+    table: pd.DataFrame, precision: Callable[[int], Decimal]
+) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
+    """W and X of each category."""
+    cells = table.groupby(["group", "orders"])["total"].agg(["size", "sum"]).reset_index()
+    precisions: defaultdict[int, Decimal] = defaultdict(Decimal)
+    sums: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for group, orders, skus, total in cells.itertuples(index=False):
+        each = precision(int(orders))
+        precisions[group] += each * int(skus)
+        sums[group] += each * int(total) / int(orders)
+    return dict(precisions), {group: sums[group] / precisions[group] for group in sums}
+
+
+def _between(precisions: dict[int, Decimal], centres: dict[int, Decimal]) -> Decimal:
+    """The variance b of categories, in millionths squared."""
+    if len(centres) == 1:
+        return _NONE
+    centre = _mean(centres, precisions)
+    excess = sum((precisions[each] * (centres[each] - centre) ** 2 for each in centres), _NONE) - (
+        len(centres) - 1
+    )
+    whole = sum(precisions.values(), _NONE)
+    size = whole - sum(each * each for each in precisions.values()) / whole
+    return max(excess / size, _NONE)
+
+
+def _mean(values: dict[int, Decimal], weights: dict[int, Decimal]) -> Decimal:
+    weighted = sum((weights[each] * values[each] for each in values), _NONE)
+    return weighted / sum(weights.values(), _NONE)
+
+
+def _share(odds: Decimal) -> Decimal:
+    return odds / (odds + 1)
+
+
+def _up(rate: Decimal) -> int:
+    # The last of fifty digits may be off by one; that is no reason to go up by a millionth.
+    return int(rate.quantize(_FINE).to_integral_value(ROUND_CEILING))
+
+
+def _down(share: Decimal) -> int:
+    return int((share * MILLION).quantize(_FINE).to_integral_value(ROUND_FLOOR))
+
+
+_FINE = Decimal("1e-20")

@@ -1,0 +1,166 @@
+"""Rows of orders to those that count: whose they are, and the rate that each was cut by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aepromo.errors import Problem
+from aepromo.past_rates.past_orders import AMOUNTS, rate_of
+from aepromo.pricing.money import BLANK, pick
+from aepromo.table.cells import in_two_currencies, signs_in, tidy
+from aepromo.table.moments import read_moments, start_of
+from aepromo.table.schema import INPUTS
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import numpy.typing as npt
+
+    from aepromo.past_rates.past_orders import Which
+    from aepromo.pricing.money import Whole
+    from aepromo.table.any_cells import Cells
+    from aepromo.table.number_columns import Numbers
+
+    Rows = npt.NDArray[np.intp]
+
+TEXT = pd.ArrowDtype(pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The orders that count, and what became of the others.
+
+    ``counted`` has the columns ``sku`` and ``category`` (text), ``rate`` (millionths) and
+    ``ordered_at`` (microseconds by the clock shown, blank where unknown). ``unforced`` counts the
+    statuses of orders that weren't forced, ``too_early`` is the number before the first day that
+    counts. ``problems`` are of rows that would have counted.
+    """
+
+    counted: pd.DataFrame
+    unforced: Counter[str]
+    too_early: int
+    problems: list[Problem]
+
+
+def read_orders(cells: Cells, columns: Mapping[str, int], which: Which) -> Orders:
+    """Look at some orders. ``columns`` tells where their cells stand, by column name."""
+    sheet = _Sheet(cells, columns, which)
+    forced, unforced = _forced(sheet)
+    ordered_at, is_early = _times(sheet, forced)
+    rows = forced[~is_early]
+    rates = _rates(sheet, rows)
+    skus = pc.utf8_trim_whitespace(sheet.texts("sku", rows))
+    nameless = rows[pc.equal(skus, "").to_numpy(zero_copy_only=False)]
+    sheet.note("sku", {int(row): _("is missing; fill it in") for row in nameless})
+    categories = pc.utf8_trim_whitespace(sheet.texts("category", rows))
+    counted = pd.DataFrame(
+        {
+            "sku": pd.Series(skus, dtype=TEXT),
+            "category": pd.Series(categories, dtype=TEXT),
+            "rate": rates,
+            "ordered_at": ordered_at[~is_early],
+        }
+    )
+    problems = sorted(sheet.problems, key=lambda problem: problem.row)
+    if problems:
+        counted = counted[~np.isin(rows, [problem.row for problem in problems])]
+    return Orders(counted, unforced, int(is_early.sum()), problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The cells of some orders by column, what stands in for blank ones, and the problems found."""
+
+    cells: Cells
+    columns: Mapping[str, int]
+    which: Which
+    problems: list[Problem] = field(default_factory=list)
+
+    def texts(self, name: str, rows: Rows) -> pa.Array:
+        """The cells of a column in some rows; those given where it has none or blank ones."""
+        given = self.which.given.get(name, "")
+        if name not in self.columns:
+            return pa.repeat(pa.scalar(given), len(rows))
+        texts = self.cells.texts(self.columns[name])
+        if len(rows) != len(texts):
+            texts = texts.take(pa.array(rows))
+        if not given:
+            return texts
+        return pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), given, texts)
+
+    def note(self, name: str, reasons: Mapping[int, str]) -> None:
+        """Blame a column in some rows."""
+        header = str(self.cells.header[self.columns[name]]) if name in self.columns else name
+        self.problems.extend(Problem(row, header, reason) for row, reason in reasons.items())
+
+
+def _forced(sheet: _Sheet) -> tuple[Rows, Counter[str]]:
+    """The rows of forced orders, and how many there are of every other status."""
+    encoded = sheet.texts("discount_status", np.arange(len(sheet.cells))).dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    statuses = encoded.dictionary.to_pylist()
+    forced = [code for code, status in enumerate(statuses) if sheet.which.is_forced(status)]
+    unforced: Counter[str] = Counter()
+    for code, count in enumerate(np.bincount(codes, minlength=len(statuses)).tolist()):
+        if code not in forced:
+            unforced[tidy(statuses[code]) or "blank"] += count
+    return np.flatnonzero(np.isin(codes, forced)), unforced
+
+
+def _times(sheet: _Sheet, rows: Rows) -> tuple[Numbers, npt.NDArray[np.bool_]]:
+    """When some orders were made, and which of them before the first day that counts."""
+    reading = read_moments(sheet.texts("ordered_at", rows))
+    sheet.note("ordered_at", {int(rows[at]): reason for at, reason in reading.bad.items()})
+    times = reading.numbers
+    since: date | None = sheet.which.since
+    if since is None:
+        return times, np.zeros(len(rows), np.bool_)
+    undated = [row for row in np.flatnonzero(times == BLANK).tolist() if row not in reading.bad]
+    reason = _("is missing; fill it in, or go without --since")
+    sheet.note("ordered_at", {int(rows[row]): reason for row in undated})
+    return times, (times != BLANK) & (times < start_of(since))
+
+
+def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
+    """The forced rates of some orders, in millionths; of no use where a problem is noted."""
+    numbers: dict[str, Whole] = dict(sheet.which.numbers())
+    unread: set[tuple[str, int]] = set()
+    signs = signs_in(sheet.which.given.values())
+    counted = frozenset(rows.tolist())
+    for name in AMOUNTS:
+        if name in sheet.columns:
+            reading = sheet.cells.reading(
+                sheet.columns[name], INPUTS[name].kind, sheet.which.currency
+            )
+            found = reading.numbers[rows]
+            signs |= reading.signs
+            numbers[name] = pick(found == BLANK, numbers.get(name, BLANK), found)
+            bad = {row: reason for row, reason in reading.bad.items() if row in counted}
+            sheet.note(name, bad)
+            unread |= {(name, row) for row in bad}
+    if len(signs) > 1 and not sheet.which.currency.is_stated:
+        _note_two_currencies(sheet, rows)
+    rate, faults = rate_of(numbers, sheet.which.currency)
+    for fault in faults:
+        where = np.flatnonzero(np.broadcast_to(np.asarray(fault.where), len(rows))).tolist()
+        # A cell that can't be read is blank from here on, but it isn't missing.
+        at = {int(rows[each]): each for each in where if (fault.column, rows[each]) not in unread}
+        sheet.note(fault.column, {row: fault.reason(each) for row, each in at.items()})
+    return np.array(np.broadcast_to(np.asarray(rate, np.int64), len(rows)))
+
+
+def _note_two_currencies(sheet: _Sheet, rows: Rows) -> None:
+    """Blame orders whose own amounts are in two currencies; each order is one by itself."""
+    columns = [sheet.texts(name, rows).to_pylist() for name in AMOUNTS]
+    found = ((int(row), signs_in(texts)) for row, *texts in zip(rows, *columns, strict=True))
+    bad = {row: in_two_currencies(signs) for row, signs in found if len(signs) > 1}
+    sheet.note("deal_price", bad)

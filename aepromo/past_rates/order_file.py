@@ -1,0 +1,224 @@
+"""``rates`` over a file: its orders read block by block, its rates written at once."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aepromo.cli.ahead import ahead
+from aepromo.cli.answers import bad_rows_of
+from aepromo.cli.inputs import mapping_of, opened_table, size_of
+from aepromo.cli.options import Format
+from aepromo.cli.output import (
+    DELIMITERS,
+    chosen,
+    chosen_names,
+    destination,
+    format_of,
+    headed,
+    rendered,
+    table_width,
+    text_lines,
+)
+from aepromo.cli.say import encoding_line, say
+from aepromo.errors import InputError
+from aepromo.past_rates.estimates import past_rates
+from aepromo.past_rates.history import read_orders
+from aepromo.pricing.currency import USD
+from aepromo.table.blocks import parse
+from aepromo.table.bulk import cell_texts, joined, result_texts
+from aepromo.table.cells import percent
+from aepromo.table.column import Kind
+from aepromo.table.layout import Layout
+from aepromo.table.schema import RESULTS
+from aepromo.table.text import TextColumn, delimited
+from aepromo.terminal.progress import Meter
+from aepromo.terminal.summary import more_line, skus
+from aepromo.words import _, ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from rich.console import RenderableType
+
+    from aepromo.cli.options import ReadingOptions, WritingOptions
+    from aepromo.past_rates.estimates import PastRates
+    from aepromo.past_rates.history import Orders
+    from aepromo.past_rates.past_orders import Which
+    from aepromo.table.blocks import TextBlock
+    from aepromo.table.source import Block
+
+MOST_STATUSES = 4
+WANTED = ("level", "sku", "category", "orders", "forced_rate", "mean_rate")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a history held: the orders that count, block by block, and those left out."""
+
+    parts: list[pd.DataFrame] = field(default_factory=list)
+    unforced: Counter[str] = field(default_factory=Counter)
+    too_early: int = 0
+
+    def add(self, orders: Orders) -> None:
+        """One more block."""
+        self.parts.append(orders.counted)
+        self.unforced += orders.unforced
+        self.too_early += orders.too_early
+
+    @property
+    def left_out(self) -> list[str]:
+        """One line for each reason why orders don't count."""
+        lines = []
+        if count := self.unforced.total():
+            statuses = [f"{number:,} {name}" for name, number in self.unforced.most_common()]
+            if len(statuses) > MOST_STATUSES:
+                statuses[MOST_STATUSES:] = ["…"]
+            text = ngettext(
+                "left out: {count:,} order not forced ({statuses})",
+                "left out: {count:,} orders not forced ({statuses})",
+                count,
+            )
+            lines.append(text.format(count=count, statuses=_(", ").join(statuses)))
+        if count := self.too_early:
+            text = ngettext(
+                "left out: {count:,} forced order before --since",
+                "left out: {count:,} forced orders before --since",
+                count,
+            )
+            lines.append(text.format(count=count))
+        return lines
+
+
+def answer_history(
+    which: Which, share: int, file: str, reading: ReadingOptions, writing: WritingOptions
+) -> None:
+    """Write the rates that a history comes to; ``share`` is the quantile in millionths."""
+    seen = _read(which, file, reading, writing)
+    rates = past_rates(seen.parts, share)
+    line = _line(rates)
+    if not writing.quiet:
+        for each in seen.left_out:
+            say(each)
+        if count := rates.moved:
+            text = ngettext(
+                "{count:,} SKU in more than one category, counted in that of its latest order",
+                "{count:,} SKUs in more than one category, counted in that of their latest order",
+                count,
+            )
+            say(text.format(count=count))
+        if not len(rates.skus):
+            say(_("no forced order counts, so there is no rate"))
+    _write(rates, line, writing)
+    if writing.output and not writing.quiet:
+        say(f"{writing.output}: {line}")
+
+
+def _read(which: Which, file: str, reading: ReadingOptions, writing: WritingOptions) -> _Seen:
+    seen = _Seen()
+    with opened_table(file, reading, writing) as (source, aside, stream):
+        try:
+            columns = which.find_columns(source.header, mapping_of(reading.map))
+        except InputError as problem:
+            raise InputError(f"{source.name}:1: {problem}") from None
+
+        def look_at(block: Block) -> tuple[TextBlock, Orders]:
+            text = parse(block, source)
+            return text, read_orders(text, columns, which)
+
+        meter = Meter(sys.stderr, size_of(stream))
+        try:
+            for text, orders in ahead(look_at, source.blocks):
+                meter.advance(len(text), len(text.block.data))
+                seen.add(orders)
+                if orders.problems or text.ragged:
+                    aside.add(bad_rows_of(text, orders.problems))
+        finally:
+            meter.close()
+        if source.guessed_encoding and not writing.quiet:
+            say(encoding_line(source.guessed_encoding))
+        aside.close()
+    return seen
+
+
+def _line(rates: PastRates) -> str:
+    """What a history comes to: ``1,204 forced orders of 72 SKUs in 7 categories; store 13.2%``."""
+    if not len(rates.skus):
+        return _("no forced orders")
+    store = {column.name: int(numbers[0]) for column, numbers in rates.columns}
+    orders, categories = store["orders"], rates.counted("category")
+    parts = (
+        ngettext("{count:,} forced order", "{count:,} forced orders", orders).format(count=orders),
+        skus(rates.counted("sku")),
+        ngettext("{count:,} category", "{count:,} categories", categories).format(count=categories),
+    )
+    text = _("{orders} of {skus} in {categories}; store {rate}")
+    return text.format(
+        **dict(zip(("orders", "skus", "categories"), parts, strict=True)),
+        rate=percent(store["forced_rate"]),
+    )
+
+
+def _write(rates: PastRates, line: str, writing: WritingOptions) -> None:
+    form = format_of(writing)
+    with destination(writing) as stream:
+        if form in DELIMITERS and not writing.value:
+            stream.writelines(_lines(rates, DELIMITERS[form], writing))
+        elif form is Format.TABLE:
+            stream.write(rendered(_table(rates, line, writing), writing))
+        else:
+            columns = chosen(_columns(rates, len(rates.skus)), writing)
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))
+
+
+def _lines(
+    rates: PastRates, delimiter: str, writing: WritingOptions
+) -> Iterator[bytes | memoryview]:
+    """CSV or TSV, a whole column at a time."""
+    layout = Layout(tuple(rates.header))
+    names = chosen_names(layout, writing)
+    texts = {
+        column.name: result_texts(numbers, column, len(rates.skus), USD)
+        for column, numbers in rates.columns
+    }
+    texts |= {
+        name: cell_texts(cells, delimiter, writing.excel_safe)
+        for name, cells in (("sku", rates.skus), ("category", rates.categories))
+    }
+    mark = "\ufeff" if writing.bom else ""
+    headers = [layout.header(name, writing.headers) for name in names]
+    header = [] if writing.no_header else [headers]
+    yield (mark + delimited(header, delimiter, writing.excel_safe)).encode()
+    yield joined([texts[name] for name in names], delimiter)
+
+
+def _columns(rates: PastRates, rows: int) -> list[TextColumn]:
+    """The first rows as text; a row of a wider level has no SKU and no category."""
+    named = {"sku": rates.skus, "category": rates.categories}
+    columns = {
+        name: TextColumn(name, Kind.TEXT, [cell or None for cell in cells[:rows].to_pylist()])
+        for name, cells in named.items()
+    }
+    for column, numbers in rates.columns:
+        cells = [
+            cell or None for cell in result_texts(numbers[:rows], column, rows, USD).to_pylist()
+        ]
+        columns[column.name] = TextColumn(column.name, column.kind, cells)
+    return [columns[name] for name in rates.header]
+
+
+def _table(rates: PastRates, line: str, writing: WritingOptions) -> RenderableType:
+    from aepromo.terminal.rich_tables import rows_table
+
+    total = len(rates.skus)
+    columns = chosen(_columns(rates, min(total, writing.limit)), writing)
+    names = [column.name for column in columns]
+    quantile = {name for name in names if name not in RESULTS} - {*WANTED}
+    wanted = [name for name in dict.fromkeys((*WANTED, *quantile, *names)) if name in names]
+    notes = [] if writing.quiet else [line]
+    if total > writing.limit:
+        notes.append(more_line(writing.limit, total))
+    return rows_table(columns, names if writing.columns else wanted, table_width(), notes, USD)

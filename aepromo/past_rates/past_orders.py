@@ -1,0 +1,145 @@
+"""Orders of the past to the rate that the platform took off each.
+
+An order counts where the platform forced its discount, by what the rule book calls that
+(``forced.feed_value``). What the seller's own offers took comes off first, so that only the
+platform's part is left: the list price less the limited-time discount is the base, and what a
+coupon and Spend & Save took is put back on the deal price. An order that doesn't count is not
+looked at any further.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aepromo.engine.check import Fault, at
+from aepromo.errors import CallError, InputError
+from aepromo.past_rates.columns import ALSO_FORCED
+from aepromo.pricing.currency import USD
+from aepromo.pricing.money import BLANK, MILLION, any_of, is_known, pick
+from aepromo.pricing.offers import base_price, observed_rate
+from aepromo.rules.overrides import Book
+from aepromo.table.cells import CellError, grouped, in_two_currencies, percent, read, signs_in
+from aepromo.table.column import Kind
+from aepromo.table.facts import read_fact
+from aepromo.table.headers import plain, resolve
+from aepromo.table.headings import named
+from aepromo.table.schema import INPUTS
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from aepromo.pricing.currency import Currency
+    from aepromo.pricing.money import Whole
+
+AMOUNTS = ("list_price", "deal_price", "coupon_amount", "spend_save_amount", "limited_rate")
+USES = ("sku", "category", *AMOUNTS, "discount_status", "ordered_at")
+NEEDS = ("sku", "list_price", "deal_price", "discount_status")
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which orders count, and what stands in for the cells that they lack or leave blank.
+
+    ``given`` are cells by column, as text; ``since`` is the first day that counts, by the date
+    that an order shows; ``currency`` is what amounts are in.
+    """
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    since: date | None = None
+    book: Book = field(default_factory=Book)
+    currency: Currency = USD
+
+    def numbers(self) -> dict[str, int]:
+        """The given amounts in minor units and millionths. Raises ``CallError`` for a bad one."""
+        numbers = {}
+        for name in AMOUNTS:
+            try:
+                number = read(self.given.get(name, ""), INPUTS[name].kind, self.currency)
+            except CellError as error:
+                raise CallError(f"{INPUTS[name].flag}: {error}") from None
+            if number is not None:
+                numbers[name] = number
+        if not self.currency.is_stated and len(signs := signs_in(self.given.values())) > 1:
+            raise CallError(in_two_currencies(signs))
+        return numbers
+
+    def is_forced(self, status: str) -> bool:
+        """Whether a status, or the given one where it is blank, is that of a forced discount."""
+        status = status if status.strip() else self.given.get("discount_status", "")
+        forced = (self.book.text("forced.feed_value"), *ALSO_FORCED)
+        return plain(status) in map(plain, forced)
+
+    def find_columns(self, header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
+        """Where the columns of an order stand. Raises ``InputError`` for one that is missing."""
+        found = resolve(header, USES, mapping)
+        needs = (*NEEDS, "ordered_at") if self.since else NEEDS
+        for name in needs:
+            if name not in found and name not in self.given:
+                text = _("no column for {name}; name one with --map 'HEADER={name}'")
+                raise InputError(text.format(name=named(name)))
+        return found
+
+
+def share_of(quantile: str) -> int:
+    """A quantile in millionths, above 0 and at most one whole. Raises ``CallError``."""
+    try:
+        share = read_fact(quantile, Kind.SHARE, USD)
+    except CellError as error:
+        raise CallError(f"--quantile: {error}") from None
+    if not isinstance(share, int) or not share:
+        text = _("--quantile '{quantile}': write a share above 0, such as 95%")
+        raise CallError(text.format(quantile=quantile))
+    return share
+
+
+def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[Whole, list[Fault]]:
+    """The forced rate of one order or of a column of them, in millionths, and what is wrong.
+
+    ``numbers`` are the columns of ``AMOUNTS`` that are known, in minor units and millionths. The
+    rate is of no use where a fault holds.
+    """
+    price, deal = (numbers.get(name, BLANK) for name in ("list_price", "deal_price"))
+    own_rate, coupon, tier = (
+        _or_nothing(numbers.get(name, 0))
+        for name in ("limited_rate", "coupon_amount", "spend_save_amount")
+    )
+    known = is_known(price) & is_known(deal)
+    base = base_price(pick(known, price, 1), own_rate)
+    item = pick(known, deal, 0) + coupon + tier
+    below = known & (base > 0) & (item <= base)
+    rate = observed_rate(pick(below, base, 1), pick(below, item, 0))
+
+    def above(row: int | None) -> str:
+        own, places = at(own_rate, row), currency.places
+        text = (
+            _("{paid} with what offers took is above the list price less your own {own}, {base}")
+            if own
+            else _("{paid} with what offers took is above the list price, {base}")
+        )
+        start = base_price(at(price, row), own)
+        paid, base = grouped(at(item, row), places), grouped(int(start), places)
+        return text.format(paid=paid, own=percent(own), base=base)
+
+    faults = (
+        Fault("list_price", price == BLANK, lambda _row: _("is missing; fill it in")),
+        Fault("deal_price", deal == BLANK, lambda _row: _("is missing; fill it in")),
+        Fault(
+            "limited_rate",
+            known & (base == 0),
+            lambda _row: _("leaves nothing of the list price; write a lower rate"),
+        ),
+        Fault("deal_price", known & (item > base) & (base > 0), above),
+        Fault(
+            "deal_price",
+            below & (rate >= MILLION),
+            lambda _row: _("leaves no rate under 100%; write what the buyer paid"),
+        ),
+    )
+    return rate, [fault for fault in faults if any_of(fault.where)]
+
+
+def _or_nothing(value: Whole) -> Whole:
+    return pick(is_known(value), value, 0)

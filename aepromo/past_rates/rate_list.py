@@ -1,0 +1,35 @@
+"""``--rates``: a list of forced rates, read whole before the SKUs that take them."""
+
+from __future__ import annotations
+
+from aepromo.cli.answers import bad_rows_of
+from aepromo.cli.bad_rows import BadRows, RowsRefused
+from aepromo.cli.inputs import opened
+from aepromo.errors import AepromoError, InputError
+from aepromo.inputs.joined_rates import JoinedRates, places_in
+from aepromo.table.blocks import parse
+from aepromo.table.source import open_source
+from aepromo.words import _
+
+
+def read_rates(file: str, rate_from: str) -> JoinedRates:
+    """The rates in a file, or on standard input. Raises ``InputError`` once all is looked through.
+
+    ``rate_from`` names the figure: ``mean``, ``max``, or a quantile such as ``p95``.
+    """
+    rates = JoinedRates()
+    with opened(file) as (stream, name):
+        source = open_source(stream, name)
+        try:
+            columns = places_in(source.header, rate_from)
+        except AepromoError as error:
+            raise type(error)(f"{name}:1: {error}") from None
+        aside = BadRows(source, None)
+        for block in source.blocks:
+            text = parse(block, source)
+            aside.add(bad_rows_of(text, rates.add(text, columns)))
+        try:
+            aside.close()
+        except RowsRefused:  # a list of rates has no rejects
+            raise InputError(_("{name}: mend the list of rates").format(name=name)) from None
+    return rates

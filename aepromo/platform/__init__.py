@@ -1,0 +1,1 @@
+"""The platform's rules: forced, reverse, appeal, tracking."""

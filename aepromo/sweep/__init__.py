@@ -1,0 +1,1 @@
+"""``sweep``: how profit falls as the forced rate rises."""

@@ -1,0 +1,256 @@
+"""``sweep``: what each forced rate would leave, of one SKU or of a file's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.calculators.command import policy_of
+from aepromo.cli.money import MoneyOptions, shipping_parameters
+from aepromo.cli.options import (
+    ConfigOption,
+    FileArgument,
+    Format,
+    OfferOptions,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    option,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import (
+    chosen,
+    destination,
+    format_of,
+    headed,
+    headed_document,
+    is_coloured,
+    rendered,
+    table_width,
+    text_lines,
+)
+from aepromo.cli.say import say_assumed, say_converted, say_warnings
+from aepromo.errors import CallError
+from aepromo.pricing.fees import STATUSES
+from aepromo.sweep.chart import Chart, check_picture, picture, terminal_chart
+from aepromo.sweep.forced_rates import COLUMNS, SWEEP, counts_by_rate, rates, sweep
+from aepromo.table.atomic import replacing
+from aepromo.table.cells import fixed, percent
+from aepromo.table.column import Kind
+from aepromo.table.schema import RESULTS
+from aepromo.table.text import Figure, TextColumn, json_document, result_text
+from aepromo.words import N_, _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aepromo.engine.answer import Outcome
+    from aepromo.inputs.policy import Policy
+    from aepromo.pricing.currency import Currency
+    from aepromo.sweep.forced_rates import Counts, Crossing, Sweep
+    from aepromo.table.blocks import TextBlock
+
+PANEL = _("The sweep")
+_HOLDS_NO_MORE = {
+    "target": N_("from {rate} a unit falls under the target"),
+    "zero": N_("from {rate} a unit turns into a loss"),
+    "floor": N_("from {rate} a unit falls under the safety floor"),
+}
+_HOLDS_AGAIN = {
+    "target": N_("from {rate} a unit reaches the target again"),
+    "zero": N_("from {rate} a unit earns again"),
+    "floor": N_("from {rate} a unit is above the safety floor again"),
+}
+
+
+def _sweep_option(flag: str, metavar: str, says: str) -> Any:
+    return typer.Option(flag, metavar=metavar, help=says, rich_help_panel=PANEL, show_default=False)
+
+
+FromOption = Annotated[str, _sweep_option("--from", "RATE", _("The first rate (0%)."))]
+ToOption = Annotated[str, _sweep_option("--to", "RATE", _("The last rate (40%)."))]
+StepOption = Annotated[str, _sweep_option("--step", "RATE", _("From one rate to the next (1%)."))]
+SvgOption = Annotated[str | None, _sweep_option("--svg", "FILE", _("Draw the chart there too."))]
+PngOption = Annotated[str | None, _sweep_option("--png", "FILE", _("The same as a PNG."))]
+
+
+def sweep_command() -> Callable[..., None]:
+    """The Typer command that sweeps the forced rate."""
+
+    def command(**values: Any) -> None:
+        file = values.pop("file")
+        grid = rates(values.pop("first"), values.pop("last"), values.pop("step"))
+        pictures = [path for path in (values.pop("svg"), values.pop("png")) if path]
+        reading = taken(ReadingOptions, values)
+        writing = taken(WritingOptions, values)
+        policy = policy_of(values)
+        for path in pictures:
+            check_picture(path)
+        say_warnings(policy)
+        if file is not None:
+            chart = _sweep_file(policy, file, grid, reading, writing)
+        elif reading != ReadingOptions():
+            raise CallError(_("options for reading a file need a FILE, or - for standard input"))
+        else:
+            chart = _sweep_one(policy, grid, writing)
+        for path in pictures:
+            drawn = picture(chart, path)
+            with replacing(path) as stream:
+                stream.write(drawn)
+
+    command.__doc__ = _("What each forced rate would leave, and where profit crosses the marks.")
+    return with_parameters(
+        command,
+        [
+            argument("file", FileArgument),
+            *map(value_parameter, SWEEP.uses),
+            *parameters_of(OfferOptions),
+            *parameters_of(MoneyOptions),
+            *shipping_parameters(),
+            option("config", ConfigOption, None),
+            option("first", FromOption, "0%"),
+            option("last", ToOption, "40%"),
+            option("step", StepOption, "1%"),
+            option("svg", SvgOption, None),
+            option("png", PngOption, None),
+            *parameters_of(ReadingOptions),
+            *parameters_of(WritingOptions),
+        ],
+    )
+
+
+def _sweep_one(policy: Policy, grid: range, writing: WritingOptions) -> Chart:
+    """Write a row a rate for one SKU; on a terminal a chart and the crossings too."""
+    swept, assumed = sweep(policy, grid)
+    assumed = [*policy.assumed_beside(SWEEP.uses), *assumed]
+    say_assumed(assumed, set(), policy.in_force, writing.quiet, policy.selling)
+    say_converted(policy.conversions(), set(), policy.selling, writing.quiet)
+    columns, currency = [_rate_column(grid)], policy.selling
+    columns += [
+        TextColumn(
+            name,
+            RESULTS[name].kind,
+            [result_text(row[name], RESULTS[name], currency) for row in swept.rows.values()],
+        )
+        for name in COLUMNS
+    ]
+    chart = Chart(
+        title=_("profit of a unit, {currency}").format(currency=currency.code),
+        rates=[rate / 10_000 for rate in grid],
+        heights=[row["profit"] / currency.unit for row in swept.rows.values()],
+        marks={name: profit / currency.unit for name, profit in swept.marks.items()},
+    )
+    notes = [_crossing_line(crossing) for crossing in swept.crossings]
+    notes = notes or [_("no mark is crossed on the way")]
+    _write(columns, chart, notes, swept, currency, writing)
+    return chart
+
+
+def _sweep_file(
+    policy: Policy, file: str, grid: range, reading: ReadingOptions, writing: WritingOptions
+) -> Chart:
+    """Write a row a rate for a file: how many SKUs survive it, and at which status."""
+    import numpy as np
+
+    from aepromo.cli.inputs import asked
+
+    counts = {rate: np.zeros(len(STATUSES), np.int64) for rate in grid}
+    with asked(SWEEP, policy, file, reading, writing) as answers:
+        terms = policy.terms()
+
+        def counted(outcome: Outcome, _text: TextBlock) -> list[Counts]:
+            if outcome.sku is None:
+                return [np.zeros(len(STATUSES), np.int64) for _rate in grid]
+            return counts_by_rate(outcome.sku, terms, grid, len(outcome))
+
+        for counts_of_block in answers.each(counted):
+            for rate, more in zip(grid, counts_of_block, strict=True):
+                counts[rate] += more
+    by_status = {
+        status: [int(counts[rate][index]) for rate in grid] for index, status in enumerate(STATUSES)
+    }
+    survive = [
+        ok + below for ok, below in zip(by_status["ok"], by_status["below_target"], strict=True)
+    ]
+    columns = [_rate_column(grid), _count_column("survive", survive)]
+    columns += [_count_column(status, numbers) for status, numbers in by_status.items()]
+    title, shown = _("SKUs that survive"), [rate / 10_000 for rate in grid]
+    chart = Chart(title, shown, survive, {}, counts=True)
+    total = sum(numbers[0] for numbers in by_status.values())
+    survival = _(
+        "of {total:,} SKUs, {first:,} survive {low}, {last:,} survive {high}: "
+        "neither a loss nor under the floor"
+    )
+    note = survival.format(
+        total=total,
+        first=survive[0],
+        low=percent(grid[0]),
+        last=survive[-1],
+        high=percent(grid[-1]),
+    )
+    _write(columns, chart, [note], None, policy.selling, writing)
+    return chart
+
+
+def _write(
+    columns: list[TextColumn],
+    chart: Chart,
+    notes: list[str],
+    swept: Sweep | None,
+    currency: Currency,
+    writing: WritingOptions,
+) -> None:
+    form = format_of(writing)
+    columns = chosen(columns, writing)
+    with destination(writing) as stream:
+        if form is Format.TABLE:
+            from aepromo.terminal.rich_tables import rows_table
+
+            limited = [_cut(column, writing.limit) for column in columns]
+            names = [column.name for column in columns]
+            stream.write(rendered(rows_table(limited, names, table_width(), (), currency), writing))
+            drawn = terminal_chart(chart, min(table_width(), 100), is_coloured(writing))
+            stream.write((drawn + "\n\n" + "\n".join(notes) + "\n").encode())
+        elif form is Format.JSON and swept is not None:
+            found = headed_document(_document(columns, swept.crossings), writing)
+            stream.write((json_document(found) + "\n").encode())
+        else:
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))
+
+
+def _cut(column: TextColumn, limit: int) -> TextColumn:
+    """The column with about as many rows as the limit, evenly spread."""
+    stride = -(-len(column.cells) // limit)
+    return column._replace(cells=column.cells[::stride])
+
+
+def _document(columns: Sequence[TextColumn], crossings: Sequence[Crossing]) -> dict[str, object]:
+    names = [column.name for column in columns]
+    figures = [
+        [Figure(cell) if column.is_figure and cell is not None else cell for cell in column.cells]
+        for column in columns
+    ]
+    return {
+        "rates": [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)],
+        "crossings": [
+            {"mark": each.mark, "rate": Figure(fixed(each.rate // 100, 4)), "holds": each.holds}
+            for each in crossings
+        ],
+    }
+
+
+def _crossing_line(crossing: Crossing) -> str:
+    says = _HOLDS_AGAIN if crossing.holds else _HOLDS_NO_MORE
+    return _(says[crossing.mark]).format(rate=percent(crossing.rate))
+
+
+def _rate_column(grid: range) -> TextColumn:
+    return TextColumn("forced_rate", Kind.RATIO, [fixed(rate // 100, 4) for rate in grid])
+
+
+def _count_column(name: str, numbers: Sequence[int]) -> TextColumn:
+    return TextColumn(name, Kind.COUNT, [str(number) for number in numbers])

@@ -1,0 +1,161 @@
+"""How profit falls as the forced rate rises, and where it crosses target, zero and the floor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.calculators.outcome import left_at
+from aepromo.engine.check import Filler, check
+from aepromo.engine.question import FEES, SHOP, TARGETS, Report, adding
+from aepromo.engine.single import refuse
+from aepromo.errors import CallError
+from aepromo.pricing.fees import STATUSES, floor_price, profit
+from aepromo.pricing.money import MILLION
+from aepromo.pricing.offers import base_price, item_price
+from aepromo.pricing.protect import required_deal_price
+from aepromo.table.cells import CellError, read_rate
+from aepromo.words import N_, _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypeAlias
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from aepromo.engine.question import Results, Sku, Terms
+    from aepromo.inputs.policy import Policy
+    from aepromo.pricing.money import Whole
+
+    Counts: TypeAlias = npt.NDArray[np.int64]
+
+FINEST = MILLION // 10_000
+"""0.01 %, to which a crossing is told."""
+
+COLUMNS = ("deal_price", "commission", "payment_fee", "profit", "margin", "status")
+MARKS = ("target", "zero", "floor")
+MOST_RATES = 10_001
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The forced rate, in millionths, from which a mark no longer holds, or holds again."""
+
+    mark: str
+    rate: int
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One SKU over a range of forced rates: results by rate, crossings, and the marks' profits.
+
+    Rates in millionths, profits in minor units.
+    """
+
+    rows: dict[int, dict[str, int]]
+    crossings: tuple[Crossing, ...]
+    marks: dict[str, int]
+
+
+def rates(first: str, last: str, step: str) -> range:
+    """The rates to look at, in millionths. Raises ``CallError``."""
+    ends = []
+    for flag, text in (("--from", first), ("--to", last), ("--step", step)):
+        try:
+            ends.append(read_rate(text) or 0)
+        except CellError as error:
+            raise CallError(f"{flag}: {error}") from None
+    low, high, each = ends
+    if low > high:
+        reason = _("--from {first} is above --to {last}; swap the two")
+        raise CallError(reason.format(first=first, last=last))
+    if not each or (high - low) // each >= MOST_RATES:
+        reason = _("write a step of which at most {most} fit in").format(most=MOST_RATES - 1)
+        raise CallError(f"--step {step}: {reason}")
+    return range(low, high + 1, each)
+
+
+def _at_rate(sku: Sku, terms: Terms, required: Whole, rate: int) -> Results:
+    """What the list price comes to under one forced rate; at 0 % nothing is forced."""
+    situation = terms.offers.forced if rate else terms.offers.not_forced
+    base = base_price(sku.list_price, sku.discounts.limited_rate)
+    deal = situation.deal_price(item_price(base, rate))
+    floor = floor_price(sku.costs.purchase_price, terms.floor_multiple)
+    return left_at(deal, sku, required, floor)
+
+
+def by_rate(sku: Sku, terms: Terms, grid: range) -> Iterator[tuple[int, Results]]:
+    """The results at each rate, for one SKU or for columns of them."""
+    required, _ = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+    for rate in grid:
+        yield rate, _at_rate(sku, terms, required, rate)
+
+
+def counts_by_rate(sku: Sku, terms: Terms, grid: range, rows: int) -> list[Counts]:
+    """How many rows of a column of SKUs are at each status, rate by rate, as ``STATUSES`` go."""
+    import numpy as np  # one SKU's sweep does without
+
+    return [
+        np.bincount(np.broadcast_to(results["status"], rows), minlength=len(STATUSES))
+        for _, results in by_rate(sku, terms, grid)
+    ]
+
+
+def sweep(policy: Policy, grid: range) -> tuple[Sweep, list[str]]:
+    """Sweep the SKU that a policy describes; also returns the columns that were assumed.
+
+    Raises ``CallError`` for what is missing.
+    """
+    filler = Filler({}, policy.of_one(SWEEP)[0], policy.in_force, policy.selling)
+    sku = check(SWEEP, filler)
+    refuse(filler.faults)
+    terms = policy.terms()
+    rows = {
+        rate: {name: int(figure) for name, figure in results.items()}
+        for rate, results in by_rate(sku, terms, grid)
+    }
+    required, _ = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+    floor = floor_price(sku.costs.purchase_price, terms.floor_multiple)
+    marks = {
+        "target": int(profit(required, sku.costs, sku.fees)),
+        "zero": 0,
+        "floor": int(profit(floor, sku.costs, sku.fees)),
+    }
+    return Sweep(
+        rows, _crossings(sku, terms, grid, int(required), int(floor)), marks
+    ), filler.assumed
+
+
+def _crossings(
+    sku: Sku, terms: Terms, grid: range, required: int, floor: int
+) -> tuple[Crossing, ...]:
+    """Every rate at which a mark stops holding or holds again: tiers make profit jump both ways."""
+    found = []
+    before: tuple[bool, ...] | None = None
+    for rate, results in by_rate(sku, terms, range(grid[0], grid[-1] + 1, FINEST)):
+        deal = results["deal_price"]
+        holds = (bool(deal >= required), bool(results["profit"] >= 0), bool(deal >= floor))
+        if before is not None:
+            found += [
+                Crossing(mark, rate, now)
+                for mark, was, now in zip(MARKS, before, holds, strict=True)
+                if was != now
+            ]
+        before = holds
+    return tuple(found)
+
+
+SWEEP = Report(
+    name="sweep",
+    question=N_("How does profit fall as the forced rate rises?"),
+    uses=("list_price", *SHOP, "limited_rate", *FEES, *TARGETS),
+    needs=("list_price", "purchase_price", "logistics_cost"),
+    adds=adding(),
+    compute=lambda _sku, _terms: {},
+    key_columns=COLUMNS,
+    always_profit=True,
+    assumes_rate=False,
+)
+"""What there must be to sweep a SKU."""

@@ -1,0 +1,149 @@
+"""A block of bytes to columns, and to line numbers where somebody asks for them."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from aepromo.table.grid import Grid, grid_of
+from aepromo.table.number_columns import Reading, plain_numbers, read_column
+from aepromo.table.rows import Ragged, rows_with_lines
+from aepromo.table.source import LONE_RETURN, Block
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from aepromo.pricing.currency import Currency
+    from aepromo.table.column import Kind
+    from aepromo.table.source import Source
+
+
+@dataclass(slots=True)
+class TextBlock:
+    """The rows of a block, and those that have no place among them.
+
+    Columns are read from the ``grid`` where there is one; text is made of them only where somebody
+    asks for it.
+    """
+
+    block: Block
+    source: Source
+    grid: Grid | None = None
+    ragged: tuple[Ragged, ...] = ()
+    _table: pa.Table | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.grid) if self.grid is not None else len(self.table)
+
+    @property
+    def table(self) -> pa.Table:
+        """The rows as text, to the letter."""
+        if self._table is None:
+            self._table = _parsed_by_arrow(self.block, self.source)
+        return self._table
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The columns' names."""
+        return self.source.header
+
+    def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
+        """A column's numbers, and which of its cells can't be used."""
+        if self.grid is not None:
+            numbers = plain_numbers(self.grid, position, kind, currency)
+            if numbers is not None:
+                return Reading(numbers, numbers, {})
+        return read_column(self.texts(position), kind, currency)
+
+    def texts(self, position: int) -> pa.Array:
+        """A column's cells as text."""
+        return self.table.column(position).combine_chunks()
+
+    def cell(self, row: int, position: int) -> str:
+        """One cell's text."""
+        if self.grid is not None:
+            return self.grid.cell(row, position)
+        return str(self.table.column(position)[row])
+
+    def chosen(self, rows: npt.NDArray[np.int64]) -> TextBlock:
+        """Some of the rows."""
+        grid = self.grid and self.grid.chosen(rows)
+        return TextBlock(self.block, self.source, grid, _table=self.table.take(pa.array(rows)))
+
+    def rows_as_written(self) -> pa.Array | None:
+        """The rows to the letter, without their line ends, or None.
+
+        None where some cell is quoted that needs no quotes: then the cells are to be written anew,
+        so that a table reads the same whichever way it was written. Also where there is no grid.
+        """
+        return self.grid.rows() if self.grid is not None and self.grid.is_plain else None
+
+
+def parse(block: Block, source: Source) -> TextBlock:
+    """The block's cells, to the letter. Raises ``InputError`` for what is no table."""
+    grid = grid_of(block.data, source.delimiter, len(source.header))
+    if grid is not None:
+        return TextBlock(block, source, grid)
+    try:
+        if _has_lone_return(block.data):
+            raise pa.ArrowInvalid(LONE_RETURN)
+        return TextBlock(block, source, _table=_parsed_by_arrow(block, source))
+    except pa.ArrowInvalid:
+        # Something is wrong with it: the exact way finds out what, and on which line.
+        return _parsed_exactly(block, source)
+
+
+def no_rows(source: Source) -> TextBlock:
+    """A table of which there is the header alone."""
+    none = pa.table({name: pa.array([], pa.string()) for name in source.header})
+    return TextBlock(Block(b"", 1), source, _table=none)
+
+
+def _parsed_exactly(block: Block, source: Source) -> TextBlock:
+    width = len(source.header)
+    rows: list[list[str]] = []
+    ragged: list[Ragged] = []
+    for line, cells in rows_with_lines(block, source):
+        if len(cells) == width:
+            rows.append(cells)
+        else:
+            ragged.append(Ragged(line, tuple(cells), width))
+    columns = zip(*rows, strict=True) if rows else [()] * width
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    table = pa.Table.from_arrays(arrays, list(source.header))
+    return TextBlock(block, source, None, tuple(ragged), table)
+
+
+def _has_lone_return(data: bytes) -> bool:
+    return b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
+
+
+def _parsed_by_arrow(block: Block, source: Source) -> pa.Table:
+    names = [str(position) for position in range(len(source.header))]
+    data = block.data
+    if data.startswith(codecs.BOM_UTF8):
+        # Arrow takes one mark away, and this one belongs to a cell.
+        data = codecs.BOM_UTF8 + data
+    table = arrow_csv.read_csv(
+        pa.BufferReader(data),
+        arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
+        arrow_csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
+        arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
+    )
+    return table.rename_columns(list(source.header))
+
+
+def line_numbers(block: Block, source: Source, rows: Sequence[int]) -> dict[int, int]:
+    """The lines on which the given rows start, counted among the rows that are not ragged."""
+    width = len(source.header)
+    lines = [line for line, cells in rows_with_lines(block, source) if len(cells) == width]
+    return {row: lines[row] for row in rows}

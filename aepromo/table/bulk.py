@@ -1,0 +1,98 @@
+"""Columns to CSV lines, a whole column at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aepromo.pricing.money import BLANK
+from aepromo.table.column import Kind
+from aepromo.table.text import is_run_by_spreadsheets, places_shown, result_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aepromo.pricing.currency import Currency
+    from aepromo.table.column import Column
+    from aepromo.table.number_columns import Numbers
+
+
+def joined(texts: Sequence[pa.Array], delimiter: str) -> memoryview:
+    """Columns of cells that are ready to be written, as CSV or TSV lines."""
+    cells = list(texts)
+    if len(cells) == 1:
+        # An empty line would be no row at all.
+        cells = [pc.if_else(pc.equal(pc.binary_length(cells[0]), 0), '""', cells[0])]
+    cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
+    return _bytes_of(pc.binary_join_element_wise(*cells, delimiter))
+
+
+def extended(rows: pa.Array, ends: pa.Array) -> memoryview:
+    """Rows as they are written, each with the end of its line."""
+    # An array of nothings where a text would do, since for a text Arrow imports pandas.
+    nothings = [None, pa.py_buffer(bytes(4 * len(rows) + 4)), pa.py_buffer(b"")]
+    between = pa.Array.from_buffers(pa.string(), len(rows), nothings)
+    return _bytes_of(pc.binary_join_element_wise(rows, ends, between))
+
+
+def _bytes_of(lines: pa.Array) -> memoryview:
+    _, offset_buffer, data = lines.buffers()
+    if data is None:
+        return memoryview(b"")
+    offsets = np.frombuffer(offset_buffer, np.int32, len(lines) + 1, 4 * lines.offset)
+    return memoryview(data)[offsets[0] : offsets[-1]]
+
+
+def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
+    """Input cells, quoted where they need it, as ``text.delimited`` writes them."""
+    text = column.fill_null("") if column.null_count else column
+    if excel_safe:
+        text = _for_spreadsheets(text)
+    return _quoted(text, delimiter) if _has_special(text, delimiter) else text
+
+
+def result_texts(numbers: Numbers | int, column: Column, rows: int, currency: Currency) -> pa.Array:
+    """A computed column as text, an empty cell where it is blank."""
+    if isinstance(numbers, int) or (rows and numbers.min() == numbers.max()):
+        # One figure, or one label, for all: often so with the worst case and the status.
+        only = numbers if isinstance(numbers, int) else int(numbers[0])
+        return pa.repeat(result_text(only, column, currency) or "", rows)
+    if column.kind is Kind.LABEL:
+        labels = pa.array([*column.labels, ""])
+        return labels.take(pa.array(np.where(numbers == BLANK, len(labels) - 1, numbers)))
+    return spelled(numbers, places_shown(column.kind, currency))
+
+
+def spelled(numbers: Numbers, places: int) -> pa.Array:
+    """Whole numbers of the smallest unit as plain decimals, blank ones as nothing."""
+    blank = numbers == BLANK
+    figures = pa.array(np.where(blank, 0, numbers) if blank.any() else numbers)
+    exact = pa.Array.from_buffers(
+        pa.decimal64(18, places), len(figures), [None, figures.buffers()[1]]
+    )
+    text = exact.cast(pa.string())
+    return pc.if_else(pa.array(blank), "", text) if blank.any() else text
+
+
+def _for_spreadsheets(text: pa.Array) -> pa.Array:
+    if not pc.any(pc.match_substring_regex(text, r"^[=+\-@\t\r]")).as_py():
+        return text
+    cells = text.to_pylist()
+    return pa.array(["'" + cell if is_run_by_spreadsheets(cell) else cell for cell in cells])
+
+
+def _has_special(text: pa.Array, delimiter: str) -> bool:
+    data = text.buffers()[2]
+    if data is None:
+        return False
+    codes = np.frombuffer(data, np.uint8)
+    return any(bool((codes == ord(special)).any()) for special in f'{delimiter}"\n\r')
+
+
+def _quoted(text: pa.Array, delimiter: str) -> pa.Array:
+    needy = pc.match_substring_regex(text, f'[{delimiter}"\\n\\r]')
+    doubled = pc.replace_substring(text, '"', '""')
+    return pc.if_else(needy, pc.binary_join_element_wise('"', doubled, '"', ""), text)

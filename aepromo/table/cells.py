@@ -1,0 +1,289 @@
+"""One cell of text to a whole number, or the reason why not; and a whole number to text.
+
+Amounts are read in minor units of a currency, rates in millionths.
+A reason is a clause that ends in the remedy: ``'12,50' is not a number; write 12.50``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION, WEIGHT_LIMIT
+from aepromo.table.column import Kind
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from aepromo.pricing.currency import Currency
+
+RATE_PLACES = 6
+WEIGHT_PLACES = 3
+SHOWN_LENGTH = 40
+LONGEST_WHOLE = 18
+COUNT_DIGITS = 12
+COUNT_LIMIT = 10**8
+"""The first number of units that is too large; times any profit it still fits a column."""
+
+# No thousand starts with a 0: 0,125 is a decimal comma.
+_NUMBER = re.compile(r"(?P<whole>\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII)
+_SIGN = re.compile(r"(US\$|\$|¥)\s*")
+# For refusals only, so compiled when the first is due.
+_DECIMAL_COMMA = r"(?P<whole>[0-9.]+),(?P<fraction>[0-9]{1,2}|(?<=^0,)[0-9]+)"
+_WITH_UNIT = r"[0-9.,]+\s*([kK]?[gG]|克|千克|公斤)"
+_EXPONENT = r"[0-9.]+[eE][+-]?[0-9]+"
+
+
+class CellError(ValueError):
+    """A cell that can't be used; the message is the reason and the remedy."""
+
+
+def tidy(text: str) -> str:
+    """The cell without surrounding spaces, full-width characters as ordinary ones."""
+    return (text if text.isascii() else text.translate(_ORDINARY)).strip()
+
+
+# Only these: full Unicode normalisation would also read 12² as 122.
+_ORDINARY = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0xFFE5: "¥", 0x3000: " "}
+
+
+def read(text: str, kind: Kind, currency: Currency) -> int | None:
+    """The value of a cell, None for a blank one. Raises ``CellError``."""
+    tidied = tidy(text)
+    return _READERS[kind](text, tidied, currency) if tidied else None
+
+
+def signs_in(texts: Iterable[str]) -> frozenset[str]:
+    """Which signs of money some cells have: ``$``, which ``US$`` is too, and ``¥``."""
+    found = (_SIGN.match(tidy(text)) for text in texts if not text[:1].isdigit())
+    return frozenset(sign[1][-1] for sign in found if sign)
+
+
+def in_two_currencies(signs: Iterable[str]) -> str:
+    """Why amounts with more than one sign can't be used, where nobody names a currency."""
+    reason = _(
+        "amounts with {signs} are in two currencies, and money is only added in one; "
+        "name them with --currency and --cost-currency"
+    )
+    return reason.format(signs=_(" and ").join(sorted(signs)))
+
+
+def read_rate(text: str) -> int | None:
+    """A rate in millionths, None for a blank cell. Raises ``CellError``."""
+    tidied = tidy(text)
+    return _rate(text, tidied) if tidied else None
+
+
+def read_range(text: str) -> tuple[int, int] | None:
+    """One rate or a range ``lo..hi``, in millionths, as its two ends. Raises ``CellError``."""
+    tidied = tidy(text)
+    if not tidied:
+        return None
+    low_text, dots, high_text = tidied.partition("..")
+    if not dots:
+        rate = _rate(text, tidied)
+        return rate, rate
+    if not (low_text.strip() and high_text.strip()):
+        raise refusal(text, _("{cell} lacks an end; write both, such as 10%..20%"))
+    low, high = (_rate(end, tidy(end)) for end in (low_text, high_text))
+    if low > high:
+        reason = _("{cell} runs backwards; write {low}..{high}")
+        raise refusal(text, reason, low=high_text, high=low_text)
+    return low, high
+
+
+def millionths(text: str) -> int:
+    """A plain number with at most six decimal places, times a million. Raises ``CellError``."""
+    tidied = tidy(text)
+    match = _NUMBER.fullmatch(tidied)
+    if match is None or "," in tidied or not any(letter.isdigit() for letter in tidied):
+        raise _not_a_number(text, tidied, example="4.78")
+    whole, fraction = match["whole"] or "0", match["fraction"] or ""
+    if len(whole) > COUNT_DIGITS or fraction[RATE_PLACES:].strip("0"):
+        raise refusal(text, _("{cell} is too large or too fine; write at most six decimal places"))
+    return int(whole) * MILLION + int(fraction[:RATE_PLACES].ljust(RATE_PLACES, "0"))
+
+
+def _cost(text: str, tidied: str, currency: Currency) -> int:
+    whole, fraction = _amount_digits(text, tidied, currency, "--cost-currency")
+    places = currency.places
+    amount = int(whole + fraction[:places].ljust(places, "0"))
+    if fraction[places:].strip("0"):
+        amount += 1  # upwards, so that the seller is never short
+    return _within_limit(text, amount, places)
+
+
+def _target(text: str, tidied: str, currency: Currency) -> int:
+    whole, fraction = _amount_digits(text, tidied, currency, "--currency")
+    places = currency.places
+    if fraction[places:].strip("0"):
+        kept = f"{whole}.{fraction[:places]}" if places else whole
+        reason = _("{cell} has more than {places} decimal places; write {kept} or round it up")
+        raise refusal(text, reason, places=places, kept=kept)
+    return _within_limit(text, int(whole + fraction[:places].ljust(places, "0")), places)
+
+
+def _price(text: str, tidied: str, currency: Currency) -> int:
+    price = _target(text, tidied, currency)
+    if price == 0:
+        raise refusal(text, _("{cell} is no list price; write a price above 0"))
+    return price
+
+
+def _count(text: str, tidied: str) -> int:
+    whole, fraction = _digits(text, tidied, example="120")
+    if fraction.strip("0"):
+        raise refusal(text, _("{cell} is no whole number; write {example}"), example=whole)
+    if int(whole) >= COUNT_LIMIT:
+        reason = _("{cell} is too large; write a number under {limit:,}")
+        raise refusal(text, reason, limit=COUNT_LIMIT)
+    return int(whole)
+
+
+def _rate(text: str, tidied: str) -> int:
+    percent = tidied.endswith("%")
+    number = tidied[:-1].rstrip() if percent else tidied
+    whole, fraction = _digits(text, number, example=_("13.2% or 0.132"))
+    if not percent and 1 <= int(whole) < 100:
+        ratio = "0." + (whole.rjust(2, "0") + fraction).rstrip("0")
+        reason = _("{cell} is not a rate; write {percent} or {ratio}")
+        raise refusal(text, reason, percent=f"{number}%", ratio=ratio)
+    kept = RATE_PLACES - 2 if percent else RATE_PLACES
+    if fraction[kept:].strip("0"):
+        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        raise refusal(text, reason, places=kept)
+    rate = int(whole + fraction[:kept].ljust(kept, "0"))
+    if rate >= MILLION:
+        raise refusal(text, _("{cell} is not under 100%; write a rate such as 13.2%"))
+    return rate
+
+
+def _weight(text: str, tidied: str) -> int:
+    if re.fullmatch(_WITH_UNIT, tidied):
+        reason = _("{cell} is not a number; write grams, such as {example}")
+        raise refusal(text, reason, example=350)
+    whole, fraction = _digits(text, tidied, example="350")
+    weight = int(whole + fraction[:WEIGHT_PLACES].ljust(WEIGHT_PLACES, "0"))
+    weight += bool(fraction[WEIGHT_PLACES:].strip("0"))  # upwards, as a carrier's scales do
+    if weight >= WEIGHT_LIMIT:
+        reason = _("{cell} is too large; write a number under {limit:,}")
+        raise refusal(text, reason, limit=WEIGHT_LIMIT // 10**WEIGHT_PLACES)
+    return weight
+
+
+def _fx(text: str, tidied: str) -> int:
+    whole, fraction = _digits(text, tidied, example="7.12")
+    if fraction[RATE_PLACES:].strip("0"):
+        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        raise refusal(text, reason, places=RATE_PLACES)
+    rate = int(whole) * MILLION + int(fraction[:RATE_PLACES].ljust(RATE_PLACES, "0"))
+    if not 0 < rate < FX_LIMIT:
+        reason = _("{cell} is no exchange rate; write how many units one is worth, such as 7.12")
+        raise refusal(text, reason)
+    return rate
+
+
+_READERS: dict[Kind, Callable[[str, str, Currency], int]] = {
+    Kind.COST: _cost,
+    Kind.TARGET: _target,
+    Kind.PRICE: _price,
+    Kind.COUNT: lambda text, tidied, _currency: _count(text, tidied),
+    Kind.RATE: lambda text, tidied, _currency: _rate(text, tidied),
+    Kind.WEIGHT: lambda text, tidied, _currency: _weight(text, tidied),
+    Kind.FX: lambda text, tidied, _currency: _fx(text, tidied),
+}
+
+
+def _amount_digits(text: str, tidied: str, currency: Currency, flag: str) -> tuple[str, str]:
+    sign = _SIGN.match(tidied)
+    if sign and not currency.fits(sign[1]):
+        reason = _(
+            "{cell} has the sign {sign}, but is to be in {currency}; write it in {currency}, or "
+            "name its own with {flag} {code}"
+        )
+        code = "CNY" if sign[1] == "¥" else "USD"
+        raise refusal(text, reason, sign=sign[1], currency=currency.code, flag=flag, code=code)
+    return _digits(text, tidied[sign.end() :] if sign else tidied, example="12.50")
+
+
+def _digits(text: str, number: str, example: str) -> tuple[str, str]:
+    """The digits before and after the decimal point, without thousands separators."""
+    match = _NUMBER.fullmatch(number)
+    if match is None or not any(character.isdigit() for character in number):
+        raise _not_a_number(text, number, example)
+    whole = match["whole"].replace(",", "").lstrip("0") or "0"
+    if len(whole) > LONGEST_WHOLE:
+        reason = _("{cell} is too large; write a number such as {example}")
+        raise refusal(text, reason, example=example)
+    return whole, match["fraction"] or ""
+
+
+def _not_a_number(text: str, number: str, example: str) -> CellError:
+    if comma := re.fullmatch(_DECIMAL_COMMA, number):
+        sign = "%" if tidy(text).endswith("%") else ""
+        meant = f"{comma['whole'].replace('.', '')}.{comma['fraction']}{sign}"
+        return refusal(text, _("{cell} is not a number; write {meant}"), meant=meant)
+    if number.startswith("="):
+        return refusal(
+            text,
+            _(
+                "{cell} is a formula without its result; save the workbook in Excel, or write the "
+                "number"
+            ),
+        )
+    if number.startswith(("-", "−")):
+        return refusal(text, _("{cell} is negative; write 0 or more"))
+    if re.fullmatch(_EXPONENT, number):
+        reason = _("{cell} is not a plain number; write it out, such as {example}")
+        return refusal(text, reason, example=example)
+    return refusal(text, _("{cell} is not a number; write one such as {example}"), example=example)
+
+
+def _within_limit(text: str, amount: int, places: int) -> int:
+    if amount >= AMOUNT_LIMIT:
+        limit = grouped(AMOUNT_LIMIT, places)
+        raise refusal(text, _("{cell} is too large; write an amount under {limit}"), limit=limit)
+    return amount
+
+
+def refusal(text: str, reason: str, **places: object) -> CellError:
+    """The error that names the cell and why it can't be used: ``reason`` has a place for both."""
+    return CellError(reason.format(cell=shown(text), **places))
+
+
+def shown(text: str) -> str:
+    """The cell as it stands, on one line and not longer than a line."""
+    clipped = text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
+    return "'" + on_one_line(clipped) + "'"
+
+
+def on_one_line(text: str) -> str:
+    """The text with line ends and other control characters spelled out."""
+    return text.translate(_CONTROLS)
+
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160))} | {
+    ord("\n"): "\\n",
+    ord("\r"): "\\r",
+    ord("\t"): "\\t",
+}
+
+
+def fixed(value: int, places: int) -> str:
+    """A whole number of the smallest unit as a plain decimal: ``fixed(404, 2)`` is ``4.04``."""
+    digits = str(abs(value)).rjust(places + 1, "0")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
+
+
+def grouped(value: int, places: int) -> str:
+    """The same with thousands separators, for people."""
+    whole, point, fraction = fixed(abs(value), places).partition(".")
+    return ("-" if value < 0 else "") + f"{int(whole):,}" + point + fraction
+
+
+def percent(millionths: int) -> str:
+    """A rate as a percentage without needless zeros: ``percent(132000)`` is ``13.2%``."""
+    text = fixed(millionths, 4)
+    return text.rstrip("0").rstrip(".") + "%"

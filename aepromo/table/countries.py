@@ -1,0 +1,33 @@
+"""Countries by code and by name, as markets are written."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from aepromo.table.headers import plain
+from aepromo.table.names import canonical
+
+
+def country_code(name: str) -> str | None:
+    """The code of ISO 3166-1 of a country that goes by this name or code; None where none does."""
+    known = canonical(name)  # the few that the rule book has cost no file
+    return known if known in _FEW else _codes().get(plain(name))
+
+
+def country_names() -> tuple[str, ...]:
+    """Every code and name that is known."""
+    return tuple(name for names in _lines() for name in names)
+
+
+_FEW = ("BR", "RU", "ES", "FR", "SA", "US")
+
+
+@cache
+def _codes() -> dict[str, str]:
+    return {plain(name): names[0] for names in _lines() for name in names}
+
+
+def _lines() -> list[list[str]]:
+    text = Path(__file__).with_name("countries.txt").read_text(encoding="utf-8")
+    return [line.split("|") for line in text.splitlines() if not line.startswith("#")]

@@ -1,0 +1,132 @@
+"""Cells that are neither money nor rates: scores, levels, yes or no, names, days and moments."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from aepromo.pricing.currency import USD
+from aepromo.pricing.money import MILLION
+from aepromo.table.cells import millionths, read, read_rate, refusal, tidy
+from aepromo.table.column import Kind
+from aepromo.table.currencies import currency_named
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aepromo.pricing.currency import Currency
+
+Fact: TypeAlias = int | bool | str | tuple[str, ...] | date | datetime
+"""What a cell may hold: amounts in minor units; rates and plain numbers in millionths."""
+
+Day = TypeVar("Day", date, datetime)
+
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+
+YES = frozenset({"yes", "y", "true", "1", "on", "是", "有", "已"})
+NO = frozenset({"no", "n", "false", "0", "off", "否", "无", "未"})
+
+_ALL_OF_IT = re.compile(r"100(?:\.0*)?\s*%|1\.0+", re.ASCII)
+_TURNOVER = re.compile(
+    rf"(?:US\$|\$|¥)?\s*(?P<amount>(?:\d{{1,12}}|[1-9]\d{{0,2}}(?:,\d{{3}}){{1,3}})(?:\.\d{{1,{USD.places}}})?)",
+    re.ASCII,
+)
+_LEVEL = re.compile(r"[Ll]([1-9])")
+_SHORT_DATE = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]+(\d{1,2})(:\d\d.*))?", re.ASCII
+)
+_SEPARATORS = re.compile(r"\s*[,;|，；、/]\s*")
+
+
+def read_fact(text: str, kind: Kind, currency: Currency = USD) -> Fact | None:
+    """The value of a cell of any kind but a range, None for a blank one. Raises ``CellError``."""
+    tidied = tidy(text)
+    if not tidied:
+        return None
+    if kind is Kind.TEXT:
+        return text.strip()
+    reader = _READERS.get(kind)
+    return read(text, kind, currency) if reader is None else reader(text, tidied)
+
+
+def _share(text: str, tidied: str) -> int:
+    if _ALL_OF_IT.fullmatch(tidied):
+        return MILLION
+    if tidied == "1":
+        raise refusal(text, _("{cell} may be all or a hundredth; write 100% or 1%"))
+    return read_rate(text) or 0
+
+
+def _turnover(text: str, tidied: str) -> int:
+    match = _TURNOVER.fullmatch(tidied)
+    if match is None:
+        raise refusal(text, _("{cell} is no amount; write one such as 50000"))
+    whole, _point, fraction = match["amount"].replace(",", "").partition(".")
+    return int(whole + fraction.ljust(USD.places, "0"))
+
+
+def _level(text: str, tidied: str) -> int:
+    match = _LEVEL.fullmatch(tidied)
+    if match is None:
+        if len(tidied) == 1 and tidied in "123456789":
+            raise refusal(text, _("{cell} is no store level; write {meant}"), meant=f"L{tidied}")
+        raise refusal(text, _("{cell} is no store level; write one such as L3"))
+    return int(match[1])
+
+
+def _flag(text: str, tidied: str) -> bool:
+    if tidied.casefold() in YES:
+        return True
+    if tidied.casefold() in NO:
+        return False
+    raise refusal(text, _("{cell} is neither yes nor no; write yes or no"))
+
+
+def _words(_text: str, tidied: str) -> tuple[str, ...]:
+    return tuple(filter(None, _SEPARATORS.split(tidied)))
+
+
+def _day(text: str, tidied: str) -> date:
+    try:
+        return _within_reach(date.fromisoformat(_padded(tidied)))
+    except ValueError:
+        raise refusal(text, _("{cell} is no date; write one such as 2026-03-01")) from None
+
+
+def _moment(text: str, tidied: str) -> datetime:
+    try:
+        return _within_reach(datetime.fromisoformat(_padded(tidied)))
+    except ValueError:
+        reason = _("{cell} is no time; write one such as 2026-03-01T08:30+08:00")
+        raise refusal(text, reason) from None
+
+
+def _padded(text: str) -> str:
+    """A date as a spreadsheet writes it, ``2026/3/1 8:30``, in the digits of ISO 8601."""
+    match = _SHORT_DATE.fullmatch(text)
+    if match is None:
+        return text
+    year, month, day, hour, rest = match.groups(default="")
+    return f"{year}-{month:0>2}-{day:0>2}" + (f"T{hour:0>2}{rest}" if hour else "")
+
+
+def _within_reach(day: Day) -> Day:
+    # No parcel is older, and no calendar has to bear what a slip of the finger adds to it.
+    if not FIRST_YEAR <= day.year < LAST_YEAR:
+        raise ValueError
+    return day
+
+
+_READERS: dict[Kind, Callable[[str, str], Fact]] = {
+    Kind.CURRENCY: lambda text, _tidied: currency_named(text).code,
+    Kind.NUMBER: lambda text, _tidied: millionths(text),
+    Kind.SHARE: _share,
+    Kind.TURNOVER: _turnover,
+    Kind.LEVEL: _level,
+    Kind.FLAG: _flag,
+    Kind.WORDS: _words,
+    Kind.DAY: _day,
+    Kind.MOMENT: _moment,
+}

@@ -1,0 +1,133 @@
+"""Where each cell of a well-formed block stands, found for all of them at once.
+
+Outside quotes, what ends a cell is a delimiter or a newline, and every other quote opens. So the
+bytes are looked at once, and the places of these marks, row by row, tell every cell. No text is
+made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from aepromo.table.digits import WIDTH
+from aepromo.table.records import well_formed_quotes
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Places = npt.NDArray[np.int64]
+
+_NEWLINE, _RETURN, _QUOTE = map(ord, '\n\r"')
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The cells of a block by row and column, as places in ``codes``.
+
+    ``codes`` are the block's bytes with ``WIDTH`` more in front. ``firsts`` is where each row
+    starts, ``ends[column, row]`` where a cell ends. ``is_plain``: no quotes stand that aren't
+    needed.
+    """
+
+    codes: npt.NDArray[np.uint8]
+    firsts: Places
+    ends: Places
+    is_plain: bool
+
+    def __len__(self) -> int:
+        return len(self.firsts)
+
+    def column(self, position: int) -> tuple[Places, Places]:
+        """Where the cells of a column start and end, quotes included."""
+        starts = self.firsts if position == 0 else self.ends[position - 1] + 1
+        return starts, self.ends[position]
+
+    def cell(self, row: int, position: int) -> str:
+        """One cell's text."""
+        start, end = (int(places[row]) for places in self.column(position))
+        text = self.codes[start:end].tobytes().decode()
+        return text[1:-1].replace('""', '"') if text.startswith('"') else text
+
+    def chosen(self, rows: Places) -> Grid:
+        """Some of the rows."""
+        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain)
+
+    def rows(self) -> pa.Array:
+        """The rows to the letter, without their line ends."""
+        # Every other slice of the block is a row; what lies between two is a line end.
+        edges = np.column_stack((self.firsts, self.ends[-1])).ravel().astype(np.int32)
+        buffers = [None, pa.py_buffer(edges), pa.py_buffer(self.codes)]
+        slices = pa.Array.from_buffers(pa.string(), max(len(edges) - 1, 0), buffers)
+        # Not by pa.array, which imports pandas to see whether it is handed any of its things.
+        every_other = [None, pa.py_buffer(np.arange(0, len(edges), 2))]
+        return slices.take(pa.Array.from_buffers(pa.int64(), len(self), every_other))
+
+
+def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
+    """The grid of a block of whole records, each of ``width`` cells.
+
+    None where there is none: a row has another number of cells, a line is blank, a quote stands in
+    a bare cell, a carriage return ends no line, or the bytes are no UTF-8.
+    """
+    codes = np.empty(WIDTH + len(data), np.uint8)
+    codes[:WIDTH] = 0
+    codes[WIDTH:] = np.frombuffer(data, np.uint8)
+    marks = np.flatnonzero((codes == ord(delimiter)) | (codes == _NEWLINE))
+    is_plain = True
+    if b'"' in data:
+        quotes = well_formed_quotes(data, delimiter)
+        if quotes is None:
+            return None
+        marks, is_plain = _outside(quotes + WIDTH, marks)
+    if not len(marks) or len(marks) % width:
+        return None
+    is_newline = codes[marks] == _NEWLINE
+    rows = len(marks) // width
+    if np.count_nonzero(is_newline) != rows or not is_newline[width - 1 :: width].all():
+        return None
+    ends = np.ascontiguousarray(marks.reshape(rows, width).T)  # columns are what is asked for
+    firsts = np.concatenate(([WIDTH], ends[-1, :-1] + 1))
+    if b"\r" in data:
+        if data.count(b"\r") != data.count(b"\r\n"):
+            return None
+        ends[-1] -= codes[ends[-1] - 1] == _RETURN
+    if width == 1 and (ends[0] == firsts).any():
+        return None
+    return Grid(codes, firsts, ends, is_plain) if _is_utf8(data) else None
+
+
+def _outside(quotes: Places, marks: Places) -> tuple[Places, bool]:
+    """The marks outside quotes, and whether every quoted cell needs its quotes.
+
+    Every other quote opens. A cell needs its quotes for a mark between them, or for a quote, which
+    is doubled: then a part of it closes right where the next one opens.
+    """
+    passed = marks.searchsorted(quotes)
+    opening, closing = passed[0::2], passed[1::2]
+    inside = closing - opening
+    needs = inside > 0
+    is_doubled = quotes[2::2] == quotes[1:-1:2] + 1
+    needs[1:] |= is_doubled
+    needs[:-1] |= is_doubled
+    total = int(inside.sum())
+    if total:
+        before = inside.cumsum() - inside
+        dropped = np.repeat(opening - before, inside) + np.arange(total)
+        marks = np.delete(marks, dropped)
+    return marks, bool(needs.all())
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    edges = pa.py_buffer(np.array([0, len(data)], np.int32))
+    text = pa.Array.from_buffers(pa.string(), 1, [None, edges, pa.py_buffer(data)])
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True

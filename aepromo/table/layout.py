@@ -1,0 +1,101 @@
+"""The columns of an answer: a file's own, then those that are added, and what each goes by.
+
+A column that is added goes by its name in the contract, also where the file has it already and it
+is to be replaced there; every other column goes by its header. What it holds is its role.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from aepromo.table.headers import plain, roles
+from aepromo.table.headings import chinese, header_of
+from aepromo.table.schema import INPUTS, RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+class Layout(NamedTuple):
+    """The columns of an answer in order, by name.
+
+    ``headers`` are those that the file has, as they stand there; ``known`` is what the file's
+    columns hold, as far as a header or a mapping tells.
+    """
+
+    names: tuple[str, ...]
+    headers: Mapping[str, str] = {}
+    known: Mapping[str, str] = {}
+
+    @property
+    def of_file(self) -> tuple[str, ...]:
+        """The names of the columns that the file has."""
+        return self.names[: len(self.headers)]
+
+    @property
+    def identity(self) -> str:
+        """The column that tells rows apart: the one with the ids, or the first."""
+        return self.holding("sku") or self.names[0]
+
+    def role(self, name: str) -> str:
+        """What a column holds, nothing where that isn't known."""
+        return self.known.get(name, name if name in RESULTS or name in INPUTS else "")
+
+    def holding(self, role: str) -> str:
+        """The column that holds something, the one of that name first; nothing where none does."""
+        found = [name for name in self.names if self.role(name) == role]
+        return role if role in found else next(iter(found), "")
+
+    def header(self, name: str, language: str) -> str:
+        """What is written above a column: what stands in the file, or the program's own header."""
+        return self.headers.get(name) or header_of(name, language)
+
+    def meant(self, word: str) -> list[str]:
+        """The columns that a word may stand for.
+
+        A header as it stands goes first, unless another column was mapped to what it says; then
+        the name of what a column holds, then its other names, however they are spelled.
+        """
+        exact = [name for name in self.names if self.headers.get(name, name) == word]
+        if [self.role(name) for name in exact] == [word]:
+            return exact
+        found = exact + [
+            name for name in self.names if self.role(name) == word and name not in exact
+        ]
+        wanted = plain(word)
+        return found or [name for name in self.names if wanted in self._ways(name)]
+
+    def _ways(self, name: str) -> set[str]:
+        role = self.role(name)
+        columns = [column for known in (INPUTS, RESULTS) if (column := known.get(role))]
+        also = [way for column in columns for way in column.chinese]
+        return set(map(plain, (self.header(name, "zh"), role or name, *also)))
+
+
+def laid_out(header: Sequence[str], added: Iterable[str], mapping: Mapping[str, str]) -> Layout:
+    """The columns of a file, and what is ``added`` to it or replaced where it stands.
+
+    A file has a column by its name in English, or else by its name in Chinese, unless a mapping
+    says that this is something else.
+    """
+    inputs, added = roles(header, mapping), tuple(added)
+    mapped = set(map(plain, mapping))
+    missing = {plain(chinese(name)): name for name in added if name not in header}
+    names: list[str] = []
+    for column in header:
+        way = plain(column)
+        names.append(column if way in mapped else missing.pop(way, column))
+    known = {
+        name: name if name in added else role or _result(column)
+        for name, column, role in zip(names, header, inputs, strict=True)
+    }
+    headers = dict(zip(names, header, strict=True))
+    return Layout(tuple(dict.fromkeys((*names, *added))), headers, known)
+
+
+def _result(header: str) -> str:
+    """The result that a column holds by its header, in English or Chinese; else nothing."""
+    if header in RESULTS:
+        return header
+    way = plain(header)
+    return next((name for name in RESULTS if plain(chinese(name)) == way), "")

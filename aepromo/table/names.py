@@ -1,0 +1,71 @@
+"""What is written in more than one way: markets, categories, promotions, states."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from aepromo.table.headers import plain
+from aepromo.words import is_english
+
+_ALSO: dict[str, tuple[str, ...]] = {
+    # promotions and events
+    "Limited Time Discount": ("limited", "limited time", "限时折扣"),
+    "Spend & Save": ("spend save", "spend and save", "满减", "满减券", "满减活动"),
+    "Storewide Sale": ("storewide", "store-wide sale", "全店折扣"),
+    "competitor_limited_discount": ("competitor", "competitor discount", "竞品限时折扣"),
+    "platform_flash_deals": ("flash deals", "flash deal", "平台Flash Deals"),
+    # categories
+    "jewellery": ("jewelry", "jewelry & accessories", "珠宝", "珠宝首饰"),
+    "automotive parts": ("auto parts", "automobiles, parts & accessories", "汽车配件"),
+    "apparel": ("服饰", "服装"),
+    "home & garden": ("home and garden", "家居园艺", "家居"),
+    "consumer electronics": ("消费电子",),
+    "3C accessories": ("3C配件",),
+    "beauty tools": ("美妆工具",),
+    # markets
+    "BR": ("Brazil", "巴西"),
+    "RU": ("Russia", "俄罗斯"),
+    "ES": ("Spain", "西班牙"),
+    "FR": ("France", "法国"),
+    "SA": ("Saudi Arabia", "沙特阿拉伯", "沙特"),
+    "US": ("USA", "United States", "美国"),
+    # parts of a shipping cost
+    "first_weight": ("首重",),
+    "additional_weight": ("续重",),
+    "registration_fee": ("挂号费",),
+    # states
+    "out of stock": ("sold out", "缺货", "无货"),
+    "in stock": ("有货", "现货"),
+    "none": ("no", "无", "没有"),
+}
+
+_PATH = re.compile(r"\s*[>/]\s*")
+
+
+def canonical(name: str) -> str:
+    """The name that the rule book uses, where it is known under another; else itself, trimmed."""
+    return _known().get(plain(name), name.strip())
+
+
+def ways(name: str) -> tuple[str, ...]:
+    """All names of what the rule book calls by this one."""
+    return (name, *_ALSO.get(name, ()))
+
+
+def spoken_name(name: str) -> str:
+    """A name of the rule book for people: in Chinese the first Chinese one that it has."""
+    if is_english():
+        return name
+    ways = _ALSO.get(canonical(name), ())
+    return next((way for way in ways if not way.isascii()), name)
+
+
+def parts(path: str) -> frozenset[str]:
+    """A category and those above it: ``Jewelry & Accessories > Rings`` is jewellery too."""
+    return frozenset(canonical(part) for part in (path, *_PATH.split(path)))
+
+
+@cache
+def _known() -> dict[str, str]:
+    return {plain(way): name for name, ways in _ALSO.items() for way in (name, *ways)}

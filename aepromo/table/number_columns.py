@@ -1,0 +1,178 @@
+"""Columns of cells to int64 columns, and int64 columns to exact decimals.
+
+The fast way reads a column of plain decimals at once, from its bytes or, of text, with Arrow. Only
+where that fails are cells looked at one by one, and then each different text once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, FX_LIMIT, MILLION, WEIGHT_LIMIT
+from aepromo.table.cells import (
+    COUNT_LIMIT,
+    RATE_PLACES,
+    WEIGHT_PLACES,
+    CellError,
+    read,
+    read_range,
+    signs_in,
+)
+from aepromo.table.column import Kind
+from aepromo.table.digits import plain_decimals
+from aepromo.table.text import places_shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from aepromo.pricing.currency import Currency
+    from aepromo.table.column import Column
+    from aepromo.table.grid import Grid
+
+    Numbers = npt.NDArray[np.int64]
+
+LARGEST = {
+    Kind.RATE: MILLION - 1,
+    Kind.RATES: MILLION - 1,
+    Kind.FX: FX_LIMIT - 1,
+    Kind.WEIGHT: WEIGHT_LIMIT - 1,
+    Kind.COUNT: COUNT_LIMIT - 1,
+}
+SMALLEST = {Kind.PRICE: 1, Kind.FX: 1}
+SCALES = {
+    Kind.RATE: RATE_PLACES,
+    Kind.RATES: RATE_PLACES,
+    Kind.FX: RATE_PLACES,
+    Kind.WEIGHT: WEIGHT_PLACES,
+    Kind.COUNT: 0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A column's numbers (blank where there is none), and which rows can't be used, and why.
+
+    ``upper`` is the other end where the column holds ranges; otherwise it is ``numbers`` itself.
+    ``signs`` are those that amounts have.
+    """
+
+    numbers: Numbers
+    upper: Numbers
+    bad: dict[int, str]
+    signs: frozenset[str] = frozenset()
+
+
+def plain_numbers(grid: Grid, position: int, kind: Kind, currency: Currency) -> Numbers | None:
+    """A column's numbers if every cell is blank or a short plain decimal in range, else None.
+
+    Rates may have a percent sign, all of them or none.
+    """
+    starts, ends = grid.column(position)
+    scale = SCALES.get(kind, currency.places)
+    if kind in (Kind.RATE, Kind.RATES):
+        is_percent = (grid.codes[ends - 1] == ord("%")) & (ends - starts > 1)
+        if is_percent.any():
+            if not (is_percent | (ends == starts)).all():
+                return None
+            ends, scale = ends - is_percent, scale - 2
+    numbers = plain_decimals(grid.codes, starts, ends, scale)
+    return numbers if numbers is not None and _are_in_range(numbers, kind) else None
+
+
+def read_column(texts: pa.Array, kind: Kind, currency: Currency) -> Reading:
+    """Read a column of text cells as amounts (minor units) or rates (millionths)."""
+    numbers = _decimals_in(texts, kind, currency)
+    if numbers is not None:
+        return Reading(numbers, numbers, {})
+    if kind is Kind.RATES:
+        return _cell_by_cell(texts, read_range)
+
+    def read_both(text: str) -> tuple[int, int] | None:
+        value = read(text, kind, currency)
+        return None if value is None else (value, value)
+
+    return _cell_by_cell(texts, read_both)
+
+
+def _decimals_in(texts: pa.Array, kind: Kind, currency: Currency) -> Numbers | None:
+    """The column's numbers if every cell is blank or a plain decimal in range, else None."""
+    if not _only_digits_and_points(texts):
+        return None
+    scale = SCALES.get(kind, currency.places)
+    blank = pc.equal(pc.binary_length(texts), 0)
+    some_blank = pc.any(blank).as_py()
+    if some_blank:
+        texts = pc.if_else(blank, pa.scalar(None, pa.string()), texts)
+    try:
+        decimals = pc.cast(texts, pa.decimal64(18, scale))
+    except pa.ArrowInvalid:
+        return None  # too many places, too many digits, or no number at all
+    numbers = np.frombuffer(decimals.buffers()[1], np.int64, len(decimals), 8 * decimals.offset)
+    if some_blank:
+        numbers = np.where(blank.to_numpy(zero_copy_only=False), BLANK, numbers)
+    return numbers if _are_in_range(numbers, kind) else None
+
+
+def _are_in_range(numbers: Numbers, kind: Kind) -> bool:
+    """Whether every number that there is may stand in such a column."""
+    if not len(numbers):
+        return True
+    least = SMALLEST.get(kind, 0)
+    is_enough = numbers.min() >= least or ((numbers >= least) | (numbers == BLANK)).all()
+    return bool(is_enough and numbers.max() <= LARGEST.get(kind, AMOUNT_LIMIT - 1))
+
+
+def _only_digits_and_points(texts: pa.Array) -> bool:
+    # Arrow also takes 1e3, +3 and -3, which are refused here; one look at the bytes rules them out.
+    _, offset_buffer, data = texts.buffers()
+    if data is None or not len(texts):
+        return True
+    offsets = np.frombuffer(offset_buffer, np.int32, len(texts) + 1, 4 * texts.offset)
+    codes = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
+    return not ((codes < ord(".")) | (codes > ord("9")) | (codes == ord("/"))).any()
+
+
+def _cell_by_cell(texts: pa.Array, read_one: Callable[[str], tuple[int, int] | None]) -> Reading:
+    encoded = texts.dictionary_encode()
+    lows, highs, reasons = [], [], {}
+    for code, text in enumerate(encoded.dictionary.to_pylist()):
+        try:
+            low, high = read_one(text) or (BLANK, BLANK)
+        except CellError as error:
+            low = high = BLANK
+            reasons[code] = str(error)
+        lows.append(low)
+        highs.append(high)
+    codes = encoded.indices.to_numpy()
+    numbers = np.array(lows, np.int64)[codes]
+    upper = numbers if lows == highs else np.array(highs, np.int64)[codes]
+    bad_rows = np.flatnonzero(np.isin(codes, list(reasons)))
+    bad = {int(row): reasons[int(codes[row])] for row in bad_rows}
+    return Reading(numbers, upper, bad, signs_in(encoded.dictionary.to_pylist()))
+
+
+def result_array(numbers: Numbers | int, column: Column, rows: int, currency: Currency) -> pa.Array:
+    """A computed column as Arrow holds it: exact decimals, or labels; null where blank."""
+    if isinstance(numbers, int):
+        numbers = np.full(rows, numbers, np.int64)
+    blank = numbers == BLANK
+    missing = blank if blank.any() else None
+    if column.kind is Kind.LABEL:
+        codes = pa.array(numbers, pa.int64(), mask=missing)
+        return pa.array(column.labels, pa.string()).take(codes)
+    scale = places_shown(column.kind, currency)
+    if missing is not None:
+        numbers = np.where(blank, 0, numbers)
+    validity = None if missing is None else pa.array(~missing).buffers()[1]
+    exact = pa.Array.from_buffers(
+        pa.decimal64(18, scale), rows, [validity, pa.py_buffer(np.ascontiguousarray(numbers))]
+    )
+    # The wider type is the one that pandas, and whatever reads the frame next, can add up.
+    return exact.cast(pa.decimal128(18, scale))

@@ -1,0 +1,75 @@
+"""A block of bytes row by row, the exact way: for what is judged one row after the other.
+
+Imports nothing heavy, so that a short file is read as quickly as it is short.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aepromo.errors import InputError
+from aepromo.table.records import lines_of
+from aepromo.table.source import LONE_RETURN, LONGEST_RECORD
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from aepromo.table.source import Block, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """A row with the wrong number of cells: its line, its cells, and what was expected."""
+
+    line: int
+    cells: tuple[str, ...]
+    expected: int
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, and the remedy."""
+        count = len(self.cells)
+        reason = (
+            _(
+                "{count} cells where the header has {expected}; "
+                "quote cells that hold a delimiter, or name the column"
+            )
+            if count > self.expected
+            else _("{count} cells where the header has {expected}; add the missing")
+        )
+        return reason.format(count=count, expected=self.expected)
+
+
+def rows_with_lines(block: Block, source: Source) -> list[tuple[int, list[str]]]:
+    """Every row of the block with the number of the line on which it starts, blank lines left out.
+
+    Raises ``InputError`` for bytes that are no text and for a carriage return that ends no line.
+    """
+    text = _decoded(block, source)
+    csv.field_size_limit(2 * LONGEST_RECORD)
+    reader = csv.reader(lines_of(text), delimiter=source.delimiter)
+    rows: list[tuple[int, list[str]]] = []
+    line = block.first_line
+    try:
+        for count, cells in enumerate(reader, 1):
+            if cells:
+                rows.append((line, cells))
+            line = block.first_line + (count if source.counts_rows else reader.line_num)
+    except csv.Error:
+        raise InputError(f"{source.name}:{line}: {_(LONE_RETURN)}") from None
+    return rows
+
+
+def _decoded(block: Block, source: Source) -> str:
+    try:
+        return block.data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = block.first_line + block.data.count(b"\n", 0, error.start)
+        reason = _(
+            "the bytes are not UTF-8, though the lines before are; "
+            "name the encoding with --encoding"
+        )
+        if source.chunks and source.chunks.is_named:
+            reason = _("the bytes are not UTF-8; leave --encoding out, or try gb18030")
+        raise InputError(f"{source.name}:{line}: {reason}") from None

@@ -1,0 +1,129 @@
+"""Cells of a column as a workbook's XML: numbers with their own digits, text that stays text."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from aepromo.errors import OutputError
+from aepromo.table.column import Kind
+from aepromo.table.headers import known_names, plain
+from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.terminal.palette import LABEL_STYLES
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aepromo.table.text import TextColumn
+
+    Styles = Mapping[str, int]
+
+MOST_PLACES = 6
+LONGEST_TEXT = 32_767
+COLOURS: dict[str, dict[str, object]] = {
+    "green": {"font_color": "#006100", "bg_color": "#C6EFCE"},
+    "yellow": {"font_color": "#9C5700", "bg_color": "#FFEB9C"},
+    "red": {"font_color": "#9C0006", "bg_color": "#FFC7CE"},
+    "bold red": {"font_color": "#FFFFFF", "bg_color": "#C00000", "bold": True},
+}
+"""What each colour of the palette is in a spreadsheet."""
+
+_AMOUNTS = frozenset({Kind.COST, Kind.TARGET, Kind.PRICE, Kind.TURNOVER, Kind.MONEY, Kind.FINE})
+_RATES = frozenset({Kind.RATE, Kind.RATES, Kind.SHARE, Kind.RATIO})
+_NUMERIC = frozenset({*_AMOUNTS, *_RATES, Kind.COUNT, Kind.NUMBER, Kind.WEIGHT, Kind.FX})
+
+# What Excel would take for a number of just this text, and no more digits than it keeps.
+_PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(?P<fraction>\d+))?", re.ASCII)
+_MOST_DIGITS = 15
+_FORBIDDEN = re.compile(r"_x(?=[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+
+
+def formats() -> dict[str, dict[str, object]]:
+    """Every cell format by the name that this module knows it by."""
+    named: dict[str, dict[str, object]] = {"text": {"num_format": "@"}}
+    for places in range(MOST_PLACES + 1):
+        zeros = "." + "0" * places if places else ""
+        named[f"number {places}"] = {"num_format": f"#,##0{zeros};[Red]-#,##0{zeros}"}
+        named[f"change {places}"] = {"num_format": f"#,##0{zeros}"}
+        named[f"percent {places}"] = {"num_format": f"0{zeros}%;[Red]-0{zeros}%"}
+    return named | {colour: dict(look) for colour, look in COLOURS.items()}
+
+
+def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callable[[str], str]:
+    """What turns a text of the column into a cell's XML, from its style on; blank for a blank.
+
+    A computed figure is a number. So is an input cell of a column that holds numbers where its text
+    is plainly one; every other cell is text to the letter, and none ever a formula.
+    """
+    kind = _kind_of(column)
+    colours = LABEL_STYLES.get(column.holds, {})
+    is_change = column.holds == "price_change"  # below zero it is no loss, but room to spare
+
+    def cell(text: str) -> str:
+        if not text:
+            return ""
+        number = _as_number(text, kind)
+        if number is not None:
+            style = _number_style(number, kind, money_places)
+            if is_change:
+                style = style.replace("number", "change")
+            return f'" s="{styles[style]}"><v>{number}</v></c>'
+        style = colours.get(text, "text")
+        return f'" s="{styles[style]}" t="inlineStr"><is>{_text(text)}</is></c>'
+
+    return cell
+
+
+def _kind_of(column: TextColumn) -> Kind:
+    """What the column holds: as computed, or as it is known to hold, or as its header says."""
+    if column.is_figure or column.kind in (Kind.LABEL, Kind.PROSE):
+        return column.kind
+    role = column.role or known_names().get(plain(column.name), column.name)
+    known = INPUTS.get(role) or RESULTS.get(role)
+    return known.kind if known else Kind.TEXT
+
+
+def _as_number(text: str, kind: Kind) -> str | None:
+    """The digits of a cell that is plainly a number, a percentage as the ratio that it is."""
+    if kind in _RATES and text.endswith("%") and _PLAIN.fullmatch(text[:-1]):
+        text = f"{Decimal(text[:-1]).scaleb(-2):f}"
+    elif kind not in _NUMERIC:
+        return None
+    return text if _PLAIN.fullmatch(text) and len(text) <= _MOST_DIGITS else None
+
+
+def _number_style(number: str, kind: Kind, money_places: int) -> str:
+    places = places_of(number)
+    if kind in _RATES:
+        return f"percent {min(max(places - 2, 0), MOST_PLACES)}"
+    if kind in _AMOUNTS:
+        places = max(places, money_places)
+    return f"number {min(places, MOST_PLACES)}"
+
+
+def places_of(number: str) -> int:
+    """How many decimal places a number is written with."""
+    return len(number.partition(".")[2])
+
+
+def places_of_money(columns: Sequence[TextColumn]) -> int:
+    """The currency's decimal places: those of the first computed amount, or two."""
+    amounts = (cell for each in columns if each.kind is Kind.MONEY for cell in each.cells if cell)
+    return places_of(next(amounts, "0.00"))
+
+
+def _text(text: str) -> str:
+    if len(text) > LONGEST_TEXT // 2 and len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
+        reason = _("a cell of over {most:,} characters, which no workbook holds; write .csv")
+        raise OutputError(reason.format(most=LONGEST_TEXT))
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = _FORBIDDEN.sub(_spelled, safe)
+    kept = ' xml:space="preserve"' if text != text.strip() else ""
+    return f"<t{kept}>{safe}</t>"
+
+
+def _spelled(match: re.Match[str]) -> str:
+    # An underscore that would be taken for the start of such a spelling is spelled itself.
+    return "_x005F_x" if match[0] == "_x" else f"_x{ord(match[0]):04X}_"

@@ -1,0 +1,165 @@
+"""Columns to text: CSV and TSV, JSON, JSON lines, Markdown.
+
+An input cell is written as it was read, in JSON as a string. A computed figure is written with all
+its decimal places, in JSON as a number of the same text; a blank one is an empty cell or ``null``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from aepromo.pricing.money import BLANK
+from aepromo.table.cells import fixed
+from aepromo.table.column import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from aepromo.pricing.currency import Currency
+
+_RUNS_IN_A_SPREADSHEET = frozenset("=+-@\t\r")
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+
+
+class TextColumn(NamedTuple):
+    """A column ready to be written: its header, its cells as text, None for a blank figure.
+
+    ``kind`` tells figures (``MONEY``, ``FINE``, ``RATIO``) from text. ``role`` is what the column
+    holds in the contract's terms, where its header doesn't say that.
+    """
+
+    name: str
+    kind: Kind
+    cells: Sequence[str | None]
+    role: str = ""
+
+    @property
+    def holds(self) -> str:
+        """What the column holds in the contract's terms; its header where that isn't known."""
+        return self.role or self.name
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether the cells are numbers that the program computed."""
+        return self.kind in FIGURES
+
+
+FIGURES = frozenset({Kind.MONEY, Kind.FINE, Kind.RATIO, Kind.MILLIONTHS, Kind.COUNT})
+"""The kinds of computed figures."""
+
+
+def places_shown(kind: Kind, currency: Currency) -> int:
+    """The decimal places of a kind of computed figure."""
+    if kind is Kind.MONEY:
+        return currency.places
+    if kind is Kind.FINE:
+        return currency.places + 2
+    return {Kind.RATIO: 4, Kind.MILLIONTHS: 6}.get(kind, 0)
+
+
+def result_text(value: int, column: Column, currency: Currency) -> str | None:
+    """A computed value as every format but a table writes it."""
+    if value == BLANK:
+        return None
+    if column.kind is Kind.LABEL:
+        return column.labels[value]
+    return fixed(value, places_shown(column.kind, currency))
+
+
+def rows_of(columns: Sequence[TextColumn]) -> Iterator[tuple[str | None, ...]]:
+    """The columns' cells, row by row."""
+    return zip(*(column.cells for column in columns), strict=True)
+
+
+def delimited(
+    rows: Iterable[Sequence[str | None]], delimiter: str = ",", excel_safe: bool = False
+) -> str:
+    """CSV or TSV lines: quoted only where a cell needs it, LF at the end of each."""
+    out = _UnixLines()
+    writer = csv.writer(out, delimiter=delimiter)
+    for row in rows:
+        writer.writerow([_for_spreadsheets(cell) for cell in row] if excel_safe else row)
+    return out.getvalue()
+
+
+class _UnixLines(io.StringIO):
+    """Lines that ``csv`` ends in CRLF, so that it quotes a cell with either half, ended in LF."""
+
+    def write(self, line: str) -> int:
+        return super().write(line.removesuffix("\r\n") + "\n")
+
+
+def _for_spreadsheets(cell: str | None) -> str | None:
+    return "'" + cell if cell and is_run_by_spreadsheets(cell) else cell
+
+
+def is_run_by_spreadsheets(cell: str) -> bool:
+    """Whether a spreadsheet would take the text for a formula."""
+    return cell[:1] in _RUNS_IN_A_SPREADSHEET and not re.fullmatch(_NUMBER, cell)
+
+
+def json_objects(columns: Sequence[TextColumn]) -> Iterator[str]:
+    """Each row as a JSON object on one line."""
+    keys = [_json_text(column.name) for column in columns]
+    figures = [column.is_figure for column in columns]
+    for row in rows_of(columns):
+        members = (
+            f"{key}: {_json_value(cell, figure)}"
+            for key, cell, figure in zip(keys, row, figures, strict=True)
+        )
+        yield "{" + ", ".join(members) + "}"
+
+
+def _json_value(cell: str | None, is_figure: bool) -> str:
+    if cell is None:
+        return "null"
+    return cell if is_figure else _json_text(cell)
+
+
+def _json_text(value: object) -> str:
+    import json  # a CSV can do without
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def markdown_header(columns: Sequence[TextColumn]) -> str:
+    """The two lines on top of a Markdown table, figures to the right."""
+    rules = ["---:" if column.is_figure else "---" for column in columns]
+    return markdown_row([column.name for column in columns]) + f"| {' | '.join(rules)} |\n"
+
+
+def markdown_row(cells: Iterable[str | None]) -> str:
+    """One line of a Markdown table."""
+    return f"| {' | '.join(_markdown_cell(cell or '') for cell in cells)} |\n"
+
+
+def _markdown_cell(cell: str) -> str:
+    escaped = cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return " ".join(escaped.split("\n")).replace("\r", "")
+
+
+class Figure(NamedTuple):
+    """A number that JSON is to carry with exactly these digits."""
+
+    digits: str
+
+
+def json_document(value: object, indent: str = "") -> str:
+    """Nested mappings, lists, text, figures and nothing as JSON, indented by two."""
+    inner = indent + "  "
+    if isinstance(value, Figure):
+        return value.digits
+    if isinstance(value, Mapping) and value:
+        members = (
+            f"{inner}{_json_text(key)}: {json_document(member, inner)}"
+            for key, member in value.items()
+        )
+        return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+    if isinstance(value, list | tuple) and value:
+        members = (inner + json_document(member, inner) for member in value)
+        return "[\n" + ",\n".join(members) + f"\n{indent}]"
+    return _json_text(value)

@@ -1,0 +1,1 @@
+"""``watch``: a discount feed, its events, and the memory between runs."""

@@ -1,0 +1,64 @@
+"""The columns of a discount feed, and of what is news in it."""
+
+from __future__ import annotations
+
+from aepromo.table.column import Column, Kind
+
+FEED_INPUTS = (
+    Column("stock", Kind.COUNT, "units in stock", ("库存", "库存数量", "可用库存")),
+    Column(
+        "economy_logistics_cost",
+        Kind.COST,
+        "what the cheaper shipping line costs a unit",
+        ("经济线物流费", "经济物流费", "专线物流费", "专线运费"),
+    ),
+    Column(
+        "changed_at",
+        Kind.MOMENT,
+        "when the discount status changed",
+        ("状态变更时间", "折扣变更时间", "状态更新时间"),
+    ),
+)
+"""Beside ``discount_status`` and ``deal_price``, which an order history has too."""
+
+EVENTS = ("forced_on", "rate_changed", "price_drift", "vanished", "forced_off")
+"""What may happen to a SKU in the feed, the most pressing first."""
+
+STATES = ("new", "open", "over")
+"""Where an event stands: told for the first time, told before, no longer so."""
+
+SWITCHES = ("stay", "economy")
+"""The shipping line that a unit is to go by."""
+
+PROTECTIONS = ("would_pass", "may_pass", "would_fail")
+"""What Price Protection would say; it may pass where something beside the formula isn't known."""
+
+NEWS_RESULTS = (
+    Column("event", Kind.LABEL, "what happened", ("事件",), labels=EVENTS),
+    Column("state", Kind.LABEL, "whether it is news", ("状态",), labels=STATES),
+    Column("since", Kind.TEXT, "since when it is so", ("起始时间",)),
+    Column("deadline", Kind.TEXT, "when stock and shipping must be seen to", ("截止时间",)),
+    Column("missed", Kind.LABEL, "whether that has passed", ("已超时",), labels=("no", "yes")),
+    Column(
+        "stock_cover_days",
+        Kind.COUNT,
+        "days that the stock lasts, rounded down",
+        ("库存可售天数",),
+    ),
+    Column(
+        "profit_standard",
+        Kind.MONEY,
+        "what a unit leaves on today's shipping line",
+        ("现线路净利",),
+    ),
+    Column("profit_economy", Kind.MONEY, "what it leaves on the cheaper line", ("经济线净利",)),
+    Column("switch_to", Kind.LABEL, "the line to switch to", ("切换线路",), labels=SWITCHES),
+    Column(
+        "price_protection",
+        Kind.LABEL,
+        "whether an appeal would pass",
+        ("豁免申诉",),
+        labels=PROTECTIONS,
+    ),
+    Column("details", Kind.PROSE, "what there is to know of it", ("详情",)),
+)
