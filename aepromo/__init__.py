@@ -1,18 +1,26 @@
 """Prices for AliExpress that hold under discounts the platform forces.
 
-Data flows one way, and each package imports only those before it::
+A folder is a capability, and data flows one way::
 
-    bytes → text table → checked columns → formulas → result columns → rendered text
+    bytes → text columns → resolved inputs → a question → answer columns → bytes or a table
 
-    pricing    integer formulas, for one SKU and for a column alike
-    words      what is said, in English or Chinese
-    rules      every figure that is assumed, with its origin
-    tables     bytes to checked columns, columns to text, files replaced whole
-    reports    one question each: columns and a policy in, result columns out
-    show       results to Rich tables
-    cli        options, streams, exit codes; the only place that joins the others
+    pricing      the exact model: money, fees, offers, the price that protects
+    words        messages in English and Chinese
+    rules        every figure that is assumed, as data with its origin
+    table        bytes to columns of cells and back: CSV, workbooks, Parquet, headers, cells
+    inputs       cell before option before configuration before rule book; currencies, tariffs
+    engine       a question put to one SKU, a file or a frame
+    calculators  list-price, margin, commission, floor, reprice, audit, breakeven
+    platform     the platform's rules: forced, reverse, appeal, tracking, and their gates
+    past_rates   rates: forced rates out of an order history
+    watch        a discount feed, its events, and the memory between runs
+    explain      one SKU step by step
+    sweep        profit against the forced rate
+    page         the HTML page of a price list
+    terminal     Rich tables, summaries, progress
+    cli          the app, its options, streams, exit codes, and the one runner of commands
 
-The functions here ask the same questions of a pandas frame. They hold no state and touch no files,
+The functions here put the same questions to a pandas frame. They hold no state and touch no files,
 so they run unchanged on the partitions of a larger frame::
 
     import aepromo
@@ -20,9 +28,9 @@ so they run unchanged on the partitions of a larger frame::
 
 Each takes a frame with the columns of the command line (text, decimals, integers; see ``Policy``
 for values that the frame lacks) and returns a new frame with the result columns added, money as
-exact decimals. Bad cells raise ``BadRows``, whose ``problems`` lists every one of them. An engine
-asks beforehand what the answer looks like: ``empty_answer`` says it to Dask, ``spark_schema`` to
-Spark.
+exact decimals. ``mapping`` names the columns of headers that are not known. Bad cells raise
+``BadRows``, whose ``problems`` lists every one of them by the frame's index and column. A frame
+without rows has an answer without rows, of the same columns and types.
 """
 
 from __future__ import annotations
@@ -33,18 +41,16 @@ from aepromo.errors import AepromoError, BadRows, CallError, InputError, Problem
 from aepromo.inputs.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
-    from typing import Any, TypeAlias
+    from collections.abc import Callable, Collection, Mapping
+    from datetime import date, datetime
 
     import pandas as pd
 
-    from aepromo.engine.question import Report
+    from aepromo.engine.question import Question
     from aepromo.inputs.tariff import Tariff
+    from aepromo.inputs.values import Values
 
-    Question: TypeAlias = Callable[
-        [pd.DataFrame, Policy | None, Mapping[str, str] | None], pd.DataFrame
-    ]
+    Headers = Mapping[str, str] | None
 
 __all__ = [
     "AepromoError",
@@ -53,87 +59,157 @@ __all__ = [
     "InputError",
     "Policy",
     "Problem",
+    "appeal",
     "audit",
+    "breakeven",
     "commission",
     "floor",
+    "forced",
     "join_rates",
     "list_price",
     "margin",
     "rates",
     "read_tariff",
     "reprice",
+    "reverse",
+    "tracking",
 ]
 
 
 def list_price(
-    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """The list price at which a forced discount leaves the target."""
+    """Return the list price at which a forced discount leaves the target."""
     from aepromo.calculators.list_price import LIST_PRICE
 
-    return _ask(LIST_PRICE, frame, policy, mapping)
+    return _answered(lambda _values: LIST_PRICE, frame, policy, mapping)
 
 
 def margin(
-    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """What is left of the list price after the discount, fees and costs."""
+    """Return the profit that a list price leaves after the discount, fees and costs."""
     from aepromo.calculators.margin import MARGIN
 
-    return _ask(MARGIN, frame, policy, mapping)
+    return _answered(lambda _values: MARGIN, frame, policy, mapping)
 
 
 def commission(
-    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """What the platform takes, on the discounted price."""
+    """Return the platform's fees on the discounted price."""
     from aepromo.calculators.commission import COMMISSION
 
-    return _ask(COMMISSION, frame, policy, mapping)
+    return _answered(lambda _values: COMMISSION, frame, policy, mapping)
 
 
 def floor(
-    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """How low a deal price may go before orders are cancelled."""
+    """Return the lowest deal price before orders are cancelled."""
     from aepromo.calculators.floor import FLOOR
 
-    return _ask(FLOOR, frame, policy, mapping)
+    return _answered(lambda _values: FLOOR, frame, policy, mapping)
 
 
 def reprice(
-    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """The protected list price of every SKU, and what it comes to in the worst case."""
+    """Return the protected list price of every SKU, and its profit in the worst case."""
     from aepromo.calculators.reprice import REPRICE
 
-    return _ask(REPRICE, frame, policy, mapping)
+    return _answered(lambda _values: REPRICE, frame, policy, mapping)
 
 
 def audit(
-    frame: pd.DataFrame, policy: Policy | None = None, mapping: Mapping[str, str] | None = None
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """What the current list prices come to in the worst case."""
+    """Return the profit of the current list prices in the worst case."""
     from aepromo.calculators.audit import AUDIT
 
-    return _ask(AUDIT, frame, policy, mapping)
+    return _answered(lambda _values: AUDIT, frame, policy, mapping)
+
+
+def breakeven(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
+) -> pd.DataFrame:
+    """Return how much more must be sold for a promotion's traffic to pay for its cut."""
+    from aepromo.calculators.breakeven import BREAKEVEN
+
+    return _answered(lambda _values: BREAKEVEN, frame, policy, mapping)
+
+
+def forced(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
+) -> pd.DataFrame:
+    """Return how near each SKU is to a forced discount, and the money at stake."""
+    from aepromo.platform.forced import forced as question
+
+    return _answered(question, frame, policy, mapping)
+
+
+def reverse(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
+) -> pd.DataFrame:
+    """Return whether the reverse promotion may choose each SKU, and what is safe to run with it."""
+    from aepromo.platform.reverse import reverse as question
+
+    return _answered(question, frame, policy, mapping)
+
+
+def appeal(
+    frame: pd.DataFrame,
+    policy: Policy | None = None,
+    mapping: Headers = None,
+    on: date | None = None,
+) -> pd.DataFrame:
+    """Return whether each SKU may be spared a forced discount, and what its papers lack.
+
+    ``on`` is the day of the appeal, today where None.
+    """
+    from datetime import date as calendar
+
+    from aepromo.platform.appeal import appeal as question
+
+    day = on or calendar.today()
+    return _answered(lambda values: question(values, day), frame, policy, mapping)
+
+
+def tracking(
+    frame: pd.DataFrame,
+    policy: Policy | None = None,
+    mapping: Headers = None,
+    now: datetime | None = None,
+    carriers: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Return what is wrong with each parcel's track, and when it ends a promotion.
+
+    ``now`` has a zone; it is the clock's time where None. ``carriers`` are the certified ones, None
+    where there is no list. Times without a zone are taken in ``Policy.zone``.
+    """
+    from datetime import UTC
+    from datetime import datetime as clock
+
+    from aepromo.platform.tracking import tracking as question
+
+    moment = now or clock.now(UTC)
+    return _answered(lambda values: question(values, moment, carriers), frame, policy, mapping)
 
 
 def rates(
     orders: pd.DataFrame,
     since: date | None = None,
     quantile: str = "95%",
-    mapping: Mapping[str, str] | None = None,
+    mapping: Headers = None,
     currency: str | None = None,
 ) -> pd.DataFrame:
-    """What the platform has really been taking off: the forced rates that past orders come to.
+    """Return the forced rates that past orders come to: of the store, each category and each SKU.
 
     ``orders`` has the columns of the command line: ``sku``, ``list_price``, ``deal_price``,
-    ``discount_status``, and perhaps ``category``, ``ordered_at`` and what offers took. The answer
-    has a row for the store, each category and each SKU, as ``reports.past_rates`` explains.
-    Amounts are in ``currency`` (``"JPY"``), in US dollars where nothing is said.
+    ``discount_status``, and perhaps ``category``, ``ordered_at`` and what offers took. Amounts are
+    in ``currency`` (``"JPY"``), in US dollars where None.
     """
-    from aepromo.engine.frame import FrameCells
+    from aepromo.engine.frame import FrameCells, bad_rows
     from aepromo.inputs.exchange import exchange_of
     from aepromo.past_rates.estimates import past_rates
     from aepromo.past_rates.history import read_orders
@@ -143,12 +219,12 @@ def rates(
     columns = which.find_columns([str(name) for name in orders.columns], mapping or {})
     found = read_orders(FrameCells(orders, which.currency), columns, which)
     if found.problems:
-        raise BadRows(found.problems)
+        raise bad_rows(orders, found.problems)
     return past_rates([found.counted], share_of(quantile)).frame()
 
 
 def read_tariff(path: str) -> Tariff:
-    """What shipping lines ask for by weight, out of a TOML file, for ``Policy.tariff``.
+    """Read what shipping lines ask for by weight from a TOML file, for ``Policy.tariff``.
 
     Raises ``CallError`` that names the file and the key for whatever is wrong in it.
     """
@@ -161,88 +237,30 @@ def join_rates(
     frame: pd.DataFrame,
     rates: pd.DataFrame,
     rate_from: str = "mean",
-    mapping: Mapping[str, str] | None = None,
+    mapping: Headers = None,
 ) -> pd.DataFrame:
-    """A new frame whose ``forced_rate`` is that of the SKU, its category or the store.
+    """Return a new frame whose ``forced_rate`` is that of the SKU, its category or the store.
 
-    ``rates`` is what the function of that name answers; ``rate_from`` names its figure: ``mean``,
+    ``rates`` is the answer of the function of that name; ``rate_from`` names its figure: ``mean``,
     ``max`` or a quantile such as ``p95``. A row that has a rate of its own keeps it.
     """
-    from aepromo.engine.frame import FrameCells, with_rates
+    from aepromo.engine.frame import FrameCells, bad_rows, with_rates
     from aepromo.inputs.joined_rates import JoinedRates, places_in
     from aepromo.pricing.currency import USD
 
     joined, cells = JoinedRates(), FrameCells(rates, USD)
     problems = joined.add(cells, places_in(cells.header, rate_from))
     if problems:
-        raise BadRows(problems)
+        raise bad_rows(rates, problems)
     return with_rates(frame, joined, mapping or {})
 
 
-def empty_answer(
-    question: Question,
-    dtypes: Mapping[str, Any] | pd.Series[Any],
-    policy: Policy | None = None,
-    mapping: Mapping[str, str] | None = None,
+def _answered(
+    question: Callable[[Values], Question],
+    frame: pd.DataFrame,
+    policy: Policy | None,
+    mapping: Headers,
 ) -> pd.DataFrame:
-    """What one of the functions above answers about frames with these columns, but without rows.
+    from aepromo.engine.frame import answer_frame
 
-    That is the ``meta`` that Dask's ``map_partitions`` asks for; ``dtypes`` are the frame's own::
-
-        meta = aepromo.empty_answer(aepromo.reprice, frame.dtypes, policy)
-        frame.map_partitions(aepromo.reprice, policy, meta=meta)
-
-    Raises ``InputError`` where a column is missing, ``CallError`` for a policy that can't be.
-    """
-    import pandas as pd
-
-    none = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
-    return question(none, policy, mapping)
-
-
-def spark_schema(
-    question: Question,
-    types: Mapping[str, str],
-    policy: Policy | None = None,
-    mapping: Mapping[str, str] | None = None,
-) -> str:
-    """The answer's columns as Spark's ``mapInPandas`` asks for them, in Spark's language for it.
-
-    ``types`` are those of the frame asked about, which its own columns keep; money and margins are
-    decimals, what can't be told of a row is null::
-
-        schema = aepromo.spark_schema(aepromo.reprice, dict(frame.dtypes), policy)
-
-    Raises as ``empty_answer`` does.
-    """
-    import pandas as pd
-
-    answer = empty_answer(question, dict.fromkeys(types, "str"), policy, mapping)
-    columns = []
-    for name in map(str, answer.columns):
-        dtype = answer.dtypes[name]
-        is_added = isinstance(dtype, pd.ArrowDtype)
-        kind = (
-            str(dtype.pyarrow_dtype).replace("decimal128", "decimal") if is_added else types[name]
-        )
-        columns.append(f"`{name.replace('`', '``')}` {kind}")
-    return ", ".join(columns)
-
-
-def _ask(
-    report: Report, frame: pd.DataFrame, policy: Policy | None, mapping: Mapping[str, str] | None
-) -> pd.DataFrame:
-    from aepromo.engine.answer import find_columns, run, without_bad_rows
-    from aepromo.engine.frame import FrameCells, answered
-    from aepromo.table.cells import in_two_currencies
-
-    policy = policy or Policy()
-    cells = FrameCells(frame, policy.selling)
-    columns = find_columns(report, cells.header, mapping or {}, policy)
-    outcome = run(report, cells, columns, policy)
-    if len(outcome.signs) > 1:
-        raise InputError(in_two_currencies(outcome.signs))
-    if outcome.problems:
-        _, problems = without_bad_rows(report, outcome, columns, policy)
-        raise BadRows(problems)
-    return answered(frame, outcome, mapping)
+    return answer_frame(question, frame, policy or Policy(), mapping or {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class AepromoError(ValueError):
@@ -24,11 +24,11 @@ class InputError(AepromoError):
 class Problem(NamedTuple):
     """One cell or row that can't be used: where it is, and why, with the remedy.
 
-    ``row`` counts from 0 within the table at hand; ``column`` is empty where the row as a whole is
-    to blame.
+    ``row`` counts from 0 within the table at hand, or is the index of a frame; ``column`` is empty
+    where the row as a whole is to blame.
     """
 
-    row: int
+    row: Any
     column: str
     reason: str
 

@@ -17,8 +17,8 @@ import aepromo
 
 
 def reprice(costs: dd.DataFrame, policy: aepromo.Policy) -> dd.DataFrame:
-    """Each partition apart from the others; Dask asks beforehand what the answer looks like."""
-    meta = aepromo.empty_answer(aepromo.reprice, costs.dtypes, policy)
+    """Each partition apart from the others; an answer without rows tells Dask what to expect."""
+    meta = aepromo.reprice(costs.head(0), policy)
     return costs.map_partitions(aepromo.reprice, policy, meta=meta)
 
 

@@ -11,6 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 
 import aepromo
@@ -18,18 +19,23 @@ import aepromo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
 
 def reprice(costs: DataFrame, policy: aepromo.Policy) -> DataFrame:
-    """Each batch apart from the others; Spark asks beforehand what the answer looks like."""
+    """Each batch apart from the others; an answer without rows tells Spark what to expect."""
 
     def priced(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
             yield aepromo.reprice(batch, policy)
 
-    schema = aepromo.spark_schema(aepromo.reprice, dict(costs.dtypes), policy)
-    return costs.mapInPandas(priced, schema)
+    none = pd.DataFrame({name: pd.Series(dtype="str") for name in costs.columns})
+    answer, own = aepromo.reprice(none, policy), dict(costs.dtypes)
+    columns = [f"`{name}` {own.get(name) or spark_type(answer[name])}" for name in answer]
+    return costs.mapInPandas(priced, ", ".join(columns))
+
+
+def spark_type(column: pd.Series) -> str:
+    """The type of an added column in Spark's words: ``decimal(18, 2)`` or ``string``."""
+    return str(column.dtype.pyarrow_dtype).replace("decimal128", "decimal")
 
 
 def main(source: str, target: str) -> None:

@@ -6,23 +6,29 @@ that every text has its pair and that what was compiled is what stands in the ``
 
 from __future__ import annotations
 
+import ast
 import errno
 import os
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from aepromo import rules
+from aepromo import cli, rules
 from aepromo.cli import bad_rows, doctor
 from aepromo.cli import help as cli_help
 from aepromo.platform.worksheet import HEADERS, ORIGIN, PARTS, RATE
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypeGuard
 
 ROOT = Path(__file__).parent.parent
 PO = CATALOGUES / "zh" / "LC_MESSAGES" / "aepromo.po"
@@ -71,6 +77,8 @@ def found() -> Catalog:
         ROOT / "aepromo", [("**.py", "python"), ("**.j2", "jinja2")], keywords=KEYWORDS
     ):
         catalogue.add(text, context=context)
+    for text in (*option_texts(), *cli.PANELS):
+        catalogue.add(text)
     columns = [*INPUTS.values(), *RESULTS.values()]
     said = (text for rule in rules.book() for text in (rule.meaning, rule.origin))
     for text in (*(column.meaning for column in columns), *said):
@@ -93,6 +101,26 @@ def found() -> Catalog:
     for text in (*TYPER_SAYS, *SYSTEM_SAYS):
         catalogue.add(text)
     return catalogue
+
+
+def option_texts() -> Iterator[str]:
+    """What options and their panels say: literals, which are looked up where help is shown."""
+    for path in (ROOT / "aepromo").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                given = {each.arg: each.value for each in node.keywords}
+                said = [given.get("says"), given.get("help")]
+                if isinstance(node.func, ast.Name) and node.func.id == "file_of":
+                    said += node.args
+                yield from (str(each.value) for each in said if _is_text(each))
+            elif isinstance(node, ast.Assign) and _is_text(node.value):
+                names = [each.id for each in node.targets if isinstance(each, ast.Name)]
+                if any(name.endswith("PANEL") for name in names):
+                    yield str(node.value.value)
+
+
+def _is_text(node: ast.expr | None) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def kept() -> Catalog:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.engine.question import DISCOUNT, FEES, SHOP, Report
+from aepromo.engine.question import Question
 from aepromo.errors import CallError
+from aepromo.inputs.columns import DISCOUNT, FEES, SHOP
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, pick
 from aepromo.pricing.offers import spared_and_cut
@@ -14,7 +15,7 @@ from aepromo.words import N_
 from aepromo.words.nearest import one_of
 
 if TYPE_CHECKING:
-    from aepromo.engine.question import Results, Sku, Terms
+    from aepromo.engine.question import Figures, Inputs
     from aepromo.pricing.money import Whole
     from aepromo.rules.overrides import Book
 
@@ -45,9 +46,10 @@ def _adds(known: frozenset[str]) -> tuple[str, ...]:
     return (*columns, "gain_30d") if "units_30d" in known else columns
 
 
-def _compute(sku: Sku, terms: Terms) -> Results:
-    uplift = reported_uplift(terms.promotion, terms.book)
-    deals = spared_and_cut(sku.list_price, sku.discounts, terms.offers)
+def _compute(inputs: Inputs) -> Figures:
+    sku, values = inputs.sku, inputs.values
+    uplift = reported_uplift(values.promotion, values.book)
+    deals = spared_and_cut(sku.list_price, sku.discounts, values.offers)
     before, after = (profit(deal, sku.costs, sku.fees) for deal in deals)
     # With nothing earned on a unit, no number of units makes up for the cut.
     hopeless = after <= 0
@@ -66,13 +68,15 @@ def _compute(sku: Sku, terms: Terms) -> Results:
     }
 
 
-BREAKEVEN = Report(
+BREAKEVEN = Question(
     name="breakeven",
     question=N_("How much more must I sell for the traffic to pay for the cut?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d"),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=_adds,
     compute=_compute,
+    counts=("verdict",),
+    totals="gain_30d",
     key_columns=(
         "verdict",
         "uplift_needed",

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.engine.question import DISCOUNT, FEES, Report, adding
+from aepromo.engine.question import Question, adding
+from aepromo.inputs.columns import DISCOUNT, FEES
 from aepromo.pricing.offers import deal_price
 from aepromo.words import N_
 
 if TYPE_CHECKING:
-    from aepromo.engine.question import Results, Sku, Terms
+    from aepromo.engine.question import Figures, Inputs
 
 
-def deal_and_fees(sku: Sku, terms: Terms) -> Results:
+def deal_and_fees(inputs: Inputs) -> Figures:
     """The deal price under the forced discount, and the fees on it, in minor units."""
+    sku, values = inputs.sku, inputs.values
     # One situation: forced, and at the deepest rate where a range is given.
     discounts = sku.discounts
     deal = deal_price(
-        sku.list_price, discounts.limited_rate, discounts.forced_rate_max, terms.offers
+        sku.list_price, discounts.limited_rate, discounts.forced_rate_max, values.offers
     )
     return {
         "deal_price": deal,
@@ -26,7 +28,7 @@ def deal_and_fees(sku: Sku, terms: Terms) -> Results:
     }
 
 
-COMMISSION = Report(
+COMMISSION = Question(
     name="commission",
     question=N_("What does the platform take, on the discounted price?"),
     uses=("list_price", *DISCOUNT, *FEES),

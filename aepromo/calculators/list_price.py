@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.engine.question import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
+from aepromo.engine.question import Question, adding
+from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.pricing.protect import exact_list_price, protected_list_price, required_deal_price
 from aepromo.words import N_
 
 if TYPE_CHECKING:
-    from aepromo.engine.question import Results, Sku, Terms
+    from aepromo.engine.question import Figures, Inputs
 
 
-def _compute(sku: Sku, terms: Terms) -> Results:
-    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+def _compute(inputs: Inputs) -> Figures:
+    sku, values = inputs.sku, inputs.values
+    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
     return {
         "required_deal_price": required,
         "bound_by": bound,
         "exact_list_price": exact_list_price(required, sku.discounts),
         "protected_list_price": protected_list_price(
-            required, sku.discounts, terms.offers, terms.endings, terms.currency.unit
+            required, sku.discounts, values.offers, values.endings, values.currency.unit
         ),
     }
 
 
-LIST_PRICE = Report(
+LIST_PRICE = Question(
     name="list-price",
     question=N_("What must I ask so that a forced discount leaves my target?"),
     uses=(*SHOP, *DISCOUNT, *FEES, *TARGETS),

@@ -5,22 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.calculators.commission import deal_and_fees
-from aepromo.engine.question import DISCOUNT, FEES, SHOP, Report, adding
+from aepromo.engine.question import Question, adding
+from aepromo.inputs.columns import DISCOUNT, FEES, SHOP
 from aepromo.pricing.fees import margin, profit
 from aepromo.words import N_
 
 if TYPE_CHECKING:
-    from aepromo.engine.question import Results, Sku, Terms
+    from aepromo.engine.question import Figures, Inputs
 
 
-def _margin(sku: Sku, terms: Terms) -> Results:
-    results = deal_and_fees(sku, terms)
+def _margin(inputs: Inputs) -> Figures:
+    sku = inputs.sku
+    results = deal_and_fees(inputs)
     deal = results["deal_price"]
     kept = profit(deal, sku.costs, sku.fees)
     return {**results, "profit": kept, "margin": margin(kept, deal)}
 
 
-MARGIN = Report(
+MARGIN = Question(
     name="margin",
     question=N_("What is left after a discount?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES),

@@ -8,7 +8,7 @@ from aepromo.pricing.fees import floor_price, margin, max_discount, profit, stat
 from aepromo.pricing.offers import worst_deal_price
 
 if TYPE_CHECKING:
-    from aepromo.engine.question import Results, Sku, Terms
+    from aepromo.engine.question import Figures, Inputs, Sku
     from aepromo.pricing.money import Whole
 
 OUTCOME = (
@@ -24,10 +24,11 @@ OUTCOME = (
 )
 
 
-def outcome(sku: Sku, terms: Terms, list_price: Whole, required: Whole) -> Results:
+def outcome(inputs: Inputs, list_price: Whole, required: Whole) -> Figures:
     """The columns of ``OUTCOME`` for a list price, in minor units and ten-thousandths."""
-    deal, worst_case = worst_deal_price(list_price, sku.discounts, terms.offers)
-    floor = floor_price(sku.costs.purchase_price, terms.floor_multiple)
+    sku, values = inputs.sku, inputs.values
+    deal, worst_case = worst_deal_price(list_price, sku.discounts, values.offers)
+    floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
     return {
         **left_at(deal, sku, required, floor),
         "floor_price": floor,
@@ -36,7 +37,7 @@ def outcome(sku: Sku, terms: Terms, list_price: Whole, required: Whole) -> Resul
     }
 
 
-def left_at(deal: Whole, sku: Sku, required: Whole, floor: Whole) -> Results:
+def left_at(deal: Whole, sku: Sku, required: Whole, floor: Whole) -> Figures:
     """What a deal price leaves, and its status."""
     kept = profit(deal, sku.costs, sku.fees)
     return {

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.calculators.outcome import OUTCOME, outcome
-from aepromo.engine.question import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
+from aepromo.engine.question import Question, adding
+from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.pricing.money import BLANK, is_known, pick
 from aepromo.pricing.protect import protected_list_price, required_deal_price
 from aepromo.words import N_
 
 if TYPE_CHECKING:
-    from aepromo.engine.question import Results, Sku, Terms
+    from aepromo.engine.question import Figures, Inputs
 
 
-def _reprice(sku: Sku, terms: Terms) -> Results:
-    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+def _reprice(inputs: Inputs) -> Figures:
+    sku, values = inputs.sku, inputs.values
+    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
     protected = protected_list_price(
-        required, sku.discounts, terms.offers, terms.endings, terms.currency.unit
+        required, sku.discounts, values.offers, values.endings, values.currency.unit
     )
     change = pick(is_known(sku.list_price), protected - sku.list_price, BLANK)
     return {
@@ -25,11 +27,11 @@ def _reprice(sku: Sku, terms: Terms) -> Results:
         "bound_by": bound,
         "protected_list_price": protected,
         "price_change": change,
-        **outcome(sku, terms, protected, required),
+        **outcome(inputs, protected, required),
     }
 
 
-REPRICE = Report(
+REPRICE = Question(
     name="reprice",
     question=N_("A cost file in, the same file with protected prices out."),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS),
@@ -38,6 +40,7 @@ REPRICE = Report(
         "required_deal_price", "bound_by", "protected_list_price", "price_change", *OUTCOME
     ),
     compute=_reprice,
+    counts=("status",),
     key_columns=(
         "protected_list_price",
         "profit",

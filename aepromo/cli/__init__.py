@@ -17,7 +17,7 @@ from aepromo.cli.process import (
     send_nowhere,
 )
 from aepromo.errors import AepromoError, InputError
-from aepromo.words import N_, _
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +28,11 @@ CALCULATORS = ("reprice", "audit", "list-price", "margin", "commission", "floor"
 """The commands that ask a report's question; each of the others has a module of its own."""
 
 PANELS = {
-    N_("What to ask for, and what is left"): (*CALCULATORS, "explain", "sweep", "report"),
-    N_("What the platform does, and when"): (
+    "What to ask for, and what is left": (*CALCULATORS, "explain", "sweep", "report"),
+    "What the platform does, and when": (
         *("rates", "forced", "appeal", "reverse", "tracking", "watch"),
     ),
-    N_("What the program knows"): ("rules", "doctor"),
+    "What the program knows": ("rules", "doctor"),
 }
 """The commands as the help groups them."""
 
@@ -111,9 +111,9 @@ def build(arguments: list[str]) -> Typer:
 
 def _command(name: str) -> Callable[..., None]:
     if name in CALCULATORS:
-        from aepromo.calculators.command import command_of, report_named
+        from aepromo.calculators.command import calculator_command, calculator_named
 
-        return command_of(report_named(name))
+        return calculator_command(calculator_named(name))
     module = import_module(f"aepromo.{MODULES[name]}")
     made: Callable[..., None] = getattr(module, f"{name}_command")()
     return made

@@ -1,4 +1,4 @@
-"""A report over a file, block by block: bad rows found, named, and set aside or refused."""
+"""A question over a file, block by block: bad rows found, named, and set aside or refused."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.say import encoding_line, say, say_assumed, say_converted, say_warning, took_line
 from aepromo.engine.answer import (
+    PROPOSED,
     Outcome,
     find_columns,
     is_priced_by_another,
@@ -26,9 +27,9 @@ from aepromo.words import _, ngettext
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from aepromo.engine.question import Report
+    from aepromo.engine.question import Question
     from aepromo.inputs.exchange import Conversion
-    from aepromo.inputs.policy import Policy
+    from aepromo.inputs.values import Values
     from aepromo.table.source import Block, Source
     from aepromo.terminal.progress import Meter
 
@@ -47,15 +48,15 @@ class _Attempt(Generic[Finished]):
 
 @dataclass(slots=True)
 class Answers:
-    """The answers to a report's question over a source, in the order of its rows.
+    """The answers to a question over a source, in the order of its rows.
 
-    A column of the source that the report replaces goes by its name in the ``layout``.
+    A column of the source that the question replaces goes by its name in the ``layout``.
     Bad rows go ``aside``, or where they can't, the first one ends the answers; then
     ``RowsRefused`` is raised once the rest of the file has been looked through.
     """
 
-    report: Report
-    policy: Policy
+    question: Question
+    values: Values
     source: Source
     mapping: Mapping[str, str]
     aside: BadRows
@@ -73,19 +74,21 @@ class Answers:
 
     @property
     def added(self) -> tuple[str, ...]:
-        """The columns that the report adds, or replaces where they stand."""
-        return self.policy.added(self.report, self._columns())
+        """The columns that the question adds, or replaces where they stand."""
+        return self.question.added(self._columns(), self.values)
 
     def holding(self, role: str) -> str:
         """The column that was read as something, or that holds it; nothing where none does."""
         columns = self._columns()
+        if role == "list_price" and PROPOSED in columns:
+            return self.source.header[columns[PROPOSED]]
         known = role in self.added or role not in columns
         return self.layout.holding(role) if known else self.source.header[columns[role]]
 
     def _columns(self) -> dict[str, int]:
         header = list(self.source.header)
         try:
-            return find_columns(self.report, header, self.mapping, self.policy)
+            return find_columns(self.question, header, self.mapping, self.values)
         except InputError as problem:
             raise InputError(f"{self.source.name}:1: {problem}") from None
 
@@ -101,7 +104,7 @@ class Answers:
 
         def attempt(block: Block) -> _Attempt[Finished]:
             text = parse(block, self.source)
-            outcome = run(self.report, text, columns, self.policy)
+            outcome = run(self.question, text, columns, self.values)
             is_good = not (outcome.problems or text.ragged)
             shortened = [] if ids is None else shortened_ids(text, ids).tolist()
             return _Attempt(text, outcome, finish(outcome, text) if is_good else None, shortened)
@@ -118,9 +121,9 @@ class Answers:
                 outcome, good = self._without_bad_rows(attempted, columns)
                 finished = finish(outcome, good) if self.aside.is_open else None
             if finished is not None and not self.aside.refuses:
-                book, currency = self.policy.in_force, outcome.currency
+                book, currency = self.values.book, outcome.values.currency
                 say_assumed(outcome.assumed, self._assumed, book, self.quiet, currency)
-                say_converted(outcome.conversions, self._converted, outcome.currency, self.quiet)
+                say_converted(outcome.conversions, self._converted, outcome.values.currency, self.quiet)
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True
                 yield finished
@@ -128,11 +131,11 @@ class Answers:
             say(encoding_line(self.source.guessed_encoding))
         self._warn_of_shortened()
         self.aside.close()
-        if self.policy.rates and not self.quiet:
+        if self.values.joined_rates and not self.quiet:
             say(took_line(took))
         if not answered:
             none = no_rows(self.source)
-            outcome = run(self.report, none, columns, self.policy)
+            outcome = run(self.question, none, columns, self.values)
             yield finish(outcome, none)
 
     def _note_shortened(self, text: TextBlock, rows: Sequence[int]) -> None:
@@ -155,15 +158,15 @@ class Answers:
 
     def _say_which_price(self) -> None:
         header = list(self.source.header)
-        if is_priced_by_another(self.report, header, self.mapping) and not self.quiet:
+        if is_priced_by_another(self.question, header, self.mapping) and not self.quiet:
             priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
-            say(priced.format(name=named(self.report.priced_by)))
+            say(priced.format(name=named(self.question.priced_by)))
 
     def _without_bad_rows(
         self, attempted: _Attempt[Finished], columns: Mapping[str, int]
     ) -> tuple[Outcome, TextBlock]:
         """Answer for a block's good rows, which come too, and set the bad ones aside."""
-        outcome, problems = without_bad_rows(self.report, attempted.outcome, columns, self.policy)
+        outcome, problems = without_bad_rows(self.question, attempted.outcome, columns, self.values)
         self.aside.add(bad_rows_of(attempted.text, problems))
         return outcome, cast("TextBlock", outcome.cells)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NowOption = Annotated[
     str | None,
     typer.Option(
-        "--now", metavar="TIME", help=_("As of when it is judged (the clock)."), show_default=False
+        "--now", metavar="TIME", help="As of when it is judged (the clock).", show_default=False
     ),
 ]
 ZoneOption = Annotated[
@@ -34,7 +34,7 @@ ZoneOption = Annotated[
     typer.Option(
         "--timezone",
         metavar="NAME",
-        help=_("Where times without a zone are from, such as Asia/Shanghai (UTC)."),
+        help="Where times without a zone are from, such as Asia/Shanghai (UTC).",
         rich_help_panel=INPUT_PANEL,
         show_default=False,
     ),

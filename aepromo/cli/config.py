@@ -10,7 +10,6 @@ from aepromo.inputs.policy import Policy
 from aepromo.platform.columns import STORE
 from aepromo.rules import UnknownRule
 from aepromo.rules.overrides import Book
-from aepromo.table.toml import read_toml
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
@@ -54,6 +53,8 @@ def read_config(path: str | None) -> Config:
     file = Path(path or NAME)
     if path is None and not file.is_file():
         return Config()
+    from aepromo.table.toml import read_toml  # only a configuration pays for it
+
     tables = read_toml(str(file))
     overrides = _table(tables.pop("rules", {}), f"{file}: rules")
     stores = _table(tables.pop("stores", {}), f"{file}: stores")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.calculators.breakeven import BREAKEVEN
-from aepromo.calculators.columns import VERDICTS
 from aepromo.cli.inputs import asked, opened_source
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
@@ -23,11 +23,10 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import say, say_replaced
-from aepromo.pricing.fees import STATUSES
+from aepromo.cli.say import say_replaced
 from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import parse
-from aepromo.table.bulk import cell_texts, extended, joined, result_texts
+from aepromo.table.bulk import cell_texts, extended, joined, joined_ends, result_texts
 from aepromo.table.column import Kind
 from aepromo.table.line_ends import line_ends
 from aepromo.table.schema import RESULTS
@@ -35,36 +34,55 @@ from aepromo.table.text import TextColumn, delimited
 from aepromo.terminal.summary import Seen, Tally, more_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import RenderableType
 
     from aepromo.cli.answers import Answers
     from aepromo.cli.options import ReadingOptions, WritingOptions
     from aepromo.engine.answer import Outcome
-    from aepromo.engine.question import Report
-    from aepromo.inputs.policy import Policy
+    from aepromo.engine.question import Question
+    from aepromo.inputs.values import Values
     from aepromo.table.blocks import TextBlock
     from aepromo.table.number_columns import Numbers
 
     Bytes: TypeAlias = bytes | memoryview
+    Summary: TypeAlias = Callable[[Tally], str]
+
+Finished = TypeVar("Finished")
 
 
 def answer_file(
-    report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
-) -> int:
-    """Answer for every SKU of a file; returns the worst status seen, as an index."""
-    with asked(report, policy, file, reading, writing) as answers:
+    question: Question,
+    values: Values,
+    file: str,
+    reading: ReadingOptions,
+    writing: WritingOptions,
+    summary: Summary,
+    watched: Watched,
+) -> Tally:
+    """Answer the question for every row of a file, and tell what the rows come to."""
+    with asked(question, values, file, reading, writing) as answers:
         if format_of(writing) is Format.XLSX:
             _refuse_too_many(file, reading, writing)
-        tally = Tally(VERDICTS if report is BREAKEVEN else STATUSES, policy.selling)
+        tally = Tally(values.currency)
         with destination(writing) as stream:
-            stream.writelines(_written(answers, tally, writing))
+            stream.writelines(_written(answers, tally, writing, summary, watched))
         if not writing.quiet and format_of(writing) is not Format.TABLE:
             say_replaced(answers.layout, answers.added)
-    if writing.output and not writing.quiet:
-        say(f"{writing.output}: {tally.line()}")
-    return tally.worst_label
+    return tally
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a command wants to know of each block beside its answer.
+
+    ``store_columns`` are those whose blank cells it asks for; ``listener`` is handed each outcome,
+    in the order of the file.
+    """
+
+    store_columns: frozenset[str] = frozenset()
+    listener: Callable[[Outcome], None] | None = None
 
 
 def _refuse_too_many(file: str, reading: ReadingOptions, writing: WritingOptions) -> None:
@@ -85,21 +103,44 @@ def _refuse_too_many(file: str, reading: ReadingOptions, writing: WritingOptions
                 raise TooManyRows
 
 
-def _seen(outcome: Outcome, text: TextBlock, identity: str) -> Seen:
+def seen_of(question: Question, outcome: Outcome, identity: pa.Array, watched: Watched) -> Seen:
     """What a block's rows come to; ``identity`` is the column that tells them apart."""
-    results, rows = outcome.results, len(outcome)
-    labels = results.get("status", results.get("verdict"))
-    counts, worst, gain = [], None, None
-    if isinstance(labels, np.ndarray) and rows:
-        counts = np.bincount(labels[labels != BLANK]).tolist()
-        if "profit" in results:
-            profits = np.broadcast_to(results["profit"], rows)
-            row = _worst_row(labels, profits)
-            name = text.cell(row, list(text.header).index(identity))
-            worst = int(labels[row]), int(profits[row]), name
-    if isinstance(gains := results.get("gain_30d"), np.ndarray) and (gains != BLANK).any():
-        gain = int(gains[gains != BLANK].sum())
-    return Seen(rows, counts, worst, gain)
+    results, rows, inputs = outcome.results, len(outcome), outcome.inputs
+    if not rows or inputs is None:
+        return Seen(0, {})
+    counts, unlabelled = {}, 0
+    for name in (name for name in question.counts if name in outcome.added):
+        labels = np.broadcast_to(results.get(name, BLANK), rows)
+        counts[name] = np.bincount(labels[labels != BLANK]).tolist()
+        if name == question.counts[0]:
+            unlabelled = rows - sum(counts[name])
+    worst = None
+    if "status" in counts and "profit" in outcome.added and question.always_profit:
+        statuses, profits = (np.broadcast_to(results[name], rows) for name in ("status", "profit"))
+        row = _worst_row(statuses, profits)
+        worst = int(statuses[row]), int(profits[row]), str(identity[row])
+    total, without = None, 0
+    if question.totals in outcome.added:
+        money = np.broadcast_to(results[question.totals], rows)
+        known = money[money != BLANK]
+        total, without = int(known.sum()) if len(known) else None, rows - len(known)
+    unknown: Counter[str] = Counter()
+    if "unknown" in outcome.added:
+        for each in pc.value_counts(results["unknown"]).to_pylist():
+            for name in (each["values"] or "").split(", "):
+                unknown[name] += each["counts"] if name else 0
+    return Seen(
+        rows,
+        counts,
+        unlabelled,
+        worst,
+        total,
+        without,
+        +unknown,
+        inputs.unpriced,
+        inputs.lacking,
+        frozenset(name for name in watched.store_columns if inputs.has_blank(name)),
+    )
 
 
 def _worst_row(statuses: Numbers, profits: Numbers) -> int:
@@ -108,11 +149,13 @@ def _worst_row(statuses: Numbers, profits: Numbers) -> int:
     return int(among[profits[among].argmin()])
 
 
-def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterator[Bytes]:
+def _written(
+    answers: Answers, tally: Tally, writing: WritingOptions, summary: Summary, watched: Watched
+) -> Iterator[Bytes]:
     form = format_of(writing)
     if form in DELIMITERS and not writing.value:
-        return _lines(answers, tally, DELIMITERS[form], writing)
-    tables = _tables(answers, tally)
+        return _lines(answers, tally, DELIMITERS[form], writing, watched)
+    tables = _tables(answers, tally, watched)
     if form is Format.PARQUET:
         from aepromo.table.parquet import parquet_of
 
@@ -120,10 +163,10 @@ def _written(answers: Answers, tally: Tally, writing: WritingOptions) -> Iterato
         headers = _headers(names, answers, writing)
         return parquet_of(table.select(names).rename_columns(headers) for table in tables)
     if form is Format.TABLE:
-        return iter([rendered(_shown(tables, answers, tally, writing), writing)])
+        return iter([rendered(_shown(tables, answers, tally, writing, summary), writing)])
     layout = answers.layout
     parts = (headed(_columns(table, answers, writing), writing, layout) for table in tables)
-    return text_lines(parts, form, writing, answers.policy.selling)
+    return text_lines(parts, form, writing, answers.values.currency)
 
 
 def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) -> list[str]:
@@ -131,59 +174,76 @@ def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) ->
 
 
 def _lines(
-    answers: Answers, tally: Tally, delimiter: str, writing: WritingOptions
+    answers: Answers, tally: Tally, delimiter: str, writing: WritingOptions, watched: Watched
 ) -> Iterator[Bytes]:
     """CSV or TSV, a whole column at a time."""
     names = chosen_names(answers.layout, writing)
     # Where the file's own columns come first and unchanged, its rows may be copied as they stand.
-    source, identity = answers.source, answers.layout.identity
     as_they_stand = (
-        names == [*source.header, *answers.added]
-        and delimiter == source.delimiter
+        names == [*answers.source.header, *answers.added]
+        and delimiter == answers.source.delimiter
         and not writing.excel_safe
     )
 
-    def lines(outcome: Outcome, text: TextBlock) -> tuple[Seen, memoryview]:
-        if as_they_stand and (own := text.rows_as_written()) is not None:
-            figures = [(outcome.results[name], outcome.described(name)) for name in outcome.added]
-            ends = line_ends(figures, len(outcome), delimiter, outcome.currency)
-            return _seen(outcome, text, identity), extended(own, ends)
-        by_name = {
-            name: result_texts(
-                outcome.results[name], outcome.described(name), len(outcome), outcome.currency
-            )
-            for name in outcome.added
-        }
-        cells = (
-            by_name[name]
-            if name in by_name
-            else cell_texts(outcome.column(name), delimiter, writing.excel_safe)
-            for name in names
-        )
-        return _seen(outcome, text, identity), joined(list(cells), delimiter)
+    def lines(outcome: Outcome, text: TextBlock) -> memoryview:
+        own = text.rows_as_written() if as_they_stand else None
+        if own is None:
+            cells = [_cells(outcome, name, delimiter, writing) for name in names]
+            return joined(cells, delimiter)
+        figures = [
+            (outcome.results.get(name, BLANK), outcome.values.column(name)) for name in outcome.added
+        ]
+        if any(isinstance(result, pa.Array) for result, _ in figures):
+            cells = [_cells(outcome, name, delimiter, writing) for name in outcome.added]
+            return extended(own, joined_ends(cells, delimiter))
+        return extended(own, line_ends(figures, len(outcome), delimiter, outcome.values.currency))
 
     mark = "\ufeff" if writing.bom else ""
     header = [] if writing.no_header else [_headers(names, answers, writing)]
     # The header waits for the first answer: of a file that is refused, nothing is written.
     head = (mark + delimited(header, delimiter, writing.excel_safe)).encode()
-    for seen, data in answers.each(lines):
-        tally.add(seen)
+    for data in _each(answers, tally, watched, lines):
         yield head
         yield data
         head = b""
 
 
-def _tables(answers: Answers, tally: Tally) -> Iterator[pa.Table]:
-    """The answers as Arrow tables, block by block."""
-    layout = answers.layout
+def _cells(outcome: Outcome, name: str, delimiter: str, writing: WritingOptions) -> pa.Array:
+    """A column of the answer as cells that are ready to be written."""
+    result = outcome.results.get(name, BLANK) if name in outcome.added else None
+    if result is None or isinstance(result, pa.Array):
+        return cell_texts(outcome.column(name), delimiter, writing.excel_safe)
+    return result_texts(result, outcome.values.column(name), len(outcome), outcome.values.currency)
 
-    def table(outcome: Outcome, text: TextBlock) -> tuple[Seen, pa.Table]:
-        columns = {name: outcome.column(name) for name in layout.names}
-        return _seen(outcome, text, layout.identity), pa.table(columns)
 
-    for seen, answered in answers.each(table):
+def _each(
+    answers: Answers,
+    tally: Tally,
+    watched: Watched,
+    finish: Callable[[Outcome, TextBlock], Finished],
+) -> Iterator[Finished]:
+    """What ``finish`` makes of each block, which is counted on the way."""
+    question, identity = answers.question, answers.layout.identity
+
+    def finished(outcome: Outcome, text: TextBlock) -> tuple[Seen, Outcome | None, Finished]:
+        seen = seen_of(question, outcome, outcome.column(identity), watched)
+        return seen, outcome if watched.listener else None, finish(outcome, text)
+
+    for seen, outcome, made in answers.each(finished):
         tally.add(seen)
-        yield answered
+        if watched.listener is not None and outcome is not None:
+            watched.listener(outcome)
+        yield made
+
+
+def _tables(answers: Answers, tally: Tally, watched: Watched) -> Iterator[pa.Table]:
+    """The answers as Arrow tables, block by block."""
+    names = answers.layout.names
+
+    def table(outcome: Outcome, _text: TextBlock) -> pa.Table:
+        return pa.table({name: outcome.column(name) for name in names})
+
+    return _each(answers, tally, watched, table)
 
 
 def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list[TextColumn]:
@@ -201,31 +261,39 @@ def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list
 
 
 def _shown(
-    tables: Iterator[pa.Table], answers: Answers, tally: Tally, writing: WritingOptions
+    tables: Iterator[pa.Table],
+    answers: Answers,
+    tally: Tally,
+    writing: WritingOptions,
+    summary: Summary,
 ) -> RenderableType:
     """The rows worth looking at, and what all of them come to."""
     from aepromo.terminal.rich_tables import rows_table
 
-    worst_first = answers.report.name == "audit"
+    question = answers.question
     kept = pa.table({})
     for table in tables:
         together = pa.concat_tables([kept, table]) if len(kept) else table
-        kept = (_worst_first(together) if worst_first else together).slice(0, writing.limit)
+        kept = _sorted(together, question.sort_by).slice(0, writing.limit)
     columns = _columns(kept, answers, writing)
     wanted = [column.name for column in columns]
     if not writing.columns:
-        keys = map(answers.holding, answers.report.key_columns)
+        keys = map(answers.holding, question.key_columns)
         wanted = [name for name in dict.fromkeys((answers.layout.identity, *keys)) if name]
-    notes = [] if writing.quiet else [tally.line()]
+    notes = [] if writing.quiet else [summary(tally)]
     if tally.rows > len(kept):
         notes.append(more_line(len(kept), tally.rows))
-    return rows_table(columns, wanted, table_width(), notes, answers.policy.selling)
+    return rows_table(columns, wanted, table_width(), notes, answers.values.currency)
 
 
-def _worst_first(table: pa.Table) -> pa.Table:
-    ranks = pc.index_in(table["status"], pa.array(STATUSES))
-    order = pc.sort_indices(
-        pa.table({"rank": ranks, "profit": table["profit"]}),
-        [("rank", "descending"), ("profit", "ascending")],
-    )
-    return table.take(order)
+def _sorted(table: pa.Table, sort_by: Sequence[tuple[str, str]]) -> pa.Table:
+    """The rows in the order in which people want them; labels in the order of their column."""
+    if not sort_by or not len(table):
+        return table
+    keys = {
+        name: pc.index_in(table[name], pa.array(RESULTS[name].labels))
+        if RESULTS[name].kind is Kind.LABEL
+        else table[name]
+        for name, _ in sort_by
+    }
+    return table.take(pc.sort_indices(pa.table(keys), list(sort_by)))

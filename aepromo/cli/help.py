@@ -56,11 +56,22 @@ def _installed(install: Callable[..., Any], ctx: Any, param: Any, value: Any) ->
             print(done.format(path=path.splitlines()[0]))
 
 
-def name_values(params: Iterable[Any]) -> None:
-    """Say in the language in force what the options of a command take: ``--output 文件``."""
+def put_in_words(params: Iterable[Any]) -> None:
+    """Say in the language in force what the options of a command mean and take."""
     for each in params:
         if each.metavar:
             each.metavar = label(each.metavar, "metavar")
+        if each.help:
+            each.help = _sentence(_(each.help))
+        if getattr(each, "rich_help_panel", None):
+            each.rich_help_panel = _(each.rich_help_panel)
+
+
+def _sentence(text: str) -> str:
+    """A column's meaning as a sentence; a sentence as it is."""
+    if text.endswith((".", "。")):
+        return text
+    return text[0].upper() + text[1:] + _(".")
 
 
 def fold_long_words() -> None:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from aepromo.cli.answers import Answers
     from aepromo.cli.options import ReadingOptions, WritingOptions
-    from aepromo.engine.question import Report
-    from aepromo.inputs.policy import Policy
+    from aepromo.engine.question import Question
+    from aepromo.inputs.values import Values
     from aepromo.table.source import Source
 
 _WORKBOOK, _PARQUET, _LEGACY = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
@@ -43,9 +43,9 @@ _MOST_IDS, _FEW = 10_000, 5
 
 @contextmanager
 def asked(
-    report: Report, policy: Policy, file: str, reading: ReadingOptions, writing: WritingOptions
+    question: Question, values: Values, file: str, reading: ReadingOptions, writing: WritingOptions
 ) -> Iterator[Answers]:
-    """A report's answers over a file; its rejects are on disk once the output is."""
+    """The answers to a question over a file; its rejects are on disk once the output is."""
     from aepromo.cli.answers import Answers  # loads pandas
     from aepromo.terminal.progress import Meter
 
@@ -53,7 +53,7 @@ def asked(
         meter = Meter(sys.stderr, size_of(stream))
         try:
             mapping = mapping_of(reading.map)
-            yield Answers(report, policy, source, mapping, aside, writing.quiet, meter)
+            yield Answers(question, values, source, mapping, aside, writing.quiet, meter)
         finally:
             meter.close()
 

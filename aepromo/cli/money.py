@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from aepromo.cli.options import STORE_PANEL, parameters_of, value_parameter
-from aepromo.engine.question import PARCEL
+from aepromo.inputs.columns import PARCEL
 from aepromo.words import _
 
 CurrencyOption = Annotated[
@@ -14,7 +14,7 @@ CurrencyOption = Annotated[
     typer.Option(
         "--currency",
         metavar="CODE",
-        help=_("The currency of prices, targets and offers (USD)."),
+        help="The currency of prices, targets and offers (USD).",
         rich_help_panel=STORE_PANEL,
         show_default=False,
     ),
@@ -30,7 +30,7 @@ class MoneyOptions(NamedTuple):
         typer.Option(
             "--fx",
             metavar="CNY=7.12",
-            help=_("How many units of a currency one of the prices' is worth; repeatable."),
+            help="How many units of a currency one of the prices' is worth; repeatable.",
             rich_help_panel=STORE_PANEL,
             show_default=False,
         ),
@@ -45,7 +45,7 @@ class ShippingOptions(NamedTuple):
         typer.Option(
             "--tariff",
             metavar="FILE",
-            help=_("What shipping lines ask for by weight (TOML), where a cost is blank."),
+            help="What shipping lines ask for by weight (TOML), where a cost is blank.",
             rich_help_panel=STORE_PANEL,
             show_default=False,
         ),
@@ -55,7 +55,7 @@ class ShippingOptions(NamedTuple):
         typer.Option(
             "--line",
             metavar="NAME",
-            help=_("The line to take; else the cheapest that may carry the parcel."),
+            help="The line to take; else the cheapest that may carry the parcel.",
             rich_help_panel=STORE_PANEL,
             show_default=False,
         ),

@@ -1,4 +1,7 @@
-"""Every option once: how it is called, what it means; and groups of them that travel together."""
+"""Every option once: how it is called, what it means; and groups of them that travel together.
+
+What options say is translated where help is shown, so that a call which shows none need not.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -9,7 +12,6 @@ import typer
 
 from aepromo.cli.language import Language
 from aepromo.table.schema import INPUTS
-from aepromo.words import _
 
 SHORT_FLAGS = {
     "purchase_price": ("--purchase", "-b"),
@@ -22,10 +24,10 @@ SHORT_FLAGS = {
 }
 """The shorter names of some options; the long one is always the column's."""
 
-SKU_PANEL = _("The SKU (with a file: where a cell is blank)")
-STORE_PANEL = _("The store")
-INPUT_PANEL = _("Input")
-OUTPUT_PANEL = _("Output")
+SKU_PANEL = "The SKU (with a file: where a cell is blank)"
+STORE_PANEL = "The store"
+INPUT_PANEL = "Input"
+OUTPUT_PANEL = "Output"
 
 
 class Format(StrEnum):
@@ -47,7 +49,7 @@ def file_of(what: str) -> Any:
     return Annotated[str | None, typer.Argument(metavar="[FILE]", help=what, show_default=False)]
 
 
-FileArgument = file_of(_("A table of SKUs, or - for standard input."))
+FileArgument = file_of("A table of SKUs, or - for standard input.")
 
 
 def _option(*names: str, panel: str, says: str, **more: Any) -> Any:
@@ -63,7 +65,7 @@ class ReadingOptions(NamedTuple):
             "--encoding",
             metavar="NAME",
             panel=INPUT_PANEL,
-            says=_("The file's encoding, where the bytes mislead."),
+            says="The file's encoding, where the bytes mislead.",
         ),
     ] = None
     delimiter: Annotated[
@@ -72,7 +74,7 @@ class ReadingOptions(NamedTuple):
             "--delimiter",
             metavar="CHARACTER",
             panel=INPUT_PANEL,
-            says=_("What stands between cells: , ; or tab."),
+            says="What stands between cells: , ; or tab.",
         ),
     ] = None
     sheet: Annotated[
@@ -81,19 +83,19 @@ class ReadingOptions(NamedTuple):
             "--sheet",
             metavar="NAME",
             panel=INPUT_PANEL,
-            says=_("A workbook's sheet, by name or number; else the first."),
+            says="A workbook's sheet, by name or number; else the first.",
         ),
     ] = None
     map: Annotated[
         list[str] | None,
         _option(
-            "--map", panel=INPUT_PANEL, metavar="HEADER=COLUMN", says=_("What a header stands for.")
+            "--map", panel=INPUT_PANEL, metavar="HEADER=COLUMN", says="What a header stands for."
         ),
     ] = None
     rejects: Annotated[
         str | None,
         _option(
-            "--rejects", panel=INPUT_PANEL, metavar="FILE", says=_("Put bad rows there, go on.")
+            "--rejects", panel=INPUT_PANEL, metavar="FILE", says="Put bad rows there, go on."
         ),
     ] = None
 
@@ -108,7 +110,7 @@ class WritingOptions(NamedTuple):
             "-o",
             panel=OUTPUT_PANEL,
             metavar="FILE",
-            says=_("Write to a file, whole or not at all."),
+            says="Write to a file, whole or not at all.",
         ),
     ] = None
     format: Annotated[
@@ -117,7 +119,7 @@ class WritingOptions(NamedTuple):
             "--format",
             panel=OUTPUT_PANEL,
             metavar="FORM",
-            says=_("table, csv, tsv, json, jsonl, markdown, xlsx or parquet; else what fits."),
+            says="table, csv, tsv, json, jsonl, markdown, xlsx or parquet; else what fits.",
         ),
     ] = Format.AUTO
     columns: Annotated[
@@ -126,7 +128,7 @@ class WritingOptions(NamedTuple):
             "--columns",
             panel=OUTPUT_PANEL,
             metavar="A,B",
-            says=_("Only these columns, in this order."),
+            says="Only these columns, in this order.",
         ),
     ] = None
     value: Annotated[
@@ -135,7 +137,7 @@ class WritingOptions(NamedTuple):
             "--value",
             panel=OUTPUT_PANEL,
             metavar="COLUMN",
-            says=_("Only this column, bare, one value a line."),
+            says="Only this column, bare, one value a line.",
         ),
     ] = None
     headers: Annotated[
@@ -144,32 +146,32 @@ class WritingOptions(NamedTuple):
             "--headers",
             panel=OUTPUT_PANEL,
             metavar="en|zh",
-            says=_("Names of the program's own columns and JSON keys (en)."),
+            says="Names of the program's own columns and JSON keys (en).",
         ),
     ] = Language.EN
     no_header: Annotated[
-        bool, _option("--no-header", panel=OUTPUT_PANEL, says=_("Leave the header line out."))
+        bool, _option("--no-header", panel=OUTPUT_PANEL, says="Leave the header line out.")
     ] = False
     limit: Annotated[
         int,
         _option(
-            "--limit", panel=OUTPUT_PANEL, metavar="N", min=1, says=_("Most rows in a table (40).")
+            "--limit", panel=OUTPUT_PANEL, metavar="N", min=1, says="Most rows in a table (40)."
         ),
     ] = 40
     bom: Annotated[
         bool,
-        _option("--bom", panel=OUTPUT_PANEL, says=_("Begin with a byte order mark, for Excel.")),
+        _option("--bom", panel=OUTPUT_PANEL, says="Begin with a byte order mark, for Excel."),
     ] = False
     excel_safe: Annotated[
         bool,
         _option(
             "--excel-safe",
             panel=OUTPUT_PANEL,
-            says=_("Put ' before text that a spreadsheet would run."),
+            says="Put ' before text that a spreadsheet would run.",
         ),
     ] = False
     quiet: Annotated[
-        bool, _option("--quiet", "-q", panel=OUTPUT_PANEL, says=_("No assumptions, no summary."))
+        bool, _option("--quiet", "-q", panel=OUTPUT_PANEL, says="No assumptions, no summary.")
     ] = False
 
 
@@ -178,7 +180,7 @@ class OfferOptions(NamedTuple):
 
     spend_save: Annotated[
         list[str] | None,
-        _option("--spend-save", panel=STORE_PANEL, metavar="30:3", says=_("Off from; repeatable.")),
+        _option("--spend-save", panel=STORE_PANEL, metavar="30:3", says="Off from; repeatable."),
     ] = None
     coupon: Annotated[
         list[str] | None,
@@ -186,7 +188,7 @@ class OfferOptions(NamedTuple):
             "--coupon",
             panel=STORE_PANEL,
             metavar="20:2",
-            says=_("The same for store coupons; 2 alone has no minimum."),
+            says="The same for store coupons; 2 alone has no minimum.",
         ),
     ] = None
     coupon_stacks: Annotated[
@@ -194,7 +196,7 @@ class OfferOptions(NamedTuple):
         _option(
             "--coupon-stacks",
             panel=STORE_PANEL,
-            says=_("«Exclude Forced Discount Items» is off: forced items take coupons too."),
+            says="«Exclude Forced Discount Items» is off: forced items take coupons too.",
         ),
     ] = None
     basket: Annotated[
@@ -203,7 +205,7 @@ class OfferOptions(NamedTuple):
             "--basket",
             panel=STORE_PANEL,
             metavar="any|single",
-            says=_("Whether an order may hold more than this unit (any)."),
+            says="Whether an order may hold more than this unit (any).",
         ),
     ] = None
 
@@ -214,7 +216,7 @@ class EndingOptions(NamedTuple):
     ending: Annotated[
         list[str] | None,
         _option(
-            "--ending", panel=STORE_PANEL, metavar=".99", says=_("What prices end in; repeatable.")
+            "--ending", panel=STORE_PANEL, metavar=".99", says="What prices end in; repeatable."
         ),
     ] = None
 
@@ -222,7 +224,7 @@ class EndingOptions(NamedTuple):
 ConfigOption = Annotated[
     str | None,
     _option(
-        "--config", panel=INPUT_PANEL, metavar="FILE", says=_("Not aepromo.toml but this file.")
+        "--config", panel=INPUT_PANEL, metavar="FILE", says="Not aepromo.toml but this file."
     ),
 ]
 
@@ -243,10 +245,10 @@ def option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 def value_parameter(name: str) -> inspect.Parameter:
     """The option that gives a column's value."""
-    column = INPUTS[name]
+    flag = "--" + name.replace("_", "-")
     declared = _option(
-        column.flag, *SHORT_FLAGS.get(name, ()), panel=SKU_PANEL, metavar="VALUE",
-        says=_sentence(_(column.meaning)),
+        flag, *SHORT_FLAGS.get(name, ()), panel=SKU_PANEL, metavar="VALUE",
+        says=INPUTS[name].meaning,
     )  # fmt: skip
     return inspect.Parameter(
         name,
@@ -254,10 +256,6 @@ def value_parameter(name: str) -> inspect.Parameter:
         default=None,
         annotation=Annotated[str | None, declared],
     )
-
-
-def _sentence(clause: str) -> str:
-    return clause[0].upper() + clause[1:] + _(".")
 
 
 def parameters_of(group: Any) -> list[inspect.Parameter]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer._click.exceptions import NoArgsIsHelpError, UsageError
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
 from aepromo.cli.help import (
     explained,
     fold_long_words,
-    name_values,
+    put_in_words,
     say_what_is_installed,
     write_usage,
 )
@@ -25,10 +25,6 @@ from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-TYPERS_OWN = ("install_completion", "show_completion")
-"""The options that Typer adds and explains in English."""
 
 
 class ReaderGone(Exception):
@@ -49,7 +45,7 @@ class Command(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write all of the help."""
         fold_long_words()
-        name_values(self.params)
+        put_in_words(self.params)
         super().format_help(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -83,9 +79,7 @@ class Root(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write all of the help."""
         fold_long_words()
-        for each in self.params:
-            if isinstance(each, TyperOption) and each.name in TYPERS_OWN and each.help:
-                each.help = _(each.help)
+        put_in_words(self.params)
         super().format_help(ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -137,7 +131,7 @@ def root_options(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", help=_("Print the version."), callback=_print_version, is_eager=True
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
         ),
     ] = False,
     _lang: LanguageOption = None,

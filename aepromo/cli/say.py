@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
 from aepromo.inputs.exchange import rate_text
-from aepromo.inputs.policy import ASSUMED, assumed_text
+from aepromo.inputs.values import ASSUMED, assumed_text
 from aepromo.pricing.currency import USD, Currency
 from aepromo.table.cells import on_one_line
 from aepromo.table.headings import named
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from aepromo.inputs.exchange import Conversion
-    from aepromo.inputs.policy import Policy
+    from aepromo.inputs.values import Values
     from aepromo.rules.overrides import Book
     from aepromo.table.layout import Layout
 
@@ -110,9 +110,9 @@ def say_converted(
         say(line + _(" ({things})").format(things=_(" and ").join(found)))
 
 
-def say_warnings(policy: Policy) -> None:
+def say_warnings(values: Values) -> None:
     """Say what is allowed but looks like a slip; also where the rest is to be quiet."""
-    for warning in policy.warnings(date.today()):
+    for warning in values.warnings(date.today()):
         say_warning(warning)
 
 

@@ -16,7 +16,7 @@ LanguageOption = Annotated[
         FLAG,
         envvar=VARIABLE,
         metavar="en|zh",
-        help=_("The language of tables and messages; else that of the locale."),
+        help="The language of tables and messages; else that of the locale.",
         show_default=False,
     ),
 ]

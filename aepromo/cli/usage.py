@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from aepromo.errors import CallError
-from aepromo.words import N_, _
+from aepromo.words import _
 from aepromo.words.nearest import nearest, one_of
 
 if TYPE_CHECKING:
@@ -15,36 +15,10 @@ if TYPE_CHECKING:
 
     from typer._click.exceptions import UsageError
 
-_NO_CHOICE = re.compile(
+_NO_CHOICE = (
     r"Invalid value for (?P<option>'[^']*'(?: \(env var: '\w+'\))?): "
     r"'(?P<value>.*)' is not one of (?P<known>'.*')\."
 )
-_RETOLD = tuple(
-    (re.compile(pattern), text)
-    for pattern, text in (
-        (
-            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid int.*\.",
-            N_("{option} {value}: write a whole number"),
-        ),
-        (
-            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid float.*\.",
-            N_("{option} {value}: write a number"),
-        ),
-        (
-            r"Invalid value for (?P<option>.*?): (?P<value>\S+) "
-            r"is not in the range x>=(?P<least>\S+)\.",
-            N_("{option} {value}: write {least} or more"),
-        ),
-        (r"Option (?P<option>'.*') requires an argument\.", N_("{option}: needs a value")),
-        (r"Option (?P<option>'.*') does not take a value\.", N_("{option}: takes no value")),
-        (
-            r"Got unexpected extra argument\(s\) \((?P<arguments>.*)\)",
-            N_("more arguments than it takes: {arguments}"),
-        ),
-    )
-)
-
-
 _NAMES = (
     *("file", "output", "rejects", "columns", "value", "sheet", "sku", "store"),
     *("config", "rates", "tariff", "state", "worksheet", "carriers", "line"),
@@ -91,16 +65,41 @@ def in_one_line(error: UsageError) -> str:
 
 def _retold(said: str, more: str) -> str:
     """What Typer says, as the program says such things; what isn't known here stays as it is."""
-    if match := _NO_CHOICE.fullmatch(said):
+    if match := re.fullmatch(_NO_CHOICE, said):
         known = re.findall(r"'([^']*)'", match["known"])
         return f"{_plain(match['option'])} '{match['value']}': {one_of(match['value'], known)}"
-    for pattern, text in _RETOLD:
-        if match := pattern.fullmatch(said):
+    for pattern, text in _what_typer_says():
+        if match := re.fullmatch(pattern, said):
             places = match.groupdict()
             if "option" in places:
                 places["option"] = _plain(places["option"])
-            return _("; ").join((_(text).format(**places), more))
+            return _("; ").join((text.format(**places), more))
     return _("; ").join((said.rstrip(".。"), more))
+
+
+def _what_typer_says() -> tuple[tuple[str, str], ...]:
+    """What Typer says of a wrong call, as a pattern, and the same in words of our own."""
+    return (
+        (
+            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid int.*\.",
+            _("{option} {value}: write a whole number"),
+        ),
+        (
+            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid float.*\.",
+            _("{option} {value}: write a number"),
+        ),
+        (
+            r"Invalid value for (?P<option>.*?): (?P<value>\S+) "
+            r"is not in the range x>=(?P<least>\S+)\.",
+            _("{option} {value}: write {least} or more"),
+        ),
+        (r"Option (?P<option>'.*') requires an argument\.", _("{option}: needs a value")),
+        (r"Option (?P<option>'.*') does not take a value\.", _("{option}: takes no value")),
+        (
+            r"Got unexpected extra argument\(s\) \((?P<arguments>.*)\)",
+            _("more arguments than it takes: {arguments}"),
+        ),
+    )
 
 
 def _plain(option: str) -> str:

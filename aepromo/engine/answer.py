@@ -1,4 +1,4 @@
-"""A report over columns of cells: what it finds for each row, or what is wrong with the row."""
+"""A question over columns of cells: the answer for each row, or what is wrong with the row."""
 
 from __future__ import annotations
 
@@ -6,95 +6,99 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from aepromo.engine.check import Fault, Filler, check, check_results
-from aepromo.engine.question import PARCEL, SHIPPED, SHOP
+from aepromo.engine.question import Inputs
 from aepromo.errors import InputError, Problem
-from aepromo.inputs.costs import Costs, read_costs, rows_differ
+from aepromo.inputs.columns import SHIPPED, SKU_INPUTS
+from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.pricing.money import BLANK
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.headers import in_kilograms, known_names, plain, resolve
 from aepromo.table.headings import chinese, named
-from aepromo.table.number_columns import result_array
-from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.moments import read_instants
+from aepromo.table.number_columns import Words, as_number, read_words, result_array
+from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    import pyarrow as pa
-
-    from aepromo.engine.question import Report, Results, Sku
+    from aepromo.engine.question import Question, Results
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.joined_rates import Took
-    from aepromo.inputs.policy import Policy
+    from aepromo.inputs.shipped_rows import ShippedRows
+    from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
-    from aepromo.pricing.money import Truth, Whole
+    from aepromo.pricing.money import Whole
     from aepromo.table.any_cells import Cells
     from aepromo.table.column import Column
+
+PROPOSED = "proposed_list_price"
+"""The column of a price that goes before the list price, among the positions of columns."""
+
+_OF_A_SKU = frozenset(column.name for column in SKU_INPUTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A report's answer for some rows, or the problems that kept it from one.
+    """A question's answer for some rows, or the problems that kept it from one.
 
-    ``cells`` are what was asked about, ``results`` the answer as whole numbers, of which ``added``
-    names the columns to add; ``sku`` is what they were computed from (None without rows),
-    ``assumed`` what the rule book gave, ``took`` how many rows took the joined rate of their SKU,
-    their category and the store, ``conversions`` what was done to the costs;
-    ``lines`` are those of the tariff; ``signs`` those of amounts whose currency nobody names, of
-    which there may be one, or money of two currencies would be added.
+    ``cells`` are what was asked about, ``results`` the answer, of which ``added`` names the columns
+    to add; ``inputs`` are what they were computed from (None without rows), ``assumed`` what the
+    rule book gave, ``took`` how many rows took the past rate of their SKU, their category and the
+    store, ``conversions`` what was done to the costs; ``signs`` those of amounts whose currency
+    nobody names, of which there may be one, or money of two currencies would be added.
     """
 
     cells: Cells
-    currency: Currency
+    values: Values
     assumed: list[str]
     problems: list[Problem]
     results: Results = field(default_factory=dict)
     added: tuple[str, ...] = ()
-    sku: Sku | None = None
+    inputs: Inputs | None = None
     took: Took = (0, 0, 0)
     conversions: frozenset[Conversion] = frozenset()
-    lines: tuple[str, ...] = ()
     signs: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.cells)
 
-    def described(self, name: str) -> Column:
-        """What an added column is; the labels of the line taken are the tariff's."""
-        column = RESULTS[name]
-        return column._replace(labels=self.lines) if name == "shipping_line" else column
-
     def column(self, name: str) -> pa.Array:
         """A column of the answer as Arrow holds it: the cells' text, or exact decimals and labels.
 
-        A column that the report adds goes before one of the same name that was there.
+        A column that the question adds goes before one of the same name that was there.
         """
-        if name in self.added:
-            column = self.described(name)
-            return result_array(self.results[name], column, len(self), self.currency)
-        return self.cells.texts(list(self.cells.header).index(name))
+        if name not in self.added:
+            return self.cells.texts(list(self.cells.header).index(name))
+        result = self.results.get(name, BLANK)
+        if isinstance(result, pa.Array):
+            return result
+        return result_array(result, self.values.column(name), len(self), self.values.currency)
 
 
 def find_columns(
-    report: Report, header: list[str], mapping: Mapping[str, str], policy: Policy
+    question: Question, header: list[str], mapping: Mapping[str, str], values: Values
 ) -> dict[str, int]:
-    """Where the columns stand that the report uses. Raises ``InputError`` for one that is missing.
+    """Where the columns stand that the question uses. Raises ``InputError`` for a missing one.
 
-    A column that a policy supplies, or that the rule book holds, may be missing.
+    A column that the call supplies, or that the rule book holds, may be missing.
     """
-    found = resolve(header, (*report.uses, *policy.beside(policy.ships(report))), mapping)
-    if is_priced_by_another(report, header, mapping):
-        found["list_price"] = _place_of(report.priced_by, header) or 0
-    offered = policy.texts()
-    _check_parcel(report, header, found, policy)
-    for name in report.needs:
-        is_shipped = name == "logistics_cost" and policy.ships(report)
-        if name not in found and name not in offered and not is_shipped:
+    ships = question.ships(values)
+    found = resolve(header, (*question.uses, *values.lookup_columns(ships)), mapping)
+    if is_priced_by_another(question, header, mapping):
+        found[PROPOSED] = _place_of(question.priced_by, header) or 0
+    _check_parcel(question, header, found, values)
+    for name in (*question.needs, *question.wants):
+        is_given = name in found or name in values.texts
+        is_given |= name == "logistics_cost" and ships
+        is_given |= name == "list_price" and PROPOSED in found
+        if not is_given:
             said = no_column(name, header)
-            if name == "logistics_cost" and _has_weights(policy, header):
+            if name == "logistics_cost" and _has_weights(values, header):
                 said += _(", or compute it with --tariff")
             raise InputError(said)
     return found
@@ -111,36 +115,37 @@ def no_column(name: str, header: Sequence[str]) -> str:
 
 
 def _check_parcel(
-    report: Report, header: list[str], found: Mapping[str, int], policy: Policy
+    question: Question, header: list[str], found: Mapping[str, int], values: Values
 ) -> None:
     """Refuse a table whose every row would lack what a tariff goes by."""
-    offered = policy.texts()
-    if not policy.ships(report) or "logistics_cost" in offered or "logistics_cost" in found:
+    offered = values.texts
+    if not question.ships(values) or "logistics_cost" in offered or "logistics_cost" in found:
         return
 
-    def some_row_s(name: str) -> int:
+    def at_all(name: str) -> int:
         is_there = name in offered or (name == "target_price" and name in found)
         return 0 if is_there else BLANK
 
-    if not report.wants_logistics(some_row_s):
+    if question.prices_some or not question.wants_logistics(at_all):
         return
     if "weight_g" not in found and "weight_g" not in offered:
         if kilograms := in_kilograms(header):
             reason = _("'{header}' is in kilograms; write grams under weight_g, or give --weight-g")
             raise InputError(reason.format(header=kilograms))
         raise InputError(no_column("weight_g", header))
-    many = policy.tariff is not None and len(policy.tariff.markets) > 1
+    tariff = values.policy.tariff
+    many = tariff is not None and len(tariff.markets) > 1
     if many and "market" not in found and "market" not in offered:
         raise InputError(no_column("market", header))
 
 
-def _has_weights(policy: Policy, header: Iterable[Hashable]) -> bool:
+def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
     """Whether there are weights that a tariff would turn into a logistics cost, but for it."""
     names = known_names()
-    told = "weight_g" in policy.texts() or any(
+    told = "weight_g" in values.texts or any(
         names.get(plain(str(each))) == "weight_g" for each in header
     )
-    return told and policy.tariff is None
+    return told and values.policy.tariff is None
 
 
 def _place_of(name: str, header: list[str]) -> int | None:
@@ -153,101 +158,214 @@ def _place_of(name: str, header: list[str]) -> int | None:
     return next(places, None)
 
 
-def is_priced_by_another(report: Report, header: list[str], mapping: Mapping[str, str]) -> bool:
+def is_priced_by_another(question: Question, header: list[str], mapping: Mapping[str, str]) -> bool:
     """Whether the price looked at is not the file's list price, but one that was proposed."""
-    proposed = bool(report.priced_by) and _place_of(report.priced_by, header) is not None
+    proposed = bool(question.priced_by) and _place_of(question.priced_by, header) is not None
     return proposed and "list_price" not in mapping.values()
 
 
-def run(report: Report, cells: Cells, columns: Mapping[str, int], policy: Policy) -> Outcome:
-    """Answer the report's question for every row.
+def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Values) -> Outcome:
+    """Answer the question for every row.
 
     ``columns`` tells at which position each input column stands, as ``find_columns`` does.
     """
-    exchange = policy.exchange()
-    if rows_differ(columns):
-        exchange = exchange.stated()
-    currency, lines = exchange.selling, policy.tariff.lines if policy.tariff else ()
-    offered, terms = policy.numbers(with_costs=not rows_differ(columns)), policy.terms()
-    added = policy.added(report, columns)
+    added = question.added(columns, values)
     if not len(cells):
         # Whether anybody needs a value can't be told of no rows, so there is nothing to fill in.
         none: Results = {name: np.array([], np.int64) for name in added}
-        return Outcome(cells, currency, [], [], none, added, lines=lines)
-    costs = read_costs(cells, columns, exchange, policy.cost_texts())
-    given, problems, signs = _read(cells, columns, costs, currency)
-    signs = frozenset() if currency.is_stated else signs | policy.signs()
-    has_weights = _has_weights(policy, cells.header)
-    filler = Filler(given, offered, terms.book, currency, has_weights=has_weights)
-    uses = () if "cost_currency" in columns else report.uses
-    filler.assumed += policy.assumed_beside(uses, signs, costs.are_unnamed)
-    shipped: Results = {}
-    conversions = costs.conversions
-    if policy.ships(report):
-        wanted = report.wants_logistics(filler.value)
-        shipped, more = _shipped(cells, columns, given, policy, problems, wanted)
-        conversions |= more
-    took = policy.rates.fill(given, cells, columns) if policy.rates else (0, 0, 0)
-    sku = check(report, filler)
-    unread = {(problem.row, problem.column) for problem in problems}
-    for fault in filler.faults:
-        # A cell that can't be read is blank from here on, but it isn't missing.
-        found = _problems(fault, cells, columns)
-        problems += [each for each in found if (each.row, each.column) not in unread]
+        return Outcome(cells, values, [], [], none, added)
+    reading = _Reading(question, cells, columns, values)
+    inputs = reading.inputs()
+    conversions = frozenset(reading.conversions)
+    if not reading.problems and question.faults is not None:
+        reading.add(question.faults(inputs))
+    results: Results = {}
+    if not reading.problems:
+        answer = reading.shipped_results() | question.compute(inputs)
+        # Of one row, NumPy makes figures that are neither an int nor a column.
+        results = {name: int(each) if np.ndim(each) == 0 else each for name, each in answer.items()}
+        reading.add(check_results(results, inputs.sku, values.currency))
+    problems = _in_order(reading.problems)
     if problems:
-        return Outcome(cells, currency, filler.assumed, _in_order(problems), signs=signs)
-    results = shipped | report.compute(sku, terms)
-    for fault in check_results(results, sku, currency):
-        problems += _problems(fault, cells, columns)
-    if problems:
-        return Outcome(cells, currency, filler.assumed, _in_order(problems), signs=signs)
+        return Outcome(cells, values, reading.filler.assumed, problems, signs=reading.signs)
     return Outcome(
         cells,
-        currency,
-        filler.assumed,
+        values,
+        reading.filler.assumed,
         [],
         results,
         added,
-        sku,
-        took,
+        inputs,
+        reading.took,
         conversions,
-        lines,
-        signs,
+        reading.signs,
     )
 
 
-def _shipped(
-    cells: Cells,
-    columns: Mapping[str, int],
-    given: dict[str, Whole],
-    policy: Policy,
-    problems: list[Problem],
-    wanted: Truth,
-) -> tuple[Results, frozenset[Conversion]]:
-    """Fill in logistics costs out of the tariff: the lines taken and what they cost."""
-    blank = np.full(len(cells), BLANK, np.int64)
-    shipping = policy.shipping()
-    if shipping is None:
-        return dict.fromkeys(SHIPPED, blank), frozenset()
-    logistics = given.get("logistics_cost", BLANK)
-    place = columns.get("logistics_cost")
-    header = None if place is None else cells.header[place]
-    unread = {each.row for each in problems if each.column == header}
-    is_blank = np.asarray(logistics == BLANK)
-    rows = np.broadcast_to(is_blank & wanted, len(cells))
-    shipped = ship_rows(cells, columns, rows, shipping, policy.texts())
-    for row, name, reason in shipped.bad:
-        if row not in unread:
-            named = str(cells.header[columns[name]]) if name in columns else name
-            problems.append(Problem(row, named, reason))
-    # A row that nothing ships is named already, and so isn't to be named as lacking the cost too.
-    given["logistics_cost"] = np.where(is_blank, np.maximum(shipped.cost, 0), logistics)
-    conversions = shipping.conversions() if (shipped.cost != BLANK).any() else frozenset()
-    return {"shipping_line": shipped.line, "shipping_cost": shipped.cost}, conversions
+class _Reading:
+    """The cells of some rows on their way to inputs, with the problems met."""
+
+    def __init__(
+        self, question: Question, cells: Cells, columns: Mapping[str, int], values: Values
+    ) -> None:
+        self.question, self.cells, self.columns, self.values = question, cells, columns, values
+        self.problems: list[Problem] = []
+        self.took: Took = (0, 0, 0)
+        self.exchange = values.exchange
+        differ = rows_differ(columns)
+        if differ:
+            self.exchange = self.exchange.stated()
+        self.currency = self.exchange.selling
+        self.costs = read_costs(cells, columns, self.exchange, values.cost_texts)
+        for row, name, reason in self.costs.bad:
+            self._add_problem(row, name, reason)
+        self.given: dict[str, Whole] = dict(self.costs.converted)
+        self.conversions = set(self.costs.conversions)
+        self.signs = self.costs.signs
+        self.words: dict[str, Words] = {}
+        self._read_cells()
+        self.signs = frozenset() if self.currency.is_stated else self.signs | values.signs
+        self.filler = Filler(
+            self.given,
+            values,
+            values.numbers if differ else values.offered(),
+            has_weights=_has_weights(values, cells.header),
+        )
+        self.shipped = self._shipped()
+
+    def inputs(self) -> Inputs:
+        """What is known of the rows; problems are left in ``problems``."""
+        question, values, filler = self.question, self.values, self.filler
+        uses = () if "cost_currency" in self.columns else question.uses
+        if values.assumes_cost_currency(uses, self.signs, self.costs.are_unnamed):
+            filler.note("cost_currency")
+        if values.joined_rates is not None:
+            filler.rates, self.took = values.joined_rates.rates_for(
+                self.given, self.cells, self.columns
+            )
+        sku, priced = check(question, filler)
+        unread = {(problem.row, problem.column) for problem in self.problems}
+        for fault in filler.faults:
+            # A cell that can't be read is blank from here on, but it isn't missing.
+            found = _problems(fault, self.cells, self.columns)
+            self.problems += [each for each in found if (each.row, each.column) not in unread]
+        return Inputs(
+            sku,
+            values,
+            len(self.cells),
+            priced,
+            filler.unpriced,
+            filler.lacking,
+            {name: self._filled(name) for name in self._other_names(Kind.WORDS, False)},
+            {name: self._filled_words(name) for name in self._other_names(Kind.WORDS, True)},
+            self.cells,
+            self.columns,
+            self.costs,
+            self.shipped,
+        )
+
+    def add(self, faults: Sequence[Fault]) -> None:
+        """Take in what is wrong with some rows."""
+        for fault in faults:
+            self.problems += _problems(fault, self.cells, self.columns)
+
+    def shipped_results(self) -> Results:
+        """The line and the cost that the tariff gave each row, where there is one."""
+        if not self.question.ships(self.values):
+            return {}
+        if self.shipped is None:
+            return dict.fromkeys(SHIPPED, BLANK)
+        return {"shipping_line": self.shipped.line, "shipping_cost": self.shipped.cost}
+
+    def _add_problem(self, row: int, name: str, reason: str) -> None:
+        header = str(self.cells.header[self.columns[name]]) if name in self.columns else name
+        self.problems.append(Problem(row, header, reason))
+
+    def _read_cells(self) -> None:
+        """Read all columns but costs and those that a parcel goes by."""
+        for name, position in self.columns.items():
+            kind = Kind.PRICE if name == PROPOSED else INPUTS[name].kind
+            if kind in (Kind.TEXT, Kind.COST, Kind.CURRENCY, Kind.FX, Kind.WEIGHT):
+                continue
+            if kind is Kind.WORDS:
+                self.words[name] = read_words(self.cells.texts(position))
+                continue
+            if kind is Kind.MOMENT:
+                reading = read_instants(self.cells.texts(position), self.values.policy.zone)
+            else:
+                reading = self.cells.reading(position, kind, self.currency)
+            self.given[name] = reading.numbers
+            if kind is Kind.RATES:
+                self.given["forced_rate_to"] = reading.upper
+            for row, reason in reading.bad.items():
+                self._add_problem(row, name, reason)
+            self.signs |= reading.signs if kind in AMOUNTS else frozenset()
+        if PROPOSED in self.given:
+            # Where nothing is proposed, the current price stays.
+            proposed, current = self.given[PROPOSED], self.given.get("list_price", BLANK)
+            self.given["list_price"] = np.where(proposed == BLANK, current, proposed)
+
+    def _other_names(self, kind: Kind, is_kind: bool) -> list[str]:
+        """The columns in use that are none of a SKU's prices, costs and rates."""
+        known = (*self.question.uses, *self.values.facts)
+        return [
+            name
+            for name in dict.fromkeys(known)
+            if name not in _OF_A_SKU
+            and INPUTS[name].kind not in (Kind.TEXT, Kind.WEIGHT)
+            and (INPUTS[name].kind is kind) == is_kind
+        ]
+
+    def _filled(self, name: str) -> Whole:
+        """A column of numbers, cell before given value."""
+        own = self.given.get(name, BLANK)
+        fact = as_number(self.values.facts.get(name))
+        if fact is None:
+            return own
+        return np.where(own == BLANK, fact, own) if isinstance(own, np.ndarray) else fact
+
+    def _filled_words(self, name: str) -> Words:
+        """A column of names, cell before given value."""
+        own = self.words.get(name, Words(np.full(len(self.cells), -1, np.int64), ()))
+        fact = self.values.facts.get(name)
+        if not isinstance(fact, tuple):
+            return own
+        codes = np.where(own.codes < 0, len(own.values), own.codes)
+        return Words(codes, (*own.values, fact))
+
+    def _shipped(self) -> ShippedRows | None:
+        """Fill in logistics costs out of the tariff."""
+        shipping = self.values.shipping
+        if shipping is None or not self.question.ships(self.values):
+            return None
+        logistics = self.given.get("logistics_cost", BLANK)
+        place = self.columns.get("logistics_cost")
+        header = None if place is None else self.cells.header[place]
+        unread = {each.row for each in self.problems if each.column == header}
+        is_blank = np.asarray(logistics == BLANK)
+        wanted = self.question.wants_logistics(self.filler.value)
+        shipped = ship_rows(
+            self.cells,
+            self.columns,
+            np.broadcast_to(is_blank & wanted, len(self.cells)),
+            shipping,
+            self.values.texts,
+            not self.question.prices_some,
+            self.question.markets,
+        )
+        for row, name, reason in shipped.bad:
+            if row not in unread:
+                self._add_problem(row, name, reason)
+        # A row that nothing ships is named already, and so isn't to be named as lacking the cost.
+        cost = shipped.cost if self.question.prices_some else np.maximum(shipped.cost, 0)
+        self.given["logistics_cost"] = np.where(is_blank, cost, logistics)
+        if (shipped.cost != BLANK).any():
+            self.conversions |= shipping.conversions()
+        return shipped
 
 
 def without_bad_rows(
-    report: Report, outcome: Outcome, columns: Mapping[str, int], policy: Policy
+    question: Question, outcome: Outcome, columns: Mapping[str, int], values: Values
 ) -> tuple[Outcome, list[Problem]]:
     """The answer for the rows that have one, and the problems of all others.
 
@@ -257,31 +375,9 @@ def without_bad_rows(
     good = np.arange(len(cells))
     while outcome.problems:
         good = np.delete(good, [problem.row for problem in outcome.problems])
-        outcome = run(report, cells.chosen(good), columns, policy)
+        outcome = run(question, cells.chosen(good), columns, values)
         problems += [each._replace(row=int(good[each.row])) for each in outcome.problems]
     return outcome, _in_order(problems)
-
-
-def _read(
-    cells: Cells, columns: Mapping[str, int], costs: Costs, currency: Currency
-) -> tuple[dict[str, Whole], list[Problem], frozenset[str]]:
-    given: dict[str, Whole] = dict(costs.converted)
-    signs = costs.signs
-    problems = [
-        Problem(row, str(cells.header[columns[name]]), reason) for row, name, reason in costs.bad
-    ]
-    for name, position in columns.items():
-        kind = INPUTS[name].kind
-        if kind is Kind.TEXT or name in (*SHOP, *PARCEL):
-            continue
-        reading = cells.reading(position, kind, currency)
-        given[name] = reading.numbers
-        if kind is Kind.RATES:
-            given["forced_rate_to"] = reading.upper
-        header = str(cells.header[position])
-        problems += [Problem(row, header, reason) for row, reason in reading.bad.items()]
-        signs |= reading.signs if kind in AMOUNTS else frozenset()
-    return given, problems, signs
 
 
 def _problems(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:

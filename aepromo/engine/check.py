@@ -1,4 +1,4 @@
-"""Fill what a report needs, from cell, policy or rule book, and say what is missing.
+"""Fill what a question needs, from cell, policy or rule book, and say what is missing.
 
 The same for one SKU and for columns. Nothing is guessed: a value that nobody gives and the rule
 book doesn't hold is missing, and one that the rule book holds is assumed and named.
@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.engine.question import Sku
-from aepromo.inputs.policy import assumed_numbers
+from aepromo.inputs.columns import NEEDED
+from aepromo.inputs.forced_range import GivenRates
+from aepromo.inputs.values import assumed_number, assumed_range, contradiction
 from aepromo.pricing.fees import Costs, FeeRates
 from aepromo.pricing.money import (
     AMOUNT_LIMIT,
@@ -27,10 +29,10 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aepromo.engine.question import Report, Results
+    from aepromo.engine.question import Question, Result
+    from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
-    from aepromo.rules.overrides import Book
 
 
 class Fault(NamedTuple):
@@ -45,30 +47,33 @@ class Fault(NamedTuple):
 
 
 class Filler:
-    """The inputs of one run: what the cells and the policy give, and what came of filling them.
+    """The values of a SKU: a cell before a given value before the rule book.
 
-    ``has_weights``: they tell what parcels weigh, of which nobody has made use.
+    ``given`` are the numbers of the cells, ``rates`` what past orders say of the forced rate.
+    ``assumed`` collects the columns that the rule book supplied, ``faults`` what is wrong.
+    ``has_weights``: the cells tell what parcels weigh, and nobody makes use of it.
     """
 
     def __init__(
         self,
         given: Mapping[str, Whole],
+        values: Values,
         offered: Mapping[str, int],
-        book: Book,
-        currency: Currency,
-        assumed: list[str] | None = None,
+        rates: GivenRates | None = None,
         has_weights: bool = False,
     ) -> None:
         self.given = given
+        self.values = values
         self.offered = offered
-        self.book = book
-        self.currency = currency
-        self.assumed = [] if assumed is None else assumed
+        self.rates = rates
         self.has_weights = has_weights
+        self.assumed: list[str] = []
         self.faults: list[Fault] = []
+        self.unpriced = 0
+        self.lacking: tuple[str, ...] = ()
 
     def value(self, name: str) -> Whole:
-        """A column's value, cell before policy; blank where neither has one."""
+        """A column's value, cell before given value; blank where neither has one."""
         value = self.given.get(name, BLANK)
         default = self.offered.get(name, BLANK)
         if default == BLANK:
@@ -81,14 +86,19 @@ class Filler:
         value = self.value(name)
         return pick(is_known(value), value, 0) if any_of(value == BLANK) else value
 
-    def or_assumed(self, name: str, value: Whole, where: Truth, end: str = "") -> Whole:
+    def or_assumed(self, name: str, value: Whole, where: Truth) -> Whole:
         """The rule book's value where it is wanted and blank, which is then named."""
         lacking = where & (value == BLANK)
         if not any_of(lacking):
             return value
+        self.note(name)
+        values = self.values
+        return pick(lacking, assumed_number(name, values.book, values.currency), value)
+
+    def note(self, name: str) -> None:
+        """Remember that the rule book supplied a column."""
         if name not in self.assumed:
             self.assumed.append(name)
-        return pick(lacking, assumed_numbers(name, self.book, self.currency)[end or name], value)
 
     def demand(self, name: str, value: Whole, where: Truth, remedy: str = "") -> None:
         """Note a fault wherever the value is wanted and blank."""
@@ -100,27 +110,47 @@ class Filler:
             self.faults.append(Fault(name, lacking, lambda _row: reason))
 
 
-def check(report: Report, filler: Filler) -> Sku:
-    """What a report needs to know of each SKU; faults and assumptions are left in ``filler``."""
+def check(question: Question, filler: Filler) -> tuple[Sku, Truth]:
+    """What a question needs to know of each SKU, and where it is priced.
+
+    Faults and assumptions are left in ``filler``.
+    """
+    priced: Truth = True
     list_price = filler.value("list_price")
-    costs, fees, targets = _costs_and_targets(report, filler)
+    if question.prices_some:
+        priced = _priced(filler)
+        list_price = pick(priced, list_price, 1)
+    costs, fees, targets = _costs_and_targets(question, filler, priced)
     for name, value in (("list_price", list_price), ("purchase_price", costs.purchase_price)):
-        if name in report.needs:
+        if name in question.needs:
             filler.demand(name, value, True)
-    return Sku(
-        list_price, costs, fees, _discounts(report, filler), targets, filler.value("units_30d")
-    )
+    discounts = _discounts(question, filler, priced)
+    sku = Sku(list_price, costs, fees, discounts, targets, filler.value("units_30d"))
+    return sku, priced
 
 
-def _costs_and_targets(report: Report, filler: Filler) -> tuple[Costs, FeeRates, Targets]:
+def _priced(filler: Filler) -> Truth:
+    """Where list price and costs are known; rows that have some of them are counted."""
+    price, purchase, logistics = map(filler.value, NEEDED)
+    some = is_known(price) | is_known(purchase) | is_known(logistics)
+    lacking = {name: some & (filler.value(name) == BLANK) for name in NEEDED}
+    some_lack = lacking[NEEDED[0]] | lacking[NEEDED[1]] | lacking[NEEDED[2]]
+    filler.unpriced = int(some_lack) if isinstance(some_lack, bool) else int(some_lack.sum())
+    filler.lacking = tuple(name for name, where in lacking.items() if any_of(where))
+    return is_known(price) & is_known(purchase) & is_known(logistics)
+
+
+def _costs_and_targets(
+    question: Question, filler: Filler, priced: Truth
+) -> tuple[Costs, FeeRates, Targets]:
     purchase, logistics = filler.value("purchase_price"), filler.value("logistics_cost")
     targets = Targets(BLANK, BLANK, BLANK)
-    needs_fees: Truth = "commission_rate" in report.uses
-    if "target_price" in report.uses:
-        targets = _targets(filler)
+    needs_fees: Truth = "commission_rate" in question.uses
+    if "target_price" in question.uses:
+        targets = _targets(filler, priced)
         for_profit = is_known(targets.profit) | is_known(targets.margin)
-        needs_fees = report.always_profit | for_profit
-        if not report.always_profit:
+        needs_fees = question.always_profit | for_profit
+        if not (question.always_profit or question.prices_some):
             filler.demand(
                 "purchase_price",
                 purchase,
@@ -128,33 +158,40 @@ def _costs_and_targets(report: Report, filler: Filler) -> tuple[Costs, FeeRates,
                 remedy=_("is missing; fill it in, ask for a --target, or give {flag}"),
             )
             logistics = filler.or_assumed("logistics_cost", logistics, for_profit)
-    if "logistics_cost" in report.needs:
+    if "logistics_cost" in question.needs:
         remedy = _("is missing; fill it in (0 where shipping is free) or give {flag}")
         if filler.has_weights:
             remedy += _(", or compute it with --tariff")
         filler.demand("logistics_cost", logistics, True, remedy)
+    needs_fees = priced & needs_fees
     fees = FeeRates(
         filler.or_assumed("commission_rate", filler.value("commission_rate"), needs_fees),
         filler.or_assumed("payment_rate", filler.value("payment_rate"), needs_fees),
     )
     logistics = pick(is_known(logistics), logistics, 0)
+    if question.prices_some:
+        purchase = pick(priced, purchase, 0)
+        rates = (pick(is_known(rate), rate, 0) for rate in fees)
+        fees = FeeRates(*rates)
     costs = Costs(purchase, logistics, filler.or_nothing("other_cost"))
-    if "target_price" in report.uses:
-        _check_something_is_kept(filler, fees, targets)
+    if "target_price" in question.uses:
+        _check_something_is_kept(filler, fees, targets, priced)
     return costs, fees, targets
 
 
-def _targets(filler: Filler) -> Targets:
+def _targets(filler: Filler, priced: Truth) -> Targets:
     price, profit = filler.value("target_price"), filler.value("target_profit")
     margin = filler.value("target_margin")
-    none_given = (price == BLANK) & (profit == BLANK) & (margin == BLANK)
+    none_given = priced & (price == BLANK) & (profit == BLANK) & (margin == BLANK)
     return Targets(price, filler.or_assumed("target_profit", profit, none_given), margin)
 
 
-def _check_something_is_kept(filler: Filler, fees: FeeRates, targets: Targets) -> None:
+def _check_something_is_kept(
+    filler: Filler, fees: FeeRates, targets: Targets, priced: Truth
+) -> None:
     has_margin = is_known(targets.margin)
     # A deal price may be asked for without the fees.
-    known = is_known(fees.commission_rate) & is_known(fees.payment_rate)
+    known = priced & is_known(fees.commission_rate) & is_known(fees.payment_rate)
     wanted = (is_known(targets.price) | is_known(targets.profit) | has_margin) & known
     if not any_of(wanted):
         return
@@ -201,51 +238,69 @@ def _margin_takes_the_rest(fees: FeeRates, margin: Whole) -> Callable[[int | Non
     return reason
 
 
-def _discounts(report: Report, filler: Filler) -> Discounts:
-    cell_low, cell_high = filler.given.get("forced_rate", BLANK), filler.given.get("forced_rate_to")
-    ends = []
-    for end, cell, offered in (
-        ("forced_rate_min", cell_low, "forced_rate"),
-        ("forced_rate_max", cell_low if cell_high is None else cell_high, "forced_rate_to"),
-    ):
-        own = filler.given.get(end, BLANK)
-        rate = cell if own is BLANK else pick(is_known(own), own, cell)
-        fallback = filler.offered.get(end, filler.offered.get(offered, BLANK))
-        blank = rate == BLANK
-        rate = pick(blank, fallback, rate) if any_of(blank) else rate
-        if report.assumes_rate:
-            part = "forced_rate" if end == "forced_rate_min" else "forced_rate_to"
-            rate = filler.or_assumed("forced_rate", rate, True, part)
-        ends.append(rate)
-    low, high = ends
-    if not report.assumes_rate:
-        # A range of which only the upper end is known may begin anywhere.
-        low = pick((low == BLANK) & is_known(high), 0, low)
-    backwards = low > high
-    if any_of(backwards):
-        reason = _("is above forced_rate_max; swap the two, or give both")
-        filler.faults.append(Fault("forced_rate_min", backwards, lambda _row: reason))
-    if isinstance(low, int) and isinstance(high, int) and low == high:
-        high = low
+def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
+    """The seller's own discount and the forced range, level by level."""
+    names = ("forced_rate", "forced_rate_to", "forced_rate_min", "forced_rate_max")
+    cells = GivenRates(*(filler.given.get(name, BLANK) for name in names))
+    if any_of(cells.runs_backwards):
+        reason = _("is above forced_rate_max; swap the two")
+        filler.faults.append(Fault("forced_rate_min", cells.runs_backwards, _said(reason)))
+    if any_of(cells.contradicts):
+        filler.faults.append(Fault("forced_rate", cells.contradicts, _said(contradiction())))
+    low: Whole = BLANK
+    high: Whole = BLANK
+    for level in (cells, filler.rates, filler.values.rates):
+        if level is None or level.is_blank:
+            continue
+        lacking = low == BLANK
+        if not any_of(lacking):
+            break
+        lacks_end = lacking & level.lacks_end
+        assumed_high = 0
+        if any_of(lacks_end):
+            if any_of(lacks_end & priced):
+                filler.note("forced_rate_max")
+            assumed_high = assumed_range(filler.values.book)[1]
+        ends = level.range(assumed_high)
+        low, high = pick(lacking, ends[0], low), pick(lacking, ends[1], high)
+    if question.assumes_rate:
+        lacking = low == BLANK
+        if any_of(lacking):
+            if any_of(lacking & priced):
+                filler.note("forced_rate")
+            ends = assumed_range(filler.values.book)
+            low, high = pick(lacking, ends[0], low), pick(lacking, ends[1], high)
     return Discounts(filler.or_nothing("limited_rate"), low, high)
 
 
-def check_results(results: Results, sku: Sku, currency: Currency) -> list[Fault]:
-    """What can only be seen of an answer: that there is none."""
-    price = results.get("protected_list_price", 0)
-    none = price >= AMOUNT_LIMIT
-    if not any_of(none):
-        return []
+def _said(reason: str) -> Callable[[int | None], str]:
+    return lambda _row: reason
 
-    def reason(row: int | None) -> str:
-        rate = percent(at(sku.discounts.forced_rate_max, row))
+
+def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -> list[Fault]:
+    """What can only be seen of an answer: that there is none."""
+    limit = grouped(AMOUNT_LIMIT, currency.places)
+
+    def no_list_price(row: int | None) -> str:
         none_protects = _(
             "no list price under {limit} protects at {rate}; "
             "lower the rate, the target or the costs"
         )
-        return none_protects.format(limit=grouped(AMOUNT_LIMIT, currency.places), rate=rate)
+        rate = percent(at(sku.discounts.forced_rate_max, row))
+        return none_protects.format(limit=limit, rate=rate)
 
-    return [Fault("forced_rate", none, reason)]
+    def no_deal_price(_row: int | None) -> str:
+        none_is_enough = _("no deal price under {limit} is enough; lower the target or the costs")
+        return none_is_enough.format(limit=limit)
+
+    for name, column, reason in (
+        ("protected_list_price", "forced_rate", no_list_price),
+        ("required_deal_price", "required_deal_price", no_deal_price),
+    ):
+        none = results.get(name, 0) >= AMOUNT_LIMIT
+        if any_of(none):
+            return [Fault(column, none, reason)]
+    return []
 
 
 def at(value: Whole, row: int | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow as pa
 
-from aepromo.engine.question import KEYS
-from aepromo.errors import InputError
+from aepromo.engine.answer import find_columns, run, without_bad_rows
+from aepromo.errors import AepromoError, BadRows, InputError, Problem
+from aepromo.inputs.columns import FORCED_RATE, KEYS
+from aepromo.inputs.values import resolved
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
-from aepromo.table.cells import RATE_PLACES, fixed
+from aepromo.table.cells import RATE_PLACES, fixed, in_two_currencies
 from aepromo.table.column import Kind
 from aepromo.table.headers import resolve
 from aepromo.table.layout import laid_out
@@ -22,13 +25,16 @@ from aepromo.table.number_columns import read_column
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     import numpy.typing as npt
 
     from aepromo.engine.answer import Outcome
+    from aepromo.engine.question import Question
     from aepromo.inputs.joined_rates import JoinedRates
+    from aepromo.inputs.policy import Policy
+    from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
     from aepromo.table.number_columns import Reading
 
@@ -62,15 +68,57 @@ class FrameCells:
         return FrameCells(self.frame.iloc[rows], self.currency)
 
 
-def answered(
-    frame: pd.DataFrame, outcome: Outcome, mapping: Mapping[str, str] | None = None
+def answer_frame(
+    question_of: Callable[[Values], Question],
+    frame: pd.DataFrame,
+    policy: Policy,
+    mapping: Mapping[str, str],
 ) -> pd.DataFrame:
+    """Answer a question for every row of a frame.
+
+    Raises ``BadRows`` that lists every problem, ``InputError`` and ``CallError``.
+    """
+    try:
+        values = resolved(policy)
+        question = question_of(values)
+        cells = FrameCells(frame, values.currency)
+        columns = find_columns(question, cells.header, mapping, values)
+        outcome = run(question, cells, columns, values)
+        if len(outcome.signs) > 1:
+            raise InputError(in_two_currencies(outcome.signs))
+    except AepromoError as error:
+        raise type(error)(_as_arguments(str(error))) from None
+    if outcome.problems:
+        _good, problems = without_bad_rows(question, outcome, columns, values)
+        raise bad_rows(frame, problems)
+    return answered(frame, outcome, mapping)
+
+
+def bad_rows(frame: pd.DataFrame, problems: list[Problem]) -> BadRows:
+    """The error for problems by position, which it names by the frame's index."""
+    return BadRows(
+        [
+            Problem(frame.index[each.row], each.column, _as_arguments(each.reason))
+            for each in problems
+        ]
+    )
+
+
+def _as_arguments(message: str) -> str:
+    """A message that speaks of arguments where the command line has options."""
+    mapped = re.sub(r"--map '(.+?)=(\w+)'", r"mapping={'\1': '\2'}", message)
+    return re.sub(
+        r"--([a-z][a-z0-9-]*)", lambda flag: f"Policy({flag[1].replace('-', '_')}=…)", mapped
+    )
+
+
+def answered(frame: pd.DataFrame, outcome: Outcome, mapping: Mapping[str, str]) -> pd.DataFrame:
     """A new frame with the added columns, money as exact decimals.
 
     A column that the frame has already is replaced where it stands, under the name that it has.
     """
     out = frame.copy(deep=False)
-    layout = laid_out([str(name) for name in frame.columns], outcome.added, mapping or {})
+    layout = laid_out([str(name) for name in frame.columns], outcome.added, mapping)
     for name in outcome.added:
         array = outcome.column(name)
         header = layout.header(name, "en")
@@ -81,13 +129,18 @@ def answered(
 def with_rates(frame: pd.DataFrame, rates: JoinedRates, mapping: Mapping[str, str]) -> pd.DataFrame:
     """A new frame with the rates where its column ``forced_rate`` is blank, or isn't there."""
     cells = FrameCells(frame, USD)
-    columns = resolve(cells.header, (*KEYS, "forced_rate"), mapping)
+    columns = resolve(cells.header, (*KEYS, *FORCED_RATE), mapping)
     numbers, _ = rates.of(cells, columns)
     found = [fixed(rate, RATE_PLACES) if rate != BLANK else "" for rate in numbers.tolist()]
     position = columns.get("forced_rate")
-    if position is not None:
-        own = _texts(frame.iloc[:, position], Kind.RATES, USD).to_pylist()
-        found = [cell if cell.strip() else rate for cell, rate in zip(own, found, strict=True)]
+    own = {
+        name: _texts(frame.iloc[:, columns[name]], Kind.RATES, USD).to_pylist()
+        for name in FORCED_RATE
+        if name in columns
+    }
+    for row, cells_of_row in enumerate(zip(*own.values(), strict=True)):
+        if any(cell.strip() for cell in cells_of_row):
+            found[row] = own["forced_rate"][row] if "forced_rate" in own else ""
     name = "forced_rate" if position is None else frame.columns[position]
     return frame.assign(**{str(name): pd.Series(found, frame.index, pd.ArrowDtype(pa.string()))})
 
@@ -97,7 +150,11 @@ def _texts(series: pd.Series, kind: Kind, currency: Currency) -> pa.Array:
     if pd.api.types.is_float_dtype(series.dtype):
         series = _floats_as_text(series, kind, currency)
     elif series.dtype == object:
-        series = series.map(str, na_action="ignore")
+        is_text = kind is Kind.TEXT
+        series = series.map(
+            lambda cell: _id_text(cell) if is_text and isinstance(cell, float) else str(cell),
+            na_action="ignore",
+        )
     array = pa.array(series)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
@@ -112,6 +169,8 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
     What stands for no amount in whole minor units, or for no rate in whole millionths, keeps all
     its digits, and so is refused as a cell of that text would be.
     """
+    if kind is Kind.TEXT:
+        return series.astype(object).map(_id_text, na_action="ignore")
     places = RATE_PLACES if kind in (Kind.RATE, Kind.RATES, Kind.FX) else currency.places
     step = Decimal(1).scaleb(-places)
     near = Decimal("0.0000005")
@@ -130,3 +189,15 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
         return str(nearest)
 
     return series.astype(object).map(text, na_action="ignore")
+
+
+def _id_text(number: float) -> str:
+    """An id that pandas made a float, as the whole number that it was."""
+    if not number.is_integer() or abs(number) >= _LARGEST_EXACT:
+        reason = _("{number} is a float, which can't hold an id; hand in text")
+        raise InputError(reason.format(number=repr(number)))
+    return str(int(number))
+
+
+_LARGEST_EXACT = 2.0**53
+"""From here on a float doesn't tell every whole number from its neighbours."""

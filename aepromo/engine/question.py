@@ -1,73 +1,106 @@
-"""What a report is: a question, what it needs to know, what it adds, and the arithmetic."""
+"""A question about rows: which columns it needs, what it adds, and how the answer is computed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from aepromo.pricing.money import BLANK, is_known
+from aepromo.inputs.columns import SHIPPED, TARGETS
+from aepromo.pricing.money import BLANK, any_of, is_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from aepromo.pricing.currency import Currency
-    from aepromo.pricing.fees import Costs, FeeRates
+    import pyarrow as pa
+
+    from aepromo.engine.check import Fault
+    from aepromo.inputs.costs import Costs
+    from aepromo.inputs.shipped_rows import ShippedRows
+    from aepromo.inputs.values import Values
+    from aepromo.pricing.fees import Costs as UnitCosts
+    from aepromo.pricing.fees import FeeRates
     from aepromo.pricing.money import Truth, Whole
-    from aepromo.pricing.offers import Discounts, Offers
+    from aepromo.pricing.offers import Discounts
     from aepromo.pricing.protect import Targets
-    from aepromo.rules.overrides import Book
+    from aepromo.table.any_cells import Cells
+    from aepromo.table.number_columns import Words
 
-
-class Terms(NamedTuple):
-    """What holds for every SKU: order offers, allowed endings, and the floor's multiple.
-
-    ``currency`` is what all money is in, and ``endings`` are minor units of it, under one unit;
-    ``floor_multiple`` is in millionths; ``promotion`` is what the platform cuts the price for,
-    forced or reverse; ``book`` is the rule book in force.
-    """
-
-    offers: Offers
-    endings: tuple[int, ...]
-    currency: Currency
-    floor_multiple: int
-    promotion: str
-    book: Book
+    Result: TypeAlias = Whole | pa.Array
+    Results: TypeAlias = dict[str, Result]
+    Figures: TypeAlias = dict[str, Whole]
 
 
 class Sku(NamedTuple):
     """What is known of a SKU, or of a column of them; blank where it is not."""
 
     list_price: Whole
-    costs: Costs
+    costs: UnitCosts
     fees: FeeRates
     discounts: Discounts
     targets: Targets
     units_30d: Whole
 
 
-if TYPE_CHECKING:
-    Results: TypeAlias = dict[str, Whole]
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that is known of a SKU, or of the rows of a table, resolved to numbers.
 
-COSTS = ("purchase_price", "logistics_cost", "other_cost")
-CONVERSION = ("cost_currency", "fx_rate")
-SHOP = (*COSTS, *CONVERSION)
-PARCEL = ("weight_g", "market")
-SHIPPED = ("shipping_line", "shipping_cost")
-FEES = ("commission_rate", "payment_rate")
-FORCED_RATE = ("forced_rate", "forced_rate_min", "forced_rate_max")
-DISCOUNT = ("limited_rate", *FORCED_RATE)
-KEYS = ("sku", "category")
-TARGETS = ("target_price", "target_profit", "target_margin")
+    ``priced`` tells where list price and costs are known; elsewhere the figures of ``sku`` stand
+    for nothing; ``unpriced`` counts the rows that have some of them but not all, and ``lacking``
+    names what they lack. ``numbers`` are the other columns of numbers by name: scores and days in
+    millionths, shares, counts, levels, flags as 0 and 1, dates as days and times as microseconds
+    since 1970 in UTC. ``words`` are columns of names. ``cells`` and ``columns`` give the text of
+    any other column; ``costs`` and ``shipped`` tell how the costs came about.
+    """
+
+    sku: Sku
+    values: Values
+    rows: int = 1
+    priced: Truth = True
+    unpriced: int = 0
+    lacking: tuple[str, ...] = ()
+    numbers: Mapping[str, Whole] = field(default_factory=dict)
+    words: Mapping[str, Words] = field(default_factory=dict)
+    cells: Cells | None = None
+    columns: Mapping[str, int] = field(default_factory=dict)
+    costs: Costs | None = None
+    shipped: ShippedRows | None = None
+
+    def has_blank(self, name: str) -> bool:
+        """Whether some row has neither a cell nor a given value for a column."""
+        if name in self.words:
+            return bool((self.words[name].codes < 0).any())
+        return any_of(self.numbers.get(name, BLANK) == BLANK)
+
+    def text(self, name: str) -> pa.Array:
+        """A column's cells as text without spaces around them; the given value where blank."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        given = self.values.texts.get(name, "").strip()
+        if self.cells is None or name not in self.columns:
+            return pa.repeat(pa.scalar(given), self.rows)
+        own = pc.utf8_trim_whitespace(self.cells.texts(self.columns[name]))
+        return pc.if_else(pc.equal(pc.binary_length(own), 0), given, own) if given else own
 
 
-class Report(NamedTuple):
-    """One question about SKUs.
+class Question(NamedTuple):
+    """One question about rows.
 
     ``uses`` are the input columns that may bear on the answer, ``needs`` those without which there
-    is none. ``adds`` tells the result columns from the inputs that are there at all.
+    is none; a file must also have the columns ``wants``, though their cells may be blank. ``adds``
+    tells the result columns from the inputs that are there at all. ``compute`` answers.
+
     ``always_profit``: the profit is part of the answer, so costs and fees are needed even where no
-    target asks for one. ``priced_by`` is a column that goes before ``list_price`` as the price
-    looked at; ``sets_prices``: it answers with a list price. ``key_columns`` are the columns that a
-    table shows, the most wanted first.
+    target asks for one. ``prices_some``: rows without a list price or costs have an answer too, but
+    no profit. ``assumes_rate``: the rule book's forced rate is taken where nothing gives one.
+    ``priced_by`` is a column that goes before ``list_price`` as the price looked at;
+    ``sets_prices``: it answers with a list price. ``markets``: a row may sell to several, and the
+    dearest parcel counts. ``faults`` finds inputs that can't be meant.
+
+    ``key_columns`` are those that a table shows, the most wanted first; ``sort_by`` orders its
+    rows, by column and ``"ascending"`` or ``"descending"``. ``counts`` are the label columns whose
+    counts sum up a run, ``totals`` is a money column that is added up.
     """
 
     name: str
@@ -75,24 +108,35 @@ class Report(NamedTuple):
     uses: tuple[str, ...]
     needs: tuple[str, ...]
     adds: Callable[[frozenset[str]], tuple[str, ...]]
-    compute: Callable[[Sku, Terms], Results]
+    compute: Callable[[Inputs], Results]
     key_columns: tuple[str, ...]
+    wants: tuple[str, ...] = ()
     always_profit: bool = False
+    prices_some: bool = False
     assumes_rate: bool = True
     priced_by: str = ""
     sets_prices: bool = False
+    markets: bool = False
+    faults: Callable[[Inputs], Sequence[Fault]] | None = None
+    sort_by: tuple[tuple[str, str], ...] = ()
+    counts: tuple[str, ...] = ()
+    totals: str = ""
 
-    @property
-    def is_shipped(self) -> bool:
-        """Whether the logistics cost bears on the answer, so that a tariff may give it."""
-        return "logistics_cost" in self.uses
+    def ships(self, values: Values) -> bool:
+        """Whether a tariff answers where the logistics cost is blank."""
+        return values.policy.tariff is not None and "logistics_cost" in self.uses
+
+    def added(self, columns: Iterable[str], values: Values) -> tuple[str, ...]:
+        """The result columns on a table that has these columns."""
+        added = self.adds(frozenset(columns) | values.supplied)
+        return (*SHIPPED, *added) if self.ships(values) else added
 
     def wants_logistics(self, value: Callable[[str], Whole]) -> Truth:
         """Where it does: everywhere, or where the aim is a profit and not a price alone.
 
         ``value`` knows a column's value.
         """
-        if self.always_profit:
+        if self.always_profit or self.prices_some:
             return True
         price, profit, margin = map(value, TARGETS)
         return (price == BLANK) | is_known(profit) | is_known(margin)
@@ -105,8 +149,3 @@ def adding(*columns: str) -> Callable[[frozenset[str]], tuple[str, ...]]:
         return columns
 
     return adds
-
-
-def known_inputs(given: Mapping[str, object], offered: Mapping[str, object]) -> frozenset[str]:
-    """The input columns that a file or a policy supplies at all."""
-    return frozenset(given) | frozenset(offered)

@@ -1,34 +1,61 @@
-"""One SKU whose every value comes from the policy: a one-liner."""
+"""One SKU whose every value is given by the call: a one-liner."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.engine.check import Fault, Filler, check, check_results
+from aepromo.engine.question import Inputs
 from aepromo.errors import CallError
 from aepromo.pricing.money import BLANK
 from aepromo.table.headings import named
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from aepromo.engine.question import Report
-    from aepromo.inputs.policy import Policy
+    from aepromo.engine.question import Question, Sku
+    from aepromo.inputs.values import Values
 
 
-def run_single(report: Report, policy: Policy) -> tuple[dict[str, int], list[str]]:
-    """The report's result columns for one SKU, and the columns that were assumed.
+class Single(NamedTuple):
+    """One SKU as a question needs it: what the rule book supplied, what a tariff takes for it."""
+
+    sku: Sku
+    assumed: list[str]
+    shipped: dict[str, int]
+
+
+def single_sku(question: Question, values: Values) -> Single:
+    """Resolve the SKU that a call describes.
 
     Raises ``CallError`` that lists every value which is missing or can't be used.
     """
-    numbers, shipped = policy.of_one(report)
-    filler = Filler({}, numbers, policy.in_force, policy.selling)
-    sku = check(report, filler)
+    offered, shipped = values.offered(), {}
+    shipping = values.shipping
+    is_wanted = question.wants_logistics(lambda name: offered.get(name, BLANK))
+    if shipping is not None and question.ships(values) and is_wanted:
+        line, cost = shipping.of_one(values.texts)
+        offered = offered | {"logistics_cost": cost}
+        shipped = {"shipping_line": line, "shipping_cost": cost}
+    filler = Filler({}, values, offered)
+    sku, _priced = check(question, filler)
     refuse(filler.faults)
-    results = shipped | report.compute(sku, policy.terms())
-    refuse(check_results(results, sku, policy.selling))
-    added = policy.added(report, ())
+    if values.assumes_cost_currency(question.uses):
+        filler.assumed.insert(0, "cost_currency")
+    return Single(sku, filler.assumed, shipped)
+
+
+def run_single(question: Question, values: Values) -> tuple[dict[str, int], list[str]]:
+    """Return the result columns for one SKU, and the columns that were assumed.
+
+    Raises ``CallError`` that lists every value which is missing or can't be used.
+    """
+    single = single_sku(question, values)
+    results = single.shipped | question.compute(Inputs(single.sku, values))
+    refuse(check_results(results, single.sku, values.currency))
     # Every carrier was an int, so every result is one.
-    return {name: int(results.get(name, BLANK)) for name in added}, filler.assumed
+    return {name: int(results.get(name, BLANK)) for name in question.added((), values)}, (
+        single.assumed
+    )
 
 
 def refuse(faults: list[Fault]) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.calculators.command import RatesOptions, policy_of, with_rates
+from aepromo.cli.commands import RatesOptions, call_of, policy_over, shipping_options, with_rates
 from aepromo.cli.completion import sku_ids
-from aepromo.cli.money import MoneyOptions, shipping_parameters
+from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     ConfigOption,
     EndingOptions,
@@ -20,7 +20,6 @@ from aepromo.cli.options import (
     argument,
     option,
     parameters_of,
-    taken,
     value_parameter,
     with_parameters,
 )
@@ -34,9 +33,11 @@ from aepromo.cli.output import (
     text_lines,
 )
 from aepromo.cli.say import say, say_assumed, say_converted, say_warnings, took_line
-from aepromo.engine.question import FORCED_RATE, KEYS, PARCEL
 from aepromo.errors import CallError
-from aepromo.explain.explanation import INPUTS_USED, explain
+from aepromo.explain.explanation import EXPLAINED, INPUTS_USED, explain
+from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL
+from aepromo.inputs.exchange import exchange_of
+from aepromo.inputs.values import resolved
 from aepromo.past_rates.columns import LEVELS
 from aepromo.table.cells import RATE_PLACES, fixed
 from aepromo.table.text import json_document
@@ -45,15 +46,15 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aepromo.inputs.exchange import Exchange
     from aepromo.inputs.policy import Policy
+    from aepromo.inputs.values import Values
 
 SkuOption = Annotated[
     str | None,
     typer.Option(
         "--sku",
         metavar="ID",
-        help=_("Which SKU of the file."),
+        help="Which SKU of the file.",
         show_default=False,
         autocompletion=sku_ids,
     ),
@@ -63,20 +64,19 @@ SkuOption = Annotated[
 def explain_command() -> Callable[..., None]:
     """The Typer command that explains one SKU."""
 
-    def command(**values: Any) -> None:
-        file, sku = values.pop("file"), values.pop("sku")
-        reading = taken(ReadingOptions, values)
-        writing = taken(WritingOptions, values)
-        joined = taken(RatesOptions, values)
-        policy = with_rates(policy_of(values), joined, file)
-        say_warnings(policy)
-        store = policy.exchange()
-        if file is not None:
-            policy = _out_of_file(policy, file, sku, reading, writing.quiet)
-        elif sku is not None or reading != ReadingOptions():
+    def command(**given: Any) -> None:
+        call = call_of(given, ("sku",))
+        sku = call.options["sku"]
+        policy = with_rates(policy_over(call.config, given), call.joined, call.file)
+        values = resolved(policy)
+        say_warnings(values)
+        if call.file is not None:
+            row = _out_of_file(policy, call.file, sku, call.reading, call.writing.quiet)
+            values = resolved(row, values.exchange)
+        elif sku is not None or call.reading != ReadingOptions():
             reason = _("--sku and options for reading need a FILE, or - for standard input")
             raise CallError(reason)
-        _write(policy, store, writing)
+        _write(values, call.writing)
 
     command.__doc__ = _("One SKU, step by step: what comes off its list price, and what is left.")
     return with_parameters(
@@ -87,7 +87,7 @@ def explain_command() -> Callable[..., None]:
             *map(value_parameter, INPUTS_USED),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
-            *shipping_parameters(),
+            *shipping_options(EXPLAINED),
             option("config", ConfigOption, None),
             *parameters_of(EndingOptions),
             *parameters_of(ReadingOptions),
@@ -105,32 +105,34 @@ def _out_of_file(
 
     cells: dict[str, Any] = find_row(file, sku, (*KEYS, *INPUTS_USED, *PARCEL), reading)
     keys = [cells.pop(name, "") for name in KEYS]
-    whole, *ends = (name in cells for name in FORCED_RATE)
-    if policy.rates is not None and not (whole or all(ends)):
+    has_rate = not cells.keys().isdisjoint(FORCED_RATE)
+    if policy.rates is not None and not has_rate:
         found = policy.rates.of_row(*keys)
         if not quiet:
             say(took_line([found is not None and found[1] == at for at in range(len(LEVELS))]))
         if found is not None:
             cells["forced_rate"] = fixed(found[0], RATE_PLACES)
-    if "forced_rate" in cells:
-        # A row's own rate goes before both ends of a range that options give.
+            has_rate = True
+    if has_rate:
+        # The three are one value, which the row gives whole.
         cells = dict.fromkeys(FORCED_RATE) | cells
     row = policy._replace(**cells)
-    store, own = policy.exchange(), row.exchange()
-    if "fx_rate" not in cells and own.cost.code != store.cost.code:
-        # What options say of the costs' rate is none of a row's in another currency.
-        return row._replace(fx_rate=None)
+    if "fx_rate" not in cells and "cost_currency" in cells:
+        own, store = (
+            exchange_of(each.currency, each.cost_currency, None, ()) for each in (row, policy)
+        )
+        if own.cost.code != store.cost.code:
+            # What options say of the costs' rate is none of a row's in another currency.
+            return row._replace(fx_rate=None)
     return row
 
 
-def _write(policy: Policy, store: Exchange, writing: WritingOptions) -> None:
-    """Explain a row; a tariff goes by the store's own rates, not by those of the row's costs."""
+def _write(values: Values, writing: WritingOptions) -> None:
     from aepromo.explain.rendering import document, step_columns, waterfall_table
 
-    explanation, assumed = explain(policy, store)
-    assumed = [*policy.assumed_beside(INPUTS_USED), *assumed]
-    say_assumed(assumed, set(), policy.in_force, writing.quiet, policy.selling)
-    say_converted(policy.conversions(store), set(), policy.selling, writing.quiet)
+    explanation, assumed = explain(values)
+    say_assumed(assumed, set(), values.book, writing.quiet, values.currency)
+    say_converted(values.conversions(), set(), values.currency, writing.quiet)
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:

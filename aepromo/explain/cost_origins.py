@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from aepromo.pricing.money import BLANK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aepromo.inputs.exchange import Exchange
-    from aepromo.inputs.policy import Policy
     from aepromo.inputs.shipping import Shipping
+    from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
 
 
@@ -41,26 +43,24 @@ class Origin(NamedTuple):
     carriage: Carriage | None = None
 
 
-def cost_origins(policy: Policy, shipping: Shipping | None) -> dict[str, Origin]:
+def cost_origins(values: Values, is_shipped: bool) -> dict[str, Origin]:
     """The origins by column; none of a cost that stands in the prices' currency as it was given.
 
-    ``shipping`` gives the logistics cost where it is there, of a parcel that a line carries.
+    ``is_shipped``: the tariff gives the logistics cost, of a parcel that a line carries.
     """
-    exchange = policy.exchange()
-    costs = exchange.row_costs(policy.cost_texts())
-    found: dict[str, Origin] = {}
+    costs, found = values.costs, {}
     if costs.rate is not None:
         rate = costs.rate.millionths
         found = {
             name: Origin(costs.currency, amount, rate) for name, amount in costs.stated.items()
         }
-    if shipping is not None:
-        found["logistics_cost"] = _shipped(policy, shipping)
+    if is_shipped and values.shipping is not None:
+        found["logistics_cost"] = _shipped(values.shipping, values.texts)
     return found
 
 
-def _shipped(policy: Policy, shipping: Shipping) -> Origin:
-    service, weight = shipping.parcel(policy.texts())
+def _shipped(shipping: Shipping, texts: Mapping[str, str]) -> Origin:
+    service, weight = shipping.parcel(texts)
     charge = service.charge
     return Origin(
         service.currency,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aepromo.engine.check import Filler, check, check_results
-from aepromo.engine.question import DISCOUNT, FEES, SHOP, TARGETS, Report, adding
-from aepromo.engine.single import refuse
+from aepromo.engine.check import check_results
+from aepromo.engine.question import Question, adding
+from aepromo.engine.single import refuse, single_sku
 from aepromo.explain.cost_origins import cost_origins
 from aepromo.explain.waterfall import Step, waterfall
+from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
 from aepromo.pricing.offers import (
@@ -33,10 +34,9 @@ from aepromo.words import N_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aepromo.engine.question import Sku, Terms
+    from aepromo.engine.question import Sku
     from aepromo.explain.cost_origins import Origin
-    from aepromo.inputs.exchange import Exchange
-    from aepromo.inputs.policy import Policy
+    from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
 
 INPUTS_USED = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS)
@@ -82,48 +82,41 @@ class Explanation:
     remedies: tuple[str, ...] = field(default=())
 
 
-def explain(policy: Policy, store: Exchange | None = None) -> tuple[Explanation, list[str]]:
-    """Explain the SKU that a policy describes: at its list price, or at the one that protects.
+def explain(values: Values) -> tuple[Explanation, list[str]]:
+    """Explain the SKU that a call describes: at its list price, or at the one that protects.
 
-    ``store`` has the rates that a tariff goes by, where those of the SKU's costs are its own. Also
-    returns the columns that were assumed. Raises ``CallError`` for what is missing.
+    Also returns the columns that were assumed. Raises ``CallError`` for what is missing.
     """
-    asked = _WITH_COSTS if policy.purchase_price else _WITHOUT_COSTS
-    numbers, shipped = policy.of_one(asked, store)
-    filler = Filler({}, numbers, policy.in_force, policy.selling)
-    sku = check(asked, filler)
-    refuse(filler.faults)
-    terms = policy.terms()
-    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+    question = _WITH_COSTS if "purchase_price" in values.texts else EXPLAINED
+    sku, assumed, shipped = single_sku(question, values)
+    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
     protected = protected_list_price(
-        required, sku.discounts, terms.offers, terms.endings, terms.currency.unit
+        required, sku.discounts, values.offers, values.endings, values.currency.unit
     )
-    refuse(check_results({"protected_list_price": protected}, sku, terms.currency))
-    origins = cost_origins(policy, policy.shipping(store) if shipped else None)
-    found = _explained(sku, terms, origins, int(required), int(bound), int(protected))
-    return found, filler.assumed
+    refuse(check_results({"protected_list_price": protected}, sku, values.currency))
+    origins = cost_origins(values, bool(shipped))
+    found = _explained(sku, values, origins, int(required), int(bound), int(protected))
+    return found, assumed
 
 
-_WITHOUT_COSTS = Report(
+EXPLAINED = Question(
     name="explain",
     question=N_("One SKU, step by step."),
     uses=INPUTS_USED,
     needs=(),
     adds=adding(),
-    compute=lambda _sku, _terms: {},
+    compute=lambda _inputs: {},
     key_columns=(),
 )
 """What there must be to explain a deal price: a target, as for ``list-price``."""
 
-_WITH_COSTS = _WITHOUT_COSTS._replace(
-    needs=("purchase_price", "logistics_cost"), always_profit=True
-)
+_WITH_COSTS = EXPLAINED._replace(needs=("purchase_price", "logistics_cost"), always_profit=True)
 """What there must be to go on to the profit: the same as to reprice a SKU."""
 
 
 def _explained(
     sku: Sku,
-    terms: Terms,
+    values: Values,
     origins: Mapping[str, Origin],
     required: int,
     bound: int,
@@ -131,21 +124,21 @@ def _explained(
 ) -> Explanation:
     is_current = sku.list_price != BLANK
     list_price = int(sku.list_price) if is_current else protected
-    deal, worst = (int(each) for each in worst_deal_price(list_price, sku.discounts, terms.offers))
+    deal, worst = (int(each) for each in worst_deal_price(list_price, sku.discounts, values.offers))
     forced = WORST_CASES[worst] == "forced"
-    rate, price = _worst_item(sku, terms.offers, list_price, deal, forced)
+    rate, price = _worst_item(sku, values.offers, list_price, deal, forced)
     has_costs = sku.costs.purchase_price != BLANK
     kept = int(profit(deal, sku.costs, sku.fees)) if has_costs else BLANK
-    floor = int(floor_price(sku.costs.purchase_price, terms.floor_multiple))
-    dead, decided_by = _dead_zones(required, sku, terms.offers, protected)
+    floor = int(floor_price(sku.costs.purchase_price, values.floor_multiple))
+    dead, decided_by = _dead_zones(required, sku, values.offers, protected)
     below_floor = deal < floor
     return Explanation(
-        currency=terms.currency,
+        currency=values.currency,
         list_price=list_price,
         is_current=is_current,
         worst_case=WORST_CASES[worst],
         forced_rate=rate,
-        steps=waterfall(sku, terms.offers, origins, list_price, rate if forced else None, price),
+        steps=waterfall(sku, values.offers, origins, list_price, rate if forced else None, price),
         deal_price=deal,
         profit=kept,
         margin=int(margin(kept, deal)) if has_costs else BLANK,
@@ -153,13 +146,13 @@ def _explained(
         status=STATUSES[int(status(deal, kept if has_costs else 0, required, floor))],
         required=required,
         bound_by=BOUNDS[bound],
-        bounds=_bounds_in_force(sku, terms),
+        bounds=_bounds_in_force(sku, values),
         exact=int(exact_list_price(required, sku.discounts)),
         protected=protected,
         decided_by=decided_by,
         dead_zones=dead,
-        seller_center=terms.book.text("floor.breakdown_message") if below_floor else "",
-        remedies=_remedies(sku, terms.offers, list_price, floor) if below_floor else (),
+        seller_center=values.book.text("floor.breakdown_message") if below_floor else "",
+        remedies=_remedies(sku, values.offers, list_price, floor) if below_floor else (),
     )
 
 
@@ -181,8 +174,8 @@ def _worst_item(
     return (base - price) * MILLION // base, price
 
 
-def _bounds_in_force(sku: Sku, terms: Terms) -> dict[str, int]:
-    found = bounds(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+def _bounds_in_force(sku: Sku, values: Values) -> dict[str, int]:
+    found = bounds(sku.targets, sku.costs, sku.fees, values.floor_multiple)
     return {
         name: int(needed) for name, needed in zip(BOUNDS, found, strict=True) if needed != BLANK
     }

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from aepromo.table.column import Column, Kind
 
+COSTS = ("purchase_price", "logistics_cost", "other_cost")
+CONVERSION = ("cost_currency", "fx_rate")
+SHOP = (*COSTS, *CONVERSION)
+PARCEL = ("weight_g", "market")
+SHIPPED = ("shipping_line", "shipping_cost")
+FEES = ("commission_rate", "payment_rate")
+FORCED_RATE = ("forced_rate", "forced_rate_min", "forced_rate_max")
+DISCOUNT = ("limited_rate", *FORCED_RATE)
+KEYS = ("sku", "category")
+TARGETS = ("target_price", "target_profit", "target_margin")
+NEEDED = ("list_price", "purchase_price", "logistics_cost")
+"""The columns without which a row has no profit."""
+
 SKU_INPUTS = (
     Column("sku", Kind.TEXT, "the SKU's id", ("商品编码", "货号", "SKU编码")),
     Column("category", Kind.TEXT, "the SKU's category", ("类目",)),

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aepromo.engine.question import CONVERSION, COSTS
 from aepromo.errors import CallError
+from aepromo.inputs.columns import CONVERSION
 from aepromo.inputs.exchange import Conversion
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
 from aepromo.table.cells import CellError, read
@@ -33,12 +33,18 @@ if TYPE_CHECKING:
 class Costs:
     """What was read: ``converted`` costs in minor units of the selling currency, by column.
 
+    ``stated`` are those that were converted, in minor units of their own currency: ``codes`` are
+    each row's index into ``currencies``, ``rates`` what one unit of the prices' currency was worth.
     ``bad`` are cells that can't be used: row, column, reason with remedy. ``conversions`` are those
     that were made. ``signs`` are those of amounts whose currency nobody names. ``are_unnamed``:
     some are in rows that don't name a currency.
     """
 
     converted: dict[str, Numbers] = field(default_factory=dict)
+    stated: dict[str, Numbers] = field(default_factory=dict)
+    currencies: list[Currency] = field(default_factory=list)
+    codes: Numbers | int = 0
+    rates: Numbers | int = MILLION
     bad: list[tuple[int, str, str]] = field(default_factory=list)
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
@@ -60,8 +66,8 @@ def read_costs(
     """
     if rows_differ(columns):
         return _row_by_row(cells, columns, exchange, offered)
-    there = [name for name in COSTS if name in columns]
-    costs = Costs(are_unnamed=bool(there))
+    there = _cost_columns(columns)
+    costs = Costs(are_unnamed=bool(there), currencies=[exchange.cost])
     rate = exchange.rate(exchange.cost)
     if there and rate is None:
         raise CallError(f"cost_currency {exchange.no_rate(exchange.cost)}")
@@ -71,10 +77,15 @@ def read_costs(
         costs.converted[name] = reading.numbers
         costs.signs |= reading.signs
     if there and rate is not None and exchange.is_foreign(exchange.cost):
+        costs.stated, costs.rates = dict(costs.converted), rate.millionths
         rates = np.full(len(cells), rate.millionths, np.int64)
         _convert(costs, exchange, exchange.cost, rates, np.arange(len(cells)))
         costs.conversions = frozenset({Conversion(exchange.cost.code, rate)})
     return costs
+
+
+def _cost_columns(columns: Iterable[str]) -> list[str]:
+    return [name for name in columns if name in INPUTS and INPUTS[name].kind is Kind.COST]
 
 
 def _row_by_row(
@@ -89,9 +100,11 @@ def _row_by_row(
         own = reading.numbers.copy()
         own[list(reading.bad)] = MILLION  # so that it isn't taken to be missing
     known, codes = _currencies(cells, columns, exchange, costs)
-    for name in COSTS:
-        if name in columns or name in offered:
-            costs.converted[name] = np.full(rows, BLANK, np.int64)
+    costs.currencies, costs.codes = known, codes
+    costs.rates = np.full(rows, MILLION, np.int64)
+    for name in (*_cost_columns(columns), *(each for each in offered if each not in columns)):
+        costs.converted[name] = np.full(rows, BLANK, np.int64)
+        costs.stated[name] = np.full(rows, BLANK, np.int64)
     made: set[Conversion] = set()
     for code, currency in enumerate(known):
         among = np.flatnonzero(codes == code)
@@ -99,11 +112,12 @@ def _row_by_row(
         for name, numbers in costs.converted.items():
             default = _fallback(offered.get(name, ""), name, currency)
             if name not in columns:
-                numbers[among] = default
+                numbers[among] = costs.stated[name][among] = default
                 continue
             reading = chosen.reading(columns[name], Kind.COST, currency)
             costs.bad += [(int(among[row]), name, reason) for row, reason in reading.bad.items()]
             numbers[among] = np.where(reading.numbers == BLANK, default, reading.numbers)
+            costs.stated[name][among] = numbers[among]
         made |= _convert_rows(costs, exchange, currency, own, among)
     costs.conversions = frozenset(made)
     return costs
@@ -160,6 +174,7 @@ def _convert_rows(
             (int(row), "cost_currency", exchange.no_rate(currency)) for row in among[~has_own]
         ]
     rates = np.where(has_own, rates, MILLION if shared is None else shared.millionths)
+    costs.rates[among] = rates  # type: ignore[index]  # made by row before this is called
     _convert(costs, exchange, currency, rates, among)
     made = {Conversion(currency.code, None)} if has_own.any() else set()
     if shared is not None and not has_own.all():

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.engine.question import CONVERSION
 from aepromo.errors import CallError
+from aepromo.inputs.columns import CONVERSION
 from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
 from aepromo.table.cells import CellError, fixed, grouped, read

@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.engine.question import KEYS
 from aepromo.errors import CallError, InputError, Problem
+from aepromo.inputs.columns import FORCED_RATE, KEYS
+from aepromo.inputs.forced_range import GivenRates
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
 from aepromo.table.column import Kind
@@ -79,23 +80,18 @@ class JoinedRates:
             return self.by_sku, sku
         return (self.by_category, _key(category)) if category else (self.of_store, "")
 
-    def fill(self, given: dict[str, Whole], cells: Cells, columns: Mapping[str, int]) -> Took:
-        """Put rates where the rows' own cells have none; says how many came from which level.
+    def rates_for(
+        self, given: Mapping[str, Whole], cells: Cells, columns: Mapping[str, int]
+    ) -> tuple[GivenRates, Took]:
+        """Each row's rate, and how many rows without one of their own took it, by level.
 
-        ``given`` are the numbers of the cells, of which ``forced_rate`` and ``forced_rate_to`` are
-        filled. A row that has both ends of a range of its own takes nothing.
+        ``given`` are the numbers of the rows' own cells.
         """
-        rows = len(cells)
-        low = np.broadcast_to(np.asarray(given.get("forced_rate", BLANK), np.int64), rows)
-        high = np.broadcast_to(np.asarray(given.get("forced_rate_to", BLANK), np.int64), rows)
-        ends = (given.get(name, BLANK) for name in ("forced_rate_min", "forced_rate_max"))
-        lowest, highest = (np.asarray(end) != BLANK for end in ends)
-        wanted = (low == BLANK) & ~(lowest & highest)
         found, level = self.of(cells, columns)
-        given["forced_rate"] = np.where(wanted, found, low)
-        given["forced_rate_to"] = np.where(wanted, found, high)
+        own = [np.asarray(given.get(name, BLANK)) != BLANK for name in FORCED_RATE]
+        wanted = ~(own[0] | own[1] | own[2])
         counts = np.bincount(level[wanted & (found != BLANK)], minlength=3).tolist()
-        return counts[0], counts[1], counts[2]
+        return GivenRates(found, found), (counts[0], counts[1], counts[2])
 
     def of_row(self, sku: str, category: str) -> tuple[int, int] | None:
         """One row's rate, and whose it is, as ``of`` tells them; None where there is none."""

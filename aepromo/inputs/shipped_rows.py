@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 class ShippedRows:
     """The line and the cost of each row, blank where the logistics cost was given.
 
-    ``bad`` are cells that can't be used: row, column, reason with remedy.
+    ``services`` are indices into the tariff's services, -1 where none carries the row; ``weights``
+    are in milligrams. ``bad`` are cells that can't be used: row, column, reason with remedy.
     """
 
     line: Numbers
     cost: Numbers
+    weights: Numbers
+    services: Numbers
     bad: list[tuple[int, str, str]] = field(default_factory=list)
 
 
@@ -41,19 +44,38 @@ def ship_rows(
     wanted: npt.NDArray[np.bool_],
     shipping: Shipping,
     offered: Mapping[str, str],
+    is_needed: bool = True,
+    to_several: bool = False,
 ) -> ShippedRows:
-    """Find a line for every row where one is wanted; ``offered`` fills its blank cells."""
+    """Find a line for every row where one is wanted; ``offered`` fills its blank cells.
+
+    ``is_needed``: a row without a weight is a bad one. ``to_several``: a row may name several
+    markets, and the dearest parcel counts.
+    """
     rows = len(cells)
-    shipped = ShippedRows(np.full(rows, BLANK, np.int64), np.full(rows, BLANK, np.int64))
-    weights = _weights(cells, columns, wanted, shipping, shipped, offered.get("weight_g", ""))
-    for market, among in _markets(cells, columns, shipping, shipped, wanted, offered):
+    blank = np.full(rows, BLANK, np.int64)
+    none = np.full(rows, -1, np.int64)
+    shipped = ShippedRows(blank, blank.copy(), blank, none)
+    given = offered.get("weight_g", "")
+    weights = _weights(cells, columns, wanted, shipping, shipped, given, is_needed)
+    if not is_needed:
+        wanted = wanted & (weights != BLANK)
+    shipped.weights = weights
+    for markets, among in _markets(cells, columns, shipping, shipped, wanted, offered, to_several):
         known = among[weights[among] > 0]
-        line, cost = shipping.cheapest(weights[known], market)
-        shipped.line[known], shipped.cost[known] = line, cost
-        heavy = known[shipped.line[known] == BLANK]
-        shipped.bad += [
-            (int(row), "weight_g", shipping.too_heavy(market, int(weights[row]))) for row in heavy
-        ]
+        for market in markets:
+            line, cost = shipping.cheapest(weights[known], market)
+            heavy = line == BLANK
+            shipped.bad += [
+                (int(row), "weight_g", shipping.too_heavy(market, int(weights[row])))
+                for row in known[heavy]
+            ]
+            dearer = ~heavy & (cost > shipped.cost[known])
+            shipped.line[known] = np.where(dearer, line, shipped.line[known])
+            shipped.cost[known] = np.where(dearer, cost, shipped.cost[known])
+            taken = np.array(shipping.service_indices(market), np.int64)
+            chosen = taken[np.where(dearer, line, 0)]
+            shipped.services[known] = np.where(dearer, chosen, shipped.services[known])
     return shipped
 
 
@@ -64,6 +86,7 @@ def _weights(
     shipping: Shipping,
     shipped: ShippedRows,
     offered: str,
+    is_needed: bool,
 ) -> Numbers:
     """Each row's weight in milligrams; not above 0 where it is of no use."""
     selling = shipping.exchange.selling
@@ -80,7 +103,10 @@ def _weights(
         weights = np.where(reading.numbers == BLANK, default, reading.numbers)
         weights[list(reading.bad)] = BLANK
     shipped.bad += [(row, "weight_g", why) for row, why in unread.items()]
-    for row in np.flatnonzero(wanted & (weights <= 0)).tolist():
+    lacking = wanted & (weights <= 0)
+    if not is_needed:
+        lacking &= weights != BLANK
+    for row in np.flatnonzero(lacking).tolist():
         if row not in unread:
             shipped.bad.append((row, "weight_g", no_weight(int(weights[row]))))
     return weights
@@ -93,8 +119,9 @@ def _markets(
     shipped: ShippedRows,
     wanted: npt.NDArray[np.bool_],
     offered: Mapping[str, str],
-) -> list[tuple[str, Numbers]]:
-    """The markets that occur, each with the rows that go there."""
+    to_several: bool,
+) -> list[tuple[tuple[str, ...], Numbers]]:
+    """The markets that occur, alone or several of them, each with the rows that go there."""
     default = offered.get("market", "")
     if "market" not in columns:
         texts, codes = [default], np.zeros(len(cells), np.int64)
@@ -106,7 +133,7 @@ def _markets(
     for code, text in enumerate(texts):
         among = np.flatnonzero(wanted & (codes == code))
         try:
-            found.append((shipping.market_of(text), among))
+            found.append((shipping.markets_of(text, to_several), among))
         except CellError as error:
             shipped.bad += [(row, "market", str(error)) for row in among.tolist()]
     return found

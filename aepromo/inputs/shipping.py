@@ -82,6 +82,21 @@ class Shipping:
             if self.exchange.is_foreign(service.currency)
         )
 
+    def service_indices(self, market: str) -> list[int]:
+        """For each line of the tariff the place of its service to a market, -1 where none goes."""
+        found = {
+            service.line: at
+            for at, service in enumerate(self.tariff.services)
+            if service.market == market
+        }
+        return [found.get(line, -1) for line in self.tariff.lines]
+
+    def markets_of(self, text: str, several: bool) -> tuple[str, ...]:
+        """The markets that a cell names; there may be ``several``. Raises ``CellError``."""
+        named = read_fact(text, Kind.WORDS) if several else None
+        names = named if isinstance(named, tuple) else (text,)
+        return tuple(dict.fromkeys(map(self.market_of, names)))
+
     def market_of(self, text: str) -> str:
         """The market that a cell names; the tariff's only one where it is blank.
 

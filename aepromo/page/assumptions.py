@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aepromo.inputs.policy import ASSUMED, BASKETS
+from aepromo.inputs.policy import BASKETS
+from aepromo.inputs.values import ASSUMED
 from aepromo.words import N_
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from aepromo.inputs.policy import Policy
+    from aepromo.inputs.values import Values
     from aepromo.rules import Rule
 
 LISTS = ("spend_save", "coupon", "ending", "fx")
@@ -43,32 +44,32 @@ class Given:
     by_file: str
 
 
-def given_values(policy: Policy, options: Collection[str], joined_from: str) -> list[Given]:
-    """What a policy gives; ``options`` names what was said on the command line.
+def given_values(values: Values, options: Collection[str], joined_from: str) -> list[Given]:
+    """What a call gives; ``options`` names what was said on the command line.
 
     ``joined_from`` is what its list of rates is called, blank where there is none.
     """
-    values = policy.texts()
-    values |= {name: ", ".join(texts) for name in LISTS if (texts := getattr(policy, name))}
-    values |= {name: text for name in NAMES if (text := getattr(policy, name))}
+    policy, given = values.policy, dict(values.texts)
+    given |= {name: ", ".join(texts) for name in LISTS if (texts := getattr(policy, name))}
+    given |= {name: text for name in NAMES if (text := getattr(policy, name))}
     if policy.tariff is not None:
-        values["tariff"] = ", ".join(policy.tariff.lines)
+        given["tariff"] = ", ".join(policy.tariff.lines)
     if joined_from:
-        values["rates"] = joined_from
+        given["rates"] = joined_from
     if policy.coupon_stacks:
-        values["coupon_stacks"] = "yes"
+        given["coupon_stacks"] = "yes"
     if policy.basket != BASKETS[0]:
-        values["basket"] = policy.basket
+        given["basket"] = policy.basket
     return [
         Given(name, value, "" if name in (*options, "rates") else policy.book.said_by)
-        for name, value in values.items()
+        for name, value in given.items()
     ]
 
 
-def rules_used(policy: Policy, assumed: Collection[str]) -> list[Rule]:
+def rules_used(values: Values, assumed: Collection[str]) -> list[Rule]:
     """The rules in force that bear on an audit; ``assumed`` names the columns they supply."""
     keys = [key for name, key in ASSUMED.items() if name in assumed]
     keys.append("floor.multiple")
-    if policy.coupon and not policy.coupon_stacks:
+    if values.policy.coupon and not values.policy.coupon_stacks:
         keys.append("coupon.exclude_forced_default")
-    return [policy.in_force.rule(key) for key in keys]
+    return [values.book.rule(key) for key in keys]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.calculators.command import RatesOptions, policy_over, with_rates
+from aepromo.cli.commands import RatesOptions, policy_over, shipping_options, with_rates
 from aepromo.cli.config import read_config
-from aepromo.cli.money import MoneyOptions, shipping_parameters
+from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
@@ -32,14 +32,14 @@ from aepromo.cli.options import (
 from aepromo.cli.output import destination
 from aepromo.cli.say import say, say_warnings
 from aepromo.errors import CallError
+from aepromo.inputs.values import resolved
 from aepromo.page.overview import OVERVIEW, Overview, overview
-from aepromo.pricing.fees import STATUSES
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
 from aepromo.table.facts import read_fact
 from aepromo.table.headers import resolve
 from aepromo.table.schema import INPUTS
-from aepromo.terminal.summary import Tally
+from aepromo.terminal.summary import Tally, prices_line
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ LimitOption = Annotated[
         "--limit",
         metavar="N",
         min=1,
-        help=_("Most SKUs at risk on the page (200)."),
+        help="Most SKUs at risk on the page (200).",
         rich_help_panel=OUTPUT_PANEL,
         show_default=False,
     ),
@@ -70,7 +70,7 @@ NowOption = Annotated[
     typer.Option(
         "--now",
         metavar="TIME",
-        help=_("When the page says that it was made (the clock)."),
+        help="When the page says that it was made (the clock).",
         rich_help_panel=OUTPUT_PANEL,
         show_default=False,
     ),
@@ -89,20 +89,20 @@ def report_command() -> Callable[..., None]:
         config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
         options = [name for name, value in values.items() if value is not None]
         policy = policy_over(config, values)
-        say_warnings(policy)
         table = _check(file, writing)
-        policy = with_rates(policy, joined, table)
+        resolved_values = resolved(with_rates(policy, joined, table))
+        say_warnings(resolved_values)
         from aepromo.cli.inputs import asked
         from aepromo.page.html import page
 
-        with asked(OVERVIEW, policy, table, reading, writing) as answers:
+        with asked(OVERVIEW, resolved_values, table, reading, writing) as answers:
             seen, assumed = _seen(answers, limit)
             about = _about(answers, made, options, assumed, _joined_from(joined))
             with destination(writing) as stream:
                 stream.write(page(seen, about).encode())
         if writing.output and not writing.quiet:
-            tally = _tally(seen, policy.selling).line()
-            say(f"{writing.output}: {tally}")
+            tally = _tally(seen, resolved_values.currency)
+            say(f"{writing.output}: {prices_line(tally, 'status')}")
 
     command.__doc__ = _(OVERVIEW.question)
     return with_parameters(
@@ -112,7 +112,7 @@ def report_command() -> Callable[..., None]:
             *map(value_parameter, (n for n in OVERVIEW.uses if INPUTS[n].kind is not Kind.TEXT)),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
-            *shipping_parameters(),
+            *shipping_options(OVERVIEW),
             *parameters_of(EndingOptions),
             option("config", ConfigOption, None),
             *parameters_of(ReadingOptions),
@@ -154,11 +154,10 @@ def _check(file: str | None, writing: WritingOptions) -> str:
 def _seen(answers: Answers, limit: int) -> tuple[Overview, list[str]]:
     """All of a file at a glance, and the columns that were assumed."""
     columns = resolve(answers.source.header, ("sku", "category"), answers.mapping)
-    terms = answers.policy.terms()
     seen, assumed = Overview(limit), dict[str, None]()
 
     def part(outcome: Outcome, _text: TextBlock) -> tuple[Overview, list[str]]:
-        return overview(outcome, columns, terms, limit), outcome.assumed
+        return overview(outcome, columns, limit), outcome.assumed
 
     for more, names in answers.each(part):
         seen.add(more)
@@ -177,18 +176,18 @@ def _about(
     from aepromo.page.assumptions import given_values, rules_used
     from aepromo.page.html import About
 
-    policy, source = answers.policy, answers.source
+    values, source = answers.values, answers.source
     by_another = is_priced_by_another(OVERVIEW, list(source.header), answers.mapping)
     return About(
         file=PurePath(source.name).name,
-        currency=policy.selling,
+        currency=values.currency,
         made=made,
         version=version("aepromo"),
         priced_by=OVERVIEW.priced_by if by_another else "list_price",
         encoding=source.guessed_encoding or "",
         set_aside=answers.aside.count,
-        given=given_values(policy, options, joined_from),
-        rules=rules_used(policy, assumed),
+        given=given_values(values, options, joined_from),
+        rules=rules_used(values, assumed),
     )
 
 
@@ -199,4 +198,4 @@ def _joined_from(joined: RatesOptions) -> str:
 
 def _tally(seen: Overview, currency: Currency) -> Tally:
     worst = next(((sku.status, sku.profit, sku.sku) for sku in seen.at_risk), None)
-    return Tally(STATUSES, currency, seen.rows, seen.statuses, worst)
+    return Tally(currency, seen.rows, {"status": seen.statuses}, worst=worst)

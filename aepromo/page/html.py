@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aepromo.page.assumptions import FOR_EVERY_SKU
-from aepromo.page.html import charts
+from aepromo.page import bars
 from aepromo.page.reasons import reasons
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
@@ -77,10 +77,10 @@ def page(overview: Overview, about: About) -> str:
             style=style,
             script=script,
             policy=content_policy(style, script),
-            bar=charts.stacked(overview.statuses),
-            survivors=charts.survivors(overview.statuses),
-            columns=charts.columns(overview),
-            bins=charts.bins(overview.margins_before, overview.margins_forced),
+            bar=bars.stacked(overview.statuses),
+            survivors=bars.survivors(overview.statuses),
+            columns=bars.columns(overview),
+            bins=bars.bins(overview.margins_before, overview.margins_forced),
             categories=ranked[:MOST_CATEGORIES],
             other_categories=[stake for _, stake in ranked[MOST_CATEGORIES:]],
         )
@@ -121,7 +121,7 @@ def _environment(currency: Currency) -> Environment:
         "money": lambda amount: NONE if amount == BLANK else grouped(amount, currency.places),
         "ratio": lambda ratio: NONE if ratio == BLANK else percent_of_ratio(fixed(ratio, 4)),
         "percent": percent,
-        "share": charts.share,
+        "share": bars.share,
         "known": lambda number: "" if number == BLANK else number,
         "label": label,
         "named": named,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aepromo.calculators.audit import AUDIT
-from aepromo.engine.question import Report, adding
+from aepromo.calculators.audit import AUDIT, audit
+from aepromo.engine.question import Question, adding
 from aepromo.pricing.fees import STATUSES, margin, profit
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, is_known, most, pick
 from aepromo.pricing.offers import spared_and_cut
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from aepromo.engine.answer import Outcome
-    from aepromo.engine.question import Results, Sku, Terms
+    from aepromo.engine.question import Figures, Inputs
 
     Numbers: TypeAlias = npt.NDArray[np.int64]
 
@@ -37,22 +37,23 @@ PERCENTS = range(-100, 101)
 """Margins are counted by the whole percent below them; what lies outside, at the nearer end."""
 
 
-def _compute(sku: Sku, terms: Terms) -> Results:
+def _compute(inputs: Inputs) -> Figures:
     """What the audit finds, and what a forced discount would take.
 
     ``at_stake_30d`` is what 30 days of unchanged sales would lose if the deepest discount were
     forced on the SKU: (unforced − forced) × units, never under 0, blank without units.
     ``lost`` is the same for one unit.
     """
-    results = AUDIT.compute(sku, terms)
+    results: Figures = audit(inputs)
+    sku, values = inputs.sku, inputs.values
     protected = protected_list_price(
         results["required_deal_price"],
         sku.discounts,
-        terms.offers,
-        terms.endings,
-        terms.currency.unit,
+        values.offers,
+        values.endings,
+        values.currency.unit,
     )
-    spared, cut = spared_and_cut(sku.list_price, sku.discounts, terms.offers)
+    spared, cut = spared_and_cut(sku.list_price, sku.discounts, values.offers)
     before, after = (profit(deal, sku.costs, sku.fees) for deal in (spared, cut))
     lost = most(before - after, 0)
     known = is_known(sku.units_30d)
@@ -68,7 +69,7 @@ def _compute(sku: Sku, terms: Terms) -> Results:
     }
 
 
-OVERVIEW = Report(
+OVERVIEW = Question(
     name="report",
     question=N_("One page to look at: what is at risk, why, and how much money that is."),
     uses=(*AUDIT.uses, "sku", "category", "units_30d"),
@@ -178,7 +179,7 @@ class Overview:
         self.forced_rates = (min(ends), max(ends)) if ends else None
 
 
-def overview(outcome: Outcome, columns: Mapping[str, int], terms: Terms, limit: int) -> Overview:
+def overview(outcome: Outcome, columns: Mapping[str, int], limit: int) -> Overview:
     """An outcome of ``OVERVIEW`` at a glance.
 
     ``columns`` tells at which position of the cells ``sku`` and ``category`` stand; without the
@@ -186,9 +187,10 @@ def overview(outcome: Outcome, columns: Mapping[str, int], terms: Terms, limit: 
     """
     import numpy as np
 
-    rows, sku = len(outcome), outcome.sku
-    if not rows or sku is None:
+    rows, inputs = len(outcome), outcome.inputs
+    if not rows or inputs is None:
         return Overview(limit)
+    sku = inputs.sku
     results = {
         name: np.broadcast_to(np.asarray(figures, np.int64), rows)
         for name, figures in {
@@ -201,7 +203,7 @@ def overview(outcome: Outcome, columns: Mapping[str, int], terms: Terms, limit: 
     return Overview(
         limit,
         statuses=_counts(results["status"], len(STATUSES)),
-        by_rate=[counts.tolist() for counts in counts_by_rate(sku, terms, RATES, rows)],
+        by_rate=[counts.tolist() for counts in counts_by_rate(inputs, RATES)],
         margins_before=_by_percent(results["margin_before"]),
         margins_forced=_by_percent(results["margin_forced"]),
         losses_before=int((results["profit_before"] < 0).sum()),

@@ -13,7 +13,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from aepromo.engine.check import Filler, check
-from aepromo.engine.question import CONVERSION, FEES, SHIPPED, Report, adding
+from aepromo.engine.question import Report, adding
+from aepromo.inputs.columns import CONVERSION, FEES, SHIPPED
 from aepromo.platform.columns import APPEALS
 from aepromo.platform.gates import gates, is_gate, worst_first
 from aepromo.platform.ruling import RowFaults, Ruling, line_taken

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.engine.question import DISCOUNT, FEES, SHOP
-from aepromo.platform.columns import EXPOSURES, FITS, STATES
-from aepromo.platform.gates import Gate, gate, gates, is_gate, state, worst_first
-from aepromo.platform.ruling import Ruling, line_taken
+import numpy as np
+
+from aepromo.engine.question import Question, adding
+from aepromo.inputs.columns import DISCOUNT, FEES, SHOP
+from aepromo.platform.clauses import Clause, joined, ordered
+from aepromo.platform.columns import EXPOSURES, FITS
+from aepromo.platform.gates import (
+    CLOSED,
+    OPEN,
+    UNKNOWN,
+    hold,
+    hold_all,
+    is_gate,
+    state,
+    worst_first,
+)
+from aepromo.platform.gates import nearest as nearest_gate
 from aepromo.pricing.fees import profit
-from aepromo.pricing.money import MILLION, TEN_THOUSAND
+from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import spared_and_cut
 from aepromo.table.headings import in_words
 from aepromo.words import N_, _
@@ -17,14 +30,19 @@ from aepromo.words import N_, _
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aepromo.engine.question import Sku
-    from aepromo.platform.row_pricing import RowPricing
-    from aepromo.platform.ruling import Row, Verdict
+    import pyarrow as pa
+
+    from aepromo.engine.question import Inputs, Results
+    from aepromo.inputs.values import Values
+    from aepromo.platform.gates import Gate
+    from aepromo.pricing.money import Whole
     from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
+    from aepromo.table.number_columns import Numbers
 
 _OUT, _NONE, _PRIMED, _TRIGGERED = range(len(EXPOSURES))
-_OPEN = STATES.index("open")
+
+PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d")
 
 ADDED = (
     *("exposure", "store_gate", "product_gate", "event_gate", "label_gate", "store_fit"),
@@ -33,35 +51,31 @@ ADDED = (
 )
 
 
-def forced(pricing: RowPricing) -> Ruling:
-    """The ruling on forced discounts, with the rule book and the offers of a policy."""
-    rules, shipping = _Rules(pricing.terms.book), pricing.policy.shipping()
-    uses = ("sku", *rules.columns, "click_rate", "industry_click_rate", *PRICED_BY)
+def forced(values: Values) -> Question:
+    """The question of forced discounts, with the rule book in force."""
+    rules = _Rules(values.book)
 
-    def judge(row: Row) -> Verdict:
-        verdict = rules.exposure_of({**row, **_click_multiple(row)})
-        sku = pricing.sku(row)
-        return {**line_taken(row), **verdict, **_money(verdict["exposure"], sku, pricing)}
+    def compute(inputs: Inputs) -> Results:
+        answer = rules.exposure_of(inputs)
+        exposed = np.asarray(answer["exposure"]) >= _PRIMED
+        return {**answer, **_money(exposed, inputs)}
 
-    return Ruling(
+    return Question(
         name="forced",
         question=N_("Which SKUs are about to be hit by a forced discount, and what would it cost?"),
-        uses=pricing.uses(uses),
+        uses=("sku", *rules.columns, "click_rate", "industry_click_rate", *PRICED_BY),
         needs=(),
-        adds=pricing.columns(ADDED),
-        judge=judge,
+        adds=adding(*ADDED),
+        compute=compute,
         key_columns=(
             *("exposure", "at_stake_30d", "nearest_gate", "profit_forced", "profit_before"),
             *("store_gate", "product_gate", "event_gate", "store_fit", "label_gate"),
         ),
-        exchange=pricing.policy.exchange(),
-        shipping=shipping,
-        rates=pricing.policy.rates,
-        order=_most_at_stake,
+        prices_some=True,
+        sort_by=(("at_stake_30d", "descending"), ("exposure", "descending")),
+        counts=("exposure",),
+        totals="at_stake_30d",
     )
-
-
-PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d")
 
 
 class _Rules:
@@ -79,39 +93,40 @@ class _Rules:
         every = [self.category, *(rule for group in groups for rule in group)]
         self.columns = tuple(dict.fromkeys(rule.column for rule in every))
 
-    def exposure_of(self, row: Row) -> dict[str, int | str | None]:
+    def exposure_of(self, inputs: Inputs) -> Results:
         """How near a forced discount is, by the three gates; category, label and fit beside them.
 
         A gate whose fact nobody knows counts as closed, and the fact is named as unknown. A
         category that the book doesn't name counts as covered: it names five of the 27.
         """
-        category = gate(self.category, row)
-        store, product, event = (
-            gates(group, row) for group in (self.store, self.product, self.event)
+        rows, computed = inputs.rows, _click_multiple(inputs)
+        category = hold(self.category, inputs)
+        store, product, event, label, fit, rarely = (
+            hold_all(rules, inputs, computed)
+            for rules in (self.store, self.product, self.event, self.label, self.fit, self.rarely)
         )
-        passed = state([*store, *product]) == _OPEN
-        if category.is_open is False:
-            exposure, decided = _OUT, [category]
-        elif not passed:
-            exposure, decided = _NONE, worst_first([*store, *product])
-        else:
-            is_triggered = state(event) == _OPEN
-            exposure = _TRIGGERED if is_triggered else _PRIMED
-            decided = [*event, *store, *product]
-        nearest = _nearest(decided)
-        label, fit, rarely = (gates(group, row) for group in (self.label, self.fit, self.rarely))
-        reasons = [each.reason for each in decided] + _beside(label, fit, rarely)
+        is_out = category.states == CLOSED
+        passed = state([*store, *product], rows) == OPEN
+        event_state = state(event, rows)
+        reached = np.where(event_state == OPEN, _TRIGGERED, _PRIMED)
+        exposure = np.where(is_out, _OUT, np.where(passed, reached, _NONE))
+        decided = _decided(exposure, category, [*store, *product], event)
+        rule, gate = _nearest(exposure, category, [*store, *product], event)
+        unknown = [
+            Clause(np.where(each.states == UNKNOWN, 0, -1), [each.rule.column])
+            for each in (*store, *product)
+        ]
         return {
             "exposure": exposure,
-            "store_gate": state(store),
-            "product_gate": state(product),
-            "event_gate": state(event),
-            "label_gate": state(label),
-            "store_fit": _fit(fit, rarely),
-            "nearest_rule": nearest.rule.key if nearest else None,
-            "nearest_gate": nearest.reason if nearest else None,
-            "reasons": "; ".join(dict.fromkeys(reasons)),
-            "unknown": ", ".join(_unknown([*store, *product])) or None,
+            "store_gate": state(store, rows),
+            "product_gate": state(product, rows),
+            "event_gate": event_state,
+            "label_gate": state(label, rows),
+            "store_fit": _fit(fit, rarely, rows),
+            "nearest_rule": rule,
+            "nearest_gate": gate,
+            "reasons": joined([*decided, *_also(label, fit, rarely)]),
+            "unknown": joined(unknown, ", ", or_null=True),
         }
 
 
@@ -119,52 +134,85 @@ def _gates_of(book: Book, prefix: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in book.matching(prefix) if is_gate(rule))
 
 
-def _click_multiple(row: Row) -> dict[str, int]:
+def _click_multiple(inputs: Inputs) -> dict[str, Whole]:
     """The click rate as a multiple of the industry mean, where both are known.
 
     In millionths, rounded down to four places, so that it is as far below a threshold as it looks.
     """
-    own, mean = row.get("click_rate"), row.get("industry_click_rate")
-    if "click_multiple" in row or not isinstance(own, int) or not isinstance(mean, int) or not mean:
-        return {}
-    return {"click_multiple": own * TEN_THOUSAND // mean * (MILLION // TEN_THOUSAND)}
+    given, own, mean = (
+        np.broadcast_to(np.asarray(inputs.numbers.get(name, BLANK), np.int64), inputs.rows)
+        for name in ("click_multiple", "click_rate", "industry_click_rate")
+    )
+    known = is_known(own) & is_known(mean) & (mean != 0)
+    multiple = np.where(known, own, 0) * TEN_THOUSAND // np.where(known, mean, 1)
+    worked_out = np.where(known, multiple * (MILLION // TEN_THOUSAND), BLANK)
+    return {"click_multiple": np.where(is_known(given), given, worked_out)}
 
 
-def _nearest(held: Sequence[Gate]) -> Gate | None:
-    """The gate still closed that lacks least, relative to its threshold; one unknown where none."""
-    shut = [each for each in held if not each.is_open]
-    return min(shut, key=lambda each: (each.fact is None, each.relative_gap), default=None)
-
-
-def _unknown(held: Sequence[Gate]) -> list[str]:
-    return [each.rule.column for each in held if each.is_open is None]
-
-
-def _beside(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) -> list[str]:
-    """What else is worth knowing: label conditions and store fit that don't hold."""
-    spared = _("rarely hit: {name} {value}, {bound}")
-    texts = [
-        spared.format(name=in_words(each.rule.column), value=each.shown, bound=each.bound)
-        for each in rarely
-        if each.is_open
+def _decided(
+    exposure: Numbers, category: Gate, gates: Sequence[Gate], event: Sequence[Gate]
+) -> list[Clause]:
+    """The reasons of the gates that decided, worst first: those that are shut, or all of them."""
+    shut = [gate.reasons().where(gate.states != OPEN) for gate in gates]
+    worst = ordered(shut, worst_first(gates))
+    met = [gate.reasons() for gate in (*event, *gates)]
+    return [
+        category.reasons().where(exposure == _OUT),
+        *(clause.where(exposure == _NONE) for clause in worst),
+        *(clause.where(exposure >= _PRIMED) for clause in met),
     ]
-    for held, text in ((fit, _("store fit: {reason}")), (label, _("label: {reason}"))):
-        known = [each for each in worst_first(held) if each.fact is not None]
-        texts += [text.format(reason=each.reason) for each in known]
-    return texts
 
 
-def _fit(fit: Sequence[Gate], rarely: Sequence[Gate]) -> int:
+def _nearest(
+    exposure: Numbers, category: Gate, gates: Sequence[Gate], event: Sequence[Gate]
+) -> tuple[pa.Array, pa.Array]:
+    """The rule of the gate still closed that lacks least, and its reason; null where none is."""
+    rules, reasons = [], []
+    for candidates, where in (
+        ([category], exposure == _OUT),
+        (gates, exposure == _NONE),
+        (event, exposure >= _PRIMED),
+    ):
+        chosen, is_there = nearest_gate(candidates)
+        for index, gate in enumerate(candidates):
+            is_it = where & is_there & (chosen == index)
+            rules.append(Clause(np.where(is_it, 0, -1), [gate.rule.key]))
+            reasons.append(gate.reasons().where(is_it))
+    return joined(rules, or_null=True), joined(reasons, or_null=True)
+
+
+def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) -> list[Clause]:
+    """What else is worth knowing: label conditions and store fit that don't hold."""
+    clauses = []
+    for gate in rarely:
+        spared = _("rarely hit: {name} {value}, {bound}")
+        name, bound = in_words(gate.rule.column), gate.bound
+        clauses.append(
+            gate.values()
+            .reworded(
+                lambda value, s=spared, n=name, b=bound: s.format(name=n, value=value, bound=b)
+            )
+            .where(gate.states == OPEN)
+        )
+    for gates, text in ((fit, _("store fit: {reason}")), (label, _("label: {reason}"))):
+        shut = [gate.reasons().where(gate.states == CLOSED) for gate in gates]
+        clauses += [
+            clause.reworded(lambda reason, text=text: text.format(reason=reason))
+            for clause in ordered(shut, worst_first(gates))
+        ]
+    return clauses
+
+
+def _fit(fit: Sequence[Gate], rarely: Sequence[Gate], rows: int) -> Numbers:
     """Whether the store is one that is hit: spared by one condition alone, or fit by all."""
-    if any(each.is_open for each in rarely):
-        return FITS.index("rarely")
-    fits = {"open": "made_for", "closed": "partly", "unknown": "unknown"}
-    return FITS.index(fits[STATES[state(fit)]])
+    by_state = [FITS.index("made_for"), FITS.index("partly"), FITS.index("unknown")]
+    found = np.array(by_state, np.int64)[state(fit, rows)]
+    for gate in rarely:
+        found = np.where(gate.states == OPEN, FITS.index("rarely"), found)
+    return found
 
 
-def _money(
-    exposure: int | str | None, sku: Sku | None, pricing: RowPricing
-) -> dict[str, int | str | None]:
+def _money(threatened: Numbers, inputs: Inputs) -> Results:
     """Profit of a unit unforced and forced, and the money at stake; minor units.
 
     Unforced: after the seller's own discount, with coupons. Forced: the lowest deal price that any
@@ -173,21 +221,16 @@ def _money(
     it is out or none. It is a loss if hit, not a forecast: of high-exposure products about
     ``forced.share`` are. Blank without a price, costs or, where it matters, units.
     """
-    threatened = exposure in (_PRIMED, _TRIGGERED)
-    if sku is None:
-        return {"at_stake_30d": None if threatened else 0}
-    spared, cut = spared_and_cut(sku.list_price, sku.discounts, pricing.terms.offers)
-    before, after = (int(profit(deal, sku.costs, sku.fees)) for deal in (spared, cut))
-    units = int(sku.units_30d)
-    lost = max(before - after, 0) * units if units >= 0 else None
+    sku, priced = inputs.sku, inputs.priced
+    spared, cut = spared_and_cut(sku.list_price, sku.discounts, inputs.values.offers)
+    before, after = (
+        np.where(priced, profit(deal, sku.costs, sku.fees), BLANK) for deal in (spared, cut)
+    )
+    known = priced & is_known(sku.units_30d)
+    units = np.where(known, sku.units_30d, 0)
+    lost = np.where(known, np.maximum(before - after, 0) * units, BLANK)
     return {
         "profit_before": before,
         "profit_forced": after,
-        "at_stake_30d": lost if threatened else 0,
+        "at_stake_30d": np.where(threatened, lost, 0),
     }
-
-
-def _most_at_stake(verdict: Verdict) -> tuple[int, int]:
-    """Most money at stake first, then the nearest to being hit."""
-    stake, exposure = verdict["at_stake_30d"], verdict["exposure"]
-    return (-stake if isinstance(stake, int) else 0, -exposure if isinstance(exposure, int) else 0)

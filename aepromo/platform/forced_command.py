@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aepromo.cli.commands import Asked, question_command
+from aepromo.inputs.policy import Policy
+from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
-from aepromo.platform.priced_rulings import priced_ruling_command, worst_first
-from aepromo.platform.row_pricing import WITHOUT_TARGETS
 from aepromo.table.cells import grouped
 from aepromo.terminal.summary import skus, summed
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from aepromo.platform.ruling import Verdict
-    from aepromo.pricing.currency import Currency
+    from aepromo.cli.commands import Call
+    from aepromo.inputs.values import Values
+    from aepromo.terminal.summary import Tally
 
 
 def forced_command() -> Callable[..., None]:
     """The Typer command that tells exposed SKUs from the rest."""
-    return priced_ruling_command(forced, WITHOUT_TARGETS, _summary)
+
+    def ask(values: Values, _call: Call) -> Asked:
+        return Asked(forced(values), _summary)
+
+    plain = forced(resolved(Policy()))
+    return question_command(ask, plain)
 
 
-def _summary(verdicts: Sequence[Verdict], currency: Currency) -> str:
-    stakes = [verdict["at_stake_30d"] for verdict in verdicts]
-    known = [stake for stake in stakes if isinstance(stake, int)]
-    line = summed(skus(len(verdicts)), worst_first(verdicts, "exposure"))
-    if not any(known):
+def _summary(tally: Tally) -> str:
+    line = summed(skus(tally.rows), tally.labels("exposure")[::-1])
+    if not tally.total:
         return line
-    stake = _("at stake over 30 days {amount}").format(amount=grouped(sum(known), currency.places))
-    unknown = len(stakes) - len(known)
-    if unknown:
-        stake += _(" (unknown for {count:,})").format(count=unknown)
+    amount = grouped(tally.total, tally.currency.places)
+    stake = _("at stake over 30 days {amount}").format(amount=amount)
+    if tally.without_total:
+        stake += _(" (unknown for {count:,})").format(count=tally.without_total)
     return _("; ").join((line, stake))

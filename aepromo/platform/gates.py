@@ -1,96 +1,145 @@
-"""Gates: a figure of the rule book held against what is known of a row.
+"""Gates: figures of the rule book held against columns of what is known.
 
 A gate is data: a rule with a ``column`` and either a ``compare`` and a value, or a condition:
 ``any_of``, ``all_of``, ``none_of`` or ``yes_no``. A new one is a table in the rule book, and no
-code.
+code. A rule is held against all rows at once.
 """
 
 from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from aepromo.errors import CallError
+from aepromo.platform.clauses import UNSAID, Clause
 from aepromo.platform.columns import STATES
 from aepromo.pricing.currency import USD
-from aepromo.pricing.money import MILLION
-from aepromo.table.cells import CellError, fixed, percent, refusal
+from aepromo.pricing.money import BLANK, MILLION
+from aepromo.table.cells import CellError, refusal
 from aepromo.table.column import Kind
-from aepromo.table.facts import read_fact
+from aepromo.table.facts import names_meant, read_fact, shown_facts
 from aepromo.table.headings import in_words
-from aepromo.table.names import canonical, parts, spoken_name
+from aepromo.table.names import canonical, spoken_name
+from aepromo.table.number_columns import Words
 from aepromo.table.schema import INPUTS
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from aepromo.platform.ruling import Row
+    from aepromo.engine.question import Inputs
     from aepromo.pricing.currency import Currency
+    from aepromo.pricing.money import Whole
     from aepromo.rules import Rule
     from aepromo.table.facts import Fact
+    from aepromo.table.number_columns import Numbers
 
 CONDITIONS = frozenset({"any_of", "all_of", "none_of", "yes_no"})
 """The units of rules that a fact meets or doesn't, without a threshold between."""
 
+OPEN, CLOSED, UNKNOWN = range(len(STATES))
+
 _HOLDS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 _BOUNDS = {">": N_("over {value}"), "<": N_("under {value}"), "<=": N_("at most {value}")}
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
-_SHARES = (Kind.RATE, Kind.SHARE)
 
 
-@dataclass(frozen=True, slots=True)
+class Wording(NamedTuple):
+    """The clauses about a fact and its threshold, in the language in force."""
+
+    met: str
+    bare: str
+    at_it: str
+    short: str
+    unknown: str
+
+
+def wording() -> Wording:
+    """Look the clauses up, once for many gates."""
+    return Wording(
+        _("{name} {value}, {needs}: met"),
+        _("{name} {value}, {needs}"),
+        _("{name} {value}, {needs}: just at it"),
+        _("{name} {value}, {needs}: {gap}"),
+        _("{name} unknown, {needs}"),
+    )
+
+
+@dataclass(frozen=True)
 class Gate:
-    """A rule held against a fact: ``is_open`` is None where the fact isn't known.
+    """A rule held against a column: ``states`` has ``OPEN``, ``CLOSED`` or ``UNKNOWN`` a row.
 
-    ``gap`` is how far the fact is from the threshold, in the fact's own unit; never negative, and
-    0 at a gate without a threshold. ``currency`` is what the fact is in where it is money.
+    ``gaps`` is how far each fact is from the threshold, in the fact's own unit; never negative, and
+    0 at a gate without a threshold. ``codes`` are each row's index into ``facts``, the different
+    facts of the column; -1 where it is unknown. ``fact_states`` and ``fact_gaps`` are those of the
+    facts. ``currency`` is what money is in; ``said`` has the clauses for reasons.
     """
 
     rule: Rule
-    fact: Fact | None
-    is_open: bool | None
-    gap: int
-    currency: Currency = USD
+    codes: Numbers
+    facts: Sequence[Fact]
+    fact_states: Numbers
+    fact_gaps: Numbers
+    currency: Currency
+    said: Wording
+
+    @cached_property
+    def states(self) -> Numbers:
+        """Whether the gate is open, row by row."""
+        return self.fact_states[self.codes]
 
     @property
-    def relative_gap(self) -> int:
+    def relative_gaps(self) -> Numbers:
         """The gap as a share of the threshold, in millionths; all of it where nothing is between.
 
         So gates in different units can be told apart by how far they are from opening.
         """
-        if self.is_open:
-            return 0
-        if not self.rule.compare or self.fact is None:
-            return MILLION
-        threshold = _threshold(self.rule, self.currency)
-        return self.gap * MILLION // threshold if threshold else self.gap
-
-    @property
-    def reason(self) -> str:
-        """``dsr 4.71, needs 4.78: +0.07``: the fact, the threshold and what is missing."""
-        if self.fact is None:
-            text = _("{name} unknown, {needs}")
-        elif self.is_open:
-            text = _("{name} {value}, {needs}: met")
-        elif not self.rule.compare:
-            text = _("{name} {value}, {needs}")
-        elif not self.gap:
-            text = _("{name} {value}, {needs}: just at it")
+        if not self.rule.compare:
+            gaps = np.where(self.fact_states == OPEN, 0, MILLION)
         else:
-            text = _("{name} {value}, {needs}: {gap}")
-        sign = "+" if self.rule.compare in (">", ">=") else "-"
-        gap = sign + _shown(_kind(self.rule), self.gap, self.currency, is_gap=True)
-        name = in_words(self.rule.column)
-        return text.format(name=name, value=self.shown, needs=self.needs, gap=gap)
+            threshold = _threshold(self.rule, self.currency)
+            gaps = self.fact_gaps * MILLION // threshold if threshold else self.fact_gaps
+            gaps = np.where(self.fact_states == UNKNOWN, MILLION, gaps)
+        return gaps[self.codes]
 
-    @property
-    def shown(self) -> str:
-        """The fact as people write it; empty where nobody knows it."""
-        kind = _kind(self.rule)
-        return "" if self.fact is None else _shown(kind, self.fact, self.currency)
+    def reasons(self) -> Clause:
+        """``dsr 4.71, needs 4.78: +0.07``: the fact, the threshold and what is missing."""
+        return self._reasons
+
+    @cached_property
+    def _reasons(self) -> Clause:
+        said, kind = self.said, _kind(self.rule)
+        name, needs = in_words(self.rule.column), self.needs
+        gaps = self.fact_gaps[: len(self.facts)].tolist()
+        sign = "+" if self.rule.compare in (">", ">=") else "-"
+        shown_gaps = shown_facts(gaps, kind, self.currency, are_gaps=True)
+        texts = []
+        for fact, state, gap, value, shown_gap in zip(
+            self.facts,
+            self.fact_states.tolist(),
+            gaps,
+            shown_facts(self.facts, kind, self.currency),
+            shown_gaps,
+            strict=False,  # the last state is that of unknown facts
+        ):
+            if state == OPEN:
+                text = said.met
+            elif not self.rule.compare or not isinstance(fact, int):
+                text = said.bare
+            else:
+                text = said.short if gap else said.at_it
+            texts.append(text.format(name=name, value=value, needs=needs, gap=sign + shown_gap))
+        codes = np.where(self.states == UNKNOWN, len(texts), self.codes)
+        return Clause(codes, [*texts, said.unknown.format(name=name, needs=needs)])
+
+    def values(self) -> Clause:
+        """The facts as people write them, unsaid where nobody knows them."""
+        texts = shown_facts(self.facts, _kind(self.rule), self.currency)
+        return Clause(np.where(self.states == UNKNOWN, UNSAID, self.codes), texts)
 
     @property
     def needs(self) -> str:
@@ -116,26 +165,87 @@ def is_gate(rule: Rule) -> bool:
     return bool(rule.column) and (bool(rule.compare) or rule.unit in CONDITIONS)
 
 
-def gate(rule: Rule, row: Row, currency: Currency = USD) -> Gate:
-    """Hold one rule, which must be a gate, against a row's facts.
+def hold(
+    rule: Rule,
+    inputs: Inputs,
+    computed: Mapping[str, Whole] | None = None,
+    said: Wording | None = None,
+) -> Gate:
+    """Hold one rule, which must be a gate, against what is known of each row.
 
-    Raises ``CallError`` where somebody gave the rule a value that can't be compared.
+    ``computed`` are columns that were worked out, as they go before those of the inputs. Raises
+    ``CallError`` where somebody gave the rule a value that can't be compared.
     """
-    fact = row.get(rule.column)
-    if fact is None:
-        return Gate(rule, None, None, 0, currency)
-    if not rule.compare:
-        return Gate(rule, fact, _is_met(rule, fact), 0, currency)
-    threshold = _threshold(rule, currency)
-    if not isinstance(fact, int):
-        return Gate(rule, None, None, 0, currency)
-    is_open = bool(_HOLDS[rule.compare](fact, threshold))
-    return Gate(rule, fact, is_open, 0 if is_open else abs(threshold - fact), currency)
+    currency = inputs.values.currency
+    codes, facts = _facts_of(rule, inputs, computed or {})
+    if rule.compare:
+        threshold = _threshold(rule, currency)
+        holds = _HOLDS[rule.compare]
+        states = [
+            UNKNOWN if not isinstance(fact, int) else OPEN if holds(fact, threshold) else CLOSED
+            for fact in facts
+        ]
+        gaps = [
+            abs(threshold - fact) if isinstance(fact, int) and state == CLOSED else 0
+            for fact, state in zip(facts, states, strict=True)
+        ]
+    else:
+        states = [OPEN if met else CLOSED for met in _are_met(rule, facts)]
+        gaps = [0] * len(facts)
+    return Gate(
+        rule,
+        codes,
+        facts,
+        np.array([*states, UNKNOWN], np.int64),
+        np.array([*gaps, 0], np.int64),
+        currency,
+        said or wording(),
+    )
 
 
-def gates(rules: Iterable[Rule], row: Row, currency: Currency = USD) -> list[Gate]:
-    """Hold every rule that is a gate against a row's facts, in the order of the rule book."""
-    return [gate(rule, row, currency) for rule in rules if is_gate(rule)]
+def hold_all(
+    rules: Iterable[Rule], inputs: Inputs, computed: Mapping[str, Whole] | None = None
+) -> list[Gate]:
+    """Hold every rule that is a gate, in the order of the rule book."""
+    said = wording()
+    return [hold(rule, inputs, computed, said) for rule in rules if is_gate(rule)]
+
+
+def _facts_of(
+    rule: Rule, inputs: Inputs, computed: Mapping[str, Whole]
+) -> tuple[Numbers, Sequence[Fact]]:
+    """The different facts of a rule's column, and each row's code among them, -1 for none."""
+    name, kind = rule.column, _kind(rule)
+    column = computed[name] if name in computed else inputs.numbers.get(name)
+    if column is not None:
+        return _different(column, kind, inputs.rows)
+    words = inputs.words.get(name)
+    if words is None and kind is Kind.TEXT:
+        words = _texts(inputs, name)
+    if words is None:
+        return np.full(inputs.rows, -1, np.int64), ()
+    return words.codes, words.values
+
+
+def _different(column: Whole, kind: Kind, rows: int) -> tuple[Numbers, Sequence[Fact]]:
+    numbers = np.broadcast_to(np.asarray(column, np.int64), rows)
+    found, codes = np.unique(numbers, return_inverse=True)
+    facts: list[Fact] = found.tolist()
+    if facts and facts[0] == BLANK:  # the lowest of all numbers
+        return codes - 1, _as_facts(facts[1:], kind)
+    return codes, _as_facts(facts, kind)
+
+
+def _as_facts(numbers: list[Fact], kind: Kind) -> list[Fact]:
+    return [bool(number) for number in numbers] if kind is Kind.FLAG else numbers
+
+
+def _texts(inputs: Inputs, name: str) -> Words | None:
+    encoded = inputs.text(name).dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    known = np.array([code if text else -1 for code, text in enumerate(texts)], np.int64)
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    return Words(known[codes] if len(known) else codes, texts)
 
 
 def avoiding(rule: Rule) -> Rule:
@@ -143,18 +253,42 @@ def avoiding(rule: Rule) -> Rule:
     return rule._replace(compare=_OPPOSITE[rule.compare])
 
 
-def state(held: Iterable[Gate]) -> int:
-    """What gates come to together, as an index into ``STATES``: closed if any of them is."""
-    found = [each.is_open for each in held]
-    if False in found:
-        return STATES.index("closed")
-    return STATES.index("unknown" if None in found else "open")
+def state(held: Sequence[Gate], rows: int) -> Numbers:
+    """What gates come to together, as indices into ``STATES``: closed if any of them is."""
+    found = np.zeros(rows, np.int64)
+    for each in held:
+        found = np.where(each.states == UNKNOWN, np.maximum(found, UNKNOWN), found)
+    for each in held:
+        found = np.where(each.states == CLOSED, CLOSED, found)
+    return found
 
 
-def worst_first(held: Iterable[Gate]) -> list[Gate]:
-    """The gates that aren't open: the widest relative gap first, those that nobody knows last."""
-    shut = [each for each in held if not each.is_open]
-    return sorted(shut, key=lambda each: (each.fact is None, -each.relative_gap))
+def worst_first(held: Sequence[Gate]) -> Numbers:
+    """The order of gates in each row: the widest relative gap first, unknown ones last.
+
+    ``order[place, row]`` is an index into ``held``; open gates are among them.
+    """
+    ranks = [np.where(each.states == UNKNOWN, 1, -each.relative_gaps) for each in held]
+    return np.argsort(np.array(ranks), axis=0, kind="stable")
+
+
+def nearest(held: Sequence[Gate]) -> tuple[Numbers, Numbers]:
+    """In each row the gate not open that lacks least, as an index into ``held``; unknown ones last.
+
+    Of two that lack as much, the first. Also tells where there is one.
+    """
+    never = 2 * MILLION * MILLION
+    ranks = np.array(
+        [
+            np.where(
+                each.states == OPEN,
+                2 * never,
+                np.where(each.states == UNKNOWN, never, np.minimum(each.relative_gaps, never - 1)),
+            )
+            for each in held
+        ]
+    )
+    return ranks.argmin(axis=0), ranks.min(axis=0) < 2 * never
 
 
 def _threshold(rule: Rule, currency: Currency) -> int:
@@ -181,38 +315,13 @@ def _read_threshold(value: str, kind: Kind, currency: Currency) -> int:
     return threshold
 
 
-def _is_met(rule: Rule, fact: Fact) -> bool:
-    if isinstance(fact, bool):
-        return fact == (rule.value == "yes")
-    found = _names(_kind(rule), fact)
-    wanted = [canonical(str(value)) for value in rule.value]
+def _are_met(rule: Rule, facts: Sequence[Fact]) -> list[bool]:
+    """Which facts meet a condition."""
+    if rule.unit == "yes_no":
+        return [fact == (rule.value == "yes") for fact in facts]
+    wanted = frozenset(canonical(str(value)) for value in rule.value)
+    found = names_meant(facts, _kind(rule))
     if rule.unit == "all_of":
-        return all(value in found for value in wanted)
-    is_any = any(value in found for value in wanted)
-    return is_any if rule.unit == "any_of" else not is_any
-
-
-def _names(kind: Kind, fact: Fact) -> frozenset[str]:
-    """What a fact is called, in the rule book's words."""
-    if isinstance(fact, tuple):
-        return frozenset(map(canonical, fact))
-    return parts(fact) if isinstance(fact, str) else frozenset({_shown(kind, fact, USD)})
-
-
-def _shown(kind: Kind, value: Fact, currency: Currency, is_gap: bool = False) -> str:
-    """A fact as people write it: ``4.71``, ``5.2%``, ``L3``, ``14``; gaps of levels as numbers."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, tuple):
-        return _(" and ").join(map(spoken_name, value))
-    if not isinstance(value, int):
-        return str(value)
-    if kind in _SHARES:
-        return percent(value)
-    if kind is Kind.LEVEL:
-        return str(value) if is_gap else f"L{value}"
-    if kind is Kind.NUMBER:
-        return fixed(value, 6).rstrip("0").rstrip(".")
-    if kind is Kind.COUNT:
-        return str(value)
-    return fixed(value, USD.places if kind is Kind.TURNOVER else currency.places)
+        return [wanted <= names for names in found]
+    is_any_wanted = rule.unit == "any_of"
+    return [wanted.isdisjoint(names) != is_any_wanted for names in found]

@@ -25,7 +25,7 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.say import say, say_assumed, say_warnings
-from aepromo.engine.question import PARCEL
+from aepromo.inputs.columns import PARCEL
 from aepromo.errors import CallError
 from aepromo.inputs.policy import Policy
 from aepromo.platform.row_pricing import RowPricing

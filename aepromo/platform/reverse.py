@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.engine.question import DISCOUNT, FEES, SHOP, TARGETS
+from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.inputs.tariff import market_named
 from aepromo.platform.advised import Advice, bids, share_of
 from aepromo.platform.columns import ELIGIBILITIES, STATES

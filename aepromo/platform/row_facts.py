@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.engine.question import CONVERSION, FORCED_RATE, KEYS, PARCEL
+from aepromo.inputs.columns import CONVERSION, FORCED_RATE, KEYS, PARCEL
 from aepromo.inputs.shipping import ParcelError
 from aepromo.platform.columns import SHIPPING_FEES
 from aepromo.table.cells import CellError, in_two_currencies, read_range, signs_in

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo.engine.check import Filler, check
-from aepromo.engine.question import DISCOUNT, FEES, SHIPPED, SHOP, TARGETS, Report, adding
+from aepromo.engine.question import Report, adding
+from aepromo.inputs.columns import DISCOUNT, FEES, SHIPPED, SHOP, TARGETS
 from aepromo.platform.ruling import RowFaults
 from aepromo.pricing.money import BLANK
 

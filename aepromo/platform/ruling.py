@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from aepromo.engine.question import SHIPPED
+from aepromo.inputs.columns import SHIPPED
 from aepromo.inputs.exchange import Exchange
 from aepromo.table.facts import Fact
 from aepromo.table.headings import named

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.calculators.command import policy_of
-from aepromo.cli.money import MoneyOptions, shipping_parameters
+from aepromo.cli.commands import call_of, shipping_options, values_of
+from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
     ConfigOption,
     FileArgument,
@@ -18,7 +18,6 @@ from aepromo.cli.options import (
     argument,
     option,
     parameters_of,
-    taken,
     value_parameter,
     with_parameters,
 )
@@ -33,7 +32,7 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import say_assumed, say_converted, say_warnings
+from aepromo.cli.say import say_assumed, say_converted
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.sweep.chart import Chart, check_picture, picture, terminal_chart
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aepromo.engine.answer import Outcome
-    from aepromo.inputs.policy import Policy
+    from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
     from aepromo.sweep.forced_rates import Counts, Crossing, Sweep
     from aepromo.table.blocks import TextBlock
@@ -81,22 +80,20 @@ PngOption = Annotated[str | None, _sweep_option("--png", "FILE", _("The same as 
 def sweep_command() -> Callable[..., None]:
     """The Typer command that sweeps the forced rate."""
 
-    def command(**values: Any) -> None:
-        file = values.pop("file")
-        grid = rates(values.pop("first"), values.pop("last"), values.pop("step"))
-        pictures = [path for path in (values.pop("svg"), values.pop("png")) if path]
-        reading = taken(ReadingOptions, values)
-        writing = taken(WritingOptions, values)
-        policy = policy_of(values)
+    def command(**given: Any) -> None:
+        call = call_of(given, ("first", "last", "step", "svg", "png"))
+        options = call.options
+        grid = rates(options["first"], options["last"], options["step"])
+        pictures = [path for path in (options["svg"], options["png"]) if path]
+        values = values_of(call, given)
         for path in pictures:
             check_picture(path)
-        say_warnings(policy)
-        if file is not None:
-            chart = _sweep_file(policy, file, grid, reading, writing)
-        elif reading != ReadingOptions():
+        if call.file is not None:
+            chart = _sweep_file(values, call.file, grid, call.reading, call.writing)
+        elif call.reading != ReadingOptions():
             raise CallError(_("options for reading a file need a FILE, or - for standard input"))
         else:
-            chart = _sweep_one(policy, grid, writing)
+            chart = _sweep_one(values, grid, call.writing)
         for path in pictures:
             drawn = picture(chart, path)
             with replacing(path) as stream:
@@ -110,7 +107,7 @@ def sweep_command() -> Callable[..., None]:
             *map(value_parameter, SWEEP.uses),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
-            *shipping_parameters(),
+            *shipping_options(SWEEP),
             option("config", ConfigOption, None),
             option("first", FromOption, "0%"),
             option("last", ToOption, "40%"),
@@ -123,13 +120,12 @@ def sweep_command() -> Callable[..., None]:
     )
 
 
-def _sweep_one(policy: Policy, grid: range, writing: WritingOptions) -> Chart:
+def _sweep_one(values: Values, grid: range, writing: WritingOptions) -> Chart:
     """Write a row a rate for one SKU; on a terminal a chart and the crossings too."""
-    swept, assumed = sweep(policy, grid)
-    assumed = [*policy.assumed_beside(SWEEP.uses), *assumed]
-    say_assumed(assumed, set(), policy.in_force, writing.quiet, policy.selling)
-    say_converted(policy.conversions(), set(), policy.selling, writing.quiet)
-    columns, currency = [_rate_column(grid)], policy.selling
+    swept, assumed = sweep(values, grid)
+    say_assumed(assumed, set(), values.book, writing.quiet, values.currency)
+    say_converted(values.conversions(), set(), values.currency, writing.quiet)
+    columns, currency = [_rate_column(grid)], values.currency
     columns += [
         TextColumn(
             name,
@@ -151,7 +147,7 @@ def _sweep_one(policy: Policy, grid: range, writing: WritingOptions) -> Chart:
 
 
 def _sweep_file(
-    policy: Policy, file: str, grid: range, reading: ReadingOptions, writing: WritingOptions
+    values: Values, file: str, grid: range, reading: ReadingOptions, writing: WritingOptions
 ) -> Chart:
     """Write a row a rate for a file: how many SKUs survive it, and at which status."""
     import numpy as np
@@ -159,13 +155,12 @@ def _sweep_file(
     from aepromo.cli.inputs import asked
 
     counts = {rate: np.zeros(len(STATUSES), np.int64) for rate in grid}
-    with asked(SWEEP, policy, file, reading, writing) as answers:
-        terms = policy.terms()
+    with asked(SWEEP, values, file, reading, writing) as answers:
 
         def counted(outcome: Outcome, _text: TextBlock) -> list[Counts]:
-            if outcome.sku is None:
+            if outcome.inputs is None:
                 return [np.zeros(len(STATUSES), np.int64) for _rate in grid]
-            return counts_by_rate(outcome.sku, terms, grid, len(outcome))
+            return counts_by_rate(outcome.inputs, grid)
 
         for counts_of_block in answers.each(counted):
             for rate, more in zip(grid, counts_of_block, strict=True):
@@ -192,7 +187,7 @@ def _sweep_file(
         last=survive[-1],
         high=percent(grid[-1]),
     )
-    _write(columns, chart, [note], None, policy.selling, writing)
+    _write(columns, chart, [note], None, values.currency, writing)
     return chart
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.calculators.outcome import left_at
-from aepromo.engine.check import Filler, check
-from aepromo.engine.question import FEES, SHOP, TARGETS, Report, adding
-from aepromo.engine.single import refuse
+from aepromo.engine.question import Inputs, Question, adding
+from aepromo.engine.single import single_sku
 from aepromo.errors import CallError
+from aepromo.inputs.columns import FEES, SHOP, TARGETS
 from aepromo.pricing.fees import STATUSES, floor_price, profit
 from aepromo.pricing.money import MILLION
 from aepromo.pricing.offers import base_price, item_price
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from aepromo.engine.question import Results, Sku, Terms
-    from aepromo.inputs.policy import Policy
+    from aepromo.engine.question import Figures
+    from aepromo.inputs.values import Values
     from aepromo.pricing.money import Whole
 
     Counts: TypeAlias = npt.NDArray[np.int64]
@@ -77,64 +77,61 @@ def rates(first: str, last: str, step: str) -> range:
     return range(low, high + 1, each)
 
 
-def _at_rate(sku: Sku, terms: Terms, required: Whole, rate: int) -> Results:
+def _at_rate(inputs: Inputs, required: Whole, rate: int) -> Figures:
     """What the list price comes to under one forced rate; at 0 % nothing is forced."""
-    situation = terms.offers.forced if rate else terms.offers.not_forced
+    sku, values = inputs.sku, inputs.values
+    situation = values.offers.forced if rate else values.offers.not_forced
     base = base_price(sku.list_price, sku.discounts.limited_rate)
     deal = situation.deal_price(item_price(base, rate))
-    floor = floor_price(sku.costs.purchase_price, terms.floor_multiple)
+    floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
     return left_at(deal, sku, required, floor)
 
 
-def by_rate(sku: Sku, terms: Terms, grid: range) -> Iterator[tuple[int, Results]]:
+def by_rate(inputs: Inputs, grid: range) -> Iterator[tuple[int, Figures]]:
     """The results at each rate, for one SKU or for columns of them."""
-    required, _ = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
+    sku, values = inputs.sku, inputs.values
+    required, _ = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
     for rate in grid:
-        yield rate, _at_rate(sku, terms, required, rate)
+        yield rate, _at_rate(inputs, required, rate)
 
 
-def counts_by_rate(sku: Sku, terms: Terms, grid: range, rows: int) -> list[Counts]:
+def counts_by_rate(inputs: Inputs, grid: range) -> list[Counts]:
     """How many rows of a column of SKUs are at each status, rate by rate, as ``STATUSES`` go."""
     import numpy as np  # one SKU's sweep does without
 
     return [
-        np.bincount(np.broadcast_to(results["status"], rows), minlength=len(STATUSES))
-        for _, results in by_rate(sku, terms, grid)
+        np.bincount(np.broadcast_to(results["status"], inputs.rows), minlength=len(STATUSES))
+        for _, results in by_rate(inputs, grid)
     ]
 
 
-def sweep(policy: Policy, grid: range) -> tuple[Sweep, list[str]]:
-    """Sweep the SKU that a policy describes; also returns the columns that were assumed.
+def sweep(values: Values, grid: range) -> tuple[Sweep, list[str]]:
+    """Sweep the SKU that a call describes; also returns the columns that were assumed.
 
     Raises ``CallError`` for what is missing.
     """
-    filler = Filler({}, policy.of_one(SWEEP)[0], policy.in_force, policy.selling)
-    sku = check(SWEEP, filler)
-    refuse(filler.faults)
-    terms = policy.terms()
+    single = single_sku(SWEEP, values)
+    sku, inputs = single.sku, Inputs(single.sku, values)
     rows = {
         rate: {name: int(figure) for name, figure in results.items()}
-        for rate, results in by_rate(sku, terms, grid)
+        for rate, results in by_rate(inputs, grid)
     }
-    required, _ = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
-    floor = floor_price(sku.costs.purchase_price, terms.floor_multiple)
+    required, _ = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
+    floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
     marks = {
         "target": int(profit(required, sku.costs, sku.fees)),
         "zero": 0,
         "floor": int(profit(floor, sku.costs, sku.fees)),
     }
-    return Sweep(
-        rows, _crossings(sku, terms, grid, int(required), int(floor)), marks
-    ), filler.assumed
+    crossings = _crossings(inputs, grid, int(required), int(floor))
+    return Sweep(rows, crossings, marks), single.assumed
 
 
-def _crossings(
-    sku: Sku, terms: Terms, grid: range, required: int, floor: int
-) -> tuple[Crossing, ...]:
+def _crossings(inputs: Inputs, grid: range, required: int, floor: int) -> tuple[Crossing, ...]:
     """Every rate at which a mark stops holding or holds again: tiers make profit jump both ways."""
     found = []
     before: tuple[bool, ...] | None = None
-    for rate, results in by_rate(sku, terms, range(grid[0], grid[-1] + 1, FINEST)):
+    for rate, results in by_rate(inputs, range(grid[0], grid[-1] + 1, FINEST)):
         deal = results["deal_price"]
         holds = (bool(deal >= required), bool(results["profit"] >= 0), bool(deal >= floor))
         if before is not None:
@@ -147,13 +144,13 @@ def _crossings(
     return tuple(found)
 
 
-SWEEP = Report(
+SWEEP = Question(
     name="sweep",
     question=N_("How does profit fall as the forced rate rises?"),
     uses=("list_price", *SHOP, "limited_rate", *FEES, *TARGETS),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=adding(),
-    compute=lambda _sku, _terms: {},
+    compute=lambda _inputs: {},
     key_columns=COLUMNS,
     always_profit=True,
     assumes_rate=False,

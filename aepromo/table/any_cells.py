@@ -33,3 +33,24 @@ class Cells(Protocol):
 
     def chosen(self, rows: npt.NDArray[np.int64]) -> Cells:
         """Some of the rows."""
+
+
+class OneRow:
+    """A row without cells of its own: all that is known of it is given by the call."""
+
+    header: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return 1
+
+    def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
+        """Nothing to read: there is no column."""
+        raise IndexError(position)
+
+    def texts(self, position: int) -> pa.Array:
+        """Nothing to read: there is no column."""
+        raise IndexError(position)
+
+    def chosen(self, rows: npt.NDArray[np.int64]) -> OneRow:
+        """The row itself."""
+        return self

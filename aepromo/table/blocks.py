@@ -64,6 +64,10 @@ class TextBlock:
 
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""
+        if self.grid is not None and self._table is None:
+            texts = self.grid.texts(position)
+            if texts is not None:
+                return texts
         return self.table.column(position).combine_chunks()
 
     def cell(self, row: int, position: int) -> str:

@@ -30,6 +30,13 @@ def joined(texts: Sequence[pa.Array], delimiter: str) -> memoryview:
     return _bytes_of(pc.binary_join_element_wise(*cells, delimiter))
 
 
+def joined_ends(cells: Sequence[pa.Array], delimiter: str) -> pa.Array:
+    """The ends of lines: each cell with a delimiter in front of it, and the newline."""
+    ends = [pa.repeat("", len(cells[0])), *cells[:-1]]
+    last = pc.binary_join_element_wise(cells[-1], "", "\n")
+    return pc.binary_join_element_wise(*ends, last, delimiter)
+
+
 def extended(rows: pa.Array, ends: pa.Array) -> memoryview:
     """Rows as they are written, each with the end of its line."""
     # An array of nothings where a text would do, since for a text Arrow imports pandas.

@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import MILLION
-from aepromo.table.cells import millionths, read, read_rate, refusal, tidy
+from aepromo.table.cells import (
+    RATE_PLACES,
+    fixed,
+    millionths,
+    percent,
+    read,
+    read_rate,
+    refusal,
+    tidy,
+)
 from aepromo.table.column import Kind
 from aepromo.table.currencies import currency_named
+from aepromo.table.names import canonical, parts, spoken_name
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from aepromo.pricing.currency import Currency
 
@@ -130,3 +140,40 @@ _READERS: dict[Kind, Callable[[str, str], Fact]] = {
     Kind.DAY: _day,
     Kind.MOMENT: _moment,
 }
+
+
+def shown_facts(
+    facts: Iterable[Fact], kind: Kind, currency: Currency, are_gaps: bool = False
+) -> list[str]:
+    """Facts as people write them: ``4.71``, ``5.2%``, ``L3``, ``14``; gaps of levels as numbers."""
+    return [_shown(fact, kind, currency, are_gaps) for fact in facts]
+
+
+def _shown(fact: Fact, kind: Kind, currency: Currency, is_gap: bool) -> str:
+    if isinstance(fact, bool):
+        return _("yes") if fact else _("no")
+    if isinstance(fact, tuple):
+        return _(" and ").join(map(spoken_name, fact))
+    if not isinstance(fact, int):
+        return str(fact)
+    if kind in (Kind.RATE, Kind.SHARE):
+        return percent(fact)
+    if kind is Kind.LEVEL:
+        return str(fact) if is_gap else f"L{fact}"
+    if kind is Kind.NUMBER:
+        return fixed(fact, RATE_PLACES).rstrip("0").rstrip(".")
+    if kind is Kind.COUNT:
+        return str(fact)
+    return fixed(fact, USD.places if kind is Kind.TURNOVER else currency.places)
+
+
+def names_meant(facts: Iterable[Fact], kind: Kind) -> list[frozenset[str]]:
+    """The names that each fact stands for, in the words of the rule book."""
+    found = []
+    for fact in facts:
+        if isinstance(fact, tuple):
+            found.append(frozenset(map(canonical, fact)))
+        else:
+            text = fact if isinstance(fact, str) else _shown(fact, kind, USD, is_gap=False)
+            found.append(parts(text) if isinstance(fact, str) else frozenset({text}))
+    return found

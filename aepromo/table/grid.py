@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aepromo.table.digits import WIDTH
 from aepromo.table.records import well_formed_quotes
@@ -56,10 +57,24 @@ class Grid:
         """Some of the rows."""
         return Grid(self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain)
 
+    def texts(self, position: int) -> pa.Array | None:
+        """A column's cells as text; None where a quote is doubled within one."""
+        starts, ends = self.column(position)
+        is_quoted = (self.codes[starts] == _QUOTE) & (ends > starts)
+        if is_quoted.any():
+            starts, ends = starts + is_quoted, ends - is_quoted
+        texts = self._slices(starts, ends)
+        if is_quoted.any() and pc.any(pc.match_substring(texts, '"')).as_py():
+            return None
+        return texts
+
     def rows(self) -> pa.Array:
         """The rows to the letter, without their line ends."""
-        # Every other slice of the block is a row; what lies between two is a line end.
-        edges = np.column_stack((self.firsts, self.ends[-1])).ravel().astype(np.int32)
+        return self._slices(self.firsts, self.ends[-1])
+
+    def _slices(self, starts: Places, ends: Places) -> pa.Array:
+        # Every other slice of the block is wanted; the rest lies between two of them.
+        edges = np.column_stack((starts, ends)).ravel().astype(np.int32)
         buffers = [None, pa.py_buffer(edges), pa.py_buffer(self.codes)]
         slices = pa.Array.from_buffers(pa.string(), max(len(edges) - 1, 0), buffers)
         # Not by pa.array, which imports pandas to see whether it is handed any of its things.

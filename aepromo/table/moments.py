@@ -1,8 +1,8 @@
-"""A text column of dates and times to the microseconds that its clocks showed."""
+"""Columns of dates and times: text to microseconds, by the clock shown or in UTC, and back."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,11 +16,21 @@ from aepromo.table.facts import FIRST_YEAR, LAST_YEAR, read_fact
 from aepromo.table.number_columns import Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
     from aepromo.table.number_columns import Numbers
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST, _END = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 1, 1)
+_DAY = timedelta(days=1) // _MICROSECOND
+
+_CLOCK_TIME = r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?"
+_DATE = r"2[01]\d\d[-/]\d\d[-/]\d\d"
+_BARE = f"^{_DATE}([ T]{_CLOCK_TIME})?$"
+_ZONED = rf"^{_DATE}[ T]{_CLOCK_TIME}(Z|[+-](0\d|1[0-4]):?[0-5]\d)$"
+"""Times of the years within reach that Arrow reads as Python does."""
 
 
 def read_moments(texts: pa.Array) -> Reading:
@@ -32,6 +42,61 @@ def read_moments(texts: pa.Array) -> Reading:
     if numbers is None:
         return _cell_by_cell(texts)
     return Reading(numbers, numbers, {})
+
+
+def read_instants(texts: pa.Array, zone: tzinfo | None) -> Reading:
+    """Read a column of times as microseconds since 1970 in UTC.
+
+    A time that names no zone is taken in ``zone``, in UTC where None. Of an hour that a clock shows
+    twice, the first is meant.
+    """
+    zone = zone or UTC
+    numbers = np.full(len(texts), BLANK, np.int64)
+    other = pc.not_equal(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
+    lacks_zone = False
+    for pattern, kind in ((_BARE, _CLOCK), (_ZONED, pa.timestamp("us", "UTC"))):
+        fits = pc.match_substring_regex(texts, pattern)
+        rows = np.flatnonzero(fits)
+        try:
+            dashed = pc.replace_substring(texts.filter(fits), "/", "-")
+            moments = pc.cast(dashed, kind).cast(pa.int64()).to_numpy()
+        except pa.ArrowInvalid:  # a 30th of February
+            continue
+        other[rows] = False
+        numbers[rows] = _placed(moments, zone) if kind is _CLOCK else moments
+        lacks_zone |= kind is _CLOCK and len(rows) > 0
+    rows = np.flatnonzero(other)
+    rest = _cell_by_cell(texts.take(pa.array(rows)), zone)
+    numbers[rows] = rest.numbers
+    bad = {int(rows[row]): reason for row, reason in rest.bad.items()}
+    return Reading(numbers, numbers, bad, lacks_zone=lacks_zone or rest.lacks_zone)
+
+
+def instant_number(moment: datetime, zone: tzinfo | None) -> int:
+    """One time on the scale of ``read_instants``."""
+    placed = moment if moment.tzinfo else moment.replace(tzinfo=zone or UTC)
+    return (placed - _EPOCH) // _MICROSECOND
+
+
+def written_instants(instants: Numbers, zone: tzinfo) -> pa.Array:
+    """Write times in a zone to the minute, ``2026-03-04T15:30+08:00``; null where blank."""
+
+    def offset_at(instant: int) -> int:
+        there = (_EPOCH + instant * _MICROSECOND).astimezone(zone)
+        return (there.utcoffset() or timedelta(0)) // _MICROSECOND
+
+    known = np.flatnonzero(instants != BLANK)
+    found = instants[known]
+    offsets = _offsets(found, offset_at)
+    seconds = pa.array((found + offsets) // 10**6, pa.timestamp("s"))
+    different, codes = np.unique(offsets, return_inverse=True)
+    ends = pa.array([_zone_shown(offset) for offset in different.tolist()], pa.string())
+    texts = pc.binary_join_element_wise(
+        pc.strftime(seconds, "%Y-%m-%dT%H:%M"), ends.take(pa.array(codes)), ""
+    )
+    places = np.full(len(instants), -1, np.int64)
+    places[known] = np.arange(len(known))
+    return texts.take(pa.array(places, mask=places < 0))
 
 
 def start_of(day: date) -> int:
@@ -56,19 +121,57 @@ def _plain_moments(texts: pa.Array) -> Numbers | None:
 _CLOCK = pa.timestamp("us")
 
 
-def _cell_by_cell(texts: pa.Array) -> Reading:
+def _cell_by_cell(texts: pa.Array, zone: tzinfo | None = None) -> Reading:
+    """Read each different text; by the clock shown where no ``zone`` is given."""
     encoded = texts.dictionary_encode()
-    shown, reasons = [], {}
+    shown, reasons, lacks_zone = [], {}, False
     for code, text in enumerate(encoded.dictionary.to_pylist()):
         try:
             moment = read_fact(text, Kind.MOMENT)
         except CellError as error:
             moment, reasons[code] = None, str(error)
-        shown.append(_microseconds(moment) if isinstance(moment, datetime) else BLANK)
+        if not isinstance(moment, datetime):
+            shown.append(BLANK)
+            continue
+        lacks_zone |= moment.tzinfo is None
+        shown.append(_microseconds(moment) if zone is None else instant_number(moment, zone))
     codes = encoded.indices.to_numpy()
     numbers = np.array(shown, np.int64)[codes]
     bad = np.flatnonzero(np.isin(codes, list(reasons)))
-    return Reading(numbers, numbers, {int(row): reasons[int(codes[row])] for row in bad})
+    said = {int(row): reasons[int(codes[row])] for row in bad}
+    return Reading(numbers, numbers, said, lacks_zone=lacks_zone)
+
+
+def _placed(clock: Numbers, zone: tzinfo) -> Numbers:
+    """Times by the clock of a zone as times in UTC; of an hour that comes twice, the first."""
+
+    def offset_at(shown: int) -> int:
+        there = _EPOCH.replace(tzinfo=None) + shown * _MICROSECOND
+        return (zone.utcoffset(there.replace(tzinfo=zone)) or timedelta(0)) // _MICROSECOND
+
+    return clock - _offsets(clock, offset_at)
+
+
+def _offsets(times: Numbers, offset_at: Callable[[int], int]) -> Numbers:
+    """How far a zone's clocks are ahead of UTC at each time.
+
+    They are asked once for each different day; on a day at whose end they are another way ahead
+    than at its start, once for each different time.
+    """
+    days, codes = np.unique(times // _DAY, return_inverse=True)
+    ends = [(offset_at(day * _DAY), offset_at((day + 1) * _DAY)) for day in days.tolist()]
+    offsets = np.array([start for start, _end in ends], np.int64)[codes]
+    changes = np.array([start != end for start, end in ends], bool)[codes]
+    if changes.any():
+        different, places = np.unique(times[changes], return_inverse=True)
+        offsets[changes] = np.array([offset_at(time) for time in different.tolist()])[places]
+    return offsets
+
+
+def _zone_shown(offset: int) -> str:
+    """``+08:00``, as ISO 8601 has it behind a time."""
+    there = timezone(offset * _MICROSECOND)
+    return datetime(2000, 1, 1, tzinfo=there).isoformat(timespec="minutes")[len("2000-01-01T00:00"):]
 
 
 def _microseconds(moment: datetime) -> int:

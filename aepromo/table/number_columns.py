@@ -7,7 +7,8 @@ where that fails are cells looked at one by one, and then each different text on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,25 +16,27 @@ import pyarrow.compute as pc
 
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, FX_LIMIT, MILLION, WEIGHT_LIMIT
 from aepromo.table.cells import (
+    COUNT_DIGITS,
     COUNT_LIMIT,
     RATE_PLACES,
     WEIGHT_PLACES,
     CellError,
-    read,
     read_range,
     signs_in,
 )
 from aepromo.table.column import Kind
 from aepromo.table.digits import plain_decimals
+from aepromo.table.facts import read_fact
 from aepromo.table.text import places_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
     from aepromo.pricing.currency import Currency
     from aepromo.table.column import Column
+    from aepromo.table.facts import Fact
     from aepromo.table.grid import Grid
 
     Numbers = npt.NDArray[np.int64]
@@ -44,6 +47,8 @@ LARGEST = {
     Kind.FX: FX_LIMIT - 1,
     Kind.WEIGHT: WEIGHT_LIMIT - 1,
     Kind.COUNT: COUNT_LIMIT - 1,
+    Kind.NUMBER: 10**COUNT_DIGITS * MILLION - 1,
+    Kind.SHARE: MILLION - 1,
 }
 SMALLEST = {Kind.PRICE: 1, Kind.FX: 1}
 SCALES = {
@@ -52,7 +57,11 @@ SCALES = {
     Kind.FX: RATE_PLACES,
     Kind.WEIGHT: WEIGHT_PLACES,
     Kind.COUNT: 0,
+    Kind.NUMBER: RATE_PLACES,
+    Kind.SHARE: RATE_PLACES,
 }
+_NEVER_PLAIN = frozenset({Kind.LEVEL, Kind.FLAG, Kind.DAY, Kind.MOMENT, Kind.TURNOVER})
+"""The kinds whose cells are no plain decimals, or not of the places of an amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +69,38 @@ class Reading:
     """A column's numbers (blank where there is none), and which rows can't be used, and why.
 
     ``upper`` is the other end where the column holds ranges; otherwise it is ``numbers`` itself.
-    ``signs`` are those that amounts have.
+    ``signs`` are those that amounts have; ``lacks_zone``: some time names no zone.
     """
 
     numbers: Numbers
     upper: Numbers
     bad: dict[int, str]
     signs: frozenset[str] = frozenset()
+    lacks_zone: bool = False
+
+
+class Words(NamedTuple):
+    """A column of names: ``codes`` are indices into ``values``, -1 where the cell is blank.
+
+    Each value is what a different text of the column holds: its names, in order.
+    """
+
+    codes: Numbers
+    values: Sequence[tuple[str, ...]]
+
+
+def read_words(texts: pa.Array) -> Words:
+    """Read a column of cells that hold names."""
+    encoded = texts.dictionary_encode()
+    values = [_names(text) for text in encoded.dictionary.to_pylist()]
+    known = np.array([code if value else -1 for code, value in enumerate(values)], np.int64)
+    codes = encoded.indices.to_numpy()
+    return Words(known[codes] if len(known) else codes.astype(np.int64), values)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = read_fact(text, Kind.WORDS)
+    return names if isinstance(names, tuple) else ()
 
 
 def plain_numbers(grid: Grid, position: int, kind: Kind, currency: Currency) -> Numbers | None:
@@ -74,9 +108,11 @@ def plain_numbers(grid: Grid, position: int, kind: Kind, currency: Currency) -> 
 
     Rates may have a percent sign, all of them or none.
     """
+    if kind in _NEVER_PLAIN:
+        return None
     starts, ends = grid.column(position)
     scale = SCALES.get(kind, currency.places)
-    if kind in (Kind.RATE, Kind.RATES):
+    if kind in (Kind.RATE, Kind.RATES, Kind.SHARE):
         is_percent = (grid.codes[ends - 1] == ord("%")) & (ends - starts > 1)
         if is_percent.any():
             if not (is_percent | (ends == starts)).all():
@@ -95,15 +131,25 @@ def read_column(texts: pa.Array, kind: Kind, currency: Currency) -> Reading:
         return _cell_by_cell(texts, read_range)
 
     def read_both(text: str) -> tuple[int, int] | None:
-        value = read(text, kind, currency)
+        value = as_number(read_fact(text, kind, currency))
         return None if value is None else (value, value)
 
     return _cell_by_cell(texts, read_both)
 
 
+def as_number(fact: Fact | None) -> int | None:
+    """What a column of numbers holds for a fact: a flag is 0 or 1, a date the days since 1970."""
+    if isinstance(fact, date) and not isinstance(fact, datetime):
+        return fact.toordinal() - _EPOCH
+    return int(fact) if isinstance(fact, int) else None
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
 def _decimals_in(texts: pa.Array, kind: Kind, currency: Currency) -> Numbers | None:
     """The column's numbers if every cell is blank or a plain decimal in range, else None."""
-    if not _only_digits_and_points(texts):
+    if kind in _NEVER_PLAIN or not _only_digits_and_points(texts):
         return None
     scale = SCALES.get(kind, currency.places)
     blank = pc.equal(pc.binary_length(texts), 0)

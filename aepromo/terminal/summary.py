@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.table.cells import grouped
+from aepromo.table.schema import RESULTS
 from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:
@@ -19,57 +21,84 @@ class Seen(NamedTuple):
     """What some rows come to, in the terms of ``Tally``."""
 
     rows: int
-    counts: list[int]
-    worst: tuple[int, int, str] | None
-    gain: int | None
+    counts: dict[str, list[int]]
+    unlabelled: int = 0
+    worst: tuple[int, int, str] | None = None
+    total: int | None = None
+    without_total: int = 0
+    unknown: Counter[str] = Counter()
+    unpriced: int = 0
+    lacking: tuple[str, ...] = ()
+    blank: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Tally:
     """What has been seen of a run's rows so far.
 
-    ``labels`` are what a row may come to, the mildest first, and ``counts`` goes by their index.
-    ``worst`` is the row that is worst off: its label's index, its profit in minor units, its id.
-    ``gain`` adds up what ``breakeven`` finds over 30 days, in minor units.
+    ``counts`` tells for each label column how many rows came to each label, by its index;
+    ``unlabelled`` counts the rows without the first of them. ``worst`` is the row that is worst
+    off: its status as an index, its profit in minor units, its id. ``total`` adds up a money column
+    in minor units, which ``without_total`` rows don't have. ``unknown`` counts the rows that lack a
+    fact; ``unpriced`` are those without a profit for want of the columns ``lacking``; ``blank`` are
+    columns with blank cells.
     """
 
-    labels: tuple[str, ...]
     currency: Currency
     rows: int = 0
-    counts: list[int] = field(default_factory=list)
+    counts: dict[str, list[int]] = field(default_factory=dict)
+    unlabelled: int = 0
     worst: tuple[int, int, str] | None = None
-    gain: int | None = None
+    total: int | None = None
+    without_total: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+    unpriced: int = 0
+    lacking: dict[str, None] = field(default_factory=dict)
+    blank: frozenset[str] = frozenset()
 
     def add(self, seen: Seen) -> None:
         """Count some more rows."""
         self.rows += seen.rows
-        both = zip_longest(self.counts, seen.counts, fillvalue=0)
-        self.counts = [before + more for before, more in both]
+        for name, counts in seen.counts.items():
+            both = zip_longest(self.counts.get(name, ()), counts, fillvalue=0)
+            self.counts[name] = [before + more for before, more in both]
         if self.worst is None or (seen.worst and _rank(seen.worst) < _rank(self.worst)):
             self.worst = seen.worst
-        if seen.gain is not None:
-            self.gain = (self.gain or 0) + seen.gain
+        if seen.total is not None:
+            self.total = (self.total or 0) + seen.total
+        self.unlabelled += seen.unlabelled
+        self.without_total += seen.without_total
+        self.unknown += seen.unknown
+        self.unpriced += seen.unpriced
+        self.lacking |= dict.fromkeys(seen.lacking)
+        self.blank |= seen.blank
 
-    @property
-    def worst_label(self) -> int:
-        """The index of the worst label seen; 0 where none was."""
-        return max((index for index, count in enumerate(self.counts) if count), default=0)
+    def labels(self, name: str) -> list[tuple[str, int]]:
+        """How many rows came to each label of a column, in the order of its labels."""
+        return list(zip(RESULTS[name].labels, self.counts.get(name, ()), strict=False))
 
-    def line(self) -> str:
-        """One line: ``64 SKUs: 60 ok, 4 loss; worst: A-17 leaves -1.20 (loss)``."""
-        parts = [summed(skus(self.rows), zip(self.labels, self.counts, strict=False))]
-        if self.worst is not None and self.worst[0] and self.rows > 1:
-            index, profit, sku = self.worst
-            worst = _("worst: {sku} leaves {profit} ({label})").format(
-                sku=sku,
-                profit=grouped(profit, self.currency.places),
-                label=label(self.labels[index]),
-            )
-            parts.append(worst)
-        if self.gain is not None:
-            gain = "+" * (self.gain > 0) + grouped(self.gain, self.currency.places)
-            parts.append(_("over 30 days {gain}").format(gain=gain))
-        return _("; ").join(parts)
+    def highest(self, name: str) -> int:
+        """The index of the last label of a column that any row came to; -1 where none did."""
+        counts = enumerate(self.counts.get(name, ()))
+        return max((index for index, count in counts if count), default=-1)
+
+
+def prices_line(tally: Tally, name: str) -> str:
+    """One line on priced rows: ``64 SKUs: 60 ok, 4 loss; worst: A-17 leaves -1.20 (loss)``."""
+    parts = [summed(skus(tally.rows), tally.labels(name))]
+    if tally.worst is not None and tally.worst[0] and tally.rows > 1:
+        index, profit, sku = tally.worst
+        worst = _("worst: {sku} leaves {profit} ({label})").format(
+            sku=sku,
+            profit=grouped(profit, tally.currency.places),
+            label=label(RESULTS[name].labels[index]),
+        )
+        parts.append(worst)
+    if tally.total is not None:
+        sign = "+" if tally.total > 0 else ""
+        gain = sign + grouped(tally.total, tally.currency.places)
+        parts.append(_("over 30 days {gain}").format(gain=gain))
+    return _("; ").join(parts)
 
 
 def more_line(shown: int, total: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aepromo.engine.question import PARCEL, SHOP
+from aepromo.inputs.columns import PARCEL, SHOP
 from aepromo.past_rates.columns import ALSO_FORCED
 from aepromo.platform.appeal import NEEDED, TERMS, formula_of, must_hold
 from aepromo.platform.columns import STATES

@@ -1,0 +1,396 @@
+"""The one way of a command: take options, resolve them, answer for one SKU or a file, exit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
+
+import typer
+
+from aepromo.cli.config import read_config
+from aepromo.cli.defaults import defaults_for
+from aepromo.cli.exits import Exit
+from aepromo.cli.money import MoneyOptions, shipping_parameters
+from aepromo.cli.options import (
+    INPUT_PANEL,
+    STORE_PANEL,
+    ConfigOption,
+    FileArgument,
+    Format,
+    OfferOptions,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    option,
+    parameters_of,
+    taken,
+    value_parameter,
+    with_parameters,
+)
+from aepromo.cli.output import (
+    chosen,
+    destination,
+    format_of,
+    headed,
+    rendered,
+    text_lines,
+)
+from aepromo.cli.say import say, say_assumed, say_converted, say_warning, say_warnings
+from aepromo.engine.single import run_single
+from aepromo.errors import CallError
+from aepromo.inputs.columns import FORCED_RATE
+from aepromo.inputs.policy import Policy
+from aepromo.inputs.values import Values, resolved
+from aepromo.table.column import Kind
+from aepromo.table.headings import named
+from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.text import TextColumn, result_text
+from aepromo.terminal.summary import Tally
+from aepromo.words import _, ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from inspect import Parameter
+
+    from aepromo.cli.config import Config
+    from aepromo.engine.answer import Outcome
+    from aepromo.engine.question import Question
+
+    Options: TypeAlias = Mapping[str, Any]
+
+POLICY = frozenset(Policy._fields) - {"facts", "places", "book", "rates", "zone"}
+
+
+class RatesOptions(NamedTuple):
+    """Forced rates from a list, and which of its figures."""
+
+    rates: Annotated[
+        str | None,
+        typer.Option(
+            "--rates",
+            metavar="FILE",
+            help="Forced rates by SKU, category and store, as rates writes them.",
+            rich_help_panel=INPUT_PANEL,
+            show_default=False,
+        ),
+    ] = None
+    rate_from: Annotated[
+        str | None,
+        typer.Option(
+            "--rate-from",
+            metavar="mean|p95|max",
+            help="Which figure of --rates to reckon with (mean).",
+            rich_help_panel=INPUT_PANEL,
+            show_default=False,
+        ),
+    ] = None
+
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="NAME",
+        help="Which store of aepromo.toml; the only one where there is one.",
+        rich_help_panel=STORE_PANEL,
+        show_default=False,
+    ),
+]
+
+
+class Call(NamedTuple):
+    """What a command was asked: its file, how to read and write, the configuration and the rest."""
+
+    file: str | None
+    reading: ReadingOptions
+    writing: WritingOptions
+    config: Config
+    joined: RatesOptions
+    store: str | None
+    options: dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """A question as a command puts it.
+
+    ``summary`` sums the answers up in one line, ``listener`` is handed each outcome of a file.
+    """
+
+    question: Question
+    summary: Callable[[Tally], str]
+    listener: Callable[[Outcome], None] | None = None
+
+
+def question_command(
+    ask: Callable[[Values, Call], Asked],
+    plain: Question,
+    *,
+    values: Sequence[Parameter] | None = None,
+    policy_options: Sequence[Parameter] = (),
+    own_options: Sequence[Parameter] = (),
+    file: Any = FileArgument,
+    has_offers: bool = True,
+    has_money: bool = True,
+    finish: Callable[[Tally, Values, Call], bool] | None = None,
+) -> Callable[..., None]:
+    """The Typer command that puts a question to one row or a file of them.
+
+    ``plain`` is the question with the rule book as it is, which tells what may be given, if not
+    ``values``. ``policy_options`` are fields of ``Policy``, ``own_options`` the command's own: ``ask``
+    finds them in ``Call.options``. ``finish`` is run once all is written, and tells whether there
+    were findings, for the exit code.
+    """
+    own = [each.name for each in own_options]
+    describes_store = plain.prices_some or bool(plain.wants)
+
+    def command(**given: Any) -> None:
+        call = call_of(given, own)
+        values = values_of(call, given)
+        asked = ask(values, call)
+        if call.file is None:
+            tally = answer_one(asked.question, values, call, asked.listener)
+        else:
+            from aepromo.cli.files import Watched, answer_file  # loads pyarrow
+
+            watched = Watched(_store_columns(asked.question, call), asked.listener)
+            tally = answer_file(
+                asked.question,
+                values,
+                call.file,
+                call.reading,
+                call.writing,
+                asked.summary,
+                watched,
+            )
+        _say_what_is_missing(tally, call)
+        if call.writing.output and not call.writing.quiet and call.file is not None:
+            say(f"{call.writing.output}: {asked.summary(tally)}")
+        if finish is not None and finish(tally, values, call):
+            raise typer.Exit(Exit.FINDINGS)
+
+    command.__doc__ = _(plain.question)
+    # A calculator knows SKUs by what they cost; the platform's rules look at names too.
+    names = [name for name in plain.uses if describes_store or INPUTS[name].kind is not Kind.TEXT]
+    return with_parameters(
+        command,
+        [
+            argument("file", file),
+            *(value_parameters(names) if values is None else values),
+            *(parameters_of(OfferOptions) if has_offers else ()),
+            *(parameters_of(MoneyOptions) if has_money else ()),
+            *(shipping_options(plain) if has_money else ()),
+            *([option("store", StoreOption, None)] if describes_store else ()),
+            option("config", ConfigOption, None),
+            *policy_options,
+            *parameters_of(ReadingOptions),
+            *(parameters_of(RatesOptions) if has_money else ()),
+            *parameters_of(WritingOptions),
+            *own_options,
+        ],
+    )
+
+
+def value_parameters(names: Iterable[str]) -> list[Parameter]:
+    """The options that give columns' values; none gives the id."""
+    return [value_parameter(name) for name in names if name != "sku"]
+
+
+def shipping_options(question: Question) -> list[Parameter]:
+    """The options of a parcel and its tariff, where the logistics cost bears on the answer."""
+    if "logistics_cost" not in question.uses:
+        return []
+    return [each for each in shipping_parameters() if each.name not in question.uses]
+
+
+def call_of(given: dict[str, Any], own: Sequence[str]) -> Call:
+    """Take a command's options apart; what is left in ``given`` are values of columns."""
+    joined = RatesOptions()
+    if "rates" in given:
+        joined = taken(RatesOptions, given)
+    return Call(
+        given.pop("file"),
+        taken(ReadingOptions, given),
+        taken(WritingOptions, given),
+        read_config(given.pop("config")),
+        joined,
+        given.pop("store", None),
+        {name: given.pop(name) for name in own},
+    )
+
+
+def values_of(call: Call, given: Mapping[str, Any]) -> Values:
+    """Everything that options and configuration give, resolved, with what is to be warned of."""
+    policy = with_rates(policy_over(call.config, given, call.store), call.joined, call.file)
+    values = resolved(policy)
+    say_warnings(values)
+    return values
+
+
+def with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Policy:
+    """The policy with the rates that a list holds, where one is named. Raises ``CallError``."""
+    if joined == RatesOptions():
+        return policy
+    if joined.rates is None:
+        raise CallError(_("--rate-from needs --rates FILE"))
+    if file is None or file == joined.rates == "-":
+        raise CallError(_("--rates FILE needs the SKUs in another FILE"))
+    from aepromo.past_rates.rate_list import read_rates  # loads pyarrow
+
+    return policy._replace(rates=read_rates(joined.rates, joined.rate_from or "mean"))
+
+
+def policy_over(config: Config, given: Mapping[str, Any], store: str | None = None) -> Policy:
+    """The policy that options make over a store's columns and what else a configuration says."""
+    defaults = defaults_for(config, given)
+    of_store = {name: text for name, text in config.store(store).items() if name in given}
+    said: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in given.items()
+        if value is not None
+    }
+    if not said.keys().isdisjoint(FORCED_RATE):
+        # The three are one value, which the higher level gives whole.
+        defaults = {name: value for name, value in defaults.items() if name not in FORCED_RATE}
+    if "fx" in said:
+        codes = {text.partition("=")[0] for text in said["fx"]}
+        others = (text for text in defaults.get("fx", ()) if text.partition("=")[0] not in codes)
+        said["fx"] = (*others, *said["fx"])
+    merged = {**defaults, **of_store, **said}
+    if "line" in said and "tariff" not in merged:
+        raise CallError(_("--line needs --tariff FILE"))
+    if "tariff" in merged:
+        from aepromo.inputs.tariff import read_tariff  # only a tariff pays for it
+
+        merged["tariff"] = read_tariff(merged["tariff"])
+    facts = {name: merged.pop(name) for name in set(merged) - POLICY}
+    by_file = (name for name in (*defaults, *of_store) if name not in said)
+    places = {name: f"{config.book.said_by}: {name}" for name in by_file}
+    return Policy(**merged, facts=facts, places=places, book=config.book)
+
+
+def answer_one(
+    question: Question,
+    values: Values,
+    call: Call,
+    listener: Callable[[Outcome], None] | None = None,
+) -> Tally:
+    """Answer for the one row that the options describe, and tell what it comes to."""
+    if call.reading != ReadingOptions():
+        raise CallError(_("options for reading a file need a FILE, or - for standard input"))
+    if question.prices_some or question.wants:
+        columns, tally = _one_row(question, values, call, listener)
+    else:
+        columns, tally = _one_sku(question, values, call)
+    columns = chosen(columns, call.writing)
+    form = format_of(call.writing)
+    with destination(call.writing) as stream:
+        if form is Format.TABLE:
+            from aepromo.terminal.rich_tables import fields_table
+
+            stream.write(rendered(fields_table(columns, values.currency), call.writing))
+        else:
+            parts = [headed(columns, call.writing)]
+            stream.writelines(text_lines(parts, form, call.writing, values.currency))
+    return tally
+
+
+def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextColumn], Tally]:
+    """Answer without loading anything that a table needs."""
+    results, assumed = run_single(question, values)
+    say_assumed(assumed, set(), values.book, call.writing.quiet, values.currency)
+    say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
+    columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in values.texts.items()]
+    for name, number in results.items():
+        column = values.column(name)
+        cells = [result_text(number, column, values.currency)]
+        columns.append(TextColumn(name, RESULTS[name].kind, cells))
+    tally = Tally(values.currency, rows=1)
+    for name in question.counts:
+        if results.get(name, -1) >= 0:
+            tally.counts[name] = [0] * results[name] + [1]
+    return columns, tally
+
+
+def _one_row(
+    question: Question,
+    values: Values,
+    call: Call,
+    listener: Callable[[Outcome], None] | None,
+) -> tuple[list[TextColumn], Tally]:
+    """Answer for a table of the one row that the options describe."""
+    import pyarrow as pa
+
+    from aepromo.cli.files import Watched, seen_of
+    from aepromo.engine.answer import run
+    from aepromo.table.any_cells import OneRow
+
+    given = [name for name in question.uses if name in values.texts]
+    if not given:
+        example = INPUTS[(*question.wants, *question.needs, question.uses[-1])[0]].flag
+        reason = _("nothing to judge; name a FILE, or give values such as {flag}")
+        raise CallError(reason.format(flag=example))
+    for name in question.needs:
+        is_shipped = name == "logistics_cost" and question.ships(values)
+        if name not in values.texts and not is_shipped:
+            reason = _("{column} is missing; fill it in or give {flag}")
+            raise CallError(reason.format(column=named(name), flag=INPUTS[name].flag))
+    outcome = run(question, OneRow(), {}, values)
+    if outcome.problems:
+        raise CallError(
+            _("; ").join(
+                f"{values.policy.place(each.column)}: {each.reason}" for each in outcome.problems
+            )
+        )
+    if listener is not None:
+        listener(outcome)
+    say_assumed(outcome.assumed, set(), values.book, call.writing.quiet, values.currency)
+    say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
+    columns = [TextColumn(name, INPUTS[name].kind, [values.texts[name]]) for name in given]
+    columns += [
+        TextColumn(name, RESULTS[name].kind, outcome.column(name).cast(pa.string()).to_pylist())
+        for name in outcome.added
+    ]
+    watched = Watched(_store_columns(question, call))
+    tally = Tally(values.currency)
+    tally.add(seen_of(question, outcome, pa.array([""]), watched))
+    return columns, tally
+
+
+def _store_columns(question: Question, call: Call) -> frozenset[str]:
+    """The columns that some store of the configuration tells, where none of several is chosen."""
+    if call.store is not None or len(call.config.stores) < 2:
+        return frozenset()
+    told = {name for store in call.config.stores.values() for name in store}
+    return frozenset(name for name in question.uses if name in told)
+
+
+def _say_what_is_missing(tally: Tally, call: Call) -> None:
+    """Name what is unknown, and what has no profit, for want of a cell."""
+    if tally.blank:
+        warning = _("none of the stores {stores} is used for {names}; choose one with --store")
+        ordered = [name for name in INPUTS if name in tally.blank]
+        stores, names = _(", ").join(call.config.stores), _(", ").join(map(named, ordered))
+        say_warning(warning.format(stores=stores, names=names))
+    if call.writing.quiet:
+        return
+    is_one = call.file is None
+    if tally.unknown:
+        facts = [_unknown(name, rows, is_one) for name, rows in tally.unknown.items()]
+        say(_("unknown: {names}").format(names=_(", ").join(facts)))
+    if tally.unpriced:
+        unpriced = ngettext(
+            "no profit in {count:,} row: without {names}",
+            "no profit in {count:,} rows: without {names}",
+            tally.unpriced,
+        )
+        unpriced = _("no profit: without {names}") if is_one else unpriced
+        names = _(", ").join(map(named, tally.lacking))
+        say(unpriced.format(count=tally.unpriced, names=names))
+
+
+def _unknown(name: str, rows: int, is_one: bool) -> str:
+    """One fact that rows lack: ``dsr in 3 rows (set --dsr)``."""
+    text = ngettext(
+        "{name} in {count:,} row (set {flag})", "{name} in {count:,} rows (set {flag})", rows
+    )
+    text = _("{name} (set {flag})") if is_one else text
+    return text.format(name=named(name), count=rows, flag=INPUTS[name].flag)

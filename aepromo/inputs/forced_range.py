@@ -1,0 +1,60 @@
+"""The forced rate: one value in three columns, ``forced_rate``, ``forced_rate_min`` and ``_max``.
+
+The highest level that gives any of the three gives the whole range: a cell, a list of past rates,
+an option, the configuration, the rule book. Rates are in millionths, for one SKU or for columns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from aepromo.pricing.money import BLANK, most, pick
+
+if TYPE_CHECKING:
+    from aepromo.pricing.money import Truth, Whole
+
+
+class GivenRates(NamedTuple):
+    """What one level gives of the forced rate; each blank where it doesn't.
+
+    ``low`` and ``high`` are the ends of ``forced_rate``, which are one where it is a single rate.
+    """
+
+    low: Whole = BLANK
+    high: Whole = BLANK
+    least: Whole = BLANK
+    most: Whole = BLANK
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the level gives nothing, whatever the row."""
+        return all(isinstance(each, int) and each == BLANK for each in self)
+
+    @property
+    def lacks_end(self) -> Truth:
+        """Where the level gives the lower end alone, so that the upper one is assumed."""
+        return (self.least != BLANK) & (self.most == BLANK) & (self.low == BLANK)
+
+    @property
+    def runs_backwards(self) -> Truth:
+        """Where the lower end is above the upper one."""
+        return (self.most != BLANK) & (self.least > self.most)
+
+    @property
+    def contradicts(self) -> Truth:
+        """Where the three columns don't describe one range."""
+        other_low = (self.least != BLANK) & (self.least != self.low)
+        other_high = (self.most != BLANK) & (self.most != self.high)
+        return (self.low != BLANK) & (other_low | other_high)
+
+    def range(self, assumed_high: int) -> tuple[Whole, Whole]:
+        """The lowest and the highest rate; blank where the level gives none.
+
+        With the upper end alone the range begins at 0; with the lower end alone it goes up to
+        ``assumed_high``, or is that one rate where it is higher.
+        """
+        only_most = (self.most != BLANK) & (self.least == BLANK)
+        is_whole = self.low != BLANK
+        low = pick(is_whole, self.low, pick(only_most, 0, self.least))
+        high = pick(self.lacks_end, most(self.least, assumed_high), self.most)
+        return low, pick(is_whole, self.high, high)

@@ -1,0 +1,309 @@
+"""The values of one call, resolved once: option before configuration before rule book.
+
+Cells go before all of these; ``aepromo.engine`` puts them together row by row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from aepromo.errors import CallError
+from aepromo.inputs.columns import COSTS, KEYS, PARCEL, SHOP
+from aepromo.inputs.exchange import Conversion, Exchange, RowCosts, exchange_of
+from aepromo.inputs.forced_range import GivenRates
+from aepromo.inputs.offer_texts import read_ending, read_offer
+from aepromo.inputs.policy import BASKETS, Policy
+from aepromo.pricing.currency import USD
+from aepromo.pricing.money import BLANK
+from aepromo.pricing.offers import Offers
+from aepromo.table.cells import (
+    CellError,
+    in_two_currencies,
+    millionths,
+    percent,
+    read,
+    read_range,
+    signs_in,
+)
+from aepromo.table.column import AMOUNTS
+from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.words import _
+from aepromo.words.nearest import one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from aepromo.inputs.joined_rates import JoinedRates
+    from aepromo.inputs.shipping import Shipping
+    from aepromo.pricing.currency import Currency
+    from aepromo.rules.overrides import Book
+    from aepromo.table.column import Column
+    from aepromo.table.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """All that a call knows beside its rows.
+
+    ``texts`` are the given values as they were written, by column; ``numbers`` what they come to,
+    in minor units of the ``currency`` of prices and millionths, apart from ``costs`` and the forced ``rates``; ``facts`` are
+    values of other columns than those of a SKU. ``book`` is the rule book in force, its money in
+    the currency of the prices. ``endings`` are in minor units; ``floor_multiple`` in millionths.
+    """
+
+    policy: Policy
+    currency: Currency
+    texts: Mapping[str, str]
+    exchange: Exchange
+    numbers: Mapping[str, int]
+    costs: RowCosts
+    rates: GivenRates
+    facts: Mapping[str, Fact]
+    offers: Offers
+    endings: tuple[int, ...]
+    floor_multiple: int
+    book: Book
+    shipping: Shipping | None
+
+    @property
+    def promotion(self) -> str:
+        """What the platform cuts the price for, forced or reverse."""
+        return self.policy.promotion
+
+    @property
+    def joined_rates(self) -> JoinedRates | None:
+        """Forced rates by SKU, category and store, which go after a row's own cells."""
+        return self.policy.rates
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The shipping lines of the tariff."""
+        return self.policy.tariff.lines if self.policy.tariff else ()
+
+    @property
+    def cost_texts(self) -> dict[str, str]:
+        """The given costs as they were written."""
+        return {name: self.texts[name] for name in COSTS if name in self.texts}
+
+    @property
+    def supplied(self) -> frozenset[str]:
+        """The columns that the call has a value for, if not for every row."""
+        more = [("forced_rate", self.policy.rates), ("logistics_cost", self.policy.tariff)]
+        return frozenset((*self.texts, *(name for name, source in more if source)))
+
+    def lookup_columns(self, is_shipped: bool) -> tuple[str, ...]:
+        """The columns by which past rates and a tariff are looked up."""
+        keys = KEYS if self.policy.rates else ()
+        return (*keys, *PARCEL) if is_shipped else keys
+
+    def column(self, name: str) -> Column:
+        """A result column, with the labels that the tariff gives it."""
+        column = RESULTS[name]
+        return column._replace(labels=self.lines) if name == "shipping_line" else column
+
+    def offered(self) -> dict[str, int]:
+        """The given values of a SKU, costs among them. Raises ``CallError`` for unusable costs."""
+        problems = [f"{self.policy.place(name)}: {reason}" for name, reason in self.costs.problems]
+        if not self.currency.is_stated and len(signs := self.signs) > 1:
+            problems.append(in_two_currencies(signs))
+        refuse_values(problems)
+        return {**self.numbers, **self.costs.converted}
+
+    @property
+    def signs(self) -> frozenset[str]:
+        """The signs of the amounts that are given."""
+        amounts = (text for name, text in self.texts.items() if INPUTS[name].kind in AMOUNTS)
+        return signs_in(amounts)
+
+    def assumes_cost_currency(
+        self,
+        uses: Iterable[str],
+        signs: frozenset[str] | None = None,
+        are_unnamed: bool = False,
+    ) -> bool:
+        """Whether costs are taken in one currency though something points to another.
+
+        ``uses`` are the columns that bear on the answer; ``are_unnamed``: among the cells are costs
+        that name no currency. ``signs`` are those of all amounts, of the given ones where None.
+        """
+        tariff = self.policy.tariff.services if self.policy.tariff else ()
+        currencies = (service.currency for service in tariff)
+        taken = are_unnamed or not set(uses).isdisjoint(self.cost_texts)
+        found = self.signs if signs is None else signs
+        return taken and self.exchange.doubts_cost(found, currencies)
+
+    def conversions(self) -> list[Conversion]:
+        """The conversions that the given costs and the tariff need."""
+        made = [self.costs.conversion] if self.costs.conversion else []
+        return [*made, *(self.shipping.conversions() if self.shipping else ())]
+
+    def warnings(self, today: date) -> list[str]:
+        """Offers so deep that a slip of the finger is likelier, and exchange rates that are old.
+
+        Both are used as they are (rule book: ``fx.max_age_days``).
+        """
+        given = [("--spend-save", text) for text in self.policy.spend_save]
+        given += [("--coupon", text) for text in self.policy.coupon]
+        deep = [
+            _("{offer} takes off over half of what it asks for").format(offer=f"{flag} {text}")
+            for flag, text in given
+            if 2 * (offer := read_offer(flag, text, self.currency)).off > offer.threshold > 0
+        ]
+        if not self.exchange.rates:
+            return deep  # a one-liner in dollars reads no figure of exchange
+        most_days = rule_number(self.book, "fx.max_age_days")
+        return deep + self.exchange.old(today, most_days)
+
+
+def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
+    """Read everything that a policy gives. Raises ``CallError`` that lists what can't be used.
+
+    ``tariff_exchange`` has the rates that a tariff goes by, where those of the costs are others.
+    """
+    texts = policy.texts()
+    rate = "" if policy.fx_rate is None else str(policy.fx_rate)
+    exchange = exchange_of(policy.currency, policy.cost_currency, rate, policy.fx)
+    if policy.basket not in BASKETS:
+        raise CallError(f"--basket '{policy.basket}': {one_of(policy.basket, BASKETS)}")
+    book = policy.book.in_money(exchange.in_selling) if exchange.is_foreign(USD) else policy.book
+    read_values = _read_values(texts, policy, exchange.selling)
+    return Values(
+        policy=policy,
+        currency=exchange.selling,
+        texts=texts,
+        exchange=exchange,
+        numbers=read_values.numbers,
+        costs=exchange.row_costs({name: texts[name] for name in COSTS if name in texts}),
+        rates=read_values.rates,
+        facts=read_values.facts,
+        offers=_offers(policy, exchange.selling),
+        endings=tuple(read_ending(text, exchange.selling) for text in policy.ending),
+        floor_multiple=rule_number(policy.book, "floor.multiple"),
+        book=book,
+        shipping=_shipping(policy, texts, tariff_exchange or exchange),
+    )
+
+
+def _offers(policy: Policy, currency: Currency) -> Offers:
+    return Offers(
+        spend_save=tuple(read_offer("--spend-save", text, currency) for text in policy.spend_save),
+        coupons=tuple(read_offer("--coupon", text, currency) for text in policy.coupon),
+        coupon_stacks=policy.coupon_stacks,
+        single=policy.basket == "single",
+    )
+
+
+def _shipping(policy: Policy, texts: Mapping[str, str], exchange: Exchange) -> Shipping | None:
+    """The tariff in the currency of the prices; None where the logistics cost is given."""
+    if policy.tariff is None or "logistics_cost" in texts:
+        return None
+    from aepromo.inputs.shipping import Shipping  # only a tariff pays for it
+
+    return Shipping(policy.tariff, policy.line, exchange)
+
+
+class _Read(NamedTuple):
+    numbers: dict[str, int]
+    rates: GivenRates
+    facts: dict[str, Fact]
+
+
+def _read_values(texts: Mapping[str, str], policy: Policy, currency: Currency) -> _Read:
+    """The given values apart from costs."""
+    found = _Read({}, GivenRates(), {})
+    rates, problems = GivenRates(), []
+    for name, text in texts.items():
+        if name in SHOP or name == "weight_g":
+            continue
+        try:
+            if name == "forced_rate":
+                low, high = read_range(text) or (BLANK, BLANK)
+                rates = rates._replace(low=low, high=high)
+            elif name in policy.facts or name == "market":
+                from aepromo.table.facts import read_fact  # only the platform's rules pay for it
+
+                if (fact := read_fact(text, INPUTS[name].kind, currency)) is not None:
+                    found.facts[name] = fact
+            else:
+                number = read(text, INPUTS[name].kind, currency)
+                found.numbers[name] = 0 if number is None else number
+        except CellError as error:
+            problems.append(f"{policy.place(name)}: {error}")
+    least = found.numbers.pop("forced_rate_min", BLANK)
+    rates = rates._replace(least=least, most=found.numbers.pop("forced_rate_max", BLANK))
+    if rates.runs_backwards:
+        reason = _("{least} is above {most}; swap the two")
+        ends = (policy.place(name) for name in ("forced_rate_min", "forced_rate_max"))
+        problems.append(reason.format(**dict(zip(("least", "most"), ends, strict=True))))
+    elif rates.contradicts:
+        problems.append(f"{policy.place('forced_rate')}: " + contradiction())
+    refuse_values(problems)
+    return found._replace(rates=rates)
+
+
+def contradiction() -> str:
+    """Why one level can't give these forced rates."""
+    return _(
+        "is not the range that forced_rate_min and forced_rate_max give; leave one of the two out"
+    )
+
+
+def refuse_values(problems: list[str]) -> None:
+    """Raise a ``CallError`` that lists what is wrong with given values, if anything is."""
+    if problems:
+        raise CallError(_("; ").join(problems))
+
+
+ASSUMED = {
+    "commission_rate": "fees.commission_rate",
+    "payment_rate": "fees.payment_rate",
+    "forced_rate": "forced.rate",
+    "forced_rate_max": "forced.rate",
+    "target_profit": "appeal.min_profit",
+}
+"""The columns that the rule book supplies where nobody else does, each with its key."""
+
+
+def assumed_text(name: str, book: Book) -> str:
+    """The value of a column that nobody gives, as a cell would be written."""
+    if name == "forced_rate_max":
+        return percent(assumed_range(book)[1])
+    return book.text(ASSUMED[name]) if name in ASSUMED else "0"
+
+
+def rule_number(book: Book, key: str) -> int:
+    """A plain number of the rule book, in millionths. Raises ``CallError`` for what is none."""
+    try:
+        return millionths(book.text(key))
+    except CellError as error:
+        raise CallError(f"rules.{key}: {error}") from None
+
+
+@cache
+def assumed_number(name: str, book: Book, currency: Currency) -> int:
+    """The value of a column that nobody gives, in minor units or millionths.
+
+    Raises ``CallError`` where a configuration gives the rule book no usable figure.
+    """
+    try:
+        number = read(assumed_text(name, book), INPUTS[name].kind, currency)
+        if number is None:
+            raise CellError(_("is blank; write a figure"))
+    except CellError as error:
+        raise CallError(f"rules.{ASSUMED[name]}: {error}") from None
+    return number
+
+
+@cache
+def assumed_range(book: Book) -> tuple[int, int]:
+    """The forced rates that the rule book reports, in millionths. Raises ``CallError``."""
+    try:
+        ends = read_range(book.text("forced.rate"))
+    except CellError as error:
+        raise CallError(f"rules.forced.rate: {error}") from None
+    if ends is None:
+        raise CallError("rules.forced.rate: " + _("is blank; write a figure"))
+    return ends

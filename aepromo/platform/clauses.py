@@ -1,0 +1,98 @@
+"""Clauses about rows, written once for each different text and joined for whole columns.
+
+A clause is a column of texts in which many rows share one, so each is kept as a code.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aepromo.pricing.money import Truth
+    from aepromo.table.number_columns import Numbers
+
+UNSAID = -1
+"""The code of a row of which a clause says nothing."""
+
+
+class Clause(NamedTuple):
+    """What is said of each row: ``codes`` are indices into ``texts``, or ``UNSAID``."""
+
+    codes: Numbers
+    texts: Sequence[str]
+
+    def where(self, condition: Truth) -> Clause:
+        """The same, said only where a condition holds."""
+        return Clause(np.where(condition, self.codes, UNSAID), self.texts)
+
+    def reworded(self, wording: Callable[[str], str]) -> Clause:
+        """The same with every text put in other words."""
+        return Clause(self.codes, [wording(text) for text in self.texts])
+
+    def column(self) -> pa.Array:
+        """The texts as a column, null where nothing is said."""
+        return _taken(self.texts, self.codes)
+
+
+def always(text: str, condition: Truth, rows: int) -> Clause:
+    """One text, said where a condition holds."""
+    said = np.broadcast_to(np.asarray(condition), rows)
+    return Clause(np.where(said, 0, UNSAID), [text])
+
+
+def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:
+    """Clauses put in another order, row by row.
+
+    ``order[place, row]`` is the index of the clause that comes at that place in that row.
+    """
+    texts, codes = _shared(clauses)
+    placed = np.take_along_axis(codes, order, axis=0)
+    return [Clause(each, texts) for each in placed]
+
+
+def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = False) -> pa.Array:
+    """What all clauses say of each row, in order and each text once.
+
+    A row of which nothing is said has an empty text, or ``or_null`` none.
+    """
+    texts, codes = _shared(clauses)
+    for place in range(1, len(codes)):
+        said_before = (codes[:place] == codes[place]).any(axis=0)
+        codes[place] = np.where(said_before, UNSAID, codes[place])
+    some = [each for each in codes if (each != UNSAID).any()]
+    rows = codes.shape[1]
+    if not some:
+        return pa.nulls(rows, pa.string()) if or_null else pa.repeat("", rows)
+    # Each text as the first, and with the separator in front; nothing where nothing is said.
+    parts = pa.array([*texts, *(separator + text for text in texts), ""], pa.string())
+    columns, is_begun = [], np.zeros(rows, np.bool_)
+    for each in some:
+        place = np.where(is_begun, each + len(texts), each)
+        columns.append(parts.take(pa.array(np.where(each == UNSAID, 2 * len(texts), place))))
+        is_begun |= each != UNSAID
+    together = columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, "")
+    if not or_null:
+        return together
+    return pc.if_else(pa.array(is_begun), together, pa.scalar(None, pa.string()))
+
+
+def _shared(clauses: Sequence[Clause]) -> tuple[list[str], Numbers]:
+    """The codes of several clauses in one list of texts, each text once; a row of codes a clause."""
+    places: dict[str, int] = {}
+    rows = []
+    for clause in clauses:
+        own = [places.setdefault(text, len(places)) for text in clause.texts]
+        # Behind the last text stands the code for nothing, which -1 finds.
+        rows.append(np.array([*own, UNSAID], np.int64)[clause.codes])
+    return list(places), np.array(rows, np.int64)
+
+
+def _taken(texts: Sequence[str], codes: Numbers) -> pa.Array:
+    indices = pa.array(codes, pa.int64(), mask=codes == UNSAID)
+    return pa.array(texts, pa.string()).take(indices)
