@@ -50,7 +50,8 @@ class _Attempt(Generic[Finished]):
 class Answers:
     """The answers to a question over a source, in the order of its rows.
 
-    A column of the source that the question replaces goes by its name in the ``layout``.
+    ``columns`` are the positions of the inputs, ``added`` the result columns. A column of the source
+    that the question replaces goes by its name in the ``layout``.
     Bad rows go ``aside``, or where they can't, the first one ends the answers; then
     ``RowsRefused`` is raised once the rest of the file has been looked through.
     """
@@ -62,6 +63,8 @@ class Answers:
     aside: BadRows
     quiet: bool
     meter: Meter
+    columns: Mapping[str, int] = field(init=False)
+    added: tuple[str, ...] = field(init=False)
     layout: Layout = field(init=False)
     _assumed: set[str] = field(default_factory=set)
     _converted: set[Conversion] = field(default_factory=set)
@@ -69,28 +72,21 @@ class Answers:
     _first_shortened: int = 0
 
     def __post_init__(self) -> None:
+        header = list(self.source.header)
+        try:
+            self.columns = find_columns(self.question, header, self.mapping, self.values)
+        except InputError as problem:
+            raise InputError(f"{self.source.name}:1: {problem}") from None
+        self.added = self.question.added(self.columns, self.values)
         self.layout = laid_out(self.source.header, self.added, self.mapping)
         self.source = replace(self.source, header=self.layout.of_file)
 
-    @property
-    def added(self) -> tuple[str, ...]:
-        """The columns that the question adds, or replaces where they stand."""
-        return self.question.added(self._columns(), self.values)
-
     def holding(self, role: str) -> str:
         """The column that was read as something, or that holds it; nothing where none does."""
-        columns = self._columns()
-        if role == "list_price" and PROPOSED in columns:
-            return self.source.header[columns[PROPOSED]]
-        known = role in self.added or role not in columns
-        return self.layout.holding(role) if known else self.source.header[columns[role]]
-
-    def _columns(self) -> dict[str, int]:
-        header = list(self.source.header)
-        try:
-            return find_columns(self.question, header, self.mapping, self.values)
-        except InputError as problem:
-            raise InputError(f"{self.source.name}:1: {problem}") from None
+        if role == "list_price" and PROPOSED in self.columns:
+            return self.source.header[self.columns[PROPOSED]]
+        known = role in self.added or role not in self.columns
+        return self.layout.holding(role) if known else self.source.header[self.columns[role]]
 
     def each(self, finish: Callable[[Outcome, TextBlock], Finished]) -> Iterator[Finished]:
         """What ``finish`` made of each block's outcome, on a thread of its own.
@@ -98,7 +94,7 @@ class Answers:
         It is handed the rows that the outcome is about, too. There is at least one outcome, so that
         a header alone has an answer too.
         """
-        columns = self._columns()
+        columns = self.columns
         ids = place_of_ids(self.source.header, self.mapping)
         self._say_which_price()
 

@@ -23,7 +23,7 @@ from aepromo.cli.options import (
     option,
     parameters_of,
     taken,
-    value_parameter,
+    value_parameters,
     with_parameters,
 )
 from aepromo.cli.output import (
@@ -43,7 +43,7 @@ from aepromo.inputs.values import Values, resolved
 from aepromo.table.column import Kind
 from aepromo.table.headings import named
 from aepromo.table.schema import INPUTS, RESULTS
-from aepromo.table.text import TextColumn, result_text
+from aepromo.table.text import TextColumn, result_columns
 from aepromo.terminal.summary import Tally
 from aepromo.words import _, ngettext
 
@@ -169,7 +169,11 @@ def question_command(
 
     command.__doc__ = _(plain.question)
     # A calculator knows SKUs by what they cost; the platform's rules look at names too.
-    names = [name for name in plain.uses if describes_store or INPUTS[name].kind is not Kind.TEXT]
+    names = [
+        name
+        for name in plain.uses
+        if INPUTS[name].kind is not Kind.TEXT or (describes_store and name != "sku")
+    ]
     return with_parameters(
         command,
         [
@@ -187,11 +191,6 @@ def question_command(
             *own_options,
         ],
     )
-
-
-def value_parameters(names: Iterable[str]) -> list[Parameter]:
-    """The options that give columns' values; none gives the id."""
-    return [value_parameter(name) for name in names if name != "sku"]
 
 
 def shipping_options(question: Question) -> list[Parameter]:
@@ -299,10 +298,7 @@ def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextC
     say_assumed(assumed, set(), values.book, call.writing.quiet, values.currency)
     say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in values.texts.items()]
-    for name, number in results.items():
-        column = values.column(name)
-        cells = [result_text(number, column, values.currency)]
-        columns.append(TextColumn(name, RESULTS[name].kind, cells))
+    columns += result_columns(results, values.columns(results), values.currency)
     tally = Tally(values.currency, rows=1)
     for name in question.counts:
         if results.get(name, -1) >= 0:

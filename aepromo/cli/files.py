@@ -170,7 +170,7 @@ def _written(
 
 
 def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) -> list[str]:
-    return [answers.layout.header(name, writing.headers) for name in names]
+    return answers.layout.headed(names, writing.headers)
 
 
 def _lines(

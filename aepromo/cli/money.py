@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from aepromo.cli.options import STORE_PANEL, parameters_of, value_parameter
+from aepromo.cli.options import STORE_PANEL, parameters_of, value_parameters
 from aepromo.inputs.columns import PARCEL
 from aepromo.words import _
 
@@ -64,4 +64,4 @@ class ShippingOptions(NamedTuple):
 
 def shipping_parameters() -> list[Parameter]:
     """The options that describe a parcel, and what its shipping costs."""
-    return [*map(value_parameter, PARCEL), *parameters_of(ShippingOptions)]
+    return [*value_parameters(PARCEL), *parameters_of(ShippingOptions)]

@@ -4,8 +4,9 @@ What options say is translated where help is shown, so that a call which shows n
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import typer
@@ -52,8 +53,7 @@ def file_of(what: str) -> Any:
 FileArgument = file_of("A table of SKUs, or - for standard input.")
 
 
-def _option(*names: str, panel: str, says: str, **more: Any) -> Any:
-    return typer.Option(*names, help=says, rich_help_panel=panel, show_default=False, **more)
+_option = partial(typer.Option, show_default=False)
 
 
 class ReadingOptions(NamedTuple):
@@ -64,8 +64,8 @@ class ReadingOptions(NamedTuple):
         _option(
             "--encoding",
             metavar="NAME",
-            panel=INPUT_PANEL,
-            says="The file's encoding, where the bytes mislead.",
+            rich_help_panel=INPUT_PANEL,
+            help="The file's encoding, where the bytes mislead.",
         ),
     ] = None
     delimiter: Annotated[
@@ -73,8 +73,8 @@ class ReadingOptions(NamedTuple):
         _option(
             "--delimiter",
             metavar="CHARACTER",
-            panel=INPUT_PANEL,
-            says="What stands between cells: , ; or tab.",
+            rich_help_panel=INPUT_PANEL,
+            help="What stands between cells: , ; or tab.",
         ),
     ] = None
     sheet: Annotated[
@@ -82,20 +82,20 @@ class ReadingOptions(NamedTuple):
         _option(
             "--sheet",
             metavar="NAME",
-            panel=INPUT_PANEL,
-            says="A workbook's sheet, by name or number; else the first.",
+            rich_help_panel=INPUT_PANEL,
+            help="A workbook's sheet, by name or number; else the first.",
         ),
     ] = None
     map: Annotated[
         list[str] | None,
         _option(
-            "--map", panel=INPUT_PANEL, metavar="HEADER=COLUMN", says="What a header stands for."
+            "--map", rich_help_panel=INPUT_PANEL, metavar="HEADER=COLUMN", help="What a header stands for."
         ),
     ] = None
     rejects: Annotated[
         str | None,
         _option(
-            "--rejects", panel=INPUT_PANEL, metavar="FILE", says="Put bad rows there, go on."
+            "--rejects", rich_help_panel=INPUT_PANEL, metavar="FILE", help="Put bad rows there, go on."
         ),
     ] = None
 
@@ -108,70 +108,70 @@ class WritingOptions(NamedTuple):
         _option(
             "--output",
             "-o",
-            panel=OUTPUT_PANEL,
+            rich_help_panel=OUTPUT_PANEL,
             metavar="FILE",
-            says="Write to a file, whole or not at all.",
+            help="Write to a file, whole or not at all.",
         ),
     ] = None
     format: Annotated[
         Format,
         _option(
             "--format",
-            panel=OUTPUT_PANEL,
+            rich_help_panel=OUTPUT_PANEL,
             metavar="FORM",
-            says="table, csv, tsv, json, jsonl, markdown, xlsx or parquet; else what fits.",
+            help="table, csv, tsv, json, jsonl, markdown, xlsx or parquet; else what fits.",
         ),
     ] = Format.AUTO
     columns: Annotated[
         str | None,
         _option(
             "--columns",
-            panel=OUTPUT_PANEL,
+            rich_help_panel=OUTPUT_PANEL,
             metavar="A,B",
-            says="Only these columns, in this order.",
+            help="Only these columns, in this order.",
         ),
     ] = None
     value: Annotated[
         str | None,
         _option(
             "--value",
-            panel=OUTPUT_PANEL,
+            rich_help_panel=OUTPUT_PANEL,
             metavar="COLUMN",
-            says="Only this column, bare, one value a line.",
+            help="Only this column, bare, one value a line.",
         ),
     ] = None
     headers: Annotated[
         Language,
         _option(
             "--headers",
-            panel=OUTPUT_PANEL,
+            rich_help_panel=OUTPUT_PANEL,
             metavar="en|zh",
-            says="Names of the program's own columns and JSON keys (en).",
+            help="Names of the program's own columns and JSON keys (en).",
         ),
     ] = Language.EN
     no_header: Annotated[
-        bool, _option("--no-header", panel=OUTPUT_PANEL, says="Leave the header line out.")
+        bool, _option("--no-header", rich_help_panel=OUTPUT_PANEL, help="Leave the header line out.")
     ] = False
     limit: Annotated[
         int,
         _option(
-            "--limit", panel=OUTPUT_PANEL, metavar="N", min=1, says="Most rows in a table (40)."
+            "--limit", rich_help_panel=OUTPUT_PANEL, metavar="N", min=1, help="Most rows in a table (40)."
         ),
     ] = 40
     bom: Annotated[
         bool,
-        _option("--bom", panel=OUTPUT_PANEL, says="Begin with a byte order mark, for Excel."),
+        _option("--bom", rich_help_panel=OUTPUT_PANEL, help="Begin with a byte order mark, for Excel."),
     ] = False
     excel_safe: Annotated[
         bool,
         _option(
             "--excel-safe",
-            panel=OUTPUT_PANEL,
-            says="Put ' before text that a spreadsheet would run.",
+            rich_help_panel=OUTPUT_PANEL,
+            help="Put ' before text that a spreadsheet would run.",
         ),
     ] = False
     quiet: Annotated[
-        bool, _option("--quiet", "-q", panel=OUTPUT_PANEL, says="No assumptions, no summary.")
+        bool, _option("--quiet", "-q", rich_help_panel=OUTPUT_PANEL, help="No assumptions, no summary.")
     ] = False
 
 
@@ -180,32 +180,32 @@ class OfferOptions(NamedTuple):
 
     spend_save: Annotated[
         list[str] | None,
-        _option("--spend-save", panel=STORE_PANEL, metavar="30:3", says="Off from; repeatable."),
+        _option("--spend-save", rich_help_panel=STORE_PANEL, metavar="30:3", help="Off from; repeatable."),
     ] = None
     coupon: Annotated[
         list[str] | None,
         _option(
             "--coupon",
-            panel=STORE_PANEL,
+            rich_help_panel=STORE_PANEL,
             metavar="20:2",
-            says="The same for store coupons; 2 alone has no minimum.",
+            help="The same for store coupons; 2 alone has no minimum.",
         ),
     ] = None
     coupon_stacks: Annotated[
         bool | None,
         _option(
             "--coupon-stacks",
-            panel=STORE_PANEL,
-            says="«Exclude Forced Discount Items» is off: forced items take coupons too.",
+            rich_help_panel=STORE_PANEL,
+            help="«Exclude Forced Discount Items» is off: forced items take coupons too.",
         ),
     ] = None
     basket: Annotated[
         str | None,
         _option(
             "--basket",
-            panel=STORE_PANEL,
+            rich_help_panel=STORE_PANEL,
             metavar="any|single",
-            says="Whether an order may hold more than this unit (any).",
+            help="Whether an order may hold more than this unit (any).",
         ),
     ] = None
 
@@ -216,7 +216,7 @@ class EndingOptions(NamedTuple):
     ending: Annotated[
         list[str] | None,
         _option(
-            "--ending", panel=STORE_PANEL, metavar=".99", says="What prices end in; repeatable."
+            "--ending", rich_help_panel=STORE_PANEL, metavar=".99", help="What prices end in; repeatable."
         ),
     ] = None
 
@@ -224,7 +224,7 @@ class EndingOptions(NamedTuple):
 ConfigOption = Annotated[
     str | None,
     _option(
-        "--config", panel=INPUT_PANEL, metavar="FILE", says="Not aepromo.toml but this file."
+        "--config", rich_help_panel=INPUT_PANEL, metavar="FILE", help="Not aepromo.toml but this file."
     ),
 ]
 
@@ -243,19 +243,27 @@ def option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     )
 
 
-def value_parameter(name: str) -> inspect.Parameter:
-    """The option that gives a column's value."""
-    flag = "--" + name.replace("_", "-")
-    declared = _option(
-        flag, *SHORT_FLAGS.get(name, ()), panel=SKU_PANEL, metavar="VALUE",
-        says=INPUTS[name].meaning,
-    )  # fmt: skip
-    return inspect.Parameter(
-        name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[str | None, declared],
-    )
+def value_parameters(names: Iterable[str]) -> list[inspect.Parameter]:
+    """The options that give the values of columns."""
+    declared = {
+        name: _option(
+            "--" + name.replace("_", "-"),
+            *SHORT_FLAGS.get(name, ()),
+            rich_help_panel=SKU_PANEL,
+            metavar="VALUE",
+            help=INPUTS[name].meaning,
+        )
+        for name in names
+    }
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, given],
+        )
+        for name, given in declared.items()
+    ]
 
 
 def parameters_of(group: Any) -> list[inspect.Parameter]:

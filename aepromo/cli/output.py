@@ -200,10 +200,10 @@ def headed(
     columns: Sequence[TextColumn], options: WritingOptions, layout: Layout | None = None
 ) -> list[TextColumn]:
     """The columns under their headers; without a ``layout`` all are the program's own."""
-    layout = layout or Layout(())
+    headers = (layout or Layout(())).headed([each.name for each in columns], options.headers)
     return [
-        column._replace(name=layout.header(column.name, options.headers), role=column.holds)
-        for column in columns
+        column._replace(name=header, role=column.role or column.name)
+        for column, header in zip(columns, headers, strict=True)
     ]
 
 

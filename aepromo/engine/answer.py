@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +15,11 @@ from aepromo.errors import InputError, Problem
 from aepromo.inputs.columns import SHIPPED, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.shipped_rows import ship_rows
-from aepromo.pricing.money import BLANK
+from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.headers import in_kilograms, known_names, plain, resolve
 from aepromo.table.headings import chinese, named
-from aepromo.table.moments import read_instants
+from aepromo.table.moments import instant_number, read_instants
 from aepromo.table.number_columns import Words, as_number, read_words, result_array
 from aepromo.table.schema import INPUTS
 from aepromo.words import _
@@ -223,6 +224,7 @@ class _Reading:
         self.conversions = set(self.costs.conversions)
         self.signs = self.costs.signs
         self.words: dict[str, Words] = {}
+        self.lacks_zone = False
         self._read_cells()
         self.signs = frozenset() if self.currency.is_stated else self.signs | values.signs
         self.filler = Filler(
@@ -249,6 +251,7 @@ class _Reading:
             # A cell that can't be read is blank from here on, but it isn't missing.
             found = _problems(fault, self.cells, self.columns)
             self.problems += [each for each in found if (each.row, each.column) not in unread]
+        numbers = {name: self._filled(name) for name in self._other_names(Kind.WORDS, False)}
         return Inputs(
             sku,
             values,
@@ -256,12 +259,13 @@ class _Reading:
             priced,
             filler.unpriced,
             filler.lacking,
-            {name: self._filled(name) for name in self._other_names(Kind.WORDS, False)},
+            numbers,
             {name: self._filled_words(name) for name in self._other_names(Kind.WORDS, True)},
             self.cells,
             self.columns,
             self.costs,
             self.shipped,
+            self.lacks_zone,
         )
 
     def add(self, faults: Sequence[Fault]) -> None:
@@ -292,6 +296,7 @@ class _Reading:
                 continue
             if kind is Kind.MOMENT:
                 reading = read_instants(self.cells.texts(position), self.values.policy.zone)
+                self.lacks_zone |= reading.lacks_zone
             else:
                 reading = self.cells.reading(position, kind, self.currency)
             self.given[name] = reading.numbers
@@ -319,7 +324,12 @@ class _Reading:
     def _filled(self, name: str) -> Whole:
         """A column of numbers, cell before given value."""
         own = self.given.get(name, BLANK)
-        fact = as_number(self.values.facts.get(name))
+        given = self.values.facts.get(name)
+        if isinstance(given, datetime):
+            fact: int | None = instant_number(given, self.values.policy.zone)
+            self.lacks_zone |= given.tzinfo is None and any_of(own == BLANK)
+        else:
+            fact = as_number(given)
         if fact is None:
             return own
         return np.where(own == BLANK, fact, own) if isinstance(own, np.ndarray) else fact

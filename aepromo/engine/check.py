@@ -17,7 +17,6 @@ from aepromo.pricing.money import (
     AMOUNT_LIMIT,
     BLANK,
     any_of,
-    is_known,
     pick,
 )
 from aepromo.pricing.offers import Discounts
@@ -79,17 +78,17 @@ class Filler:
         if default == BLANK:
             return value
         blank = value == BLANK
-        return pick(blank, default, value) if any_of(blank) else value
+        return value if _nowhere(blank) else pick(blank, default, value)
 
     def or_nothing(self, name: str) -> Whole:
         """The same, 0 where it is blank."""
         value = self.value(name)
-        return pick(is_known(value), value, 0) if any_of(value == BLANK) else value
+        return value if _nowhere(value == BLANK) else pick(value != BLANK, value, 0)
 
     def or_assumed(self, name: str, value: Whole, where: Truth) -> Whole:
         """The rule book's value where it is wanted and blank, which is then named."""
         lacking = where & (value == BLANK)
-        if not any_of(lacking):
+        if _nowhere(lacking):
             return value
         self.note(name)
         values = self.values
@@ -103,7 +102,7 @@ class Filler:
     def demand(self, name: str, value: Whole, where: Truth, remedy: str = "") -> None:
         """Note a fault wherever the value is wanted and blank."""
         lacking = where & (value == BLANK)
-        if any_of(lacking):
+        if not _nowhere(lacking):
             reason = (remedy or _("is missing; fill it in or give {flag}")).format(
                 flag=INPUTS[name].flag
             )
@@ -132,12 +131,12 @@ def check(question: Question, filler: Filler) -> tuple[Sku, Truth]:
 def _priced(filler: Filler) -> Truth:
     """Where list price and costs are known; rows that have some of them are counted."""
     price, purchase, logistics = map(filler.value, NEEDED)
-    some = is_known(price) | is_known(purchase) | is_known(logistics)
+    some = (price != BLANK) | (purchase != BLANK) | (logistics != BLANK)
     lacking = {name: some & (filler.value(name) == BLANK) for name in NEEDED}
     some_lack = lacking[NEEDED[0]] | lacking[NEEDED[1]] | lacking[NEEDED[2]]
     filler.unpriced = int(some_lack) if isinstance(some_lack, bool) else int(some_lack.sum())
-    filler.lacking = tuple(name for name, where in lacking.items() if any_of(where))
-    return is_known(price) & is_known(purchase) & is_known(logistics)
+    filler.lacking = tuple(name for name, where in lacking.items() if not _nowhere(where))
+    return (price != BLANK) & (purchase != BLANK) & (logistics != BLANK)
 
 
 def _costs_and_targets(
@@ -148,7 +147,7 @@ def _costs_and_targets(
     needs_fees: Truth = "commission_rate" in question.uses
     if "target_price" in question.uses:
         targets = _targets(filler, priced)
-        for_profit = is_known(targets.profit) | is_known(targets.margin)
+        for_profit = (targets.profit != BLANK) | (targets.margin != BLANK)
         needs_fees = question.always_profit | for_profit
         if not (question.always_profit or question.prices_some):
             filler.demand(
@@ -168,10 +167,10 @@ def _costs_and_targets(
         filler.or_assumed("commission_rate", filler.value("commission_rate"), needs_fees),
         filler.or_assumed("payment_rate", filler.value("payment_rate"), needs_fees),
     )
-    logistics = pick(is_known(logistics), logistics, 0)
+    logistics = pick(logistics != BLANK, logistics, 0)
     if question.prices_some:
         purchase = pick(priced, purchase, 0)
-        rates = (pick(is_known(rate), rate, 0) for rate in fees)
+        rates = (pick(rate != BLANK, rate, 0) for rate in fees)
         fees = FeeRates(*rates)
     costs = Costs(purchase, logistics, filler.or_nothing("other_cost"))
     if "target_price" in question.uses:
@@ -189,11 +188,11 @@ def _targets(filler: Filler, priced: Truth) -> Targets:
 def _check_something_is_kept(
     filler: Filler, fees: FeeRates, targets: Targets, priced: Truth
 ) -> None:
-    has_margin = is_known(targets.margin)
+    has_margin = targets.margin != BLANK
     # A deal price may be asked for without the fees.
-    known = priced & is_known(fees.commission_rate) & is_known(fees.payment_rate)
-    wanted = (is_known(targets.price) | is_known(targets.profit) | has_margin) & known
-    if not any_of(wanted):
+    known = priced & (fees.commission_rate != BLANK) & (fees.payment_rate != BLANK)
+    wanted = ((targets.price != BLANK) | (targets.profit != BLANK) | has_margin) & known
+    if _nowhere(wanted):
         return
     kept = kept_rate(fees, 0)
     margin = pick(has_margin, targets.margin, 0)
@@ -205,7 +204,7 @@ def _check_something_is_kept(
             _margin_takes_the_rest(fees, margin),
         ),
     ):
-        if any_of(nothing_kept):
+        if not _nowhere(nothing_kept):
             filler.faults.append(Fault(name, nothing_kept, reason))
 
 
@@ -242,10 +241,10 @@ def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
     """The seller's own discount and the forced range, level by level."""
     names = ("forced_rate", "forced_rate_to", "forced_rate_min", "forced_rate_max")
     cells = GivenRates(*(filler.given.get(name, BLANK) for name in names))
-    if any_of(cells.runs_backwards):
+    if not _nowhere(cells.runs_backwards):
         reason = _("is above forced_rate_max; swap the two")
         filler.faults.append(Fault("forced_rate_min", cells.runs_backwards, _said(reason)))
-    if any_of(cells.contradicts):
+    if not _nowhere(cells.contradicts):
         filler.faults.append(Fault("forced_rate", cells.contradicts, _said(contradiction())))
     low: Whole = BLANK
     high: Whole = BLANK
@@ -253,20 +252,20 @@ def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
         if level is None or level.is_blank:
             continue
         lacking = low == BLANK
-        if not any_of(lacking):
+        if _nowhere(lacking):
             break
         lacks_end = lacking & level.lacks_end
         assumed_high = 0
-        if any_of(lacks_end):
-            if any_of(lacks_end & priced):
+        if not _nowhere(lacks_end):
+            if not _nowhere(lacks_end & priced):
                 filler.note("forced_rate_max")
             assumed_high = assumed_range(filler.values.book)[1]
         ends = level.range(assumed_high)
         low, high = pick(lacking, ends[0], low), pick(lacking, ends[1], high)
     if question.assumes_rate:
         lacking = low == BLANK
-        if any_of(lacking):
-            if any_of(lacking & priced):
+        if not _nowhere(lacking):
+            if not _nowhere(lacking & priced):
                 filler.note("forced_rate")
             ends = assumed_range(filler.values.book)
             low, high = pick(lacking, ends[0], low), pick(lacking, ends[1], high)
@@ -298,9 +297,14 @@ def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -
         ("required_deal_price", "required_deal_price", no_deal_price),
     ):
         none = results.get(name, 0) >= AMOUNT_LIMIT
-        if any_of(none):
+        if not _nowhere(none):
             return [Fault(column, none, reason)]
     return []
+
+
+def _nowhere(condition: Truth) -> bool:
+    """Whether a condition holds for no row."""
+    return condition is False or not any_of(condition)
 
 
 def at(value: Whole, row: int | None) -> int:

@@ -50,7 +50,8 @@ class Inputs:
     names what they lack. ``numbers`` are the other columns of numbers by name: scores and days in
     millionths, shares, counts, levels, flags as 0 and 1, dates as days and times as microseconds
     since 1970 in UTC. ``words`` are columns of names. ``cells`` and ``columns`` give the text of
-    any other column; ``costs`` and ``shipped`` tell how the costs came about.
+    any other column; ``costs`` and ``shipped`` tell how the costs came about. ``lacks_zone``: some
+    time names no zone.
     """
 
     sku: Sku
@@ -65,6 +66,7 @@ class Inputs:
     columns: Mapping[str, int] = field(default_factory=dict)
     costs: Costs | None = None
     shipped: ShippedRows | None = None
+    lacks_zone: bool = False
 
     def has_blank(self, name: str) -> bool:
         """Whether some row has neither a cell nor a given value for a column."""

@@ -20,7 +20,7 @@ from aepromo.cli.options import (
     argument,
     option,
     parameters_of,
-    value_parameter,
+    value_parameters,
     with_parameters,
 )
 from aepromo.cli.output import (
@@ -84,7 +84,7 @@ def explain_command() -> Callable[..., None]:
         [
             argument("file", FileArgument),
             argument("sku", SkuOption),
-            *map(value_parameter, INPUTS_USED),
+            *value_parameters(INPUTS_USED),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
             *shipping_options(EXPLAINED),

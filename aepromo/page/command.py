@@ -26,7 +26,7 @@ from aepromo.cli.options import (
     option,
     parameters_of,
     taken,
-    value_parameter,
+    value_parameters,
     with_parameters,
 )
 from aepromo.cli.output import destination
@@ -109,7 +109,7 @@ def report_command() -> Callable[..., None]:
         command,
         [
             argument("file", FileArgument),
-            *map(value_parameter, (n for n in OVERVIEW.uses if INPUTS[n].kind is not Kind.TEXT)),
+            *value_parameters(n for n in OVERVIEW.uses if INPUTS[n].kind is not Kind.TEXT),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
             *shipping_options(OVERVIEW),

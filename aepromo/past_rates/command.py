@@ -19,7 +19,7 @@ from aepromo.cli.options import (
     option,
     parameters_of,
     taken,
-    value_parameter,
+    value_parameters,
     with_parameters,
 )
 from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
@@ -98,7 +98,7 @@ def rates_command() -> Callable[..., None]:
         command,
         [
             argument("file", file_of(_("An order history, or - for standard input."))),
-            *map(value_parameter, VALUES),
+            *value_parameters(VALUES),
             *parameters_of(RateOptions),
             option("currency", CurrencyOption, None),
             option("config", ConfigOption, None),

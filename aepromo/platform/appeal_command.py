@@ -24,7 +24,7 @@ from aepromo.cli.options import (
     option,
     parameters_of,
     taken,
-    value_parameter,
+    value_parameters,
     with_parameters,
 )
 from aepromo.cli.output import form_of_worksheet, text_lines
@@ -147,7 +147,7 @@ def appeal_command() -> Callable[..., None]:
         command,
         [
             argument("file", FileArgument),
-            *map(value_parameter, plain.uses),
+            *value_parameters(plain.uses),
             *parameters_of(MoneyOptions),
             *shipping_parameters(),
             option("on", OnOption, None),

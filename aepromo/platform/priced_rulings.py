@@ -21,7 +21,7 @@ from aepromo.cli.options import (
     option,
     parameters_of,
     taken,
-    value_parameter,
+    value_parameters,
     with_parameters,
 )
 from aepromo.cli.say import say, say_assumed, say_warnings
@@ -103,7 +103,7 @@ def priced_ruling_command(
         command,
         [
             argument("file", FileArgument),
-            *map(value_parameter, dict.fromkeys((*values, *PARCEL))),
+            *map(value_parameters, dict.fromkeys((*values, *PARCEL))),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
             *parameters_of(ShippingOptions),

@@ -24,7 +24,7 @@ from aepromo.cli.options import (
     option,
     parameters_of,
     taken,
-    value_parameter,
+    value_parameters,
     with_parameters,
 )
 from aepromo.cli.say import say
@@ -141,7 +141,7 @@ def tracking_command() -> Callable[..., None]:
         command,
         [
             argument("file", file_of(_("A table of parcels, or - for standard input."))),
-            *map(value_parameter, values),
+            *value_parameters(values),
             option("carrier", CarriedByOption, None),
             *parameters_of(TrackingOptions),
             option("config", ConfigOption, None),

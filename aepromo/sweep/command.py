@@ -18,7 +18,7 @@ from aepromo.cli.options import (
     argument,
     option,
     parameters_of,
-    value_parameter,
+    value_parameters,
     with_parameters,
 )
 from aepromo.cli.output import (
@@ -104,7 +104,7 @@ def sweep_command() -> Callable[..., None]:
         command,
         [
             argument("file", FileArgument),
-            *map(value_parameter, SWEEP.uses),
+            *value_parameters(SWEEP.uses),
             *parameters_of(OfferOptions),
             *parameters_of(MoneyOptions),
             *shipping_options(SWEEP),

@@ -50,6 +50,10 @@ class Layout(NamedTuple):
         """What is written above a column: what stands in the file, or the program's own header."""
         return self.headers.get(name) or header_of(name, language)
 
+    def headed(self, names: Iterable[str], language: str) -> list[str]:
+        """What is written above some columns."""
+        return [self.header(name, language) for name in names]
+
     def meant(self, word: str) -> list[str]:
         """The columns that a word may stand for.
 

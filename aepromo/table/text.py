@@ -70,6 +70,16 @@ def result_text(value: int, column: Column, currency: Currency) -> str | None:
     return fixed(value, places_shown(column.kind, currency))
 
 
+def result_columns(
+    results: Mapping[str, int], columns: Iterable[Column], currency: Currency
+) -> list[TextColumn]:
+    """The figures of one row as columns."""
+    return [
+        TextColumn(name, column.kind, [result_text(value, column, currency)])
+        for (name, value), column in zip(results.items(), columns, strict=True)
+    ]
+
+
 def rows_of(columns: Sequence[TextColumn]) -> Iterator[tuple[str | None, ...]]:
     """The columns' cells, row by row."""
     return zip(*(column.cells for column in columns), strict=True)

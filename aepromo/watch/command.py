@@ -30,7 +30,7 @@ from aepromo.cli.options import (
     option,
     parameters_of,
     taken,
-    value_parameter,
+    value_parameters,
     with_parameters,
 )
 from aepromo.cli.say import say, say_assumed
@@ -97,7 +97,7 @@ def watch_command() -> Callable[..., None]:
         command,
         [
             argument("file", FeedArgument),
-            *map(value_parameter, plain.uses),
+            *value_parameters(plain.uses),
             *parameters_of(MoneyOptions),
             *shipping_parameters(),
             *parameters_of(WatchOptions),
