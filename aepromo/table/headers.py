@@ -208,8 +208,10 @@ class Headers:
 
 def _pair(header: str, reading: HeaderReading) -> str:
     unit = reading.currency or reading.unit
-    text = _("{header} → {name} in {unit}") if unit else _("{header} → {name}")
-    return text.format(header=shown_header(header), name=named(reading.column), unit=unit)
+    name = named(reading.column)
+    if unit:
+        name = _("{name} in {unit}").format(name=name, unit=unit)
+    return f"{shown_header(header)} → {name}"
 
 
 def _question(ambiguous: Ambiguous) -> str:
@@ -537,6 +539,10 @@ def resolve(
     ``InputError`` where two headers stand for one column.
     """
     row = _read_row(headers, frozenset(wanted), mapping, (), (), _read_promised)
+    for header, reading in zip(headers, row.readings, strict=True):
+        if reading.unit == "kg":
+            reason = _("--map: '{header}' is in kilograms, not in grams; convert the column")
+            raise InputError(reason.format(header=header))
     for name, places in row.positions.items():
         if name in SUMMED and len(places) > 1:
             reason = _(
