@@ -257,11 +257,11 @@ def _read_row(
         _UNKNOWN if reading.column in outright and at not in mapped else reading
         for at, reading in enumerate(readings)
     ]
-    positions: dict[str, tuple[int, ...]] = {}
+    found: dict[str, list[int]] = {}
     for at, reading in enumerate(readings):
         if reading.column in wanted:
-            positions[reading.column] = (*positions.get(reading.column, ()), at)
-    beaten = _choose(header, positions, mapped)
+            found.setdefault(reading.column, []).append(at)
+    positions, beaten = _chosen(header, found, mapped)
     taken = {at for places in positions.values() for at in places}
     replaced = {plain(each) for name in added for each in (name, chinese(name))}
     ambiguous, not_used = [], []
@@ -291,33 +291,35 @@ def _read_row(
     )
 
 
-def _choose(
-    header: Sequence[str],
-    positions: dict[str, tuple[int, ...]],
-    mapped: Collection[int],
-) -> set[int]:
-    """Leave one place to each column that is no sum; the places that had to give way.
+def _chosen(
+    header: Sequence[str], found: Mapping[str, Sequence[int]], mapped: Collection[int]
+) -> tuple[dict[str, tuple[int, ...]], set[int]]:
+    """One place for each column that is no sum; and the places that had to give way.
 
-    The header that is spelled as the column wins. Raises ``InputError`` where none is.
+    The header that is spelled as the column wins. Raises ``InputError`` where none is, or several.
     """
+    positions = {name: tuple(places) for name, places in found.items()}
     beaten: set[int] = set()
     for name, places in positions.items():
         if len(places) == 1 or name in SUMMED:
             continue
         own = [at for at in places if at not in mapped and _is_spelled_as(header[at], name)]
-        if name == "title":
-            own = own[:1] or list(places[:1])  # nothing is reckoned with it
+        if name == "title":  # nothing is reckoned with it
+            positions[name] = tuple(own or places)[:1]
+            continue
         if len(own) != 1:
-            first, second = (header[at] for at in places[:2])
-            reason = _(
-                "'{first}' and '{header}' both stand for {name}; "
-                "choose one with --map '{header}={name}'"
-            )
-            first, second = shown_header(first), shown_header(second)
-            raise InputError(reason.format(first=first, header=second, name=named(name)))
+            raise InputError(_both_stand_for(name, header, places))
         positions[name] = (own[0],)
-        beaten |= {*places} - {own[0]} if name != "title" else set()
-    return beaten
+        beaten |= {*places} - {own[0]}
+    return positions, beaten
+
+
+def _both_stand_for(name: str, header: Sequence[str], places: Sequence[int]) -> str:
+    first, second = (shown_header(header[at]) for at in places[:2])
+    reason = _(
+        "'{first}' and '{header}' both stand for {name}; choose one with --map '{header}={name}'"
+    )
+    return reason.format(first=first, header=second, name=named(name))
 
 
 def _is_spelled_as(header: str, column: str) -> bool:
@@ -545,12 +547,7 @@ def resolve(
             raise InputError(reason.format(header=header))
     for name, places in row.positions.items():
         if name in SUMMED and len(places) > 1:
-            reason = _(
-                "'{first}' and '{header}' both stand for {name}; "
-                "choose one with --map '{header}={name}'"
-            )
-            first, header = (headers[at] for at in places[:2])
-            raise InputError(reason.format(first=first, header=header, name=named(name)))
+            raise InputError(_both_stand_for(name, headers, places))
     return {name: places[0] for name, places in row.positions.items()}
 
 
