@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -161,8 +160,7 @@ def known_names() -> dict[str, str]:
     return grams | promised
 
 
-@dataclass(frozen=True, slots=True)
-class Headers:
+class Headers(NamedTuple):
     """What the header row of a file was read as.
 
     ``readings`` stand in the order of ``names``, the headers as the file writes them.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.table.headers import plain, read_header, result_of, roles
 from aepromo.table.headings import chinese, header_of
 from aepromo.table.schema import INPUTS, RESULTS
 
@@ -64,16 +63,19 @@ class Layout(NamedTuple):
         ]
         if found:
             return found
+        from aepromo.table.headers import plain, read_header  # for which most calls needn't wait
+
         wanted, stands_for = plain(word), read_header(word).column
         return [
             name
             for name in self.names
-            if wanted in self._ways(name) or (stands_for and self.role(name) == stands_for)
+            if wanted in map(plain, self._ways(name))
+            or (stands_for and self.role(name) == stands_for)
         ]
 
-    def _ways(self, name: str) -> set[str]:
+    def _ways(self, name: str) -> tuple[str, ...]:
         role = self.role(name) or name
-        return set(map(plain, (self.header(name, "zh"), role, chinese(role))))
+        return self.header(name, "zh"), role, chinese(role)
 
 
 def laid_out(header: Sequence[str], added: Iterable[str], mapping: Mapping[str, str]) -> Layout:
@@ -82,6 +84,8 @@ def laid_out(header: Sequence[str], added: Iterable[str], mapping: Mapping[str, 
     A file has a column by its name in English, or else by its name in Chinese, unless a mapping
     says that this is something else.
     """
+    from aepromo.table.headers import plain, result_of, roles  # a one-liner has no file
+
     inputs, added = roles(header, mapping), tuple(added)
     mapped = set(map(plain, mapping))
     missing = {plain(chinese(name)): name for name in added if name not in header}
