@@ -51,6 +51,12 @@ VOCABULARY = Path(headers.__file__).with_name("vocabulary.txt").read_text(encodi
 LINES = [line for line in VOCABULARY.splitlines() if not line.startswith("#")]
 
 
+NAMES = [
+    line.replace("\\n", "\n").rpartition(" = ")
+    for line in (FOLDER / "names.txt").read_text(encoding="utf-8").splitlines()[1:]
+]
+
+
 def read_as_of(row: Headers) -> dict[str, str]:
     """What was taken for what: header → column, and the currency or unit of its cells."""
     found = {}
@@ -98,6 +104,18 @@ def test_public_header_rows_are_read_right_or_asked_about() -> None:
     assert len(verdicts) == len(ROWS) >= 60
     assert {name: each.wrong for name, each in verdicts.items() if each.wrong} == {}
     assert {name: each.missed for name, each in verdicts.items() if each.missed} == {}
+
+
+@pytest.mark.parametrize(("name", "_equals", "expected"), NAMES)
+def test_a_name_is_read_as_its_program_means_it(name: str, _equals: str, expected: str) -> None:
+    reading = read_header(name)
+    unit = reading.currency or reading.unit
+    taken = f"{reading.column} {unit}" if unit else reading.column
+    asked = "?" + ", ".join(reading.may_be) if reading.may_be else "-"
+    if expected.startswith("?"):
+        assert asked.startswith(expected)
+    else:
+        assert (taken or asked) == expected
 
 
 def test_the_vocabulary_has_a_line_for_each_name_and_nothing_twice() -> None:
