@@ -18,26 +18,28 @@ NEEDED = ("list_price", "purchase_price", "logistics_cost")
 """The columns without which a row has no profit."""
 
 SKU_INPUTS = (
-    Column("sku", Kind.TEXT, "the SKU's id", ("商品编码", "货号", "SKU编码")),
+    Column("sku", Kind.TEXT, "the SKU's id", ("商品编码",)),
+    Column("product_id", Kind.TEXT, "the listing that the SKU belongs to", ("商品ID",)),
+    Column("title", Kind.TEXT, "what the SKU is called", ("标题",)),
     Column("category", Kind.TEXT, "the SKU's category", ("类目",)),
     Column(
         "purchase_price",
         Kind.COST,
         "what you pay for a unit",
-        ("采购价", "进价", "采购成本", "成本价"),
+        ("采购价",),
     ),
     Column(
         "logistics_cost",
         Kind.COST,
         "what shipping a unit costs you",
-        ("物流费", "运费", "物流成本"),
+        ("物流费",),
     ),
-    Column("other_cost", Kind.COST, "any other cost of a unit", ("其他成本", "其他费用")),
+    Column("other_cost", Kind.COST, "any other cost of a unit", ("其他成本",)),
     Column(
         "cost_currency",
         Kind.CURRENCY,
         "the currency of the costs, such as CNY",
-        ("成本币种", "采购币种"),
+        ("成本币种",),
     ),
     Column(
         "fx_rate",
@@ -45,7 +47,8 @@ SKU_INPUTS = (
         "how many units of it one unit of the prices' currency is worth",
         ("汇率",),
     ),
-    Column("list_price", Kind.PRICE, "the price you list", ("标价", "售价", "原价", "上架价")),
+    Column("list_price", Kind.PRICE, "the price you list", ("标价",)),
+    Column("max_price", Kind.PRICE, "the highest list price to set", ("最高标价",)),
     Column("limited_rate", Kind.RATE, "your own limited-time discount", ("限时折扣率",)),
     Column(
         "forced_rate",
@@ -69,22 +72,27 @@ SKU_INPUTS = (
         "commission_rate",
         Kind.RATE,
         "the platform's commission, on the discounted price",
-        ("佣金率", "平台佣金率"),
+        ("佣金率",),
     ),
     Column(
         "payment_rate",
         Kind.RATE,
         "the payment fee, on the discounted price",
-        ("支付手续费率", "手续费率", "交易手续费率"),
+        ("支付手续费率",),
+    ),
+    Column(
+        "other_rate",
+        Kind.RATE,
+        "any other share of the discounted price, such as affiliate commission",
+        ("其他费率",),
     ),
     Column("target_price", Kind.TARGET, "the deal price a unit must reach", ("目标成交价",)),
-    Column("target_profit", Kind.TARGET, "the profit a unit must leave", ("目标净利", "目标利润")),
+    Column("target_profit", Kind.TARGET, "the profit a unit must leave", ("目标净利",)),
     Column(
         "target_margin", Kind.RATE, "the share of the deal price to keep as profit", ("目标毛利率",)
     ),
-    Column(
-        "units_30d", Kind.COUNT, "units sold in 30 days", ("30天销量", "30日销量", "近30天销量")
-    ),
+    Column("target_markup", Kind.RATE, "the share of the costs to keep as profit", ("目标加价率",)),
+    Column("units_30d", Kind.COUNT, "units sold in 30 days", ("30天销量",)),
 )
 
 SHIPPING_INPUTS = (
@@ -92,10 +100,7 @@ SHIPPING_INPUTS = (
         "weight_g",
         Kind.WEIGHT,
         "what a parcel weighs, in grams",
-        (
-            *("重量(g)", "重量", "克重", "毛重", "毛重(g)", "重量g", "重量(克)", "重量/g"),
-            *("包裹重量", "包裹重量(g)", "产品重量(g)", "商品重量(g)"),
-        ),
+        ("重量(g)",),
     ),
 )
 

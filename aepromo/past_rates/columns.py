@@ -9,31 +9,31 @@ ORDER_INPUTS = (
         "deal_price",
         Kind.TARGET,
         "what the buyer paid for a unit",
-        ("成交价", "实际成交价", "成交单价", "实付价"),
+        ("成交价",),
     ),
     Column(
         "coupon_amount",
         Kind.TARGET,
         "what a coupon took off a unit",
-        ("优惠券金额", "优惠券抵扣", "店铺优惠券"),
+        ("优惠券金额",),
     ),
     Column(
         "spend_save_amount",
         Kind.TARGET,
         "what Spend & Save took off a unit",
-        ("满减金额", "满减优惠", "店铺满减"),
+        ("满减金额",),
     ),
     Column(
         "discount_status",
         Kind.TEXT,
         "whether the platform forced the discount: forced",
-        ("折扣状态", "折扣类型"),
+        ("折扣状态",),
     ),
     Column(
         "ordered_at",
         Kind.MOMENT,
         "when it was ordered",
-        ("下单时间", "付款时间", "订单创建时间", "支付时间"),
+        ("下单时间",),
     ),
 )
 

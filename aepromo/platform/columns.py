@@ -10,74 +10,72 @@ _STORE_INPUTS = (
         "orders_30d",
         Kind.COUNT,
         "the store's orders in 30 days",
-        ("近30天订单量", "30天订单量", "30日订单量"),
+        ("近30天订单量",),
     ),
     Column("refund_rate", Kind.SHARE, "the store's refund rate", ("退款率",)),
     Column(
         "gmv_90d",
         Kind.TURNOVER,
         "the store's sales in 90 days, in US dollars",
-        ("近90天GMV", "90天GMV"),
+        ("近90天GMV",),
     ),
     Column(
         "fulfilment_rate",
         Kind.SHARE,
         "the share of orders that meet the fulfilment standard",
-        ("物流履约达标率", "履约达标率"),
+        ("物流履约达标率",),
     ),
     Column("store_age_days", Kind.COUNT, "days since the store opened", ("开店天数",)),
     Column(
         "sell_through_30d",
         Kind.SHARE,
         "the share of the store's SKUs that sold in 30 days",
-        ("动销率", "商品动销率"),
+        ("动销率",),
     ),
-    Column("dsr", Kind.NUMBER, "the DSR score", ("DSR评分", "DSR描述分", "描述分")),
+    Column("dsr", Kind.NUMBER, "the DSR score", ("DSR评分",)),
     Column(
         "fulfilment_days",
         Kind.NUMBER,
         "days from order to delivery",
-        ("物流履约时效", "履约时效", "履约天数"),
+        ("物流履约时效",),
     ),
-    Column(
-        "on_time_rate", Kind.SHARE, "the share of orders shipped on time", ("发货准时率", "准时率")
-    ),
+    Column("on_time_rate", Kind.SHARE, "the share of orders shipped on time", ("发货准时率",)),
     Column(
         "erp_delay_hours",
         Kind.NUMBER,
         "hours until orders are in your seller software",
-        ("ERP延迟", "订单同步延迟"),
+        ("ERP延迟",),
     ),
     Column(
         "sync_delay_seconds",
         Kind.NUMBER,
         "seconds until prices and stock are on the platform",
-        ("同步延迟", "库存价格同步延迟"),
+        ("同步延迟",),
     ),
     Column(
         "business_licence",
         Kind.FLAG,
         "whether the business licence is verified",
-        ("营业执照", "营业执照认证"),
+        ("营业执照",),
     ),
     Column("payout", Kind.WORDS, "the payout accounts that are bound", ("收款账户",)),
     Column(
         "standard_line",
         Kind.FLAG,
         "whether the AliExpress standard shipping line is enabled",
-        ("标准专线", "无忧物流标准专线"),
+        ("标准专线",),
     ),
     Column(
         "running",
         Kind.WORDS,
         "promotions that run now: limited, spend_save, storewide",
-        ("进行中活动", "正在进行的活动"),
+        ("进行中活动",),
     ),
 )
 
 PLATFORM_INPUTS = (
     *_STORE_INPUTS,
-    Column("conversion_rate", Kind.SHARE, "orders per visit", ("转化率", "历史转化率")),
+    Column("conversion_rate", Kind.SHARE, "orders per visit", ("转化率",)),
     Column("item_rank", Kind.COUNT, "the rank among listings of the same item", ("同款排名",)),
     Column(
         "click_multiple",
@@ -90,42 +88,42 @@ PLATFORM_INPUTS = (
         "industry_click_rate",
         Kind.SHARE,
         "the industry mean of the click rate",
-        ("行业点击率", "行业平均点击率", "行业均值"),
+        ("行业点击率",),
     ),
     Column("cart_rate", Kind.SHARE, "the add-to-cart rate", ("加购率",)),
     Column(
         "event",
         Kind.WORDS,
         "what goes on: competitor_limited_discount, platform_flash_deals, none",
-        ("触发事件", "竞品活动"),
+        ("触发事件",),
     ),
     Column(
         "market",
         Kind.WORDS,
         "the markets that it sells in: ES, BR",
-        ("市场", "国家", "站点", "目的国", "目的地", "收货国家"),
+        ("市场",),
     ),
     Column(
         "us_filing",
         Kind.WORDS,
         "filings for the United States: FDA, CPSC, none",
-        ("美国备案", "资质备案"),
+        ("美国备案",),
     ),
     Column("cart_conversion", Kind.SHARE, "conversion after add-to-cart", ("加购转化率",)),
     Column(
         "cart72h_conversion",
         Kind.SHARE,
         "conversion within 72 hours of add-to-cart",
-        ("加购后72小时转化率", "72小时转化率", "72小时加购转化率"),
+        ("加购后72小时转化率",),
     ),
     Column("price_index", Kind.NUMBER, "the price competitiveness index", ("价格竞争力指数",)),
     Column(
         "variant_stock",
         Kind.WORDS,
         "what the variants show: in stock, out of stock",
-        ("变体库存", "变体状态"),
+        ("变体库存",),
     ),
-    Column("cpc_bid", Kind.TARGET, "the cost-per-click bid", ("CPC出价", "直通车出价")),
+    Column("cpc_bid", Kind.TARGET, "the cost-per-click bid", ("CPC出价",)),
 )
 """Read like any other column, where a command asks for them."""
 
@@ -226,19 +224,19 @@ PAPER_INPUTS = (
         "invoice_date",
         Kind.DAY,
         "the date of the purchase invoice",
-        ("采购发票日期", "发票日期", "开票日期"),
+        ("采购发票日期",),
     ),
     Column(
         "first_weight_fee",
         Kind.TARGET,
         "the shipping cost's first-weight part",
-        ("首重费", "首重费用"),
+        ("首重费",),
     ),
     Column(
         "additional_weight_fee",
         Kind.TARGET,
         "the shipping cost's additional-weight part",
-        ("续重费", "续重费用"),
+        ("续重费",),
     ),
     Column("registration_fee", Kind.TARGET, "the shipping cost's registration fee", ("挂号费",)),
 )
@@ -269,30 +267,28 @@ PAPER_RESULTS = (
 
 
 PARCEL_INPUTS = (
-    Column("order_id", Kind.TEXT, "the order's number", ("订单号", "订单编号")),
+    Column("order_id", Kind.TEXT, "the order's number", ("订单号",)),
     Column(
         "tracking_number",
         Kind.TEXT,
         "the parcel's tracking number",
-        ("物流单号", "运单号", "快递单号", "跟踪号"),
+        ("物流单号",),
     ),
-    Column(
-        "carrier", Kind.TEXT, "who carries the parcel", ("承运商", "物流商", "物流公司", "货代")
-    ),
+    Column("carrier", Kind.TEXT, "who carries the parcel", ("承运商",)),
     Column("shipped_at", Kind.MOMENT, "when it was shipped", ("发货时间",)),
     Column(
         "first_scan_at",
         Kind.MOMENT,
         "when its track was first uploaded",
-        ("首次扫描时间", "上网时间", "首条轨迹时间"),
+        ("首次扫描时间",),
     ),
     Column(
         "last_event_at",
         Kind.MOMENT,
         "when its track was last heard of",
-        ("最新轨迹时间", "最后轨迹时间", "轨迹更新时间"),
+        ("最新轨迹时间",),
     ),
-    Column("delivered_at", Kind.MOMENT, "when it was delivered", ("妥投时间", "签收时间")),
+    Column("delivered_at", Kind.MOMENT, "when it was delivered", ("妥投时间",)),
 )
 
 TRACKS = ("ok", "late", "uncertified", "other", "silent", "invalid")

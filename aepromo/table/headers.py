@@ -1,52 +1,461 @@
-"""Header names to the columns that they stand for."""
+"""Header rows: what each column of a file stands for, in which currency or unit, and what is asked.
+
+What a name stands for is data: ``vocabulary.txt``, and the columns' own names.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from typing import TYPE_CHECKING
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.errors import CallError, InputError
-from aepromo.table.schema import INPUTS
-from aepromo.words import _, is_english
+from aepromo.table.column import AMOUNTS, Kind
+from aepromo.table.header_units import Measure, endings, fits, unit_of
+from aepromo.table.headings import chinese, named
+from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.words import _
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from aepromo.table.header_units import Unit
 
 
-_KILOGRAMS = ("kg", "公斤", "千克")
+SUMMED = frozenset({"other_cost", "other_rate"})
+"""Columns that several columns of a file may stand for, which add up."""
+
+_MOST_NAMED = 12
+_LONGEST_NAMED = 80
+_CONTRACT = "aepromo"
+"""The origin of names that the README promises."""
 
 
 def plain(header: str) -> str:
-    """A header without what may differ: case, spaces, dashes, underscores, full width."""
-    folded = unicodedata.normalize("NFKC", header).casefold()
-    return "".join(letter for letter in folded if not letter.isspace() and letter not in "-_")
+    """A header without what may differ: case, full width, spaces, dashes, ``*``, ``(必填)``."""
+    folded = header if header.isascii() else unicodedata.normalize("NFKC", header)
+    dropped = _DROPPED.sub("", folded.casefold())
+    return _ASIDES.sub("", dropped) if _OPENING.search(dropped) else dropped
 
 
+# Spaces, dashes, underscores, asterisks, and what nobody can see.
+_DROPPED = re.compile(
+    r"[\s_*\-\u00ad\u061c\u180e\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    r"\u2212\ufeff]+"
+)
+_OPENING = re.compile(r"[(\[{【]")
+_ASIDES = re.compile(r"[(\[{【](?:必填|选填|非必填|必须|可选|required|optional|mandatory)[)\]}】]")
+
+
+class How(Enum):
+    """How a name of the vocabulary is dealt with."""
+
+    TAKEN = ""
+    ASKED = "ask"
+    UNIT = "unit"  # taken where the header has a unit, else asked about
+    NOT_USED = "not used"
+    ORDER = "order"  # rows of the file are orders
+    UNKNOWN = "unknown"
+
+
+class HeaderReading(NamedTuple):
+    """What a header stands for: the input column, nothing where none is taken.
+
+    ``currency`` is that of every cell without a sign, as a code such as ``CNY`` or a sign such as
+    ``$``; ``unit`` is ``kg`` or ``%`` where cells without one are in that. ``may_be`` are the
+    columns to ask about, ``origin`` is where the name is used.
+    """
+
+    column: str = ""
+    currency: str | None = None
+    unit: str | None = None
+    may_be: tuple[str, ...] = ()
+    origin: str = ""
+    how: How = How.UNKNOWN
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the header stands for a column without anybody having to say so."""
+        return bool(self.column)
+
+    def asked(self) -> HeaderReading:
+        """The same as a question: what was taken is now only possible."""
+        may_be = (self.column,) if self.column else self.may_be
+        return self._replace(column="", may_be=may_be, how=How.ASKED)
+
+
+class Ambiguous(NamedTuple):
+    """A header that may stand for one of some columns, the likeliest first."""
+
+    header: str
+    columns: tuple[str, ...]
+
+
+_UNKNOWN = HeaderReading()
+
+
+def read_header(header: str) -> HeaderReading:
+    """What one header stands for by itself, without the others of its file."""
+    names = _vocabulary()
+    if line := names.get(plain(header)):
+        return _reading(line, None)
+    for name, end in endings(unicodedata.normalize("NFKC", header)):
+        if (line := names.get(plain(name))) and (unit := unit_of(end)):
+            return _reading(line, unit)
+    return _UNKNOWN
+
+
+def _reading(line: str, unit: Unit | None) -> HeaderReading:
+    """What a line of the vocabulary says of a header that ends in a unit."""
+    _name, written, _language, origin, *rest = line.split(" | ")
+    how = How(rest[0]) if rest else How.TAKEN
+    if written == "-":
+        return HeaderReading(origin=origin, how=how)
+    written, _in, implied = written.partition(" in ")
+    columns = tuple(
+        name for name in written.split(", ") if unit is None or fits(unit, INPUTS[name])
+    )
+    if not columns:
+        return _UNKNOWN
+    currency = unit.code if unit and unit.measure is Measure.MONEY else None
+    code = (unit.code if unit else implied) or None
+    own = code if code in ("kg", "%") else None
+    if how is How.UNIT:
+        how = How.TAKEN if unit else How.ASKED
+    if how is How.TAKEN:
+        return HeaderReading(columns[0], currency, own, (), origin, how)
+    return HeaderReading("", currency, own, columns, origin, how)
+
+
+@cache
+def _vocabulary() -> dict[str, str]:
+    """Every known name, made plain, with its line of the vocabulary."""
+    text = Path(__file__).with_name("vocabulary.txt").read_bytes().decode()
+    lines = [line for line in text.split("\n") if line and line[0] != "#"]
+    # All at once, since one by one takes three times as long: the names that a file's header is
+    # held against are many more than it has.
+    names = plain("|".join([line.partition(" | ")[0] for line in lines])).split("|")
+    known = dict(zip(names, lines, strict=True))
+    for name in INPUTS:
+        for own in (name, chinese(name)):
+            known[plain(own)] = f"{own} | {name} | - | {_CONTRACT}"
+    return known
+
+
+@cache
 def known_names() -> dict[str, str]:
-    """Every header that is understood, made plain, with the column it stands for."""
-    return {
-        plain(alias): column.name
-        for column in INPUTS.values()
-        for alias in (column.name, *column.chinese)
+    """Every name that the README promises, made plain, with the column it stands for."""
+    own = f" | {_CONTRACT}"
+    promised = {
+        name: _reading(line, None).column
+        for name, line in _vocabulary().items()
+        if line.endswith(own)
     }
+    weights = [name for name, column in promised.items() if column == "weight_g"]
+    grams = {name + end: "weight_g" for name in weights for end in ("g", "(g)", "(克)", "/g")}
+    return grams | promised
 
 
-def in_kilograms(headers: Iterable[str]) -> str:
-    """The first header that names a weight in kilograms; empty where none does."""
-    known = {_bare(name) for name, column in known_names().items() if column == "weight_g"}
-    for header in headers:
-        name = _bare(plain(header))
-        for unit in _KILOGRAMS:
-            weight = name.removesuffix(unit)
-            if name != weight and not known.isdisjoint((weight, f"{weight}g")):
-                return header
-    return ""
+class Headers(NamedTuple):
+    """What the header row of a file was read as.
+
+    ``readings`` stand in the order of ``names``, the headers as the file writes them.
+    ``positions`` tells where each wanted column stands that the file has: one place, or for those
+    in ``SUMMED`` as many as add up. ``read_as`` are headers that were taken under a name that is
+    not the column's own; ``ambiguous`` those that somebody has to say more about; ``not_used``
+    those left alone although they speak of money or a share of it.
+    """
+
+    names: tuple[str, ...]
+    readings: tuple[HeaderReading, ...]
+    positions: Mapping[str, tuple[int, ...]]
+    read_as: tuple[tuple[str, HeaderReading], ...]
+    ambiguous: tuple[Ambiguous, ...]
+    not_used: tuple[str, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """The input column that each header stands for, nothing where that isn't known."""
+        return [reading.column for reading in self.readings]
+
+    def position(self, column: str) -> int | None:
+        """Where a column stands that is no sum; None where the file lacks it."""
+        return next(iter(self.positions.get(column, ())), None)
+
+    def lines(self) -> list[str]:
+        """What to say of it: read as, may be, not used; one line each at most."""
+        said = []
+        if self.read_as:
+            pairs = (_pair(header, reading) for header, reading in self.read_as[:_MOST_NAMED])
+            text = _("read as: {pairs}")
+            said.append(text.format(pairs=_few(pairs, len(self.read_as))))
+        if self.ambiguous:
+            text = _("{questions}; say so with {options}")
+            shown = self.ambiguous[:_MOST_NAMED]
+            questions = _few(map(_question, shown), len(self.ambiguous))
+            options = " ".join(map_option(each.header, each.columns[0]) for each in shown)
+            said.append(text.format(questions=questions, options=options))
+        if self.not_used:
+            said.append(_("not used: {names}").format(names=listed(self.not_used)))
+        return said
 
 
-def _bare(name: str) -> str:
-    """A name without what a unit is put between."""
-    return "".join(letter for letter in name if letter not in "()[]/:")
+def _pair(header: str, reading: HeaderReading) -> str:
+    unit = reading.currency or reading.unit
+    name = named(reading.column)
+    if unit:
+        name = _("{name} in {unit}").format(name=name, unit=unit)
+    return f"{shown_header(header)} → {name}"
+
+
+def _question(ambiguous: Ambiguous) -> str:
+    names = _(" or ").join(map(named, ambiguous.columns))
+    return _("'{header}' may be {names}").format(header=shown_header(ambiguous.header), names=names)
+
+
+def read_headers(
+    header: Sequence[str],
+    wanted: Iterable[str],
+    mapping: Mapping[str, str],
+    *,
+    needed: Sequence[str] = (),
+    added: Collection[str] = (),
+) -> Headers:
+    """Read a header row: which column stands where, and what has to be said or asked.
+
+    ``mapping`` names columns outright, header → column, and goes before what a header seems to
+    say. Of the columns ``needed`` nobody else supplies a value. ``added`` are the results that are
+    written to the file, so that a column of that name is replaced and nothing is asked of it.
+    Raises ``InputError`` where two headers stand for one column, or a needed one is missing.
+    """
+    return _read_row(header, frozenset(wanted), mapping, needed, added, read_header)
+
+
+def _read_row(
+    header: Sequence[str],
+    wanted: frozenset[str],
+    mapping: Mapping[str, str],
+    needed: Sequence[str],
+    added: Collection[str],
+    read: Callable[[str], HeaderReading],
+) -> Headers:
+    mapped = _mapped(header, mapping)
+    readings = [mapped.get(at) or read(name) for at, name in enumerate(header)]
+    if any(map(_tells_orders, readings)):
+        readings = [
+            reading.asked() if at not in mapped and _may_be_total(header[at], reading) else reading
+            for at, reading in enumerate(readings)
+        ]
+    outright = {reading.column for reading in mapped.values()} - SUMMED
+    readings = [
+        _UNKNOWN if reading.column in outright and at not in mapped else reading
+        for at, reading in enumerate(readings)
+    ]
+    found: dict[str, list[int]] = {}
+    for at, reading in enumerate(readings):
+        if reading.column in wanted:
+            found.setdefault(reading.column, []).append(at)
+    positions, beaten = _chosen(header, found, mapped)
+    taken = {at for places in positions.values() for at in places}
+    replaced = {plain(each) for name in added for each in (name, chinese(name))}
+    ambiguous, not_used = [], []
+    for at, (name, reading) in enumerate(zip(header, readings, strict=True)):
+        if at in taken or at in mapped:
+            continue
+        may_be = tuple(
+            each
+            for each in reading.may_be
+            if each in wanted and (each in SUMMED or each not in positions)
+        )
+        if replaced and plain(name) in replaced:
+            continue
+        if may_be and reading.how is How.ASKED:
+            ambiguous.append(Ambiguous(name, may_be))
+        elif at in beaten or (not reading.is_taken and _speaks_of_money(name)):
+            not_used.append(name)
+    read_as = tuple(
+        (header[at], readings[at])
+        for at in sorted(taken - mapped.keys())
+        if not _needs_no_saying(readings[at])
+    )
+    if missing := [name for name in needed if name not in positions]:
+        raise InputError(_missing(missing, header, readings, taken | mapped.keys()))
+    return Headers(
+        tuple(header), tuple(readings), positions, read_as, tuple(ambiguous), tuple(not_used)
+    )
+
+
+def _chosen(
+    header: Sequence[str], found: Mapping[str, Sequence[int]], mapped: Collection[int]
+) -> tuple[dict[str, tuple[int, ...]], set[int]]:
+    """One place for each column that is no sum; and the places that had to give way.
+
+    The header that is spelled as the column wins. Raises ``InputError`` where none is, or several.
+    """
+    positions = {name: tuple(places) for name, places in found.items()}
+    beaten: set[int] = set()
+    for name, places in positions.items():
+        if len(places) == 1 or name in SUMMED:
+            continue
+        own = [at for at in places if at not in mapped and _is_spelled_as(header[at], name)]
+        if name == "title":  # nothing is reckoned with it
+            positions[name] = tuple(own or places)[:1]
+            continue
+        if len(own) != 1:
+            raise InputError(_both_stand_for(name, header, places))
+        positions[name] = (own[0],)
+        beaten |= {*places} - {own[0]}
+    return positions, beaten
+
+
+def _both_stand_for(name: str, header: Sequence[str], places: Sequence[int]) -> str:
+    first, second = (shown_header(header[at]) for at in places[:2])
+    reason = _(
+        "'{first}' and '{header}' both stand for {name}; choose one with --map '{header}={name}'"
+    )
+    return reason.format(first=first, header=second, name=named(name))
+
+
+def _is_spelled_as(header: str, column: str) -> bool:
+    return plain(header) in (plain(column), plain(chinese(column)))
+
+
+def _needs_no_saying(reading: HeaderReading) -> bool:
+    """Whether a name is one that the README promises, and without a unit of its own."""
+    return reading.origin == _CONTRACT and not (reading.currency or reading.unit)
+
+
+def _tells_orders(reading: HeaderReading) -> bool:
+    """Whether a column shows that each row is an order, or a line of one."""
+    return reading.how is How.ORDER or "order_id" in (reading.column, *reading.may_be)
+
+
+def _may_be_total(header: str, reading: HeaderReading) -> bool:
+    """Whether what stands for a value of a unit may be that of a whole order.
+
+    In a file of orders, that is each amount and rate under a name that isn't promised, and each
+    cost that isn't spelled as its column. There ``Name`` is as likely that of the order, too.
+    """
+    if not reading.is_taken or _is_spelled_as(header, reading.column):
+        return False
+    kind = INPUTS[reading.column].kind
+    is_value = kind in AMOUNTS or kind in (Kind.RATE, Kind.RATES) or reading.column == "title"
+    return kind is Kind.COST or (is_value and reading.origin != _CONTRACT)
+
+
+# A word by itself, or one in unitPrice and PRICES.
+_MONEY_WORD = re.compile(
+    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?i:prices?|costs?|fees?|cogs|msrp|rrp|srp|mrp|amounts?"
+    r"|discounts?|margins?|profits?|markup|commissions?|tax|taxes|vat|gst|duty|duties|freight"
+    r"|postage|charges?|rates?|payout|revenue|income|expenses?)(?![a-z])"
+)
+_CHINESE_MONEY = re.compile(
+    r"(?<!评)价|(?<![消免])费|成本|金额|折扣|(?<![频效汇])率|佣金|利润|毛利|净利|(?<!含)税|货值"
+    r"|[%$€£¥]"
+)
+
+
+def _speaks_of_money(header: str) -> bool:
+    """Whether a name is that of an amount or a rate, and none that the program itself writes."""
+    if header.isascii():
+        is_money = bool(_MONEY_WORD.search(header))
+    else:
+        is_money = bool(_CHINESE_MONEY.search(unicodedata.normalize("NFKC", header)))
+    return is_money and plain(header) not in _result_names()
+
+
+@cache
+def _result_names() -> dict[str, str]:
+    """Every result by its names, made plain."""
+    return {plain(each): name for name in RESULTS for each in (chinese(name), name)}
+
+
+def result_of(header: str) -> str:
+    """The result that a column holds by its header, in English or Chinese; else nothing."""
+    return header if header in RESULTS else _result_names().get(plain(header), "")
+
+
+def _missing(
+    missing: Sequence[str],
+    header: Sequence[str],
+    readings: Sequence[HeaderReading],
+    taken: Collection[int],
+) -> str:
+    """What is said of a file that lacks columns: the likeliest headers, and what to write."""
+    free = [at for at in range(len(header)) if at not in taken]
+    scores = {name: _likeness(name, header, readings, free) for name in missing}
+    options, used = [], set[int]()
+    for name in missing:
+        likely = [at for at in free if at not in used and scores[name].get(at, 0) >= _LIKELY]
+        best = max(likely, key=lambda at, name=name: scores[name][at], default=None)  # type: ignore[misc]
+        used |= set() if best is None else {best}
+        options.append(map_option("HEADER" if best is None else header[best], name))
+    best_scores = [max(scores[name].get(at, 0.0) for name in missing) for at in range(len(header))]
+    order = sorted(range(len(header)), key=lambda at: -best_scores[at])[:_MOST_NAMED]
+    reason = _(
+        "no column for {names}; the file has {headers}; name one with {maps}, or give {flags}"
+    )
+    return reason.format(
+        names=_(", ").join(map(named, missing)),
+        headers=_few((shown_header(header[at]) for at in sorted(order)), len(header)),
+        maps=" ".join(options),
+        flags=_(", ").join(INPUTS[name].flag for name in missing),
+    )
+
+
+_LIKELY = 0.6
+
+
+def _likeness(
+    column: str,
+    header: Sequence[str],
+    readings: Sequence[HeaderReading],
+    among: Iterable[int],
+) -> dict[int, float]:
+    """How like the names of a column some headers are, from 0 to 1, or 2 where it may be it."""
+    known = (name for name, line in _vocabulary().items() if line.split(" | ")[1] == column)
+    pairs = {pair for name in known for pair in _pairs(name)}
+    likeness = {}
+    for at in among:
+        own = _pairs(plain(header[at]))
+        is_asked = column in readings[at].may_be
+        likeness[at] = 2.0 if is_asked else len(own & pairs) / len(own) if own else 0.0
+    return likeness
+
+
+def _pairs(name: str) -> set[str]:
+    """Neighbouring letters."""
+    return {name[at : at + 2] for at in range(len(name) - 1)}
+
+
+def listed(names: Sequence[str]) -> str:
+    """Headers in a message: the first of them, cut."""
+    return _few(map(shown_header, names[:_MOST_NAMED]), len(names))
+
+
+def _few(texts: Iterable[str], count: int) -> str:
+    texts = list(texts)
+    return _(", ").join([*texts, "…"] if count > len(texts) else texts)
+
+
+def shown_header(header: str) -> str:
+    """A header on one line and not longer than a line, without what nobody can see."""
+    seen = "".join(
+        letter
+        for letter in " ".join(header.split())
+        if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    )
+    return seen if len(seen) <= _LONGEST_NAMED else seen[:_LONGEST_NAMED] + "…"
+
+
+def map_option(header: str, column: str) -> str:
+    """``--map 'HEADER=column'``, to paste into a shell."""
+    pair = f"{shown_header(header)}={named(column)}".replace("'", "'\"'\"'")
+    return f"--map '{pair}'"
 
 
 def check_header(headers: Sequence[str]) -> None:
@@ -59,8 +468,66 @@ def check_header(headers: Sequence[str]) -> None:
             raise InputError(_("two columns have no header; name them, or delete what is above it"))
         if header in seen:
             reason = _("the header '{header}' stands twice; rename one of the two")
-            raise InputError(reason.format(header=header))
+            raise InputError(reason.format(header=shown_header(header)))
         seen.add(header)
+
+
+def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, HeaderReading]:
+    """What ``mapping`` says, by position; a unit at the end of a header goes on holding."""
+    mapped: dict[int, HeaderReading] = {}
+    places: dict[str, list[int]] = {}
+    for at, header in enumerate(headers if mapping else ()):
+        places.setdefault(plain(header), []).append(at)
+    for header, written in mapping.items():
+        name = known_names().get(plain(written), written)
+        if name not in INPUTS:
+            reason = _("--map: no column is called '{name}'; {nearest}")
+            known = INPUTS if name.isascii() else list(map(chinese, INPUTS))
+            meant = nearest(name, known, _("there are {names}"))
+            raise CallError(reason.format(name=name, nearest=meant))
+        alike = places.get(plain(header), [])
+        if header.endswith("…"):  # as a message cut it
+            start = plain(header.removesuffix("…"))
+            alike = [at for each, found in places.items() if each.startswith(start) for at in found]
+        if not alike:
+            raise InputError(_unknown_header(header, headers))
+        exact = [at for at in alike if headers[at] == header]
+        if len(alike) > 1 and not exact:
+            reason = _("--map: '{header}' may be '{one}' or '{other}'; write it as the file does")
+            one, other = (shown_header(headers[at]) for at in alike[:2])
+            raise InputError(reason.format(header=header, one=one, other=other))
+        at = (exact or alike)[0]
+        mapped[at] = _mapped_reading(headers[at], name)
+    return mapped
+
+
+def _mapped_reading(header: str, name: str) -> HeaderReading:
+    reading = read_header(header)
+    if reading.column == name or name in reading.may_be:
+        return reading._replace(column=name, may_be=(), how=How.TAKEN)
+    for _name, end in endings(unicodedata.normalize("NFKC", header)):
+        unit = unit_of(end)
+        if unit and fits(unit, INPUTS[name]):
+            currency = unit.code if unit.measure is Measure.MONEY else None
+            own = unit.code if unit.code in ("kg", "%") else None
+            return HeaderReading(name, currency, own, (), "", How.TAKEN)
+        if unit and unit.measure is Measure.WEIGHT and name == "weight_g":
+            reason = _("--map: '{header}' is in {unit}; write grams or kilograms")
+            raise InputError(reason.format(header=shown_header(header), unit=unit.code))
+    return HeaderReading(name, None, None, (), "", How.TAKEN)
+
+
+def _unknown_header(header: str, headers: Sequence[str]) -> str:
+    """What is said of a mapping for a column that the file lacks."""
+    pairs = _pairs(plain(header))
+    order = sorted(range(len(headers)), key=lambda at: -len(_pairs(plain(headers[at])) & pairs))
+    few = [shown_header(headers[at]) for at in sorted(order[:_MOST_NAMED])]
+    reason = _("--map: the file has no column '{header}'; {nearest}")
+    return reason.format(header=header, nearest=nearest(header, few, _("it has {names}")))
+
+
+# What follows knows the names that the README promises, and no units: for callers that don't say
+# what they took for something.
 
 
 def resolve(
@@ -71,20 +538,15 @@ def resolve(
     ``mapping`` names columns outright and goes before what a header seems to say. Raises
     ``InputError`` where two headers stand for one column.
     """
-    wanted = set(wanted)
-    found: dict[str, int] = {}
-    for position, (header, name) in enumerate(zip(headers, roles(headers, mapping), strict=True)):
-        if name not in wanted:
-            continue
-        if name in found:
-            reason = _(
-                "'{first}' and '{header}' both stand for {name}; "
-                "choose one with --map '{header}={name}'"
-            )
-            first, said = headers[found[name]], name if is_english() else INPUTS[name].chinese[0]
-            raise InputError(reason.format(first=first, header=header, name=said))
-        found[name] = position
-    return found
+    row = _read_row(headers, frozenset(wanted), mapping, (), (), _read_promised)
+    for header, reading in zip(headers, row.readings, strict=True):
+        if reading.unit == "kg":
+            reason = _("--map: '{header}' is in kilograms, not in grams; convert the column")
+            raise InputError(reason.format(header=header))
+    for name, places in row.positions.items():
+        if name in SUMMED and len(places) > 1:
+            raise InputError(_both_stand_for(name, headers, places))
+    return {name: places[0] for name, places in row.positions.items()}
 
 
 def roles(headers: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
@@ -92,36 +554,18 @@ def roles(headers: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
 
     ``mapping`` names columns outright and goes before what a header seems to say.
     """
-    names = known_names()
-    named = _mapped(headers, mapping)
-    guessed = (names.get(plain(header), "") for header in headers)
-    return [
-        named.get(header) or ("" if name in named.values() else name)
-        for header, name in zip(headers, guessed, strict=True)
-    ]
+    return _read_row(headers, frozenset(), mapping, (), (), _read_promised).columns
 
 
-def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
-    """The mapping with each header as the file writes it."""
-    named: dict[str, str] = {}
-    names = known_names()
-    for header, written in mapping.items():
-        name = names.get(plain(written), written)
-        if name not in INPUTS:
-            reason = _("--map: no column is called '{name}'; {nearest}")
-            known = INPUTS if name.isascii() else [each.chinese[0] for each in INPUTS.values()]
-            meant = nearest(name, known, _("there are {names}"))
-            raise CallError(reason.format(name=name, nearest=meant))
-        alike = [each for each in headers if plain(each) == plain(header)]
-        if not alike:
-            reason = _("--map: the file has no column '{header}'; {nearest}")
-            meant = nearest(header, headers, _("it has {names}"))
-            raise InputError(reason.format(header=header, nearest=meant))
-        if len(alike) > 1 and header not in headers:
-            reason = _("--map: '{header}' may be '{one}' or '{other}'; write it as the file does")
-            raise InputError(reason.format(header=header, one=alike[0], other=alike[1]))
-        if name == "weight_g" and in_kilograms([header]):
-            reason = _("--map: '{header}' is in kilograms, not in grams; convert the column")
-            raise InputError(reason.format(header=header))
-        named[header if header in headers else alike[0]] = name
-    return named
+def _read_promised(header: str) -> HeaderReading:
+    reading = read_header(header)
+    is_promised = reading.origin == _CONTRACT and not (reading.currency or reading.unit)
+    return reading if is_promised and reading.is_taken else _UNKNOWN
+
+
+def in_kilograms(headers: Iterable[str]) -> str:
+    """The first header that names a weight in kilograms; empty where none does."""
+    readings = ((header, read_header(header)) for header in headers)
+    return next(
+        (header for header, each in readings if (each.column, each.unit) == ("weight_g", "kg")), ""
+    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.table.headers import plain, roles
 from aepromo.table.headings import chinese, header_of
 from aepromo.table.schema import INPUTS, RESULTS
 
@@ -66,14 +65,21 @@ class Layout(NamedTuple):
         found = exact + [
             name for name in self.names if self.role(name) == word and name not in exact
         ]
-        wanted = plain(word)
-        return found or [name for name in self.names if wanted in self._ways(name)]
+        if found:
+            return found
+        from aepromo.table.headers import plain, read_header  # for which most calls needn't wait
 
-    def _ways(self, name: str) -> set[str]:
-        role = self.role(name)
-        columns = [column for known in (INPUTS, RESULTS) if (column := known.get(role))]
-        also = [way for column in columns for way in column.chinese]
-        return set(map(plain, (self.header(name, "zh"), role or name, *also)))
+        wanted, stands_for = plain(word), read_header(word).column
+        return [
+            name
+            for name in self.names
+            if wanted in map(plain, self._ways(name))
+            or (stands_for and self.role(name) == stands_for)
+        ]
+
+    def _ways(self, name: str) -> tuple[str, ...]:
+        role = self.role(name) or name
+        return self.header(name, "zh"), role, chinese(role)
 
 
 def laid_out(header: Sequence[str], added: Iterable[str], mapping: Mapping[str, str]) -> Layout:
@@ -82,6 +88,8 @@ def laid_out(header: Sequence[str], added: Iterable[str], mapping: Mapping[str, 
     A file has a column by its name in English, or else by its name in Chinese, unless a mapping
     says that this is something else.
     """
+    from aepromo.table.headers import plain, result_of, roles  # a one-liner has no file
+
     inputs, added = roles(header, mapping), tuple(added)
     mapped = set(map(plain, mapping))
     missing = {plain(chinese(name)): name for name in added if name not in header}
@@ -90,16 +98,8 @@ def laid_out(header: Sequence[str], added: Iterable[str], mapping: Mapping[str, 
         way = plain(column)
         names.append(column if way in mapped else missing.pop(way, column))
     known = {
-        name: name if name in added else role or _result(column)
+        name: name if name in added else role or result_of(column)
         for name, column, role in zip(names, header, inputs, strict=True)
     }
     headers = dict(zip(names, header, strict=True))
     return Layout(tuple(dict.fromkeys((*names, *added))), headers, known)
-
-
-def _result(header: str) -> str:
-    """The result that a column holds by its header, in English or Chinese; else nothing."""
-    if header in RESULTS:
-        return header
-    way = plain(header)
-    return next((name for name in RESULTS if plain(chinese(name)) == way), "")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from aepromo.table.column import Column, Kind
 
 FEED_INPUTS = (
-    Column("stock", Kind.COUNT, "units in stock", ("库存", "库存数量", "可用库存")),
+    Column("stock", Kind.COUNT, "units in stock", ("库存",)),
     Column(
         "economy_logistics_cost",
         Kind.COST,
         "what the cheaper shipping line costs a unit",
-        ("经济线物流费", "经济物流费", "专线物流费", "专线运费"),
+        ("经济线物流费",),
     ),
     Column(
         "changed_at",
         Kind.MOMENT,
         "when the discount status changed",
-        ("状态变更时间", "折扣变更时间", "状态更新时间"),
+        ("状态变更时间",),
     ),
 )
 """Beside ``discount_status`` and ``deal_price``, which an order history has too."""
