@@ -70,19 +70,28 @@ def now_of(text: str | None, zone: tzinfo) -> datetime:
 def say_zone(moments: Sequence[datetime], zone: tzinfo) -> None:
     """Say where times are taken to be from that don't tell."""
     if any(moment.tzinfo is None for moment in moments):
-        name = getattr(zone, "key", "UTC")
-        assumed = _("assumed: times without a zone are in {zone} (set --timezone)")
-        say(assumed.format(zone=name))
+        say_zone_assumed(zone)
+
+
+def say_zone_assumed(zone: tzinfo) -> None:
+    """Say where times without a zone are taken to be from."""
+    name = getattr(zone, "key", "UTC")
+    assumed = _("assumed: times without a zone are in {zone} (set --timezone)")
+    say(assumed.format(zone=name))
 
 
 def say_ahead(moments: Sequence[datetime], now: datetime, zone: tzinfo) -> None:
     """Say how many times have yet to come."""
     instants = (instant(moment, zone) for moment in moments)
-    ahead = sum(each is not None and each > now for each in instants)
-    if ahead:
+    say_times_ahead(sum(each is not None and each > now for each in instants))
+
+
+def say_times_ahead(count: int) -> None:
+    """Say how many times have yet to come, if any has."""
+    if count:
         warning = ngettext(
             "warning: {count:,} time is in the future; are --now and --timezone right?",
             "warning: {count:,} times are in the future; are --now and --timezone right?",
-            ahead,
+            count,
         )
-        say(warning.format(count=ahead))
+        say(warning.format(count=count))

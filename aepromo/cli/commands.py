@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 import typer
 
+from aepromo.cli.clock import zone_of
 from aepromo.cli.config import read_config
 from aepromo.cli.defaults import defaults_for
 from aepromo.cli.exits import Exit
@@ -112,12 +113,14 @@ class Call(NamedTuple):
 class Asked(NamedTuple):
     """A question as a command puts it.
 
-    ``summary`` sums the answers up in one line, ``listener`` is handed each outcome of a file.
+    ``summary`` sums the answers up in one line, ``listener`` is handed each outcome of a file;
+    ``closing`` says what can only be told once all rows have been seen.
     """
 
     question: Question
     summary: Callable[[Tally], str]
     listener: Callable[[Outcome], None] | None = None
+    closing: Callable[[], None] | None = None
 
 
 def question_command(
@@ -140,7 +143,7 @@ def question_command(
     were findings, for the exit code.
     """
     own = [each.name for each in own_options]
-    describes_store = plain.prices_some or bool(plain.wants)
+    describes_store = plain.prices_some or plain.describes_store or bool(plain.wants)
 
     def command(**given: Any) -> None:
         call = call_of(given, own)
@@ -162,6 +165,8 @@ def question_command(
                 watched,
             )
         _say_what_is_missing(tally, call)
+        if asked.closing is not None:
+            asked.closing()
         if call.writing.output and not call.writing.quiet and call.file is not None:
             say(f"{call.writing.output}: {asked.summary(tally)}")
         if finish is not None and finish(tally, values, call):
@@ -182,7 +187,7 @@ def question_command(
             *(parameters_of(OfferOptions) if has_offers else ()),
             *(parameters_of(MoneyOptions) if has_money else ()),
             *(shipping_options(plain) if has_money else ()),
-            *([option("store", StoreOption, None)] if describes_store else ()),
+            *([option("store", StoreOption, None)] if describes_store and has_money else ()),
             option("config", ConfigOption, None),
             *policy_options,
             *parameters_of(ReadingOptions),
@@ -219,6 +224,8 @@ def call_of(given: dict[str, Any], own: Sequence[str]) -> Call:
 def values_of(call: Call, given: Mapping[str, Any]) -> Values:
     """Everything that options and configuration give, resolved, with what is to be warned of."""
     policy = with_rates(policy_over(call.config, given, call.store), call.joined, call.file)
+    if "timezone" in call.options:
+        policy = policy._replace(zone=zone_of(call.options["timezone"], call.config))
     values = resolved(policy)
     say_warnings(values)
     return values
@@ -275,7 +282,7 @@ def answer_one(
     """Answer for the one row that the options describe, and tell what it comes to."""
     if call.reading != ReadingOptions():
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
-    if question.prices_some or question.wants:
+    if question.prices_some or question.describes_store or question.wants:
         columns, tally = _one_row(question, values, call, listener)
     else:
         columns, tally = _one_sku(question, values, call)
@@ -319,7 +326,8 @@ def _one_row(
     from aepromo.engine.answer import run
     from aepromo.table.any_cells import OneRow
 
-    given = [name for name in question.uses if name in values.texts]
+    known = (*question.uses, *values.lookup_columns(question.ships(values)))
+    given = [name for name in dict.fromkeys(known) if name in values.texts]
     if not given:
         example = INPUTS[(*question.wants, *question.needs, question.uses[-1])[0]].flag
         reason = _("nothing to judge; name a FILE, or give values such as {flag}")

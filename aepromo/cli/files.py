@@ -190,11 +190,13 @@ def _lines(
         if own is None:
             cells = [_cells(outcome, name, delimiter, writing) for name in names]
             return joined(cells, delimiter)
+        added = outcome.added
         figures = [
-            (outcome.results.get(name, BLANK), outcome.values.column(name)) for name in outcome.added
+            (outcome.results.get(name, BLANK), column)
+            for name, column in zip(added, outcome.values.columns(added), strict=True)
         ]
         if any(isinstance(result, pa.Array) for result, _ in figures):
-            cells = [_cells(outcome, name, delimiter, writing) for name in outcome.added]
+            cells = [_cells(outcome, name, delimiter, writing) for name in added]
             return extended(own, joined_ends(cells, delimiter))
         return extended(own, line_ends(figures, len(outcome), delimiter, outcome.values.currency))
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from aepromo.engine.check import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
 from aepromo.errors import InputError, Problem
-from aepromo.inputs.columns import SHIPPED, SKU_INPUTS
+from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.pricing.money import BLANK, any_of
@@ -294,7 +294,9 @@ class _Reading:
             if kind is Kind.WORDS:
                 self.words[name] = read_words(self.cells.texts(position))
                 continue
-            if kind is Kind.MOMENT:
+            if name in SHIPPING_FEES:
+                reading = self.costs.reading(self.cells, position, kind)
+            elif kind is Kind.MOMENT:
                 reading = read_instants(self.cells.texts(position), self.values.policy.zone)
                 self.lacks_zone |= reading.lacks_zone
             else:
@@ -325,11 +327,14 @@ class _Reading:
         """A column of numbers, cell before given value."""
         own = self.given.get(name, BLANK)
         given = self.values.facts.get(name)
+        fact: Whole | None = as_number(given)
         if isinstance(given, datetime):
-            fact: int | None = instant_number(given, self.values.policy.zone)
+            fact = instant_number(given, self.values.policy.zone)
             self.lacks_zone |= given.tzinfo is None and any_of(own == BLANK)
-        else:
-            fact = as_number(given)
+        elif INPUTS[name].kind is Kind.COST:
+            fact = self.filler.offered.get(name)
+        elif name in SHIPPING_FEES and name in self.values.texts:
+            fact = self.costs.given(self.values.texts[name], name)
         if fact is None:
             return own
         return np.where(own == BLANK, fact, own) if isinstance(own, np.ndarray) else fact

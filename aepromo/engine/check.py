@@ -78,7 +78,9 @@ class Filler:
         if default == BLANK:
             return value
         blank = value == BLANK
-        return value if _nowhere(blank) else pick(blank, default, value)
+        if blank is False or _nowhere(blank):
+            return value
+        return pick(blank, default, value)
 
     def or_nothing(self, name: str) -> Whole:
         """The same, 0 where it is blank."""

@@ -74,6 +74,16 @@ class Inputs:
             return bool((self.words[name].codes < 0).any())
         return any_of(self.numbers.get(name, BLANK) == BLANK)
 
+    def stated_cost(self, name: str) -> Whole:
+        """A cost in the currency that it was stated in, in that one's minor units."""
+        import numpy as np
+
+        given = self.values.costs.stated.get(name, BLANK)
+        if self.costs is None:
+            return given
+        own = self.costs.stated.get(name, self.costs.converted.get(name, BLANK))
+        return np.where(own == BLANK, given, own)
+
     def text(self, name: str) -> pa.Array:
         """A column's cells as text without spaces around them; the given value where blank."""
         import pyarrow as pa
@@ -95,7 +105,7 @@ class Question(NamedTuple):
 
     ``always_profit``: the profit is part of the answer, so costs and fees are needed even where no
     target asks for one. ``prices_some``: rows without a list price or costs have an answer too, but
-    no profit. ``assumes_rate``: the rule book's forced rate is taken where nothing gives one.
+    no profit. ``describes_store``: the answer goes by what a store is, too. ``assumes_rate``: the rule book's forced rate is taken where nothing gives one.
     ``priced_by`` is a column that goes before ``list_price`` as the price looked at;
     ``sets_prices``: it answers with a list price. ``markets``: a row may sell to several, and the
     dearest parcel counts. ``faults`` finds inputs that can't be meant.
@@ -115,6 +125,7 @@ class Question(NamedTuple):
     wants: tuple[str, ...] = ()
     always_profit: bool = False
     prices_some: bool = False
+    describes_store: bool = False
     assumes_rate: bool = True
     priced_by: str = ""
     sets_prices: bool = False

@@ -14,6 +14,8 @@ FORCED_RATE = ("forced_rate", "forced_rate_min", "forced_rate_max")
 DISCOUNT = ("limited_rate", *FORCED_RATE)
 KEYS = ("sku", "category")
 TARGETS = ("target_price", "target_profit", "target_margin")
+SHIPPING_FEES = ("first_weight_fee", "additional_weight_fee", "registration_fee")
+"""The parts of a shipping cost, which are in the currency of the costs."""
 NEEDED = ("list_price", "purchase_price", "logistics_cost")
 """The columns without which a row has no profit."""
 

@@ -18,6 +18,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
 from aepromo.table.currencies import currency_named
+from aepromo.table.number_columns import Reading
 from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:
@@ -49,6 +50,23 @@ class Costs:
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
     are_unnamed: bool = False
+
+    def reading(self, cells: Cells, position: int, kind: Kind) -> Reading:
+        """Read a column of other amounts that are in each row's currency of the costs."""
+        if len(self.currencies) == 1:
+            return cells.reading(position, kind, self.currencies[0])
+        numbers, bad = np.full(len(cells), BLANK, np.int64), dict[int, str]()
+        for code, currency in enumerate(self.currencies):
+            among = np.flatnonzero(np.asarray(self.codes) == code)
+            reading = cells.chosen(among).reading(position, kind, currency)
+            numbers[among] = reading.numbers
+            bad |= {int(among[row]): reason for row, reason in reading.bad.items()}
+        return Reading(numbers, numbers, bad)
+
+    def given(self, text: str, name: str) -> Numbers:
+        """What an option says of such an amount, in each row's currency. Raises ``CallError``."""
+        amounts = [_fallback(text, name, currency) for currency in self.currencies]
+        return np.array(amounts, np.int64)[self.codes]
 
 
 def rows_differ(columns: Iterable[str]) -> bool:
@@ -150,9 +168,9 @@ def _currencies(
 
 
 def _fallback(text: str, name: str, currency: Currency) -> int:
-    """What an option gives for a cost, in minor units of a row's currency; blank where nothing."""
+    """What an option gives for an amount, in minor units of a row's currency; blank for nothing."""
     try:
-        amount = read(text, Kind.COST, currency)
+        amount = read(text, INPUTS[name].kind, currency)
     except CellError as error:
         raise CallError(f"{INPUTS[name].flag}: {error}") from None
     return BLANK if amount is None else amount

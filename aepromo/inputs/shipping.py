@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
+from aepromo.inputs.columns import SHIPPING_FEES
 from aepromo.inputs.exchange import Conversion
 from aepromo.inputs.tariff import market_named
-from aepromo.platform.columns import SHIPPING_FEES
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up, least, pick
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind

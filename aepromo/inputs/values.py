@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.errors import CallError
-from aepromo.inputs.columns import COSTS, KEYS, PARCEL, SHOP
+from aepromo.inputs.columns import CONVERSION, KEYS, PARCEL, SHIPPING_FEES
 from aepromo.inputs.exchange import Conversion, Exchange, RowCosts, exchange_of
 from aepromo.inputs.forced_range import GivenRates
 from aepromo.inputs.offer_texts import read_ending, read_offer
@@ -27,7 +27,7 @@ from aepromo.table.cells import (
     read_range,
     signs_in,
 )
-from aepromo.table.column import AMOUNTS
+from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import _
 from aepromo.words.nearest import one_of
@@ -86,7 +86,7 @@ class Values:
     @property
     def cost_texts(self) -> dict[str, str]:
         """The given costs as they were written."""
-        return {name: self.texts[name] for name in COSTS if name in self.texts}
+        return {name: text for name, text in self.texts.items() if _is_cost(name)}
 
     @property
     def supplied(self) -> frozenset[str]:
@@ -106,7 +106,8 @@ class Values:
 
     def columns(self, names: Iterable[str]) -> list[Column]:
         """Result columns by name."""
-        return [self.column(name) for name in names]
+        known = dict(RESULTS, shipping_line=self.column("shipping_line"))
+        return [known[name] for name in names]
 
     def offered(self) -> dict[str, int]:
         """The given values of a SKU, costs among them. Raises ``CallError`` for unusable costs."""
@@ -173,14 +174,14 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
     if policy.basket not in BASKETS:
         raise CallError(f"--basket '{policy.basket}': {one_of(policy.basket, BASKETS)}")
     book = policy.book.in_money(exchange.in_selling) if exchange.is_foreign(USD) else policy.book
-    read_values = _read_values(texts, policy, exchange.selling)
+    read_values = _read_values(texts, policy, exchange)
     return Values(
         policy=policy,
         currency=exchange.selling,
         texts=texts,
         exchange=exchange,
         numbers=read_values.numbers,
-        costs=exchange.row_costs({name: texts[name] for name in COSTS if name in texts}),
+        costs=exchange.row_costs({name: text for name, text in texts.items() if _is_cost(name)}),
         rates=read_values.rates,
         facts=read_values.facts,
         offers=_offers(policy, exchange.selling),
@@ -215,13 +216,18 @@ class _Read(NamedTuple):
     facts: dict[str, Fact]
 
 
-def _read_values(texts: Mapping[str, str], policy: Policy, currency: Currency) -> _Read:
+def _is_cost(name: str) -> bool:
+    return INPUTS[name].kind is Kind.COST
+
+
+def _read_values(texts: Mapping[str, str], policy: Policy, exchange: Exchange) -> _Read:
     """The given values apart from costs."""
     found = _Read({}, GivenRates(), {})
     rates, problems = GivenRates(), []
     for name, text in texts.items():
-        if name in SHOP or name == "weight_g":
+        if name in CONVERSION or _is_cost(name) or name == "weight_g":
             continue
+        currency = exchange.cost if name in SHIPPING_FEES else exchange.selling
         try:
             if name == "forced_rate":
                 low, high = read_range(text) or (BLANK, BLANK)

@@ -241,9 +241,6 @@ PAPER_INPUTS = (
     Column("registration_fee", Kind.TARGET, "the shipping cost's registration fee", ("挂号费",)),
 )
 
-SHIPPING_FEES = ("first_weight_fee", "additional_weight_fee", "registration_fee")
-"""The parts of a shipping cost, in the currency of the costs."""
-
 APPEALS = ("strong", "submit", "weak", "refuse")
 """What an appeal comes to, the best first."""
 

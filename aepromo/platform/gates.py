@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from aepromo.engine.question import Inputs
     from aepromo.pricing.currency import Currency
-    from aepromo.pricing.money import Whole
+    from aepromo.pricing.money import Truth, Whole
     from aepromo.rules import Rule
     from aepromo.table.facts import Fact
     from aepromo.table.number_columns import Numbers
@@ -110,6 +110,20 @@ class Gate:
         """``dsr 4.71, needs 4.78: +0.07``: the fact, the threshold and what is missing."""
         return self._reasons
 
+    def reasons_where(self, condition: Truth) -> Clause:
+        """The reasons where a condition holds; no text is written that nobody reads."""
+        codes = np.where(condition, self.codes, len(self.facts))
+        codes = np.where(codes < 0, len(self.facts) + 1, codes)  # of facts that nobody knows
+        wanted = np.zeros(len(self.facts) + 2, np.bool_)
+        wanted[codes] = True
+        among = np.flatnonzero(wanted[:-2])
+        places = np.full(len(wanted), UNSAID, np.int64)
+        places[among] = np.arange(len(among))
+        places[-1] = len(among)
+        name, needs = in_words(self.rule.column), self.needs
+        texts = [*self._texts_of(among), self.said.unknown.format(name=name, needs=needs)]
+        return Clause(places[codes], texts)
+
     def reasons_shut(self) -> Clause:
         """The reasons where the gate is closed; for many different facts that meet it, faster."""
         closed = np.flatnonzero(self.fact_states == CLOSED)
@@ -181,12 +195,12 @@ def is_gate(rule: Rule) -> bool:
 def hold(
     rule: Rule,
     inputs: Inputs,
-    computed: Mapping[str, Whole] | None = None,
+    computed: Mapping[str, Whole | Words] | None = None,
     said: Wording | None = None,
 ) -> Gate:
     """Hold one rule, which must be a gate, against what is known of each row.
 
-    ``computed`` are columns that were worked out, as they go before those of the inputs. Raises
+    ``computed`` are columns that were worked out, which go before those of the inputs. Raises
     ``CallError`` where somebody gave the rule a value that can't be compared.
     """
     currency = inputs.values.currency
@@ -212,7 +226,7 @@ def hold(
 
 
 def hold_all(
-    rules: Iterable[Rule], inputs: Inputs, computed: Mapping[str, Whole] | None = None
+    rules: Iterable[Rule], inputs: Inputs, computed: Mapping[str, Whole | Words] | None = None
 ) -> list[Gate]:
     """Hold every rule that is a gate, in the order of the rule book."""
     said = wording()
@@ -220,11 +234,13 @@ def hold_all(
 
 
 def _facts_of(
-    rule: Rule, inputs: Inputs, computed: Mapping[str, Whole]
+    rule: Rule, inputs: Inputs, computed: Mapping[str, Whole | Words]
 ) -> tuple[Numbers, Sequence[Fact]]:
     """The different facts of a rule's column, and each row's code among them, -1 for none."""
     name, kind = rule.column, _kind(rule)
     column = computed[name] if name in computed else inputs.numbers.get(name)
+    if isinstance(column, Words):
+        return column.codes, column.values
     if column is not None:
         return _different(column, kind, inputs.rows)
     words = inputs.words.get(name)

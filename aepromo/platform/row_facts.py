@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.inputs.columns import CONVERSION, FORCED_RATE, KEYS, PARCEL
+from aepromo.inputs.columns import CONVERSION, FORCED_RATE, KEYS, PARCEL, SHIPPING_FEES
 from aepromo.inputs.shipping import ParcelError
-from aepromo.platform.columns import SHIPPING_FEES
 from aepromo.table.cells import CellError, in_two_currencies, read_range, signs_in
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.facts import read_fact

@@ -8,28 +8,38 @@ that isn't certified break its rules too, but it names no hour for them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from aepromo.engine.question import Question, adding
+from aepromo.platform.clauses import Clause, always, joined
 from aepromo.platform.columns import PARCEL_INPUTS, TRACKS
-from aepromo.platform.gates import avoiding, gates, is_gate
-from aepromo.platform.ruling import Ruling
+from aepromo.platform.gates import CLOSED, avoiding, hold_all, is_gate
 from aepromo.platform.tracking_number import number_fault
-from aepromo.pricing.money import MILLION
+from aepromo.pricing.money import BLANK, MILLION
+from aepromo.table.cells import tidy
 from aepromo.table.headers import plain
-from aepromo.table.instants import hours, instant, written
-from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.instants import hours
+from aepromo.table.moments import instant_number, written_instants
+from aepromo.table.schema import INPUTS
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
 
+    from aepromo.engine.question import Inputs, Results
+    from aepromo.inputs.values import Values
     from aepromo.platform.gates import Gate
-    from aepromo.platform.ruling import Row, Verdict
+    from aepromo.pricing.money import Truth
     from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
-    from aepromo.table.facts import Fact
+    from aepromo.table.number_columns import Numbers
+
+TIMES = ("shipped_at", "first_scan_at", "last_event_at", "delivered_at")
+"""The times that a parcel may have."""
 
 _TRACK_OF = {
     "tracking.upload_hours": TRACKS.index("late"),
@@ -39,153 +49,199 @@ _TRACK_OF = {
 }
 """What a gate's fault is called; that of a gate which somebody adds is ``other``."""
 
-_TIMES = ("shipped_at", "first_scan_at", "last_event_at", "delivered_at")
-_HOUR = timedelta(hours=1)
+_HOUR = timedelta(hours=1) // timedelta(microseconds=1)
+_NEVER = 2**62
+
+ADDED = ("track", "upload_hours", "silent_hours", "ends_at", "reasons")
 
 
-@dataclass(frozen=True, slots=True)
-class Lookout:
-    """What parcels are held against: the rules, the clock, and who may carry.
+def tracking(
+    values: Values, now: datetime, carriers: Collection[str] | None = None
+) -> Question:
+    """The question of parcels, as of ``now``, which has a zone.
 
-    ``now`` has a zone; a time that has none is taken in ``zone``. ``carriers`` is the seller's list
-    of those that the platform certifies, None where there is no list.
+    ``carriers`` are those that the platform certifies, however they are spelled; None where there
+    is no list. Raises ``CallError`` for hours of the rule book that make no sense.
     """
-
-    book: Book
-    now: datetime
-    zone: tzinfo
-    carriers: frozenset[str] | None = None
-
-    def certifies(self, carrier: str) -> bool:
-        """Whether a carrier is on the list, however it is spelled: case, spaces and dashes."""
-        return self.carriers is not None and plain(carrier) in self.carriers
-
-
-def tracking(lookout: Lookout) -> Ruling:
-    """The ruling on parcels, as of ``lookout.now``."""
-    rules = _rules_in_force(lookout.book)
+    rules = _rules_in_force(values.book)
+    spans = _Spans(*(_microseconds(values.book, f"tracking.{name}") for name in _Spans._fields))
+    as_of, zone = instant_number(now, UTC), values.policy.zone or UTC
+    listed = None if carriers is None else frozenset(map(plain, carriers))
     own = (rule.column for rule in rules if rule.column in INPUTS)
-    return Ruling(
+
+    def compute(inputs: Inputs) -> Results:
+        parcels = _Parcels(inputs, as_of)
+        computed = {
+            "number_valid": np.where(parcels.fault.codes >= 0, 0, 1),
+            "upload_hours": _hundredths_of_hours(parcels.upload),
+            "silent_hours": _hundredths_of_hours(parcels.silence),
+        }
+        if listed is not None:
+            computed["certified_carrier"] = _are_certified(parcels.carrier, listed)
+        held = hold_all(rules, inputs, computed)
+        ends_at = parcels.ends_at(held, as_of, spans)
+        reasons = [_reasons(each, parcels).where(parcels.is_shipped) for each in held]
+        unshipped = always(_("not shipped yet"), ~parcels.is_shipped, inputs.rows)
+        return {
+            "track": np.where(parcels.is_shipped, _track(held, inputs.rows), BLANK),
+            "upload_hours": _whole_hours(parcels.upload),
+            "silent_hours": _whole_hours(parcels.silence),
+            "ends_at": written_instants(ends_at, zone),
+            "reasons": joined([*reasons, unshipped]),
+        }
+
+    return Question(
         name="tracking",
         question=N_("Which parcels put a reverse promotion at risk, and by when does it end?"),
         uses=tuple(dict.fromkeys(("sku", *(column.name for column in PARCEL_INPUTS), *own))),
         needs=(),
         wants=("tracking_number", "shipped_at"),
-        adds=tuple(RESULTS[name] for name in ADDED),
-        judge=lambda row: _judge(row, rules, lookout),
+        adds=adding(*ADDED),
+        compute=compute,
         key_columns=(
             *("track", "tracking_number", "reasons", "ends_at", "order_id"),
             *("silent_hours", "upload_hours", "carrier", "sku"),
         ),
-        order=_worst_first,
-        only_tables=True,
+        sort_by=(("track", "descending"), ("silent_hours", "descending")),
+        counts=("track",),
     )
 
 
-ADDED = ("track", "upload_hours", "silent_hours", "ends_at", "reasons")
+class _Spans(NamedTuple):
+    """Hours of the rule book, in microseconds."""
+
+    gap_hours: int
+    end_hours: int
 
 
-def _rules_in_force(book: Book) -> tuple[Rule, ...]:
-    """The gates, each as what must hold; a condition that somebody switched off is none."""
-    return tuple(
+def _microseconds(book: Book, key: str) -> int:
+    return hours(book, key) // timedelta(microseconds=1)
+
+
+def _rules_in_force(book: Book) -> list[Rule]:
+    """The gates, each as what must hold, the worst fault first.
+
+    A condition that somebody switched off is no gate.
+    """
+    rules = [
         avoiding(rule) if rule.key == "tracking.gap_hours" else rule
         for rule in book.matching("tracking")
         if is_gate(rule) and not (rule.unit == "yes_no" and rule.value == "no")
-    )
+    ]
+    return sorted(rules, key=_track_of, reverse=True)
 
 
-def _judge(row: Row, rules: tuple[Rule, ...], lookout: Lookout) -> Verdict:
-    times = {name: time for name in _TIMES if (time := instant(row.get(name), lookout.zone))}
-    if not times and "tracking_number" not in row:
-        return {"reasons": _("not shipped yet")}
-    fault = number_fault(str(row.get("tracking_number", "")))
-    upload, silence = _upload(times, lookout.now), _silence(times, lookout.now)
-    facts: dict[str, Fact] = {**row, "number_valid": not fault}
-    facts |= {
-        name: _millionths_of_hours(taken)
-        for name, taken in (("upload_hours", upload), ("silent_hours", silence))
-        if taken is not None
-    }
-    if lookout.carriers is not None and "carrier" in row:
-        facts["certified_carrier"] = lookout.certifies(str(row["carrier"]))
-    held = gates(rules, facts)
-    shut = sorted((each for each in held if each.is_open is False), key=_track, reverse=True)
-    ends_at = _ends_at({each.rule.key for each in shut}, times, lookout)
-    return {
-        "track": max(map(_track, shut), default=TRACKS.index("ok")),
-        "upload_hours": _whole_hours(upload),
-        "silent_hours": _whole_hours(silence),
-        "ends_at": written(ends_at, lookout.zone),
-        "reasons": "; ".join(_reason(each, fault, row) for each in shut),
-    }
+def _track_of(rule: Rule) -> int:
+    return _TRACK_OF.get(rule.key, TRACKS.index("other"))
 
 
-def _upload(times: dict[str, datetime], now: datetime) -> timedelta | None:
-    """How long the track took from shipping, or has taken so far where there is none at all.
+class _Parcels:
+    """What is known of parcels: how long they took, whose number can't be one, who carries them.
 
-    None where a track is there whose beginning nobody knows.
+    ``upload`` is how long the track took from shipping, or has taken so far where there is none at
+    all; blank where a track is there whose beginning nobody knows. ``silence`` is how long nothing
+    has been heard: since the latest event, or since shipping without one; blank for a parcel that
+    has arrived, or of which no time is known. Microseconds. ``first`` and ``last`` are the first
+    and the last known time, where ``is_timed``; ``fault`` says why a number can't be one.
     """
-    if "shipped_at" not in times:
-        return None
-    if "first_scan_at" in times:
-        return max(times["first_scan_at"] - times["shipped_at"], timedelta(0))
-    has_track = "last_event_at" in times or "delivered_at" in times
-    return None if has_track else max(now - times["shipped_at"], timedelta(0))
+
+    def __init__(self, inputs: Inputs, now: int) -> None:
+        shipped, scanned, heard, delivered = (
+            np.broadcast_to(np.asarray(inputs.numbers[name], np.int64), inputs.rows)
+            for name in TIMES
+        )
+        times = np.array([shipped, scanned, heard, delivered])
+        self.last = times.max(axis=0)
+        self.first = np.where(times == BLANK, _NEVER, times).min(axis=0)
+        self.is_timed = self.last != BLANK
+        until = np.where(scanned != BLANK, scanned, now)
+        is_open = (scanned != BLANK) | ((heard == BLANK) & (delivered == BLANK))
+        self.upload = _since(shipped, until, (shipped != BLANK) & is_open)
+        self.silence = _since(self.last, now, self.is_timed & (delivered == BLANK))
+        number = _named(inputs, "tracking_number")
+        self.is_shipped = self.is_timed | (number.codes >= 0)
+        self.fault = _number_faults(number)
+        self.carrier = _named(inputs, "carrier")
+
+    def ends_at(self, held: Sequence[Gate], now: int, spans: _Spans) -> Numbers:
+        """When the platform has ended the traffic at the latest; blank where no fault makes it.
+
+        That is ``tracking.end_hours`` after the fault can first be seen. A silence is seen once it
+        has lasted ``tracking.gap_hours``; an invalid number from the parcel's first known time on,
+        and now where none is known.
+        """
+        seen = np.full(len(self.last), _NEVER, np.int64)
+        for gate in held:
+            shut = (gate.states == CLOSED) & self.is_shipped
+            if gate.rule.key == "tracking.gap_hours":
+                since = np.where(shut, self.last, 0) + spans.gap_hours
+            elif gate.rule.key == "tracking.number_valid":
+                since = np.where(self.is_timed, self.first, now)
+            else:
+                continue
+            seen = np.where(shut, np.minimum(seen, since), seen)
+        return np.where(seen == _NEVER, BLANK, np.where(seen == _NEVER, 0, seen) + spans.end_hours)
 
 
-def _silence(times: dict[str, datetime], now: datetime) -> timedelta | None:
-    """How long nothing has been heard: since the latest event, or since shipping without one.
-
-    None for a parcel that has arrived, or of which no time is known.
-    """
-    if not times or "delivered_at" in times:
-        return None
-    return max(now - max(times.values()), timedelta(0))
+def _since(start: Numbers, end: Numbers | int, where: Truth) -> Numbers:
+    """The time from ``start`` to ``end``, never under 0; blank but where a condition holds."""
+    taken = np.maximum(end - np.where(where, start, 0), 0)
+    return np.where(where, taken, BLANK)
 
 
-def _ends_at(faults: set[str], times: dict[str, datetime], lookout: Lookout) -> datetime | None:
-    """When the platform has ended the traffic at the latest; None where no fault makes it.
-
-    That is ``tracking.end_hours`` after the fault can first be seen. A silence is seen once it has
-    lasted ``tracking.gap_hours``; an invalid number from the parcel's first known time on, and now
-    where none is known.
-    """
-    seen = []
-    if "tracking.gap_hours" in faults:
-        seen.append(max(times.values()) + hours(lookout.book, "tracking.gap_hours"))
-    if "tracking.number_valid" in faults:
-        seen.append(min(times.values(), default=lookout.now))
-    return min(seen) + hours(lookout.book, "tracking.end_hours") if seen else None
+def _named(inputs: Inputs, name: str) -> Clause:
+    """A column of texts, unsaid where it is blank."""
+    encoded = inputs.text(name).dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    known = np.array([code if tidy(text) else -1 for code, text in enumerate(texts)], np.int64)
+    return Clause(known[encoded.indices.to_numpy()], texts)
 
 
-def _millionths_of_hours(taken: timedelta) -> int:
-    """Rounded up to a hundredth of an hour.
+def _number_faults(number: Clause) -> Clause:
+    """Why numbers can't be one, unsaid where they may be."""
+    faults = [*map(number_fault, number.texts), number_fault("")]
+    wrong = [code for code, fault in enumerate(faults) if fault]
+    codes = np.full(len(faults), -1, np.int64)
+    codes[wrong] = np.arange(len(wrong))
+    return Clause(codes[number.codes], [faults[code] for code in wrong])
+
+
+def _are_certified(carrier: Clause, listed: frozenset[str]) -> Numbers:
+    """Whether each carrier is on the list: 1 or 0, blank where none is named."""
+    found = [int(plain(name) in listed) for name in carrier.texts]
+    return np.array([*found, BLANK], np.int64)[carrier.codes]
+
+
+def _hundredths_of_hours(taken: Numbers) -> Numbers:
+    """Hours in millionths, rounded up to a hundredth of an hour.
 
     So it is over a threshold of at most two places exactly where the time is, by a second too.
     """
-    return -(-taken * 100 // _HOUR) * (MILLION // 100)
+    known = taken != BLANK
+    hundredths = -(-np.where(known, taken, 0) * 100 // _HOUR)
+    return np.where(known, hundredths * (MILLION // 100), BLANK)
 
 
-def _whole_hours(taken: timedelta | None) -> int | None:
-    return None if taken is None else -(-taken // _HOUR)
+def _whole_hours(taken: Numbers) -> Numbers:
+    """Hours, rounded up."""
+    known = taken != BLANK
+    return np.where(known, -(-np.where(known, taken, 0) // _HOUR), BLANK)
 
 
-def _track(held: Gate) -> int:
-    return _TRACK_OF.get(held.rule.key, TRACKS.index("other"))
+def _track(held: Sequence[Gate], rows: int) -> Numbers:
+    """The worst fault of each parcel."""
+    found = np.full(rows, TRACKS.index("ok"), np.int64)
+    for gate in held:
+        found = np.where(gate.states == CLOSED, np.maximum(found, _track_of(gate.rule)), found)
+    return found
 
 
-def _reason(held: Gate, fault: str, row: Row) -> str:
+def _reasons(held: Gate, parcels: _Parcels) -> Clause:
+    """Why a gate is shut, where it is."""
     if held.rule.key == "tracking.number_valid":
-        return fault
+        return parcels.fault
     if held.rule.key == "tracking.certified_carrier":
         uncertified = _("carrier {carrier} is not on your list of certified ones")
-        return uncertified.format(carrier=row["carrier"])
-    return held.reason
-
-
-def _worst_first(verdict: Verdict) -> tuple[int, ...]:
-    found, silent = verdict.get("track"), verdict.get("silent_hours")
-    return (
-        -found if isinstance(found, int) else 1,
-        -silent if isinstance(silent, int) else 0,
-    )
+        carriers = parcels.carrier.reworded(lambda name: uncertified.format(carrier=name))
+        return carriers.where(held.states == CLOSED)
+    return held.reasons_shut()

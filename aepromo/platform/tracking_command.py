@@ -7,42 +7,40 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+import numpy as np
+import pyarrow.compute as pc
 import typer
 
-from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_ahead, say_zone, zone_of
-from aepromo.cli.config import read_config
-from aepromo.cli.exits import Exit
+from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_times_ahead, say_zone_assumed
+from aepromo.cli.commands import Asked, question_command
 from aepromo.cli.options import (
     INPUT_PANEL,
     OUTPUT_PANEL,
     SKU_PANEL,
-    ConfigOption,
-    ReadingOptions,
-    WritingOptions,
-    argument,
     file_of,
     option,
     parameters_of,
-    taken,
-    value_parameters,
-    with_parameters,
+    value_parameter,
 )
 from aepromo.cli.say import say
-from aepromo.errors import CallError, InputError
+from aepromo.errors import InputError
+from aepromo.inputs.policy import Policy
+from aepromo.inputs.values import resolved
 from aepromo.platform.columns import TRACKS
-from aepromo.platform.rulings import given_of, judge_file, judge_one, write_summed
-from aepromo.platform.tracking import Lookout, tracking
-from aepromo.rules.overrides import Book
+from aepromo.platform.tracking import TIMES, tracking
 from aepromo.table.cells import tidy
-from aepromo.table.headers import plain
-from aepromo.table.schema import RESULTS
+from aepromo.table.moments import instant_number
+from aepromo.terminal.summary import summed
 from aepromo.words import N_, _, cause, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import tzinfo
 
-    from aepromo.cli.config import Config
-    from aepromo.platform.rulings import Sheet
+    from aepromo.cli.commands import Call
+    from aepromo.engine.answer import Outcome
+    from aepromo.inputs.values import Values
+    from aepromo.terminal.summary import Tally
 
 
 class FailOn(StrEnum):
@@ -55,13 +53,9 @@ class FailOn(StrEnum):
     INVALID = "invalid"
     NEVER = "never"
 
-    def fails(self, sheet: Sheet) -> bool:
+    def fails(self, tally: Tally) -> bool:
         """Whether any parcel is a finding."""
-        if self is FailOn.NEVER:
-            return False
-        mildest = TRACKS.index(self.value)
-        found = (judged.verdict.get("track") for judged in sheet.rows)
-        return any(isinstance(each, int) and each >= mildest for each in found)
+        return self is not FailOn.NEVER and tally.highest("track") >= TRACKS.index(self.value)
 
 
 def _declared(*names: str, metavar: str | None = None, says: str, panel: str | None = None) -> Any:
@@ -80,7 +74,7 @@ class TrackingOptions(NamedTuple):
         _declared(
             "--carriers",
             metavar="FILE",
-            says=_("The certified carriers, one a line."),
+            says="The certified carriers, one a line.",
             panel=INPUT_PANEL,
         ),
     ] = None
@@ -89,7 +83,7 @@ class TrackingOptions(NamedTuple):
         _declared(
             "--carrier",
             metavar="NAME",
-            says=_("A certified carrier; repeatable."),
+            says="A certified carrier; repeatable.",
             panel=INPUT_PANEL,
         ),
     ] = None
@@ -97,12 +91,12 @@ class TrackingOptions(NamedTuple):
 
 CarriedByOption = Annotated[
     str | None,
-    _declared("--carried-by", metavar="VALUE", says=_("Who carries the parcel."), panel=SKU_PANEL),
+    _declared("--carried-by", metavar="VALUE", says="Who carries the parcel.", panel=SKU_PANEL),
 ]
 FailOnOption = Annotated[
     FailOn,
     _declared(
-        "--fail-on", says=_("Exit with 1 at this fault or worse (late)."), panel=OUTPUT_PANEL
+        "--fail-on", says="Exit with 1 at this fault or worse (late).", panel=OUTPUT_PANEL
     ),
 ]
 
@@ -110,55 +104,70 @@ FailOnOption = Annotated[
 def tracking_command() -> Callable[..., None]:
     """The Typer command that looks over parcels."""
 
-    def command(**values: Any) -> None:
-        file, fail_on = values.pop("file"), values.pop("fail_on")
-        reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
-        options = taken(TrackingOptions, values)
-        config = read_config(values.pop("config"))
-        lookout = _lookout(options, config)
-        ruling = tracking(lookout)
-        given = given_of(ruling, values, config)
-        if file is None:
-            _check_something_is_given(given)
-            sheet = judge_one(ruling, given, reading)
-        else:
-            sheet = judge_file(ruling, given, file, reading, writing)
-        moments = _moments(sheet)
-        if not writing.quiet:
-            _say_assumed(sheet, moments, lookout)
-        say_ahead(moments, lookout.now, lookout.zone)
-        count = len(sheet.rows)
-        parcels = ngettext("{count:,} parcel", "{count:,} parcels", count).format(count=count)
-        line = sheet.summed(parcels, RESULTS["track"], N_("not shipped yet"))
-        write_summed(ruling, sheet, writing, line)
-        if fail_on.fails(sheet):
-            raise typer.Exit(Exit.FINDINGS)
+    def ask(values: Values, call: Call) -> Asked:
+        zone = values.policy.zone or UTC
+        now = now_of(call.options["now"], zone)
+        carriers = _carriers(call)
+        quiet = call.writing.quiet
+        remarks = _Remarks(zone, instant_number(now, zone), carriers is not None, quiet)
+        return Asked(tracking(values, now, carriers), _summary, remarks.add, remarks.close)
 
-    plain_ruling = tracking(Lookout(Book(), datetime.min, UTC))
-    command.__doc__ = _(plain_ruling.question)
-    values = (name for name in plain_ruling.uses if name != "carrier")
-    return with_parameters(
-        command,
-        [
-            argument("file", file_of(_("A table of parcels, or - for standard input."))),
-            *value_parameters(values),
-            option("carrier", CarriedByOption, None),
-            *parameters_of(TrackingOptions),
-            option("config", ConfigOption, None),
-            *parameters_of(ReadingOptions),
-            *parameters_of(WritingOptions),
-            option("fail_on", FailOnOption, FailOn.LATE),
-        ],
+    plain = tracking(resolved(Policy()), datetime.now(UTC))
+    values = [
+        option("carrier", CarriedByOption, None) if name == "carrier" else value_parameter(name)
+        for name in plain.uses
+    ]
+    return question_command(
+        ask,
+        plain,
+        file=file_of("A table of parcels, or - for standard input."),
+        values=values,
+        own_options=[*parameters_of(TrackingOptions), option("fail_on", FailOnOption, FailOn.LATE)],
+        has_offers=False,
+        has_money=False,
+        finish=lambda tally, _values, call: call.options["fail_on"].fails(tally),
     )
 
 
-def _lookout(options: TrackingOptions, config: Config) -> Lookout:
-    """What the options and the configuration say, an option before the configuration."""
-    zone = zone_of(options.timezone, config)
-    carriers = [*_names_in(options.carriers), *(options.certified or ())]
-    carriers = carriers or list(config.defaults.get("carriers", ()))
-    listed = frozenset(map(plain, carriers)) if carriers else None
-    return Lookout(config.book, now_of(options.now, zone), zone, listed)
+class _Remarks:
+    """What is to be said of parcels beside their tracks, each thing once."""
+
+    def __init__(self, zone: tzinfo, now: int, has_list: bool, quiet: bool) -> None:
+        self.zone, self.now = zone, now
+        self.says_zone, self.says_carriers = not quiet, not (quiet or has_list)
+        self.ahead = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Look through some rows, and name what was taken for granted."""
+        inputs = outcome.inputs
+        if inputs is None:
+            return
+        for name in TIMES:
+            times = np.broadcast_to(np.asarray(inputs.numbers[name]), inputs.rows)
+            self.ahead += int((times > self.now).sum())
+        if self.says_zone and inputs.lacks_zone:
+            say_zone_assumed(self.zone)
+            self.says_zone = False
+        if self.says_carriers and pc.any(pc.not_equal(inputs.text("carrier"), "")).as_py():
+            say(_("not checked: carriers, without a list (set --carriers FILE or --carrier NAME)"))
+            self.says_carriers = False
+
+    def close(self) -> None:
+        """Say how many times have yet to come."""
+        say_times_ahead(self.ahead)
+
+
+def _summary(tally: Tally) -> str:
+    """``14 parcels: 5 ok, 4 invalid, 1 not shipped yet``."""
+    parcels = ngettext("{count:,} parcel", "{count:,} parcels", tally.rows)
+    counts = [*tally.labels("track"), (N_("not shipped yet"), tally.unlabelled)]
+    return summed(parcels.format(count=tally.rows), counts)
+
+
+def _carriers(call: Call) -> list[str] | None:
+    """The certified carriers of options, else of the configuration; None without a list."""
+    named = [*_names_in(call.options["carriers"]), *(call.options["certified"] or ())]
+    return named or list(call.config.defaults.get("carriers", ())) or None
 
 
 def _names_in(file: str | None) -> list[str]:
@@ -183,21 +192,3 @@ def _decoded(data: bytes, file: str) -> str:
         except UnicodeDecodeError:
             continue
     raise InputError(f"{file}: " + _("neither UTF-8 nor GB18030; save it as UTF-8"))
-
-
-def _check_something_is_given(given: dict[str, str]) -> None:
-    if not given:
-        reason = _("nothing to judge; name a FILE, or give --tracking-number or --shipped-at")
-        raise CallError(reason)
-
-
-def _moments(sheet: Sheet) -> list[datetime]:
-    facts = (fact for judged in sheet.rows for fact in judged.facts.values())
-    return [fact for fact in facts if isinstance(fact, datetime)]
-
-
-def _say_assumed(sheet: Sheet, moments: list[datetime], lookout: Lookout) -> None:
-    """Name what was taken for granted: the zone of bare times, carriers without a list."""
-    say_zone(moments, lookout.zone)
-    if lookout.carriers is None and any("carrier" in judged.facts for judged in sheet.rows):
-        say(_("not checked: carriers, without a list (set --carriers FILE or --carrier NAME)"))

@@ -75,6 +75,7 @@ class Rule(NamedTuple):
 
 REQUIRED = ("value", "unit", "meaning", "origin", "date")
 OPTIONAL = ("span", "compare", "column")
+FIELDS = (*REQUIRED, *OPTIONAL)
 
 
 class UnknownRule(LookupError):
@@ -166,35 +167,39 @@ def _parse(name: str, text: str, file: str) -> dict[str, Rule]:
     loose = [field for field, part in tables.items() if not isinstance(part, dict)]
     if loose:
         raise ValueError(f"{file}: {loose[0]}: a field outside any table")
-    figures = (
-        figure
-        for field, table in tables.items()
-        for figure in _figures(f"{name}.{field}", table, file)
-    )
-    return {figure.key: figure for figure in figures}
+    return _figures({f"{name}.{field}": table for field, table in tables.items()}, file)
 
 
-def _figures(key: str, table: Mapping[str, object], file: str) -> Iterator[Rule]:
-    """The figure that a table states, if it states one, then those of the tables inside it."""
-    known = (*REQUIRED, *OPTIONAL)
-    inner = {name: part for name, part in table.items() if isinstance(part, dict)}
-    own = {name: part for name, part in table.items() if name not in inner or name in known}
-    if own:
-        yield _figure(key, own, f"{file}: {key}")
-    elif not inner:
-        raise ValueError(f"{file}: {key}: an empty table")
-    for name, part in inner.items():
-        yield from _figures(f"{key}.{name}", part, file)
+def _figures(tables: Mapping[str, Mapping[str, object]], file: str) -> dict[str, Rule]:
+    """The figures that tables state, each before those of the tables inside it."""
+    found: dict[str, Rule] = {}
+    waiting = [*tables.items()][::-1]
+    while waiting:
+        key, table = waiting.pop()
+        inner = {name: part for name, part in table.items() if isinstance(part, dict)}
+        own = {name: part for name, part in table.items() if name not in inner or name in FIELDS}
+        if own:
+            found[key] = _figure(key, own, f"{file}: {key}")
+        elif not inner:
+            raise ValueError(f"{file}: {key}: an empty table")
+        waiting += [(f"{key}.{name}", part) for name, part in inner.items()][::-1]
+    return found
 
 
 def _figure(key: str, fields: Mapping[str, object], place: str) -> Rule:
-    unknown = [name for name in fields if name not in REQUIRED and name not in OPTIONAL]
+    unknown = [name for name in fields if name not in FIELDS]
     if unknown:
         raise ValueError(f"{place}: unknown field {unknown[0]!r}")
     missing = [name for name in REQUIRED if name not in fields]
     if missing:
         raise ValueError(f"{place}: lacks {missing[0]!r}")
-    texts = {name: _text(part, f"{place}: {name}") for name, part in fields.items()}
+    texts: dict[str, str | tuple[str, ...]] = {}
+    for name, part in fields.items():
+        items = part if isinstance(part, list) else [part]
+        lines = tuple(item for item in items if isinstance(item, str) and item.strip())
+        if not lines or len(lines) < len(items):
+            raise ValueError(f"{place}: {name}: {part!r} is no text; write it in quotes")
+        texts[name] = lines if isinstance(part, list) else lines[0]
     value = texts.pop("value")
     single = {name: part for name, part in texts.items() if isinstance(part, str)}
     if len(single) < len(texts):
@@ -207,12 +212,3 @@ def _figure(key: str, fields: Mapping[str, object], place: str) -> Rule:
     if "compare" in single and single["compare"] not in COMPARISONS:
         raise ValueError(f"{place}: unknown comparison {single['compare']!r}")
     return Rule(key=key, value=value, **single)
-
-
-def _text(part: object, place: str) -> str | tuple[str, ...]:
-    """A field as text or a tuple of texts."""
-    items = part if isinstance(part, list) else [part]
-    texts = tuple(item for item in items if isinstance(item, str) and item.strip())
-    if not texts or len(texts) < len(items):
-        raise ValueError(f"{place}: {part!r} is no text; write it in quotes")
-    return texts if isinstance(part, list) else texts[0]

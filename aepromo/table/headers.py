@@ -371,7 +371,11 @@ def _speaks_of_money(header: str) -> bool:
 @cache
 def _result_names() -> dict[str, str]:
     """Every result by its names, made plain."""
-    return {plain(each): name for name in RESULTS for each in (chinese(name), name)}
+    return {
+        plain(each): name
+        for name, column in RESULTS.items()
+        for each in (*column.chinese[:1], name)
+    }
 
 
 def result_of(header: str) -> str:

@@ -51,6 +51,8 @@ class Layout(NamedTuple):
 
     def headed(self, names: Iterable[str], language: str) -> list[str]:
         """What is written above some columns."""
+        if language == "en":
+            return [self.headers.get(name) or name for name in names]
         return [self.header(name, language) for name in names]
 
     def meant(self, word: str) -> list[str]:

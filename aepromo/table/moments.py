@@ -25,6 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST, _END = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 1, 1)
 _DAY = timedelta(days=1) // _MICROSECOND
+_MINUTE = timedelta(minutes=1) // _MICROSECOND
 
 _CLOCK_TIME = r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?"
 _DATE = r"2[01]\d\d[-/]\d\d[-/]\d\d"
@@ -88,15 +89,23 @@ def written_instants(instants: Numbers, zone: tzinfo) -> pa.Array:
     known = np.flatnonzero(instants != BLANK)
     found = instants[known]
     offsets = _offsets(found, offset_at)
-    seconds = pa.array((found + offsets) // 10**6, pa.timestamp("s"))
-    different, codes = np.unique(offsets, return_inverse=True)
-    ends = pa.array([_zone_shown(offset) for offset in different.tolist()], pa.string())
-    texts = pc.binary_join_element_wise(
-        pc.strftime(seconds, "%Y-%m-%dT%H:%M"), ends.take(pa.array(codes)), ""
-    )
+    clock = found + offsets
+    parts = [
+        _each_once(clock // _DAY, lambda day: date.fromordinal(_EPOCH.toordinal() + day).isoformat()),
+        _each_once(clock % _DAY // _MINUTE, lambda at: f"T{at // 60:02}:{at % 60:02}"),
+        _each_once(offsets, _zone_shown),
+    ]
+    texts = pc.binary_join_element_wise(*parts, "")
     places = np.full(len(instants), -1, np.int64)
     places[known] = np.arange(len(known))
     return texts.take(pa.array(places, mask=places < 0))
+
+
+def _each_once(numbers: Numbers, written: Callable[[int], str]) -> pa.Array:
+    """Each number as text, of which each different one is written once."""
+    different, codes = np.unique(numbers, return_inverse=True)
+    texts = pa.array([written(number) for number in different.tolist()], pa.string())
+    return texts.take(pa.array(codes))
 
 
 def start_of(day: date) -> int:
