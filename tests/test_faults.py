@@ -254,6 +254,15 @@ def test_a_signal_ends_a_run_at_any_moment(
     assert ended >= 3
 
 
+def test_a_signal_ends_a_run_that_a_parent_deaf_to_it_started(folder: Path) -> None:
+    """That is of the tests: they hold where whoever runs them ignores a hangup."""
+    heard = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        test_a_signal_ends_a_run_that_waits_for_its_input(folder, signal.SIGHUP, 129)
+    finally:
+        signal.signal(signal.SIGHUP, heard)
+
+
 def catches(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
     """Whether a process has come so far that it handles a signal itself."""
     status = Path(f"/proc/{process.pid}/status")

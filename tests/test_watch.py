@@ -13,7 +13,8 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import leftovers, program
+from forked import program
+from processes import leftovers
 
 from aepromo.errors import InputError
 from aepromo.table.rows import rows_with_lines

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from books import MAIN, number, row, sheet, write_book
-from processes import PROGRAM, SETTINGS, UTF8, program
+from forked import program
+from processes import PROGRAM, SETTINGS, UTF8
 
 from aepromo.errors import InputError
 from aepromo.table.rows import rows_with_lines

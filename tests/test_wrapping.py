@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from forked import program
 from hypothesis import example, given
 from hypothesis import strategies as st
-from processes import program
 from rich.cells import cell_len
 
 from aepromo.terminal.wrapping import breaks
