@@ -43,7 +43,9 @@ def program(
 @cache
 def server() -> Server:
     """Return the one server of this test process."""
-    return Server()
+    started = Server()
+    atexit.register(started.close)
+    return started
 
 
 class Server:
@@ -67,6 +69,12 @@ class Server:
         theirs.close()
         self.package = Path(self._answers.readline().decode().removesuffix("\n"))
         """The folder of the package that it runs."""
+
+    def close(self) -> None:
+        """Let the process end."""
+        self._answers.close()
+        self._control.close()
+        self._process.communicate()
 
     def run(
         self, args: list[str], cwd: Path, env: dict[str, str], stdin: bytes

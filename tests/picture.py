@@ -34,7 +34,7 @@ SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {
 
 
 def at_terminal(command: str, folder: Path, term: str, language: str = "en") -> tuple[str, int]:
-    """What a shell command prints, to either stream, at a terminal; and its exit status.
+    """Run a shell command at a terminal; return all that it prints, and its exit status.
 
     ``aepromo`` is the program of the interpreter at hand. ``term`` names the kind of terminal:
     ``dumb`` has no colours.

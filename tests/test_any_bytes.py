@@ -1,7 +1,7 @@
-"""Whatever the bytes are, each row is accounted for with its cells intact, or the input is refused.
+"""Any bytes: each row is accounted for with its cells intact, or the input is refused.
 
-``tests/fuzz/accounts.py`` says what a right account is; ``python tests/fuzz/bytes.py`` looks for a
-wrong one for as long as there is time. What it has found stands here as ``FOUND``.
+``tests/fuzz/accounts.py`` says what a right account is; ``python -m tests.search bytes`` looks for
+a wrong one for as long as there is time. What it has found stands here as ``FOUND``.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def as_cron(job: str, place: Path, **more: str) -> tuple[int, str]:
-    """What a job's exit status is, and what cron would mail of it."""
+    """Run a job; return its exit status, and the text that cron would mail."""
     ran = subprocess.run(
         ["/bin/sh", "-c", job.replace("/path/to", str(place))],
         env={**CRON, "HOME": str(place), **more},

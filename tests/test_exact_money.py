@@ -57,7 +57,7 @@ def shown(amount: Fraction, code: str) -> str:
 
 @dataclass(frozen=True)
 class Service:
-    """What a line asks for: grams, fees in the tariff's currency."""
+    """The terms of a shipping line: grams, fees in the tariff's currency."""
 
     first: Fraction
     fee: Fraction

@@ -130,7 +130,7 @@ def page(html: bytes) -> Element:
 
 
 def answers(run: Run, command: str, *options: str) -> list[dict[str, Any]]:
-    """What another command says of the same file; amounts as text."""
+    """Run another command on the same file; return its rows, amounts as text."""
     asked = run(command, SKUS, "--quiet", "--format", "json", *options)
     answered: list[dict[str, Any]] = json.loads(asked.out, parse_float=str, parse_int=str)
     return answered

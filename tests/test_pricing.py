@@ -1,6 +1,6 @@
 """The formulas against the reference: random cases, many of them at the very edges of offers.
 
-`python tests/fuzz/arithmetic.py` does the same for as many cases as there is time for.
+`python -m tests.search arithmetic` does the same for as many cases as there is time for.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def commands_of(block: Block) -> list[str]:
 
 
 def last_part(command: str) -> str:
-    """What a command for a bare machine does once its environment stands."""
+    """The part of a command for a bare machine that runs once its environment stands."""
     return command.rpartition(" && ")[2].removeprefix(".venv/bin/")
 
 
@@ -108,7 +108,7 @@ def _shown(command: str, folder: Path, language: str) -> str:
 
 
 class _Recorder(doctest.DocTestRunner):
-    """What each statement prints, whatever was expected."""
+    """Record the output of each statement, expected or not."""
 
     def __init__(self) -> None:
         super().__init__(verbose=False)
@@ -189,7 +189,7 @@ def test_two_commands_serve_a_bare_machine_in_both_languages() -> None:
         assert "\n" not in command
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
     assert last_part(BARE[0]).startswith("aepromo reprice examples/skus.csv ")
-    assert last_part(BARE[1]) == "pytest"
+    assert last_part(BARE[1]) == "pytest -n logical"
 
 
 def test_every_command_appears() -> None:

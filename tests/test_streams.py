@@ -304,7 +304,7 @@ PROGRESS = re.compile(r"━.*[\d,]+ rows, [\d,]+ a second .*\d:\d\d:\d\d")
 def at_terminal(
     *asked: str, patience: float, cwd: Path, stdout: int | None = None
 ) -> tuple[int, str]:
-    """What is shown on a terminal that standard error is, and standard output unless said."""
+    """Run with a terminal as standard error, and as standard output unless one is given."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 40, 100, 0, 0))
     process = start(

@@ -32,7 +32,7 @@ QUIET = ("--quiet", "--format", "csv", "--now", "2026-03-10T09:00Z")
 
 
 def told(*looks: dict[str, Seen]) -> list[set[tuple[str, str, int]]]:
-    """What each look at a feed reports: SKU, event, state."""
+    """Look at a feed several times; return the SKU, event and state of each report."""
     watched: dict[str, Watched] = {}
     found = []
     for seen in looks:

@@ -36,7 +36,7 @@ def written(*columns: TextColumn, with_header: bool = True) -> bytes:
 
 
 def values(data: bytes, sheet: int = 0) -> list[list[object]]:
-    """What calamine finds in a workbook's sheet."""
+    """The values of a workbook's sheet, as calamine reads them."""
     found = load_workbook(io.BytesIO(data)).get_sheet_by_index(sheet)
     return [list(row) for row in found.to_python()]
 

@@ -48,7 +48,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def written(source: Path) -> Callable[[Program], Path]:
-    """What a program makes of the catalogue."""
+    """Return a function that runs a program over the catalogue and gives its output file."""
 
     def written(program: Program) -> Path:
         output = source.with_name(f"{program.name}.csv")

@@ -1,4 +1,4 @@
-"""Whatever happens to a run, files are whole: the old one or the new one, and nothing beside it."""
+"""Interrupted runs and full disks: a file is the old one or the new one, and nothing is left over."""
 
 from __future__ import annotations
 

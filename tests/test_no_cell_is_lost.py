@@ -180,7 +180,7 @@ def test_a_table_of_several_blocks_comes_through_in_order(run: Run, tmp_path: Pa
 
 
 def answered(table: Table, command: str, ending: str, *options: str) -> bytes:
-    """What a command writes to a file with some ending, of a table that it reads from a file."""
+    """Run a command on a table in a file; return the file that it writes, whose ending is given."""
     with TemporaryDirectory() as folder:
         read, written = Path(folder) / "costs.csv", Path(folder) / f"out.{ending}"
         read.write_bytes(table.bytes())

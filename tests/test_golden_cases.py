@@ -1,7 +1,7 @@
 """Commands and all that they print: ``cases/NAME/cmd`` is run by ``sh`` beside the case's files.
 
 ``expout``, ``experr`` and ``code`` hold standard output, standard error and the exit code.
-``pytest --repopulate tests/test_cases.py`` rewrites them; what changed is then read as a diff.
+``pytest --repopulate tests/test_golden_cases.py`` rewrites them; read the changes as a diff.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a table shows of a file: which columns, in which order, and how much of them."""
+"""Tables on a terminal: which columns of a file they show, in which order, and how much of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file's ending asks for: a form that is known, or a plain refusal."""
+"""Endings of output files: a known one sets the format, any other is refused."""
 
 from __future__ import annotations
 

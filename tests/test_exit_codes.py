@@ -1,4 +1,4 @@
-"""Whose fault it is: exit code 2 where the call or the configuration is wrong, 3 where data is."""
+"""Exit codes: 2 where the call or the configuration is wrong, 3 where data is."""
 
 from __future__ import annotations
 

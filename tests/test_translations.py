@@ -1,4 +1,4 @@
-"""What is said in English has its pair in Chinese, and the language asked for is the one spoken."""
+"""Translations: every English text has its Chinese pair, and the language asked for is spoken."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ ONE_TERM = {
     "风险金额": r"风险额|涉及的?金额|涉及多少钱",
     "保护标价": r"安全标价",
 }
-"""What has one name throughout, with the others that it might be given."""
+"""Terms with one name throughout, and the other names that they might be given."""
 
 
 def test_a_thing_has_one_name_in_the_pairs_and_on_the_page_about_them(kept: Catalog) -> None:
