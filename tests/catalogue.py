@@ -1,7 +1,7 @@
 """Find every text that the program says, and compile its pairs: ``python tests/catalogue.py``.
 
-New texts enter the catalogue without a pair, and those that are gone leave it. ``test_translations``
-holds that every text has its pair and that the compiled file is that of the ``.po``.
+New texts enter the catalogue without a pair, and those that are gone leave it.
+``test_translations`` holds that every text has its pair, and that what is compiled is up to date.
 """
 
 from __future__ import annotations

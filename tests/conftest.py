@@ -13,13 +13,26 @@ from processes import IS_TREE, PACKAGE
 
 # The same examples in every run; ``python -m tests.search`` looks for others. The first example
 # loads pandas and pyarrow, which no deadline can know.
-settings.register_profile("aepromo", deadline=None, derandomize=True)
+settings.register_profile("aepromo", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("aepromo")
 
 # Tests read English, whatever the machine speaks.
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.pop("AEPROMO_LANG", None)
+
+
+SLOW = {
+    *("test_pricing", "test_exact_money", "test_same_figures_everywhere", "test_no_cell_is_lost"),
+    *("test_reference", "test_any_bytes", "test_records", "test_sheet_rows"),  # many examples
+    *("test_interrupted_runs", "test_streams", "test_startup", "test_completion"),  # many starts
+    *("test_golden_cases", "test_readme", "test_cron", "test_watch_cron"),
+    *("test_bench", "test_dask_and_spark", "test_page_in_browser"),  # other programs
+}
+"""The files that ``-m quick`` leaves out: those that take most of the time."""
+
+TOGETHER = {"test_bench", "test_page_in_browser"}
+"""The files whose tests share what takes long to make, and so run in one process with ``-n``."""
 
 
 class Ran(NamedTuple):
@@ -50,6 +63,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the expectations under tests/cases, for review as a diff",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        name = item.path.stem
+        if name not in SLOW:
+            item.add_marker("quick")
+        if name in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
 def pytest_report_header() -> str:

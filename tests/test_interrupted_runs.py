@@ -1,4 +1,4 @@
-"""Interrupted runs and full disks: a file is the old one or the new one, and nothing is left over."""
+"""Interrupted runs and full disks: a file is the old one or the new one, with nothing beside it."""
 
 from __future__ import annotations
 

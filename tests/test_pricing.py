@@ -82,7 +82,7 @@ def test_random_cases_come_to_what_the_reference_says(block: int) -> None:
         assert not found, "\n".join(map(str, found))
 
 
-@settings(thorough, max_examples=300)
+@settings(thorough, max_examples=100)
 @given(RANDOM)
 def test_a_case_comes_to_what_the_reference_says(rng: Random) -> None:
     trial = draw_trial(rng, SMALL)
@@ -93,7 +93,7 @@ def test_a_case_comes_to_what_the_reference_says(rng: Random) -> None:
 # --- what the figures promise -------------------------------------------------------------------
 
 
-@settings(thorough, max_examples=300)
+@settings(thorough, max_examples=100)
 @given(RANDOM)
 def test_the_required_deal_price_and_every_higher_one_meet_every_bound(rng: Random) -> None:
     case, _ = case_and_required(rng)
@@ -113,7 +113,7 @@ def ways_to_round(case: Case, list_price: int, rate: Fraction) -> Iterator[int]:
         yield from (floor(base * (1 - rate)), ceil(base * (1 - rate)))
 
 
-@settings(thorough, max_examples=400)
+@settings(thorough, max_examples=100)
 @given(RANDOM)
 def test_the_protected_list_price_holds_however_the_platform_rounds(rng: Random) -> None:
     case, required = case_and_required(rng)
@@ -130,7 +130,7 @@ def test_the_protected_list_price_holds_however_the_platform_rounds(rng: Random)
         assert reference.deal(case, item_price, coupons_apply=True) >= required
 
 
-@settings(thorough, max_examples=300)
+@settings(thorough, max_examples=100)
 @given(RANDOM)
 def test_no_allowed_list_price_below_the_protected_one_holds(rng: Random) -> None:
     case, required = case_and_required(rng)
@@ -142,7 +142,7 @@ def test_no_allowed_list_price_below_the_protected_one_holds(rng: Random) -> Non
     assert not any(reference.protects(case, rng.choice(below), required) for _ in below[:10])
 
 
-@settings(thorough, max_examples=300)
+@settings(thorough, max_examples=100)
 @given(RANDOM)
 def test_one_cent_less_than_protects_breaks(rng: Random) -> None:
     case, required = case_and_required(rng)
@@ -158,7 +158,7 @@ def test_one_cent_less_than_protects_breaks(rng: Random) -> None:
     assert True in found
 
 
-@settings(thorough, max_examples=300)
+@settings(thorough, max_examples=100)
 @given(RANDOM)
 def test_the_worst_case_is_no_better_than_any_rate_of_the_range(rng: Random) -> None:
     case, _ = case_and_required(rng)
@@ -174,7 +174,7 @@ def test_the_worst_case_is_no_better_than_any_rate_of_the_range(rng: Random) -> 
     assert worst <= product.offers.not_forced.deal_price(spared)
 
 
-@settings(thorough, max_examples=200)
+@settings(thorough, max_examples=70)
 @given(RANDOM)
 def test_zones_are_the_list_prices_that_do_not_protect(rng: Random) -> None:
     case, _ = case_and_required(rng)

@@ -391,7 +391,7 @@ def draw_cells(rng: Random) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
-@settings(thorough, max_examples=60)
+@settings(thorough, max_examples=30)
 @given(rng=RANDOM)
 def test_a_column_of_random_skus(report: Report, rng: Random) -> None:
     store = store_of(draw_case(rng, SMALL))
@@ -423,7 +423,7 @@ def problems_of(report: Report, rows: Sequence[Cells], store: Store) -> list[tup
     return [(problem.row, f"{problem.column} {problem.reason}") for problem in outcome.problems]
 
 
-@settings(thorough, max_examples=60)
+@settings(thorough, max_examples=30)
 @given(RANDOM)
 def test_random_skus_through_reprice_and_audit_come_to_what_the_reference_says(
     rng: Random,
@@ -688,7 +688,7 @@ def breakeven_of(case: Case, list_price: int, units: int, promotion: str) -> Fig
     }
 
 
-@settings(thorough, max_examples=200)
+@settings(thorough, max_examples=70)
 @given(RANDOM, st.sampled_from(["forced", "reverse"]), st.integers(0, 99_999_999))
 def test_breakeven_against_fractions(rng: Random, promotion: str, units: int) -> None:
     case = draw_case(rng, SMALL)
