@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +20,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import PACKAGE, ROOT
 
 from aepromo import Policy
 from aepromo.engine.answer import find_columns, run
@@ -32,10 +32,11 @@ from aepromo.pricing.fees import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from conftest import Run
 
-ROOT = Path(__file__).parent.parent
+
 SKUS = ROOT / "examples" / "skus.csv"
 NOW = ("--now", "2026-03-10T09:00+08:00")
 VOID = {"meta", "input", "br"}
@@ -587,7 +588,7 @@ def test_outliers_do_not_stretch_the_scale() -> None:
     assert found[-1].before == 500
 
 
-STYLE = (ROOT / "aepromo" / "show" / "page" / "style.css").read_text()
+STYLE = (PACKAGE / "page" / "style.css").read_text()
 ON_PAPER = ("text", "quiet", "link", "ok", "below-target", "loss", "below-floor")
 
 

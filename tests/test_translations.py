@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import catalogue
 import pytest
 from babel.messages.mofile import read_mo
-from processes import SETTINGS, program
+from processes import PACKAGE, SETTINGS, program
 
 from aepromo.cli.language import command_in, language_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from babel.messages.catalog import Catalog, Message
 
-FILES = sorted((catalogue.ROOT / "aepromo").rglob("*.py"))
+FILES = sorted(PACKAGE.rglob("*.py"))
 LOOKED_UP = {"_", "N_", "ngettext"}
 
 
