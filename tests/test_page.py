@@ -25,9 +25,9 @@ from processes import PACKAGE, ROOT
 from aepromo import Policy
 from aepromo.engine.answer import find_columns, run
 from aepromo.engine.frame import FrameCells
+from aepromo.page import bars
 from aepromo.page import overview as looked_over
 from aepromo.page.assumptions import FOR_EVERY_SKU, LISTS, NAMES
-from aepromo.page.html import charts
 from aepromo.pricing.fees import STATUSES
 
 if TYPE_CHECKING:
@@ -571,10 +571,10 @@ def test_every_margin_is_in_one_bin(
         [count if place in inside else 0 for place, count in enumerate(counts)]
         for counts in (before, forced)
     )
-    bins = charts.bins(before, forced)
+    bins = bars.bins(before, forced)
     assert sum(each.before for each in bins) == sum(before)
     assert sum(each.forced for each in bins) == sum(forced)
-    assert len(bins) <= charts.MOST_BINS
+    assert len(bins) <= bars.MOST_BINS
     for one, other in pairwise(bins):
         assert one.high == other.low
         assert one.high is not None
@@ -583,8 +583,8 @@ def test_every_margin_is_in_one_bin(
 def test_outliers_do_not_stretch_the_scale() -> None:
     counts = [0] * 201
     counts[0], counts[110], counts[130] = 1, 500, 500
-    found = charts.bins(counts, [0] * 201)
-    assert found[0] == charts.Bin(None, 12, 501, 0)
+    found = bars.bins(counts, [0] * 201)
+    assert found[0] == bars.Bin(None, 12, 501, 0)
     assert found[-1].before == 500
 
 
