@@ -97,7 +97,7 @@ FOUND = {
 
 @pytest.mark.parametrize("case", FOUND.values(), ids=list(FOUND))
 @pytest.mark.parametrize("rejects", [True, False], ids=["rejects", ""])
-def test_what_was_found(case: Case, rejects: bool) -> None:
+def test_cases_that_random_search_found(case: Case, rejects: bool) -> None:
     check(replace(case, rejects=rejects))
 
 

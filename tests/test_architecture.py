@@ -259,7 +259,7 @@ def test_a_name_exists_once() -> None:
     assert repeated([name_of(path) for path in FILES]) == {}
 
 
-def test_no_file_is_named_for_nothing() -> None:
+def test_no_file_is_named_utils() -> None:
     assert [path.name for path in FILES if path.stem in ("utils", "util", "helpers", "misc")] == []
 
 

@@ -65,7 +65,7 @@ def test_numbers_read_from_bytes_are_those_read_from_text(
         ["1.50", "1:50"],
     ],
 )
-def test_what_is_no_short_plain_decimal_is_left_to_others(cells: list[str]) -> None:
+def test_only_short_plain_decimals_are_read_quickly(cells: list[str]) -> None:
     assert numbers_in(cells, 2) is None
 
 

@@ -105,7 +105,7 @@ def test_a_killed_run_leaves_the_old_file_or_the_new_one(
     assert names(folder) == {"costs.csv", "new.csv", "bad.csv"}
 
 
-def test_what_another_run_is_writing_is_no_leftover(folder: Path) -> None:
+def test_the_unfinished_file_of_another_run_is_left_alone(folder: Path) -> None:
     first = start("reprice", "-", "-q", "-o", "new.csv", cwd=folder, stdin=subprocess.PIPE)
     assert first.stdin is not None
     text = (HEADER + cost_rows(999) * 120).encode()

@@ -40,7 +40,7 @@ def test_every_cell_comes_back(path: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
-def test_what_is_no_table_is_refused_whole_and_says_why(path: Path, run: Run) -> None:
+def test_a_file_without_a_table_is_refused_with_a_reason(path: Path, run: Run) -> None:
     code, out, err = run("reprice", path)
     assert err.replace(str(path), path.name) == path.with_suffix(".err").read_text()
     assert (code, out) == (3, b"")

@@ -158,7 +158,7 @@ def test_beside_each_stands_the_list_price_that_reprice_proposes(page: Element, 
     assert found == {sku: proposed[sku] for sku in found}
 
 
-def test_each_has_its_reason(page: Element) -> None:
+def test_each_risk_has_its_reason(page: Element) -> None:
     why = {row["SKU"]: row["why"] for row in risks(page)}
     assert why["AP-2118"] == (
         "forced at up to 20%: deal 13.59 under required 16.02 (target profit), short by 2.43; "
@@ -346,7 +346,7 @@ HOSTILE = (
 )
 
 
-def test_what_a_cell_holds_is_shown_and_never_run(run: Run, tmp_path: Path) -> None:
+def test_cells_are_shown_and_never_run(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "a&b<c>'\".csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         rows = csv.writer(stream)
@@ -400,7 +400,7 @@ def test_assumptions_carry_their_key_origin_and_date(page: Element) -> None:
     ]
 
 
-def test_what_was_given_or_overridden_says_so(run: Run, tmp_path: Path) -> None:
+def test_given_and_overridden_values_are_marked(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "shop.toml"
     config.write_text(
         'commission_rate = "6%"\nspend_save = ["30:3"]\ncoupon = ["5"]\n'
@@ -418,7 +418,7 @@ def test_what_was_given_or_overridden_says_so(run: Run, tmp_path: Path) -> None:
     assert "forced.rate" not in rests
 
 
-def test_whatever_may_be_given_is_explained() -> None:
+def test_every_value_that_may_be_given_is_explained() -> None:
     everything = {*LISTS, *NAMES, "coupon_stacks", "basket", "tariff", "rates"}
     assert everything == set(FOR_EVERY_SKU)
 

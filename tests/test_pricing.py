@@ -314,7 +314,7 @@ def test_required_deal_prices_fit() -> None:
     agrees(required, *columns)
 
 
-def test_what_almost_all_of_a_price_goes_into_fits() -> None:
+def test_rates_near_100_percent_do_not_overflow() -> None:
     def required(gain: Whole, share: Whole, cost: Whole, taken: Whole) -> tuple[Whole, ...]:
         targets = Targets(BLANK, gain, share)
         return required_deal_price(
@@ -473,7 +473,7 @@ def test_no_target_and_no_cost_in_one_column() -> None:
     assert bound.tolist() == [0, 1, 0, 1]
 
 
-def test_draws_reach_what_they_are_drawn_for() -> None:
+def test_random_cases_cover_all_situations() -> None:
     """Dead zones, endings pushed over one, offers that fall: enough cases of each."""
     seen = {"dead zones": 0, "pushed over one": 0, "offers decide": 0, "more takes less": 0}
     worst: set[str] = set()

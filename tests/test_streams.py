@@ -107,7 +107,7 @@ def test_rejects_of_a_run_without_a_reader_are_not_written(folder: Path) -> None
     assert {path.name for path in folder.iterdir()} == {"costs.csv", "bad.csv"}
 
 
-def test_nobody_need_read_what_is_said(folder: Path, answer: bytes) -> None:
+def test_standard_error_may_have_no_reader(folder: Path, answer: bytes) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     assert program("reprice", "costs.csv", cwd=folder, stderr=writer)[:2] == (0, answer)

@@ -195,7 +195,7 @@ def test_explain_and_report_take_a_row_s_parcel(
     assert figures[1][: len(figures[0])] == figures[0]
 
 
-def test_what_has_no_logistics_cost_in_it_takes_no_tariff(
+def test_commands_without_a_logistics_cost_take_no_tariff(
     tariff: tuple[str, ...], run: Run
 ) -> None:
     for command in ("floor", "commission", "rates", "tracking", "rules"):

@@ -44,7 +44,7 @@ def test_every_text_has_its_pair_and_no_pair_is_left_over(kept: Catalog) -> None
     assert not kept.obsolete
 
 
-def test_what_is_read_is_what_the_pairs_compile_to(kept: Catalog) -> None:
+def test_the_compiled_file_is_up_to_date(kept: Catalog) -> None:
     wanted, found = (
         {name: message.string for name, message in texts(read_mo(BytesIO(data))).items()}
         for data in (catalogue.compiled(kept), catalogue.MO.read_bytes())

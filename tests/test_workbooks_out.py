@@ -98,7 +98,7 @@ def test_the_header_is_frozen_filtered_and_verdicts_are_coloured(tmp_path: Path)
 
 
 @pytest.mark.parametrize("form", ["xlsx", "parquet"])
-def test_its_own_output_changes_nothing(form: str, tmp_path: Path) -> None:
+def test_a_second_run_on_its_output_changes_nothing(form: str, tmp_path: Path) -> None:
     program("reprice", SKUS, "-q", "-o", f"1.{form}", cwd=tmp_path)
     code, _, err = program("reprice", f"1.{form}", "-q", "-o", f"2.{form}", cwd=tmp_path)
     assert (code, err) == (0, "")
