@@ -34,7 +34,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 
 
 def search(kind: str, seed: int, first: int, step: int, until: float) -> tuple[int, int]:
-    """Try every so manieth case from one on; return how many were tried, and how many failed."""
+    """Try each case that is a step from the last; return how many were tried, and failed."""
     number, count, failed = first, 0, 0
     while time.monotonic() < until:
         said = CASES[kind](seed, number)
@@ -51,7 +51,7 @@ def search_cases(kind: str, seed: int, seconds: float) -> int:
     tasks = [(kind, seed, first, CORES, began + seconds) for first in range(CORES)]
     with get_context("spawn").Pool(CORES) as pool:
         found = pool.starmap(search, tasks, chunksize=1)
-    count, failed = (sum(each) for each in zip(*found, strict=True))
+    count, failed = sum(tried for tried, _ in found), sum(wrong for _, wrong in found)
     took = time.monotonic() - began
     print(f"{kind}: {count:,} cases, {count / took:,.0f} a second, {failed} failed", flush=True)
     return failed

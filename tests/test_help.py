@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from forked import program
-from picture import ROOT
+from processes import ROOT
 
 from aepromo.cli import COMMANDS, PANELS
 from aepromo.cli.examples import EXAMPLES

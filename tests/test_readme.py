@@ -24,7 +24,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from picture import PICTURE, ROOT, at_terminal, draw
+from picture import PICTURE, at_terminal, draw
+from processes import ROOT
 
 from aepromo.calculators.command import report_named
 from aepromo.cli import CALCULATORS
