@@ -89,7 +89,7 @@ class Tab:
             self.events.append(self._next())
 
     def value(self, expression: str) -> Any:
-        """What an expression comes to on the page; it runs beside the page's own policy."""
+        """Evaluate an expression on the page; the page's own policy doesn't hold for it."""
         answer = self.tell("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")

@@ -1,7 +1,7 @@
 """Find every text that the program says, and compile its pairs: ``python tests/catalogue.py``.
 
-New texts enter the catalogue without a pair, and those that are gone leave it. ``test_words`` holds
-that every text has its pair and that what was compiled is what stands in the ``.po``.
+New texts enter the catalogue without a pair, and those that are gone leave it.
+``test_translations`` holds that every text has its pair, and that what is compiled is up to date.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ TYPER_SAYS = (
     "Install completion for the current shell.",
     "Show completion for the current shell, to copy it or customize the installation.",
 )
-"""What Typer looks up in the same catalogue."""
+"""Typer's own texts, which it looks up in the same catalogue."""
 
 JSON_KEYS = (
     *("is_current", "steps", "bounds", "dead_zones", "seller_center", "remedies"),
@@ -49,7 +49,7 @@ JSON_KEYS = (
     *("stated_cost", "weight_steps", "step_fee"),
     *("rates", "crossings", "mark", "holds"),
 )
-"""What the documents of ``explain`` and ``sweep`` have beside columns."""
+"""Keys of the documents of ``explain`` and ``sweep`` that are no columns."""
 
 SYSTEM_SAYS = tuple(
     os.strerror(number)
@@ -136,7 +136,7 @@ def paired(message: Message) -> bool:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """What is read when the program runs; the same bytes whenever it is made."""
+    """Compile the file that the program reads; the same bytes whenever it is made."""
     catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     out = BytesIO()
     write_mo(out, catalogue)

@@ -1,20 +1,20 @@
-"""What tests share: the program, run as a user runs it."""
+"""Share the program among the tests, and say which code they test."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
+import forked
 import pytest
 from hypothesis import settings
+from processes import IS_TREE, PACKAGE
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-# The first example loads pandas and pyarrow, which no deadline can know.
-settings.register_profile("aepromo", deadline=None)
+# The same examples in every run; ``python -m tests.search`` looks for others. The first example
+# loads pandas and pyarrow, which no deadline can know.
+settings.register_profile("aepromo", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("aepromo")
 
 # Tests read English, whatever the machine speaks.
@@ -22,8 +22,21 @@ os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.pop("AEPROMO_LANG", None)
 
 
+SLOW = {
+    *("test_pricing", "test_exact_money", "test_same_figures_everywhere", "test_no_cell_is_lost"),
+    *("test_reference", "test_any_bytes", "test_records", "test_sheet_rows"),  # many examples
+    *("test_interrupted_runs", "test_streams", "test_startup", "test_completion"),  # many starts
+    *("test_golden_cases", "test_readme", "test_cron", "test_watch_cron"),
+    *("test_bench", "test_dask_and_spark", "test_page_in_browser"),  # other programs
+}
+"""The files that ``-m quick`` leaves out: those that take most of the time."""
+
+TOGETHER = {"test_bench", "test_page_in_browser"}
+"""The files whose tests share what takes long to make, and so run in one process with ``-n``."""
+
+
 class Ran(NamedTuple):
-    """What a run left: its exit code, standard output, and standard error."""
+    """The exit code, standard output and standard error of a run."""
 
     code: int
     out: bytes
@@ -36,12 +49,10 @@ class Run(Protocol):
 
 @pytest.fixture(scope="session")
 def run() -> Run:
-    """The program with some arguments, in a process of its own."""
+    """Return a function that runs the program with some arguments."""
 
     def run(*args: str | Path, stdin: bytes = b"") -> Ran:
-        command = [sys.executable, "-m", "aepromo", *map(str, args)]
-        done = subprocess.run(command, input=stdin, capture_output=True, check=False)
-        return Ran(done.returncode, done.stdout, done.stderr.decode())
+        return Ran(*forked.program(*args, cwd=Path.cwd(), env=dict(os.environ), stdin=stdin))
 
     return run
 
@@ -52,3 +63,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the expectations under tests/cases, for review as a diff",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        name = item.path.stem
+        if name not in SLOW:
+            item.add_marker("quick")
+        if name in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
+def pytest_report_header() -> str:
+    return f"aepromo: {PACKAGE} ({'the tree' if IS_TREE else 'installed'})"

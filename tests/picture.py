@@ -11,25 +11,22 @@ import os
 import pty
 import struct
 import subprocess
-import sys
 import termios
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from processes import KEPT, ROOT, shim
 from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / ".github" / "reprice.svg"
 SHOWN = "aepromo reprice examples/skus.csv --limit 8"
 WIDTH, HEIGHT = 80, 60
-# A user's settings change what the program prints; of all of them only these reach it.
-KEPT = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
 SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {
     "LC_ALL": "C.UTF-8",
     "PYTHONUTF8": "1",
@@ -37,7 +34,7 @@ SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {
 
 
 def at_terminal(command: str, folder: Path, term: str, language: str = "en") -> tuple[str, int]:
-    """What a shell command prints, to either stream, at a terminal; and its exit status.
+    """Run a shell command at a terminal; return all that it prints, and its exit status.
 
     ``aepromo`` is the program of the interpreter at hand. ``term`` names the kind of terminal:
     ``dumb`` has no colours.
@@ -45,9 +42,7 @@ def at_terminal(command: str, folder: Path, term: str, language: str = "en") -> 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", HEIGHT, WIDTH, 0, 0))
     with TemporaryDirectory() as programs:
-        program = Path(programs) / "aepromo"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m aepromo "$@"\n')
-        program.chmod(0o755)
+        shim(Path(programs))
         path = f"{programs}{os.pathsep}{SETTINGS.get('PATH', os.defpath)}"
         with subprocess.Popen(
             ["sh", "-c", command],

@@ -1,26 +1,48 @@
-"""The program as a process that a test may hold, signal, kill or starve; and a file for it."""
+"""Start the program as a process that a test may hold, signal, kill or starve.
+
+Importing this module settles which code is tested: the package that ``import aepromo`` finds here.
+Every process that a test starts finds the same one.
+"""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import aepromo
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
-PROGRAM = (sys.executable, "-P", "-m", "aepromo")
+ROOT = Path(__file__).parent.parent
+PACKAGE = Path(aepromo.__file__).parent
+"""The package under test: that of the tree, or the one that is installed."""
+IS_TREE = PACKAGE.parent == ROOT
+if IS_TREE:
+    _paths = [str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(_paths))
+
+# -P keeps the working directory, which may be the tree, out of the path.
+PYTHON = (sys.executable, "-P")
+PROGRAM = (*PYTHON, "-m", "aepromo")
 # A user's settings change what the program does; of all of them only these reach it.
 KEPT = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
 SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ}
 UTF8 = {"LC_ALL": "C.UTF-8"}
+ENDING = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""The signals that end the program."""
 BLOCK = 4 << 20
 """How much is read at a time: what must have been sent for the work to begin."""
 
@@ -33,7 +55,13 @@ def start(
     env: dict[str, str] | None = None,
     **more: Any,
 ) -> subprocess.Popen[bytes]:
-    """Start the program in a folder; its streams are pipes unless said otherwise."""
+    """Start the program in a folder; its streams are pipes unless said otherwise.
+
+    It handles the signals that end it, even where whoever runs the tests ignores them, as ``nohup``
+    and a shell's background jobs do.
+    """
+    if any(signal.getsignal(number) is signal.SIG_IGN for number in ENDING):
+        more.setdefault("preexec_fn", _heed_signals)
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
         [*wrapper, *program, *map(str, args)],
@@ -41,6 +69,11 @@ def start(
         env=SETTINGS | (UTF8 if env is None else env),
         **{**streams, **more},
     )
+
+
+def _heed_signals() -> None:
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
@@ -52,6 +85,15 @@ def finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
 def program(*args: str | Path, cwd: Path, **more: Any) -> tuple[int, bytes, str]:
     """Run the program to its end."""
     return finish(start(*args, cwd=cwd, **more))
+
+
+def shim(folder: Path) -> Path:
+    """Write a command ``aepromo`` into a folder, for shells; it finds the package anywhere."""
+    command = folder / "aepromo"
+    paths = shlex.quote(os.environ.get("PYTHONPATH", ""))
+    command.write_text(f'#!/bin/sh\nPYTHONPATH={paths} exec {shlex.join(PROGRAM)} "$@"\n')
+    command.chmod(0o755)
+    return command
 
 
 def wait_until(happened: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
@@ -93,7 +135,7 @@ def _cents(amount: int) -> str:
 
 
 def without_privileges() -> list[str]:
-    """What makes a folder's permissions count, for root too; skips the test where nothing does."""
+    """Return a wrapper that makes permissions count for root too; skip where there is none."""
     if os.geteuid():
         return []
     if not shutil.which("setpriv"):

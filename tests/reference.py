@@ -59,7 +59,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a report says about one list price; None where a cost that it needs is unknown."""
+    """The figures of one list price; None where a cost that they need is unknown."""
 
     deal_price: int
     commission: int
@@ -101,7 +101,7 @@ def down(x: Fraction) -> int:
 
 
 def off(case: Case, subtotal: int, coupons_apply: bool) -> int:
-    """What the order offers take off an order of `subtotal`, never more than there is."""
+    """The amount that the order offers take off `subtotal`, never more than there is."""
     best_tier = 0
     for threshold, takes in case.spend_save:
         if subtotal >= threshold and takes > best_tier:

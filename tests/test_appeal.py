@@ -285,7 +285,7 @@ def test_a_one_liner(run: Run) -> None:
     assert b'"pass_rate": 0.7930' in done.out
 
 
-def test_what_nobody_gives_is_assumed_and_said(run: Run) -> None:
+def test_a_missing_value_is_assumed_and_said(run: Run) -> None:
     done = run("appeal", "--price", "20", "-b", "8", "-l", "3", "--value", "formula_profit")
     assert done.out == b"3.53\n"
     assert done.err.splitlines() == [

@@ -1,29 +1,56 @@
-"""The folder listing is the architecture, and imports hold to it.
+"""The folder listing is the architecture: imports go from a room to those before it.
 
-Packages stand in the order in which data is understood: each imports only itself and those before
-it. The check reads the source, so an import inside a function counts as well.
+A room is a package of ``aepromo``. The rooms that everything stands on come first, then one for
+each capability, then the terminal and the command line. The check reads the source, so an import
+inside a function counts as well.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from processes import PACKAGE, ROOT
 
-ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "aepromo"
-FLOW = ("pricing", "words", "rules", "tables", "reports", "show", "cli")
-FOR_ALL = ("errors",)
-# What stands in no package: the functions on frames, and the program itself.
-TOP = {"__init__": "reports", "__main__": "cli"}
-# Who may import what is not ours and brings a terminal along.
-KEPT_TO = {"typer": ("cli",), "rich": ("show", "cli")}
+import aepromo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CORE = ("pricing", "words", "rules", "table", "inputs", "engine")
+CAPABILITIES = ("past_rates", "calculators", "sweep", "explain", "page", "platform", "watch")
+FLOW = (*CORE, *CAPABILITIES, "terminal", "cli")
+ROOMS = f"{' → '.join(CORE)} → {', '.join(CAPABILITIES)} → terminal → cli"
+DATA = (
+    "bytes → text columns → numbers, labels, moments and problems → answer columns"
+    " → bytes or a table"
+)
+"""How data flows, as the package's docstring and the README tell it."""
+
+BORROWS = {
+    "calculators": {"past_rates"},
+    "sweep": {"calculators"},
+    "explain": {"past_rates", "calculators"},
+    "page": {"calculators", "sweep"},
+    "platform": {"past_rates", "calculators"},
+    "watch": {"past_rates", "calculators", "platform"},
+}
+"""Which capabilities a capability imports: exactly these."""
+
+FOR_ALL = "errors"
+"""The module that every room but ``pricing`` may import, and that imports none."""
+TOP = {"__init__": "capabilities", "__main__": "cli", FOR_ALL: FOR_ALL}
+"""The modules that stand in no room, and the room whose rules they keep."""
+COLUMNS_MAY = ("aepromo.table.column.", "aepromo.pricing.")
+"""All of ours that a room's ``columns`` may import: ``table.schema`` imports it in its turn."""
+
 STREAMS = {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "exit"}
 TALK = {"print", "input", "exit", "quit", "SystemExit"}
-LONGEST_FILE = 320
+MAY_REPEAT = {"__init__", "command", "columns"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -73,40 +100,97 @@ def _absolute(node: ast.ImportFrom, module: str) -> str:
     return ".".join([*package, *([node.module] if node.module else [])])
 
 
-def breaches(source: str, module: str) -> list[str]:
-    """What in a module's source goes against the flow, one line each.
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module by its dotted name, ``aepromo.table.text``."""
 
-    ``module`` is its dotted name, ``aepromo.table.text``.
-    """
-    home = module.split(".")[1]
-    own = TOP.get(home, home)
-    found = []
-    for each in imports_of(source, module):
-        wrong = _wrong_import(own, home, each)
-        if wrong:
-            found.append(f"{module}:{each.line}: {wrong}")
-    if own != "cli":
-        found += [f"{module}:{line}: uses {name}" for line, name in _talk(source)]
-    return found
+    name: str
+
+    @property
+    def room(self) -> str:
+        """The room that it stands in, or whose rules it keeps."""
+        first = self.name.removeprefix("aepromo.").partition(".")[0]
+        return TOP.get(first, first)
+
+    @property
+    def last(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it declares a command, so that it may use the command line's room."""
+        is_named_so = self.last == "command" or self.last.endswith("_command")
+        return self.room in CAPABILITIES and is_named_so
+
+    @property
+    def is_columns(self) -> bool:
+        return self.last == "columns" and self.room in FLOW
+
+    @property
+    def rank(self) -> int:
+        """How late the room comes; no module imports from a later one."""
+        if self.room == "capabilities" or self.is_command:
+            return FLOW.index("cli" if self.is_command else CAPABILITIES[-1])
+        return FLOW.index(self.room)
 
 
-def _wrong_import(own: str, home: str, each: Import) -> str:
+def breaches(source: str, name: str) -> list[str]:
+    """Return what a module's source imports or uses against the rules, one line each."""
+    module = Module(name)
+    found = [
+        f"{name}:{each.line}: {wrong}"
+        for each in imports_of(source, name)
+        if (wrong := _wrong_import(module, each))
+    ]
+    if module.room != "cli" and not module.is_command:
+        found += [f"{name}:{line}: uses {used}" for line, used in _talk(source)]
+    return list(dict.fromkeys(found))  # «from a import b, c» is two imports
+
+
+def _wrong_import(module: Module, each: Import) -> str:
     first, *rest = each.module.split(".")
     if first != "aepromo":
-        if first in KEPT_TO and own not in KEPT_TO[first]:
-            return f"{own} imports {first}, which is for {' and '.join(KEPT_TO[first])}"
-        if own == "pricing" and not each.for_types and first not in sys.stdlib_module_names:
-            return f"pricing imports {first}, which is not of the standard library"
-        return ""
+        return _wrong_library(module, first, each.for_types)
     target = rest[0] if rest else "aepromo"
-    if target in FOR_ALL and own != "pricing":
-        return ""
-    if home in FOR_ALL:
-        return f"errors imports {target}; it is for all, and needs none"
+    if module.room == FOR_ALL:
+        return f"errors imports {target}; it is for all, and imports none"
+    if target == FOR_ALL:
+        return "pricing imports aepromo.errors" if module.room == "pricing" else ""
     if target not in FLOW:
-        return f"{own} imports {each.module}, which is in no package"
-    if FLOW.index(target) > FLOW.index(own):
-        return f"{own} imports {target}, a later stage"
+        return f"{module.room} imports {each.module}, which is in no room"
+    if target == module.room:
+        return _wrong_in_room(module, each)
+    if module.is_columns and not each.module.startswith(COLUMNS_MAY):
+        return f"{module.room}.columns imports {each.module}; it is a leaf"
+    if module.name == "aepromo.table.schema" and rest[1:2] == ["columns"]:
+        return ""
+    if FLOW.index(target) > module.rank:
+        return f"{module.room} imports {target}, a later room"
+    is_borrowed = module.room in CAPABILITIES and target in CAPABILITIES
+    if is_borrowed and target not in BORROWS.get(module.room, ()):
+        return f"{module.room} imports {target}, another capability"
+    return ""
+
+
+def _wrong_in_room(module: Module, each: Import) -> str:
+    if module.is_columns and not each.module.startswith(COLUMNS_MAY):
+        return f"{module.room}.columns imports {each.module}; it is a leaf"
+    named = (each.module, each.module.rpartition(".")[0])
+    if any(Module(name).is_command for name in named) and not module.is_command:
+        return f"{module.room} imports its own command"
+    return ""
+
+
+def _wrong_library(module: Module, library: str, for_types: bool) -> str:
+    """Return what is wrong with importing a library; the terminal's are kept to a few rooms."""
+    if library == "typer" and module.room != "cli" and not module.is_command:
+        return f"{module.room} imports typer, which is for cli and commands"
+    if library == "rich":
+        is_shown = module.room in ("terminal", "cli") or module.is_command
+        if module.room == "page" or not is_shown:
+            return f"{module.room} imports rich, which is for terminal, cli and commands"
+    if module.room == "pricing" and not for_types and library not in sys.stdlib_module_names:
+        return f"pricing imports {library}, which is not of the standard library"
     return ""
 
 
@@ -125,49 +209,129 @@ def _talk(source: str) -> list[tuple[int, str]]:
     return found
 
 
-def module_of(path: Path) -> str:
+def name_of(path: Path) -> str:
     """A file's dotted name."""
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_of)
-def test_a_file_keeps_to_the_flow(path: Path) -> None:
-    assert breaches(path.read_text(encoding="utf-8"), module_of(path)) == []
+def repeated(names: list[str]) -> dict[str, list[str]]:
+    """The modules and rooms whose last name another one has too."""
+    lasts = [name.removesuffix(".__init__").rpartition(".")[2] for name in names]
+    counts = Counter(last for last in lasts if last not in MAY_REPEAT)
+    twice = sorted(last for last, count in counts.items() if count > 1)
+    return {
+        wanted: [name for name, last in zip(names, lasts, strict=True) if last == wanted]
+        for wanted in twice
+    }
+
+
+# --- the package ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_module_imports_only_from_rooms_before_its_own(path: Path) -> None:
+    assert breaches(path.read_text(encoding="utf-8"), name_of(path)) == []
+
+
+def test_a_capability_borrows_exactly_what_the_table_says() -> None:
+    found: dict[str, set[str]] = {}
+    for path in FILES:
+        room = Module(name_of(path)).room
+        for each in imports_of(path.read_text(encoding="utf-8"), name_of(path)):
+            target = each.module.split(".")[1:2]
+            if room in CAPABILITIES and target and target[0] in {*CAPABILITIES} - {room}:
+                found.setdefault(room, set()).add(target[0])
+    assert found == BORROWS
+
+
+def test_capabilities_borrow_only_from_those_before_them() -> None:
+    for room, borrowed in BORROWS.items():
+        assert borrowed <= {*CAPABILITIES[: CAPABILITIES.index(room)]}
+
+
+def test_the_rooms_are_those_of_the_flow() -> None:
+    rooms = {path.relative_to(PACKAGE).parts[0] for path in PACKAGE.glob("*/**/*.py")}
+    assert rooms == set(FLOW)
+    assert {path.stem for path in PACKAGE.glob("*.py")} == set(TOP)
+
+
+def test_a_name_exists_once() -> None:
+    assert repeated([name_of(path) for path in FILES]) == {}
+
+
+def test_no_file_is_named_utils() -> None:
+    assert [path.name for path in FILES if path.stem in ("utils", "util", "helpers", "misc")] == []
+
+
+@pytest.mark.parametrize("line", [ROOMS, DATA], ids=["rooms", "data"])
+@pytest.mark.parametrize("place", ["docstring", "README"])
+def test_the_flow_is_told_to_whoever_opens_the_package(line: str, place: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = readme if place == "README" else (aepromo.__doc__ or "")
+    is_told = line in " ".join(text.split())
+    assert is_told, line
+
+
+# --- the check --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("module", "planted", "said"),
     [
-        ("pricing.money", "import aepromo.table.text", "pricing imports tables, a later stage"),
+        ("pricing.money", "import aepromo.table.text", "pricing imports table, a later room"),
         ("pricing.money", "import numpy", "pricing imports numpy, which is not"),
         ("pricing.money", "from aepromo import errors", "pricing imports aepromo.errors"),
-        ("tables.text", "from aepromo.reports import report", "tables imports reports"),
-        ("tables.text", "from aepromo import reports", "tables imports reports"),
-        ("tables.text", "from ..reports.policy import Policy", "tables imports reports"),
         ("words.__init__", "from aepromo import rules", "words imports rules"),
-        ("rules.__init__", "from ..tables import text", "rules imports tables"),
-        ("reports.frame", "def run():\n    from aepromo.cli import main", "reports imports cli"),
+        ("rules.__init__", "from ..table import text", "rules imports table"),
+        ("table.text", "from aepromo.inputs import costs", "table imports inputs"),
+        ("table.text", "from ..engine.question import Report", "table imports engine"),
+        ("table.text", "from aepromo.watch import columns", "table imports watch"),
+        ("table.text", "from aepromo.terminal import palette", "table imports terminal"),
+        ("inputs.costs", "import aepromo.engine.question", "inputs imports engine"),
+        ("engine.frame", "from aepromo.calculators import audit", "engine imports calculators"),
+        ("engine.frame", "def run():\n    from aepromo.cli import main", "engine imports cli"),
         (
-            "reports.frame",
-            "class A:\n    if 1:\n        import aepromo.show",
-            "reports imports show",
+            "engine.frame",
+            "class A:\n    if 1:\n        import aepromo.terminal",
+            "engine imports terminal",
         ),
         (
-            "reports.frame",
+            "engine.frame",
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import aepromo.cli",
-            "reports imports cli",
+            "engine imports cli",
         ),
-        ("show.table", "import typer", "show imports typer, which is for cli"),
-        ("reports.frame", "from rich.table import Table", "reports imports rich"),
-        ("show.table", "from aepromo import Policy", "show imports aepromo.Policy, which is in no"),
-        ("show.table", "import aepromo", "show imports aepromo, which is in no package"),
-        ("__init__", "from aepromo.cli import main", "reports imports cli"),
+        # columns are a leaf
+        ("watch.columns", "from aepromo.table import text", "watch.columns imports aepromo.table"),
+        ("watch.columns", "from aepromo.words import N_", "it is a leaf"),
+        ("watch.columns", "from aepromo.watch.events import NEW", "it is a leaf"),
+        ("inputs.columns", "from . import costs", "it is a leaf"),
+        ("table.schema", "from aepromo.watch.events import NEW", "table imports watch"),
+        # a capability is not for another but where the table says so
+        ("platform.forced", "from aepromo.watch import events", "platform imports watch"),
+        ("calculators.audit", "from aepromo.sweep import chart", "calculators imports sweep"),
+        ("watch.events", "from aepromo.page import html", "another capability"),
+        ("watch.command", "from aepromo.page import html", "another capability"),
+        ("watch.events", "from aepromo.watch.command import watch", "its own command"),
+        # the command line and the terminal are for commands
+        ("watch.events", "from aepromo.cli import say", "watch imports cli"),
+        ("watch.events", "from aepromo.terminal import palette", "watch imports terminal"),
+        ("watch.events", "import typer", "watch imports typer"),
+        ("watch.events", "from rich.text import Text", "watch imports rich"),
+        ("page.command", "from rich.text import Text", "page imports rich"),
+        ("terminal.palette", "import typer", "terminal imports typer, which is for cli"),
+        ("terminal.palette", "from aepromo.cli import say", "terminal imports cli"),
+        ("engine.frame", "from rich.table import Table", "engine imports rich"),
+        ("terminal.palette", "from aepromo import Policy", "aepromo.Policy, which is in no room"),
+        ("terminal.palette", "import aepromo", "terminal imports aepromo, which is in no room"),
+        ("__init__", "from aepromo.cli import main", "capabilities imports cli"),
+        ("__init__", "from aepromo.terminal import palette", "capabilities imports terminal"),
         ("errors", "from aepromo.pricing import money", "errors imports pricing"),
-        ("tables.text", "import sys\nsys.stdout.write('')", "uses sys.stdout"),
-        ("tables.text", "from sys import stderr", "uses sys.stderr"),
-        ("show.table", "def f():\n    print('done')", "uses print"),
-        ("reports.audit", "raise SystemExit(1)", "uses SystemExit"),
-        ("reports.audit", "import sys\nsys.exit(1)", "uses sys.exit"),
+        # streams
+        ("table.text", "import sys\nsys.stdout.write('')", "uses sys.stdout"),
+        ("table.text", "from sys import stderr", "uses sys.stderr"),
+        ("terminal.progress", "def f():\n    print('done')", "uses print"),
+        ("calculators.audit", "raise SystemExit(1)", "uses SystemExit"),
+        ("watch.events", "import sys\nsys.exit(1)", "uses sys.exit"),
     ],
 )
 def test_a_planted_breach_is_caught(module: str, planted: str, said: str) -> None:
@@ -182,33 +346,33 @@ def test_a_planted_breach_is_caught(module: str, planted: str, said: str) -> Non
         ("pricing.fees", "from aepromo.pricing.money import up\nfrom dataclasses import dataclass"),
         ("pricing.fees", "from . import money"),
         ("pricing.money", "import typing\nif typing.TYPE_CHECKING:\n    import numpy as np"),
-        ("tables.text", "import numpy\nfrom aepromo.errors import InputError"),
-        ("reports.policy", "from aepromo import rules"),
+        ("table.text", "import numpy\nfrom aepromo.errors import InputError"),
+        ("table.schema", "from aepromo.watch.columns import EVENTS"),
+        ("watch.columns", "from aepromo.table.column import Column, Kind"),
+        ("watch.columns", "from aepromo.pricing.fees import STATUSES"),
+        ("inputs.policy", "from aepromo import rules"),
+        ("watch.events", "from aepromo.platform.gates import Gate"),
+        ("watch.command", "import typer\nfrom aepromo.cli import say\nimport rich.text"),
+        ("watch.command", "from aepromo.terminal import palette\nimport sys\nsys.stdout"),
+        ("platform.forced_command", "from aepromo.cli import say"),
         ("cli.output", "import sys\nfrom rich.console import Console\nprint(sys.stdout)"),
+        ("cli.output", "from aepromo.terminal import palette\nfrom aepromo.watch import events"),
         (
             "__init__",
             "from aepromo.inputs.policy import Policy\nfrom aepromo.errors import Problem",
         ),
+        ("__init__", "from aepromo.platform import forced"),
         ("__main__", "from aepromo.cli import main"),
     ],
 )
-def test_what_goes_with_the_flow_is_let_through(module: str, source: str) -> None:
+def test_an_import_from_a_room_before_is_let_through(module: str, source: str) -> None:
     assert breaches(source, f"aepromo.{module}") == []
 
 
-def test_every_package_has_its_place_in_the_flow() -> None:
-    packages = {path.parent.relative_to(PACKAGE).parts[0] for path in PACKAGE.glob("*/**/*.py")}
-    modules = {path.stem for path in PACKAGE.glob("*.py")}
-    assert packages == set(FLOW)
-    assert modules == {*TOP, *FOR_ALL}
-    assert " → ".join(FLOW) in (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def test_files_can_be_held_in_the_head() -> None:
-    lengths = {module_of(path): len(path.read_text("utf-8").splitlines()) for path in FILES}
-    assert len(lengths) > 20
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
-
-
-def test_no_file_is_named_for_nothing() -> None:
-    assert [path.name for path in FILES if path.stem in ("utils", "util", "helpers", "misc")] == []
+def test_a_name_that_exists_twice_is_caught() -> None:
+    names = ["aepromo.cli.money", "aepromo.pricing.money", "aepromo.watch.command"]
+    names += ["aepromo.page.command", "aepromo.rules.__init__", "aepromo.cli.rules"]
+    assert repeated(names) == {
+        "money": ["aepromo.cli.money", "aepromo.pricing.money"],
+        "rules": ["aepromo.rules.__init__", "aepromo.cli.rules"],
+    }

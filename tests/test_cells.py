@@ -1,4 +1,4 @@
-"""What a cell may hold, and that a column read at once holds the same."""
+"""Amounts, rates and other cells: the texts that are read, alone and in a column."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_a_command_changes_nothing_in_its_own_output(command: str, form: str, ru
     assert run(*asked, stdin=once.out).out == once.out
 
 
-def test_other_forms_carry_them_too(run: Run) -> None:
+def test_json_and_tables_have_chinese_headers_too(run: Run) -> None:
     json_rows = json.loads(run("floor", "-", *HEADERS, "--format", "json", stdin=COSTS).out)
     assert json_rows[0]["安全底线价"] == 2.48
     markdown = run("floor", "-", *HEADERS, "--format", "markdown", stdin=COSTS).out.decode()
@@ -118,7 +118,7 @@ def test_audit_looks_at_a_protected_price_by_its_chinese_name(run: Run, tmp_path
     ],
     ids=lambda command: command[0],
 )
-def test_what_was_written_in_chinese_is_replaced_whatever_headers_are_asked_for(
+def test_chinese_result_columns_are_replaced_with_either_headers(
     command: list[str], run: Run, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "first", tmp_path / "second"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def offered(line: str, cwd: Path, **more: str) -> list[str]:
-    """What bash is offered in the place of a line's last word; never a word on standard error."""
+    """Complete a line's last word as bash asks for it; standard error stays empty."""
     settings = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
     env = {"LC_ALL": "C.UTF-8", "_AEPROMO_COMPLETE": "complete_bash", **settings, **more}
     code, out, err = program(cwd=cwd, env=env)

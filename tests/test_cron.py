@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from picture import ROOT
+from processes import ROOT, shim
 from test_readme import BLOCKS, Block
 
 if TYPE_CHECKING:
@@ -23,19 +22,16 @@ FOUND = {"en": "At a loss or under the floor price in ", "zh": "亏损或低于�
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder with the program's, where the environment is, and with a shop's."""
-    program = tmp_path / "aepromo" / ".venv" / "bin" / "aepromo"
-    program.parent.mkdir(parents=True)
-    program.write_text(
-        f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m aepromo "$@"\n'
-    )
-    program.chmod(0o755)
+    programs = tmp_path / "aepromo" / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    shim(programs)
     for folder in ("aepromo/examples", "shop"):
         shutil.copytree(ROOT / "examples", tmp_path / folder)
     return tmp_path
 
 
 def as_cron(job: str, place: Path, **more: str) -> tuple[int, str]:
-    """What a job's exit status is, and what cron would mail of it."""
+    """Run a job; return its exit status, and the text that cron would mail."""
     ran = subprocess.run(
         ["/bin/sh", "-c", job.replace("/path/to", str(place))],
         env={**CRON, "HOME": str(place), **more},

@@ -174,7 +174,7 @@ def test_json_carries_the_places_of_the_currency(
     assert f"{floor}  {code}" in as_table.out.decode()
 
 
-def test_own_output_changes_nothing(run: Run, tmp_path: Path) -> None:
+def test_a_second_run_on_its_output_changes_nothing(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "mixed.csv"
     table.write_text(
         "sku,purchase_price,logistics_cost,cost_currency,fx_rate,list_price\n"
@@ -331,7 +331,7 @@ def test_the_currency_of_prices_is_the_one_that_costs_are_said_to_be_in(run: Run
     assert ASSUMED not in run("commission", "-p", "¥20", *TERMS[:-1]).err
 
 
-def test_what_was_converted_is_said(run: Run) -> None:
+def test_conversions_are_said(run: Run) -> None:
     sku = ("margin", "-b", "8", "-p", "20", "--weight-g", "90", "--market", "ES", *TERMS[:-1])
     assert run(*sku, *YUAN_SHIPPED).err == f"{ASSUMED}\nconverted: CNY at 7.12 a USD (shipping)\n"
     both = run(*sku, *YUAN_SHIPPED, "--cost-currency", "CNY")
@@ -479,7 +479,7 @@ def test_a_currency_is_known_by_its_code(text: str, code: str, places: int) -> N
 
 
 @pytest.mark.parametrize("text", ["", "US", "USDT", "XXX", "XAU", "CLF", "￥"])
-def test_what_is_no_currency_to_count_in_is_refused(text: str) -> None:
+def test_an_unknown_currency_is_refused(text: str) -> None:
     with pytest.raises(CellError, match=r"no currency of ISO 4217|4 decimal places"):
         currency_named(text)
 

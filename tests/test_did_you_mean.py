@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import program
+from forked import program
 
 from aepromo.cli import COMMANDS
 
@@ -115,7 +115,7 @@ def test_the_nearest_value_is_named(call: str, line: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("far", ["--rats", "--longs", "--xyz"])
-def test_what_is_far_off_is_not_suggested(far: str, tmp_path: Path) -> None:
+def test_a_distant_name_is_not_suggested(far: str, tmp_path: Path) -> None:
     line = refused("doctor", far, "x", cwd=tmp_path)
     assert line == f"no option {far}; see aepromo doctor --help"
 

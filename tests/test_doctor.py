@@ -22,7 +22,7 @@ CONFIG = (
 
 
 def told(*arguments: str, cwd: Path, code: int = 0, **more: str) -> dict[tuple[str, str], str]:
-    """What the doctor says, by what it is about and what that is called."""
+    """Run ``doctor``; return its findings by subject and name."""
     env = {"LC_ALL": "C.UTF-8", **more}
     ended, out, err = program("doctor", *arguments, "--format", "json", cwd=cwd, env=env)
     assert ended == code, err

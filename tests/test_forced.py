@@ -184,7 +184,7 @@ def test_a_primed_sku_waits_for_the_event_alone() -> None:
     assert judged(PASSES | {"event": "flash deals"})["nearest_gate"] is None
 
 
-def test_what_nobody_knows_counts_as_closed_and_is_named() -> None:
+def test_an_unknown_fact_counts_as_closed_and_is_named() -> None:
     verdict = judged({name: text for name, text in PASSES.items() if name != "refund_rate"})
     assert verdict["exposure"] == EXPOSURES.index("none")
     assert verdict["store_gate"] == STATES.index("unknown")
@@ -371,7 +371,7 @@ def test_nothing_to_judge_is_a_wrong_call(run: Run) -> None:
     assert "nothing to judge; name a FILE, or give values" in ran.err
 
 
-def test_what_is_missing_is_said(run: Run) -> None:
+def test_missing_facts_are_said(run: Run) -> None:
     text = "sku,list_price,store_level\nA-1,20,L3\nA-2,21,\n"
     ran = run("forced", "-", stdin=text.encode())
     assert ran.code == 0

@@ -96,7 +96,7 @@ FAULTS = {
     "certified_carrier": {"carrier": "X"},
 }
 MEETS = {"shipping_detail": dict[str, str]()}
-"""What the row above meets already."""
+"""The requirements that the row above meets already."""
 
 
 def hours(number: Decimal) -> timedelta:
@@ -134,7 +134,7 @@ def cells_of(rule: Rule, number: Decimal) -> dict[str, str]:
 
 
 def judged(rule: Rule, cells: dict[str, str], book: Book) -> dict[str, int | str | None]:
-    """What a row comes to by the command that holds the gate."""
+    """Judge a row by the command that holds the gate."""
     family = rule.key.partition(".")[0]
     ruling = RULINGS[family](book)
     facts, problems = facts_of(ruling, {}, {**ROWS[family], **cells})

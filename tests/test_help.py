@@ -8,8 +8,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from picture import ROOT
-from processes import program
+from forked import program
+from processes import ROOT
 
 from aepromo.cli import COMMANDS, PANELS
 from aepromo.cli.examples import EXAMPLES

@@ -74,7 +74,7 @@ def test_a_row_takes_its_sku_s_rate_or_its_category_s_or_the_store_s(
     assert results(joined.out) == results(own.out)
 
 
-def test_what_is_audited_takes_the_same_rates(run: Run, files: tuple[Path, Path]) -> None:
+def test_audit_takes_the_same_rates(run: Run, files: tuple[Path, Path]) -> None:
     listed, skus = files
     skus.write_text(COSTS)
     joined = run("audit", skus, "--rates", listed, "--price", "30", "--fail-on", "never", "-q")

@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conftest import Ran, Run
+    from conftest import Run
 
 NASTY = Path(__file__).parent / "nasty"
 ACCEPTED = sorted((NASTY / "accepted").iterdir())
@@ -30,23 +26,12 @@ DELIMITERS = {".csv": ",", ".tsv": "\t", ".ssv": ";"}
 HEADER = b"sku,title,purchase_price,logistics_cost\n"
 
 
-@pytest.fixture(scope="module")
-def repricing(run: Run) -> Iterator[dict[Path, Future[Ran]]]:
-    """Every file's run, as many at a time as there are cores."""
-    filled_in = ("--quiet", "-b", "2.50", "-l", "1")
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        accepted = {path: pool.submit(run, "reprice", path, *filled_in) for path in ACCEPTED}
-        refused = {path: pool.submit(run, "reprice", path) for path in REFUSED}
-        yield accepted | refused
-        pool.shutdown(cancel_futures=True)
-
-
 @pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.name)
-def test_every_cell_comes_back(path: Path, repricing: dict[Path, Future[Ran]]) -> None:
+def test_every_cell_comes_back(path: Path, run: Run) -> None:
     encoding = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else "utf-8"
     rows = rows_of(path.read_bytes().decode(encoding), DELIMITERS[path.suffix])
     assert rows
-    code, out, err = repricing[path].result()
+    code, out, err = run("reprice", path, "--quiet", "-b", "2.50", "-l", "1")
     assert (code, err) == (0, "")
     repriced = rows_of(out.decode())
     assert [row[: len(rows[0])] for row in repriced] == rows
@@ -55,10 +40,8 @@ def test_every_cell_comes_back(path: Path, repricing: dict[Path, Future[Ran]]) -
 
 
 @pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
-def test_what_is_no_table_is_refused_whole_and_says_why(
-    path: Path, repricing: dict[Path, Future[Ran]]
-) -> None:
-    code, out, err = repricing[path].result()
+def test_a_file_without_a_table_is_refused_with_a_reason(path: Path, run: Run) -> None:
+    code, out, err = run("reprice", path)
     assert err.replace(str(path), path.name) == path.with_suffix(".err").read_text()
     assert (code, out) == (3, b"")
 

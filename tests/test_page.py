@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,21 +20,23 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import PACKAGE, ROOT
 
 from aepromo import Policy
 from aepromo.engine.answer import find_columns, run
 from aepromo.engine.frame import FrameCells
+from aepromo.page import bars
 from aepromo.page import overview as looked_over
 from aepromo.page.assumptions import FOR_EVERY_SKU, LISTS, NAMES
-from aepromo.page.html import charts
 from aepromo.pricing.fees import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from conftest import Run
 
-ROOT = Path(__file__).parent.parent
+
 SKUS = ROOT / "examples" / "skus.csv"
 NOW = ("--now", "2026-03-10T09:00+08:00")
 VOID = {"meta", "input", "br"}
@@ -130,7 +131,7 @@ def page(html: bytes) -> Element:
 
 
 def answers(run: Run, command: str, *options: str) -> list[dict[str, Any]]:
-    """What another command says of the same file; amounts as text."""
+    """Run another command on the same file; return its rows, amounts as text."""
     asked = run(command, SKUS, "--quiet", "--format", "json", *options)
     answered: list[dict[str, Any]] = json.loads(asked.out, parse_float=str, parse_int=str)
     return answered
@@ -157,7 +158,7 @@ def test_beside_each_stands_the_list_price_that_reprice_proposes(page: Element, 
     assert found == {sku: proposed[sku] for sku in found}
 
 
-def test_each_has_its_reason(page: Element) -> None:
+def test_each_risk_has_its_reason(page: Element) -> None:
     why = {row["SKU"]: row["why"] for row in risks(page)}
     assert why["AP-2118"] == (
         "forced at up to 20%: deal 13.59 under required 16.02 (target profit), short by 2.43; "
@@ -345,7 +346,7 @@ HOSTILE = (
 )
 
 
-def test_what_a_cell_holds_is_shown_and_never_run(run: Run, tmp_path: Path) -> None:
+def test_cells_are_shown_and_never_run(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "a&b<c>'\".csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         rows = csv.writer(stream)
@@ -399,7 +400,7 @@ def test_assumptions_carry_their_key_origin_and_date(page: Element) -> None:
     ]
 
 
-def test_what_was_given_or_overridden_says_so(run: Run, tmp_path: Path) -> None:
+def test_given_and_overridden_values_are_marked(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "shop.toml"
     config.write_text(
         'commission_rate = "6%"\nspend_save = ["30:3"]\ncoupon = ["5"]\n'
@@ -417,7 +418,7 @@ def test_what_was_given_or_overridden_says_so(run: Run, tmp_path: Path) -> None:
     assert "forced.rate" not in rests
 
 
-def test_whatever_may_be_given_is_explained() -> None:
+def test_every_value_that_may_be_given_is_explained() -> None:
     everything = {*LISTS, *NAMES, "coupon_stacks", "basket", "tariff", "rates"}
     assert everything == set(FOR_EVERY_SKU)
 
@@ -570,10 +571,10 @@ def test_every_margin_is_in_one_bin(
         [count if place in inside else 0 for place, count in enumerate(counts)]
         for counts in (before, forced)
     )
-    bins = charts.bins(before, forced)
+    bins = bars.bins(before, forced)
     assert sum(each.before for each in bins) == sum(before)
     assert sum(each.forced for each in bins) == sum(forced)
-    assert len(bins) <= charts.MOST_BINS
+    assert len(bins) <= bars.MOST_BINS
     for one, other in pairwise(bins):
         assert one.high == other.low
         assert one.high is not None
@@ -582,12 +583,12 @@ def test_every_margin_is_in_one_bin(
 def test_outliers_do_not_stretch_the_scale() -> None:
     counts = [0] * 201
     counts[0], counts[110], counts[130] = 1, 500, 500
-    found = charts.bins(counts, [0] * 201)
-    assert found[0] == charts.Bin(None, 12, 501, 0)
+    found = bars.bins(counts, [0] * 201)
+    assert found[0] == bars.Bin(None, 12, 501, 0)
     assert found[-1].before == 500
 
 
-STYLE = (ROOT / "aepromo" / "show" / "page" / "style.css").read_text()
+STYLE = (PACKAGE / "page" / "style.css").read_text()
 ON_PAPER = ("text", "quiet", "link", "ok", "below-target", "loss", "below-floor")
 
 

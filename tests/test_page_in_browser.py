@@ -184,9 +184,7 @@ def test_the_page_is_whole_without_its_script(tab: Tab, page: Path) -> None:
     tab.tell("Emulation.setScriptExecutionDisabled", value=False)
 
 
-def test_whatever_a_cell_holds_nothing_runs_and_nothing_is_asked_for(
-    tab: Tab, hostile: Path, page: Path
-) -> None:
+def test_no_cell_runs_a_script_or_loads_anything(tab: Tab, hostile: Path, page: Path) -> None:
     for shown in (hostile, page):
         tab.open(shown, 1280, "dark")
         assert tab.value("document.scripts.length") == 1

@@ -258,7 +258,7 @@ def test_the_order_of_the_rows_is_of_no_account() -> None:
         ),
     ],
 )
-def test_what_orders_cannot_tell_is_not_made_up(lines: list[str], rates: dict[str, str]) -> None:
+def test_rates_that_orders_do_not_show_stay_blank(lines: list[str], rates: dict[str, str]) -> None:
     rows = by_name(found_in(history(*lines)))
     found = {name: row["forced_rate"] for (_, name), row in rows.items()}
     assert {name: found[name] for name in rates} == rates
@@ -303,7 +303,7 @@ def test_a_category_in_two_ways_is_one_and_a_sku_is_in_that_of_its_latest_order(
 # What counts
 
 
-def test_what_offers_took_is_put_back_and_the_own_discount_comes_first() -> None:
+def test_offers_are_put_back_and_the_own_discount_comes_first() -> None:
     header = "sku,标价,成交价,优惠券金额,满减金额,限时折扣率,折扣状态,付款时间"
     lines = ["a,20.00,16.00,,,,强制折扣,2026/3/1 8:30", "b,20.00,14.00,1.00,0.50,,FORCED,",
              "c,20.00,13.60,,,20%,forced,"]  # fmt: skip
@@ -336,9 +336,7 @@ def test_orders_left_out_are_counted_and_not_looked_at(run: Run) -> None:
     assert not run("rates", "-", "--quiet", "--since", "2026-03-01", stdin=history(*lines)).err
 
 
-def test_what_a_forced_status_is_called_is_a_figure_of_the_rule_book(
-    run: Run, tmp_path: Path
-) -> None:
+def test_names_of_a_forced_status_are_in_the_rule_book(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "aepromo.toml"
     config.write_text('limited_rate = "50%"\n[rules]\nforced.feed_value = "PF-2"\n')
     lines = ["a,c,10,9,,pf-2,", "a,c,10,8,,forced,"]

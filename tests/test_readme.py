@@ -16,15 +16,16 @@ import os
 import re
 import shutil
 import tomllib
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from picture import PICTURE, ROOT, at_terminal, draw
+from picture import PICTURE, at_terminal, draw
+from processes import ROOT
 
 from aepromo.calculators.command import report_named
 from aepromo.cli import CALCULATORS
@@ -32,9 +33,6 @@ from aepromo.cli.exits import Exit
 from aepromo.cli.options import Format
 from aepromo.pricing.fees import STATUSES
 from aepromo.table.schema import INPUTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 README = ROOT / "README.md"
 LANGUAGES = {"console", "crontab", "python", "sh", "text"}
@@ -100,7 +98,7 @@ def commands_of(block: Block) -> list[str]:
 
 
 def last_part(command: str) -> str:
-    """What a command for a bare machine does once its environment stands."""
+    """The part of a command for a bare machine that runs once its environment stands."""
     return command.rpartition(" && ")[2].removeprefix(".venv/bin/")
 
 
@@ -111,7 +109,7 @@ def _shown(command: str, folder: Path, language: str) -> str:
 
 
 class _Recorder(doctest.DocTestRunner):
-    """What each statement prints, whatever was expected."""
+    """Record the output of each statement, expected or not."""
 
     def __init__(self) -> None:
         super().__init__(verbose=False)
@@ -146,26 +144,9 @@ BLOCKS = blocks_of(TEXT)
 BARE = [block.text.strip() for block in BLOCKS if block.language == "sh"]
 
 
-@pytest.fixture(scope="module")
-def printed(request: pytest.FixtureRequest) -> Iterator[dict[Block, Future[str]]]:
-    """What the chosen blocks print; as many are executed at a time as there are cores."""
-    called = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
-    given = [each.params.get("block") for each in called]  # other tests have parameters too
-    chosen = [block for block in given if isinstance(block, Block)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        # An interpreter session takes over standard output, for all threads.
-        yield {
-            block: pool.submit(executed, block) for block in chosen if block.language != "python"
-        }
-        pool.shutdown(cancel_futures=True)
-
-
 @pytest.mark.parametrize("block", [block for block in BLOCKS if is_executed(block)], ids=str)
-def test_a_block_shows_what_the_program_prints(
-    block: Block, printed: dict[Block, Future[str]]
-) -> None:
-    got = executed(block) if block.language == "python" else printed[block].result()
-    assert got == block.text
+def test_a_block_shows_what_the_program_prints(block: Block) -> None:
+    assert executed(block) == block.text
 
 
 def test_the_chinese_half_has_the_blocks_of_the_english_one() -> None:
@@ -209,7 +190,7 @@ def test_two_commands_serve_a_bare_machine_in_both_languages() -> None:
         assert "\n" not in command
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
     assert last_part(BARE[0]).startswith("aepromo reprice examples/skus.csv ")
-    assert last_part(BARE[1]) == "pytest"
+    assert last_part(BARE[1]) == "pytest -n logical"
 
 
 def test_every_command_appears() -> None:
@@ -273,6 +254,7 @@ def rewrite() -> None:
     text = README.read_text(encoding="utf-8")
     blocks = [block for block in reversed(blocks_of(text)) if is_executed(block)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # An interpreter session takes over standard output, for all threads.
         printed = {
             block: pool.submit(executed, block) for block in blocks if block.language != "python"
         }

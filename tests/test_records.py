@@ -38,7 +38,7 @@ def test_records_end_where_csv_ends_them(text: str, delimiter: str) -> None:
 
 
 @given(TABLE, DELIMITER, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.data())
-def test_what_a_program_wrote_is_cut_where_its_records_end(
+def test_written_tables_are_cut_at_the_ends_of_records(
     rows: list[list[str]], delimiter: str, line_end: str, quote_all: bool, data: st.DataObject
 ) -> None:
     written = as_csv(rows, delimiter, line_end, quote_all)

@@ -141,8 +141,8 @@ def test_so_are_those_among_unusual_ones(text: str, size: int) -> None:
 
 
 @given(sheets(USUAL + WRONG), st.integers(1, 2_000))
-@settings(max_examples=300)
-def test_and_what_the_parser_refuses_is_refused(text: str, size: int) -> None:
+@settings(max_examples=100)
+def test_sheets_that_the_parser_refuses_are_refused(text: str, size: int) -> None:
     cells = Cells(TEXTS, STYLES)
     assert at_once(text.encode(), cells, size) == by_parser(text.encode(), cells)
 

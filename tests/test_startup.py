@@ -40,7 +40,7 @@ ONE_LINERS: dict[str, tuple[str, ...]] = {
 }
 
 FOR_FILES = {"report"}
-"""What there is no one-liner of."""
+"""Commands that answer no one-liner."""
 
 
 def python(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

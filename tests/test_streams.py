@@ -107,7 +107,7 @@ def test_rejects_of_a_run_without_a_reader_are_not_written(folder: Path) -> None
     assert {path.name for path in folder.iterdir()} == {"costs.csv", "bad.csv"}
 
 
-def test_nobody_need_read_what_is_said(folder: Path, answer: bytes) -> None:
+def test_standard_error_may_have_no_reader(folder: Path, answer: bytes) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     assert program("reprice", "costs.csv", cwd=folder, stderr=writer)[:2] == (0, answer)
@@ -304,7 +304,7 @@ PROGRESS = re.compile(r"━.*[\d,]+ rows, [\d,]+ a second .*\d:\d\d:\d\d")
 def at_terminal(
     *asked: str, patience: float, cwd: Path, stdout: int | None = None
 ) -> tuple[int, str]:
-    """What is shown on a terminal that standard error is, and standard output unless said."""
+    """Run with a terminal as standard error, and as standard output unless one is given."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 40, 100, 0, 0))
     process = start(

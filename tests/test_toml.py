@@ -32,7 +32,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("text", FAULTS)
-def test_what_is_no_toml_is_told_of_by_its_line(text: str, tmp_path: Path) -> None:
+def test_a_toml_error_names_its_line(text: str, tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     file.write_bytes(text.encode())
     for read in (read_config, read_tariff):

@@ -96,7 +96,7 @@ def test_a_figure_that_no_command_uses_is_listed_with_the_reason(used: set[str])
     assert unlisted == set(), "use them, or say here why not"
 
 
-def test_what_is_listed_is_a_figure_that_no_command_uses(used: set[str]) -> None:
+def test_listed_figures_are_used_by_no_command(used: set[str]) -> None:
     assert set(UNUSED) <= {rule.key for rule in rules.book()}
     assert set(UNUSED) & used == set(), "they are used: take them off the list"
 

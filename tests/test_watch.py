@@ -13,7 +13,8 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import leftovers, program
+from forked import program
+from processes import leftovers
 
 from aepromo.errors import InputError
 from aepromo.table.rows import rows_with_lines
@@ -31,7 +32,7 @@ QUIET = ("--quiet", "--format", "csv", "--now", "2026-03-10T09:00Z")
 
 
 def told(*looks: dict[str, Seen]) -> list[set[tuple[str, str, int]]]:
-    """What each look at a feed reports: SKU, event, state."""
+    """Look at a feed several times; return the SKU, event and state of each report."""
     watched: dict[str, Watched] = {}
     found = []
     for seen in looks:
@@ -61,7 +62,7 @@ def test_a_vanished_sku_keeps_what_is_open_and_comes_back_as_it_was() -> None:
     ]
 
 
-def test_what_is_not_known_begins_nothing_and_ends_nothing() -> None:
+def test_an_unknown_status_begins_and_ends_no_event() -> None:
     drift, right, unknown = Seen(True, TEN, (80, 90, 90)), Seen(True, TEN, ()), Seen(True)
     other = Seen(True, TEN, (70, 90, 90))
     assert told({"A": drift}, {"A": unknown}, {"A": other}, {"A": right})[1:] == [
@@ -71,7 +72,7 @@ def test_what_is_not_known_begins_nothing_and_ends_nothing() -> None:
     ]
 
 
-def test_what_was_acted_on_is_not_told_again_and_the_vanished_are_forgotten() -> None:
+def test_acknowledged_events_are_not_repeated_and_vanished_skus_are_forgotten() -> None:
     watched, _ = look({}, {"A": Seen(True, TEN), "B": Seen(False)}, frozenset(), NOW)
     watched = acknowledged(watched, ["A"])
     assert look(watched, {"A": Seen(True, TEN), "B": Seen(False)}, frozenset(), NOW)[1] == []
@@ -207,7 +208,7 @@ def test_json_lines_keep_every_number_to_the_letter() -> None:
     ]
 
 
-def test_what_is_remembered_is_read_back(tmp_path: Path) -> None:
+def test_the_memory_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     assert read_state(str(path)) is None
     events = {"rate_changed": Event(NOW, TEN), "price_drift": Event(NOW + timedelta(hours=1))}
@@ -272,7 +273,7 @@ def test_a_run_waits_for_another_only_so_long(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fail_on", "codes"), [("open", [1, 1]), ("new", [1, 0]), ("missed", [0, 1]), ("never", [0, 0])]
 )
-def test_what_fails_a_run(tmp_path: Path, fail_on: str, codes: list[int]) -> None:
+def test_events_that_fail_a_run(tmp_path: Path, fail_on: str, codes: list[int]) -> None:
     (tmp_path / "feed").write_text("sku,discount_status\nA,forced\n")
     runs = [
         program("watch", "feed", *STATE, "--now", now, "--fail-on", fail_on, cwd=tmp_path)[0]

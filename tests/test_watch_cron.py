@@ -32,7 +32,7 @@ WATCH = ("watch", "feed.jsonl", "--state", "state.json", "--quiet", "--format", 
 
 @dataclass
 class World:
-    """What is true of each SKU, and what the seller has been told and hasn't acted on."""
+    """The state of each SKU, and the events that the seller was told of and hasn't acted on."""
 
     random: Random
     rates: dict[str, int | None] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class World:
         self.new.add((sku, name))
 
     def told(self) -> None:
-        """What was news is open now."""
+        """The last report's new events are open now."""
         self.open |= self.new
         self.new = set()
 
@@ -123,7 +123,7 @@ class World:
 
 
 def reported(out: bytes) -> dict[str, list[Happened]]:
-    """What a run reports as new, open and over."""
+    """The events that a run reports as new, open and over."""
     found: dict[str, list[Happened]] = {"new": [], "open": [], "over": []}
     for row in csv.DictReader(io.StringIO(out.decode())):
         found[row["state"]].append((row["sku"], row["event"]))

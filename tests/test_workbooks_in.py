@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from books import MAIN, number, row, sheet, write_book
-from processes import PROGRAM, SETTINGS, UTF8, program
+from forked import program
+from processes import PROGRAM, SETTINGS, UTF8
 
 from aepromo.errors import InputError
 from aepromo.table.rows import rows_with_lines
@@ -358,7 +359,7 @@ def refused_bytes(kind: str, tmp_path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_can_not_be_read_is_refused_in_one_clear_line(kind: str, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
     (tmp_path / "t").write_bytes(refused_bytes(kind, tmp_path))
     code, _, err = program("reprice", "t", "-q", cwd=tmp_path)
     assert code == 3

@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-import sys
 import zipfile
 from decimal import Decimal
 from pathlib import Path
 
+import processes
 import pyarrow.parquet as pq
 import pytest
+from forked import program
 from hypothesis import given
 from hypothesis import strategies as st
-from processes import program
 from python_calamine import load_workbook
 
 from aepromo.errors import OutputError
@@ -36,7 +36,7 @@ def written(*columns: TextColumn, with_header: bool = True) -> bytes:
 
 
 def values(data: bytes, sheet: int = 0) -> list[list[object]]:
-    """What calamine finds in a workbook's sheet."""
+    """The values of a workbook's sheet, as calamine reads them."""
     found = load_workbook(io.BytesIO(data)).get_sheet_by_index(sheet)
     return [list(row) for row in found.to_python()]
 
@@ -98,7 +98,7 @@ def test_the_header_is_frozen_filtered_and_verdicts_are_coloured(tmp_path: Path)
 
 
 @pytest.mark.parametrize("form", ["xlsx", "parquet"])
-def test_its_own_output_changes_nothing(form: str, tmp_path: Path) -> None:
+def test_a_second_run_on_its_output_changes_nothing(form: str, tmp_path: Path) -> None:
     program("reprice", SKUS, "-q", "-o", f"1.{form}", cwd=tmp_path)
     code, _, err = program("reprice", f"1.{form}", "-q", "-o", f"2.{form}", cwd=tmp_path)
     assert (code, err) == (0, "")
@@ -202,8 +202,9 @@ def test_a_pipe_takes_a_workbook_too_and_options_still_hold(tmp_path: Path) -> N
 
 def test_without_the_extra_one_clear_line_says_how_to_get_it(tmp_path: Path) -> None:
     block = "import sys; sys.modules['xlsxwriter'] = None; from aepromo.cli import main; main()"
-    line = (sys.executable, "-P", "-c", block)
-    code, out, err = program("reprice", SKUS, "-q", "-o", "p.xlsx", cwd=tmp_path, program=line)
+    line = (*processes.PYTHON, "-c", block)
+    started = processes.start("reprice", SKUS, "-q", "-o", "p.xlsx", cwd=tmp_path, program=line)
+    code, out, err = processes.finish(started)
     assert (code, out) == (2, b"")
     assert err == "aepromo: a workbook needs XlsxWriter: pip install 'aepromo[excel]'\n"
     assert list(tmp_path.iterdir()) == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from forked import program
+from hypothesis import example, given
 from hypothesis import strategies as st
-from processes import program
 from rich.cells import cell_len
 
 from aepromo.terminal.wrapping import breaks
@@ -24,6 +24,8 @@ def lines(text: str, width: int) -> list[str]:
 
 
 @given(LETTERS, st.integers(2, 40))
+@example("0价。", 3)  # the only break leaves 价。, which is too wide
+@example("目标净利，abcdefghijklm价。", 16)  # so is the text after the comma that is near
 def test_no_line_is_too_wide_and_no_letter_is_lost(text: str, width: int) -> None:
     found = lines(text, width)
     assert [line for line in found if cell_len(line) > width] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import program
+from forked import program
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -83,9 +83,15 @@ def breaks(text: str, width: int) -> list[int]:
                 better = at
         used += cell_len(letter)
         if used > width and not letter.isspace():
-            if better > start and cell_len(text[better:last]) * _SPARED <= width:
-                last = better
-            start = last if last > start else at
+            near = better if cell_len(text[better:last]) * _SPARED <= width else last
+            start = next(
+                (
+                    place
+                    for place in (near, last)
+                    if place > start and cell_len(text[place : at + 1]) <= width
+                ),
+                at,  # no break leaves a line that is narrow enough: cut before the letter
+            )
             found.append(start)
             used = cell_len(text[start : at + 1])
     return [at for at in found if at]

@@ -114,7 +114,7 @@ def _whole(texts: pa.Array, scale: int) -> Cents:
 
 
 def plain_algebra(given: pa.RecordBatch) -> dict[str, Cents]:
-    """What the peers' formulas come to when no figure is ever a float."""
+    """The peers' formulas, computed without floats."""
     purchase = _whole(given["purchase_price"], 100)
     cost = purchase + _whole(given["logistics_cost"], 100)
     rate = _whole(given["commission_rate"], MILLION)

@@ -78,7 +78,7 @@ PEERS = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run took: seconds by the clock, seconds of all cores, and bytes at the peak."""
+    """The cost of a run: seconds by the clock, seconds of all cores, and bytes at the peak."""
 
     wall: float
     cpu: float

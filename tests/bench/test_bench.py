@@ -10,11 +10,11 @@ import sys
 from fractions import Fraction
 from io import BytesIO
 from math import ceil, floor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.csv as arrow_csv
 import pytest
+from processes import PACKAGE, PYTHON, ROOT
 
 from . import data
 from .compare import Differences, compare, plain_algebra
@@ -23,8 +23,8 @@ from .startup import number_of_options, typer_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 ROWS = 600
 
 
@@ -48,7 +48,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def written(source: Path) -> Callable[[Program], Path]:
-    """What a program makes of the catalogue."""
+    """Return a function that runs a program over the catalogue and gives its output file."""
 
     def written(program: Program) -> Path:
         output = source.with_name(f"{program.name}.csv")
@@ -178,10 +178,12 @@ def test_a_lost_row_is_noticed(
 
 
 def bench(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    # The package that is tested comes first, whether it is that of the tree or not.
+    paths = {"PYTHONPATH": f"{PACKAGE.parent}{os.pathsep}{ROOT}"}
     return subprocess.run(
-        [sys.executable, "-m", "tests.bench", *arguments],
+        [*PYTHON, "-m", "tests.bench", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, **paths, **environment},
         capture_output=True,
         encoding="utf-8",
         check=False,

@@ -80,7 +80,7 @@ class Case:
 
 
 class Ran(NamedTuple):
-    """What a run left: exit code, standard output, what it said, and its rejects if any."""
+    """The outcome of a run: exit code, standard output, standard error, and its rejects if any."""
 
     code: int
     out: bytes
@@ -98,7 +98,7 @@ class HangError(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What Python's csv makes of the bytes: rows with the line on which each starts."""
+    """A table as Python's csv reads it: rows with the line on which each starts."""
 
     header: list[str]
     rows: list[tuple[int, list[str]]]

@@ -1,25 +1,11 @@
-"""The product's arithmetic against the reference, over as many random cases as there is time for.
-
-    python tests/fuzz/arithmetic.py --cases 50000 --seed 1
-
-Each case has a seed of its own, so that any one can be looked at again (``--only 1234``). Where
-product and reference differ, the case is made as small as it still differs, and shown as a command.
-"""
+"""Random SKUs whose figures are held against the reference, and the smallest that still differ."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
-from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
-from multiprocessing import Pool
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fuzz.cases import SCALES
 from fuzz.trial import Trial, draw_trial
@@ -30,8 +16,6 @@ if TYPE_CHECKING:
     from fuzz.compare import Difference
 
 WIDEST = (300, 1000, 4000)
-MOST_SHRUNK = 5
-"""How many cases are made smaller for each figure that differs."""
 
 
 def trial_of(seed: int, number: int) -> Trial:
@@ -39,13 +23,14 @@ def trial_of(seed: int, number: int) -> Trial:
     return draw_trial(rng, SCALES, rng.choice(WIDEST))
 
 
-def tried(task: tuple[int, int]) -> tuple[int, list[str]]:
-    """The number of a case, and the figures that differ in it."""
-    seed, number = task
+def failure(seed: int, number: int) -> str:
+    """Say which figures of a case differ, each in the smallest case that shows it."""
+    trial = trial_of(seed, number)
     try:
-        return number, [kind(each) for each in trial_of(seed, number).differences()]
+        figures = dict.fromkeys(kind(each) for each in trial.differences())
+        return "\n".join(str(shrunk(trial, figure)) for figure in figures)
     except Exception as error:  # is what came of this case; the others go on
-        return number, [f"{type(error).__name__}: {error}"]
+        return f"{type(error).__name__}: {error}\n  {trial!r}"
 
 
 def kind(difference: Difference) -> str:
@@ -151,51 +136,3 @@ def shrunk(trial: Trial, wanted: str) -> Difference:
                 trial, found, reduced = candidate, still, True
                 break
     return found
-
-
-# --- the run ----------------------------------------------------------------------------------
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=50_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--only", type=int, help="one case of the run, by its number")
-    given = parser.parse_args()
-    numbers = range(given.cases) if given.only is None else range(given.only, given.only + 1)
-    began = time.monotonic()
-    differing: dict[str, list[int]] = {}
-    with Pool(given.processes) as pool:
-        tasks = ((given.seed, number) for number in numbers)
-        for done, (number, figures) in enumerate(pool.imap_unordered(tried, tasks, 20), 1):
-            for figure in figures:
-                differing.setdefault(figure, []).append(number)
-            if done % 5000 == 0:
-                report(f"{done} cases, {time.monotonic() - began:.0f} s, {count(differing)}")
-    report(f"{len(numbers)} cases, {time.monotonic() - began:.0f} s, {count(differing)}")
-    for figure, found in sorted(differing.items()):
-        report(f"\n{figure}: {len(set(found))} cases, such as {sorted(set(found))[:10]}")
-        shortest: set[str] = set()
-        for number in sorted(set(found))[:MOST_SHRUNK]:
-            trial = trial_of(given.seed, number)
-            try:
-                shortest.add(str(shrunk(trial, figure)))
-            except (AssertionError, ValueError, ArithmeticError) as error:
-                shortest.add(f"case {number}: {error!r}: {trial}")
-        report("\n".join(sorted(shortest)))
-    return 1 if differing else 0
-
-
-def count(differing: dict[str, list[int]]) -> str:
-    counts = Counter({figure: len(set(numbers)) for figure, numbers in differing.items()})
-    return ", ".join(f"{figure} {times}" for figure, times in counts.items()) or "no difference"
-
-
-def report(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""What the product says of a case, beside what the reference says, and how to show it by hand."""
+"""Compare the product with the reference on a case, and write the case as a command."""
 
 from __future__ import annotations
 

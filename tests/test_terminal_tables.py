@@ -1,4 +1,4 @@
-"""What a table shows of a file: which columns, in which order, and how much of them."""
+"""Tables on a terminal: which columns of a file they show, in which order, and how much of them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_ids_stand_first_and_are_never_cut(
     assert ID in ("".join(first[start : start + 2]), first[start])
 
 
-def test_what_is_asked_for_keeps_its_order(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chosen_columns_keep_their_order(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = table_of(run, 80, monkeypatch, "--columns", "status,sku")
     assert lines[0].split() == ["status", "货号"]
 

@@ -1,4 +1,4 @@
-"""What is written a column at a time is what is written cell by cell."""
+"""Writing a column at a time gives the text that writing cell by cell gives."""
 
 from __future__ import annotations
 

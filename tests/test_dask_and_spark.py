@@ -1,8 +1,11 @@
-"""The Python functions on the partitions of a larger frame."""
+"""The Python functions on the partitions of a larger frame, of Dask or of Spark."""
 
 from __future__ import annotations
 
+import csv
+import os
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +31,23 @@ def test_two_dask_workers_answer_as_the_command_does(run: Run, tmp_path: Path) -
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.stdout == f"6 partitions on 2 workers: {target}\n", done.stderr
     assert run("reprice", source, *RATES) == (0, target.read_bytes(), "")
+
+
+@pytest.mark.skipif(not shutil.which("java"), reason="there is no Java for Spark")
+def test_spark_answers_as_the_command_does(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    source, target = EXAMPLES / "skus.csv", tmp_path / "repriced"
+    command = [sys.executable, *map(str, (EXAMPLES / "on_spark.py", source, target))]
+    local = {"SPARK_LOCAL_IP": "127.0.0.1"}  # whatever the machine's name stands for
+    done = subprocess.run(
+        command, env=os.environ | local, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.stdout.endswith(f"72 rows: {target}\n"), done.stderr
+    answer = run("reprice", source, *RATES)
+    assert answer.code == 0, answer.err
+    files = sorted(target.glob("part-*.csv"))
+    rows = [row for file in files for row in csv.reader(file.read_text("utf-8").splitlines())]
+    assert rows == list(csv.reader(answer.out.decode().splitlines()))
 
 
 @pytest.mark.parametrize("text", ["str", "object", pd.ArrowDtype(pa.string())], ids=str)

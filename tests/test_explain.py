@@ -12,9 +12,9 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 import pytest
+from forked import program
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from processes import program
 from rich.cells import cell_len
 
 from aepromo.errors import CallError

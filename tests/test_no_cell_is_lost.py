@@ -180,7 +180,7 @@ def test_a_table_of_several_blocks_comes_through_in_order(run: Run, tmp_path: Pa
 
 
 def answered(table: Table, command: str, ending: str, *options: str) -> bytes:
-    """What a command writes to a file with some ending, of a table that it reads from a file."""
+    """Run a command on a table in a file; return the file that it writes, whose ending is given."""
     with TemporaryDirectory() as folder:
         read, written = Path(folder) / "costs.csv", Path(folder) / f"out.{ending}"
         read.write_bytes(table.bytes())
@@ -230,7 +230,7 @@ def test_a_second_run_changes_not_a_byte_whichever_way_the_first_table_was_quote
     assert first.out.splitlines()[1].startswith(b"A-1,plain,8,3,")
 
 
-def test_a_column_without_a_header_is_nobodys_list_price(run: Run, tmp_path: Path) -> None:
+def test_a_column_without_a_header_is_no_list_price(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "excel.csv"
     table.write_text("sku,purchase_price,logistics_cost,\nA-1,8,3,99\n", encoding="utf-8")
     priced = run("reprice", table, "--quiet", "--value", "price_change")

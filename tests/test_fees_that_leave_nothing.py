@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from processes import program
+from forked import program
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -44,7 +44,7 @@ WEIGHTS = ("50", "50.001", "60", "500", "500.001", "2000")
 
 
 def yuan(line: str, weight: str) -> Fraction | None:
-    """What a line of the tariff asks for; nothing where it doesn't carry the parcel."""
+    """The fee of a line of the tariff; nothing where it doesn't carry the parcel."""
     first, fee, step, more, registration, most = {
         "slow": ("50", "9.90", "10", "0.95", "0.37", "500"),
         "fast": ("100", "15.01", "50", "3.20", "8.00", "2000"),
@@ -72,7 +72,7 @@ ORIGIN = (
     *("cost_currency", "stated_cost", "fx_rate", "first_weight_fee", "weight_steps"),
     *("step_fee", "additional_weight_fee", "registration_fee"),
 )
-"""What a step of an explanation tells of a cost that was converted, or that a tariff gave."""
+"""Keys of an explanation's step for a cost that was converted, or that a tariff gave."""
 
 
 def without_shipping(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -195,7 +195,7 @@ def test_explain_and_report_take_a_row_s_parcel(
     assert figures[1][: len(figures[0])] == figures[0]
 
 
-def test_what_has_no_logistics_cost_in_it_takes_no_tariff(
+def test_commands_without_a_logistics_cost_take_no_tariff(
     tariff: tuple[str, ...], run: Run
 ) -> None:
     for command in ("floor", "commission", "rates", "tracking", "rules"):

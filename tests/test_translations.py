@@ -1,4 +1,4 @@
-"""What is said in English has its pair in Chinese, and the language asked for is the one spoken."""
+"""Translations: every English text has its Chinese pair, and the language asked for is spoken."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import catalogue
 import pytest
 from babel.messages.mofile import read_mo
-from processes import SETTINGS, program
+from processes import PACKAGE, SETTINGS, program
 
 from aepromo.cli.language import command_in, language_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from babel.messages.catalog import Catalog, Message
 
-FILES = sorted((catalogue.ROOT / "aepromo").rglob("*.py"))
+FILES = sorted(PACKAGE.rglob("*.py"))
 LOOKED_UP = {"_", "N_", "ngettext"}
 
 
@@ -44,7 +44,7 @@ def test_every_text_has_its_pair_and_no_pair_is_left_over(kept: Catalog) -> None
     assert not kept.obsolete
 
 
-def test_what_is_read_is_what_the_pairs_compile_to(kept: Catalog) -> None:
+def test_the_compiled_file_is_up_to_date(kept: Catalog) -> None:
     wanted, found = (
         {name: message.string for name, message in texts(read_mo(BytesIO(data))).items()}
         for data in (catalogue.compiled(kept), catalogue.MO.read_bytes())
@@ -73,7 +73,7 @@ ONE_TERM = {
     "风险金额": r"风险额|涉及的?金额|涉及多少钱",
     "保护标价": r"安全标价",
 }
-"""What has one name throughout, with the others that it might be given."""
+"""Terms with one name throughout, and the other names that they might be given."""
 
 
 def test_a_thing_has_one_name_in_the_pairs_and_on_the_page_about_them(kept: Catalog) -> None:

@@ -1,11 +1,11 @@
-"""What a file's ending asks for: a form that is known, or a plain refusal."""
+"""Endings of output files: a known one sets the format, any other is refused."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import program
+from forked import program
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,11 +1,11 @@
-"""Whose fault it is: exit code 2 where the call or the configuration is wrong, 3 where data is."""
+"""Exit codes: 2 where the call or the configuration is wrong, 3 where data is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import program
+from forked import program
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever happens to a run, files are whole: the old one or the new one, and nothing beside it."""
+"""Interrupted runs and full disks: a file is the old one or the new one, with nothing beside it."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_killed_run_leaves_the_old_file_or_the_new_one(
     assert names(folder) == {"costs.csv", "new.csv", "bad.csv"}
 
 
-def test_what_another_run_is_writing_is_no_leftover(folder: Path) -> None:
+def test_the_unfinished_file_of_another_run_is_left_alone(folder: Path) -> None:
     first = start("reprice", "-", "-q", "-o", "new.csv", cwd=folder, stdin=subprocess.PIPE)
     assert first.stdin is not None
     text = (HEADER + cost_rows(999) * 120).encode()
@@ -252,6 +252,15 @@ def test_a_signal_ends_a_run_at_any_moment(
         assert only_the_files(folder)
         ended += returned == code
     assert ended >= 3
+
+
+def test_a_signal_ends_a_run_that_a_parent_deaf_to_it_started(folder: Path) -> None:
+    """That is of the tests: they hold where whoever runs them ignores a hangup."""
+    heard = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        test_a_signal_ends_a_run_that_waits_for_its_input(folder, signal.SIGHUP, 129)
+    finally:
+        signal.signal(signal.SIGHUP, heard)
 
 
 def catches(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
