@@ -50,7 +50,7 @@ class _Attempt(Generic[Finished]):
 class Answers:
     """The answers to a question over a source, in the order of its rows.
 
-    ``columns`` are the positions of the inputs, ``added`` the result columns. A column of the source
+    ``columns`` are the positions of the inputs, ``added`` the result columns. A column of the file
     that the question replaces goes by its name in the ``layout``.
     Bad rows go ``aside``, or where they can't, the first one ends the answers; then
     ``RowsRefused`` is raised once the rest of the file has been looked through.
@@ -119,7 +119,7 @@ class Answers:
             if finished is not None and not self.aside.refuses:
                 book, currency = self.values.book, outcome.values.currency
                 say_assumed(outcome.assumed, self._assumed, book, self.quiet, currency)
-                say_converted(outcome.conversions, self._converted, outcome.values.currency, self.quiet)
+                say_converted(outcome.conversions, self._converted, currency, self.quiet)
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True
                 yield finished

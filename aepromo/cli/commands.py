@@ -49,7 +49,7 @@ from aepromo.terminal.summary import Tally
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from inspect import Parameter
 
     from aepromo.cli.config import Config

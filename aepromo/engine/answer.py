@@ -32,10 +32,8 @@ if TYPE_CHECKING:
     from aepromo.inputs.joined_rates import Took
     from aepromo.inputs.shipped_rows import ShippedRows
     from aepromo.inputs.values import Values
-    from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Whole
     from aepromo.table.any_cells import Cells
-    from aepromo.table.column import Column
 
 PROPOSED = "proposed_list_price"
 """The column of a price that goes before the list price, among the positions of columns."""

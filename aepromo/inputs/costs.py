@@ -89,13 +89,14 @@ def read_costs(
     rate = exchange.rate(exchange.cost)
     if there and rate is None:
         raise CallError(f"cost_currency {exchange.no_rate(exchange.cost)}")
+    costs.rates = MILLION if rate is None else rate.millionths
     for name in there:
         reading = cells.reading(columns[name], Kind.COST, exchange.cost)
         costs.bad += [(row, name, reason) for row, reason in reading.bad.items()]
         costs.converted[name] = reading.numbers
         costs.signs |= reading.signs
     if there and rate is not None and exchange.is_foreign(exchange.cost):
-        costs.stated, costs.rates = dict(costs.converted), rate.millionths
+        costs.stated = dict(costs.converted)
         rates = np.full(len(cells), rate.millionths, np.int64)
         _convert(costs, exchange, exchange.cost, rates, np.arange(len(cells)))
         costs.conversions = frozenset({Conversion(exchange.cost.code, rate)})
