@@ -355,7 +355,7 @@ def _one_row(
     ]
     watched = Watched(_store_columns(question, call))
     tally = Tally(values.currency)
-    tally.add(seen_of(question, outcome, pa.array([""]), watched))
+    tally.add(seen_of(question, outcome, lambda _row: "", watched))
     return columns, tally
 
 

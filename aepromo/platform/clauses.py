@@ -5,6 +5,7 @@ A clause is a column of texts in which many rows share one, so each is kept as a
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -44,6 +45,23 @@ def always(text: str, condition: Truth, rows: int) -> Clause:
     """One text, said where a condition holds."""
     said = np.broadcast_to(np.asarray(condition), rows)
     return Clause(np.where(said, 0, UNSAID), [text])
+
+
+def figures(numbers: Numbers, written: Callable[[int], str]) -> Clause:
+    """A column of numbers as people write them, each different one written once."""
+    different, codes = np.unique(numbers, return_inverse=True)
+    return Clause(codes, [written(number) for number in different.tolist()])
+
+
+def formatted(sentence: str, **fields: str | Clause) -> pa.Array:
+    """A sentence for each row, its fields filled in; each clause must say something everywhere."""
+    parts: list[str | pa.Array] = []
+    for text, name, _spec, _conversion in Formatter().parse(sentence):
+        parts.append(text)
+        if name is not None:
+            field = fields[name]
+            parts.append(field if isinstance(field, str) else field.column())
+    return pc.binary_join_element_wise(*parts, "")
 
 
 def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -59,11 +60,17 @@ class Worksheet:
 
     def __init__(self) -> None:
         self.lines = self.refused = 0
-        self._kept = TemporaryFile()  # noqa: SIM115 (closed with the process)
         names = (*HEADERS, *MORE_HEADERS)
         self._schema = pa.schema([(name, pa.string()) for name in names])
-        self._writer = pa.ipc.new_stream(self._kept, self._schema)
         self._filled = set[str]()
+
+    @cached_property
+    def _kept(self) -> IO[bytes]:
+        return TemporaryFile()  # noqa: SIM115 (closed with the process)
+
+    @cached_property
+    def _writer(self) -> pa.RecordBatchStreamWriter:
+        return pa.ipc.new_stream(self._kept, self._schema)
 
     def add(self, outcome: Outcome) -> None:
         """Take in a block's answer."""

@@ -45,8 +45,7 @@ class TextBlock:
     @property
     def table(self) -> pa.Table:
         """The rows as text, to the letter."""
-        if self._table is None:
-            self._table = _parsed_by_arrow(self.block, self.source)
+        self.read_all()
         return self._table
 
     @property
@@ -61,6 +60,11 @@ class TextBlock:
             if numbers is not None:
                 return Reading(numbers, numbers, {})
         return read_column(self.texts(position), kind, currency)
+
+    def read_all(self) -> None:
+        """Make text of all columns at once, which is quicker than one by one where all are wanted."""
+        if self._table is None:
+            self._table = _parsed_by_arrow(self.block, self.source)
 
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""

@@ -31,13 +31,14 @@ class Grid:
 
     ``codes`` are the block's bytes with ``WIDTH`` more in front. ``firsts`` is where each row
     starts, ``ends[column, row]`` where a cell ends. ``is_plain``: no quotes stand that aren't
-    needed.
+    needed; ``has_quotes``: some stand.
     """
 
     codes: npt.NDArray[np.uint8]
     firsts: Places
     ends: Places
     is_plain: bool
+    has_quotes: bool = False
 
     def __len__(self) -> int:
         return len(self.firsts)
@@ -55,18 +56,22 @@ class Grid:
 
     def chosen(self, rows: Places) -> Grid:
         """Some of the rows."""
-        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain)
+        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain, self.has_quotes)
 
     def texts(self, position: int) -> pa.Array | None:
         """A column's cells as text; None where a quote is doubled within one."""
-        starts, ends = self.column(position)
-        is_quoted = (self.codes[starts] == _QUOTE) & (ends > starts)
-        if is_quoted.any():
-            starts, ends = starts + is_quoted, ends - is_quoted
-        texts = self._slices(starts, ends)
-        if is_quoted.any() and pc.any(pc.match_substring(texts, '"')).as_py():
+        texts = self._slices(*self.unquoted(position))
+        if self.has_quotes and pc.any(pc.match_substring(texts, '"')).as_py():
             return None
         return texts
+
+    def unquoted(self, position: int) -> tuple[Places, Places]:
+        """Where the cells of a column start and end without the quotes around them."""
+        starts, ends = self.column(position)
+        if not self.has_quotes:
+            return starts, ends
+        is_quoted = (self.codes[starts] == _QUOTE) & (ends > starts)
+        return starts + is_quoted, ends - is_quoted
 
     def rows(self) -> pa.Array:
         """The rows to the letter, without their line ends."""
@@ -112,7 +117,7 @@ def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
         ends[-1] -= codes[ends[-1] - 1] == _RETURN
     if width == 1 and (ends[0] == firsts).any():
         return None
-    return Grid(codes, firsts, ends, is_plain) if _is_utf8(data) else None
+    return Grid(codes, firsts, ends, is_plain, b'"' in data) if _is_utf8(data) else None
 
 
 def _outside(quotes: Places, marks: Places) -> tuple[Places, bool]:

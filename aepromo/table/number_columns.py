@@ -110,7 +110,7 @@ def plain_numbers(grid: Grid, position: int, kind: Kind, currency: Currency) -> 
     """
     if kind in _NEVER_PLAIN:
         return None
-    starts, ends = grid.column(position)
+    starts, ends = grid.unquoted(position)
     scale = SCALES.get(kind, currency.places)
     if kind in (Kind.RATE, Kind.RATES, Kind.SHARE):
         is_percent = (grid.codes[ends - 1] == ord("%")) & (ends - starts > 1)
