@@ -138,8 +138,8 @@ def question_command(
     """The Typer command that puts a question to one row or a file of them.
 
     ``plain`` is the question with the rule book as it is, which tells what may be given, if not
-    ``values``. ``policy_options`` are fields of ``Policy``, ``own_options`` the command's own: ``ask``
-    finds them in ``Call.options``. ``finish`` is run once all is written, and tells whether there
+    ``values``. ``policy_options`` are fields of ``Policy``, ``own_options`` the command's own, which
+    ``ask`` finds in ``Call.options``. ``finish`` is run once all is written, and tells whether there
     were findings, for the exit code.
     """
     own = [each.name for each in own_options]

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo import cli
-from aepromo.calculators.command import report_named
+from aepromo.calculators.command import calculator_named
 from aepromo.errors import InputError
 from aepromo.table.headers import resolve
 from aepromo.table.schema import INPUTS, RESULTS
@@ -69,7 +69,7 @@ class Case:
 
     def arguments(self, rejects: str) -> list[str]:
         """The call, with a value for each column that a table may lack."""
-        uses = report_named(self.command).uses
+        uses = calculator_named(self.command).uses
         given = [(INPUTS[name].flag, _GIVEN[name]) for name in uses if name in _GIVEN]
         given += [("--delimiter", self.delimiter)] if self.delimiter else []
         given += [("--encoding", self.encoding)] if self.encoding else []
@@ -227,7 +227,7 @@ def table_of(case: Case, delimiter: str) -> Table:
     if len(set(header)) < len(header) or not any(name.strip() for name in header):
         raise NoTableError("header")
     try:
-        resolve(header, report_named(case.command).uses, {})
+        resolve(header, calculator_named(case.command).uses, {})
     except InputError as error:
         raise NoTableError(str(error)) from None
     return Table(header, [row for row in rows if row[1]], delimiter)
@@ -288,7 +288,7 @@ def _check_accounts(case: Case, ran: Ran, table: Table) -> None:
 
 def _added(case: Case, header: list[str], table: Table) -> set[str]:
     """The columns that the program adds and may replace, by any name: 成交价 is the deal price."""
-    added = report_named(case.command).adds(frozenset(INPUTS))
+    added = calculator_named(case.command).adds(frozenset(INPUTS))
     assert header[: len(table.header)] == table.header, (header, table.header)
     assert set(header[len(table.header) :]) <= set(added), header
     known = [column for name in added for every in (INPUTS, RESULTS) if (column := every.get(name))]
