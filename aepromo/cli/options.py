@@ -75,6 +75,15 @@ class ReadingOptions(NamedTuple):
             says=_("What stands between cells: , ; or tab."),
         ),
     ] = None
+    decimal: Annotated[
+        str | None,
+        _option(
+            "--decimal",
+            metavar="MARK",
+            panel=INPUT_PANEL,
+            says=_("The decimal mark of the file's figures: , or ."),
+        ),
+    ] = None
     sheet: Annotated[
         str | None,
         _option(

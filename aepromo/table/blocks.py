@@ -88,11 +88,13 @@ class TextBlock:
 
 def parse(block: Block, source: Source) -> TextBlock:
     """The block's cells, to the letter. Raises ``InputError`` for what is no table."""
-    grid = grid_of(block.data, source.delimiter, len(source.header))
+    grid = grid_of(block.data, source.delimiter, source.width)
+    if grid is not None and source.blank_columns:
+        grid = grid.without_blank(source.blank_columns)
     if grid is not None:
         return TextBlock(block, source, grid)
     try:
-        if _has_lone_return(block.data):
+        if _has_lone_return(block.data) or source.blank_columns:
             raise pa.ArrowInvalid(LONE_RETURN)
         return TextBlock(block, source, _table=_parsed_by_arrow(block, source))
     except pa.ArrowInvalid:
@@ -126,7 +128,7 @@ def _has_lone_return(data: bytes) -> bool:
 
 
 def _parsed_by_arrow(block: Block, source: Source) -> pa.Table:
-    names = [str(position) for position in range(len(source.header))]
+    names = [str(position) for position in range(source.width)]
     data = block.data
     if data.startswith(codecs.BOM_UTF8):
         # Arrow takes one mark away, and this one belongs to a cell.
@@ -139,7 +141,7 @@ def _parsed_by_arrow(block: Block, source: Source) -> pa.Table:
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
         ),
     )
-    return table.rename_columns(list(source.header))
+    return table.select(names[: len(source.header)]).rename_columns(list(source.header))
 
 
 def line_numbers(block: Block, source: Source, rows: Sequence[int]) -> dict[int, int]:

@@ -27,6 +27,7 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aepromo.table.recognised import KnownHeaders
     from aepromo.table.sheet_xml import Row
 
 LARGEST_SHEET = 2 << 30
@@ -43,7 +44,9 @@ _UNREADABLE = (
 )  # fmt: skip
 
 
-def open_workbook(stream: BinaryIO, name: str, sheet: str | None = None) -> Source:
+def open_workbook(
+    stream: BinaryIO, name: str, sheet: str | None = None, known: KnownHeaders | None = None
+) -> Source:
     """Read a sheet's header and hand out its rows as blocks.
 
     ``stream`` can be sought in; ``sheet`` is a name or a number from 1, else the first sheet that
