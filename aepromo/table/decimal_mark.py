@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.table.cells import shown, tidy
-from aepromo.words import _
+from aepromo.table.cells import COMMA, POINT, UNTOLD, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-POINT, COMMA, UNTOLD = ".", ",", ""
-"""Decimal marks. ``UNTOLD``: no cell has told yet, so one that could be either is refused."""
 
 _SPACE = "[ \u00a0\u2007\u2009\u202f'’]"
 _FRAME = re.compile(r"^[^\d.,+-]*|[^\d.,]*$", re.ASCII)
@@ -68,10 +64,3 @@ class Evidence:
         if self.point:
             return POINT
         return COMMA if self.comma else UNTOLD
-
-
-def either_way(cell: str) -> str:
-    """Why a figure can't be used that may be one number or a thousand times that."""
-    digits = re.sub(r"[^\d.,]", "", tidy(cell)).replace(",", ".")
-    reason = _("{cell} may be {whole} or {decimal}; say which with --decimal , or --decimal .")
-    return reason.format(cell=shown(cell), whole=digits.replace(".", ""), decimal=digits)

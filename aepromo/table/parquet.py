@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 
 from aepromo.errors import InputError
 from aepromo.table.bulk import cell_texts, joined
+from aepromo.table.cells import SHOWN_LENGTH, on_one_line, shown
 from aepromo.table.headers import check_header
+from aepromo.table.records import record_ends
 from aepromo.table.sheet_cells import DIGITS, number_text
 from aepromo.table.sink import Sink
 from aepromo.table.source import Block, Source
@@ -34,7 +36,8 @@ def open_parquet(stream: BinaryIO, name: str) -> Source:
     hold no single values.
     """
     try:
-        file = pq.ParquetFile(stream)
+        # Flipped bits of a file whose pages carry a checksum are not taken for other values.
+        file = pq.ParquetFile(stream, page_checksum_verification=True)
         schema = file.schema_arrow
     except (pa.ArrowException, OSError):
         raise InputError(_damaged(name)) from None
@@ -43,9 +46,10 @@ def open_parquet(stream: BinaryIO, name: str) -> Source:
     except InputError as problem:
         raise InputError(f"{name}: {problem}") from None
     for field in schema:
-        if pa.types.is_nested(field.type) or _is_binary(field.type):
-            reason = _("{name}: column '{column}' holds {type}; make it text")
-            raise InputError(reason.format(name=name, column=field.name, type=field.type))
+        if not _is_one_value(field.type):
+            reason = _("{name}: column {column} holds {type}; make it text")
+            kind = on_one_line(str(field.type)[:SHOWN_LENGTH])
+            raise InputError(reason.format(name=name, column=shown(field.name), type=kind))
     return Source(name, tuple(schema.names), ",", _blocks(file, name), counts_rows=True)
 
 
@@ -67,7 +71,7 @@ def parquet_of(tables: Iterable[pa.Table]) -> Iterator[bytes]:
     waiting = iter(tables)
     first = next(waiting)
     sink = Sink()
-    with pq.ParquetWriter(sink, first.schema) as writer:
+    with pq.ParquetWriter(sink, first.schema, write_page_checksum=True) as writer:
         writer.write_table(first)
         for table in waiting:
             yield sink.drained()
@@ -79,12 +83,14 @@ def _damaged(place: str) -> str:
     return _("{place}: the Parquet file is damaged, or none").format(place=place)
 
 
-def _is_binary(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_fixed_size_binary(kind)
-    )
+def _is_one_value(kind: pa.DataType) -> bool:
+    """Whether a column holds what a cell of text can say: a text, a number, a day, a moment."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    is_time = pa.types.is_date(kind) or pa.types.is_timestamp(kind) or pa.types.is_time(kind)
+    return bool(is_text or is_number or is_time or pa.types.is_boolean(kind) or pa.types.is_null(kind))
 
 
 def _blocks(file: pq.ParquetFile, name: str) -> Iterator[Block]:
@@ -92,10 +98,20 @@ def _blocks(file: pq.ParquetFile, name: str) -> Iterator[Block]:
     try:
         for batch in file.iter_batches(_ROWS_AT_ONCE):
             columns = [cell_texts(_texts(column), ",", False) for column in batch.columns]
-            yield Block(bytes(joined(columns, ",")), row)
+            data = bytes(joined(columns, ","))
+            if (place := data.find(b"\0")) >= 0:
+                reason = _("a cell holds a NUL character; delete it")
+                line = row + _rows_before(data, place)
+                raise InputError(f"{name}:{line}: {reason}")
+            yield Block(data, row)
             row += len(batch)
     except (pa.ArrowException, OSError):
         raise InputError(_damaged(f"{name}:{row}")) from None
+
+
+def _rows_before(data: bytes, place: int) -> int:
+    """How many whole rows of CSV stand before a place."""
+    return sum(end <= place for end in record_ends(data, ","))
 
 
 def _texts(column: pa.Array) -> pa.Array:

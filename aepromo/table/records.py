@@ -66,6 +66,8 @@ def record_ends(data: bytes, delimiters: str, may_indent: bool = False) -> Itera
 
 def indents_quotes(lines: bytes, delimiter: str) -> bool:
     """Whether quoted cells stand in some lines that have spaces around their quotes."""
+    if delimiter == " ":
+        return False
     fence = re.escape(delimiter).encode()
     return bool(re.search(rb'(?m)(?:^|%b) ++"[^"\n]*+" *+(?:%b|\r?$)' % (fence, fence), lines))
 
@@ -87,9 +89,9 @@ def without_blank_rows(data: bytes, delimiter: str) -> tuple[bytes, int]:
     space = rb"(?:[ \t]|\xc2\xa0|\xe3\x80\x80)*+"
     if delimiter in " \t":
         space = space.replace(delimiter.encode().replace(b"\t", rb"\t"), b"")
-    blank = rb'%b(?:"%b")?+%b' % (space, space, space)
-    # A quoted blank alone on its line is how a table of one column writes a row.
-    row = re.compile(rb'(?m)^(?!\r?$)(?:%b|%b(?:%b%b)++)(?=\r?\n)' % (space, blank, fence, blank))
+    blank = rb'(?:"%b")?+%b' % (space, space)
+    # A pair of quotes alone on its line is how a table of one column writes a blank cell.
+    row = re.compile(rb'(?m)^(?!(?:"")?\r?$)%b(?:%b%b)*+(?=\r?\n)' % (blank, fence, blank))
     places = [match.span() for match in row.finditer(data)]
     if places and b'"' in data:
         starts = {0, *record_ends(data, delimiter)}
@@ -102,6 +104,8 @@ def without_blank_rows(data: bytes, delimiter: str) -> tuple[bytes, int]:
 
 def has_backslashed_quote(record: bytes, delimiter: str) -> bool:
     """Whether a quoted cell holds ``\\"``, and text goes on after the quote that closes it."""
+    if delimiter == "\\":
+        return False
     fence = re.escape(delimiter).encode()
     cell = rb'(?:"([^"]*+(?:""[^"]*+)*+)"([^\n%b]*+)|[^\n%b]*+)[\n%b]' % (fence, fence, fence)
     # What closes the cell may be the quote after the backslash itself.

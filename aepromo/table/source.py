@@ -18,8 +18,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.errors import CallError, InputError
-from aepromo.table.cells import shown
-from aepromo.table.decimal_mark import COMMA, POINT, UNTOLD, Evidence, either_way
+from aepromo.table.cells import COMMA, POINT, UNTOLD, either_way, shown
+from aepromo.table.decimal_mark import Evidence
 from aepromo.table.encoding import SAMPLE, Mixed, encoding_of
 from aepromo.table.headers import check_header
 from aepromo.table.opening import DELIMITERS, RARE_DELIMITERS, find_opening

@@ -35,7 +35,7 @@ PATIENCE = 20
 """Seconds after which a run over a few kilobytes hangs."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|^~\x01\x1f"
 _SAID = re.compile(
     r"(aepromo: |assumed: |warning: |replaced: |priced by |standard input:( …|\d+: | \d)).+"
 )
@@ -230,7 +230,9 @@ def table_of(case: Case, delimiter: str) -> Table:
         resolve(header, report_named(case.command).uses, {})
     except InputError as error:
         raise NoTableError(str(error)) from None
-    return Table(header, [row for row in rows if row[1]], delimiter)
+    spaces = " \t\u00a0\u3000".replace(delimiter, "")
+    filled = [row for row in rows if row[1] == [""] or any(cell.strip(spaces) for cell in row[1])]
+    return Table(header, filled, delimiter)
 
 
 def _text(case: Case) -> str:
