@@ -134,7 +134,7 @@ def as_csv(rows: list[list[str]], delimiter: str, line_end: str, quote_all: bool
 
 
 def filled(rows: list[list[str]], delimiter: str = ",") -> list[list[str]]:
-    """The rows but those of blank cells alone; one quoted blank is a row of a table of one column."""
+    """The rows but those of blank cells alone; a single quoted blank is a row of one column."""
     spaces = " \t\u00a0\u3000".replace(delimiter, "")
     return [row for row in rows if row == [""] or any(cell.strip(spaces) for cell in row)]
 

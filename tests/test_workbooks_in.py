@@ -199,7 +199,8 @@ def test_bad_cells_are_named_by_sheet_and_row(tmp_path: Path) -> None:
     )
     assert (code, out) == (0, b'sku\n"a\nb"\n')
     assert err.splitlines() == [
-        "b.xlsx!S1:7: purchase_price: '#DIV/0!' is not a number; write one such as 12.50",
+        "b.xlsx!S1:7: purchase_price: '#DIV/0!' is an error of the spreadsheet; "
+        "mend its formula, or write the number",
         "b.xlsx!S1:8: purchase_price: '=A1*7' is a formula without its result; "
         "save the workbook in Excel, or write the number",
         "b.xlsx!S1:9: 4 cells where the header has 3; "

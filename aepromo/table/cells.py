@@ -285,7 +285,8 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
 def _not_a_number(text: str, number: str, example: str) -> CellError:
     if unseen := {letter for letter in text if ord(letter) in _UNSEEN}:
         names = _(", ").join(sorted(f"U+{ord(letter):04X}" for letter in unseen))
-        return refusal(text, _("{cell} holds {names}, which nobody can see; delete it"), names=names)
+        reason = _("{cell} holds {names}, which nobody can see; delete it")
+        return refusal(text, reason, names=names)
     if number.casefold() in _ERRORS:
         reason = _("{cell} is an error of the spreadsheet; mend its formula, or write the number")
         return refusal(text, reason)

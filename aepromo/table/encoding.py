@@ -10,18 +10,30 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SAMPLE = 1 << 16
-"""How many bytes are looked at before the encoding is settled, where there are so many."""
+"""How many bytes from the first letter on settle the encoding, where there are so many."""
 
+_ASCII = bytes(range(128))
+_WORD = re.compile(rb"[^,;\t|\r\n\"]*[\x80-\xff][^,;\t|\r\n\"]*")
 _RUN = re.compile(rb"[\x80-\xff]+")
+_EASTERN = re.compile(
+    rb"[A-Za-z][\xa3\xa5\xaf\xb3\xb9\xbe\xbf]|[\xa3\xa5\xaf\xb3\xb9\xbe\xbf][A-Za-z]"
+)
+"""What are letters in the code page of central Europe, and signs in the far commoner western."""
+_NO_LETTERS = b"\x81\x82\x83\x8d\x8f\x90\x9d"
+"""What begins Japanese letters, and is hardly ever met in the western code page, or not there."""
 _FEW_LETTERS = 3
 _SENSIBLE = 0.8
 _SOME_SENSE = 0.5
 _MANY_SYLLABLES = 12
 
 _FIRST_COMMON, _LAST_COMMON = 0xB0A1, 0xD7F9  # level 1 of GB 2312: the 3,755 common characters
+_FIRST_TRAIL = 0xA1  # of any second byte in GB 2312; GBK has more, for rarer characters
 _LAST_SYLLABLE = 0xC8FE  # Korean syllables end here in EUC-KR, where level 1 goes on
 _SIGNS = (range(0xA1A1, 0xA3FF), range(0xA6A1, 0xA6C0), range(0xA8A1, 0xA8C1))
 """Punctuation, full-width letters, Greek, and the vowels of pinyin; not the Japanese letters."""
@@ -32,10 +44,9 @@ _CANDIDATES = {
     "cp932": ("shift_jis", "cp932"),
     "cp949": ("euc-kr", "cp949"),
     "euc_jp": ("euc-jp",),
-    "cp1250": ("cp1250",),
+    "cp1250": ("cp1250", "cp1252"),
     "cp1251": ("cp1251",),
     "cp1252": ("cp1252",),
-    "cp1254": ("cp1254",),
 }
 """What the detector chooses from, and by which names ``--encoding`` can take that."""
 
@@ -55,18 +66,25 @@ def encoding_of(data: bytes, is_whole: bool) -> str | Mixed | None:
     position = _first_no_utf8(data, is_whole)
     if position is None:
         return "utf-8"
+    first = first_letter(data)
+    sample = data[data.rfind(b"\n", 0, first) + 1 : first + SAMPLE]
     letters = _letters_before(data, position)
     if letters >= _FEW_LETTERS:
         return Mixed(position)
-    sense = _sense_as_gb18030(data, is_whole)
+    sense = _sense_as_gb18030(sample) if _fits(data, "gb18030", is_whole) else None
     if sense is not None and sense >= _SENSIBLE:
         return "gb18030"
     if letters:
         return Mixed(position)
-    likeliest = _detected(data, is_whole)
-    if likeliest is None and sense is not None and sense >= _SOME_SENSE:
-        return "gb18030"
-    return likeliest
+    may_be_chinese = sense is not None and sense >= _SOME_SENSE
+    names = _likeliest(sample, may_be_chinese)
+    likeliest = next((name for name in names if _fits(data, name, is_whole)), None)
+    return "gb18030" if likeliest is None and may_be_chinese else likeliest
+
+
+def first_letter(data: bytes) -> int:
+    """Where the first byte beyond ASCII stands."""
+    return len(data) - len(data.lstrip(_ASCII))
 
 
 def _first_no_utf8(data: bytes, is_whole: bool) -> int | None:
@@ -93,48 +111,38 @@ def _letters_before(data: bytes, position: int) -> int:
     return found
 
 
-def _sense_as_gb18030(data: bytes, is_whole: bool) -> float | None:
-    """The share of characters that Chinese texts are made of; None for what is no GB18030."""
-    try:
-        text = codecs.getincrementaldecoder("gb18030")().decode(data[:SAMPLE], final=False)
-        if is_whole:
-            data.decode("gb18030")
-    except UnicodeDecodeError:
-        return None
+def _sense_as_gb18030(sample: bytes) -> float:
+    """The share of characters that Chinese texts are made of."""
+    text = codecs.getincrementaldecoder("gb18030")().decode(sample)
     letters = [letter.encode("gb18030") for letter in text if letter > "\x7f"]
     codes = [int.from_bytes(letter, "big") for letter in letters if len(letter) == 2]
-    common = [code for code in codes if _FIRST_COMMON <= code <= _LAST_COMMON]
-    if len(common) >= _MANY_SYLLABLES and max(common) <= _LAST_SYLLABLE:
+    chinese = [code for code in codes if code >= _FIRST_COMMON and code & 0xFF >= _FIRST_TRAIL]
+    common = [code for code in chinese if code <= _LAST_COMMON]
+    if len(common) >= _MANY_SYLLABLES and max(chinese) <= _LAST_SYLLABLE:
         return 0.0  # no Chinese does without all of the later ones
     signs = sum(any(code in each for each in _SIGNS) for code in codes)
     four_bytes = len(letters) - len(codes)  # which look like nothing else
-    return (len(common) + signs + four_bytes) / len(letters) if letters else None
+    if not letters or len(common) + signs + four_bytes < len(letters) / 2:
+        return 0.0
+    return (len(chinese) + signs + four_bytes) / len(letters)
 
 
-def _detected(data: bytes, is_whole: bool) -> str | None:
-    """The encoding that is likeliest for the words that hold letters beyond ASCII."""
+def _likeliest(sample: bytes, may_be_chinese: bool) -> Iterator[str]:
+    """The encodings that the words with letters beyond ASCII may be in, the likeliest first."""
+    sample = b"\n".join(_WORD.findall(sample))
+    if all(len(run) == 1 and run not in _NO_LETTERS for run in _RUN.findall(sample)):
+        # Of letters of two bytes one hardly ever stands alone, and of Cyrillic words none does.
+        yield "cp1250" if _EASTERN.search(sample) else "cp1252"
+        return
     from charset_normalizer import from_bytes
 
-    words = re.findall(rb"[^,;\t|\r\n\"]*[\x80-\xff][^,;\t|\r\n\"]*", data[:SAMPLE])
-    sample = b"\n".join(words)
     for match in from_bytes(sample, cp_isolation=list(_CANDIDATES)):
         code_page = match.encoding
-        if code_page == "cp1250" and _is_western(sample):
+        if code_page == "gb18030" and not may_be_chinese:
+            continue
+        if code_page == "cp1250" and not _EASTERN.search(sample):
             code_page = "cp1252"
-        for name in _CANDIDATES.get(code_page, ()):
-            if _fits(data, name, is_whole):
-                return name
-    return None
-
-
-def _is_western(data: bytes) -> bool:
-    """Whether no letter beyond ASCII is a sign in the western code page, which is far commoner."""
-    try:
-        western, eastern = data.decode("cp1252"), data.decode("cp1250")
-    except UnicodeDecodeError:
-        return False
-    both = zip(western, eastern, strict=True)
-    return all(own.isalpha() or own == other or not other.isalpha() for own, other in both)
+        yield from _CANDIDATES[code_page]
 
 
 def _fits(data: bytes, name: str, is_whole: bool) -> bool:

@@ -94,13 +94,11 @@ def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
         return None
     is_newline = codes[marks] == _NEWLINE
     firsts = None
-    if b"\n\n" in data or b"\n\r\n" in data or data[:1] in (b"\n", b"\r"):
+    if width == 1 or not _are_rows(is_newline, width):
         marks, is_newline, firsts = _without_blank_lines(codes, marks, is_newline)
-    if not len(marks) or len(marks) % width:
-        return None
+        if not _are_rows(is_newline, width):
+            return None
     rows = len(marks) // width
-    if np.count_nonzero(is_newline) != rows or not is_newline[width - 1 :: width].all():
-        return None
     ends = np.ascontiguousarray(marks.reshape(rows, width).T)  # columns are what is asked for
     if firsts is None:
         firsts = np.concatenate(([WIDTH], ends[-1, :-1] + 1))
@@ -109,11 +107,20 @@ def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
     return Grid(codes, firsts, ends, is_plain) if _is_utf8(data) else None
 
 
+def _are_rows(is_newline: npt.NDArray[np.bool_], width: int) -> bool:
+    """Whether every so many marks end a row, and no others do."""
+    rows, rest = divmod(len(is_newline), width)
+    is_even = rows > 0 and rest == 0 and np.count_nonzero(is_newline) == rows
+    return bool(is_even and is_newline[width - 1 :: width].all())
+
+
 def _without_blank_lines(
     codes: npt.NDArray[np.uint8], marks: Places, is_newline: npt.NDArray[np.bool_]
 ) -> tuple[Places, npt.NDArray[np.bool_], Places]:
     """The marks without the ends of blank lines, which are newlines, and where each row starts."""
     ends = marks[is_newline]
+    if not len(ends):
+        return marks, is_newline, ends
     starts = np.concatenate(([WIDTH], ends[:-1] + 1))
     is_blank = (ends == starts) | ((ends == starts + 1) & (codes[starts] == _RETURN))
     is_kept = np.ones(len(marks), np.bool_)

@@ -66,7 +66,7 @@ def kind_of(head: bytes, name: str) -> FileKind:
     return next((kind for mark, kind in _READ.items() if head.startswith(mark)), FileKind.TEXT)
 
 
-def unpacked(stream: BinaryIO, name: str) -> BufferedReader:
+def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
     """The text that gzip has packed. Raises ``InputError`` where it holds anything else."""
     text = BufferedReader(_Unpacked(stream, name))
     head = text.peek(HEAD)[:HEAD]

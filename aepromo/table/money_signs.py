@@ -68,14 +68,14 @@ def parted(tidied: str) -> tuple[Sign | None, str]:
     if tidied[0].isdigit() and tidied[-1].isdigit():
         return None, tidied
     before, after = _patterns()
-    written, rest = [], tidied
+    written, rest = list[str](), tidied
     while len(written) < _MOST_BEFORE and (sign := before.match(rest)):
         written.append(sign[1])
         rest = rest[sign.end() :]
     if sign := after.search(rest):
         written.append(sign[1])
         rest = rest[: sign.start()]
-    if not written or not rest:
+    if not written or not rest or len(set(written)) < len(written):
         return None, tidied
     codes = frozenset.intersection(*map(_codes, written))
     return (Sign(written[0], codes), rest) if codes else (None, tidied)

@@ -87,9 +87,7 @@ def plain_numbers(grid: Grid, position: int, kind: Kind, currency: Currency) -> 
     return numbers if numbers is not None and _are_in_range(numbers, kind) else None
 
 
-def read_column(
-    texts: pa.Array, kind: Kind, currency: Currency, decimal: str = POINT
-) -> Reading:
+def read_column(texts: pa.Array, kind: Kind, currency: Currency, decimal: str = POINT) -> Reading:
     """Read a column of text cells as amounts (minor units) or rates (millionths)."""
     numbers = _decimals_in(texts, kind, currency) if decimal == POINT else None
     if numbers is not None:

@@ -39,18 +39,21 @@ def open_parquet(stream: BinaryIO, name: str) -> Source:
         # Flipped bits of a file whose pages carry a checksum are not taken for other values.
         file = pq.ParquetFile(stream, page_checksum_verification=True)
         schema = file.schema_arrow
-    except (pa.ArrowException, OSError):
+        names = tuple(schema.names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         raise InputError(_damaged(name)) from None
     try:
-        check_header(schema.names)
+        check_header(names)
     except InputError as problem:
         raise InputError(f"{name}: {problem}") from None
+    if any("\0" in each for each in names):
+        raise InputError(f"{name}: " + _("a header holds a NUL character; rename the column"))
     for field in schema:
         if not _is_one_value(field.type):
             reason = _("{name}: column {column} holds {type}; make it text")
             kind = on_one_line(str(field.type)[:SHOWN_LENGTH])
             raise InputError(reason.format(name=name, column=shown(field.name), type=kind))
-    return Source(name, tuple(schema.names), ",", _blocks(file, name), counts_rows=True)
+    return Source(name, names, ",", _blocks(file, name), counts_rows=True)
 
 
 def table_of(columns: Sequence[TextColumn]) -> pa.Table:
@@ -87,10 +90,14 @@ def _is_one_value(kind: pa.DataType) -> bool:
     """Whether a column holds what a cell of text can say: a text, a number, a day, a moment."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    is_text = any(
+        is_kind(kind)
+        for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    )
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     is_time = pa.types.is_date(kind) or pa.types.is_timestamp(kind) or pa.types.is_time(kind)
-    return bool(is_text or is_number or is_time or pa.types.is_boolean(kind) or pa.types.is_null(kind))
+    is_other = pa.types.is_boolean(kind) or pa.types.is_null(kind)
+    return bool(is_text or is_number or is_time or is_other)
 
 
 def _blocks(file: pq.ParquetFile, name: str) -> Iterator[Block]:
@@ -100,9 +107,9 @@ def _blocks(file: pq.ParquetFile, name: str) -> Iterator[Block]:
             columns = [cell_texts(_texts(column), ",", False) for column in batch.columns]
             data = bytes(joined(columns, ","))
             if (place := data.find(b"\0")) >= 0:
-                reason = _("a cell holds a NUL character; delete it")
+                reason = _("{place}: a cell holds a NUL character; delete it")
                 line = row + _rows_before(data, place)
-                raise InputError(f"{name}:{line}: {reason}")
+                raise InputError(reason.format(place=f"{name}:{line}"))
             yield Block(data, row)
             row += len(batch)
     except (pa.ArrowException, OSError):

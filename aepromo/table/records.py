@@ -103,7 +103,7 @@ def without_blank_rows(data: bytes, delimiter: str) -> tuple[bytes, int]:
 
 
 def has_backslashed_quote(record: bytes, delimiter: str) -> bool:
-    """Whether a quoted cell holds ``\\"``, and text goes on after the quote that closes it."""
+    """Whether a quoted cell holds a quote after a backslash, and text follows its last quote."""
     if delimiter == "\\":
         return False
     fence = re.escape(delimiter).encode()

@@ -44,7 +44,8 @@ class Ragged:
 def rows_with_lines(block: Block, source: Source) -> list[tuple[int, list[str]]]:
     """Every row of the block with the number of the line on which it starts, blank lines left out.
 
-    The blank cells of columns without a name are left out too. Raises ``InputError`` for bytes that are no text and for a carriage return that ends no line.
+    The blank cells of columns without a name are left out too. Raises ``InputError`` for bytes that
+    are no text and for a carriage return that ends no line.
     """
     text = _decoded(block, source)
     csv.field_size_limit(2 * LONGEST_RECORD)

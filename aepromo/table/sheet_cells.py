@@ -46,8 +46,8 @@ _REMEMBERED = 1 << 15
 def number_text(stored: str) -> str:
     """A number as Excel shows it in full: its digits as stored, or the first 15 of them.
 
-    ``123.0`` is how Java writes the whole number 123. A number that is too long for that and stands with an exponent has lost digits already; it keeps
-    that form, so that nobody takes it for an id.
+    ``123.0`` is how Java writes the whole number 123. A number that is too long for that and stands
+    with an exponent has lost digits already; it keeps that form, so that nobody takes it for an id.
     """
     if _WHOLE_DOUBLE.fullmatch(stored):
         stored = stored.removesuffix(".0")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from aepromo.errors import CallError, InputError
 from aepromo.table.cells import COMMA, POINT, UNTOLD, either_way, shown
 from aepromo.table.decimal_mark import Evidence
-from aepromo.table.encoding import SAMPLE, Mixed, encoding_of
+from aepromo.table.encoding import SAMPLE, Mixed, encoding_of, first_letter
 from aepromo.table.headers import check_header
 from aepromo.table.opening import DELIMITERS, RARE_DELIMITERS, find_opening
 from aepromo.table.recognised import KnownHeaders
@@ -30,9 +30,9 @@ from aepromo.table.records import (
     last_record_end,
     lines_of,
     record_ends,
+    well_formed_quotes,
     without_blank_rows,
     without_indents,
-    well_formed_quotes,
 )
 from aepromo.words import N_, _, cause
 from aepromo.words.nearest import nearest
@@ -264,7 +264,8 @@ def _header(
         raise InputError(f"{place}: {reason}") from None
     try:
         header = next(csv.reader(lines_of(text), delimiter=delimiter), [])
-        blank = len(header) - max((at for at, each in enumerate(header, 1) if each.strip()), default=0)
+        names = [at for at, each in enumerate(header, 1) if each.strip()]
+        blank = len(header) - max(names, default=0)
         # A single one may have cells, and comes through; several can't be told apart.
         if 1 < blank < len(header):
             header = header[:-blank]
@@ -381,15 +382,15 @@ class Chunks:
 
     def _settled(self, chunk: bytes) -> bytes:
         """Settle the encoding; the bytes with as many more as that took."""
-        more = chunk
-        while len(chunk) < SAMPLE and (more := self._read()):
+        more, first = chunk, first_letter(chunk)
+        while len(chunk) - first < SAMPLE and (more := self._read()):
             chunk += more
         found = encoding_of(chunk, is_whole=not more)
         if isinstance(found, Mixed):
             line = self._line + chunk.count(b"\n", 0, found.position)
             raise InputError(f"{self._name}:{line}: {_(NOT_AS_BEFORE)}")
         if found not in ("utf-8", "gb18030"):
-            line = self._line + chunk.count(b"\n", 0, _first_letter(chunk))
+            line = self._line + chunk.count(b"\n", 0, first)
             reason = (
                 _("the bytes are not UTF-8; save the file as UTF-8, or try --encoding {encoding}")
                 if found
@@ -429,11 +430,6 @@ class Chunks:
         return f"{self._name}:{line}: " + reason.format(encoding=self.encoding)
 
 
-def _first_letter(data: bytes) -> int:
-    """Where the first byte beyond ASCII stands."""
-    return len(data) - len(data.lstrip(bytes(range(128))))
-
-
 def _bytes_due(stream: BinaryIO) -> int:
     """How many bytes a file has left; none where that isn't known beforehand."""
     try:
@@ -471,7 +467,7 @@ def _blocks(
 
 def _block(data: bytes, line: int, name: str, delimiter: str, taken: Taken) -> Block:
     """Some whole records as a block, those of blank cells alone as blank lines."""
-    if b'\\"' in data and b'"' in data and well_formed_quotes(data, delimiter) is None:
+    if b'"' in data and b'\\"' in data and well_formed_quotes(data, delimiter) is None:
         begins = 0
         for end in record_ends(data, delimiter):
             if has_backslashed_quote(data[begins:end], delimiter):

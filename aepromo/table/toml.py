@@ -41,9 +41,7 @@ The parser takes gigabytes for a key of 40 KB, ``a.a.a…``, and fails on a list
 _FULL_WIDTH = "“”＂‘’＝［］｛｝，．"
 
 
-_TEXTS = (
-    r'(?s:"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\')|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*'
-)
+_TEXTS = r'(?s:"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\')|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*'
 _DEEP_KEY = rf"(?<![^\s.\[\]{{}},=])(?:[^\s.\[\]{{}},=]++\s*+\.\s*+){{{DEEPEST}}}"
 
 
@@ -73,7 +71,8 @@ def read_toml(path: str) -> dict[str, object]:
     except tomllib.TOMLDecodeError as error:
         raise CallError(_told(path, text, str(error))) from None
     except (ValueError, RecursionError):
-        raise CallError(f"{path}: " + _("no TOML: {reason}").format(reason=_("a number is too long"))) from None
+        reason = _("no TOML: {reason}").format(reason=_("a number is too long"))
+        raise CallError(f"{path}: {reason}") from None
 
 
 def _too_deep(text: str) -> int:

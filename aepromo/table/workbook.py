@@ -70,9 +70,7 @@ def open_workbook(
     top = _Top(_readable(book, part, f"{name}!{title}"), known)
     others = [each for each in book.seen_sheets() if each != (title, part)]
     if sheet is None and not top.known and others:
-        tops = {
-            each: _Top(_readable(book, each[1], f"{name}!{each[0]}"), known) for each in others
-        }
+        tops = {each: _Top(_readable(book, each[1], f"{name}!{each[0]}"), known) for each in others}
         tables = [each for each, found in tops.items() if found.known >= ENOUGH]
         if len(tables) == 1:
             taken.sheets_passed = (title,)
@@ -86,6 +84,9 @@ def open_workbook(
     if not top.header:
         raise InputError(_("{name}: the sheet is empty").format(name=name))
     taken.header_line = top.number
+    if any("\0" in each for each in top.header):
+        reason = _("a header holds a NUL character; rename the column")
+        raise InputError(f"{name}:{top.number}: {reason}")
     try:
         check_header(top.header)
     except InputError as problem:
@@ -130,7 +131,8 @@ class _Book:
         home = self._main_part()
         self._folder = posixpath.dirname(home)
         self._home = self._tree(home)
-        links = self._links(posixpath.join(self._folder, "_rels", f"{posixpath.basename(home)}.rels"))
+        name = posixpath.basename(home)
+        links = self._links(posixpath.join(self._folder, "_rels", f"{name}.rels"))
         self._parts = {
             key: (kind, _part_name(self._folder, target)) for key, (kind, target) in links.items()
         }
@@ -288,7 +290,8 @@ def _blocks(rows: Iterator[Row], width: int, name: str) -> Iterator[Block]:
             raise InputError(reason.format(place=place))
         line = _line(cells, width)
         if "\0" in line:
-            raise InputError(_("{place}: a cell holds a NUL character; delete it").format(place=place))
+            reason = _("{place}: a cell holds a NUL character; delete it")
+            raise InputError(reason.format(place=place))
         if len(line) > LONGEST_RECORD:
             raise InputError(_("{place}: a row of over 64 MB").format(place=place))
         if waiting and (size + len(line) > BLOCK_BYTES or number - following > _LONGEST_GAP):
