@@ -357,7 +357,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: object) -> No
         Shrinking(path, "r+") as stream,
         pytest.raises(InputError, match=r"t\.csv: the file became shorter while it was read"),
     ):
-        rows_of(open_source(stream, "t.csv"))  # type: ignore[arg-type]
+        rows_of(open_source(stream, "t.csv"))
 
 
 # --- messages ---------------------------------------------------------------------------------

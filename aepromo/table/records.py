@@ -82,7 +82,7 @@ def without_indents(data: bytes, delimiter: str) -> bytes:
 def without_blank_rows(data: bytes, delimiter: str) -> tuple[bytes, int]:
     """Whole records, those of blank cells alone as blank lines; and how many those were."""
     fence = re.escape(delimiter).encode()
-    begins = rb'(?:%b|[ \t]|""|\xc2\xa0|\xe3\x80\x80)' % fence
+    begins = rb'"?(?:%b|[ \t"]|\xc2\xa0|\xe3\x80\x80)' % fence
     # Nearly always none does, which is quickly told.
     if not (re.match(begins, data) or re.search(rb"\n" + begins, data)):
         return data, 0

@@ -173,7 +173,7 @@ def open_source(
         opening, named = find_opening(head, delimiter, known.count, is_whole)
         if not opening:
             _refuse_endless(head, name, 1)
-    if not head.strip():
+    if (opening is None and b'"' not in head) or not head.strip():
         raise InputError(f"{name}: " + _("the file is empty"))
     if opening is None:
         raise InputError(f"{name}:1: " + _("a quote opens in the header and never closes"))
