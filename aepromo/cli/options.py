@@ -77,6 +77,15 @@ class ReadingOptions(NamedTuple):
             help="What stands between cells: , ; or tab.",
         ),
     ] = None
+    decimal: Annotated[
+        str | None,
+        _option(
+            "--decimal",
+            metavar="MARK",
+            rich_help_panel=INPUT_PANEL,
+            help="The decimal mark of the file's figures: , or .",
+        ),
+    ] = None
     sheet: Annotated[
         str | None,
         _option(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from aepromo.errors import InputError
@@ -19,6 +20,8 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aepromo.table.recognised import KnownHeaders
+
 FORMS = ("auto", "csv", "jsonl")
 
 
@@ -29,6 +32,8 @@ def open_feed(
     delimiter: str | None = None,
     form: str = "auto",
     faults: dict[int, list[tuple[str, str]]] | None = None,
+    known: KnownHeaders | None = None,
+    decimal: str | None = None,
 ) -> Source:
     """Read a feed's header, or of JSON lines every key there is, and hand out its rows.
 
@@ -39,8 +44,11 @@ def open_feed(
     ``InputError`` for what is no table, is cut off, or is no JSON.
     """
     data = _read(stream, name)
+    open_text = partial(
+        open_source, io.BytesIO(data), name, encoding, delimiter, known=known, decimal=decimal
+    )
     if form == "csv":
-        return open_source(io.BytesIO(data), name, encoding, delimiter)
+        return open_text()
     chunks = Chunks(io.BytesIO(data), name, encoding, BLOCK_BYTES)
     text = b"".join(chunks).removeprefix(codecs.BOM_UTF8)
     first = text.lstrip()[:1]
@@ -48,7 +56,7 @@ def open_feed(
         if first == b"[":
             remedy = _("{name}: a JSON array; write one object a line, as jq -c '.[]' does")
             raise InputError(remedy.format(name=name))
-        return open_source(io.BytesIO(data), name, encoding, delimiter)
+        return open_text()
     objects = _objects(text, name, {} if faults is None else faults)
     header = tuple(dict.fromkeys(key for members in objects.values() for key in members))
     if not objects:
