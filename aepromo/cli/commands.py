@@ -348,7 +348,7 @@ def _one_row(
         listener(outcome)
     say_assumed(outcome.assumed, set(), values.book, call.writing.quiet, values.currency)
     say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
-    columns = [TextColumn(name, INPUTS[name].kind, [values.texts[name]]) for name in given]
+    columns = [TextColumn(name, Kind.TEXT, [values.texts[name]]) for name in given]
     columns += [
         TextColumn(name, RESULTS[name].kind, outcome.column(name).cast(pa.string()).to_pylist())
         for name in outcome.added
