@@ -21,7 +21,7 @@ from aepromo.table.headers import in_kilograms, known_names, plain, resolve
 from aepromo.table.headings import chinese, named
 from aepromo.table.moments import instant_number, read_instants
 from aepromo.table.number_columns import Words, as_number, read_words, result_array
-from aepromo.table.schema import INPUTS
+from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -171,7 +171,12 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     added = question.added(columns, values)
     if not len(cells):
         # Whether anybody needs a value can't be told of no rows, so there is nothing to fill in.
-        none: Results = {name: np.array([], np.int64) for name in added}
+        none: Results = {
+            name: pa.array([], pa.string())
+            if RESULTS[name].kind in (Kind.TEXT, Kind.PROSE)
+            else np.array([], np.int64)
+            for name in added
+        }
         return Outcome(cells, values, [], [], none, added)
     reading = _Reading(question, cells, columns, values)
     inputs = reading.inputs()
