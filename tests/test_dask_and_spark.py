@@ -61,7 +61,7 @@ def test_an_answer_without_rows_has_the_columns_and_types_of_any(
 ) -> None:
     """Dask's ``meta``, whatever rows come later."""
     costs = pd.read_csv(EXAMPLES / "skus.csv", dtype=str, keep_default_na=False).astype(text)
-    policy = POLICY._replace(facts={"tracking_number": "RR473124829GB"})
+    policy = POLICY._replace(facts={"tracking_number": "RR473124829GB", "shipped_at": "2026-03-01"})
     empty = function(costs.head(0), policy)
     assert len(empty) == 0
     pd.testing.assert_series_equal(empty.dtypes, function(costs, policy).dtypes)

@@ -372,7 +372,7 @@ class _Reading:
             self.question.markets,
         )
         for row, name, reason in shipped.bad:
-            if row not in unread:
+            if row not in unread and not self.question.excuses_parcels:
                 self._add_problem(row, name, reason)
         # A row that nothing ships is named already, and so isn't to be named as lacking the cost.
         cost = shipped.cost if self.question.prices_some else np.maximum(shipped.cost, 0)

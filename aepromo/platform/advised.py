@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aepromo.errors import CallError
 from aepromo.inputs.offer_texts import read_offer
@@ -15,7 +16,7 @@ from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, is_known
 from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
 from aepromo.pricing.protect import BOUNDS, Targets, lowest_list_price, required_deal_price
-from aepromo.table.cells import CellError, grouped, millionths, percent, read_range
+from aepromo.table.cells import CellError, fixed, grouped, millionths, percent, read_range
 from aepromo.words import _, label
 
 if TYPE_CHECKING:
@@ -125,10 +126,6 @@ class Advice:
             "needs {required} ({bound}): {gap}"
         )
 
-        def amounts(column: Whole) -> Clause:
-            numbers = np.broadcast_to(np.asarray(column), rows)
-            return figures(numbers, lambda amount: grouped(amount, places))
-
         def labels(column: Whole, names: tuple[str, ...]) -> Clause:
             return Clause(np.broadcast_to(np.asarray(column), rows), [label(name) for name in names])
 
@@ -136,15 +133,26 @@ class Advice:
             check,
             rate=percent(self.high),
             spend_save=self.spend_save,
-            deal=amounts(deal),
+            deal=_amounts(deal, places),
             worst_case=labels(worst, WORST_CASES),
-            required=amounts(required),
+            required=_amounts(required, places),
             bound=labels(bound, BOUNDS),
-            gap=figures(
-                np.maximum(required - deal, 0),
-                lambda gap: "+" + grouped(gap, places) if gap else _("met"),
+            gap=pc.if_else(
+                pa.array(deal < required),
+                _amounts(np.maximum(required - deal, 0), places, "+"),
+                _("met"),
             ),
         )
+
+
+def _amounts(minor_units: Numbers, places: int, sign: str = "") -> pa.Array:
+    """Amounts as people write them, ``1,250.04``; units and cents are written once for each."""
+    units, cents = minor_units // 10**places, minor_units % 10**places
+    return formatted(
+        "{units}{cents}",
+        units=figures(units, lambda unit: sign + grouped(unit, 0)),
+        cents=Clause(cents, [fixed(cent, places)[1:] for cent in range(10**places)]),
+    )
 
 
 def _deepest_safe(sku: Sku, required: Whole, offers: Offers) -> Numbers:

@@ -53,14 +53,14 @@ def figures(numbers: Numbers, written: Callable[[int], str]) -> Clause:
     return Clause(codes, [written(number) for number in different.tolist()])
 
 
-def formatted(sentence: str, **fields: str | Clause) -> pa.Array:
+def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:
     """A sentence for each row, its fields filled in; each clause must say something everywhere."""
     parts: list[str | pa.Array] = []
     for text, name, _spec, _conversion in Formatter().parse(sentence):
         parts.append(text)
         if name is not None:
             field = fields[name]
-            parts.append(field if isinstance(field, str) else field.column())
+            parts.append(field.column() if isinstance(field, Clause) else field)
     return pc.binary_join_element_wise(*parts, "")
 
 
@@ -103,11 +103,13 @@ def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = Fal
 def _shared(clauses: Sequence[Clause]) -> tuple[list[str], Numbers]:
     """The codes of several clauses in one list of texts, each text once; a row of codes a clause."""
     places: dict[str, int] = {}
-    rows = []
+    own: dict[int, Numbers] = {}
     for clause in clauses:
-        own = [places.setdefault(text, len(places)) for text in clause.texts]
-        # Behind the last text stands the code for nothing, which -1 finds.
-        rows.append(np.array([*own, UNSAID], np.int64)[clause.codes])
+        if id(clause.texts) not in own:
+            codes = [places.setdefault(text, len(places)) for text in clause.texts]
+            # Behind the last text stands the code for nothing, which -1 finds.
+            own[id(clause.texts)] = np.array([*codes, UNSAID], np.int64)
+    rows = [own[id(clause.texts)][clause.codes] for clause in clauses]
     return list(places), np.array(rows, np.int64)
 
 

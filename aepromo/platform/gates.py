@@ -291,8 +291,12 @@ def worst_first(held: Sequence[Gate]) -> Numbers:
 
     ``order[place, row]`` is an index into ``held``; open gates are among them.
     """
-    ranks = [np.where(each.states == UNKNOWN, 1, -each.relative_gaps) for each in held]
-    return np.argsort(np.array(ranks), axis=0, kind="stable")
+    return np.argsort(np.array([ranks(each) for each in held]), axis=0, kind="stable")
+
+
+def ranks(held: Gate) -> Numbers:
+    """A number for each row that is the lower, the wider the relative gap; 1 where it is unknown."""
+    return np.where(held.states == UNKNOWN, 1, -held.relative_gaps)
 
 
 def nearest(held: Sequence[Gate]) -> tuple[Numbers, Numbers]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ from aepromo.platform.gates import (
     hold,
     hold_all,
     is_gate,
+    ranks,
     state,
     worst_first,
 )
@@ -33,7 +34,9 @@ from aepromo.words import N_, _
 from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
 
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
     from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers, Words
+
+    Truths: TypeAlias = npt.NDArray[np.bool_]
+    _ByPlace: TypeAlias = Mapping["_Place", Sequence[Gate]]
 
 _DAYS, _LONG_HAUL_DAYS = "reverse.gate.days", "reverse.gate.days_long_haul"
 
@@ -166,14 +172,13 @@ class _Rules:
         sold = _Markets(inputs.words["market"], self._place_of)
         by_place = {place: self._gates_in(place, market_gates) for place in sold.places}
         states = {place: state(held, inputs.rows) for place, held in by_place.items()}
-        reasons, unknown = _by_shape(sold, by_place, potential)
         return {
             "eligibility": sold.eligibility(states),
             "eligible_markets": sold.eligible(states),
             "potential": state(potential, inputs.rows),
             "account": state(account, inputs.rows),
-            "reasons": reasons,
-            "unknown": unknown,
+            "reasons": _reasons(market_gates, sold, by_place, potential),
+            "unknown": _unknown(market_gates, sold, by_place),
             "diagnosis": joined(self._diagnosis(inputs, sold), or_null=True),
             "conflicts": self._conflicts(inputs.words["running"]).column(),
         }
@@ -253,18 +258,25 @@ class _Markets:
             for place in self.places
         }
 
-    def has_any(self, is_long_haul: bool) -> np.ndarray:
+    def has_any(self, is_long_haul: bool) -> Truths:
         """Which rows sell to a market that is long-haul, or to one that is not."""
         found = np.array([any(each.is_long_haul == is_long_haul for each in k) for k in self.kinds])
         return found[self.codes]
 
-    def shapes(self) -> list[tuple[tuple[_Place, ...], Numbers]]:
-        """The different kinds of markets in the order in which rows have them, and those rows."""
-        shapes: dict[tuple[_Place, ...], int] = {}
-        own = [shapes.setdefault(tuple(dict.fromkeys(k)), len(shapes)) for k in self.kinds]
-        shape_of = np.array(own, np.int64)[self.codes]
-        found = [(kinds, np.flatnonzero(shape_of == at)) for kinds, at in shapes.items()]
-        return [(kinds, rows) for kinds, rows in found if len(rows)]
+    def appearance(self, gates: Sequence[Gate], by_place: _ByPlace) -> tuple[Numbers, Truths]:
+        """The place of each gate in each row, by its markets in their order; and where it counts.
+
+        ``place[gate, row]``. A gate that a row doesn't have comes behind all that it has.
+        """
+        at = {gate.rule.key: index for index, gate in enumerate(gates)}
+        places = []
+        for kinds in self.kinds:
+            own = [at[gate.rule.key] for kind in kinds for gate in by_place.get(kind, ())]
+            inverse = np.empty(len(gates), np.int64)
+            inverse[list(dict.fromkeys((*own, *range(len(gates)))))] = np.arange(len(gates))
+            places.append([*inverse, len(set(own))])
+        found = np.array(places, np.int64)[self.codes].T
+        return found[:-1], found[:-1] < found[-1]
 
     def eligibility(self, states: dict[_Place, Numbers]) -> Numbers:
         """Whether it may be chosen in every market, in some, in none, as an index."""
@@ -307,65 +319,51 @@ class _Markets:
         return found
 
 
-def _by_shape(
-    sold: _Markets, by_place: dict[_Place, list[Gate]], potential: Sequence[Gate]
-) -> tuple[pa.Array, pa.Array]:
-    """The gates that decided, and what nobody knows of them.
-
-    The order of a row's gates depends on the order of its markets, so rows are taken together in
-    which kinds of markets follow each other in the same way.
-    """
-    reasons, unknown, order = [], [], []
-    for places, rows in sold.shapes():
-        gates = list({gate.rule.key: gate for place in places for gate in by_place[place]}.values())
-        reasons.append(joined(_reasons(gates, sold, by_place, potential, rows)))
-        columns = [
-            Clause(np.where(gate.states[rows] == UNKNOWN, 0, UNSAID), [gate.rule.column])
-            for gate in gates
-        ]
-        unknown.append(joined(columns, ", ", or_null=True))
-        order.append(rows)
-    places_of = pa.array(np.argsort(np.concatenate(order)))
-    return pa.concat_arrays(reasons).take(places_of), pa.concat_arrays(unknown).take(places_of)
-
-
 def _reasons(
-    gates: Sequence[Gate],
-    sold: _Markets,
-    by_place: dict[_Place, list[Gate]],
-    potential: Sequence[Gate],
-    rows: Numbers,
-) -> list[Clause]:
+    gates: Sequence[Gate], sold: _Markets, by_place: _ByPlace, potential: Sequence[Gate]
+) -> pa.Array:
     """The gates that decided, worst first: those that are shut, or the met where none is."""
-    shown_of = [_for_markets(gate, sold, by_place) for gate in gates]
-    is_shut = np.array([gate.states != OPEN for gate in gates])
-    shut = [clause.where(shuts) for clause, shuts in zip(shown_of, is_shut, strict=True)]
-    met = [
-        clause.where(~is_shut.any(axis=0))
-        for gate, clause in zip(gates, shown_of, strict=True)
-        if gate.rule.compare
-    ]
+    place_of, is_there = sold.appearance(gates, by_place)
+    is_shut = np.array([gate.states != OPEN for gate in gates]) & is_there
+    all_met = ~is_shut.any(axis=0)
+    clauses = []
+    for gate, shuts, there in zip(gates, is_shut, is_there, strict=True):
+        decided = shuts | (all_met & there) if gate.rule.compare else shuts
+        clauses.append(_for_markets(gate.reasons().where(decided), gate, sold, by_place))
+    wanted = np.array([ranks(gate) for gate in gates]) * len(gates) + place_of
+    order = np.argsort(wanted, axis=0)
     short = [
         gate.reasons()
         .where(gate.states == CLOSED)
         .reworded(lambda reason: _("potential: {reason}").format(reason=reason))
         for gate in potential
     ]
-    clauses = [*ordered(shut, worst_first(gates)), *met, *ordered(short, worst_first(potential))]
-    return [Clause(clause.codes[rows], clause.texts) for clause in clauses]
+    return joined([*ordered(clauses, order), *ordered(short, worst_first(potential))])
 
 
-def _for_markets(gate: Gate, sold: _Markets, by_place: dict[_Place, list[Gate]]) -> Clause:
-    """A gate's reason, with the markets for which it counts where not every market has it."""
-    clause = gate.reasons()
+def _unknown(gates: Sequence[Gate], sold: _Markets, by_place: _ByPlace) -> pa.Array:
+    """The columns that would decide and nobody gave, null where there are none."""
+    place_of, is_there = sold.appearance(gates, by_place)
+    clauses = [
+        Clause(np.where(there & (gate.states == UNKNOWN), 0, UNSAID), [gate.rule.column])
+        for gate, there in zip(gates, is_there, strict=True)
+    ]
+    return joined(ordered(clauses, np.argsort(place_of, axis=0)), ", ", or_null=True)
+
+
+def _for_markets(clause: Clause, gate: Gate, sold: _Markets, by_place: _ByPlace) -> Clause:
+    """A gate's reasons, with the markets for which it counts where not every market has it."""
     key = gate.rule.key
     places = [place for place, held in by_place.items() if any(g.rule.key == key for g in held)]
     if key not in (_DAYS, _LONG_HAUL_DAYS) and not _is_filing(gate):
         return clause
     starts = sold.asking(places)
-    together = sold.codes * len(clause.texts) + clause.codes
-    different, codes = np.unique(together, return_inverse=True)
+    said = np.flatnonzero(clause.codes != UNSAID)
+    together = sold.codes[said] * len(clause.texts) + clause.codes[said]
+    different, own = np.unique(together, return_inverse=True)
     pairs = (divmod(each, len(clause.texts)) for each in different.tolist())
+    codes = np.full(len(clause.codes), UNSAID, np.int64)
+    codes[said] = own
     return Clause(codes, [starts[market] + clause.texts[code] for market, code in pairs])
 
 

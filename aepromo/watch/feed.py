@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
+    from aepromo.table.recognised import KnownHeaders
 
 FORMS = ("auto", "csv", "jsonl")
 
@@ -231,6 +232,8 @@ def open_feed(
     encoding: str | None = None,
     delimiter: str | None = None,
     form: str = "auto",
+    known: KnownHeaders | None = None,
+    decimal: str | None = None,
 ) -> Source:
     """Read a feed's header, or of JSON lines every key there is, and hand out its rows.
 
@@ -240,8 +243,11 @@ def open_feed(
     is cut off, or is no JSON.
     """
     data = _read(stream, name)
+    open_text = partial(
+        open_source, io.BytesIO(data), name, encoding, delimiter, known=known, decimal=decimal
+    )
     if form == "csv":
-        return open_source(io.BytesIO(data), name, encoding, delimiter)
+        return open_text()
     chunks = Chunks(io.BytesIO(data), name, encoding, BLOCK_BYTES)
     text = b"".join(chunks).removeprefix(codecs.BOM_UTF8)
     first = text.lstrip()[:1]
@@ -249,7 +255,7 @@ def open_feed(
         if first == b"[":
             remedy = _("{name}: a JSON array; write one object a line, as jq -c '.[]' does")
             raise InputError(remedy.format(name=name))
-        return open_source(io.BytesIO(data), name, encoding, delimiter)
+        return open_text()
     blocks = list(_object_blocks(text, name))
     if not blocks:
         raise InputError(_("{name}: the file is empty").format(name=name))

@@ -110,13 +110,26 @@ class Memory:
         skus = self.skus.take(pa.array(places)).to_pylist()
         return {sku: self.entries[code] for sku, code in zip(skus, codes, strict=True)}
 
+    def of_skus(self, skus: Collection[str]) -> dict[str, Watched]:
+        """What is remembered of some SKUs, of those among them that are known."""
+        places = self.places(pa.array(list(dict.fromkeys(skus)), pa.string()))
+        return self.watched(places[places >= 0])
+
+    def with_events(self) -> Numbers:
+        """Where the SKUs stand of which events are open."""
+        return np.flatnonzero(self.of_entries(lambda entry: bool(entry.events)))
+
     def changed(
-        self, watched: Mapping[str, Watched], quiet: pa.Array, forgotten: Collection[str] = ()
+        self,
+        watched: Mapping[str, Watched],
+        quiet: pa.Array | None = None,
+        forgotten: Collection[str] = (),
     ) -> Memory:
         """The same with other entries for some SKUs, with new ones and without forgotten ones.
 
         Of the new SKUs ``quiet`` there is nothing to say.
         """
+        quiet = pa.array([], pa.string()) if quiet is None else quiet
         entries, codes = [*self.entries, QUIET, *watched.values()], self.codes.copy()
         own = len(self.entries) + 1 + np.arange(len(watched))
         changed = pa.array(list(watched), pa.string())

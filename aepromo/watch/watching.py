@@ -10,8 +10,9 @@ one, and only of those that are reported are stock cover, profits and Price Prot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,8 @@ from aepromo.inputs.shipping import Shipping
 from aepromo.past_rates.columns import ALSO_FORCED
 from aepromo.platform.appeal import AppealRules, formula_of
 from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
-from aepromo.platform.gates import hold_all, state, worst_first
+from aepromo.platform.columns import STATES
+from aepromo.platform.gates import OPEN, hold_all, state, worst_first
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, down, is_known, up
 from aepromo.pricing.offers import base_price, item_price
@@ -40,7 +42,7 @@ from aepromo.watch.events import OVER, Seen, look
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import tzinfo
 
     from aepromo.engine.answer import Outcome
@@ -64,10 +66,13 @@ NOT_FORCED = (
 DAYS = 30
 """The days that ``units_30d`` counts."""
 
-FIGURES = (
+AMOUNTS = (
     *("stock_cover_days", "profit_standard", "profit_economy", "switch_to", "price_protection"),
-    "details",
 )
+"""The figures of a SKU that is forced, beside what is said of them."""
+
+Figures: TypeAlias = Mapping[str, int | str]
+"""The figures of one SKU, and their ``details``."""
 
 
 def watch(values: Values) -> Question:
@@ -100,7 +105,7 @@ def figures(values: Values) -> Question:
     """The question of SKUs that are forced: stock cover, profit by line, Price Protection."""
     rules = AppealRules(values.book)
     return watch(values)._replace(
-        adds=adding(*FIGURES),
+        adds=adding(*AMOUNTS, "details"),
         compute=lambda inputs: _figures(inputs, rules),
         prices_some=True,
         assumes_rate=True,
@@ -188,13 +193,11 @@ def _sightings(inputs: Inputs, book: Book) -> Sightings:
     is_forced = np.array([text in forced for text in texts], np.bool_)[codes]
     is_plain = np.array([text in normal for text in texts], np.bool_)[codes]
     unknown = pa.array(~is_forced & ~is_plain)
-    sku = inputs.sku
-    low, high = _column(sku.discounts.forced_rate_min, inputs), _column(
-        sku.discounts.forced_rate_max, inputs
-    )
+    discounts = inputs.sku.discounts
+    low, high = _column(discounts.forced_rate_min, inputs), _column(discounts.forced_rate_max, inputs)
     has_rate = is_forced & is_known(low)
-    price, deal = _column(sku.list_price, inputs), _number("deal_price", inputs)
-    left = MILLION - _column(sku.discounts.limited_rate, inputs)
+    price, deal = _column(inputs.sku.list_price, inputs), _number("deal_price", inputs)
+    left = MILLION - _column(discounts.limited_rate, inputs)
     # Each step may have settled down or up to a whole minor unit, at any rate of a range.
     is_drift_known = (has_rate | is_plain) & is_known(price) & is_known(deal)
     listed = np.where(is_known(price), price, 0)
@@ -220,15 +223,20 @@ def _number(name: str, inputs: Inputs) -> Numbers:
 
 
 class Change(NamedTuple):
-    """What a look at a feed comes to: what to remember and to report, and where SKUs stand.
+    """What a look at a feed comes to: what to remember and to report.
 
-    ``rows`` are those of the feed that anything is reported of, by SKU.
+    ``seen`` is what the feed says of SKUs that something is the matter with, ``rows`` where they
+    stand in it.
     """
 
     after: Memory
     news: Sequence[News]
-    seen: Mapping[str, Seen]
-    rows: Mapping[str, int]
+    seen: Mapping[str, Seen] = {}
+    rows: Mapping[str, int] = {}
+
+    def remembered(self, skus: Collection[str]) -> dict[str, Watched]:
+        """What is to be remembered of some SKUs."""
+        return self.after.of_skus(skus)
 
 
 def compared(
@@ -281,24 +289,264 @@ def figures_of(
     change: Change, outcomes: Sequence[Outcome], values: Values
 ) -> tuple[dict[str, Figures], list[Outcome]]:
     """The figures of each SKU that is forced now and calls for you, and how they came about."""
-    skus = {news.sku for news in change.news if news.state != OVER}
+    calling = {news.sku for news in change.news if news.state != OVER}
     wanted = sorted(
         (change.rows[sku], sku)
-        for sku in skus
+        for sku in calling
         if sku in change.seen and change.seen[sku].is_forced
     )
-    rows, names = np.array([row for row, _sku in wanted], np.int64), [sku for _row, sku in wanted]
-    question, found, answers, start = figures(values), dict[str, Figures](), list[Outcome](), 0
+    rows, skus = np.array([row for row, _sku in wanted], np.int64), [sku for _row, sku in wanted]
+    question, found, start = figures(values), dict[str, Figures](), 0
+    answers: list[Outcome] = []
     for outcome in outcomes:
-        among = (rows >= start) & (rows < start + len(outcome))
-        own = rows[among] - start
-        start += len(outcome)
-        if len(own):
-            answer = run(question, outcome.cells.chosen(own), _columns_of(outcome), values)
-            columns = [_column(answer.results[name], answer.inputs).tolist() for name in FIGURES[:-1]]
-            texts = answer.results["details"].to_pylist()
-            own_names, names = names[: len(own)], names[len(own) :]
-            each = zip(own_names, zip(*columns, strict=True), texts, strict=True)
-            found |= {sku: Figures(dict(zip(FIGURES, amounts)), text) for sku, amounts, text in each}
-            answers.append(answer)
+        end = start + len(outcome)
+        first, last = np.searchsorted(rows, (start, end)).tolist()
+        own, start = rows[first:last] - start, end
+        if outcome.inputs is None or not len(own):
+            continue
+        answer = run(question, outcome.cells.chosen(own), outcome.inputs.columns, values)
+        columns = [np.broadcast_to(answer.results[name], len(own)).tolist() for name in AMOUNTS]
+        columns.append(answer.results["details"].to_pylist())
+        amounts = (dict(zip((*AMOUNTS, "details"), each, strict=True)) for each in zip(*columns))
+        found |= dict(zip(skus[first:last], amounts, strict=True))
+        answers.append(answer)
     return found, answers
+
+
+def lacking(answers: Iterable[Outcome]) -> list[str]:
+    """The columns without which some forced SKU has no profit."""
+    found: set[str] = set()
+    for inputs in (answer.inputs for answer in answers if answer.inputs):
+        without = int((~np.broadcast_to(np.asarray(inputs.priced), inputs.rows)).sum())
+        # The engine counts the rows that have some of the three.
+        found |= set(NEEDED if without > inputs.unpriced else inputs.lacking)
+    return [name for name in NEEDED if name in found]
+
+
+def _figures(inputs: Inputs, rules: AppealRules) -> Results:
+    """Stock cover, profit on each shipping line, and Price Protection, with what to say of them."""
+    formula, rows = formula_of(inputs.sku), inputs.rows
+    priced = np.broadcast_to(np.asarray(inputs.priced), rows)
+    days = _stock_cover(inputs)
+    economy, cheapest, no_cheapest = _economy(inputs, priced)
+    profits = _profits_by_line(inputs, formula, economy)
+    held = hold_all(rules.must, inputs, formula.facts)
+    reasons = [each.reasons_where(priced & (each.states != OPEN)) for each in held]
+    protection = np.array(_PROTECTIONS_BY_STATE, np.int64)[state(held, rows)]
+    named = _("the tariff's cheapest line is {line}")
+    of_profit = [
+        cheapest.reworded(lambda line: named.format(line=line)),
+        no_cheapest,
+        _lines_leave(profits, inputs.values.currency, cheapest),
+        *(ordered(reasons, worst_first(held)) if held else ()),
+    ]
+    details = [_stock_lasts(days), *_today(inputs), *(each.where(priced) for each in of_profit)]
+    figures = {**profits, "price_protection": protection}
+    return {
+        "stock_cover_days": days,
+        **{name: np.where(priced, each, BLANK) for name, each in figures.items()},
+        "details": joined(details),
+    }
+
+
+_PROTECTIONS_BY_STATE = [
+    PROTECTIONS.index({"open": "would_pass", "unknown": "may_pass", "closed": "would_fail"}[name])
+    for name in STATES
+]
+
+
+def _stock_cover(inputs: Inputs) -> Numbers:
+    """How many days the stock lasts at the pace of the last 30, rounded down."""
+    stock, units = _number("stock", inputs), _column(inputs.sku.units_30d, inputs)
+    known = is_known(stock) & is_known(units) & (units != 0)
+    return np.where(known, stock * DAYS // np.where(known, units, 1), BLANK)
+
+
+def _stock_lasts(days: Numbers) -> Clause:
+    found, codes = np.unique(days, return_inverse=True)
+    texts = [
+        ngettext("stock lasts {days:,} day", "stock lasts {days:,} days", each).format(days=each)
+        for each in found.tolist()
+    ]
+    return Clause(np.where(days == BLANK, UNSAID, codes), texts)
+
+
+def _today(inputs: Inputs) -> tuple[Clause, Clause]:
+    """Which line of the tariff is taken to be today's, where the feed has no cost; or why none."""
+    if inputs.shipped is None:
+        nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
+        return nothing, nothing
+    said = _("today's line is taken to be {line}")
+    lines = [said.format(line=line) for line in inputs.values.lines]
+    return _line(inputs.shipped, lines), _no_line(inputs.shipped)
+
+
+def _line(shipped: ShippedRows, texts: Sequence[str]) -> Clause:
+    return Clause(np.where(shipped.line == BLANK, UNSAID, shipped.line), texts)
+
+
+def _no_line(shipped: ShippedRows) -> Clause:
+    """Why no line of the tariff carries a row."""
+    codes, texts = np.full(len(shipped.line), UNSAID, np.int64), list[str]()
+    for row, name, reason in shipped.bad:
+        if codes[row] == UNSAID:
+            codes[row] = len(texts)
+            said = reason if name == "market" else f"{name} {reason}"
+            texts.append(_("no line of the tariff: {reason}").format(reason=said))
+    return Clause(codes, texts)
+
+
+def _economy(inputs: Inputs, priced: Truth) -> tuple[Numbers, Clause, Clause]:
+    """What the cheaper line costs: the feed's, or else the tariff's cheapest, which is named.
+
+    Any line may be switched to, whichever is taken today.
+    """
+    cost, values = _number("economy_logistics_cost", inputs), inputs.values
+    nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
+    if values.policy.tariff is None or inputs.cells is None:
+        return cost, nothing, nothing
+    shipped = ship_rows(
+        inputs.cells,
+        inputs.columns,
+        priced & (cost == BLANK),
+        Shipping(values.policy.tariff, None, values.exchange),
+        values.texts,
+        is_needed=False,
+    )
+    cost = np.where(cost == BLANK, shipped.cost, cost)
+    return cost, _line(shipped, values.lines), _no_line(shipped)
+
+
+def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict[str, Numbers]:
+    """What a unit leaves at the feed's deal price; at the deepest rate where the feed has none."""
+    deal = _number("deal_price", inputs)
+    base = base_price(formula.list_price, inputs.sku.discounts.limited_rate)
+    deal = np.where(deal == BLANK, item_price(base, formula.forced_rate), deal)
+    standard = _column(profit(deal, inputs.sku.costs, formula.fees), inputs)
+    is_there = is_known(economy)
+    costs = inputs.sku.costs._replace(logistics_cost=np.where(is_there, economy, 0))
+    cheaper = np.where(is_there, profit(deal, costs, formula.fees), BLANK)
+    stay, switch = (SWITCHES.index(name) for name in ("stay", "economy"))
+    better = np.where(cheaper > standard, switch, stay)
+    return {
+        "profit_standard": standard,
+        "profit_economy": cheaper,
+        "switch_to": np.where(is_there, better, BLANK),
+    }
+
+
+def _lines_leave(
+    profits: Mapping[str, Numbers], currency: Currency, cheapest: Clause
+) -> Clause:
+    """What a unit leaves on each line, and which to take; ``cheapest`` is the tariff's by name."""
+    columns = np.array([*profits.values(), cheapest.codes])
+    different, codes = np.unique(columns, axis=1, return_inverse=True)
+    alone = _("a unit leaves {standard}")
+    by_line = (
+        _("stay on today's line: it leaves {standard}, {line} {economy}"),
+        _("switch to {line}: it leaves {economy}, today's line {standard}"),
+    )
+    by_kind = (
+        _("stay on the standard line: it leaves {standard}, economy {economy}"),
+        _("switch to the economy line: it leaves {economy}, standard {standard}"),
+    )
+    texts = []
+    for standard, economy, switch, line in different.T.tolist():
+        amounts = {"standard": fixed(standard, currency.places)}
+        said = alone
+        if economy != BLANK:
+            amounts["economy"] = fixed(economy, currency.places)
+            said = (by_kind if line == UNSAID else by_line)[switch]
+        if line != UNSAID:
+            amounts["line"] = cheapest.texts[line]
+        texts.append(said.format(**amounts))
+    return Clause(codes.reshape(-1), texts)
+
+
+class Report(NamedTuple):
+    """The news as they are reported: the most pressing first, with the figures of their SKUs.
+
+    ``counts`` tells how many are new, open and over, and how many of their deadlines are missed.
+    """
+
+    columns: list[TextColumn]
+    counts: Mapping[str, int]
+
+
+def report(change: Change, figures: Mapping[str, Figures], values: Values, now: datetime) -> Report:
+    """A row for each event; ``figures`` are of SKUs that are forced now."""
+    zone, currency = values.policy.zone or UTC, values.currency
+    span = hours(values.book, "forced.react_hours") if change.news else timedelta(0)
+    news = most_pressing_first(change.news)
+    watched = change.remembered({each.sku for each in news})
+    counts = {"new": 0, "open": 0, "over": 0, "missed": 0}
+    rows: list[dict[str, int | str | None]] = []
+    for each in news:
+        own = figures.get(each.sku, {}) if each.state != OVER else {}
+        due = each.name == "forced_on" and each.state != OVER
+        deadline = each.event.since + span if due else None
+        late = now - deadline if deadline is not None and now > deadline else None
+        counts[list(counts)[each.state]] += 1
+        counts["missed"] += late is not None
+        details = [_happened(each, watched.get(each.sku), currency)]
+        if late is not None:
+            details.append(_("deadline missed by {time}").format(time=_spent(late)))
+        elif deadline is not None:
+            details.append(_("act by {time}").format(time=written(deadline, zone)))
+        details += [text for text in (own.get("details"),) if isinstance(text, str) and text]
+        rows.append(
+            {
+                **own,
+                "event": EVENTS.index(each.name),
+                "state": each.state,
+                "since": written(each.event.since, zone),
+                "deadline": written(deadline, zone),
+                "missed": None if deadline is None else int(late is not None),
+                "details": "; ".join(details),
+            }
+        )
+    columns = [TextColumn("sku", INPUTS["sku"].kind, [each.sku for each in news])]
+    for column in NEWS_RESULTS:
+        cells = (row.get(column.name) for row in rows)
+        texts = [result_text(each, column, currency) if type(each) is int else each for each in cells]
+        columns.append(TextColumn(column.name, column.kind, texts))
+    return Report(columns, counts)
+
+
+def most_pressing_first(news: Iterable[News]) -> list[News]:
+    """What is over last; else by kind, the oldest first."""
+    return sorted(
+        news,
+        key=lambda each: (each.state == OVER, EVENTS.index(each.name), each.event.since, each.sku),
+    )
+
+
+def _happened(news: News, what: Watched | None, currency: Currency) -> str:
+    """What happened, in a clause."""
+    rate = _range(what.rate) if what and what.rate else _("a rate that the feed doesn't tell")
+    if news.name == "forced_on":
+        said = _("forced at {rate}") if news.state != OVER else _("no longer forced")
+        return said.format(rate=rate)
+    if news.name == "rate_changed" and news.event.was:
+        if news.state == OVER:
+            return _("no longer forced")
+        return _("from {before} to {rate}").format(before=_range(news.event.was), rate=rate)
+    if news.name == "forced_off":
+        return _("no longer forced") if news.state != OVER else _("forced again")
+    if news.name == "vanished":
+        return _("the feed lacks it") if news.state != OVER else _("back in the feed")
+    if what is None or what.drift is None:
+        return _("the deal price is right again")
+    deal, low, high = (fixed(price, currency.places) for price in what.drift)
+    gives = low if low == high else _("{low} to {high}").format(low=low, high=high)
+    return _("deal price {deal}, list price and rate give {gives}").format(deal=deal, gives=gives)
+
+
+def _range(rate: tuple[int, int]) -> str:
+    return percent(rate[0]) if rate[0] == rate[1] else f"{percent(rate[0])}..{percent(rate[1])}"
+
+
+def _spent(late: timedelta) -> str:
+    """``3 h 20 min``, rounded up to a minute."""
+    minutes = -(-int(late.total_seconds() * 1000) // 60_000)
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
