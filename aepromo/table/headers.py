@@ -486,7 +486,8 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
         name = known_names().get(plain(written), written)
         if name not in INPUTS:
             reason = _("--map: no column is called '{name}'; {nearest}")
-            known = INPUTS if name.isascii() else list(map(chinese, INPUTS))
+            own = (each for column in INPUTS.values() for each in column.chinese[:1])
+            known = INPUTS if name.isascii() else list(own)
             meant = nearest(name, known, _("there are {names}"))
             raise CallError(reason.format(name=name, nearest=meant))
         alike = places.get(plain(header), [])
