@@ -90,6 +90,8 @@ class _Part:
     def lines(self, rows: Sequence[int]) -> dict[int, int]:
         """The lines on which rows stand."""
         block = self.text.block
+        if not rows:
+            return {}
         if isinstance(block, ObjectBlock):
             return {row: block.lines[row] for row in rows}
         return line_numbers(block, self.text.source, rows)
