@@ -229,7 +229,8 @@ def _each(
 
     def finished(outcome: Outcome, text: TextBlock) -> tuple[Seen, Outcome | None, Finished]:
         seen = seen_of(question, outcome, outcome.column(identity), watched)
-        return seen, outcome if watched.listener else None, finish(outcome, text)
+        made = finish(outcome.as_written(), text)
+        return seen, outcome if watched.listener else None, made
 
     for seen, outcome, made in answers.each(finished):
         tally.add(seen)

@@ -181,7 +181,9 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
         texts=texts,
         exchange=exchange,
         numbers=read_values.numbers,
-        costs=exchange.row_costs({name: text for name, text in texts.items() if _is_cost(name)}),
+        costs=exchange.row_costs(
+            {name: text for name, text in texts.items() if _is_cost(name)}, policy.cost_currencies
+        ),
         rates=read_values.rates,
         facts=read_values.facts,
         offers=_offers(policy, exchange.selling),

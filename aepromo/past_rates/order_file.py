@@ -121,9 +121,12 @@ def _read(which: Which, file: str, reading: ReadingOptions, writing: WritingOpti
     seen = _Seen()
     with opened_table(file, reading, writing) as (source, aside, stream):
         try:
-            columns = which.find_columns(source.header, mapping_of(reading.map))
+            columns, headers = which.find_columns(source.header, mapping_of(reading.map))
         except InputError as problem:
             raise InputError(f"{source.name}:1: {problem}") from None
+        if not writing.quiet:
+            for line in headers.lines():
+                say(line)
 
         def look_at(block: Block) -> tuple[TextBlock, Orders]:
             text = parse(block, source)

@@ -169,14 +169,15 @@ def judge_file(
     Bad rows are named, and set aside or refused, as everywhere. Raises ``InputError``.
     """
     from aepromo.cli.inputs import mapping_of, opened_table
-    from aepromo.table.headers import resolve
+    from aepromo.table.headers import read_headers
     from aepromo.table.rows import Ragged, rows_with_lines
 
     refuse(faults_in(ruling, given))
     judged: list[Judged] = []
     with opened_table(file, reading, writing) as (source, aside, _):
         mapping = mapping_of(reading.map)
-        columns = resolve(source.header, ruling.uses, mapping)
+        positions = read_headers(source.header, ruling.uses, mapping).positions
+        columns = {name: places[0] for name, places in positions.items()}
         _check_needs(ruling, source, columns, given)
         width = len(source.header)
         for block in source.blocks:

@@ -13,7 +13,7 @@ from aepromo.cli.say import say
 from aepromo.errors import InputError
 from aepromo.platform.row_facts import facts_of
 from aepromo.table.atomic import replacing
-from aepromo.table.headers import resolve
+from aepromo.table.headers import read_headers
 from aepromo.table.headings import named
 from aepromo.table.rows import Ragged, rows_with_lines
 from aepromo.watch.feed_file import open_feed
@@ -95,7 +95,8 @@ def _columns(ruling: Ruling, source: Source, reading: ReadingOptions) -> dict[st
 
     Without a column of statuses every SKU would seem to be forced no longer.
     """
-    columns = resolve(source.header, ruling.uses, mapping_of(reading.map))
+    positions = read_headers(source.header, ruling.uses, mapping_of(reading.map)).positions
+    columns = {name: places[0] for name, places in positions.items()}
     for name in ("sku", *ruling.needs):
         if name not in columns:
             reason = _("{place}: no column for {name}; name one with --map 'HEADER={name}'")
