@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aepromo import cli
 from aepromo.calculators.command import report_named
 from aepromo.errors import InputError
-from aepromo.table.headers import resolve
+from aepromo.table.headers import read_headers
 from aepromo.table.schema import INPUTS, RESULTS
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def table_of(case: Case, delimiter: str) -> Table:
     if len(set(header)) < len(header) or not any(name.strip() for name in header):
         raise NoTableError("header")
     try:
-        resolve(header, report_named(case.command).uses, {})
+        read_headers(header, report_named(case.command).uses, {})
     except InputError as error:
         raise NoTableError(str(error)) from None
     return Table(header, [row for row in rows if row[1]], delimiter)
