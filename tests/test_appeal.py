@@ -11,15 +11,13 @@ from fractions import Fraction
 from math import floor
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import aepromo
 from aepromo.inputs.policy import Policy
-from aepromo.platform.appeal import appeal, formula_of
-from aepromo.platform.columns import APPEALS
-from aepromo.platform.row_facts import facts_of
-from aepromo.pricing.currency import USD
 from aepromo.pricing.money import half_up
 from aepromo.pricing.protect import lowest_list_price
 from aepromo.rules.overrides import Book
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Run
-
-    from aepromo.platform.ruling import Verdict
 
 ON = date(2026, 3, 10)
 # The source's own example, 20 at 15 %, with costs that leave 4.81 and papers that are just in time.
@@ -50,25 +46,22 @@ ROW = {
 OPTIONS = [part for name, text in ROW.items() for part in (f"--{name.replace('_', '-')}", text)]
 
 
-def judged(book: Book | None = None, **cells: str) -> Verdict:
+def judged(book: Book | None = None, **cells: str) -> dict[str, str | None]:
     """The verdict on the row above with some cells changed; an empty one is blank."""
-    ruling = appeal(Policy(book=book or Book()), ON, [])
-    facts, problems = facts_of(ruling, {}, {**ROW, **cells})
-    assert problems == []
-    return ruling.judge(facts)
+    frame = pd.DataFrame([{**ROW, **cells}])
+    (verdict,) = aepromo.appeal(frame, Policy(book=book or Book()), on=ON).to_dict("records")
+    return {name: None if pd.isna(value) else str(value) for name, value in verdict.items()}
 
 
-def came_to(book: Book | None = None, **cells: str) -> str:
-    found = judged(book, **cells)["appeal"]
-    assert isinstance(found, int)
-    return APPEALS[found]
+def came_to(book: Book | None = None, **cells: str) -> str | None:
+    return judged(book, **cells)["appeal"]
 
 
 def test_the_sources_own_example_comes_out() -> None:
     verdict = judged()
-    assert (verdict["deal_price"], verdict["commission"]) == (1700, 102)
-    assert (verdict["payment_fee"], verdict["formula_profit"]) == (17, 481)
-    assert verdict["formula_margin"] == 2829
+    assert (verdict["deal_price"], verdict["commission"]) == ("17.00", "1.02")
+    assert (verdict["payment_fee"], verdict["formula_profit"]) == ("0.17", "4.81")
+    assert verdict["formula_margin"] == "0.2829"
     assert came_to() == "strong"
 
 
@@ -108,10 +101,10 @@ def test_a_gate_at_its_threshold(cells: dict[str, Any], expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("purchase_price", "margin", "expected"),
-    [("66.31", 1849, "submit"), ("66.30", 1850, "submit"), ("66.29", 1851, "strong")],
+    [("66.31", "0.1849", "submit"), ("66.30", "0.1850", "submit"), ("66.29", "0.1851", "strong")],
 )
 def test_a_strong_margin_is_over_the_threshold(
-    purchase_price: str, margin: int, expected: str
+    purchase_price: str, margin: str, expected: str
 ) -> None:
     # 100.00 not forced, 8 % and 1.2 %, 6.00 of shipping: 84.80 less the purchase price is left
     cells: dict[str, Any] = {
@@ -135,27 +128,27 @@ def test_a_margin_that_only_rounds_to_the_threshold_is_over_it() -> None:
         "payment_rate": "0",
     }
     assert came_to(**cells, purchase_price="13.29") == "strong"
-    assert judged(**cells, purchase_price="13.29")["formula_margin"] == 1850
+    assert judged(**cells, purchase_price="13.29")["formula_margin"] == "0.1850"
 
 
 def test_the_worst_end_of_a_range_counts() -> None:
-    assert judged(forced_rate="10%..20%")["deal_price"] == 1600
+    assert judged(forced_rate="10%..20%")["deal_price"] == "16.00"
     both: dict[str, Any] = {"forced_rate": "", "forced_rate_min": "10%", "forced_rate_max": "20%"}
-    assert judged(**both)["deal_price"] == 1600
-    assert judged(forced_rate="")["deal_price"] == 1600, "the rule book's 10 to 20 %"
+    assert judged(**both)["deal_price"] == "16.00"
+    assert judged(forced_rate="")["deal_price"] == "16.00", "the rule book's 10 to 20 %"
 
 
 @pytest.mark.parametrize(
     ("cells", "rate"),
     [
-        ({}, 7930),
-        ({"purchase_price": "12.00"}, 6850),
+        ({}, "0.7930"),
+        ({"purchase_price": "12.00"}, "0.6850"),
         ({"invoice_date": ""}, None),
         ({"store_level": "L3"}, None),
     ],
 )
 def test_the_pass_rate_is_the_books_where_it_has_one(
-    cells: dict[str, Any], rate: int | None
+    cells: dict[str, Any], rate: str | None
 ) -> None:
     assert judged(**cells)["pass_rate"] == rate
 
@@ -231,17 +224,17 @@ def test_the_passing_list_price_is_the_first_from_which_every_one_passes(
         fees = half_up(deal, commission) + half_up(deal, payment)
         return int(deal - fees - purchase - 300)
 
-    facts = {
-        "list_price": 1,
-        "purchase_price": purchase,
-        "logistics_cost": 300,
-        "forced_rate": rate,
-        "forced_rate_to": rate,
-        "commission_rate": commission,
-        "payment_rate": payment,
-    }
-    price = appeal(Policy(), ON, []).judge(facts)["passing_list_price"]
-    assert isinstance(price, int)
+    frame = pd.DataFrame(
+        {
+            "list_price": ["0.01"],
+            "purchase_price": [f"{purchase / 100:.2f}"],
+            "logistics_cost": ["3"],
+            "forced_rate": [f"{rate / 10_000:.4f}%"],
+            "commission_rate": [f"{commission / 10_000:.4f}%"],
+            "payment_rate": [f"{payment / 10_000:.4f}%"],
+        }
+    )
+    price = int(aepromo.appeal(frame, on=ON)["passing_list_price"][0] * 100)
     assert left(price - 1) < 80 <= min(left(price + more) for more in range(400))
 
 
@@ -358,7 +351,8 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     )
     wrong = [
         "standard input:2: invoice_date: 'yesterday' is no date; write one such as 2026-03-01",
-        "standard input:3: logistics_cost: is missing; fill it in or give --logistics-cost",
+        "standard input:3: logistics_cost: is missing; fill it in (0 where shipping is free) "
+        "or give --logistics-cost",
         "standard input:4: registration_fee: '0.905' has more than 2 decimal places; "
         "write 0.90 or round it up",
         "standard input:5: store_level: '4' is no store level; write L4",
@@ -482,10 +476,36 @@ def test_a_worksheet_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) ->
     assert target.read_bytes().startswith(b"\xef\xbb\xbfSKU,")
 
 
-def test_a_formula_takes_the_book_where_a_row_has_no_fees() -> None:
-    assumed: list[str] = []
-    row = {"list_price": 2000, "purchase_price": 800, "logistics_cost": 300}
-    formula = formula_of(row, Book(), USD, assumed)
-    assert assumed == ["commission_rate", "payment_rate", "forced_rate"]
-    assert (formula.deal_price, formula.commission, formula.payment_fee) == (1600, 128, 19)
-    assert formula.profit == 353
+def test_parts_of_shipping_are_read_in_the_currency_of_the_costs(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "margins.csv"
+    table = sheet(
+        {"purchase_price": "56", "logistics_cost": "21", "first_weight_fee": "18.90"},
+        {"purchase_price": "56", "logistics_cost": "21", "first_weight_fee": "19.80"},
+    ).replace(b"registration_fee\n", b"registration_fee,cost_currency\n")
+    table = table.replace(b",0.90\n", b",0.90,CNY\n")
+    done = run(
+        *("appeal", "-", "--on", "2026-03-10", "--fx", "CNY=7@2026-03-09", "-q"),
+        *("--worksheet", target, "--worksheet-lang", "en", "--columns", "appeal,reasons"),
+        stdin=table,
+    )
+    verdicts = [row["reasons"] for row in csv.DictReader(io.StringIO(done.out.decode()))]
+    assert verdicts[0] == (
+        "shipping detail adds up to 20.10, needs the logistics cost 21.00: +0.90"
+    )
+    assert verdicts[1].endswith("met"), "18.90 and 19.80 of yuan, not of dollars"
+    rows = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))
+    assert {row["exchange rate"] for row in rows} == {"1 USD = 7 CNY (2026-03-09)"}
+    assert rows[0]["costs as they come about, each rounded up to the cent"] == (
+        "56.00 CNY ÷ 7 = 8.00; 21.00 CNY ÷ 7 = 3.00"
+    )
+
+
+def test_an_option_for_a_part_is_in_each_rows_currency(run: Run) -> None:
+    table = (
+        b"list_price,purchase_price,logistics_cost,cost_currency\n20,560,210,JPY\n20,8,3,USD\n"
+    )
+    parts = ("--first-weight-fee", "3", "--additional-weight-fee", "0", "--registration-fee", "0")
+    call = ("appeal", "-", "--fx", "JPY=70", *parts, "--value", "reasons", "-q")
+    first, second = run(*call, stdin=table).out.decode().splitlines()
+    assert "adds up to 3, needs the logistics cost 210: +207" in first
+    assert "adds up to" not in second

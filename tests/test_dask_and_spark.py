@@ -18,6 +18,8 @@ import pytest
 import aepromo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Run
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -51,28 +53,36 @@ def test_spark_answers_as_the_command_does(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["str", "object", pd.ArrowDtype(pa.string())], ids=str)
-@pytest.mark.parametrize("question", [aepromo.reprice, aepromo.audit, aepromo.floor])
-def test_the_empty_answer_has_the_columns_and_types_of_any(
-    question: aepromo.Question, text: Any
+@pytest.mark.parametrize(
+    "function", [aepromo.reprice, aepromo.audit, aepromo.floor, aepromo.forced, aepromo.tracking]
+)
+def test_an_answer_without_rows_has_the_columns_and_types_of_any(
+    function: Callable[..., pd.DataFrame], text: Any
 ) -> None:
+    """Dask's ``meta``, whatever rows come later."""
     costs = pd.read_csv(EXAMPLES / "skus.csv", dtype=str, keep_default_na=False).astype(text)
-    empty = aepromo.empty_answer(question, costs.dtypes, POLICY)
+    policy = POLICY._replace(facts={"tracking_number": "RR473124829GB", "shipped_at": "2026-03-01"})
+    empty = function(costs.head(0), policy)
     assert len(empty) == 0
-    pd.testing.assert_series_equal(empty.dtypes, question(costs, POLICY, None).dtypes)
+    pd.testing.assert_series_equal(empty.dtypes, function(costs, policy).dtypes)
 
 
-def test_spark_is_told_its_own_types_for_what_is_there_and_decimals_for_what_is_added() -> None:
-    types = {"a `b`": "bigint", "purchase_price": "decimal(10,2)", "floor_price": "string"}
-    assert aepromo.spark_schema(aepromo.floor, types) == (
-        "`a ``b``` bigint, `purchase_price` decimal(10,2), `floor_price` decimal(18, 2)"
-    )
-    priced = aepromo.spark_schema(aepromo.floor, types, aepromo.Policy(list_price="20"))
-    assert "`max_discount` decimal(18, 4)" in priced
+def test_what_is_added_tells_its_exact_decimals_and_what_is_there_keeps_its_type() -> None:
+    """As ``on_spark.py`` words it in Spark's schema."""
+    there = {"a `b`": "int64", "purchase_price": "float64", "floor_price": "str"}
+    frame = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in there.items()})
+    alone = aepromo.floor(frame)
+    assert list(alone) == list(there)
+    assert alone.dtypes["a `b`"] == "int64"
+    assert alone.dtypes["floor_price"].pyarrow_dtype == pa.decimal128(18, 2)
+    priced = aepromo.floor(frame, aepromo.Policy(list_price="20", forced_rate="15%"))
+    assert priced.dtypes["max_discount"].pyarrow_dtype == pa.decimal128(18, 4)
+    assert priced.dtypes["status"].pyarrow_dtype == pa.string()
 
 
 def test_a_column_that_is_missing_shows_before_any_work_begins() -> None:
     with pytest.raises(aepromo.InputError, match="no column for logistics_cost"):
-        aepromo.empty_answer(aepromo.reprice, {"purchase_price": "str"})
+        aepromo.reprice(pd.DataFrame({"purchase_price": pd.Series(dtype="str")}))
 
 
 def test_problems_come_back_from_another_process() -> None:

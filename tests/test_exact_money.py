@@ -1,7 +1,7 @@
 """Weights, fees, rates and currencies, each at its edges, against fractions that share no code.
 
-A row is asked about as one SKU, as a frame of one, in a frame of many and as the facts that rulings
-judge: the same line, the same cost and the same profit to the minor unit.
+A row is asked about as one SKU, as a frame of one and in a frame of many, by a calculator and by the
+platform's rules: the same line, the same cost and the same profit to the minor unit.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ from hypothesis import strategies as st
 
 import aepromo
 from aepromo.calculators.margin import MARGIN
+from aepromo.engine.answer import find_columns
+from aepromo.engine.answer import run as run_question
+from aepromo.engine.frame import FrameCells
 from aepromo.engine.single import run_single
 from aepromo.inputs.policy import Policy
-from aepromo.platform.appeal import appeal, formula_of
-from aepromo.platform.forced import forced
-from aepromo.platform.row_facts import facts_of
-from aepromo.platform.row_pricing import WITHOUT_TARGETS, RowPricing
-from aepromo.platform.worksheet import Line, worksheet
+from aepromo.inputs.values import resolved
+from aepromo.platform.appeal import appeal
+from aepromo.platform.worksheet import HEADERS, MORE_HEADERS
+from aepromo.platform.worksheet import lines as worksheet_lines
 from aepromo.table.cells import fixed
 
 if TYPE_CHECKING:
@@ -183,8 +185,8 @@ def test_every_way_to_ask_comes_to_the_same_minor_unit(case: Case) -> None:
         {"purchase_price": decimal(cost), "list_price": decimal(price), "weight_g": decimal(weight)}
         for cost, price, weight in rows
     ]
-    many = aepromo.margin(pd.DataFrame(cells), policy)
-    ruling = forced(RowPricing(WITHOUT_TARGETS, policy))
+    frame = pd.DataFrame(cells)
+    many = aepromo.margin(frame, policy), aepromo.forced(frame, policy)
     for at, (cost, price, weight) in enumerate(rows):
         line, shipping = cheapest(weight, case) or ("", Fraction(0))
         code = case.selling
@@ -192,19 +194,20 @@ def test_every_way_to_ask_comes_to_the_same_minor_unit(case: Case) -> None:
         fees = half_up(deal * Fraction("0.06"), code) + half_up(deal * Fraction("0.012"), code)
         left = deal - worth(cost, case.cost, case) - shipping - fees
         expected = (line, shown(shipping, code), shown(left, code))
-        one = aepromo.margin(pd.DataFrame(cells[at : at + 1]), policy).iloc[0]
-        for answer in (many.iloc[at], one):
-            found = [answer[name] for name in ("shipping_line", "shipping_cost", "profit")]
+        one = frame.iloc[at : at + 1]
+        for answers, profit in (
+            (many[0].iloc[at], "profit"),
+            (many[1].iloc[at], "profit_forced"),
+            (aepromo.margin(one, policy).iloc[0], "profit"),
+            (aepromo.forced(one, policy).iloc[0], "profit_forced"),
+        ):
+            found = [answers[name] for name in ("shipping_line", "shipping_cost", profit)]
             assert tuple(map(str, found)) == expected
-        values: dict[str, Any] = dict(cells[at])
-        alone, _ = run_single(MARGIN, policy._replace(**values))
-        facts, problems = facts_of(ruling, {}, cells[at])
-        assert not problems
-        judged = ruling.judge(facts)
-        for verdict, name in ((alone, "profit"), (judged, "profit_forced")):
-            found = [verdict["shipping_cost"], verdict[name]]
-            assert [fixed(int(each or 0), PLACES[code]) for each in found] == list(expected[1:])
-            assert tariff.lines[int(verdict["shipping_line"] or 0)] == line
+        given_cells: dict[str, Any] = dict(cells[at])
+        alone, _ = run_single(MARGIN, resolved(policy._replace(**given_cells)))
+        figures = [alone["shipping_cost"], alone["profit"]]
+        assert [fixed(figure, PLACES[code]) for figure in figures] == list(expected[1:])
+        assert tariff.lines[alone["shipping_line"]] == line
 
 
 # The worksheet
@@ -230,17 +233,17 @@ def test_the_worksheet_s_costs_can_be_recomputed_by_hand(case: Case) -> None:
     known |= case.fx
     fx = tuple(f"{code}={decimal(rate)}@2026-03-09" for code, rate in known.items())
     policy = Policy(currency=case.selling, cost_currency=case.cost, fx=fx, tariff=tariff)
-    ruling = appeal(policy, date(2026, 3, 10), [])
-    given_cells = {"purchase_price": decimal(cost), "list_price": decimal(price)}
-    given_cells |= {"forced_rate": "13.3%", "commission_rate": "6%", "payment_rate": "1.2%"}
-    facts, problems = facts_of(ruling, {}, given_cells | {"weight_g": decimal(weight)})
-    assert not problems
-    formula = formula_of(facts, policy.book, policy.selling, [])
-    columns = worksheet([Line(facts, formula)], 0, policy.selling, "en")
-    cells = {column.name: str(column.cells[0]) for column in columns}
-    purchase, logistics = (
-        cells[f"{name} ({case.selling})"] for name in ("purchase price", "logistics cost")
-    )
+    values = resolved(policy)
+    question = appeal(values, date(2026, 3, 10))
+    row = {"purchase_price": decimal(cost), "list_price": decimal(price)}
+    row |= {"forced_rate": "13.3%", "commission_rate": "6%", "payment_rate": "1.2%"}
+    frame = pd.DataFrame([row | {"weight_g": decimal(weight)}])
+    columns = find_columns(question, list(frame.columns), {}, values)
+    outcome = run_question(question, FrameCells(frame, values.currency), columns, values)
+    assert outcome.inputs is not None, outcome.problems
+    sheet = zip((*HEADERS, *MORE_HEADERS), worksheet_lines(outcome.inputs), strict=True)
+    cells = {name: column[0].as_py() for name, column in sheet}
+    purchase, logistics = cells["purchase price"], cells["logistics cost"]
     assert purchase == shown(worth(cost, case.cost, case), case.selling)
     assert logistics == shown(shipping, case.selling)
     rates = [
@@ -248,7 +251,7 @@ def test_the_worksheet_s_costs_can_be_recomputed_by_hand(case: Case) -> None:
         for code in dict.fromkeys((case.cost, case.tariff))
         if code != case.selling
     ]
-    assert cells.get("exchange rate", "") == "; ".join(rates)
+    assert cells["exchange rate"] == "; ".join(rates)
     taken = case.lines[int(line[1:])]
     steps = ceil(max(weight - taken.first, Fraction(0)) / taken.step)
     parts = (taken.fee, steps * taken.more, taken.registration)

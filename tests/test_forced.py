@@ -5,27 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
+import aepromo
 from aepromo import rules
+from aepromo.engine.answer import run as run_question
+from aepromo.engine.frame import FrameCells
 from aepromo.inputs.policy import Policy
-from aepromo.platform.columns import EXPOSURES, FITS, STATES
+from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
-from aepromo.platform.gates import gate
-from aepromo.platform.row_pricing import WITHOUT_TARGETS, RowPricing
-from aepromo.table.facts import read_fact
-from aepromo.table.schema import INPUTS
+from aepromo.platform.gates import OPEN, hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from conftest import Run
-
-    from aepromo.platform.ruling import Verdict
-    from aepromo.table.facts import Fact
 
 # A store and a product that pass everything, each figure just at what its gate lets through.
 PASSES = {
@@ -72,23 +72,14 @@ GATES = [
 GROUP_COLUMNS = {"gate1": "store_gate", "gate2": "product_gate", "label": "label_gate"}
 
 
-def facts(row: Mapping[str, str]) -> dict[str, Fact]:
-    found: dict[str, Fact] = {}
-    for name, text in row.items():
-        fact = read_fact(text, INPUTS["limited_rate" if name == "forced_rate" else name].kind)
-        assert fact is not None
-        found[name] = fact
-    return found
-
-
-def judged(row: Mapping[str, str], policy: Policy | None = None) -> Verdict:
-    return forced(RowPricing(WITHOUT_TARGETS, policy or Policy())).judge(facts(row))
+def judged(row: Mapping[str, str], policy: Policy | None = None) -> dict[str, Any]:
+    """The answer for one row, by column; None where it is blank."""
+    (answer,) = aepromo.forced(pd.DataFrame([row], dtype="str"), policy).to_dict("records")
+    return {str(name): None if each is pd.NA else each for name, each in answer.items()}
 
 
 def exposure(row: Mapping[str, str]) -> str:
-    index = judged(row)["exposure"]
-    assert isinstance(index, int)
-    return EXPOSURES[index]
+    return str(judged(row)["exposure"])
 
 
 @pytest.mark.parametrize(("key", "values", "opens"), GATES, ids=[key for key, _, _ in GATES])
@@ -96,8 +87,11 @@ def test_a_gate_under_at_and_over_its_threshold(
     key: str, values: tuple[str, ...], opens: tuple[bool, ...]
 ) -> None:
     rule = rules.rule(f"forced.{key}")
-    held = [gate(rule, facts({rule.column: value})) for value in values]
-    assert tuple(each.is_open for each in held) == opens
+    call = resolved(Policy())
+    cells = FrameCells(pd.DataFrame({rule.column: values}, dtype="str"), call.currency)
+    inputs = run_question(forced(call), cells, {rule.column: 0}, call).inputs
+    assert inputs is not None
+    assert tuple(hold(rule, inputs).states == OPEN) == opens
 
 
 @pytest.mark.parametrize(("key", "values", "opens"), GATES, ids=[key for key, _, _ in GATES])
@@ -109,13 +103,13 @@ def test_the_verdict_turns_where_the_gate_does(
         verdict = judged(PASSES | {column: value})
         group = key.partition(".")[0]
         if group in GROUP_COLUMNS:
-            assert verdict[GROUP_COLUMNS[group]] == STATES.index("open" if is_open else "closed")
+            assert verdict[GROUP_COLUMNS[group]] == ("open" if is_open else "closed")
         if group in ("gate1", "gate2"):
-            assert verdict["exposure"] == EXPOSURES.index("primed" if is_open else "none")
+            assert verdict["exposure"] == ("primed" if is_open else "none")
         if key == "rarely.store_age_days":
-            assert verdict["store_fit"] == FITS.index("rarely" if is_open else "made_for")
+            assert verdict["store_fit"] == ("rarely" if is_open else "made_for")
         if key in ("fit.gmv_90d", "fit.fulfilment_rate"):
-            assert verdict["store_fit"] == FITS.index("made_for" if is_open else "partly")
+            assert verdict["store_fit"] == ("made_for" if is_open else "partly")
 
 
 def test_every_threshold_of_the_family_is_tested() -> None:
@@ -160,7 +154,7 @@ def test_a_category_that_is_not_covered_is_out(category: str, found: str) -> Non
 @pytest.mark.parametrize("level", ["L1", "L2"])
 def test_low_levels_are_rarely_hit(level: str) -> None:
     verdict = judged(PASSES | {"store_level": level})
-    assert verdict["store_fit"] == FITS.index("rarely")
+    assert verdict["store_fit"] == "rarely"
     assert f"rarely hit: store level {level}, L1 or L2" in str(verdict["reasons"])
 
 
@@ -186,8 +180,8 @@ def test_a_primed_sku_waits_for_the_event_alone() -> None:
 
 def test_an_unknown_fact_counts_as_closed_and_is_named() -> None:
     verdict = judged({name: text for name, text in PASSES.items() if name != "refund_rate"})
-    assert verdict["exposure"] == EXPOSURES.index("none")
-    assert verdict["store_gate"] == STATES.index("unknown")
+    assert verdict["exposure"] == "none"
+    assert verdict["store_gate"] == "unknown"
     assert verdict["unknown"] == "refund_rate"
     assert verdict["nearest_gate"] == "refund rate unknown, needs under 2.1%"
 
@@ -201,12 +195,16 @@ def test_a_click_multiple_may_be_worked_out(click: str, mean: str, found: str) -
     assert exposure(row | {"click_rate": click, "industry_click_rate": mean}) == found
 
 
+def cents(amount: int) -> Decimal:
+    return Decimal(amount).scaleb(-2)
+
+
 def test_money_at_stake_is_the_difference_over_a_month() -> None:
     # Unforced 20.00 − 11 − 1.20 − 0.20 = 7.60; at 15 % 17.00 − 11 − 1.02 − 0.17 = 4.81.
     verdict = judged(PASSES | COSTS)
-    assert verdict["profit_before"] == 760
-    assert verdict["profit_forced"] == 481
-    assert verdict["at_stake_30d"] == 279 * 100
+    assert verdict["profit_before"] == Decimal("7.60")
+    assert verdict["profit_forced"] == Decimal("4.81")
+    assert verdict["at_stake_30d"] == Decimal("2.79") * 100
 
 
 def test_nothing_is_at_stake_where_no_discount_threatens() -> None:
@@ -216,8 +214,8 @@ def test_nothing_is_at_stake_where_no_discount_threatens() -> None:
 
 def test_an_unforced_price_that_a_coupon_cuts_deeper_puts_nothing_at_stake() -> None:
     verdict = judged(PASSES | COSTS | {"forced_rate": "1%"}, Policy(coupon=("2",)))
-    assert verdict["profit_before"] == 1800 - 1100 - 108 - 18
-    assert verdict["profit_forced"] == 1980 - 1100 - 119 - 20
+    assert verdict["profit_before"] == cents(1800 - 1100 - 108 - 18)
+    assert verdict["profit_forced"] == cents(1980 - 1100 - 119 - 20)
     assert verdict["at_stake_30d"] == 0
 
 
@@ -227,14 +225,14 @@ def test_the_worst_of_a_range_counts() -> None:
     row = {name: text for name, text in COSTS.items() if name != "forced_rate"}
     verdict = judged(PASSES | row | {"list_price": "32"}, policy)
     # 31.68 − 8 = 23.68 at 1 %, 28.80 at 10 %; a price of 30.00 between leaves 22.00.
-    assert verdict["profit_forced"] == 2200 - 1100 - 132 - 22
+    assert verdict["profit_forced"] == cents(2200 - 1100 - 132 - 22)
 
 
 @pytest.mark.parametrize("missing", ["list_price", "purchase_price", "logistics_cost", "units_30d"])
 def test_without_costs_the_stake_is_blank(missing: str) -> None:
     row = {name: text for name, text in (PASSES | COSTS).items() if name != missing}
     verdict = judged(row)
-    assert verdict["exposure"] == EXPOSURES.index("primed")
+    assert verdict["exposure"] == "primed"
     assert verdict["at_stake_30d"] is None
 
 
@@ -253,15 +251,20 @@ def table(out: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(out.decode())))
 
 
-def test_a_piped_file_comes_out_sorted_by_money_at_stake(run: Run) -> None:
+def test_a_piped_file_comes_out_in_its_own_order(run: Run) -> None:
     ran = run("forced", "-", *RATES, stdin=LINES.encode())
     assert ran.code == 0, ran.err
     rows = table(ran.out)
-    assert [row["sku"] for row in rows] == ["A-2", "A-1", "A-3"]
-    assert [row["exposure"] for row in rows] == ["triggered", "primed", "none"]
-    assert [row["at_stake_30d"] for row in rows] == ["279.00", "27.90", "0.00"]
+    assert [row["sku"] for row in rows] == ["A-1", "A-2", "A-3"]
+    assert [row["exposure"] for row in rows] == ["primed", "triggered", "none"]
+    assert [row["at_stake_30d"] for row in rows] == ["27.90", "279.00", "0.00"]
     assert rows[2]["nearest_gate"] == "store level L2, needs L3: +1"
     assert ran.err == ""
+
+
+def test_a_table_puts_most_money_at_stake_first(run: Run) -> None:
+    shown = run("forced", "-", *RATES, "--format", "table", stdin=LINES.encode()).out.decode()
+    assert re.findall(r"A-\d", shown) == ["A-2", "A-1", "A-3"]
 
 
 def test_chinese_headers_are_understood(run: Run, tmp_path: Path) -> None:
@@ -290,7 +293,7 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     assert "skus.csv:5: refund_rate: '1' may be all or a hundredth; write 100% or 1%" in refused.err
     aside = run("forced", file, *RATES, "--rejects", rejects, "--value", "sku")
     assert aside.code == 0
-    assert aside.out.split() == [b"A-2", b"A-1", b"A-3"]
+    assert aside.out.split() == [b"A-1", b"A-2", b"A-3"]
     assert "A-4" in rejects.read_text()
 
 

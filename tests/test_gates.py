@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
+import aepromo
 from aepromo import rules
 from aepromo.cli.config import read_config
+from aepromo.engine.answer import run as run_question
+from aepromo.engine.frame import FrameCells
 from aepromo.inputs.policy import Policy
-from aepromo.platform.appeal import appeal
+from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
-from aepromo.platform.gates import gate, is_gate
-from aepromo.platform.reverse import reverse
-from aepromo.platform.row_facts import facts_of
-from aepromo.platform.row_pricing import WITH_TARGETS, WITHOUT_TARGETS, RowPricing
-from aepromo.platform.tracking import Lookout, tracking
+from aepromo.platform.gates import CLOSED, OPEN, UNKNOWN, hold, is_gate, nearest, state, worst_first
+from aepromo.pricing.money import BLANK
 from aepromo.rules.overrides import Book
 from aepromo.table.column import Kind
 from aepromo.table.schema import INPUTS
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
-    from aepromo.platform.ruling import Ruling
+    from aepromo.engine.question import Inputs
     from aepromo.rules import Rule
 
 GATES = [rule for rule in rules.book() if is_gate(rule)]
@@ -45,11 +47,13 @@ MILLIONTH, CENT, ONE = Decimal("0.000001"), Decimal("0.01"), Decimal(1)
 ON, NOW = date(2026, 3, 10), datetime(2026, 3, 10, 12, tzinfo=UTC)
 SHIPPED = NOW - timedelta(days=30)
 
-RULINGS: dict[str, Callable[[Book], Ruling]] = {
-    "forced": lambda book: forced(RowPricing(WITHOUT_TARGETS, Policy(book=book))),
-    "reverse": lambda book: reverse(RowPricing(WITH_TARGETS, Policy(book=book))),
-    "appeal": lambda book: appeal(Policy(book=book), ON, []),
-    "tracking": lambda book: tracking(Lookout(book, NOW, UTC, frozenset({"cainiao"}))),
+FUNCTIONS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
+    "forced": aepromo.forced,
+    "reverse": aepromo.reverse,
+    "appeal": lambda frame, policy: aepromo.appeal(frame, policy, on=ON),
+    "tracking": lambda frame, policy: aepromo.tracking(
+        frame, policy, now=NOW, carriers=["Cainiao"]
+    ),
 }
 # What else a row says, so that the gate at hand decides.
 ROWS = {
@@ -133,13 +137,22 @@ def cells_of(rule: Rule, number: Decimal) -> dict[str, str]:
     return {rule.column: text_of(rule, number)}
 
 
-def judged(rule: Rule, cells: dict[str, str], book: Book) -> dict[str, int | str | None]:
-    """Judge a row by the command that holds the gate."""
+def judged(rule: Rule, cells: dict[str, str], book: Book) -> dict[str, Any]:
+    """The answer for a row from the question that holds the gate."""
     family = rule.key.partition(".")[0]
-    ruling = RULINGS[family](book)
-    facts, problems = facts_of(ruling, {}, {**ROWS[family], **cells})
-    assert problems == []
-    return dict(ruling.judge(facts))
+    frame = pd.DataFrame([{**ROWS[family], **cells}], dtype="str")
+    (answer,) = FUNCTIONS[family](frame, Policy(book=book)).to_dict("records")
+    own = {name for name in answer if name not in frame}
+    return {name: None if answer[name] is pd.NA else answer[name] for name in own}
+
+
+def rows_of(count: int) -> Inputs:
+    """What is known of rows that tell nothing."""
+    values = resolved(Policy())
+    frame = pd.DataFrame({"sku": [str(row) for row in range(count)]}, dtype="str")
+    inputs = run_question(forced(values), FrameCells(frame, values.currency), {}, values).inputs
+    assert inputs is not None
+    return inputs
 
 
 def written(path: Path, rule: Rule, value: str | list[str]) -> Book:
@@ -156,10 +169,11 @@ def test_a_gate_opens_just_under_at_or_just_over_its_threshold_as_it_compares(ru
         whole = 1
     at = int(number_of(rule) * whole)
     facts = (at - 1, at, at + 1)
-    held = [gate(rule, {rule.column: fact}) for fact in facts]
-    assert tuple(each.is_open for each in held) == UNDER_AT_OVER[rule.compare]
-    assert [each.gap for each in held if not each.is_open] == [
-        abs(fact - at) for fact, each in zip(facts, held, strict=True) if not each.is_open
+    held = hold(rule, rows_of(3), {rule.column: np.array(facts, np.int64)})
+    opens = UNDER_AT_OVER[rule.compare]
+    assert tuple(held.states == OPEN) == opens
+    assert held.fact_gaps[held.codes].tolist() == [
+        0 if is_open else abs(fact - at) for fact, is_open in zip(facts, opens, strict=True)
     ]
 
 
@@ -176,7 +190,7 @@ def test_the_verdict_turns_once_between_just_under_and_just_over(rule: Rule) -> 
     assert beside[0] != beside[1]
 
 
-def _without_figures(verdict: dict[str, int | str | None]) -> dict[str, int | str | None]:
+def _without_figures(verdict: dict[str, Any]) -> dict[str, Any]:
     """A verdict but for what moves with every cent or second, and for how far a gate is off."""
     figures = {"deal_price", "formula_profit", "formula_margin", "invoice_age_days", "ends_at"}
     figures |= {"upload_hours", "silent_hours", "passing_list_price"}

@@ -108,7 +108,6 @@ def test_quotes_that_nothing_needs_are_seen(data: bytes, is_plain: bool) -> None
     [
         b"a,b\nc\n",
         b"a,b\nc,d,e\n",
-        b"a,b\n\nc,d\n",
         b"a\nb,c,d\n",
         b'a,5" wide\n',
         b"a,b\rc,d\n",
@@ -120,9 +119,28 @@ def test_there_is_no_grid_of_a_block_that_is_not_well_formed(data: bytes) -> Non
     assert grid_of(data, ",", 2) is None
 
 
-def test_there_is_no_grid_of_blank_lines_in_a_single_column() -> None:
-    assert grid_of(b"a\n\nb\n", ",", 1) is None
-    assert grid_of(b"a\n\r\nb\n", ",", 1) is None
+@pytest.mark.parametrize("data", [b"a\n\nb\n", b"\na\n\n\nb\n\n", b"a\r\n\r\nb\r\n", b"a\n\r\nb\n"])
+@pytest.mark.parametrize("width", [1, 2])
+def test_blank_lines_are_no_rows_of_a_grid(data: bytes, width: int) -> None:
+    rows = data.replace(b"a", b'"a\n\na",c').replace(b"b", b"b,d") if width > 1 else data
+    grid = grid_of(rows, ",", width)
+    assert grid is not None
+    cells = [[grid.cell(row, column) for column in range(width)] for row in range(len(grid))]
+    assert cells == ([["a\n\na", "c"], ["b", "d"]] if width > 1 else [["a"], ["b"]])
+
+
+def test_there_is_no_grid_of_blank_lines_alone() -> None:
+    assert grid_of(b"\n\r\n\n", ",", 1) is None
+
+
+def test_blank_columns_at_the_end_are_left_out() -> None:
+    grid = grid_of(b"a,b,,\r\nc,d,,\r\n", ",", 4)
+    kept = grid and grid.without_blank(2)
+    assert kept is not None
+    assert kept.rows().to_pylist() == ["a,b", "c,d"]
+    filled = grid_of(b"a,b,,\nc,d,,x\n", ",", 4)
+    assert filled is not None
+    assert filled.without_blank(2) is None
 
 
 @settings(max_examples=70)

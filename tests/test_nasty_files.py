@@ -2,8 +2,9 @@
 
 A file becomes a test by being put into a folder. What is under ``nasty/accepted`` must come
 through; its name tells the encoding (``erp.gb18030.csv``) and the delimiter (``.csv``, ``.tsv``, or
-``.ssv`` for semicolons). What is under ``nasty/refused`` must not; ``NAME.err`` beside it holds
-what is said.
+``.ssv`` for semicolons). What is under ``nasty/taken`` comes through as the table that stands in
+``NAME.expected``: titles, blank rows and the like are none of it. What is under ``nasty/refused``
+must not come through; ``NAME.err`` beside it holds what is said.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NASTY = Path(__file__).parent / "nasty"
 ACCEPTED = sorted((NASTY / "accepted").iterdir())
+TAKEN = sorted(path for path in (NASTY / "taken").iterdir() if path.suffix != ".expected")
 REFUSED = sorted((NASTY / "refused").glob("*.csv"))
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".ssv": ";"}
 
@@ -37,6 +39,15 @@ def test_every_cell_comes_back(path: Path, run: Run) -> None:
     assert [row[: len(rows[0])] for row in repriced] == rows
     assert repriced[0][-1] == "status"
     assert {len(row) for row in repriced} == {len(repriced[0])}
+
+
+@pytest.mark.parametrize("path", TAKEN, ids=lambda path: path.name)
+def test_what_stands_around_a_table_is_none_of_it(path: Path, run: Run) -> None:
+    expected = path.with_name(f"{path.name}.expected").read_bytes()
+    rows = rows_of(expected.decode())
+    code, out, err = run("reprice", path, "--quiet", "-b", "2.50", "-l", "1")
+    assert (code, err) == (0, "")
+    assert [row[: len(rows[0])] for row in rows_of(out.decode())] == rows
 
 
 @pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
@@ -98,7 +109,7 @@ def test_a_bad_cell_of_a_megabyte_is_named_by_its_beginning(run: Run) -> None:
     data = b"purchase_price,logistics_cost\n" + b"x" * 1_000_000 + b",1.85\n"
     code, out, err = run("reprice", "-", stdin=data)
     assert (code, out) == (3, b"")
-    assert f"standard input:2: purchase_price: '{'x' * 40}…' is not a number" in err
+    assert f"standard input:2: purchase_price: '{'x' * 80}…' is not a number" in err
 
 
 def test_a_header_longer_than_any_is_a_header(run: Run) -> None:

@@ -25,6 +25,7 @@ from processes import PACKAGE, ROOT
 from aepromo import Policy
 from aepromo.engine.answer import find_columns, run
 from aepromo.engine.frame import FrameCells
+from aepromo.inputs.values import resolved
 from aepromo.page import bars
 from aepromo.page import overview as looked_over
 from aepromo.page.assumptions import FOR_EVERY_SKU, LISTS, NAMES
@@ -344,6 +345,8 @@ HOSTILE = (
     "javascript:alert(1)//https://example.org",
     "\u202eevil\u202c 货号 0012",
 )
+SHOWN = (*HOSTILE[:-1], "<U+202E>evil<U+202C> 货号 0012")
+"""The same as a page has them: marks that turn letters around are spelled out."""
 
 
 def test_cells_are_shown_and_never_run(run: Run, tmp_path: Path) -> None:
@@ -353,9 +356,9 @@ def test_cells_are_shown_and_never_run(run: Run, tmp_path: Path) -> None:
         rows.writerow(("sku", "category", "purchase_price", "logistics_cost", "list_price"))
         rows.writerows((name, name, 8, 3, 9 + place) for place, name in enumerate(HOSTILE))
     page = parsed(run("report", file, "--quiet").out)
-    assert [row["SKU"] for row in risks(page)] == list(HOSTILE)
-    assert {row["category"] for row in risks(page)} == set(HOSTILE)
-    assert {row[0] for row in cells(page.all("table", class_="stakes")[0])} == set(HOSTILE)
+    assert [row["SKU"] for row in risks(page)] == list(SHOWN)
+    assert {row["category"] for row in risks(page)} == set(SHOWN)
+    assert {row[0] for row in cells(page.all("table", class_="stakes")[0])} == set(SHOWN)
     assert texts(page.all("h1")) == [file.name]
     test_the_page_loads_nothing_and_runs_only_its_own(b"", page)
 
@@ -539,11 +542,12 @@ def test_with_an_output_file_the_tally_is_said(run: Run, tmp_path: Path) -> None
 def test_blocks_add_up_to_the_whole() -> None:
     frame = pd.read_csv(SKUS, dtype="string[pyarrow]", keep_default_na=False)
     policy = Policy(spend_save=("30:3",), coupon=("20:2",))
-    columns = find_columns(looked_over.OVERVIEW, list(frame.columns), {}, policy)
+    values = resolved(policy)
+    columns = find_columns(looked_over.OVERVIEW, list(frame.columns), {}, values)
 
     def seen(part: pd.DataFrame) -> looked_over.Overview:
-        outcome = run(looked_over.OVERVIEW, FrameCells(part, policy.selling), columns, policy)
-        return looked_over.overview(outcome, columns, policy.terms(), 10)
+        outcome = run(looked_over.OVERVIEW, FrameCells(part, values.currency), columns, values)
+        return looked_over.overview(outcome, columns, 10)
 
     whole = looked_over.Overview(10)
     for start, end in ((0, 1), (1, 30), (30, 30), (30, 72)):

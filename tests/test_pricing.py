@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from reference import Case
 
 from aepromo.calculators.breakeven import BREAKEVEN
-from aepromo.engine.question import Sku
+from aepromo.engine.question import Inputs, Sku
 from aepromo.inputs.policy import Policy
+from aepromo.inputs.values import resolved
 from aepromo.pricing.fees import Costs, FeeRates, floor_price, margin, max_discount, profit, status
 from aepromo.pricing.money import (
     AMOUNT_LIMIT,
@@ -370,7 +371,7 @@ def test_allowed_prices_fit(endings: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("promotion", ["forced", "reverse"])
 def test_breakeven_fits(promotion: str) -> None:
-    terms = Policy(promotion=promotion).terms()
+    values = resolved(Policy(promotion=promotion))
 
     def paid(list_price: Whole, cost: Whole, taken: Whole, high: Whole, units: Whole) -> Whole:
         sku = Sku(
@@ -381,7 +382,7 @@ def test_breakeven_fits(promotion: str) -> None:
             Targets(BLANK, BLANK, BLANK),
             units,
         )
-        results = BREAKEVEN.compute(sku, terms)
+        results = BREAKEVEN.compute(Inputs(sku, values))
         del results["uplift_reported"]  # the same for every row
         return tuple(results.values())  # type: ignore[return-value]
 

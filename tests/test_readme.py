@@ -27,7 +27,7 @@ import pytest
 from picture import PICTURE, at_terminal, draw
 from processes import ROOT
 
-from aepromo.calculators.command import report_named
+from aepromo.calculators.command import calculator_named
 from aepromo.cli import CALCULATORS
 from aepromo.cli.exits import Exit
 from aepromo.cli.options import Format
@@ -204,8 +204,8 @@ def test_every_command_appears() -> None:
 def test_every_column_format_status_and_exit_code_appears() -> None:
     columns = {
         name
-        for report in map(report_named, CALCULATORS)
-        for name in (*report.uses, *report.adds(frozenset(INPUTS)))
+        for question in map(calculator_named, CALCULATORS)
+        for name in (*question.uses, *question.adds(frozenset(INPUTS)))
     }
     columns |= {"weight_g", "market"}
     vocabulary = (ROOT / "aepromo/table/vocabulary.txt").read_text(encoding="utf-8")

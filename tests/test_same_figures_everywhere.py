@@ -33,12 +33,12 @@ from aepromo.calculators.list_price import LIST_PRICE
 from aepromo.calculators.margin import MARGIN
 from aepromo.calculators.reprice import REPRICE
 from aepromo.engine.answer import find_columns
-from aepromo.engine.answer import run as run_report
+from aepromo.engine.answer import run as run_question
 from aepromo.engine.frame import FrameCells
-from aepromo.engine.frame import answered as frame_with
 from aepromo.engine.single import run_single
 from aepromo.errors import BadRows, CallError
 from aepromo.inputs.policy import Policy
+from aepromo.inputs.values import resolved
 from aepromo.pricing.currency import USD
 from aepromo.sweep.forced_rates import sweep
 from aepromo.table.column import Kind
@@ -52,12 +52,12 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
-    from aepromo.engine.question import Report
+    from aepromo.engine.question import Question
 
     Cells = Mapping[str, str]
     Figures = dict[str, str | None]
 
-REPORTS = (LIST_PRICE, MARGIN, COMMISSION, FLOOR, REPRICE, AUDIT, BREAKEVEN)
+QUESTIONS = (LIST_PRICE, MARGIN, COMMISSION, FLOOR, REPRICE, AUDIT, BREAKEVEN)
 SMALL = (20, 100, 500, 2000)
 
 
@@ -81,11 +81,11 @@ class Store:
             basket=self.basket,
         )
 
-    def options(self, report: Report) -> list[str]:
+    def options(self, question: Question) -> list[str]:
         words = ["--basket", self.basket]
         words += ["--coupon-stacks"] if self.coupon_stacks else []
         for name in ("spend_save", "coupon", "ending"):
-            if name != "ending" or report.sets_prices:
+            if name != "ending" or question.sets_prices:
                 for text in getattr(self, name):
                     words += ["--" + name.replace("_", "-"), text]
         return words
@@ -94,71 +94,63 @@ class Store:
 # --- the carriers -------------------------------------------------------------------------------
 
 
-def filled(report: Report, cells: Cells) -> dict[str, str]:
-    """The cells that a report can use and that aren't blank."""
+def filled(question: Question, cells: Cells) -> dict[str, str]:
+    """The cells that a question can use and that aren't blank."""
     return {
         name: text
         for name, text in cells.items()
-        if text and name in report.uses and INPUTS[name].kind is not Kind.TEXT
+        if text and name in question.uses and INPUTS[name].kind is not Kind.TEXT
     }
 
 
-def by_ints(report: Report, cells: Cells, store: Store) -> Figures:
+def by_ints(question: Question, cells: Cells, store: Store) -> Figures:
     """A SKU's figures from the formulas with ints."""
-    results, _ = run_single(report, store.policy(**filled(report, cells)))
+    results, _ = run_single(question, resolved(store.policy(**filled(question, cells))))
     return {name: result_text(value, RESULTS[name], USD) for name, value in results.items()}
 
 
-def by_one_liner(run: Run, report: Report, cells: Cells, store: Store) -> Figures:
-    words = ["--format", "json", *more_options(report), *store.options(report)]
-    for name, text in filled(report, cells).items():
+def by_one_liner(run: Run, question: Question, cells: Cells, store: Store) -> Figures:
+    words = ["--format", "json", *more_options(question), *store.options(question)]
+    for name, text in filled(question, cells).items():
         words += ["--" + name.replace("_", "-"), text]
-    (row,) = read_json(succeeded(run, report.name, *words))
+    (row,) = read_json(succeeded(run, question.name, *words))
     return results_of(row)
 
 
-def by_value(run: Run, report: Report, cells: Cells, store: Store, column: str) -> str:
-    words = ["--value", column, *more_options(report), *store.options(report)]
-    for name, text in filled(report, cells).items():
+def by_value(run: Run, question: Question, cells: Cells, store: Store, column: str) -> str:
+    words = ["--value", column, *more_options(question), *store.options(question)]
+    for name, text in filled(question, cells).items():
         words += [INPUTS[name].flag, text]
-    return succeeded(run, report.name, *words).removesuffix("\n")
+    return succeeded(run, question.name, *words).removesuffix("\n")
 
 
 def by_file(
-    run: Run, folder: Path, report: Report, rows: Sequence[Cells], store: Store
+    run: Run, folder: Path, question: Question, rows: Sequence[Cells], store: Store
 ) -> list[Figures]:
     path = folder / "skus.csv"
     path.write_text(as_csv(rows), encoding="utf-8")
-    words = [*more_options(report), *store.options(report)]
-    return read_csv(succeeded(run, report.name, path, *words))
+    words = [*more_options(question), *store.options(question)]
+    return read_csv(succeeded(run, question.name, path, *words))
 
 
-def by_pipe(run: Run, report: Report, rows: Sequence[Cells], store: Store) -> list[Figures]:
-    words = [*more_options(report), *store.options(report)]
-    return read_csv(succeeded(run, report.name, "-", *words, stdin=as_csv(rows).encode()))
+def by_pipe(run: Run, question: Question, rows: Sequence[Cells], store: Store) -> list[Figures]:
+    words = [*more_options(question), *store.options(question)]
+    return read_csv(succeeded(run, question.name, "-", *words, stdin=as_csv(rows).encode()))
 
 
 def by_json(
-    run: Run, folder: Path, report: Report, rows: Sequence[Cells], store: Store
+    run: Run, folder: Path, question: Question, rows: Sequence[Cells], store: Store
 ) -> list[Figures]:
     path, output = folder / "in.csv", folder / "out.json"
     path.write_text(as_csv(rows), encoding="utf-8")
-    words: list[str | Path] = ["--output", output, *more_options(report), *store.options(report)]
-    succeeded(run, report.name, path, *words)
+    words: list[str | Path] = ["--output", output, *more_options(question), *store.options(question)]
+    succeeded(run, question.name, path, *words)
     return [results_of(row) for row in read_json(output.read_text(encoding="utf-8"))]
 
 
-def by_frame(report: Report, frame: pd.DataFrame, store: Store) -> list[Figures]:
-    """A frame's figures from Python: the public function, where there is one."""
-    name = report.name.replace("-", "_")
-    if name in aepromo.__all__:
-        answered = getattr(aepromo, name)(frame, store.policy())
-    else:
-        columns = find_columns(report, list(frame.columns), {}, store.policy())
-        cells = FrameCells(frame, store.policy().selling)
-        outcome = run_report(report, cells, columns, store.policy())
-        assert not outcome.problems
-        answered = frame_with(frame, outcome)
+def by_frame(question: Question, frame: pd.DataFrame, store: Store) -> list[Figures]:
+    """A frame's figures from Python."""
+    answered = getattr(aepromo, question.name.replace("-", "_"))(frame, store.policy())
     assert answered is not frame
     return [
         {column: text_of(row[column]) for column in answered.columns if column in RESULTS}
@@ -173,8 +165,8 @@ def text_of(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def more_options(report: Report) -> list[str]:
-    return ["--quiet", "--fail-on", "never"] if report is AUDIT else ["--quiet"]
+def more_options(question: Question) -> list[str]:
+    return ["--quiet", "--fail-on", "never"] if question is AUDIT else ["--quiet"]
 
 
 def succeeded(run: Run, *words: str | Path, stdin: bytes = b"") -> str:
@@ -249,44 +241,44 @@ STORE = Store(
     basket="single",
 )
 
-every_report = pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
+every_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
 
 
-def expected_of(report: Report, store: Store) -> list[Figures]:
-    return [by_ints(report, sku, store) for sku in SKUS]
+def expected_of(question: Question, store: Store) -> list[Figures]:
+    return [by_ints(question, sku, store) for sku in SKUS]
 
 
-@every_report
-def test_a_one_liner(run: Run, report: Report) -> None:
+@every_question
+def test_a_one_liner(run: Run, question: Question) -> None:
     for sku in SKUS[::2]:
-        assert by_one_liner(run, report, sku, STORE) == by_ints(report, sku, STORE)
+        assert by_one_liner(run, question, sku, STORE) == by_ints(question, sku, STORE)
 
 
-@every_report
-def test_a_single_value(run: Run, report: Report) -> None:
-    figures = by_ints(report, SKUS[0], STORE)
-    column = report.key_columns[0]
-    assert by_value(run, report, SKUS[0], STORE, column) == figures[column]
+@every_question
+def test_a_single_value(run: Run, question: Question) -> None:
+    figures = by_ints(question, SKUS[0], STORE)
+    column = question.key_columns[0]
+    assert by_value(run, question, SKUS[0], STORE, column) == figures[column]
 
 
-@every_report
-def test_a_file(run: Run, report: Report, tmp_path: Path) -> None:
-    found = by_file(run, tmp_path, report, SKUS, STORE)
-    assert all(map(same, found, expected_of(report, STORE)))
+@every_question
+def test_a_file(run: Run, question: Question, tmp_path: Path) -> None:
+    found = by_file(run, tmp_path, question, SKUS, STORE)
+    assert all(map(same, found, expected_of(question, STORE)))
     assert len(found) == len(SKUS)
 
 
-@every_report
-def test_a_pipe(run: Run, report: Report) -> None:
-    found = by_pipe(run, report, SKUS, STORE)
-    assert all(map(same, found, expected_of(report, STORE)))
+@every_question
+def test_a_pipe(run: Run, question: Question) -> None:
+    found = by_pipe(run, question, SKUS, STORE)
+    assert all(map(same, found, expected_of(question, STORE)))
     assert len(found) == len(SKUS)
 
 
-@every_report
-def test_json(run: Run, report: Report, tmp_path: Path) -> None:
-    found = by_json(run, tmp_path, report, SKUS, STORE)
-    assert all(map(same, found, expected_of(report, STORE)))
+@every_question
+def test_json(run: Run, question: Question, tmp_path: Path) -> None:
+    found = by_json(run, tmp_path, question, SKUS, STORE)
+    assert all(map(same, found, expected_of(question, STORE)))
     assert len(found) == len(SKUS)
 
 
@@ -313,11 +305,11 @@ def as_plain_ints_where_whole(name: str, cells: list[str]) -> pd.Series[Any]:
     return pd.Series(list(map(int, cells)), name=name) if whole else as_decimals(name, cells)
 
 
-@every_report
+@every_question
 @pytest.mark.parametrize(
     "column", [as_text, as_decimals, as_floats, as_ints_where_whole, as_plain_ints_where_whole]
 )
-def test_a_frame(report: Report, column: Callable[[str, list[str]], pd.Series[Any]]) -> None:
+def test_a_frame(question: Question, column: Callable[[str, list[str]], pd.Series[Any]]) -> None:
     frame = pd.DataFrame(
         {
             name: column(name, [sku[name] for sku in SKUS]) if name != "sku" else list("abcdef")
@@ -325,18 +317,18 @@ def test_a_frame(report: Report, column: Callable[[str, list[str]], pd.Series[An
         }
     )
     before = frame.copy(deep=True)
-    found = by_frame(report, frame, STORE)
-    assert all(map(same, found, expected_of(report, STORE)))
+    found = by_frame(question, frame, STORE)
+    assert all(map(same, found, expected_of(question, STORE)))
     assert len(found) == len(SKUS)
     pd.testing.assert_frame_equal(frame, before)
 
 
-@every_report
+@every_question
 @pytest.mark.parametrize(
     "column", [as_text, as_decimals, as_floats, as_ints_where_whole, as_plain_ints_where_whole]
 )
 def test_a_frame_of_whole_amounts(
-    report: Report, column: Callable[[str, list[str]], pd.Series[Any]]
+    question: Question, column: Callable[[str, list[str]], pd.Series[Any]]
 ) -> None:
     cells = {
         "purchase_price": ["8", "150", "3"],
@@ -352,8 +344,8 @@ def test_a_frame_of_whole_amounts(
     if column is as_plain_ints_where_whole:
         assert frame["list_price"].dtype == np.int64
     rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
-    found = by_frame(report, frame, STORE)
-    assert found == [by_ints(report, row, STORE) for row in rows]
+    found = by_frame(question, frame, STORE)
+    assert found == [by_ints(question, row, STORE) for row in rows]
 
 
 # --- random columns -----------------------------------------------------------------------------
@@ -390,36 +382,36 @@ def draw_cells(rng: Random) -> dict[str, str]:
     return {name: "" if at == blank_at else text for at, (name, text) in enumerate(cells.items())}
 
 
-@pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
 @settings(thorough, max_examples=30)
 @given(rng=RANDOM)
-def test_a_column_of_random_skus(report: Report, rng: Random) -> None:
+def test_a_column_of_random_skus(question: Question, rng: Random) -> None:
     store = store_of(draw_case(rng, SMALL))
     rows = [draw_cells(rng) for _ in range(rng.randint(1, 8))]
     alone: list[Figures | str] = []
     for row in rows:
         try:
-            alone.append(by_ints(report, row, store))
+            alone.append(by_ints(question, row, store))
         except CallError as error:
             alone.append(str(error))
     answered = {at: each for at, each in enumerate(alone) if isinstance(each, dict)}
     if len(answered) < len(rows):
-        problems = problems_of(report, rows, store)
+        problems = problems_of(question, rows, store)
         assert problems
         assert all(isinstance(alone[at], str) for at, _ in problems)
         assert all(reason in str(alone[at]) for at, reason in problems)
     if answered:
         frame = pd.DataFrame([rows[at] for at in answered], dtype="str")
-        found = by_frame(report, frame, store)
+        found = by_frame(question, frame, store)
         assert all(map(same, found, answered.values()))
         assert len(found) == len(answered)
 
 
-def problems_of(report: Report, rows: Sequence[Cells], store: Store) -> list[tuple[int, str]]:
+def problems_of(question: Question, rows: Sequence[Cells], store: Store) -> list[tuple[int, str]]:
     frame = pd.DataFrame(rows, dtype="str")
-    columns = find_columns(report, list(frame.columns), {}, store.policy())
-    cells = FrameCells(frame, store.policy().selling)
-    outcome = run_report(report, cells, columns, store.policy())
+    values = resolved(store.policy())
+    columns = find_columns(question, list(frame.columns), {}, values)
+    outcome = run_question(question, FrameCells(frame, USD), columns, values)
     return [(problem.row, f"{problem.column} {problem.reason}") for problem in outcome.problems]
 
 
@@ -438,9 +430,9 @@ def test_random_skus_through_reprice_and_audit_come_to_what_the_reference_says(
     assume(protected is not None)
     assert protected is not None
     current = draw_list_price(rng, case, protected)
-    for report, list_price in ((REPRICE, protected), (AUDIT, current)):
+    for question, list_price in ((REPRICE, protected), (AUDIT, current)):
         cells = {**values_of(case), "list_price": amount(list_price)}
-        (figures,) = by_frame(report, pd.DataFrame([cells], dtype="str"), store)
+        (figures,) = by_frame(question, pd.DataFrame([cells], dtype="str"), store)
         said = reference.evaluate(case, list_price)
         expected: Figures = {
             "required_deal_price": amount(required),
@@ -455,7 +447,7 @@ def test_random_skus_through_reprice_and_audit_come_to_what_the_reference_says(
             "worst_case": said.worst_case,
             "status": said.status,
         }
-        if report is REPRICE:
+        if question is REPRICE:
             expected |= {"protected_list_price": amount(protected), "price_change": "0.00"}
         assert figures == expected
 
@@ -489,7 +481,7 @@ def test_every_bad_row_is_named_at_once() -> None:
 class Example:
     """The figures that a command must give for a SKU."""
 
-    report: Report
+    question: Question
     cells: Cells
     figures: Cells
     store: Store = field(default_factory=Store)
@@ -594,33 +586,33 @@ def shows(figures: Figures, worked: Example) -> bool:
 
 @every_example
 def test_a_worked_example_in_a_one_liner(run: Run, worked: Example) -> None:
-    assert shows(by_one_liner(run, worked.report, worked.cells, worked.store), worked)
+    assert shows(by_one_liner(run, worked.question, worked.cells, worked.store), worked)
 
 
 @every_example
 def test_a_worked_example_in_python(worked: Example) -> None:
     frame = pd.DataFrame([worked.cells], dtype="str")
-    (figures,) = by_frame(worked.report, frame, worked.store)
+    (figures,) = by_frame(worked.question, frame, worked.store)
     assert shows(figures, worked)
 
 
 @every_example
 def test_a_worked_example_in_a_file(run: Run, worked: Example, tmp_path: Path) -> None:
-    (figures,) = by_file(run, tmp_path, worked.report, [worked.cells], worked.store)
+    (figures,) = by_file(run, tmp_path, worked.question, [worked.cells], worked.store)
     assert shows(figures, worked)
 
 
 @profit_examples
 def test_a_target_profit_in_a_pipe(run: Run, name: str) -> None:
     worked = EXAMPLES[name]
-    (figures,) = by_pipe(run, worked.report, [worked.cells], worked.store)
+    (figures,) = by_pipe(run, worked.question, [worked.cells], worked.store)
     assert shows(figures, worked)
 
 
 @profit_examples
 def test_a_target_profit_in_json(run: Run, name: str, tmp_path: Path) -> None:
     worked = EXAMPLES[name]
-    (figures,) = by_json(run, tmp_path, worked.report, [worked.cells], worked.store)
+    (figures,) = by_json(run, tmp_path, worked.question, [worked.cells], worked.store)
     assert shows(figures, worked)
 
 
@@ -631,7 +623,7 @@ def test_a_target_profit_as_a_policy(name: str) -> None:
     shared = {key: text for key, text in worked.cells.items() if key not in COSTS}
     frame = pd.DataFrame([COSTS], dtype="str")
     policy = worked.store.policy(**shared)
-    answered = getattr(aepromo, worked.report.name.replace("-", "_"))(frame, policy)
+    answered = getattr(aepromo, worked.question.name.replace("-", "_"))(frame, policy)
     found = {key: text_of(answered[key].iloc[0]) for key in worked.figures}
     assert found == worked.figures
 
@@ -697,7 +689,7 @@ def test_breakeven_against_fractions(rng: Random, promotion: str, units: int) ->
     expected = breakeven_of(case, list_price, units, promotion)
     cells = {"list_price": amount(list_price), "units_30d": str(units)}
     policy = policy_of(case, **cells)._replace(promotion=promotion)
-    results, _ = run_single(BREAKEVEN, policy)
+    results, _ = run_single(BREAKEVEN, resolved(policy))
     found = {name: result_text(value, RESULTS[name], USD) for name, value in results.items()}
     assert found == expected
 
@@ -796,7 +788,7 @@ def test_sweep_against_fractions(rng: Random) -> None:
     list_price = draw_list_price(rng, case, None)
     policy = policy_of(case, list_price=amount(list_price))._replace(forced_rate=None)
     last = 300
-    swept, _ = sweep(policy, range(0, last * 100 + 1, 2500))
+    swept, _ = sweep(resolved(policy), range(0, last * 100 + 1, 2500))
     assert list(swept.rows) == list(range(0, last * 100 + 1, 2500))
     for rate, row in swept.rows.items():
         said = at_forced_rate(case, list_price, Fraction(rate, 1_000_000))

@@ -62,3 +62,30 @@ def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_refused(tmp_pa
     file.write_bytes(text.encode("gb18030"))
     with pytest.raises(CallError, match=r"shop\.toml: is not UTF-8; save it as UTF-8"):
         read_config(str(file))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a." * 5_000 + "a = 1\n", ":1: tables or lists lie too deep within one another"),
+        ("\na = " + "[" * 5_000, ":2: tables or lists lie too deep within one another"),
+        ("a = " + "{b = " * 40 + "1" + "}" * 40, ":1: tables or lists lie too deep"),
+        ("a = 1" + "0" * 6_000 + "\n", ": no TOML: a number is too long"),
+        ("# " + "x" * 70_000, ": over 64 KB; that is no configuration or tariff"),
+    ],
+)
+def test_what_nests_or_goes_on_without_end_is_refused(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text(text)
+    with pytest.raises(CallError) as refused:
+        read_toml(str(path))
+    assert str(refused.value).startswith(f"{path}{said}")
+
+
+def test_brackets_and_points_in_texts_and_remarks_nest_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    deep = "[" * 30 + "a." * 30
+    path.write_text(f'a = "{deep}\\"" # {deep}\nb = \'{deep}\'\nc = """\n{deep}"""\n')
+    assert read_toml(str(path)) == {"a": deep + '"', "b": deep, "c": deep}

@@ -41,7 +41,9 @@ def rows_of(path: Path, name: str | None = None) -> list[tuple[int, list[str]]]:
         ("3.5", "3.5"),
         ("3.50", "3.50"),
         ("12", "12"),
-        ("12.0", "12.0"),
+        ("12.0", "12"),
+        ("-7.0", "-7"),
+        ("12.00", "12.00"),
         ("0.132", "0.132"),
         ("1005006123456789012", "1005006123456789012"),
         ("0.30000000000000004", "0.3"),
@@ -198,7 +200,8 @@ def test_bad_cells_are_named_by_sheet_and_row(tmp_path: Path) -> None:
     )
     assert (code, out) == (0, b'sku\n"a\nb"\n')
     assert err.splitlines() == [
-        "b.xlsx!S1:7: purchase_price: '#DIV/0!' is not a number; write one such as 12.50",
+        "b.xlsx!S1:7: purchase_price: '#DIV/0!' is an error of the spreadsheet; "
+        "mend its formula, or write the number",
         "b.xlsx!S1:8: purchase_price: '=A1*7' is a formula without its result; "
         "save the workbook in Excel, or write the number",
         "b.xlsx!S1:9: 4 cells where the header has 3; "
@@ -323,6 +326,9 @@ def book(tmp_path: Path, data: str, **more: str) -> bytes:
 REFUSED = {
     "legacy": "an old .xls workbook, or one with a password; save it as .xlsx",
     "no workbook": "no .xlsx workbook; save it as one, or as .csv",
+    "OpenDocument": "an OpenDocument file such as .ods; save it as .xlsx",
+    "a zip": "a zip archive; unpack it first",
+    "a Word document": "an office document without a table; save the table as .xlsx, or as .csv",
     "cut off": "the workbook is damaged; open it in Excel and save it anew",
     "garbled": "the workbook is damaged; open it in Excel and save it anew",
     "no text": "the workbook is damaged; open it in Excel and save it anew",
@@ -346,13 +352,16 @@ def refused_bytes(kind: str, tmp_path: Path) -> bytes:
         "entities": '<!DOCTYPE x [<!ENTITY a "b">]>' + sheet(HEAD),
         "backwards": sheet(HEAD, row("1", number=3), row("2", number=2)),
         "empty": sheet(row(None, "")),
-        "titled": sheet(row("成本表", None, None, "三月"), HEAD),
+        "titled": sheet(row("成本表", None, None, "三月"), row("A", "B", "8", "3")),
     }
     if kind in sheets:
         return book(tmp_path, sheets[kind])
     return {
         "legacy": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-        "no workbook": zipped(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"),
+        "no workbook": zipped(**{"[Content_Types].xml": b"<Types/>"}),
+        "OpenDocument": zipped(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"),
+        "a zip": zipped(**{"costs.csv": b"sku,purchase_price\n"}),
+        "a Word document": zipped(**{"[Content_Types].xml": b"", "word/document.xml": b""}),
         "cut off": whole[:-60],
         "parquet": b"PAR1 and no more",
     }[kind]

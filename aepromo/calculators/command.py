@@ -18,7 +18,6 @@ from aepromo.cli.options import (
 )
 from aepromo.pricing.fees import STATUSES
 from aepromo.terminal.summary import prices_line, skus
-from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable

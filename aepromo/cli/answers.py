@@ -9,7 +9,15 @@ import numpy as np
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.say import encoding_line, say, say_assumed, say_converted, say_warning, took_line
+from aepromo.cli.say import (
+    encoding_line,
+    say,
+    say_assumed,
+    say_converted,
+    say_reading,
+    say_warning,
+    took_line,
+)
 from aepromo.engine.answer import (
     PROPOSED,
     Apart,
@@ -60,7 +68,7 @@ class _Attempt(Generic[Finished]):
 class Answers:
     """The answers to a question over a source, in the order of its rows.
 
-    ``columns`` are the positions of the inputs, ``added`` the result columns. A column of the source
+    ``columns`` are the positions of the inputs, ``added`` the result columns. A column of the file
     that the question replaces goes by its name in the ``layout``.
     Bad rows go ``aside``, or where they can't, the first one ends the answers; then
     ``RowsRefused`` is raised once the rest of the file has been looked through.
@@ -87,7 +95,7 @@ class Answers:
         try:
             found = find_columns(self.question, header, self.mapping, self.values)
         except InputError as problem:
-            raise InputError(f"{self.source.name}:1: {problem}") from None
+            raise InputError(f"{self.source.place}: {problem}") from None
         self.columns, self.headers = found
         self.added = self.question.added(self.columns, self.values)
         self.layout = laid_out(self.source.header, self.added, self.mapping)
@@ -138,7 +146,7 @@ class Answers:
             if finished is not None and not self.aside.refuses:
                 book, currency = self.values.book, outcome.values.currency
                 say_assumed(outcome.assumed, self._assumed, book, self.quiet, currency)
-                say_converted(outcome.conversions, self._converted, outcome.values.currency, self.quiet)
+                say_converted(outcome.conversions, self._converted, currency, self.quiet)
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True
                 yield finished
@@ -163,11 +171,8 @@ class Answers:
 
     def _say_what_is_read(self) -> None:
         """Say by which columns of the file the answer goes, where that isn't plain."""
-        if self.quiet:
-            return
-        for line in self.headers.lines():
-            say(line)
-        if PROPOSED in self.columns:
+        say_reading(self.source, self.headers, self.quiet)
+        if PROPOSED in self.columns and not self.quiet:
             priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
             say(priced.format(name=named(self.question.priced_by)))
 

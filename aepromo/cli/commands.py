@@ -49,7 +49,7 @@ from aepromo.terminal.summary import Tally
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from inspect import Parameter
 
     from aepromo.cli.config import Config
@@ -140,8 +140,8 @@ def question_command(
     """The Typer command that puts a question to one row or a file of them.
 
     ``plain`` is the question with the rule book as it is, which tells what may be given, if not
-    ``values``. ``policy_options`` are fields of ``Policy``, ``own_options`` the command's own: ``ask``
-    finds them in ``Call.options``. ``finish`` is run once all is written, and tells whether there
+    ``values``. ``policy_options`` are fields of ``Policy``, ``own_options`` the command's own, which
+    ``ask`` finds in ``Call.options``. ``finish`` is run once all is written, and tells whether there
     were findings, for the exit code.
     """
     own = [each.name for each in own_options]
@@ -156,7 +156,7 @@ def question_command(
         else:
             from aepromo.cli.files import Watched, answer_file  # loads pyarrow
 
-            watched = Watched(_store_columns(asked.question, call), asked.listener)
+            watched = Watched(store_columns(asked.question, call), asked.listener)
             tally = answer_file(
                 asked.question,
                 values,
@@ -288,17 +288,28 @@ def answer_one(
         columns, tally = _one_row(question, values, call, listener)
     else:
         columns, tally = _one_sku(question, values, call)
-    columns = chosen(columns, call.writing)
-    form = format_of(call.writing)
-    with destination(call.writing) as stream:
+    write_columns(columns, call.writing, values.currency)
+    return tally
+
+
+def write_columns(
+    columns: list[TextColumn],
+    writing: WritingOptions,
+    currency: Currency,
+    as_table: Callable[[list[TextColumn]], RenderableType] | None = None,
+) -> None:
+    """Write columns of the program's own; a table is that of one row, or as ``as_table`` says."""
+    columns = chosen(columns, writing)
+    form = format_of(writing)
+    with destination(writing) as stream:
         if form is Format.TABLE:
             from aepromo.terminal.rich_tables import fields_table
 
-            stream.write(rendered(fields_table(columns, values.currency), call.writing))
+            shown = as_table(columns) if as_table else fields_table(columns, currency)
+            stream.write(rendered(shown, writing))
         else:
-            parts = [headed(columns, call.writing)]
-            stream.writelines(text_lines(parts, form, call.writing, values.currency))
-    return tally
+            parts = [headed(columns, writing)]
+            stream.writelines(text_lines(parts, form, writing, currency))
 
 
 def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextColumn], Tally]:
@@ -325,8 +336,6 @@ def _one_row(
     import pyarrow as pa
 
     from aepromo.cli.files import Watched, seen_of
-    from aepromo.engine.answer import run
-    from aepromo.table.any_cells import OneRow
 
     known = (*question.uses, *values.lookup_columns(question.ships(values)))
     given = [name for name in dict.fromkeys(known) if name in values.texts]
@@ -339,6 +348,27 @@ def _one_row(
         if name not in values.texts and not is_shipped:
             reason = _("{column} is missing; fill it in or give {flag}")
             raise CallError(reason.format(column=named(name), flag=INPUTS[name].flag))
+    outcome = answer_row(question, values)
+    if listener is not None:
+        listener(outcome)
+    say_assumed(outcome.assumed, set(), values.book, call.writing.quiet, values.currency)
+    say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
+    columns = [TextColumn(name, Kind.TEXT, [values.texts[name]]) for name in given]
+    columns += [
+        TextColumn(name, RESULTS[name].kind, outcome.column(name).cast(pa.string()).to_pylist())
+        for name in outcome.added
+    ]
+    watched = Watched(store_columns(question, call))
+    tally = Tally(values.currency)
+    tally.add(seen_of(question, outcome, lambda _row: "", watched))
+    return columns, tally
+
+
+def answer_row(question: Question, values: Values) -> Outcome:
+    """The answer for the one row that the given values describe. Raises ``CallError``."""
+    from aepromo.engine.answer import run
+    from aepromo.table.any_cells import OneRow
+
     outcome = run(question, OneRow(), {}, values)
     if outcome.problems:
         raise CallError(
@@ -346,22 +376,10 @@ def _one_row(
                 f"{values.policy.place(each.column)}: {each.reason}" for each in outcome.problems
             )
         )
-    if listener is not None:
-        listener(outcome)
-    say_assumed(outcome.assumed, set(), values.book, call.writing.quiet, values.currency)
-    say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
-    columns = [TextColumn(name, INPUTS[name].kind, [values.texts[name]]) for name in given]
-    columns += [
-        TextColumn(name, RESULTS[name].kind, outcome.column(name).cast(pa.string()).to_pylist())
-        for name in outcome.added
-    ]
-    watched = Watched(_store_columns(question, call))
-    tally = Tally(values.currency)
-    tally.add(seen_of(question, outcome, pa.array([""]), watched))
-    return columns, tally
+    return outcome
 
 
-def _store_columns(question: Question, call: Call) -> frozenset[str]:
+def store_columns(question: Question, call: Call) -> frozenset[str]:
     """The columns that some store of the configuration tells, where none of several is chosen."""
     if call.store is not None or len(call.config.stores) < 2:
         return frozenset()
@@ -369,13 +387,18 @@ def _store_columns(question: Question, call: Call) -> frozenset[str]:
     return frozenset(name for name in question.uses if name in told)
 
 
-def _say_what_is_missing(tally: Tally, call: Call) -> None:
-    """Name what is unknown, and what has no profit, for want of a cell."""
-    if tally.blank:
+def say_stores_passed_over(blank: Collection[str], call: Call) -> None:
+    """Warn of stores that the configuration has, where a row lacks what one of them would say."""
+    if blank:
         warning = _("none of the stores {stores} is used for {names}; choose one with --store")
-        ordered = [name for name in INPUTS if name in tally.blank]
+        ordered = [name for name in INPUTS if name in blank]
         stores, names = _(", ").join(call.config.stores), _(", ").join(map(named, ordered))
         say_warning(warning.format(stores=stores, names=names))
+
+
+def _say_what_is_missing(tally: Tally, call: Call) -> None:
+    """Name what is unknown, and what has no profit, for want of a cell."""
+    say_stores_passed_over(tally.blank, call)
     if call.writing.quiet:
         return
     is_one = call.file is None

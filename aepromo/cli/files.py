@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -103,8 +103,10 @@ def _refuse_too_many(file: str, reading: ReadingOptions, writing: WritingOptions
                 raise TooManyRows
 
 
-def seen_of(question: Question, outcome: Outcome, identity: pa.Array, watched: Watched) -> Seen:
-    """What a block's rows come to; ``identity`` is the column that tells them apart."""
+def seen_of(
+    question: Question, outcome: Outcome, name_of: Callable[[int], str], watched: Watched
+) -> Seen:
+    """What a block's rows come to; ``name_of`` tells a row from the others."""
     results, rows, inputs = outcome.results, len(outcome), outcome.inputs
     if not rows or inputs is None:
         return Seen(0, {})
@@ -118,7 +120,7 @@ def seen_of(question: Question, outcome: Outcome, identity: pa.Array, watched: W
     if "status" in counts and "profit" in outcome.added and question.always_profit:
         statuses, profits = (np.broadcast_to(results[name], rows) for name in ("status", "profit"))
         row = _worst_row(statuses, profits)
-        worst = int(statuses[row]), int(profits[row]), str(identity[row])
+        worst = int(statuses[row]), int(profits[row]), name_of(row)
     total, without = None, 0
     if question.totals in outcome.added:
         money = np.broadcast_to(results[question.totals], rows)
@@ -188,6 +190,7 @@ def _lines(
     def lines(outcome: Outcome, text: TextBlock) -> memoryview:
         own = text.rows_as_written() if as_they_stand else None
         if own is None:
+            text.read_all()
             cells = [_cells(outcome, name, delimiter, writing) for name in names]
             return joined(cells, delimiter)
         added = outcome.added
@@ -225,10 +228,12 @@ def _each(
     finish: Callable[[Outcome, TextBlock], Finished],
 ) -> Iterator[Finished]:
     """What ``finish`` makes of each block, which is counted on the way."""
-    question, identity = answers.question, answers.layout.identity
+    question = answers.question
+    identity = list(answers.source.header).index(answers.layout.identity)
 
     def finished(outcome: Outcome, text: TextBlock) -> tuple[Seen, Outcome | None, Finished]:
-        seen = seen_of(question, outcome, outcome.column(identity), watched)
+        skus = cast("TextBlock", outcome.cells)
+        seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
         made = finish(outcome.as_written(), text)
         return seen, outcome if watched.listener else None, made
 

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from shutil import copyfileobj
@@ -18,6 +19,8 @@ from aepromo.cli.output import form_of_ending
 from aepromo.errors import CallError, InputError
 from aepromo.table.atomic import replacing
 from aepromo.table.headers import read_headers
+from aepromo.table.kinds import HEAD, FileKind, kind_of, unpacked
+from aepromo.table.recognised import KnownHeaders
 from aepromo.table.rows import Ragged, rows_with_lines
 from aepromo.table.source import open_source
 from aepromo.table.total_rows import is_total_row
@@ -37,9 +40,6 @@ if TYPE_CHECKING:
     from aepromo.table.headers import Headers
     from aepromo.table.source import Source
 
-_WORKBOOK, _PARQUET, _LEGACY = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
-"""The first bytes of what is no text."""
-_HEAD = len(_WORKBOOK)
 _MOST_IDS, _FEW = 10_000, 5
 """How many ids are compared with one that isn't found, and how many may be listed."""
 
@@ -88,7 +88,7 @@ class FoundRow(NamedTuple):
     ``others`` are the lines of further rows with its id.
     """
 
-    name: str
+    source: Source
     line: int
     cells: list[str]
     columns: FoundColumns
@@ -113,7 +113,7 @@ def find_row(
         try:
             headers = read_headers(source.header, wanted, mapping, beside=("sku",))
         except InputError as problem:
-            raise InputError(f"{name}:1: {problem}") from None
+            raise InputError(f"{source.place}: {problem}") from None
         place = headers.position("sku")
         if sku is not None and place is None:
             reason = _("no column for sku; name one with --map 'HEADER=sku'")
@@ -141,7 +141,7 @@ def find_row(
         raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
     from aepromo.table.found_columns import found_columns  # loads pyarrow
 
-    return FoundRow(name, line, cells, found_columns(headers, wanted), headers, others)
+    return FoundRow(source, line, cells, found_columns(headers, wanted), headers, others)
 
 
 def _which(sku: str | None, count: int, ids: Sequence[str]) -> str:
@@ -167,37 +167,41 @@ def opened_source(
     """
     with opened(file) as (stream, name), ExitStack() as stack:
         head, stream = _peeked(stream)
-        if head == _LEGACY:
-            reason = _("{name}: an old .xls workbook, or one with a password; save it as .xlsx")
-            raise InputError(reason.format(name=name))
-        if reading.sheet is not None and head != _WORKBOOK:
+        kind, text = kind_of(head, name), stream
+        if kind is FileKind.GZIP:
+            # Nobody knows beforehand how much there is to read.
+            stream, text, kind = unpacked(stream, name), BytesIO(), FileKind.TEXT
+        if reading.sheet is not None and kind is not FileKind.WORKBOOK:
             raise CallError(_("--sheet: {name} is no workbook").format(name=name))
-        if head not in (_WORKBOOK, _PARQUET):
+        known = KnownHeaders(mapping_of(reading.map))
+        if kind is FileKind.TEXT:
             delimiter = delimiter_of(reading.delimiter)
-            yield open_text(stream, name, reading.encoding, delimiter), stream
+            how = {"known": known, "decimal": reading.decimal}
+            yield open_text(stream, name, reading.encoding, delimiter, **how), text
             return
-        for flag, given in (("--encoding", reading.encoding), ("--delimiter", reading.delimiter)):
-            if given is not None:
-                raise CallError(_("{flag}: {name} is no text").format(flag=flag, name=name))
+        given = {"encoding": reading.encoding, "delimiter": reading.delimiter}
+        for flag, value in given.items():
+            if value is not None:
+                raise CallError(_("{flag}: {name} is no text").format(flag=f"--{flag}", name=name))
         stream = stack.enter_context(_seekable(stream, name))
-        if head == _WORKBOOK:
+        if kind is FileKind.WORKBOOK:
             from aepromo.table.workbook import open_workbook
 
-            source = open_workbook(stream, name, reading.sheet)
+            source = open_workbook(stream, name, reading.sheet, known)
         else:
             from aepromo.table.parquet import open_parquet  # loads pyarrow
 
             source = open_parquet(stream, name)
-        yield source, BytesIO()
+        yield replace(source, decimal=reading.decimal or source.decimal), BytesIO()
 
 
 def _peeked(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
     """The first bytes, and the stream from its start."""
-    head = stream.peek(_HEAD)[:_HEAD] if isinstance(stream, BufferedReader) else b""
-    if len(head) == _HEAD:
+    head = stream.peek(HEAD)[:HEAD] if isinstance(stream, BufferedReader) else b""
+    if len(head) == HEAD:
         return head, stream
     # A pipe may bring them one by one.
-    head = stream.read(_HEAD)
+    head = stream.read(HEAD)
     return head, BufferedReader(_Rejoined(head, stream))
 
 

@@ -7,7 +7,6 @@ import typer
 
 from aepromo.cli.options import STORE_PANEL, parameters_of, value_parameters
 from aepromo.inputs.columns import PARCEL
-from aepromo.words import _
 
 CurrencyOption = Annotated[
     str | None,

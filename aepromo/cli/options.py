@@ -77,6 +77,15 @@ class ReadingOptions(NamedTuple):
             help="What stands between cells: , ; or tab.",
         ),
     ] = None
+    decimal: Annotated[
+        str | None,
+        _option(
+            "--decimal",
+            metavar="MARK",
+            rich_help_panel=INPUT_PANEL,
+            help="The decimal mark of the file's figures: , or .",
+        ),
+    ] = None
     sheet: Annotated[
         str | None,
         _option(
@@ -89,13 +98,19 @@ class ReadingOptions(NamedTuple):
     map: Annotated[
         list[str] | None,
         _option(
-            "--map", rich_help_panel=INPUT_PANEL, metavar="HEADER=COLUMN", help="What a header stands for."
+            "--map",
+            rich_help_panel=INPUT_PANEL,
+            metavar="HEADER=COLUMN",
+            help="What a header stands for.",
         ),
     ] = None
     rejects: Annotated[
         str | None,
         _option(
-            "--rejects", rich_help_panel=INPUT_PANEL, metavar="FILE", help="Put bad rows there, go on."
+            "--rejects",
+            rich_help_panel=INPUT_PANEL,
+            metavar="FILE",
+            help="Put bad rows there, go on.",
         ),
     ] = None
 
@@ -150,17 +165,24 @@ class WritingOptions(NamedTuple):
         ),
     ] = Language.EN
     no_header: Annotated[
-        bool, _option("--no-header", rich_help_panel=OUTPUT_PANEL, help="Leave the header line out.")
+        bool,
+        _option("--no-header", rich_help_panel=OUTPUT_PANEL, help="Leave the header line out."),
     ] = False
     limit: Annotated[
         int,
         _option(
-            "--limit", rich_help_panel=OUTPUT_PANEL, metavar="N", min=1, help="Most rows in a table (40)."
+            "--limit",
+            rich_help_panel=OUTPUT_PANEL,
+            metavar="N",
+            min=1,
+            help="Most rows in a table (40).",
         ),
     ] = 40
     bom: Annotated[
         bool,
-        _option("--bom", rich_help_panel=OUTPUT_PANEL, help="Begin with a byte order mark, for Excel."),
+        _option(
+            "--bom", rich_help_panel=OUTPUT_PANEL, help="Begin with a byte order mark, for Excel."
+        ),
     ] = False
     excel_safe: Annotated[
         bool,
@@ -171,7 +193,8 @@ class WritingOptions(NamedTuple):
         ),
     ] = False
     quiet: Annotated[
-        bool, _option("--quiet", "-q", rich_help_panel=OUTPUT_PANEL, help="No assumptions, no summary.")
+        bool,
+        _option("--quiet", "-q", rich_help_panel=OUTPUT_PANEL, help="No assumptions, no summary."),
     ] = False
 
 
@@ -180,7 +203,12 @@ class OfferOptions(NamedTuple):
 
     spend_save: Annotated[
         list[str] | None,
-        _option("--spend-save", rich_help_panel=STORE_PANEL, metavar="30:3", help="Off from; repeatable."),
+        _option(
+            "--spend-save",
+            rich_help_panel=STORE_PANEL,
+            metavar="30:3",
+            help="Off from; repeatable.",
+        ),
     ] = None
     coupon: Annotated[
         list[str] | None,
@@ -216,7 +244,10 @@ class EndingOptions(NamedTuple):
     ending: Annotated[
         list[str] | None,
         _option(
-            "--ending", rich_help_panel=STORE_PANEL, metavar=".99", help="What prices end in; repeatable."
+            "--ending",
+            rich_help_panel=STORE_PANEL,
+            metavar=".99",
+            help="What prices end in; repeatable.",
         ),
     ] = None
 
@@ -224,7 +255,10 @@ class EndingOptions(NamedTuple):
 ConfigOption = Annotated[
     str | None,
     _option(
-        "--config", rich_help_panel=INPUT_PANEL, metavar="FILE", help="Not aepromo.toml but this file."
+        "--config",
+        rich_help_panel=INPUT_PANEL,
+        metavar="FILE",
+        help="Not aepromo.toml but this file.",
     ),
 ]
 

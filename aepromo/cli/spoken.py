@@ -8,7 +8,6 @@ import typer
 
 from aepromo.cli.language import FLAG, VARIABLE, Language
 from aepromo.cli.options import option, with_parameters
-from aepromo.words import _
 
 LanguageOption = Annotated[
     Language | None,

@@ -23,7 +23,7 @@ from aepromo.table.headers import missing_columns, plain, read_header, read_head
 from aepromo.table.headings import chinese
 from aepromo.table.moments import instant_number, read_instants
 from aepromo.table.number_columns import Words, as_number, read_words, result_array
-from aepromo.table.schema import INPUTS
+from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -34,10 +34,8 @@ if TYPE_CHECKING:
     from aepromo.inputs.joined_rates import Took
     from aepromo.inputs.shipped_rows import ShippedRows
     from aepromo.inputs.values import Values
-    from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Whole
     from aepromo.table.any_cells import Cells
-    from aepromo.table.column import Column
     from aepromo.table.number_columns import Numbers, Reading
 
 PROPOSED = "proposed_list_price"
@@ -197,7 +195,12 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     added = question.added(columns, values)
     if not len(cells):
         # Whether anybody needs a value can't be told of no rows, so there is nothing to fill in.
-        none: Results = {name: np.array([], np.int64) for name in added}
+        none: Results = {
+            name: pa.array([], pa.string())
+            if RESULTS[name].kind in (Kind.TEXT, Kind.PROSE)
+            else np.array([], np.int64)
+            for name in added
+        }
         return Outcome(cells, values, [], [], none, added)
     reading = _Reading(question, cells, columns, values)
     inputs = reading.inputs()
@@ -405,7 +408,7 @@ class _Reading:
             self.question.markets,
         )
         for row, name, reason in shipped.bad:
-            if row not in unread:
+            if row not in unread and not self.question.excuses_parcels:
                 self._add_problem(row, name, reason)
         # A row that nothing ships is named already, and so isn't to be named as lacking the cost.
         cost = shipped.cost if self.question.prices_some else np.maximum(shipped.cost, 0)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import AepromoError, BadRows, InputError, Problem
 from aepromo.inputs.columns import FORCED_RATE, KEYS
+from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
@@ -23,6 +24,7 @@ from aepromo.table.found_columns import found_columns
 from aepromo.table.headers import read_headers
 from aepromo.table.layout import laid_out
 from aepromo.table.number_columns import read_column
+from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.joined_rates import JoinedRates
-    from aepromo.inputs.policy import Policy
     from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
     from aepromo.table.number_columns import Reading
@@ -108,9 +109,15 @@ def bad_rows(frame: pd.DataFrame, problems: list[Problem]) -> BadRows:
 def _as_arguments(message: str) -> str:
     """A message that speaks of arguments where the command line has options."""
     mapped = re.sub(r"--map '(.+?)=(\w+)'", r"mapping={'\1': '\2'}", message)
-    return re.sub(
-        r"--([a-z][a-z0-9-]*)", lambda flag: f"Policy({flag[1].replace('-', '_')}=…)", mapped
-    )
+    return re.sub(r"--([a-z][a-z0-9-]*)", _as_argument, mapped)
+
+
+def _as_argument(flag: re.Match[str]) -> str:
+    name = flag[1].replace("-", "_")
+    name = "target_price" if name == "target" else "logistics_cost" if name == "logistics" else name
+    if name in Policy._fields:
+        return f"Policy({name}=…)"
+    return f"Policy(facts={{'{name}': …}})" if name in INPUTS else flag[0]
 
 
 def answered(frame: pd.DataFrame, outcome: Outcome, mapping: Mapping[str, str]) -> pd.DataFrame:

@@ -32,7 +32,7 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.say import say, say_assumed, say_converted, say_warnings, took_line
+from aepromo.cli.say import say, say_assumed, say_converted, say_reading, say_warnings, took_line
 from aepromo.errors import CallError, InputError
 from aepromo.explain.explanation import EXPLAINED, INPUTS_USED, explain
 from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL
@@ -114,10 +114,9 @@ def _out_of_file(
     try:
         check_currencies(found.columns, values.exchange)
     except InputError as problem:
-        raise InputError(f"{found.name}:1: {problem}") from None
+        raise InputError(f"{found.source.place}: {problem}") from None
     if not quiet:
-        for said in found.headers.lines():
-            say(said)
+        say_reading(found.source, found.headers, quiet)
         if found.others:
             text = ngettext(
                 "'{sku}' stands on line {lines} too; line {line} is taken",

@@ -174,16 +174,16 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
     if policy.basket not in BASKETS:
         raise CallError(f"--basket '{policy.basket}': {one_of(policy.basket, BASKETS)}")
     book = policy.book.in_money(exchange.in_selling) if exchange.is_foreign(USD) else policy.book
-    read_values = _read_values(texts, policy, exchange)
+    own = {name: text for name, text in texts.items() if _is_cost(name)}
+    costs = exchange.row_costs(own, policy.cost_currencies)
+    read_values = _read_values(texts, policy, exchange, costs)
     return Values(
         policy=policy,
         currency=exchange.selling,
         texts=texts,
         exchange=exchange,
         numbers=read_values.numbers,
-        costs=exchange.row_costs(
-            {name: text for name, text in texts.items() if _is_cost(name)}, policy.cost_currencies
-        ),
+        costs=costs,
         rates=read_values.rates,
         facts=read_values.facts,
         offers=_offers(policy, exchange.selling),
@@ -222,8 +222,10 @@ def _is_cost(name: str) -> bool:
     return INPUTS[name].kind is Kind.COST
 
 
-def _read_values(texts: Mapping[str, str], policy: Policy, exchange: Exchange) -> _Read:
-    """The given values apart from costs."""
+def _read_values(
+    texts: Mapping[str, str], policy: Policy, exchange: Exchange, costs: RowCosts
+) -> _Read:
+    """The given values apart from costs, whose problems are listed with those of the others."""
     found = _Read({}, GivenRates(), {})
     rates, problems = GivenRates(), []
     for name, text in texts.items():
@@ -252,7 +254,9 @@ def _read_values(texts: Mapping[str, str], policy: Policy, exchange: Exchange) -
         problems.append(reason.format(**dict(zip(("least", "most"), ends, strict=True))))
     elif rates.contradicts:
         problems.append(f"{policy.place('forced_rate')}: " + contradiction())
-    refuse_values(problems)
+    if problems:
+        of_costs = [f"{policy.place(name)}: {reason}" for name, reason in costs.problems]
+        refuse_values([*of_costs, *problems])
     return found._replace(rates=rates)
 
 

@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aepromo.page.assumptions import FOR_EVERY_SKU
 from aepromo.page import bars
+from aepromo.page.assumptions import FOR_EVERY_SKU
 from aepromo.page.reasons import reasons
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from aepromo.errors import CallError
 from aepromo.inputs.offer_texts import read_offer
+from aepromo.platform.clauses import Clause, figures, formatted
 from aepromo.platform.columns import SAFETIES
-from aepromo.pricing.fees import floor_price, profit, status
-from aepromo.pricing.money import MILLION, down, half_up
-from aepromo.pricing.offers import WORST_CASES, base_price, worst_deal_price
-from aepromo.pricing.protect import BOUNDS, required_deal_price
-from aepromo.table.cells import CellError, grouped, millionths, percent, read_range
+from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, is_known
+from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
+from aepromo.pricing.protect import BOUNDS, Targets, lowest_list_price, required_deal_price
+from aepromo.table.cells import CellError, fixed, grouped, millionths, percent, read_range
 from aepromo.words import _, label
 
 if TYPE_CHECKING:
-    from aepromo.engine.question import Sku
-    from aepromo.platform.row_pricing import RowPricing
-    from aepromo.platform.ruling import Row
+    from aepromo.engine.question import Inputs, Results, Sku
+    from aepromo.inputs.values import Values
+    from aepromo.pricing.money import Whole
     from aepromo.pricing.offers import Offers
     from aepromo.rules.overrides import Book
+    from aepromo.table.number_columns import Numbers
 
 PERCENT = MILLION // 100
 _SHOWN = 100
 """Millionths in a ten-thousandth, the unit of a shown ratio."""
+
+_FIGURES = (
+    *("promotion", "max_limited_rate", "run_limited_rate"),
+    *("deal_price", "profit", "worst_case", "status"),
+)
 
 
 class Advice:
@@ -34,102 +45,189 @@ class Advice:
     Spend & Save, where the policy has one, goes before the advised one.
     """
 
-    def __init__(self, pricing: RowPricing) -> None:
-        self.pricing = pricing
-        book, currency = pricing.terms.book, pricing.terms.currency
-        self.low, self.high = _range(book, "reverse.best.limited_rate")
-        tiers = pricing.policy.spend_save or (book.text("reverse.best.spend_save"),)
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self.low, self.high = _range(values.book, "reverse.best.limited_rate")
+        tiers = values.policy.spend_save or (values.book.text("reverse.best.spend_save"),)
         self.spend_save = ", ".join(tiers)
-        self.offers = pricing.terms.offers._replace(
+        self.offers = values.offers._replace(
             spend_save=tuple(
-                read_offer("rules.reverse.best.spend_save", text, currency) for text in tiers
+                read_offer("rules.reverse.best.spend_save", text, values.currency) for text in tiers
             ),
         )
 
-    def of(self, row: Row) -> dict[str, int | str | None]:
+    def of(self, inputs: Inputs) -> Results:
         """What is safe to run, and what a unit leaves in the worst case while it runs.
 
         ``run_limited_rate`` is the deepest advised rate that is safe, else the deepest safe whole
         percent; where none is safe, ``deal_price`` and ``profit`` are those of today's own discount
         without the promotion. Minor units and ten-thousandths; blank without a price or costs.
         """
-        sku = self.pricing.sku(row)
-        if sku is None:
-            return {"profit": None}
-        required, bound = _required(sku, self.pricing)
-        advised = self._advised()
-        safe = [rate for rate in advised if _worst(sku, rate, self.offers)[0] >= required]
-        deepest = self._deepest_safe(sku, required)
-        run = safe[-1] if safe else deepest
-        offers = self.pricing.terms.offers if run is None else self.offers
-        deal, worst = _worst(sku, int(sku.discounts.limited_rate) if run is None else run, offers)
-        kept = int(profit(deal, sku.costs, sku.fees))
-        floor = floor_price(sku.costs.purchase_price, self.pricing.terms.floor_multiple)
-        safety = "safe" if safe == advised else "partly" if safe else "unsafe"
-        return {
-            "promotion": SAFETIES.index(safety),
-            "promotion_check": self._check(sku, required, BOUNDS[bound]),
-            "max_limited_rate": None if deepest is None else deepest // _SHOWN,
-            "run_limited_rate": None if run is None else run // _SHOWN,
+        rows = np.flatnonzero(np.broadcast_to(np.asarray(inputs.priced), inputs.rows))
+        if not len(rows):
+            nothing = pa.nulls(inputs.rows, pa.string())
+            return {**dict.fromkeys(_FIGURES, BLANK), "promotion_check": nothing}
+        found, check = self._checked(_chosen(inputs.sku, rows, inputs.rows))
+        answer: Results = {}
+        for name in _FIGURES:
+            column = np.full(inputs.rows, BLANK, np.int64)
+            column[rows] = found[name]
+            answer[name] = column
+        places = np.full(inputs.rows, -1, np.int64)
+        places[rows] = np.arange(len(rows))
+        answer["promotion_check"] = check.take(pa.array(places, mask=places < 0))
+        return answer
+
+    def _checked(self, sku: Sku) -> tuple[dict[str, Whole], pa.Array]:
+        """The figures of rows that have a price and costs, and the advised discount, checked."""
+        values = self.values
+        required, bound = required_deal_price(
+            sku.targets, sku.costs, sku.fees, values.floor_multiple
+        )
+        advised_run = np.full(len(sku.list_price), BLANK, np.int64)
+        is_all_safe = np.full(len(sku.list_price), True)
+        for rate in self._advised():
+            is_safe = _worst(sku, rate, self.offers)[0] >= required
+            advised_run = np.where(is_safe, rate, advised_run)
+            is_all_safe &= is_safe
+        deepest = _deepest_safe(sku, required, self.offers)
+        is_some_safe = is_known(advised_run)
+        run = np.where(is_some_safe, advised_run, deepest)
+        today, with_it = (
+            _worst(sku, np.where(is_known(run), run, sku.discounts.limited_rate), offers)
+            for offers in (values.offers, self.offers)
+        )
+        deal, worst = (np.where(is_known(run), *pair) for pair in zip(with_it, today, strict=True))
+        kept = profit(deal, sku.costs, sku.fees)
+        floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
+        safe, partly, unsafe = map(SAFETIES.index, ("safe", "partly", "unsafe"))
+        found: dict[str, Whole] = {
+            "promotion": np.where(is_all_safe, safe, np.where(is_some_safe, partly, unsafe)),
+            "max_limited_rate": _shown_rate(deepest),
+            "run_limited_rate": _shown_rate(run),
             "deal_price": deal,
             "profit": kept,
             "worst_case": worst,
-            "status": int(status(deal, kept, required, floor)),
+            "status": status(deal, kept, required, floor),
         }
+        return found, self._check(sku, required, bound)
 
     def _advised(self) -> list[int]:
         """The ends of the advised range and the whole percents between, in millionths."""
         whole = range(-(-self.low // PERCENT) * PERCENT, self.high + 1, PERCENT)
         return sorted({self.low, *whole, self.high})
 
-    def _deepest_safe(self, sku: Sku, required: int) -> int | None:
-        """The largest safe rate in whole percents, in millionths; None where not even 0 is safe.
-
-        Tried one by one: with an offer on a single unit, a safe rate may lie above an unsafe one.
-        """
-        for rate in range(99 * PERCENT, -1, -PERCENT):
-            within_reach = base_price(sku.list_price, rate) >= required
-            if within_reach and _worst(sku, rate, self.offers)[0] >= required:
-                return rate
-        return None
-
-    def _check(self, sku: Sku, required: int, bound: str) -> str:
+    def _check(self, sku: Sku, required: Whole, bound: Whole) -> pa.Array:
         """``at 20% and 30:3 deal price 14.20 (forced), needs 15.60 (target profit): +1.40``."""
         deal, worst = _worst(sku, self.high, self.offers)
-        places = self.pricing.terms.currency.places
+        rows, places = len(sku.list_price), self.values.currency.places
         check = _(
             "at {rate} and {spend_save} deal price {deal} ({worst_case}), "
             "needs {required} ({bound}): {gap}"
         )
-        return check.format(
+
+        def labels(column: Whole, names: tuple[str, ...]) -> Clause:
+            return Clause(np.broadcast_to(np.asarray(column), rows), [label(name) for name in names])
+
+        return formatted(
+            check,
             rate=percent(self.high),
             spend_save=self.spend_save,
-            deal=grouped(deal, places),
-            worst_case=label(WORST_CASES[worst]),
-            required=grouped(required, places),
-            bound=label(bound),
-            gap="+" + grouped(required - deal, places) if deal < required else _("met"),
+            deal=_amounts(deal, places),
+            worst_case=labels(worst, WORST_CASES),
+            required=_amounts(required, places),
+            bound=labels(bound, BOUNDS),
+            gap=pc.if_else(
+                pa.array(deal < required),
+                _amounts(np.maximum(required - deal, 0), places, "+"),
+                _("met"),
+            ),
         )
 
 
-def bids(row: Row, kept: int | str | None, book: Book) -> dict[str, int | str | None]:
-    """The next cost-per-click bid, and the highest that is carried; minor units.
+def _amounts(minor_units: Numbers, places: int, sign: str = "") -> pa.Array:
+    """Amounts as people write them, ``1,250.04``; units and cents are written once for each."""
+    units, cents = minor_units // 10**places, minor_units % 10**places
+    return formatted(
+        "{units}{cents}",
+        units=figures(units, lambda unit: sign + grouped(unit, 0)),
+        cents=Clause(cents, [fixed(cent, places)[1:] for cent in range(10**places)]),
+    )
 
-    Next: the bid × ``reverse.bid_factor``, half up. Highest: what a unit leaves × conversion, as
-    so many clicks bring an order, rounded down; 0 at a loss.
+
+def _deepest_safe(sku: Sku, required: Whole, offers: Offers) -> Numbers:
+    """The largest safe rate in whole percents, in millionths; blank where not even 0 is safe.
+
+    Tried one by one, for all rows that are still to be decided: with an offer on a single unit, a
+    safe rate may lie above an unsafe one. Only rates at which the item price is enough are tried.
     """
-    bid, conversion = row.get("cpc_bid"), row.get("conversion_rate")
-    try:
-        factor = millionths(book.text("reverse.bid_factor"))
-    except CellError as error:
-        raise CallError(f"rules.reverse.bid_factor: {error}") from None
-    carried = None
-    if isinstance(kept, int) and isinstance(conversion, int):
-        carried = int(down(max(kept, 0), conversion))
-    return {
-        "next_bid": int(half_up(bid, factor)) if isinstance(bid, int) else None,
-        "max_bid": carried,
-    }
+    base = np.minimum(lowest_list_price(required, sku.discounts.forced_rate_max), AMOUNT_LIMIT)
+    # half_up(list price × (1 − rate)) ≥ base, as far as that goes
+    least_left = -((MILLION // 2 - base * MILLION) // sku.list_price)
+    reach = np.minimum((MILLION - least_left) // PERCENT * PERCENT, 99 * PERCENT)
+    found = np.full(len(sku.list_price), BLANK, np.int64)
+    undecided = np.flatnonzero(reach >= 0)
+    rates = reach[undecided]
+    while len(undecided):
+        chosen = _chosen(sku, undecided, len(found))
+        is_safe = _worst(chosen, rates, offers)[0] >= required[undecided]
+        found[undecided[is_safe]] = rates[is_safe]
+        goes_on = ~is_safe & (rates > 0)
+        undecided, rates = undecided[goes_on], rates[goes_on] - PERCENT
+    return found
+
+
+def _chosen(sku: Sku, rows: Numbers, count: int) -> Sku:
+    """Some of ``count`` rows."""
+
+    def of(column: Whole) -> Numbers:
+        return np.broadcast_to(np.asarray(column, np.int64), count)[rows]
+
+    return sku._replace(
+        list_price=of(sku.list_price),
+        costs=Costs(*map(of, sku.costs)),
+        fees=FeeRates(*map(of, sku.fees)),
+        discounts=Discounts(*map(of, sku.discounts)),
+        targets=Targets(*map(of, sku.targets)),
+        units_30d=of(sku.units_30d),
+    )
+
+
+def _worst(sku: Sku, limited_rate: Whole, offers: Offers) -> tuple[Whole, Whole]:
+    """The lowest deal price at a limited-time rate in millionths, and which situation it is."""
+    discounts = sku.discounts._replace(limited_rate=limited_rate)
+    return worst_deal_price(sku.list_price, discounts, offers)
+
+
+def _shown_rate(rate: Numbers) -> Numbers:
+    return np.where(is_known(rate), rate // _SHOWN, BLANK)
+
+
+class Bids:
+    """The bids that the rule book advises (``reverse.bid_factor``)."""
+
+    def __init__(self, book: Book) -> None:
+        try:
+            self.factor = millionths(book.text("reverse.bid_factor"))
+        except CellError as error:
+            raise CallError(f"rules.reverse.bid_factor: {error}") from None
+
+    def of(self, inputs: Inputs, kept: Whole) -> Results:
+        """The next cost-per-click bid, and the highest that is carried; minor units.
+
+        Next: the bid × ``reverse.bid_factor``, half up. Highest: what a unit leaves × conversion,
+        as so many clicks bring an order, rounded down; 0 at a loss.
+        """
+        bid, conversion = (
+            np.asarray(inputs.numbers[name]) for name in ("cpc_bid", "conversion_rate")
+        )
+        known = is_known(np.asarray(kept)) & is_known(conversion)
+        carried = down(np.maximum(kept, 0), np.where(known, conversion, 0))
+        following = half_up(np.where(is_known(bid), bid, 0), self.factor)
+        return {
+            "next_bid": np.where(is_known(bid), following, BLANK),
+            "max_bid": np.where(known, carried, BLANK),
+        }
 
 
 def share_of(book: Book, key: str) -> int:
@@ -145,17 +243,3 @@ def _range(book: Book, key: str) -> tuple[int, int]:
     if ends is None:
         raise CallError(f"rules.{key}: " + _("is blank; write 15%..20%"))
     return ends
-
-
-def _required(sku: Sku, pricing: RowPricing) -> tuple[int, int]:
-    required, bound = required_deal_price(
-        sku.targets, sku.costs, sku.fees, pricing.terms.floor_multiple
-    )
-    return int(required), int(bound)
-
-
-def _worst(sku: Sku, limited_rate: int, offers: Offers) -> tuple[int, int]:
-    """The lowest deal price at a limited-time rate in millionths, and which situation it is."""
-    discounts = sku.discounts._replace(limited_rate=limited_rate)
-    deal, worst = worst_deal_price(sku.list_price, discounts, offers)
-    return int(deal), int(worst)

@@ -8,42 +8,45 @@ refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.engine.check import Filler, check
-from aepromo.engine.question import Report, adding
-from aepromo.inputs.columns import CONVERSION, FEES, SHIPPED
+import numpy as np
+
+from aepromo.engine.check import Fault
+from aepromo.engine.question import Question, adding
+from aepromo.errors import CallError
+from aepromo.inputs.columns import CONVERSION, FEES, FORCED_RATE, NEEDED, SHIPPING_FEES
+from aepromo.inputs.values import assumed_number
+from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
 from aepromo.platform.columns import APPEALS
-from aepromo.platform.gates import gates, is_gate, worst_first
-from aepromo.platform.ruling import RowFaults, Ruling, line_taken
+from aepromo.platform.gates import CLOSED, OPEN, UNKNOWN, hold_all, is_gate, state, worst_first
 from aepromo.pricing.fees import Costs, FeeRates, margin, profit
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import item_price
 from aepromo.pricing.protect import Targets, kept_rate, lowest_list_price, required_deal_price
-from aepromo.table.cells import fixed, read, read_rate
-from aepromo.table.column import Kind
-from aepromo.table.currencies import currency_named
+from aepromo.table.cells import CellError, fixed, read_rate
+from aepromo.table.number_columns import Words
 from aepromo.table.schema import INPUTS
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from aepromo.inputs.policy import Policy
+    from collections.abc import Iterable, Sequence
+
+    from aepromo.engine.question import Figures, Inputs, Results, Sku
+    from aepromo.inputs.values import Values
     from aepromo.platform.gates import Gate
-    from aepromo.platform.ruling import Row, Verdict
     from aepromo.pricing.currency import Currency
+    from aepromo.pricing.money import Truth, Whole
+    from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
-    from aepromo.table.facts import Fact
+    from aepromo.table.number_columns import Numbers
 
 STRONG, SUBMIT, WEAK, REFUSE = range(len(APPEALS))
 
-SHIPPING_PARTS = {
-    "first_weight": "first_weight_fee",
-    "additional_weight": "additional_weight_fee",
-    "registration_fee": "registration_fee",
-}
-"""What the shipping cost detail shows (rule book: ``appeal.papers.shipping_shows``), by column."""
+PARTS_SHOWN = ("first_weight", "additional_weight", "registration_fee")
+"""What the shipping cost detail shows where the row has the fee of the same place in
+``SHIPPING_FEES`` (rule book: ``appeal.papers.shipping_shows``)."""
 
 PASS_RATES = {STRONG: "appeal.strong_pass_rate", SUBMIT: "appeal.pass_rate"}
 """The share that passes, where the rule book gives one.
@@ -52,14 +55,8 @@ It gives none for papers that lack something. What it gives for all appeals toge
 ``submit``, though it counts strong and weak ones too.
 """
 
-TERMS = (
-    "list_price",
-    *("forced_rate", "forced_rate_min", "forced_rate_max"),
-    *("purchase_price", "logistics_cost", *CONVERSION, *FEES),
-)
+TERMS = ("list_price", *FORCED_RATE, "purchase_price", "logistics_cost", *CONVERSION, *FEES)
 """The columns of the formula. What else a unit costs, the platform doesn't take into account."""
-
-NEEDED = ("list_price", "purchase_price", "logistics_cost")
 
 ADDED = (
     *("deal_price", "commission", "payment_fee", "formula_profit", "formula_margin"),
@@ -67,230 +64,344 @@ ADDED = (
 )
 
 
-def appeal(policy: Policy, on: date, assumed: list[str]) -> Ruling:
-    """The ruling on appeals handed in on a day; ``assumed`` collects what the book had to supply.
-
-    Raises ``CallError`` once a row is judged by a rule whose value makes no sense.
-    """
-    book, exchange = policy.in_force, policy.exchange()
-    currency, shipping = exchange.selling, policy.shipping()
-    added = (*SHIPPED, *ADDED) if shipping else ADDED
-    columns = (rule.column for rule in book.matching("appeal") if is_gate(rule))
-    papers = ("invoice_date", *SHIPPING_PARTS.values())
-    own = (name for name in columns if name in INPUTS and name not in TERMS)
-    return Ruling(
+def appeal(values: Values, on: date) -> Question:
+    """The question of appeals handed in on a day, with the rule book in force."""
+    rules = AppealRules(values.book)
+    papers = ("invoice_date", *SHIPPING_FEES)
+    own = (name for name in rules.columns if name in INPUTS and name not in TERMS)
+    return Question(
         name="appeal",
         question=N_(
             "May a SKU be spared a forced discount (Price Protection), and what is missing?"
         ),
-        uses=("sku", *TERMS, *dict.fromkeys((*own, *papers)), *policy.beside(bool(shipping))),
-        needs=tuple(name for name in NEEDED if not (shipping and name == "logistics_cost")),
-        adds=tuple(map(policy.column, added)),
-        judge=lambda row: _judge(row, formula_of(row, book, currency, assumed), book, on),
+        uses=("sku", *TERMS, *dict.fromkeys((*own, *papers))),
+        needs=NEEDED,
+        adds=adding(*ADDED),
+        compute=lambda inputs: _judged(inputs, rules, on),
         key_columns=(
             *("appeal", "formula_profit", "formula_margin", "reasons", "pass_rate"),
             *("passing_list_price", "list_price", "deal_price"),
         ),
-        exchange=exchange,
-        shipping=shipping,
-        rates=policy.rates,
-        order=_worst_first,
-        only_tables=True,
+        always_profit=True,
+        describes_store=True,
+        faults=_parts_in_another_currency,
+        sort_by=(("appeal", "descending"), ("formula_profit", "ascending")),
+        counts=("appeal",),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """The platform's formula for one SKU, term by term: minor units, and rates in millionths.
+class AppealRules:
+    """The gates of an appeal, as one book has them (rule book: ``appeal``)."""
+
+    def __init__(self, book: Book) -> None:
+        gates = [rule for rule in book.matching("appeal") if is_gate(rule)]
+        self.columns = tuple(rule.column for rule in gates)
+        self.papers = [rule for rule in gates if rule.key.startswith("appeal.papers.")]
+        self.strong = [rule for rule in gates if rule.key.startswith("appeal.strong_")]
+        self.must = [rule for rule in gates if rule not in (*self.papers, *self.strong)]
+        """The gates that refuse an appeal where one is closed, whatever its papers show."""
+
+
+class Formula(NamedTuple):
+    """The platform's formula, term by term: minor units, and rates in millionths.
 
     list × (1 − forced rate) − purchase − logistics − commission − payment fee, at the deepest rate
     that may be forced (rule book: ``appeal.papers.worksheet_formula``). Each term settles half up
     to a whole minor unit before the next begins, as everywhere.
     """
 
-    currency: Currency
-    list_price: int
-    forced_rate: int
-    deal_price: int
+    list_price: Whole
+    forced_rate: Whole
+    deal_price: Whole
     costs: Costs
     fees: FeeRates
-    commission: int
-    payment_fee: int
-    profit: int
+    commission: Whole
+    payment_fee: Whole
+    profit: Whole
 
     @property
-    def margin(self) -> int:
+    def margin(self) -> Whole:
         """Profit ÷ deal price in ten-thousandths, rounded down; blank at a price of nothing."""
-        return int(margin(self.profit, self.deal_price))
+        return margin(self.profit, np.asarray(self.deal_price))
 
     @property
-    def facts(self) -> dict[str, Fact]:
+    def facts(self) -> Figures:
         """What gates may ask of it: the profit, and the margin in millionths.
 
         The margin is rounded up, so that it is over a threshold exactly where the ratio is.
         """
-        found: dict[str, Fact] = {"formula_profit": self.profit}
-        if self.deal_price:
-            found["formula_margin"] = -(-self.profit * MILLION // self.deal_price)
-        return found
+        deal = np.asarray(self.deal_price)
+        ratio = -(-self.profit * MILLION // np.maximum(deal, 1))
+        return {"formula_profit": self.profit, "formula_margin": np.where(deal > 0, ratio, BLANK)}
 
 
-def formula_of(row: Row, book: Book, currency: Currency, assumed: list[str]) -> Formula:
-    """The formula for a row that has a price and costs, with fees of the book where it has none.
-
-    ``assumed`` collects the columns that the book supplied. Raises ``RowFaults`` for a range of
-    rates that runs backwards.
-    """
-    given = {name: fact for name, fact in row.items() if isinstance(fact, int)}
-    filler = Filler(given, {}, book, currency, assumed)
-    sku = check(_TERMS_OF, filler)
-    if filler.faults:
-        raise RowFaults([(fault.column, fault.reason(None)) for fault in filler.faults])
-    rate = int(sku.discounts.forced_rate_max)
-    deal = int(item_price(sku.list_price, rate))
+def formula_of(sku: Sku) -> Formula:
+    """The formula for SKUs that have a price and costs."""
+    rate = sku.discounts.forced_rate_max
+    deal = item_price(sku.list_price, rate)
+    costs = sku.costs._replace(other_cost=0)
     return Formula(
-        currency=currency,
-        list_price=int(sku.list_price),
+        list_price=sku.list_price,
         forced_rate=rate,
         deal_price=deal,
-        costs=sku.costs,
+        costs=costs,
         fees=sku.fees,
-        commission=int(sku.fees.commission(deal)),
-        payment_fee=int(sku.fees.payment_fee(deal)),
-        profit=int(profit(deal, sku.costs, sku.fees)),
+        commission=sku.fees.commission(deal),
+        payment_fee=sku.fees.payment_fee(deal),
+        profit=profit(deal, costs, sku.fees),
     )
 
 
-_TERMS_OF = Report(
-    name="appeal",
-    question="",
-    uses=TERMS,
-    needs=NEEDED,
-    adds=adding(),
-    compute=lambda _sku, _terms: {},
-    key_columns=(),
-    always_profit=True,
-)
+class Detail(NamedTuple):
+    """The shipping cost detail: its ``parts`` in the order of ``SHIPPING_FEES``, blank if not given.
+
+    Where a tariff gave the cost (``is_shipped``) it gives the parts too. They and the ``cost`` that
+    they must add up to are in minor units of ``currencies``, of which ``codes`` are indices; those
+    of the costs come first. ``rates`` are what a unit of the prices' currency is worth, in
+    millionths.
+    """
+
+    parts: Sequence[Numbers]
+    cost: Numbers
+    is_shipped: Truth
+    currencies: Sequence[Currency]
+    codes: Numbers
+    rates: Numbers
 
 
-def least_profit(book: Book, currency: Currency) -> int:
-    """What the formula must leave, in minor units (rule book: ``appeal.min_profit``)."""
-    return read(book.text("appeal.min_profit"), Kind.TARGET, currency) or 0
+def shipping_detail(inputs: Inputs) -> Detail:
+    """What a row says of the parts of its shipping cost goes before what they ought to be."""
+    own = [_column(inputs.numbers.get(name, BLANK), inputs.rows) for name in SHIPPING_FEES]
+    cost = _column(inputs.stated_cost("logistics_cost"), inputs.rows)
+    currencies, codes = cost_currencies(inputs)
+    rates = _column(inputs.costs.rates if inputs.costs else MILLION, inputs.rows).copy()
+    shipped, tariff = inputs.shipped, inputs.values.policy.tariff
+    if shipped is None or tariff is None:
+        return Detail(own, cost, np.zeros(inputs.rows, np.bool_), currencies, codes, rates)
+    codes = codes.copy()
+    is_shipped = shipped.services >= 0
+    asked = [np.zeros(inputs.rows, np.int64) for _each in SHIPPING_FEES]
+    for index in np.unique(shipped.services[is_shipped]).tolist():
+        among = np.flatnonzero(shipped.services == index)
+        charge, currency = tariff.services[index].charge, tariff.services[index].currency
+        fees = (charge.first_fee, charge.additional_fee(shipped.weights[among]))
+        for part, fee in zip(asked, (*fees, charge.registration_fee), strict=True):
+            part[among] = fee
+        codes[among] = len(currencies) + index
+        if (rate := inputs.values.exchange.rate(currency)) is not None:
+            rates[among] = rate.millionths
+    parts = [
+        np.where(is_shipped & (given == BLANK), part, given)
+        for given, part in zip(own, asked, strict=True)
+    ]
+    cost = np.where(is_shipped, asked[0] + asked[1] + asked[2], cost)
+    currencies = [*currencies, *(service.currency for service in tariff.services)]
+    return Detail(parts, cost, is_shipped, currencies, codes, rates)
 
 
-def _judge(row: Row, formula: Formula, book: Book, on: date) -> Verdict:
-    rules, currency = book.matching("appeal"), formula.currency
-    facts = {**row, **formula.facts, **_paper_facts(row, on)}
-    papers = gates((rule for rule in rules if rule.key.startswith("appeal.papers.")), facts)
-    strong = gates((rule for rule in rules if rule.key.startswith("appeal.strong_")), facts)
-    must = must_hold(facts, formula, book)
-    found, reasons = _found(must, [*_shut(papers), *_at_odds(row, currency, on)], strong)
-    age = facts.get("invoice_age_days")
-    price = _passing_list_price(must, formula, book)
-    if price is not None:
-        met = _("a list price of {price} would meet it")
-        reasons.append(met.format(price=fixed(price, currency.places)))
+def cost_currencies(inputs: Inputs) -> tuple[list[Currency], Numbers]:
+    """The currencies that costs are stated in, and each row's index among them."""
+    costs = inputs.costs
+    if costs is None:
+        return [inputs.values.exchange.cost], np.zeros(inputs.rows, np.int64)
+    return list(costs.currencies), _column(costs.codes, inputs.rows)
+
+
+def _column(figure: Whole, rows: int) -> Numbers:
+    """A figure as a column, whether it is one or the same for all rows."""
+    return np.broadcast_to(np.asarray(figure, np.int64), rows)
+
+
+def _parts_in_another_currency(inputs: Inputs) -> list[Fault]:
+    """Parts of a shipping cost that a row states in another currency than the tariff's."""
+    shipped, tariff = inputs.shipped, inputs.values.policy.tariff
+    if shipped is None or tariff is None:
+        return []
+    currencies, codes = cost_currencies(inputs)
+    faults = []
+    for index, service in enumerate(tariff.services):
+        for code, currency in enumerate(currencies):
+            if currency.code == service.currency.code:
+                continue
+            reason = _(
+                "is in {code}, but the tariff is in {tariff}; give the logistics cost too, or "
+                "leave it blank"
+            ).format(code=currency.code, tariff=service.currency.code)
+            where = (shipped.services == index) & (codes == code)
+            for name in SHIPPING_FEES:
+                stated = where & is_known(np.asarray(inputs.numbers.get(name, BLANK)))
+                faults.append(Fault(name, stated, lambda _row, said=reason: said))
+    return faults
+
+
+def _judged(inputs: Inputs, rules: AppealRules, on: date) -> Results:
+    formula, detail = formula_of(inputs.sku), shipping_detail(inputs)
+    invoice = _column(inputs.numbers.get("invoice_date", BLANK), inputs.rows)
+    age = np.where(invoice == BLANK, BLANK, (_days(on) - invoice) * MILLION)
+    computed = {**formula.facts, "invoice_age_days": age, "shipping_detail": _shown(detail)}
+    papers, strong, must = (
+        hold_all(each, inputs, computed) for each in (rules.papers, rules.strong, rules.must)
+    )
+    at_odds = [_sum_at_odds(detail), _invoice_ahead(invoice, on)]
+    is_wanting = np.logical_or.reduce([each.codes != UNSAID for each in at_odds])
+    is_wanting |= state(papers, inputs.rows) != OPEN
+    found = _found(must, is_wanting, strong, inputs.rows)
+    price = _passing_list_price(must, formula, inputs)
+    met = _("a list price of {price} would meet it")
+    said = _amounts(price, inputs.values.currency).reworded(lambda text: met.format(price=text))
     return {
-        **line_taken(row),
         "deal_price": formula.deal_price,
         "commission": formula.commission,
         "payment_fee": formula.payment_fee,
         "formula_profit": formula.profit,
         "formula_margin": formula.margin,
-        "invoice_age_days": age // MILLION if isinstance(age, int) else None,
+        "invoice_age_days": np.where(age == BLANK, BLANK, age // MILLION),
         "appeal": found,
-        "pass_rate": _pass_rate(found, book),
+        "pass_rate": np.array(_pass_rates(inputs.values.book), np.int64)[found],
         "passing_list_price": price,
-        "reasons": "; ".join(reasons),
+        "reasons": joined([*_reasons(found, must, papers, at_odds, strong), said]),
     }
 
 
-def must_hold(row: Row, formula: Formula, book: Book) -> list[Gate]:
-    """The gates that refuse an appeal where one is shut, whatever its papers show."""
-    beside = ("appeal.papers.", "appeal.strong_")
-    rules = (rule for rule in book.matching("appeal") if not rule.key.startswith(beside))
-    return gates(rules, {**row, **formula.facts}, formula.currency)
+def _found(must: Sequence[Gate], is_wanting: Truth, strong: Sequence[Gate], rows: int) -> Numbers:
+    """What an appeal comes to, as an index into ``APPEALS``; ``is_wanting``: its papers are."""
+    of_must = state(must, rows)
+    is_strong = (state(strong, rows) == OPEN) & bool(strong)
+    found = np.where(is_strong, STRONG, SUBMIT)
+    found = np.where(is_wanting | (of_must == UNKNOWN), WEAK, found)
+    return np.where(of_must == CLOSED, REFUSE, found)
 
 
-def _found(must: list[Gate], papers: list[str], strong: list[Gate]) -> tuple[int, list[str]]:
-    """What an appeal comes to, as an index into ``APPEALS``, and why, the worst first."""
-    if any(held.is_open is False for held in must):
-        return REFUSE, [*_shut(must), *papers]
-    if papers or any(held.is_open is None for held in must):
-        return WEAK, [*_shut(must), *papers]
-    if strong and all(held.is_open for held in strong):
-        return STRONG, [held.reason for held in (*strong, *must)]
-    return SUBMIT, _shut(strong)
+def _reasons(
+    found: Numbers,
+    must: Sequence[Gate],
+    papers: Sequence[Gate],
+    at_odds: Sequence[Clause],
+    strong: Sequence[Gate],
+) -> list[Clause]:
+    """Why an appeal comes to what it does: what is shut, the worst first, or what makes it strong."""
+    falls_short = (found == REFUSE) | (found == WEAK)
+    return [
+        *_shut(must, falls_short),
+        *_shut(papers, falls_short),
+        *(clause.where(falls_short) for clause in at_odds),
+        *(each.reasons_where(found == STRONG) for each in (*strong, *must)),
+        *_shut(strong, found == SUBMIT),
+    ]
 
 
-def _shut(held: list[Gate]) -> list[str]:
-    return [each.reason for each in worst_first(held)]
+def _shut(held: Sequence[Gate], where: Truth) -> list[Clause]:
+    """The reasons of gates that aren't open, the worst first."""
+    if not held:
+        return []
+    shut = [each.reasons_where(where & (each.states != OPEN)) for each in held]
+    return ordered(shut, worst_first(held))
 
 
-def _paper_facts(row: Row, on: date) -> dict[str, Fact]:
-    """What the papers show: how old the invoice is, in millionths of a day, and which fees."""
-    facts: dict[str, Fact] = {}
-    invoice = row.get("invoice_date")
-    if isinstance(invoice, date):
-        facts["invoice_age_days"] = (on - invoice).days * MILLION
-    shown = tuple(part for part, column in SHIPPING_PARTS.items() if column in row)
-    return {**facts, "shipping_detail": shown} if shown else facts
+def _shown(detail: Detail) -> Words:
+    """Which parts the shipping cost detail shows, by name."""
+    codes = sum((part != BLANK) << place for place, part in enumerate(detail.parts))
+    texts = [
+        tuple(part for place, part in enumerate(PARTS_SHOWN) if code >> place & 1)
+        for code in range(1, 2 ** len(PARTS_SHOWN))
+    ]
+    return Words(codes - 1, texts)
 
 
-def _at_odds(row: Row, currency: Currency, on: date) -> list[str]:
-    """Papers that contradict what they are to prove.
+def _sum_at_odds(detail: Detail) -> Clause:
+    """A shipping cost detail that contradicts what it is to prove.
 
-    The shipping cost detail must add up to the cost that the formula takes off, to the cent (rule
-    book: ``appeal.papers.shipping_matches``); only the carrier can tell that the parts are right.
+    It must add up to the cost that the formula takes off, to the cent (rule book:
+    ``appeal.papers.shipping_matches``); only the carrier can tell that the parts are right.
     """
-    code, found = row.get("shipping_currency", row.get("cost_currency")), []
-    if isinstance(code, str):
-        currency = currency_named(code)
-    parts = [row[column] for column in SHIPPING_PARTS.values() if column in row]
-    cost = row.get("stated_logistics_cost", row["logistics_cost"])
-    added = sum(part for part in parts if isinstance(part, int))
-    if len(parts) == len(SHIPPING_PARTS) and isinstance(cost, int) and added != cost:
-        sign, places = "+" if cost > added else "", currency.places
-        at_odds = _("shipping detail adds up to {sum}, needs the logistics cost {cost}: {gap}")
-        gap = sign + fixed(cost - added, places)
-        found.append(at_odds.format(sum=fixed(added, places), cost=fixed(cost, places), gap=gap))
-    invoice = row.get("invoice_date")
-    if isinstance(invoice, date) and invoice > on:
-        days = (invoice - on).days
+    is_whole = np.logical_and.reduce([part != BLANK for part in detail.parts])
+    added = np.where(is_whole, sum(detail.parts), BLANK)
+    rows = np.flatnonzero(is_whole & (detail.cost != BLANK) & (added != detail.cost))
+    different, places = np.unique(
+        np.array([added[rows], detail.cost[rows], detail.codes[rows]]), axis=1, return_inverse=True
+    )
+    codes = np.full(len(added), UNSAID, np.int64)
+    codes[rows] = places
+    at_odds = _("shipping detail adds up to {sum}, needs the logistics cost {cost}: {gap}")
+    texts = []
+    for given, cost, code in different.T.tolist():
+        decimals = detail.currencies[code].places
+        gap = ("+" if cost > given else "") + fixed(cost - given, decimals)
+        amounts = (fixed(each, decimals) for each in (given, cost))
+        texts.append(at_odds.format(**dict(zip(("sum", "cost"), amounts, strict=True)), gap=gap))
+    return Clause(codes, texts)
+
+
+def _invoice_ahead(invoice: Numbers, on: date) -> Clause:
+    """An invoice of a day after the appeal."""
+    rows = np.flatnonzero(invoice > _days(on))
+    days, places = np.unique(invoice[rows] - _days(on), return_inverse=True)
+    codes = np.full(len(invoice), UNSAID, np.int64)
+    codes[rows] = places
+    texts = []
+    for each in days.tolist():
         dated = ngettext(
             "invoice dated {date}, {days} day after the appeal",
             "invoice dated {date}, {days} days after the appeal",
-            days,
+            each,
         )
-        found.append(dated.format(date=invoice, days=days))
-    return found
+        texts.append(dated.format(date=on + timedelta(days=each), days=each))
+    return Clause(codes, texts)
 
 
-def _pass_rate(found: int, book: Book) -> int | None:
-    """The share that passes, in ten-thousandths, where the book has one."""
-    key = PASS_RATES.get(found)
-    rate = read_rate(book.text(key)) if key else None
-    return None if rate is None else rate * 10_000 // MILLION
+def _days(day: date) -> int:
+    """A day as columns have it: the days since 1970."""
+    return (day - date(1970, 1, 1)).days
 
 
-def _passing_list_price(must: list[Gate], formula: Formula, book: Book) -> int | None:
+def _amounts(amounts: Numbers, currency: Currency) -> Clause:
+    """Amounts as people write them, unsaid where they are blank."""
+    found, codes = np.unique(amounts, return_inverse=True)
+    texts = [fixed(amount, currency.places) for amount in found.tolist()]
+    return Clause(np.where(amounts == BLANK, UNSAID, codes), texts)
+
+
+def _pass_rates(book: Book) -> Iterable[int]:
+    """The share that passes by what an appeal comes to, in ten-thousandths. Raises ``CallError``."""
+    return [_pass_rate(PASS_RATES.get(found), book) for found in range(len(APPEALS))]
+
+
+def _pass_rate(key: str | None, book: Book) -> int:
+    try:
+        rate = read_rate(book.text(key)) if key else None
+    except CellError as error:
+        raise CallError(f"rules.{key}: {error}") from None
+    return BLANK if rate is None else rate * TEN_THOUSAND // MILLION
+
+
+def least_profit(values: Values) -> int:
+    """What the formula must leave, in minor units (rule book: ``appeal.min_profit``)."""
+    return assumed_number("target_profit", values.book, values.currency)
+
+
+def _passing_list_price(must: Sequence[Gate], formula: Formula, inputs: Inputs) -> Numbers:
     """The list price at which nothing refuses an appeal that only the formula refuses.
 
     At it and at every higher price the formula, settled as in ``Formula``, leaves at least
     ``appeal.min_profit`` at every rate up to the deepest; one cent lower it doesn't. It says
     nothing of the floor price, of offers, or of a platform that rounds another way: for that there
-    is ``protected_list_price``. None where something else refuses it too, or where no price would
+    is ``protected_list_price``. Blank where something else refuses it too, or where no price would
     do.
     """
-    closed = [held.rule.key for held in must if held.is_open is False]
-    if closed != ["appeal.min_profit"] or kept_rate(formula.fees, 0) <= 0:
-        return None
-    targets = Targets(BLANK, least_profit(book, formula.currency), BLANK)
-    required, _ = required_deal_price(targets, formula.costs, formula.fees, floor_multiple=0)
-    price = int(lowest_list_price(required, formula.forced_rate))
-    return price if price < AMOUNT_LIMIT else None
-
-
-def _worst_first(verdict: Verdict) -> tuple[int, ...]:
-    found, kept = verdict["appeal"], verdict["formula_profit"]
-    return (-found if isinstance(found, int) else 0, kept if isinstance(kept, int) else 0)
+    wanted = np.asarray(kept_rate(formula.fees, 0)) > 0
+    for gate in must:
+        wanted = wanted & ((gate.states == CLOSED) == (gate.rule.key == "appeal.min_profit"))
+    rows = np.flatnonzero(np.broadcast_to(wanted, inputs.rows))
+    prices = np.full(inputs.rows, BLANK, np.int64)
+    if not len(rows):
+        return prices
+    targets = Targets(BLANK, least_profit(inputs.values), BLANK)
+    costs, fees = (
+        type(group)(*(_column(each, inputs.rows)[rows] for each in group))
+        for group in (formula.costs, formula.fees)
+    )
+    required, _bound = required_deal_price(targets, costs, fees, floor_multiple=0)
+    rates = _column(formula.forced_rate, inputs.rows)[rows]
+    found = np.asarray(lowest_list_price(required, rates))
+    prices[rows] = np.where(found < AMOUNT_LIMIT, found, BLANK)
+    return prices

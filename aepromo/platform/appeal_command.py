@@ -9,54 +9,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.calculators.command import RatesOptions, money_policy, with_rates
-from aepromo.cli.config import read_config
-from aepromo.cli.exits import Exit
+from aepromo.cli.commands import Asked, question_command
 from aepromo.cli.language import Language
-from aepromo.cli.money import MoneyOptions, shipping_parameters
-from aepromo.cli.options import (
-    OUTPUT_PANEL,
-    ConfigOption,
-    FileArgument,
-    ReadingOptions,
-    WritingOptions,
-    argument,
-    option,
-    parameters_of,
-    taken,
-    value_parameters,
-    with_parameters,
-)
+from aepromo.cli.options import OUTPUT_PANEL, WritingOptions, option, value_parameters
 from aepromo.cli.output import form_of_worksheet, text_lines
-from aepromo.cli.say import say, say_assumed
+from aepromo.cli.say import say
 from aepromo.errors import CallError
 from aepromo.inputs.policy import Policy
-from aepromo.platform.appeal import REFUSE, appeal, formula_of, least_profit
+from aepromo.inputs.values import resolved
+from aepromo.platform.appeal import appeal
 from aepromo.platform.columns import APPEALS
-from aepromo.platform.priced_rulings import StoreOption
-from aepromo.platform.rulings import (
-    given_of,
-    judge_file,
-    judge_one,
-    say_rows_converted,
-    say_stores_passed_over,
-    write_summed,
-)
-from aepromo.platform.worksheet import Line, worksheet
+from aepromo.platform.worksheet import Worksheet
 from aepromo.table.atomic import replacing
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
 from aepromo.table.facts import read_fact
-from aepromo.table.schema import RESULTS
-from aepromo.terminal.summary import skus
+from aepromo.terminal.summary import skus, summed
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aepromo.platform.rulings import Sheet
-    from aepromo.pricing.currency import Currency
-    from aepromo.rules.overrides import Book
+    from aepromo.cli.commands import Call
+    from aepromo.inputs.values import Values
+    from aepromo.terminal.summary import Tally
 
 
 class FailOn(StrEnum):
@@ -67,13 +43,11 @@ class FailOn(StrEnum):
     REFUSE = "refuse"
     NEVER = "never"
 
-    def fails(self, sheet: Sheet) -> bool:
+    def fails(self, tally: Tally) -> bool:
         """Whether any row is a finding."""
         if self is FailOn.NEVER:
             return False
-        mildest = APPEALS.index(self.value)
-        found = (judged.verdict["appeal"] for judged in sheet.rows)
-        return any(isinstance(each, int) and each >= mildest for each in found)
+        return tally.highest("appeal") >= APPEALS.index(self.value)
 
 
 def _declared(*names: str, metavar: str | None = None, says: str, panel: str | None = None) -> Any:
@@ -113,54 +87,39 @@ WorksheetLanguageOption = Annotated[
 
 def appeal_command() -> Callable[..., None]:
     """The Typer command that judges appeals and writes their worksheet."""
+    worksheet = Worksheet()
 
-    def command(**values: Any) -> None:
-        file, fail_on, store = (values.pop(name) for name in ("file", "fail_on", "store"))
-        target, language = values.pop("worksheet"), values.pop("worksheet_lang")
-        reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
-        config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
-        if target is not None:
-            _check_target(target, file, reading, writing)
-        assumed: list[str] = []
-        policy = with_rates(money_policy(config, values), joined, file)
-        ruling = appeal(policy, _day(values.pop("on")), assumed)
-        given = given_of(ruling, values, config, store)
-        if file is None:
-            if not given:
-                reason = _("nothing to judge; name a FILE, or give values such as {flag}")
-                raise CallError(reason.format(flag="--list-price"))
-            sheet = judge_one(ruling, given, reading)
-        else:
-            sheet = judge_file(ruling, given, file, reading, writing)
-        say_stores_passed_over(config, store, ruling, (judged.facts for judged in sheet.rows))
-        say_assumed(assumed, set(), policy.in_force, writing.quiet)
-        say_rows_converted((row.facts for row in sheet.rows), ruling.exchange, writing.quiet)
-        if target is not None:
-            _write_worksheet(target, sheet, policy.in_force, ruling.currency, language, writing)
-        write_summed(ruling, sheet, writing, sheet.summed(skus(len(sheet.rows)), RESULTS["appeal"]))
-        if fail_on.fails(sheet):
-            raise typer.Exit(Exit.FINDINGS)
+    def ask(values: Values, call: Call) -> Asked:
+        question, target = appeal(values, _day(call.options["on"])), call.options["worksheet"]
+        if target is None:
+            return Asked(question, _summary)
+        _check_target(target, call)
+        return Asked(question, _summary, worksheet.add)
 
-    plain = appeal(Policy(), date.min, [])
-    command.__doc__ = _(plain.question)
-    return with_parameters(
-        command,
-        [
-            argument("file", FileArgument),
-            *value_parameters(plain.uses),
-            *parameters_of(MoneyOptions),
-            *shipping_parameters(),
+    def finish(tally: Tally, values: Values, call: Call) -> bool:
+        if call.options["worksheet"] is not None:
+            _write_worksheet(worksheet, values, call)
+        fail_on: FailOn = call.options["fail_on"]
+        return fail_on.fails(tally)
+
+    plain = appeal(resolved(Policy()), date.min)
+    return question_command(
+        ask,
+        plain,
+        values=value_parameters(plain.uses),
+        own_options=[
             option("on", OnOption, None),
-            option("store", StoreOption, None),
-            option("config", ConfigOption, None),
-            *parameters_of(ReadingOptions),
-            *parameters_of(RatesOptions),
-            *parameters_of(WritingOptions),
             option("fail_on", FailOnOption, FailOn.WEAK),
             option("worksheet", WorksheetOption, None),
             option("worksheet_lang", WorksheetLanguageOption, Language.ZH),
         ],
+        has_offers=False,
+        finish=finish,
     )
+
+
+def _summary(tally: Tally) -> str:
+    return summed(skus(tally.rows), tally.labels("appeal"))
 
 
 def _day(text: str | None) -> date:
@@ -171,39 +130,29 @@ def _day(text: str | None) -> date:
     return day if isinstance(day, date) else date.today()
 
 
-def _write_worksheet(
-    target: str,
-    sheet: Sheet,
-    book: Book,
-    currency: Currency,
-    language: Language,
-    writing: WritingOptions,
-) -> None:
+def _write_worksheet(worksheet: Worksheet, values: Values, call: Call) -> None:
     """Write the arithmetic of every SKU that isn't refused, in the form of the file's ending."""
-    lines = [
-        Line(judged.facts, formula_of(judged.facts, book, currency, []))
-        for judged in sheet.rows
-        if judged.verdict["appeal"] != REFUSE
-    ]
-    columns = worksheet(lines, least_profit(book, currency), currency, language.value)
+    target, writing = call.options["worksheet"], call.writing
+    parts = worksheet.parts(values.currency, call.options["worksheet_lang"].value)
     plain = WritingOptions(output=target, bom=writing.bom, excel_safe=writing.excel_safe)
     with replacing(target) as stream:
-        stream.writelines(text_lines([columns], form_of_worksheet(target), plain))
+        stream.writelines(text_lines(parts, form_of_worksheet(target), plain))
     if not writing.quiet:
-        refused = len(sheet.rows) - len(lines)
-        parts = [skus(len(lines))]
-        if refused:
-            parts.append(_("{count:,} refused, left out").format(count=refused))
-        say(f"{target}: " + _("; ").join(parts))
+        said = [skus(worksheet.lines)]
+        if worksheet.refused:
+            said.append(_("{count:,} refused, left out").format(count=worksheet.refused))
+        say(f"{target}: " + _("; ").join(said))
 
 
-def _check_target(
-    target: str, file: str | None, reading: ReadingOptions, writing: WritingOptions
-) -> None:
+def _check_target(target: str, call: Call) -> None:
     """Refuse a worksheet of no known form, or that would take the place of another file."""
     if target == "-":
         raise CallError(_("--worksheet -: name a file; standard output is for the verdicts"))
-    others = ((file, _("the input")), (writing.output, "--output"), (reading.rejects, "--rejects"))
+    others = (
+        (call.file, _("the input")),
+        (call.writing.output, "--output"),
+        (call.reading.rejects, "--rejects"),
+    )
     for other, name in others:
         if other and os.path.realpath(other) == os.path.realpath(target):
             raise CallError(_("--worksheet and {name} are the same file").format(name=name))

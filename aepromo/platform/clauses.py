@@ -5,6 +5,7 @@ A clause is a column of texts in which many rows share one, so each is kept as a
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -46,6 +47,23 @@ def always(text: str, condition: Truth, rows: int) -> Clause:
     return Clause(np.where(said, 0, UNSAID), [text])
 
 
+def figures(numbers: Numbers, written: Callable[[int], str]) -> Clause:
+    """A column of numbers as people write them, each different one written once."""
+    different, codes = np.unique(numbers, return_inverse=True)
+    return Clause(codes, [written(number) for number in different.tolist()])
+
+
+def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:
+    """A sentence for each row, its fields filled in; each clause must say something everywhere."""
+    parts: list[str | pa.Array] = []
+    for text, name, _spec, _conversion in Formatter().parse(sentence):
+        parts.append(text)
+        if name is not None:
+            field = fields[name]
+            parts.append(field.column() if isinstance(field, Clause) else field)
+    return pc.binary_join_element_wise(*parts, "")
+
+
 def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:
     """Clauses put in another order, row by row.
 
@@ -85,11 +103,13 @@ def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = Fal
 def _shared(clauses: Sequence[Clause]) -> tuple[list[str], Numbers]:
     """The codes of several clauses in one list of texts, each text once; a row of codes a clause."""
     places: dict[str, int] = {}
-    rows = []
+    own: dict[int, Numbers] = {}
     for clause in clauses:
-        own = [places.setdefault(text, len(places)) for text in clause.texts]
-        # Behind the last text stands the code for nothing, which -1 finds.
-        rows.append(np.array([*own, UNSAID], np.int64)[clause.codes])
+        if id(clause.texts) not in own:
+            codes = [places.setdefault(text, len(places)) for text in clause.texts]
+            # Behind the last text stands the code for nothing, which -1 finds.
+            own[id(clause.texts)] = np.array([*codes, UNSAID], np.int64)
+    rows = [own[id(clause.texts)][clause.codes] for clause in clauses]
     return list(places), np.array(rows, np.int64)
 
 

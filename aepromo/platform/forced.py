@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
     from aepromo.platform.gates import Gate
-    from aepromo.pricing.money import Whole
+    from aepromo.pricing.money import Truth, Whole
     from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers
@@ -183,24 +184,24 @@ def _nearest(
 
 def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) -> list[Clause]:
     """What else is worth knowing: label conditions and store fit that don't hold."""
-    clauses = []
-    for gate in rarely:
-        spared = _("rarely hit: {name} {value}, {bound}")
-        name, bound = in_words(gate.rule.column), gate.bound
-        clauses.append(
-            gate.values()
-            .reworded(
-                lambda value, s=spared, n=name, b=bound: s.format(name=n, value=value, bound=b)
-            )
-            .where(gate.states == OPEN)
-        )
+    spared = _("rarely hit: {name} {value}, {bound}")
+    clauses = [
+        gate.values()
+        .reworded(partial(_worded, spared, in_words(gate.rule.column), gate.bound))
+        .where(gate.states == OPEN)
+        for gate in rarely
+    ]
     for gates, text in ((fit, _("store fit: {reason}")), (label, _("label: {reason}"))):
         shut = [gate.reasons().where(gate.states == CLOSED) for gate in gates]
-        clauses += [
-            clause.reworded(lambda reason, text=text: text.format(reason=reason))
-            for clause in ordered(shut, worst_first(gates))
-        ]
+        for clause in ordered(shut, worst_first(gates)):
+            clauses.append(
+                Clause(clause.codes, [text.format(reason=each) for each in clause.texts])
+            )
     return clauses
+
+
+def _worded(text: str, name: str, bound: str, value: str) -> str:
+    return text.format(name=name, value=value, bound=bound)
 
 
 def _fit(fit: Sequence[Gate], rarely: Sequence[Gate], rows: int) -> Numbers:
@@ -212,7 +213,7 @@ def _fit(fit: Sequence[Gate], rarely: Sequence[Gate], rows: int) -> Numbers:
     return found
 
 
-def _money(threatened: Numbers, inputs: Inputs) -> Results:
+def _money(threatened: Truth, inputs: Inputs) -> Results:
     """Profit of a unit unforced and forced, and the money at stake; minor units.
 
     Unforced: after the seller's own discount, with coupons. Forced: the lowest deal price that any

@@ -17,7 +17,6 @@ import numpy as np
 from aepromo.errors import CallError
 from aepromo.platform.clauses import UNSAID, Clause
 from aepromo.platform.columns import STATES
-from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION
 from aepromo.table.cells import CellError, refusal
 from aepromo.table.column import Kind
@@ -112,14 +111,14 @@ class Gate:
 
     def reasons_where(self, condition: Truth) -> Clause:
         """The reasons where a condition holds; no text is written that nobody reads."""
-        codes = np.where(condition, self.codes, len(self.facts))
-        codes = np.where(codes < 0, len(self.facts) + 1, codes)  # of facts that nobody knows
-        wanted = np.zeros(len(self.facts) + 2, np.bool_)
-        wanted[codes] = True
-        among = np.flatnonzero(wanted[:-2])
-        places = np.full(len(wanted), UNSAID, np.int64)
-        places[among] = np.arange(len(among))
-        places[-1] = len(among)
+        unknown, unsaid = len(self.facts), len(self.facts) + 1
+        codes = np.where(self.states == UNKNOWN, unknown, self.codes)
+        codes = np.where(condition, codes, unsaid)
+        is_read = np.zeros(unsaid + 1, np.bool_)
+        is_read[codes] = True
+        among = np.flatnonzero(is_read[:unknown])
+        places = np.full(unsaid + 1, UNSAID, np.int64)
+        places[among], places[unknown] = np.arange(len(among)), len(among)
         name, needs = in_words(self.rule.column), self.needs
         texts = [*self._texts_of(among), self.said.unknown.format(name=name, needs=needs)]
         return Clause(places[codes], texts)
@@ -292,8 +291,12 @@ def worst_first(held: Sequence[Gate]) -> Numbers:
 
     ``order[place, row]`` is an index into ``held``; open gates are among them.
     """
-    ranks = [np.where(each.states == UNKNOWN, 1, -each.relative_gaps) for each in held]
-    return np.argsort(np.array(ranks), axis=0, kind="stable")
+    return np.argsort(np.array([ranks(each) for each in held]), axis=0, kind="stable")
+
+
+def ranks(held: Gate) -> Numbers:
+    """A number for each row that is the lower, the wider the relative gap; 1 where it is unknown."""
+    return np.where(held.states == UNKNOWN, 1, -held.relative_gaps)
 
 
 def nearest(held: Sequence[Gate]) -> tuple[Numbers, Numbers]:

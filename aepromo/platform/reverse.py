@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+import numpy as np
+import pyarrow as pa
+
+from aepromo.engine.check import Fault
+from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.inputs.tariff import market_named
-from aepromo.platform.advised import Advice, bids, share_of
-from aepromo.platform.columns import ELIGIBILITIES, STATES
-from aepromo.platform.gates import Gate, avoiding, gate, gates, is_gate, state, worst_first
-from aepromo.platform.ruling import Ruling, line_taken
+from aepromo.inputs.values import refuse_values
+from aepromo.platform.advised import Advice, Bids, share_of
+from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
+from aepromo.platform.columns import ELIGIBILITIES
+from aepromo.platform.gates import (
+    CLOSED,
+    OPEN,
+    UNKNOWN,
+    avoiding,
+    hold,
+    hold_all,
+    is_gate,
+    ranks,
+    state,
+    worst_first,
+)
 from aepromo.table.cells import percent, shown
 from aepromo.table.countries import country_code, country_names
 from aepromo.table.names import canonical, spoken_name, ways
@@ -17,14 +34,20 @@ from aepromo.words import N_, _
 from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from aepromo.platform.row_pricing import RowPricing
-    from aepromo.platform.ruling import Row, Verdict
+    import numpy.typing as npt
+
+    from aepromo.engine.question import Inputs, Results
+    from aepromo.inputs.values import Values
+    from aepromo.platform.gates import Gate
     from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
+    from aepromo.table.number_columns import Numbers, Words
 
-_OPEN, _CLOSED, _UNKNOWN = range(len(STATES))
+    Truths: TypeAlias = npt.NDArray[np.bool_]
+    _ByPlace: TypeAlias = Mapping["_Place", Sequence[Gate]]
+
 _DAYS, _LONG_HAUL_DAYS = "reverse.gate.days", "reverse.gate.days_long_haul"
 
 DIAGNOSED = (
@@ -52,32 +75,42 @@ ADDED = (
 )
 
 
-def reverse(pricing: RowPricing) -> Ruling:
-    """The ruling on the reverse promotion, with the rule book and the offers of a policy."""
-    rules, shipping = _Rules(pricing.terms.book), pricing.policy.shipping()
-    advice = Advice(pricing)
+def reverse(values: Values) -> Question:
+    """The question of the reverse promotion, with the rule book and the offers in force.
 
-    def judge(row: Row) -> Verdict:
-        verdict = {**line_taken(row), **rules.eligibility_of(row), **advice.of(row)}
-        return {**verdict, **bids(row, verdict["profit"], pricing.terms.book)}
+    Raises ``CallError`` for given markets that there are none of, and slips in given promotions.
+    """
+    rules, advice, bids = _Rules(values.book), Advice(values), Bids(values.book)
+    rules.check_given(values)
 
-    return Ruling(
+    def compute(inputs: Inputs) -> Results:
+        promotion = advice.of(inputs)
+        kept = promotion["profit"]
+        return {**rules.eligibility_of(inputs), **promotion, **bids.of(inputs, kept)}
+
+    return Question(
         name="reverse",
         question=N_("May the reverse promotion choose my SKUs, and what is safe to run meanwhile?"),
-        uses=pricing.uses(("sku", "market", *rules.columns, *PRICED_BY)),
+        uses=tuple(dict.fromkeys(("sku", "market", *rules.columns, *PRICED_BY))),
         needs=(),
-        adds=pricing.columns(ADDED),
-        judge=judge,
+        adds=adding(*ADDED),
+        compute=compute,
         key_columns=(
             *("eligibility", "promotion", "max_limited_rate", "reasons", "next_bid", "max_bid"),
             *("diagnosis", "conflicts", "eligible_markets", "account", "potential", "status"),
         ),
-        exchange=pricing.policy.exchange(),
-        shipping=shipping,
-        rates=pricing.policy.rates,
-        sells_to_many=True,
-        refuses=rules.faults_of,
+        prices_some=True,
+        markets=True,
+        faults=rules.faults_of,
+        counts=("eligibility", "promotion"),
     )
+
+
+class _Place(NamedTuple):
+    """What tells the gates of one market from those of another."""
+
+    is_long_haul: bool
+    files: bool
 
 
 class _Rules:
@@ -90,111 +123,112 @@ class _Rules:
         self.filings = [rule for rule in book.matching("reverse.us") if is_gate(rule)]
         self.potential = [rule for rule in book.matching("reverse.potential") if is_gate(rule)]
         self.long_haul = frozenset(map(canonical, book.rule("reverse.long_haul_markets").value))
-        self.forbidden = book.rule("reverse.stack.forbidden")
+        self.forbidden = frozenset(map(canonical, book.rule("reverse.stack.forbidden").value))
         self.allowed = frozenset(map(canonical, book.rule("reverse.stack.allowed").value))
         diagnosed = [book.rule(key) for key, _, _ in DIAGNOSED]
         groups = (self.eligible, self.account, self.filings, self.potential, diagnosed)
-        every = [*(rule for group in groups for rule in group), self.forbidden]
+        every = [*(rule for group in groups for rule in group), book.rule("reverse.stack.forbidden")]
         self.columns = tuple(dict.fromkeys(rule.column for rule in every))
+        self._wrong: dict[str, Callable[[str], str]] = {"market": _no_market, "running": self._slip}
 
-    def faults_of(self, row: Row) -> list[tuple[str, str]]:
+    def check_given(self, values: Values) -> None:
+        """Refuse markets and promotions that options or a configuration can't mean."""
+        refuse_values(
+            [
+                f"{values.policy.place(column)}: {reason}"
+                for column, why in self._wrong.items()
+                for name in _names(values.facts.get(column))
+                if (reason := why(name))
+            ]
+        )
+
+    def faults_of(self, inputs: Inputs) -> list[Fault]:
         """Markets that there are none of, and slips in the names of promotions.
 
         A promotion is taken at its word where it resembles none that the rule book has.
         """
         return [
-            *(("market", why) for name in _named(row, "market") if (why := _no_market(name))),
-            *(("running", why) for name in _named(row, "running") if (why := self._slip(name))),
+            fault
+            for column, why in self._wrong.items()
+            for fault in _faults_in(inputs.words[column], column, why)
         ]
 
     def _slip(self, name: str) -> str:
-        known = [*self.allowed, *map(canonical, self.forbidden.value), "none"]
+        known = [*self.allowed, *self.forbidden, "none"]
         written = [way for each in known for way in ways(each)]
         if canonical(name) in known or near(name, written) is None:
             return ""
         reason = _("{cell} is no promotion; {nearest}")
         return reason.format(cell=shown(name), nearest=nearest(name, written, ""))
 
-    def eligibility_of(self, row: Row) -> dict[str, int | str | None]:
+    def eligibility_of(self, inputs: Inputs) -> Results:
         """Where it may be chosen, what keeps it out, and what runs against it.
 
         Eligible in a market: every gate, what the account needs, and the filings of the United
         States there. Long-haul markets have days of their own; without a market the mean's count.
         """
-        account, potential = gates(self.account, row), gates(self.potential, row)
-        by_market = {market: [*gates(self._own(market), row), *account] for market in _markets(row)}
-        states = {market: state(held) for market, held in by_market.items()}
-        chosen = [market for market in states if market and states[market] == _OPEN]
-        unknown = [each for held in by_market.values() for each in held if each.is_open is None]
+        account, potential = (hold_all(each, inputs) for each in (self.account, self.potential))
+        market_gates = [*hold_all(self.eligible, inputs), *hold_all(self.filings, inputs), *account]
+        sold = _Markets(inputs.words["market"], self._place_of)
+        by_place = {place: self._gates_in(place, market_gates) for place in sold.places}
+        states = {place: state(held, inputs.rows) for place, held in by_place.items()}
         return {
-            "eligibility": _eligibility(list(states.values())),
-            "eligible_markets": ", ".join(chosen) or None,
-            "potential": state(potential),
-            "account": state(account),
-            "reasons": "; ".join(self._reasons(by_market, potential)),
-            "unknown": ", ".join(dict.fromkeys(each.rule.column for each in unknown)) or None,
-            "diagnosis": "; ".join(self._diagnosis(row, by_market)) or None,
-            "conflicts": "; ".join(self._conflicts(row)) or None,
+            "eligibility": sold.eligibility(states),
+            "eligible_markets": sold.eligible(states),
+            "potential": state(potential, inputs.rows),
+            "account": state(account, inputs.rows),
+            "reasons": _reasons(market_gates, sold, by_place, potential),
+            "unknown": _unknown(market_gates, sold, by_place),
+            "diagnosis": joined(self._diagnosis(inputs, sold), or_null=True),
+            "conflicts": self._conflicts(inputs.words["running"]).column(),
         }
 
-    def _own(self, market: str) -> list[Rule]:
-        """The gates of one market: its days, and what only the United States ask for."""
-        other_days = _DAYS if market in self.long_haul else _LONG_HAUL_DAYS
-        own = [rule for rule in self.eligible if rule.key != other_days]
-        return [*own, *self.filings] if market == "US" else own
+    def _place_of(self, market: str) -> _Place:
+        return _Place(market in self.long_haul, market == "US")
 
-    def _reasons(self, by_market: dict[str, list[Gate]], potential: list[Gate]) -> list[str]:
-        """The gates that decided, worst first: those that are shut, or the met where none is."""
-        markets = {market: worst_first(held) for market, held in by_market.items()}
-        shut = worst_first([each for held in markets.values() for each in held])
-        met = [each for held in by_market.values() for each in held if each.rule.compare]
-        decided = shut or met
-        reasons = [self._where(each, by_market) + each.reason for each in decided]
-        short = [each for each in worst_first(potential) if each.fact is not None]
-        return list(
-            dict.fromkeys(
-                [*reasons, *(_("potential: {reason}").format(reason=each.reason) for each in short)]
-            )
-        )
+    def _gates_in(self, place: _Place, held: Sequence[Gate]) -> list[Gate]:
+        """The gates of one kind of market, of all that any has."""
+        other_days = _DAYS if place.is_long_haul else _LONG_HAUL_DAYS
+        filings = () if place.files else self.filings
+        return [each for each in held if each.rule.key != other_days and each.rule not in filings]
 
-    def _where(self, held: Gate, by_market: dict[str, list[Gate]]) -> str:
-        """For which markets a gate counts, where it is one that not every market has."""
-        if held.rule not in self.filings and held.rule.key not in (_DAYS, _LONG_HAUL_DAYS):
-            return ""
-        asking = [
-            market
-            for market, others in by_market.items()
-            if market and any(each.rule.key == held.rule.key for each in others)
-        ]
-        return _(", ").join(asking) + _(": ") if asking else ""
-
-    def _diagnosis(self, row: Row, by_market: dict[str, list[Gate]]) -> list[str]:
+    def _diagnosis(self, inputs: Inputs, sold: _Markets) -> list[Clause]:
         """What to mend, the weightiest first, and the widest gap first where weights are equal."""
-        found: list[tuple[int, int, int, str]] = []
-        for place, (key, weighed_by, of) in enumerate(DIAGNOSED):
+        by_weight: dict[tuple[int, int], list[tuple[Gate, Clause]]] = {}
+        for at, (key, weighed_by, of) in enumerate(DIAGNOSED):
             weight = share_of(self.book, weighed_by) if weighed_by else 0
             share = _(of).format(share=percent(weight)) if weight else ""
             # Two figures of one weight are told apart by their gaps, those without by their place.
-            rank = (-weight, 0 if weight else place)
-            found += [
-                (*rank, -held.relative_gap, _noted(held.reason, share))
-                for held in self._diagnosed(key, row, by_market)
-                if held.is_open is False
-            ]
-        return list(dict.fromkeys(text for *_rank, text in sorted(found)))
+            among = by_weight.setdefault((-weight, 0 if weight else at), [])
+            for gate in self._diagnosed(key, inputs):
+                where = gate.states == CLOSED
+                if gate.rule.key in (_DAYS, _LONG_HAUL_DAYS):
+                    where = where & sold.has_any(gate.rule.key == _LONG_HAUL_DAYS)
+                clause = gate.reasons().where(where)
+                among.append((gate, clause.reworded(lambda text, share=share: _noted(text, share))))
+        found: list[Clause] = []
+        for _rank, among in sorted(by_weight.items()):
+            gates = [gate for gate, _clause in among]
+            found += ordered([clause for _gate, clause in among], worst_first(gates))
+        return found
 
-    def _diagnosed(self, key: str, row: Row, by_market: dict[str, list[Gate]]) -> list[Gate]:
+    def _diagnosed(self, key: str, inputs: Inputs) -> list[Gate]:
         if key == _DAYS:
             days = (_DAYS, _LONG_HAUL_DAYS)
-            return [each for held in by_market.values() for each in held if each.rule.key in days]
+            return hold_all([rule for rule in self.eligible if rule.key in days], inputs)
         rule = self.book.rule(key)
         # This one states what goes wrong; all others state what must hold.
-        return [gate(avoiding(rule) if key == "reverse.erp_delay" else rule, row)]
+        return [hold(avoiding(rule) if key == "reverse.erp_delay" else rule, inputs)]
 
-    def _conflicts(self, row: Row) -> Iterator[str]:
-        forbidden = frozenset(map(canonical, self.forbidden.value))
-        for name in map(canonical, _named(row, "running")):
-            if name in forbidden:
+    def _conflicts(self, running: Words) -> Clause:
+        """What the promotions that run have against each other, unsaid where nothing."""
+        texts = ["; ".join(self._conflicts_of(names)) for names in running.values]
+        codes = np.array([at if text else UNSAID for at, text in enumerate(texts)] + [UNSAID])
+        return Clause(codes[running.codes], texts)
+
+    def _conflicts_of(self, names: Sequence[str]) -> Iterator[str]:
+        for name in map(canonical, names):
+            if name in self.forbidden:
                 demoted = _("{name}: the reverse promotion is demoted while it runs, end it")
                 yield demoted.format(name=spoken_name(name))
             elif name not in self.allowed and name != "none":
@@ -204,9 +238,155 @@ class _Rules:
                 yield unsaid.format(name=spoken_name(name))
 
 
-def _named(row: Row, column: str) -> tuple[str, ...]:
-    names = row.get(column)
-    return names if isinstance(names, tuple) else ()
+class _Markets:
+    """The markets of each row under their codes; one without a name where none is given.
+
+    ``sets`` are the different ones, ``codes`` are each row's index among them. ``place_of`` tells
+    the kind of a market.
+    """
+
+    def __init__(self, words: Words, place_of: Callable[[str], _Place]) -> None:
+        # Behind the last set stands that of a row without a market, which -1 finds.
+        named = [tuple(dict.fromkeys(map(market_named, names))) for names in words.values]
+        self.sets: list[tuple[str, ...]] = [*named, ("",)]
+        self.codes = np.where(words.codes < 0, len(named), words.codes)
+        self.kinds = [tuple(map(place_of, markets)) for markets in self.sets]
+        used = np.unique(self.codes).tolist()
+        self.places = list(dict.fromkeys(place for code in used for place in self.kinds[code]))
+        self._has = {
+            place: np.array([place in kinds for kinds in self.kinds])[self.codes]
+            for place in self.places
+        }
+
+    def has_any(self, is_long_haul: bool) -> Truths:
+        """Which rows sell to a market that is long-haul, or to one that is not."""
+        found = np.array([any(each.is_long_haul == is_long_haul for each in k) for k in self.kinds])
+        return found[self.codes]
+
+    def appearance(self, gates: Sequence[Gate], by_place: _ByPlace) -> tuple[Numbers, Truths]:
+        """The place of each gate in each row, by its markets in their order; and where it counts.
+
+        ``place[gate, row]``. A gate that a row doesn't have comes behind all that it has.
+        """
+        at = {gate.rule.key: index for index, gate in enumerate(gates)}
+        places = []
+        for kinds in self.kinds:
+            own = [at[gate.rule.key] for kind in kinds for gate in by_place.get(kind, ())]
+            inverse = np.empty(len(gates), np.int64)
+            inverse[list(dict.fromkeys((*own, *range(len(gates)))))] = np.arange(len(gates))
+            places.append([*inverse, len(set(own))])
+        found = np.array(places, np.int64)[self.codes].T
+        return found[:-1], found[:-1] < found[-1]
+
+    def eligibility(self, states: dict[_Place, Numbers]) -> Numbers:
+        """Whether it may be chosen in every market, in some, in none, as an index."""
+        eligible, partly, unknown, blocked = map(
+            ELIGIBILITIES.index, ("eligible", "partly", "unknown", "blocked")
+        )
+        is_in_all = np.full(len(self.codes), True)
+        is_in_some, may_be = np.full((2, len(self.codes)), False)
+        for place, found in states.items():
+            has = self._has[place]
+            is_in_all &= ~has | (found == OPEN)
+            is_in_some |= has & (found == OPEN)
+            may_be |= has & (found == UNKNOWN)
+        elsewhere = np.where(is_in_some, partly, np.where(may_be, unknown, blocked))
+        return np.where(is_in_all, eligible, elsewhere)
+
+    def eligible(self, states: dict[_Place, Numbers]) -> pa.Array:
+        """The markets where it may be chosen, null where there is none."""
+        mask = np.zeros(len(self.codes), np.int64)
+        for at, place in enumerate(self.places):
+            mask |= np.where(states[place] == OPEN, 1 << at, 0)
+        bit = {place: 1 << at for at, place in enumerate(self.places)}
+        together = self.codes * (1 << len(self.places)) + mask
+        different, codes = np.unique(together, return_inverse=True)
+        texts = []
+        for each in different.tolist():
+            code, opened = divmod(each, 1 << len(self.places))
+            pairs = zip(self.sets[code], self.kinds[code], strict=True)
+            texts.append(", ".join(name for name, kind in pairs if name and opened & bit[kind]))
+        said = np.array([at if text else UNSAID for at, text in enumerate(texts)])
+        return Clause(said[codes], texts).column()
+
+    def asking(self, places: Sequence[_Place]) -> list[str]:
+        """For each set of markets those of some kinds, as what a reason begins with."""
+        found = []
+        for markets, kinds in zip(self.sets, self.kinds, strict=True):
+            pairs = zip(markets, kinds, strict=True)
+            asking = _(", ").join(name for name, kind in pairs if name and kind in places)
+            found.append(asking + _(": ") if asking else "")
+        return found
+
+
+def _reasons(
+    gates: Sequence[Gate], sold: _Markets, by_place: _ByPlace, potential: Sequence[Gate]
+) -> pa.Array:
+    """The gates that decided, worst first: those that are shut, or the met where none is."""
+    place_of, is_there = sold.appearance(gates, by_place)
+    is_shut = np.array([gate.states != OPEN for gate in gates]) & is_there
+    all_met = ~is_shut.any(axis=0)
+    clauses = []
+    for gate, shuts, there in zip(gates, is_shut, is_there, strict=True):
+        decided = shuts | (all_met & there) if gate.rule.compare else shuts
+        clauses.append(_for_markets(gate.reasons().where(decided), gate, sold, by_place))
+    wanted = np.array([ranks(gate) for gate in gates]) * len(gates) + place_of
+    order = np.argsort(wanted, axis=0)
+    short = [
+        gate.reasons()
+        .where(gate.states == CLOSED)
+        .reworded(lambda reason: _("potential: {reason}").format(reason=reason))
+        for gate in potential
+    ]
+    return joined([*ordered(clauses, order), *ordered(short, worst_first(potential))])
+
+
+def _unknown(gates: Sequence[Gate], sold: _Markets, by_place: _ByPlace) -> pa.Array:
+    """The columns that would decide and nobody gave, null where there are none."""
+    place_of, is_there = sold.appearance(gates, by_place)
+    clauses = [
+        Clause(np.where(there & (gate.states == UNKNOWN), 0, UNSAID), [gate.rule.column])
+        for gate, there in zip(gates, is_there, strict=True)
+    ]
+    return joined(ordered(clauses, np.argsort(place_of, axis=0)), ", ", or_null=True)
+
+
+def _for_markets(clause: Clause, gate: Gate, sold: _Markets, by_place: _ByPlace) -> Clause:
+    """A gate's reasons, with the markets for which it counts where not every market has it."""
+    key = gate.rule.key
+    places = [place for place, held in by_place.items() if any(g.rule.key == key for g in held)]
+    if key not in (_DAYS, _LONG_HAUL_DAYS) and not _is_filing(gate):
+        return clause
+    starts = sold.asking(places)
+    said = np.flatnonzero(clause.codes != UNSAID)
+    together = sold.codes[said] * len(clause.texts) + clause.codes[said]
+    different, own = np.unique(together, return_inverse=True)
+    pairs = (divmod(each, len(clause.texts)) for each in different.tolist())
+    codes = np.full(len(clause.codes), UNSAID, np.int64)
+    codes[said] = own
+    return Clause(codes, [starts[market] + clause.texts[code] for market, code in pairs])
+
+
+def _is_filing(gate: Gate) -> bool:
+    return gate.rule.key.startswith("reverse.us.")
+
+
+def _faults_in(words: Words, column: str, why: Callable[[str], str]) -> list[Fault]:
+    """What is wrong with the names of a column, one fault for each name of a row."""
+    reasons = [[reason for name in names if (reason := why(name))] for names in words.values]
+    faults = []
+    for place in range(max(map(len, reasons), default=0)):
+        has = np.array([*(len(each) > place for each in reasons), False])
+
+        def reason(row: int | None, place: int = place) -> str:
+            return reasons[words.codes[row or 0]][place]
+
+        faults.append(Fault(column, has[words.codes], reason))
+    return faults
+
+
+def _names(fact: object) -> tuple[str, ...]:
+    return fact if isinstance(fact, tuple) else ()
 
 
 def _no_market(name: str) -> str:
@@ -218,18 +398,3 @@ def _no_market(name: str) -> str:
 
 def _noted(reason: str, note: str) -> str:
     return _("{reason} ({note})").format(reason=reason, note=note) if note else reason
-
-
-def _markets(row: Row) -> list[str]:
-    """The markets of a row under their codes; one without a name where none is given."""
-    return list(dict.fromkeys(map(market_named, _named(row, "market")))) or [""]
-
-
-def _eligibility(states: list[int]) -> int:
-    if all(each == _OPEN for each in states):
-        found = "eligible"
-    elif _OPEN in states:
-        found = "partly"
-    else:
-        found = "unknown" if _UNKNOWN in states else "blocked"
-    return ELIGIBILITIES.index(found)

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.platform.priced_rulings import priced_ruling_command, worst_first
+from aepromo.cli.commands import Asked, question_command
+from aepromo.inputs.policy import Policy
+from aepromo.inputs.values import resolved
 from aepromo.platform.reverse import reverse
-from aepromo.platform.row_pricing import WITH_TARGETS
 from aepromo.terminal.summary import counted, skus, summed
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from aepromo.platform.ruling import Verdict
-    from aepromo.pricing.currency import Currency
+    from aepromo.cli.commands import Call
+    from aepromo.inputs.values import Values
+    from aepromo.terminal.summary import Tally
 
 
 def reverse_command() -> Callable[..., None]:
     """The Typer command that judges SKUs for the reverse promotion."""
-    return priced_ruling_command(reverse, WITH_TARGETS, _summary)
+
+    def ask(values: Values, _call: Call) -> Asked:
+        return Asked(reverse(values), _summary)
+
+    return question_command(ask, reverse(resolved(Policy())))
 
 
-def _summary(verdicts: Sequence[Verdict], _currency: Currency) -> str:
-    line = summed(skus(len(verdicts)), worst_first(verdicts, "eligibility"))
-    promotions = counted(worst_first(verdicts, "promotion"))
+def _summary(tally: Tally) -> str:
+    line = summed(skus(tally.rows), tally.labels("eligibility")[::-1])
+    promotions = counted(tally.labels("promotion")[::-1])
     if not promotions:
         return line
     return _("; ").join((line, _("advised promotion: {labels}").format(labels=promotions)))

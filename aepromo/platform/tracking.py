@@ -12,14 +12,14 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from aepromo.engine.question import Question, adding
 from aepromo.platform.clauses import Clause, always, joined
 from aepromo.platform.columns import PARCEL_INPUTS, TRACKS
 from aepromo.platform.gates import CLOSED, avoiding, hold_all, is_gate
-from aepromo.platform.tracking_number import number_fault
+from aepromo.platform.tracking_number import number_fault, number_faults
 from aepromo.pricing.money import BLANK, MILLION
-from aepromo.table.cells import tidy
 from aepromo.table.headers import plain
 from aepromo.table.instants import hours
 from aepromo.table.moments import instant_number, written_instants
@@ -96,6 +96,7 @@ def tracking(
         uses=tuple(dict.fromkeys(("sku", *(column.name for column in PARCEL_INPUTS), *own))),
         needs=(),
         wants=("tracking_number", "shipped_at"),
+        assumes_rate=False,
         adds=adding(*ADDED),
         compute=compute,
         key_columns=(
@@ -193,13 +194,13 @@ def _named(inputs: Inputs, name: str) -> Clause:
     """A column of texts, unsaid where it is blank."""
     encoded = inputs.text(name).dictionary_encode()
     texts = encoded.dictionary.to_pylist()
-    known = np.array([code if tidy(text) else -1 for code, text in enumerate(texts)], np.int64)
+    known = np.array([code if text else -1 for code, text in enumerate(texts)], np.int64)
     return Clause(known[encoded.indices.to_numpy()], texts)
 
 
 def _number_faults(number: Clause) -> Clause:
     """Why numbers can't be one, unsaid where they may be."""
-    faults = [*map(number_fault, number.texts), number_fault("")]
+    faults = [*number_faults(pa.array(number.texts, pa.string())), number_fault("")]
     wrong = [code for code, fault in enumerate(faults) if fault]
     codes = np.full(len(faults), -1, np.int64)
     codes[wrong] = np.arange(len(wrong))

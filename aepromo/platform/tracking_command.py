@@ -20,7 +20,7 @@ from aepromo.cli.options import (
     file_of,
     option,
     parameters_of,
-    value_parameter,
+    value_parameters,
 )
 from aepromo.cli.say import say
 from aepromo.errors import InputError
@@ -113,10 +113,8 @@ def tracking_command() -> Callable[..., None]:
         return Asked(tracking(values, now, carriers), _summary, remarks.add, remarks.close)
 
     plain = tracking(resolved(Policy()), datetime.now(UTC))
-    values = [
-        option("carrier", CarriedByOption, None) if name == "carrier" else value_parameter(name)
-        for name in plain.uses
-    ]
+    columns = [name for name in plain.uses if name != "carrier"]
+    values = [*value_parameters(columns), option("carrier", CarriedByOption, None)]
     return question_command(
         ask,
         plain,

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.compute as pc
 
 from aepromo.table.cells import shown, tidy
 from aepromo.words import _
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pyarrow as pa
 
 SHORTEST, LONGEST = 8, 40
 FEWEST_DIGITS = 6
@@ -16,6 +24,38 @@ _WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII)
 _SEPARATORS = re.compile(r"[\s-]+")
 _LETTERS_AND_DIGITS = re.compile(r"[A-Z0-9]+", re.ASCII)
+
+_PLAIN = rf"^[A-Z]{{0,4}}[0-9]{{{SHORTEST},{LONGEST - 4}}}$"
+_ONE_DIGIT = "^[A-Z]*(" + "|".join(f"{digit}+" for digit in range(10)) + ")$"
+_OF_A_POST = "^[A-Z]{2}[0-9]{9}[A-Z]{2}$"
+
+
+def number_faults(texts: pa.Array) -> list[str]:
+    """Why each tracking number can't be one; empty if it may be."""
+    rest = np.flatnonzero(~_may_be(texts))
+    faults = [""] * len(texts)
+    for at, text in zip(rest.tolist(), texts.take(rest).to_pylist(), strict=True):
+        faults[at] = number_fault(text)
+    return faults
+
+
+def _may_be(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which numbers are of one of the two usual forms, and right.
+
+    Most are, and so looked at together: a file in which each row has another number takes a third
+    of the time.
+    """
+    plain = pc.match_substring_regex(texts, _PLAIN)
+    found = pc.and_not(plain, pc.match_substring_regex(texts, _ONE_DIGIT))
+    found = found.to_numpy(zero_copy_only=False).copy()
+    of_a_post = np.flatnonzero(pc.match_substring_regex(texts, _OF_A_POST))
+    letters = "".join(texts.take(of_a_post).to_pylist()).encode()
+    digits = np.frombuffer(letters, np.uint8).reshape(-1, 13)[:, 2:11].astype(np.int64) - ord("0")
+    check = 11 - digits[:, :8] @ np.array(_WEIGHTS) % 11
+    check = np.where(check == 10, 0, np.where(check == 11, 5, check))
+    is_one_digit = (digits == digits[:, :1]).all(axis=1)
+    found[of_a_post] = (digits[:, 8] == check) & ~is_one_digit
+    return found
 
 
 def number_fault(text: str) -> str:

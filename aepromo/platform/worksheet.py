@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from aepromo.inputs.exchange import rate_text
-from aepromo.platform.columns import SHIPPING_FEES
+from aepromo.platform.appeal import (
+    REFUSE,
+    cost_currencies,
+    formula_of,
+    least_profit,
+    shipping_detail,
+)
+from aepromo.platform.clauses import Clause, always, joined
+from aepromo.pricing.money import BLANK
+from aepromo.table.bulk import spelled
 from aepromo.table.cells import fixed, percent
 from aepromo.table.column import Kind
-from aepromo.table.currencies import currency_named
 from aepromo.table.text import TextColumn
 from aepromo.words import texts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-    from aepromo.platform.appeal import Formula
-    from aepromo.platform.ruling import Row
+    from aepromo.engine.answer import Outcome
+    from aepromo.engine.question import Inputs
+    from aepromo.platform.appeal import Detail
     from aepromo.pricing.currency import Currency
-    from aepromo.pricing.money import Whole
-    from aepromo.table.facts import Fact
+    from aepromo.pricing.money import Truth, Whole
+    from aepromo.table.number_columns import Numbers
 
 HEADERS = (
     *("SKU", "list price", "forced rate", "discounted price", "purchase price"),
@@ -28,151 +43,199 @@ HEADERS = (
     "list price × (1 − forced rate) − purchase price − logistics cost − commission"
     " − payment fee; each step rounded half up to the cent",
 )
-PARTS = ("first-weight fee", "additional-weight fee", "registration fee")
-RATE = "exchange rate"
-ORIGIN = "costs as they come about, each rounded up to the cent"
+MORE_HEADERS = (
+    "exchange rate",
+    *("first-weight fee", "additional-weight fee", "registration fee"),
+    "costs as they come about, each rounded up to the cent",
+)
+"""What follows where costs were converted, or a tariff gave them."""
 _AMOUNTS = (1, 3, 4, 5, 7, 9, 10)
 
 
-class Line(NamedTuple):
-    """A SKU on the worksheet: its facts, as they were read, and the formula for it."""
+class Worksheet:
+    """The lines of SKUs that aren't refused, kept on disk until all have come.
 
-    row: Row
-    formula: Formula
-
-
-def worksheet(
-    lines: Sequence[Line], minimum: int, currency: Currency, language: str
-) -> list[TextColumn]:
-    """The worksheet's columns: each SKU's terms in the platform's order, and its arithmetic.
-
-    Where costs were converted, or a tariff gave them, the rates, the parts and their arithmetic
-    follow. ``minimum`` is the least profit in minor units (rule book: ``appeal.min_profit``).
-    """
-    text_of = texts_in(language, "worksheet")
-    headers = [
-        f"{header} ({currency.code})" if position in _AMOUNTS else header
-        for position, header in enumerate(map(text_of, HEADERS))
-    ]
-    rows = [_cells(line, minimum, currency) for line in lines]
-    cells = list(zip(*rows, strict=True)) or [()] * len(headers)
-    beside = {
-        RATE: [_rates(line.row, currency) for line in lines],
-        **{
-            part: [_part(line.row, name) for line in lines]
-            for part, name in zip(PARTS, SHIPPING_FEES, strict=True)
-        },
-        ORIGIN: [origin(line.row, currency) for line in lines],
-    }
-    for header, column in beside.items():
-        if any(column):
-            headers.append(text_of(header))
-            cells.append(tuple(column))
-    return [
-        TextColumn(header, Kind.TEXT, column) for header, column in zip(headers, cells, strict=True)
-    ]
-
-
-def _cells(line: Line, minimum: int, currency: Currency) -> tuple[str, ...]:
-    formula = line.formula
-
-    def amount(value: Whole) -> str:
-        return fixed(int(value), currency.places)
-
-    return (
-        str(line.row.get("sku", "")),
-        amount(formula.list_price),
-        percent(formula.forced_rate),
-        amount(formula.deal_price),
-        amount(formula.costs.purchase_price),
-        amount(formula.costs.logistics_cost),
-        percent(int(formula.fees.commission_rate)),
-        amount(formula.commission),
-        percent(int(formula.fees.payment_rate)),
-        amount(formula.payment_fee),
-        amount(formula.profit),
-        percent(formula.margin * 100) if formula.deal_price else "",
-        arithmetic(formula, minimum, currency),
-    )
-
-
-def arithmetic(formula: Formula, minimum: int, currency: Currency) -> str:
-    """One line: the discounted price, the two fees on it, what is left, and the least that may be.
-
-    ``20.00 × (1 − 15%) = 17.00; 17.00 × 6% = 1.02; 17.00 × 1% = 0.17;
-    17.00 − 8.00 − 3.00 − 1.02 − 0.17 = 4.81 ≥ 0.80``; each product is rounded half up to the cent.
+    ``lines`` counts them, ``refused`` the others. Which columns there are shows only at the end.
     """
 
-    def amount(value: Whole) -> str:
-        return fixed(int(value), currency.places)
+    def __init__(self) -> None:
+        self.lines = self.refused = 0
+        names = (*HEADERS, *MORE_HEADERS)
+        self._schema = pa.schema([(name, pa.string()) for name in names])
+        self._filled = set[str]()
 
-    deal = amount(formula.deal_price)
+    @cached_property
+    def _kept(self) -> IO[bytes]:
+        return TemporaryFile()  # noqa: SIM115 (closed with the process)
+
+    @cached_property
+    def _writer(self) -> pa.RecordBatchStreamWriter:
+        return pa.ipc.new_stream(self._kept, self._schema)
+
+    def add(self, outcome: Outcome) -> None:
+        """Take in a block's answer."""
+        if outcome.inputs is None or not len(outcome):
+            return
+        columns = lines(outcome.inputs)
+        rows = np.flatnonzero(np.asarray(outcome.results["appeal"]) != REFUSE)
+        self.lines += len(rows)
+        self.refused += len(outcome) - len(rows)
+        batch = pa.RecordBatch.from_arrays(columns, schema=self._schema).take(pa.array(rows))
+        self._filled |= {
+            name for name in MORE_HEADERS if pc.any(pc.not_equal(batch.column(name), "")).as_py()
+        }
+        self._writer.write_batch(batch)
+
+    def parts(self, currency: Currency, language: str) -> Iterator[list[TextColumn]]:
+        """All of it as columns, block by block, under the headers of a language."""
+        self._writer.close()
+        self._kept.seek(0)
+        text_of = texts_in(language, "worksheet")
+        names = [*HEADERS, *(name for name in MORE_HEADERS if name in self._filled)]
+        headers = [
+            f"{text_of(name)} ({currency.code})" if position in _AMOUNTS else text_of(name)
+            for position, name in enumerate(names)
+        ]
+        yield [TextColumn(header, Kind.TEXT, ()) for header in headers]
+        for batch in pa.ipc.open_stream(self._kept):
+            columns = batch.select(names).to_pydict().values()
+            yield [
+                TextColumn(header, Kind.TEXT, cells)
+                for header, cells in zip(headers, columns, strict=True)
+            ]
+
+
+def lines(inputs: Inputs) -> list[pa.Array]:
+    """Each row's terms in the platform's order and its arithmetic, then how its costs come about."""
+    formula, detail, rows = formula_of(inputs.sku), shipping_detail(inputs), inputs.rows
+    places = inputs.values.currency.places
+
+    def amount(figure: Whole) -> pa.Array:
+        return spelled(np.array(np.broadcast_to(np.asarray(figure, np.int64), rows)), places)
+
+    def rate(figure: Whole) -> pa.Array:
+        return _percents(np.broadcast_to(np.asarray(figure, np.int64), rows))
+
+    listed, deal = amount(formula.list_price), amount(formula.deal_price)
+    purchase, logistics = amount(formula.costs.purchase_price), amount(formula.costs.logistics_cost)
     commission, payment_fee = amount(formula.commission), amount(formula.payment_fee)
-    purchase = amount(formula.costs.purchase_price)
-    logistics = amount(formula.costs.logistics_cost)
-    return "; ".join(
-        (
-            f"{amount(formula.list_price)} × (1 − {percent(formula.forced_rate)}) = {deal}",
-            f"{deal} × {percent(int(formula.fees.commission_rate))} = {commission}",
-            f"{deal} × {percent(int(formula.fees.payment_rate))} = {payment_fee}",
-            f"{deal} − {purchase} − {logistics} − {commission} − {payment_fee}"
-            f" = {amount(formula.profit)} ≥ {amount(minimum)}",
-        )
+    forced, profit = rate(formula.forced_rate), amount(formula.profit)
+    fees = rate(formula.fees.commission_rate), rate(formula.fees.payment_rate)
+    ratio = np.broadcast_to(np.asarray(formula.margin), rows)
+    least = fixed(least_profit(inputs.values), places)
+    # 20.00 × (1 − 15%) = 17.00; 17.00 × 6% = 1.02; 17.00 × 1% = 0.17;
+    # 17.00 − 8.00 − 3.00 − 1.02 − 0.17 = 4.81 ≥ 0.80
+    arithmetic = _written(
+        *(listed, " × (1 − ", forced, ") = ", deal),
+        *("; ", deal, " × ", fees[0], " = ", commission),
+        *("; ", deal, " × ", fees[1], " = ", payment_fee),
+        *("; ", deal, " − ", purchase, " − ", logistics, " − ", commission, " − ", payment_fee),
+        *(" = ", profit, f" ≥ {least}"),
     )
+    return [
+        *(inputs.text("sku"), listed, forced, deal, purchase, logistics),
+        *(fees[0], commission, fees[1], payment_fee, profit),
+        *(_percents(np.where(ratio == BLANK, BLANK, ratio * 100)), arithmetic),
+        _rates(inputs, detail),
+        *(_stated(part, detail, detail.is_shipped) for part in detail.parts),
+        _origin(inputs, detail),
+    ]
 
 
-def origin(row: Row, currency: Currency) -> str:
+def _written(*parts: pa.Array | str) -> pa.Array:
+    """Texts and columns of texts one behind the other."""
+    return pc.binary_join_element_wise(*parts, "")
+
+
+def _percents(rates: Numbers) -> pa.Array:
+    """Rates in millionths as percentages; nothing where they are blank."""
+    found, codes = np.unique(rates, return_inverse=True)
+    texts = ["" if rate == BLANK else percent(rate) for rate in found.tolist()]
+    return pa.array(texts, pa.string()).take(pa.array(codes))
+
+
+def _rates(inputs: Inputs, detail: Detail) -> pa.Array:
+    """``1 USD = 7.12 CNY (2026-11-20)``: each rate that was used, with its day where it has one."""
+    exchange, (currencies, codes) = inputs.values.exchange, cost_currencies(inputs)
+    rates = np.broadcast_to(np.asarray(inputs.costs.rates if inputs.costs else 0), inputs.rows)
+    is_own = np.zeros(inputs.rows, np.bool_)
+    if "fx_rate" in inputs.columns:
+        is_own = pc.not_equal(inputs.text("fx_rate"), "").to_numpy(zero_copy_only=False)
+    clauses = []
+    for code, currency in enumerate(currencies):
+        found, places = np.unique(rates, return_inverse=True)
+        said = [_rate(inputs, currency, rate) for rate in found.tolist()]
+        where = (codes == code) & exchange.is_foreign(currency)
+        clauses.append(Clause(places, said).where(where & is_own))
+        clauses.append(_shared_rate(inputs, currency, where & ~is_own))
+    for code, currency in enumerate(detail.currencies):
+        where = detail.is_shipped & (detail.codes == code) & exchange.is_foreign(currency)
+        clauses.append(_shared_rate(inputs, currency, where))
+    return joined(clauses)
+
+
+def _shared_rate(inputs: Inputs, currency: Currency, where: Truth) -> Clause:
+    """The rate that holds for a currency where rows have none of their own."""
+    rate = inputs.values.exchange.rate(currency)
+    if rate is None:
+        return always("", False, inputs.rows)
+    dated = f" ({rate.day})" if rate.day else ""
+    return always(_rate(inputs, currency, rate.millionths) + dated, where, inputs.rows)
+
+
+def _rate(inputs: Inputs, currency: Currency, rate: int) -> str:
+    return f"1 {inputs.values.currency.code} = {rate_text(rate)} {currency.code}"
+
+
+def _origin(inputs: Inputs, detail: Detail) -> pa.Array:
     """How costs come about that were converted, or that a tariff gave; nothing of any other.
 
     ``56.00 CNY ÷ 7.12 = 7.87; 9.90 + 28.50 + 0.00 = 38.40 CNY; 38.40 CNY ÷ 7.12 = 5.40``; each
     quotient is rounded up to the cent.
     """
-    steps = []
-    for name in ("purchase_price", "logistics_cost"):
-        by_tariff = name == "logistics_cost" and _is_shipped(row)
-        code, rate, _day = _SHIPPING_RATE if by_tariff else _COST_RATE
-        stated = row.get(f"stated_{name}")
-        if not isinstance(stated, int):
-            continue
-        own = row[code]
-        total = _stated(stated, str(own))
-        parts = [row[part] for part in SHIPPING_FEES] if by_tariff else []
-        if parts and sum(part for part in parts if isinstance(part, int)) == stated:
-            places = currency_named(str(own)).places
-            sums = " + ".join(fixed(part, places) for part in parts if isinstance(part, int))
-            steps.append(f"{sums} = {total}")
-        if own != currency.code:
-            worth = fixed(_whole(row[name]), currency.places)
-            steps.append(f"{total} ÷ {rate_text(_whole(row[rate]))} = {worth}")
-    return "; ".join(steps)
+    rates = np.broadcast_to(np.asarray(inputs.costs.rates if inputs.costs else 0), inputs.rows)
+    own = detail._replace(codes=cost_currencies(inputs)[1], rates=rates)
+    purchase = np.asarray(inputs.stated_cost("purchase_price"), np.int64)
+    is_sum = detail.is_shipped & (sum(detail.parts) == detail.cost)
+    total = _stated(detail.cost, detail, is_sum)
+    parts = [_stated(each, detail, is_sum, is_bare=True) for each in detail.parts]
+    sums = _written(parts[0], " + ", parts[1], " + ", parts[2], " = ", total)
+    steps = [
+        _conversion(inputs, np.broadcast_to(purchase, inputs.rows), own, "purchase_price"),
+        pc.if_else(pa.array(is_sum), sums, ""),
+        _conversion(inputs, detail.cost, detail, "logistics_cost"),
+    ]
+    together = steps[0]
+    for step in steps[1:]:
+        is_between = pc.and_(pc.not_equal(together, ""), pc.not_equal(step, ""))
+        together = _written(together, pc.if_else(is_between, "; ", ""), step)
+    return together
 
 
-_COST_RATE = ("cost_currency", "fx_rate", "fx_day")
-_SHIPPING_RATE = ("shipping_currency", "shipping_fx_rate", "shipping_fx_day")
+def _conversion(inputs: Inputs, stated: Numbers, detail: Detail, name: str) -> pa.Array:
+    """``56.00 CNY ÷ 7.12 = 7.87`` where a cost is in another currency than prices; else nothing."""
+    exchange, currency = inputs.values.exchange, inputs.values.currency
+    foreign = np.array([exchange.is_foreign(each) for each in detail.currencies], np.bool_)
+    is_foreign = foreign[detail.codes]
+    if not is_foreign.any():
+        return pa.repeat("", inputs.rows)
+    found, codes = np.unique(detail.rates, return_inverse=True)
+    rates = pa.array(map(rate_text, found.tolist()), pa.string()).take(pa.array(codes))
+    figure = np.asarray(getattr(inputs.sku.costs, name), np.int64)
+    worth = spelled(np.array(np.broadcast_to(figure, inputs.rows)), currency.places)
+    total = _stated(stated, detail, is_foreign)
+    return pc.if_else(pa.array(is_foreign), _written(total, " ÷ ", rates, " = ", worth), "")
 
 
-def _rates(row: Row, currency: Currency) -> str:
-    """``1 USD = 7.12 CNY (2026-11-20)``: each rate that was used, with its day where it has one."""
-    found = []
-    for code, rate, day in (_COST_RATE, _SHIPPING_RATE):
-        if isinstance(own := row.get(code), str) and own != currency.code:
-            dated = f" ({row[day]})" if day in row else ""
-            found.append(f"1 {currency.code} = {rate_text(_whole(row[rate]))} {own}{dated}")
-    return "; ".join(dict.fromkeys(found))
-
-
-def _part(row: Row, name: str) -> str:
-    """A part of the shipping cost that a tariff gave, in the tariff's currency."""
-    return _stated(_whole(row[name]), str(row["shipping_currency"])) if _is_shipped(row) else ""
-
-
-def _is_shipped(row: Row) -> bool:
-    return "shipping_currency" in row
-
-
-def _stated(amount: int, code: str) -> str:
-    return f"{fixed(amount, currency_named(code).places)} {code}"
-
-
-def _whole(fact: Fact) -> int:
-    return fact if isinstance(fact, int) else 0
+def _stated(
+    amounts: Numbers, detail: Detail, where: Truth, is_bare: bool = False
+) -> pa.Array:
+    """``38.40 CNY``: amounts where a condition holds, each in its currency; else nothing."""
+    texts, places, count = [pa.array([""])], np.zeros(len(amounts), np.int64), 1
+    for code, currency in enumerate(detail.currencies):
+        among = np.flatnonzero(where & (detail.codes == code))
+        text = spelled(amounts[among], currency.places)
+        texts.append(text if is_bare else _written(text, " ", currency.code))
+        places[among] = count + np.arange(len(among))
+        count += len(among)
+    return pa.concat_arrays(texts).take(pa.array(places))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_SIGNS = {
-    "US$": frozenset({"USD"}),
-    "$": frozenset(
-        {"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "CLP", "COP", "ARS", "UYU"}
-    ),
-    "¥": frozenset({"CNY", "JPY"}),
-}
+DOLLARS = frozenset(
+    {"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "CLP", "COP", "ARS", "UYU"}
+)
+YUAN_OR_YEN = frozenset({"CNY", "JPY"})
+_SIGNS = {"US$": frozenset({"USD"}), "$": DOLLARS, "¥": YUAN_OR_YEN}
 
 
 class Currency(NamedTuple):
@@ -29,8 +27,8 @@ class Currency(NamedTuple):
         return int(10**self.places)
 
     def fits(self, sign: str) -> bool:
-        """Whether an amount with this sign may be in this currency."""
-        return not self.is_stated or self.code in _SIGNS[sign]
+        """Whether an amount with this sign, or this code, may be in this currency."""
+        return not self.is_stated or self.code in _SIGNS.get(sign, (sign,))
 
 
 USD = Currency("USD", 2)

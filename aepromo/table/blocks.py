@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from aepromo.table.cells import COMMA, UNTOLD
 from aepromo.table.grid import Grid, grid_of
 from aepromo.table.number_columns import Reading, plain_numbers, read_column
 from aepromo.table.rows import Ragged, rows_with_lines
@@ -17,12 +19,13 @@ from aepromo.table.source import LONE_RETURN, Block
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     import numpy.typing as npt
 
     from aepromo.pricing.currency import Currency
     from aepromo.table.column import Kind
     from aepromo.table.source import Source
+
+_SWAPPED = bytes.maketrans(b".,", b",.")
 
 
 @dataclass(slots=True)
@@ -38,6 +41,7 @@ class TextBlock:
     grid: Grid | None = None
     ragged: tuple[Ragged, ...] = ()
     _table: pa.Table | None = field(default=None, repr=False)
+    _swapped: Grid | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.grid) if self.grid is not None else len(self.table)
@@ -45,8 +49,7 @@ class TextBlock:
     @property
     def table(self) -> pa.Table:
         """The rows as text, to the letter."""
-        if self._table is None:
-            self._table = _parsed_by_arrow(self.block, self.source)
+        self.read_all()
         return self._table
 
     @property
@@ -56,11 +59,28 @@ class TextBlock:
 
     def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
         """A column's numbers, and which of its cells can't be used."""
-        if self.grid is not None:
-            numbers = plain_numbers(self.grid, position, kind, currency)
+        decimal = self.source.decimal
+        # Where no mark is told yet, a point might part thousands.
+        is_told = decimal != UNTOLD or b"." not in self.block.data
+        if self.grid is not None and is_told:
+            grid = self._with_points if decimal == COMMA else self.grid
+            numbers = plain_numbers(grid, position, kind, currency)
             if numbers is not None:
                 return Reading(numbers, numbers, {})
-        return read_column(self.texts(position), kind, currency)
+        return read_column(self.texts(position), kind, currency, decimal)
+
+    @property
+    def _with_points(self) -> Grid:
+        """The grid with points for commas and the other way round, made when it is first needed."""
+        if self._swapped is None and self.grid is not None:
+            codes = self.grid.codes.tobytes().translate(_SWAPPED)
+            self._swapped = replace(self.grid, codes=np.frombuffer(codes, np.uint8))
+        return cast("Grid", self._swapped)
+
+    def read_all(self) -> None:
+        """Make text of all columns at once, which is quicker than one by one where all are wanted."""
+        if self._table is None:
+            self._table = _parsed_by_arrow(self.block, self.source)
 
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""
@@ -92,11 +112,13 @@ class TextBlock:
 
 def parse(block: Block, source: Source) -> TextBlock:
     """The block's cells, to the letter. Raises ``InputError`` for what is no table."""
-    grid = grid_of(block.data, source.delimiter, len(source.header))
+    grid = grid_of(block.data, source.delimiter, source.width)
+    if grid is not None and source.blank_columns:
+        grid = grid.without_blank(source.blank_columns)
     if grid is not None:
         return TextBlock(block, source, grid)
     try:
-        if _has_lone_return(block.data):
+        if _has_lone_return(block.data) or source.blank_columns:
             raise pa.ArrowInvalid(LONE_RETURN)
         return TextBlock(block, source, _table=_parsed_by_arrow(block, source))
     except pa.ArrowInvalid:
@@ -130,7 +152,7 @@ def _has_lone_return(data: bytes) -> bool:
 
 
 def _parsed_by_arrow(block: Block, source: Source) -> pa.Table:
-    names = [str(position) for position in range(len(source.header))]
+    names = [str(position) for position in range(source.width)]
     data = block.data
     if data.startswith(codecs.BOM_UTF8):
         # Arrow takes one mark away, and this one belongs to a cell.
@@ -143,7 +165,7 @@ def _parsed_by_arrow(block: Block, source: Source) -> pa.Table:
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
         ),
     )
-    return table.rename_columns(list(source.header))
+    return table.select(names[: len(source.header)]).rename_columns(list(source.header))
 
 
 def line_numbers(block: Block, source: Source, rows: Sequence[int]) -> dict[int, int]:

@@ -92,14 +92,19 @@ def _for_spreadsheets(text: pa.Array) -> pa.Array:
 
 
 def _has_special(text: pa.Array, delimiter: str) -> bool:
+    return any(_has_any(text, special) for special in f'{delimiter}"\n\r')
+
+
+def _has_any(text: pa.Array, character: str) -> bool:
+    """Whether any cell may have a character; the array may be a part of a longer one."""
     data = text.buffers()[2]
-    if data is None:
-        return False
-    codes = np.frombuffer(data, np.uint8)
-    return any(bool((codes == ord(special)).any()) for special in f'{delimiter}"\n\r')
+    return data is not None and bool((np.frombuffer(data, np.uint8) == ord(character)).any())
 
 
 def _quoted(text: pa.Array, delimiter: str) -> pa.Array:
-    needy = pc.match_substring_regex(text, f'[{delimiter}"\\n\\r]')
-    doubled = pc.replace_substring(text, '"', '""')
+    needy = pa.repeat(pa.scalar(False), len(text))
+    for special in f'{delimiter}"\n\r':
+        if _has_any(text, special):
+            needy = pc.or_(needy, pc.match_substring(text, special))
+    doubled = pc.replace_substring(text, '"', '""') if _has_any(text, '"') else text
     return pc.if_else(needy, pc.binary_join_element_wise('"', doubled, '"', ""), text)

@@ -11,28 +11,46 @@ from typing import TYPE_CHECKING
 
 from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION, WEIGHT_LIMIT
 from aepromo.table.column import Kind
+from aepromo.table.money_signs import parted
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from aepromo.pricing.currency import Currency
+    from aepromo.table.money_signs import Sign
 
 RATE_PLACES = 6
 WEIGHT_PLACES = 3
-SHOWN_LENGTH = 40
+SHOWN_LENGTH = 80
 LONGEST_WHOLE = 18
 COUNT_DIGITS = 12
 COUNT_LIMIT = 10**8
 """The first number of units that is too large; times any profit it still fits a column."""
 
+POINT, COMMA, UNTOLD = ".", ",", ""
+"""Decimal marks. ``UNTOLD``: no cell has told yet, so one that could be either is refused."""
+
+_SPACES = " \u00a0\u2007\u2009\u202f"
+_GAP = f"[{_SPACES}'’]"
 # No thousand starts with a 0: 0,125 is a decimal comma.
-_NUMBER = re.compile(r"(?P<whole>\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(?P<fraction>\d*))?", re.ASCII)
-_SIGN = re.compile(r"(US\$|\$|¥)\s*")
-# For refusals only, so compiled when the first is due.
+_WHOLE = r"\d*|[1-9]\d{{0,2}}(?:(?P<gap>{mark}|{gap})\d{{3}})(?:(?P=gap)\d{{3}})*"
+_NUMBER = re.compile(
+    rf"(?P<whole>{_WHOLE.format(mark=',', gap=_GAP)})(?:\.(?P<fraction>\d*))?", re.ASCII
+)
+# For refusals and decimal commas only, so compiled when the first is due.
+_COMMA_NUMBER = rf"(?P<whole>{_WHOLE.format(mark='[.]', gap=_GAP)})(?:,(?P<fraction>[0-9]*))?"
+_EITHER = r"[1-9][0-9]{0,2}[.,][0-9]{3}"
+_CORE = r"(?P<before>[^0-9.,]*)(?P<number>[0-9.,][0-9.,'’\s]*?)(?P<after>[^0-9.,]*)"
 _DECIMAL_COMMA = r"(?P<whole>[0-9.]+),(?P<fraction>[0-9]{1,2}|(?<=^0,)[0-9]+)"
 _WITH_UNIT = r"[0-9.,]+\s*([kK]?[gG]|克|千克|公斤)"
 _EXPONENT = r"[0-9.]+[eE][+-]?[0-9]+"
+_NEGATIVE = r"[-−(].*[0-9].*"
+_NOTHING = frozenset(
+    {"-", "--", "–", "—", "/", "n/a", "na", "n.a.", "none", "null", "nil", "free", "no",
+     "free shipping", "无", "没有", "暂无", "免费", "包邮", "免运费", "不适用", "待定", "tbd"}
+)  # fmt: skip
+_ERRORS = frozenset({"#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#null!", "#num!"})
 
 
 class CellError(ValueError):
@@ -48,16 +66,24 @@ def tidy(text: str) -> str:
 _ORDINARY = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0xFFE5: "¥", 0x3000: " "}
 
 
-def read(text: str, kind: Kind, currency: Currency) -> int | None:
+def read(text: str, kind: Kind, currency: Currency, decimal: str = POINT) -> int | None:
     """The value of a cell, None for a blank one. Raises ``CellError``."""
     tidied = tidy(text)
+    if decimal != POINT:
+        tidied = _with_point(text, tidied, decimal)
     return _READERS[kind](text, tidied, currency) if tidied else None
 
 
+def sign_of(text: str) -> Sign | None:
+    """The sign of money that a cell has: ``$`` of ``$5``, ``元`` of ``45元``; None without one."""
+    tidied = tidy(text)
+    return parted(tidied)[0] if tidied else None
+
+
 def signs_in(texts: Iterable[str]) -> frozenset[str]:
-    """Which signs of money some cells have: ``$``, which ``US$`` is too, and ``¥``."""
-    found = (_SIGN.match(tidy(text)) for text in texts if not text[:1].isdigit())
-    return frozenset(sign[1][-1] for sign in found if sign)
+    """Which currencies some cells name: ``$``, ``¥``, or the code of any other."""
+    likely = (text for text in texts if not (text[-1:].isdigit() and text[:1].isdigit()))
+    return frozenset(sign.short for text in likely if (sign := sign_of(text)))
 
 
 def in_two_currencies(signs: Iterable[str]) -> str:
@@ -69,24 +95,57 @@ def in_two_currencies(signs: Iterable[str]) -> str:
     return reason.format(signs=_(" and ").join(sorted(signs)))
 
 
+def either_way(text: str) -> str:
+    """Why a figure can't be used that may be one number or a thousand times that."""
+    digits = re.sub(r"[^0-9.,]", "", tidy(text)).replace(",", ".")
+    reason = _("{cell} may be {whole} or {decimal}; say which with --decimal , or --decimal .")
+    return reason.format(cell=shown(text), whole=digits.replace(".", ""), decimal=digits)
+
+
+def _with_point(text: str, tidied: str, decimal: str) -> str:
+    """A figure of a file with decimal commas, or with no mark told yet, as one with a point."""
+    core = re.fullmatch(_CORE, tidied)
+    if core is None:
+        return tidied
+    number = core["number"]
+    if decimal == UNTOLD:
+        if re.fullmatch(_EITHER, number):
+            raise CellError(either_way(text))
+        return tidied
+    match = re.fullmatch(_COMMA_NUMBER, number)
+    if match is not None:
+        gap = match["gap"] or ""
+        fraction = "" if match["fraction"] is None else "." + match["fraction"]
+        return core["before"] + match["whole"].replace(gap, "") + fraction + core["after"]
+    if _NUMBER.fullmatch(number):
+        meant = number.translate({ord(","): ".", ord("."): ","})
+        reason = _("{cell} has a decimal point, and this file decimal commas; write {meant}")
+        raise refusal(text, reason, meant=core["before"] + meant + core["after"])
+    return tidied
+
+
 def read_rate(text: str) -> int | None:
     """A rate in millionths, None for a blank cell. Raises ``CellError``."""
     tidied = tidy(text)
     return _rate(text, tidied) if tidied else None
 
 
-def read_range(text: str) -> tuple[int, int] | None:
+def read_range(text: str, decimal: str = POINT) -> tuple[int, int] | None:
     """One rate or a range ``lo..hi``, in millionths, as its two ends. Raises ``CellError``."""
     tidied = tidy(text)
     if not tidied:
         return None
     low_text, dots, high_text = tidied.partition("..")
     if not dots:
-        rate = _rate(text, tidied)
+        rate = _rate(text, tidied if decimal == POINT else _with_point(text, tidied, decimal))
         return rate, rate
     if not (low_text.strip() and high_text.strip()):
         raise refusal(text, _("{cell} lacks an end; write both, such as 10%..20%"))
-    low, high = (_rate(end, tidy(end)) for end in (low_text, high_text))
+    ends = [
+        tidy(end) if decimal == POINT else _with_point(text, tidy(end), decimal)
+        for end in (low_text, high_text)
+    ]
+    low, high = (_rate(end, each) for end, each in zip((low_text, high_text), ends, strict=True))
     if low > high:
         reason = _("{cell} runs backwards; write {low}..{high}")
         raise refusal(text, reason, low=high_text, high=low_text)
@@ -97,7 +156,7 @@ def millionths(text: str) -> int:
     """A plain number with at most six decimal places, times a million. Raises ``CellError``."""
     tidied = tidy(text)
     match = _NUMBER.fullmatch(tidied)
-    if match is None or "," in tidied or not any(letter.isdigit() for letter in tidied):
+    if match is None or match["gap"] or not any(letter.isdigit() for letter in tidied):
         raise _not_a_number(text, tidied, example="4.78")
     whole, fraction = match["whole"] or "0", match["fraction"] or ""
     if len(whole) > COUNT_DIGITS or fraction[RATE_PLACES:].strip("0"):
@@ -106,6 +165,9 @@ def millionths(text: str) -> int:
 
 
 def _cost(text: str, tidied: str, currency: Currency) -> int:
+    if tidied.casefold() in _NOTHING:
+        reason = _("{cell} is no amount; write 0 where it costs nothing, or leave the cell blank")
+        raise refusal(text, reason)
     whole, fraction = _amount_digits(text, tidied, currency, "--cost-currency")
     places = currency.places
     amount = int(whole + fraction[:places].ljust(places, "0"))
@@ -196,15 +258,16 @@ _READERS: dict[Kind, Callable[[str, str, Currency], int]] = {
 
 
 def _amount_digits(text: str, tidied: str, currency: Currency, flag: str) -> tuple[str, str]:
-    sign = _SIGN.match(tidied)
-    if sign and not currency.fits(sign[1]):
+    sign, number = parted(tidied)
+    if sign and not sign.fits(currency):
         reason = _(
             "{cell} has the sign {sign}, but is to be in {currency}; write it in {currency}, or "
             "name its own with {flag} {code}"
         )
-        code = "CNY" if sign[1] == "¥" else "USD"
-        raise refusal(text, reason, sign=sign[1], currency=currency.code, flag=flag, code=code)
-    return _digits(text, tidied[sign.end() :] if sign else tidied, example="12.50")
+        raise refusal(
+            text, reason, sign=sign.written, currency=currency.code, flag=flag, code=sign.code
+        )
+    return _digits(text, number, example="12.50")
 
 
 def _digits(text: str, number: str, example: str) -> tuple[str, str]:
@@ -212,7 +275,7 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
     match = _NUMBER.fullmatch(number)
     if match is None or not any(character.isdigit() for character in number):
         raise _not_a_number(text, number, example)
-    whole = match["whole"].replace(",", "").lstrip("0") or "0"
+    whole = match["whole"].replace(match["gap"] or ",", "").lstrip("0") or "0"
     if len(whole) > LONGEST_WHOLE:
         reason = _("{cell} is too large; write a number such as {example}")
         raise refusal(text, reason, example=example)
@@ -220,6 +283,16 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
 
 
 def _not_a_number(text: str, number: str, example: str) -> CellError:
+    if unseen := {letter for letter in text if ord(letter) in _UNSEEN}:
+        names = _(", ").join(sorted(f"U+{ord(letter):04X}" for letter in unseen))
+        reason = _("{cell} holds {names}, which nobody can see; delete it")
+        return refusal(text, reason, names=names)
+    if number.casefold() in _ERRORS:
+        reason = _("{cell} is an error of the spreadsheet; mend its formula, or write the number")
+        return refusal(text, reason)
+    if number.casefold() in _NOTHING:
+        reason = _("{cell} is not a number; leave the cell blank where there is none")
+        return refusal(text, reason)
     if comma := re.fullmatch(_DECIMAL_COMMA, number):
         sign = "%" if tidy(text).endswith("%") else ""
         meant = f"{comma['whole'].replace('.', '')}.{comma['fraction']}{sign}"
@@ -232,7 +305,7 @@ def _not_a_number(text: str, number: str, example: str) -> CellError:
                 "number"
             ),
         )
-    if number.startswith(("-", "−")):
+    if number.startswith(("-", "−")) or re.fullmatch(_NEGATIVE, number):
         return refusal(text, _("{cell} is negative; write 0 or more"))
     if re.fullmatch(_EXPONENT, number):
         reason = _("{cell} is not a plain number; write it out, such as {example}")
@@ -259,15 +332,22 @@ def shown(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """The text with line ends and other control characters spelled out."""
+    """The text with line ends, control characters and those that nobody can see spelled out."""
     return text.translate(_CONTROLS)
 
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160))} | {
-    ord("\n"): "\\n",
-    ord("\r"): "\\r",
-    ord("\t"): "\\t",
-}
+_UNSEEN = frozenset(
+    {0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x180E, 0x3164, 0xFEFF, 0xFFA0, *range(0x200B, 0x2010),
+     *range(0x2028, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC),
+     *range(0xE0000, 0xE0080)}
+)  # fmt: skip
+"""What takes no room on a screen, or turns the direction of what does."""
+
+_CONTROLS = (
+    {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160))}
+    | {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
+    | {code: f"<U+{code:04X}>" for code in _UNSEEN}
+)
 
 
 def fixed(value: int, places: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import MILLION
 from aepromo.table.cells import (
+    POINT,
     RATE_PLACES,
     fixed,
     millionths,
@@ -50,7 +51,9 @@ _SHORT_DATE = re.compile(
 _SEPARATORS = re.compile(r"\s*[,;|，；、/]\s*")
 
 
-def read_fact(text: str, kind: Kind, currency: Currency = USD) -> Fact | None:
+def read_fact(
+    text: str, kind: Kind, currency: Currency = USD, decimal: str = POINT
+) -> Fact | None:
     """The value of a cell of any kind but a range, None for a blank one. Raises ``CellError``."""
     tidied = tidy(text)
     if not tidied:
@@ -58,7 +61,7 @@ def read_fact(text: str, kind: Kind, currency: Currency = USD) -> Fact | None:
     if kind is Kind.TEXT:
         return text.strip()
     reader = _READERS.get(kind)
-    return read(text, kind, currency) if reader is None else reader(text, tidied)
+    return read(text, kind, currency, decimal) if reader is None else reader(text, tidied)
 
 
 def _share(text: str, tidied: str) -> int:

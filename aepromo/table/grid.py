@@ -31,13 +31,14 @@ class Grid:
 
     ``codes`` are the block's bytes with ``WIDTH`` more in front. ``firsts`` is where each row
     starts, ``ends[column, row]`` where a cell ends. ``is_plain``: no quotes stand that aren't
-    needed.
+    needed; ``has_quotes``: some stand.
     """
 
     codes: npt.NDArray[np.uint8]
     firsts: Places
     ends: Places
     is_plain: bool
+    has_quotes: bool = False
 
     def __len__(self) -> int:
         return len(self.firsts)
@@ -55,18 +56,29 @@ class Grid:
 
     def chosen(self, rows: Places) -> Grid:
         """Some of the rows."""
-        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain)
+        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain, self.has_quotes)
 
     def texts(self, position: int) -> pa.Array | None:
         """A column's cells as text; None where a quote is doubled within one."""
-        starts, ends = self.column(position)
-        is_quoted = (self.codes[starts] == _QUOTE) & (ends > starts)
-        if is_quoted.any():
-            starts, ends = starts + is_quoted, ends - is_quoted
-        texts = self._slices(starts, ends)
-        if is_quoted.any() and pc.any(pc.match_substring(texts, '"')).as_py():
+        texts = self._slices(*self.unquoted(position))
+        if self.has_quotes and pc.any(pc.match_substring(texts, '"')).as_py():
             return None
         return texts
+
+    def unquoted(self, position: int) -> tuple[Places, Places]:
+        """Where the cells of a column start and end without the quotes around them."""
+        starts, ends = self.column(position)
+        if not self.has_quotes:
+            return starts, ends
+        is_quoted = (self.codes[starts] == _QUOTE) & (ends > starts)
+        return starts + is_quoted, ends - is_quoted
+
+    def without_blank(self, count: int) -> Grid | None:
+        """The grid without its last columns, or None where a cell of theirs is not blank."""
+        kept = self.ends[:-count]
+        if (self.ends[-1] - kept[-1] != count).any():
+            return None
+        return Grid(self.codes, self.firsts, kept, self.is_plain, self.has_quotes)
 
     def rows(self) -> pa.Array:
         """The rows to the letter, without their line ends."""
@@ -85,8 +97,8 @@ class Grid:
 def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
     """The grid of a block of whole records, each of ``width`` cells.
 
-    None where there is none: a row has another number of cells, a line is blank, a quote stands in
-    a bare cell, a carriage return ends no line, or the bytes are no UTF-8.
+    Blank lines are no rows. None where there is no grid: a row has another number of cells, a quote
+    stands in a bare cell, a carriage return ends no line, or the bytes are no UTF-8.
     """
     codes = np.empty(WIDTH + len(data), np.uint8)
     codes[:WIDTH] = 0
@@ -98,21 +110,42 @@ def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
         if quotes is None:
             return None
         marks, is_plain = _outside(quotes + WIDTH, marks)
-    if not len(marks) or len(marks) % width:
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
     is_newline = codes[marks] == _NEWLINE
-    rows = len(marks) // width
-    if np.count_nonzero(is_newline) != rows or not is_newline[width - 1 :: width].all():
-        return None
-    ends = np.ascontiguousarray(marks.reshape(rows, width).T)  # columns are what is asked for
-    firsts = np.concatenate(([WIDTH], ends[-1, :-1] + 1))
-    if b"\r" in data:
-        if data.count(b"\r") != data.count(b"\r\n"):
+    firsts = None
+    if width == 1 or not _are_rows(is_newline, width):
+        marks, is_newline, firsts = _without_blank_lines(codes, marks, is_newline)
+        if not _are_rows(is_newline, width):
             return None
+    rows = len(marks) // width
+    ends = np.ascontiguousarray(marks.reshape(rows, width).T)  # columns are what is asked for
+    if firsts is None:
+        firsts = np.concatenate(([WIDTH], ends[-1, :-1] + 1))
+    if b"\r" in data:
         ends[-1] -= codes[ends[-1] - 1] == _RETURN
-    if width == 1 and (ends[0] == firsts).any():
-        return None
-    return Grid(codes, firsts, ends, is_plain) if _is_utf8(data) else None
+    return Grid(codes, firsts, ends, is_plain, b'"' in data) if _is_utf8(data) else None
+
+
+def _are_rows(is_newline: npt.NDArray[np.bool_], width: int) -> bool:
+    """Whether every so many marks end a row, and no others do."""
+    rows, rest = divmod(len(is_newline), width)
+    is_even = rows > 0 and rest == 0 and np.count_nonzero(is_newline) == rows
+    return bool(is_even and is_newline[width - 1 :: width].all())
+
+
+def _without_blank_lines(
+    codes: npt.NDArray[np.uint8], marks: Places, is_newline: npt.NDArray[np.bool_]
+) -> tuple[Places, npt.NDArray[np.bool_], Places]:
+    """The marks without the ends of blank lines, which are newlines, and where each row starts."""
+    ends = marks[is_newline]
+    if not len(ends):
+        return marks, is_newline, ends
+    starts = np.concatenate(([WIDTH], ends[:-1] + 1))
+    is_blank = (ends == starts) | ((ends == starts + 1) & (codes[starts] == _RETURN))
+    is_kept = np.ones(len(marks), np.bool_)
+    is_kept[np.flatnonzero(is_newline)[is_blank]] = False
+    return marks[is_kept], is_newline[is_kept], starts[~is_blank]
 
 
 def _outside(quotes: Places, marks: Places) -> tuple[Places, bool]:

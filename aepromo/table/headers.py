@@ -463,7 +463,7 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
     for at, header in enumerate(headers if mapping else ()):
         places.setdefault(plain(header), []).append(at)
     for header, written in mapping.items():
-        name = _column_called(written)
+        name = column_called(written)
         if name not in INPUTS:
             reason = _("--map: no column is called '{name}'; {nearest}")
             known = INPUTS if name.isascii() else list(map(chinese, INPUTS))
@@ -485,7 +485,7 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
     return mapped
 
 
-def _column_called(name: str) -> str:
+def column_called(name: str) -> str:
     """The input column of a name that the README promises; other names as they are."""
     reading = read_header(name)
     is_promised = reading.origin == _CONTRACT and not (reading.currency or reading.unit)

@@ -18,6 +18,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, FX_LIMIT, MILLION, WEIGHT
 from aepromo.table.cells import (
     COUNT_DIGITS,
     COUNT_LIMIT,
+    POINT,
     RATE_PLACES,
     WEIGHT_PLACES,
     CellError,
@@ -110,7 +111,7 @@ def plain_numbers(grid: Grid, position: int, kind: Kind, currency: Currency) -> 
     """
     if kind in _NEVER_PLAIN:
         return None
-    starts, ends = grid.column(position)
+    starts, ends = grid.unquoted(position)
     scale = SCALES.get(kind, currency.places)
     if kind in (Kind.RATE, Kind.RATES, Kind.SHARE):
         is_percent = (grid.codes[ends - 1] == ord("%")) & (ends - starts > 1)
@@ -122,16 +123,16 @@ def plain_numbers(grid: Grid, position: int, kind: Kind, currency: Currency) -> 
     return numbers if numbers is not None and _are_in_range(numbers, kind) else None
 
 
-def read_column(texts: pa.Array, kind: Kind, currency: Currency) -> Reading:
+def read_column(texts: pa.Array, kind: Kind, currency: Currency, decimal: str = POINT) -> Reading:
     """Read a column of text cells as amounts (minor units) or rates (millionths)."""
-    numbers = _decimals_in(texts, kind, currency)
+    numbers = _decimals_in(texts, kind, currency) if decimal == POINT else None
     if numbers is not None:
         return Reading(numbers, numbers, {})
     if kind is Kind.RATES:
-        return _cell_by_cell(texts, read_range)
+        return _cell_by_cell(texts, lambda text: read_range(text, decimal))
 
     def read_both(text: str) -> tuple[int, int] | None:
-        value = as_number(read_fact(text, kind, currency))
+        value = as_number(read_fact(text, kind, currency, decimal))
         return None if value is None else (value, value)
 
     return _cell_by_cell(texts, read_both)

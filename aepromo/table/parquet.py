@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 
 from aepromo.errors import InputError
 from aepromo.table.bulk import cell_texts, joined
+from aepromo.table.cells import SHOWN_LENGTH, on_one_line, shown
 from aepromo.table.headers import check_header
+from aepromo.table.records import record_ends
 from aepromo.table.sheet_cells import DIGITS, number_text
 from aepromo.table.sink import Sink
 from aepromo.table.source import Block, Source
@@ -34,19 +36,24 @@ def open_parquet(stream: BinaryIO, name: str) -> Source:
     hold no single values.
     """
     try:
-        file = pq.ParquetFile(stream)
+        # Flipped bits of a file whose pages carry a checksum are not taken for other values.
+        file = pq.ParquetFile(stream, page_checksum_verification=True)
         schema = file.schema_arrow
-    except (pa.ArrowException, OSError):
+        names = tuple(schema.names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         raise InputError(_damaged(name)) from None
     try:
-        check_header(schema.names)
+        check_header(names)
     except InputError as problem:
         raise InputError(f"{name}: {problem}") from None
+    if any("\0" in each for each in names):
+        raise InputError(f"{name}: " + _("a header holds a NUL character; rename the column"))
     for field in schema:
-        if pa.types.is_nested(field.type) or _is_binary(field.type):
-            reason = _("{name}: column '{column}' holds {type}; make it text")
-            raise InputError(reason.format(name=name, column=field.name, type=field.type))
-    return Source(name, tuple(schema.names), ",", _blocks(file, name), counts_rows=True)
+        if not _is_one_value(field.type):
+            reason = _("{name}: column {column} holds {type}; make it text")
+            kind = on_one_line(str(field.type)[:SHOWN_LENGTH])
+            raise InputError(reason.format(name=name, column=shown(field.name), type=kind))
+    return Source(name, names, ",", _blocks(file, name), counts_rows=True)
 
 
 def table_of(columns: Sequence[TextColumn]) -> pa.Table:
@@ -67,7 +74,7 @@ def parquet_of(tables: Iterable[pa.Table]) -> Iterator[bytes]:
     waiting = iter(tables)
     first = next(waiting)
     sink = Sink()
-    with pq.ParquetWriter(sink, first.schema) as writer:
+    with pq.ParquetWriter(sink, first.schema, write_page_checksum=True) as writer:
         writer.write_table(first)
         for table in waiting:
             yield sink.drained()
@@ -79,12 +86,18 @@ def _damaged(place: str) -> str:
     return _("{place}: the Parquet file is damaged, or none").format(place=place)
 
 
-def _is_binary(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_fixed_size_binary(kind)
+def _is_one_value(kind: pa.DataType) -> bool:
+    """Whether a column holds what a cell of text can say: a text, a number, a day, a moment."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_text = any(
+        is_kind(kind)
+        for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     )
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    is_time = pa.types.is_date(kind) or pa.types.is_timestamp(kind) or pa.types.is_time(kind)
+    is_other = pa.types.is_boolean(kind) or pa.types.is_null(kind)
+    return bool(is_text or is_number or is_time or is_other)
 
 
 def _blocks(file: pq.ParquetFile, name: str) -> Iterator[Block]:
@@ -92,10 +105,20 @@ def _blocks(file: pq.ParquetFile, name: str) -> Iterator[Block]:
     try:
         for batch in file.iter_batches(_ROWS_AT_ONCE):
             columns = [cell_texts(_texts(column), ",", False) for column in batch.columns]
-            yield Block(bytes(joined(columns, ",")), row)
+            data = bytes(joined(columns, ","))
+            if (place := data.find(b"\0")) >= 0:
+                reason = _("{place}: a cell holds a NUL character; delete it")
+                line = row + _rows_before(data, place)
+                raise InputError(reason.format(place=f"{name}:{line}"))
+            yield Block(data, row)
             row += len(batch)
     except (pa.ArrowException, OSError):
         raise InputError(_damaged(f"{name}:{row}")) from None
+
+
+def _rows_before(data: bytes, place: int) -> int:
+    """How many whole rows of CSV stand before a place."""
+    return sum(end <= place for end in record_ends(data, ","))
 
 
 def _texts(column: pa.Array) -> pa.Array:

@@ -47,20 +47,71 @@ def well_formed_quotes(data: bytes, delimiter: str) -> npt.NDArray[np.int64] | N
     return quotes if may_precede[before].all() and may_follow[after].all() else None
 
 
-def record_ends(data: bytes, delimiters: str) -> Iterator[int]:
+def record_ends(data: bytes, delimiters: str, may_indent: bool = False) -> Iterator[int]:
     """Where each whole record ends, read as ``csv`` reads: a quote counts only where a cell starts.
 
     The exact way, record by record, for a header or a table that is not well formed.
+    ``may_indent``: spaces may stand before a cell's first quote.
     """
     fence = re.escape(delimiters).encode()
     bare = rb"[^\n%b]*+" % fence
-    quoted = rb'"[^"]*+(?:""[^"]*+)*+"' + bare
-    cell = rb'(?:%b|(?!")%b)' % (quoted, bare)
+    quoted = (rb" *+" if may_indent else b"") + rb'"[^"]*+(?:""[^"]*+)*+"' + bare
+    cell = rb'(?:%b|(?!%b")%b)' % (quoted, b" *+" if may_indent else b"", bare)
     record = re.compile(rb"%b(?:[%b]%b)*+\n" % (cell, fence, cell))
     position = 0
     while match := record.match(data, position):
         position = match.end()
         yield position
+
+
+def indents_quotes(lines: bytes, delimiter: str) -> bool:
+    """Whether quoted cells stand in some lines that have spaces around their quotes."""
+    if delimiter == " ":
+        return False
+    fence = re.escape(delimiter).encode()
+    return bool(re.search(rb'(?m)(?:^|%b) ++"[^"\n]*+" *+(?:%b|\r?$)' % (fence, fence), lines))
+
+
+def without_indents(data: bytes, delimiter: str) -> bytes:
+    """Whole records without the spaces that stand around the quotes of quoted cells."""
+    fence = re.escape(delimiter).encode()
+    quoted = rb'(?m)(^|%b) *+("[^"]*+(?:""[^"]*+)*+")(?: ++(?=%b|\r?$))?' % (fence, fence)
+    return re.sub(quoted, rb"\1\2", data)
+
+
+def without_blank_rows(data: bytes, delimiter: str) -> tuple[bytes, int]:
+    """Whole records, those of blank cells alone as blank lines; and how many those were."""
+    fence = re.escape(delimiter).encode()
+    begins = rb'"?(?:%b|[ \t"]|\xc2\xa0|\xe3\x80\x80)' % fence
+    # Nearly always none does, which is quickly told.
+    if not (re.match(begins, data) or re.search(rb"\n" + begins, data)):
+        return data, 0
+    space = rb"(?:[ \t]|\xc2\xa0|\xe3\x80\x80)*+"
+    if delimiter in " \t":
+        space = space.replace(delimiter.encode().replace(b"\t", rb"\t"), b"")
+    blank = rb'(?:"%b")?+%b' % (space, space)
+    # A pair of quotes alone on its line is how a table of one column writes a blank cell.
+    row = re.compile(rb'(?m)^(?!(?:"")?\r?$)%b(?:%b%b)*+(?=\r?\n)' % (blank, fence, blank))
+    places = [match.span() for match in row.finditer(data)]
+    if places and b'"' in data:
+        starts = {0, *record_ends(data, delimiter)}
+        places = [place for place in places if place[0] in starts]
+    if not places:
+        return data, 0
+    edges = [0, *(edge for place in places for edge in place), len(data)]
+    return b"".join(map(data.__getitem__, map(slice, edges[::2], edges[1::2]))), len(places)
+
+
+def has_backslashed_quote(record: bytes, delimiter: str) -> bool:
+    """Whether a quoted cell holds a quote after a backslash, and text follows its last quote."""
+    if delimiter == "\\":
+        return False
+    fence = re.escape(delimiter).encode()
+    cell = rb'(?:"([^"]*+(?:""[^"]*+)*+)"([^\n%b]*+)|[^\n%b]*+)[\n%b]' % (fence, fence, fence)
+    # What closes the cell may be the quote after the backslash itself.
+    return any(
+        b'\\"' in within + b'"' and after.strip() for within, after in re.findall(cell, record)
+    )
 
 
 def lines_of(text: str) -> Iterator[str]:

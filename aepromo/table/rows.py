@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.errors import InputError
 from aepromo.table.records import lines_of
-from aepromo.table.source import LONE_RETURN, LONGEST_RECORD
+from aepromo.table.source import LONE_RETURN, LONGEST_RECORD, NOT_AS_BEFORE
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Ragged:
 def rows_with_lines(block: Block, source: Source) -> list[tuple[int, list[str]]]:
     """Every row of the block with the number of the line on which it starts, blank lines left out.
 
-    Raises ``InputError`` for bytes that are no text and for a carriage return that ends no line.
+    The blank cells of columns without a name are left out too. Raises ``InputError`` for bytes that
+    are no text and for a carriage return that ends no line.
     """
     text = _decoded(block, source)
     csv.field_size_limit(2 * LONGEST_RECORD)
@@ -54,11 +55,18 @@ def rows_with_lines(block: Block, source: Source) -> list[tuple[int, list[str]]]
     try:
         for count, cells in enumerate(reader, 1):
             if cells:
-                rows.append((line, cells))
+                rows.append((line, _named(cells, source)))
             line = block.first_line + (count if source.counts_rows else reader.line_num)
     except csv.Error:
         raise InputError(f"{source.name}:{line}: {_(LONE_RETURN)}") from None
     return rows
+
+
+def _named(cells: list[str], source: Source) -> list[str]:
+    """A row without the blank cells that stand in columns of no name."""
+    width = len(source.header)
+    is_blank = len(cells) == source.width and not any(cell.strip() for cell in cells[width:])
+    return cells[:width] if is_blank else cells
 
 
 def _decoded(block: Block, source: Source) -> str:
@@ -66,10 +74,7 @@ def _decoded(block: Block, source: Source) -> str:
         return block.data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = block.first_line + block.data.count(b"\n", 0, error.start)
-        reason = _(
-            "the bytes are not UTF-8, though the lines before are; "
-            "name the encoding with --encoding"
-        )
+        reason = _(NOT_AS_BEFORE)
         if source.chunks and source.chunks.is_named:
             reason = _("the bytes are not UTF-8; leave --encoding out, or try gb18030")
         raise InputError(f"{source.name}:{line}: {reason}") from None

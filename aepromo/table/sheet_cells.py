@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from aepromo.table.number_formats import shape_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from aepromo.table.number_formats import Shape
 
 DIGITS = 15
 """The digits that Excel shows of a number; what comes after them is noise of the binary float."""
 
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
+_WHOLE_DOUBLE = re.compile(r"-?(?:0|[1-9]\d*)\.0", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATES = range(0xD800, 0xE000)
@@ -41,9 +46,11 @@ _REMEMBERED = 1 << 15
 def number_text(stored: str) -> str:
     """A number as Excel shows it in full: its digits as stored, or the first 15 of them.
 
-    A number that is too long for that and stands with an exponent has lost digits already; it keeps
-    that form, so that nobody takes it for an id.
+    ``123.0`` is how Java writes the whole number 123. A number that is too long for that and stands
+    with an exponent has lost digits already; it keeps that form, so that nobody takes it for an id.
     """
+    if _WHOLE_DOUBLE.fullmatch(stored):
+        stored = stored.removesuffix(".0")
     if _PLAIN.fullmatch(stored) and (len(stored) <= DIGITS or "." not in stored):
         return stored
     if not _NUMBER.fullmatch(stored):
@@ -68,17 +75,22 @@ def _character(match: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """Which of a workbook's cell styles show a number as a date or a time, and from when on."""
+    """What a workbook's cell styles make of a number: a date, a time, or a number of some shape.
+
+    ``from_1904`` tells from when on days count.
+    """
 
     dates: frozenset[int]
     elapsed: frozenset[int]
     from_1904: bool = False
+    shapes: Mapping[int, Shape] = field(default_factory=dict)
 
     @classmethod
     def of(cls, formats: Sequence[int], codes: Mapping[int, str], from_1904: bool) -> Styles:
         """From each style's number format, by its id, and the formats' own codes."""
         dates: set[int] = set()
         elapsed: set[int] = set()
+        shapes: dict[int, Shape] = {}
         for style, number in enumerate(formats):
             code = codes.get(number)
             if code is None:
@@ -88,16 +100,20 @@ class Styles:
                 is_date, runs_on = bool(_DATE_LETTERS.search(bare)), bool(_ELAPSED.search(bare))
             if is_date:
                 (elapsed if runs_on else dates).add(style)
-        return cls(frozenset(dates), frozenset(elapsed), from_1904)
+            elif code is not None and (shape := shape_of(code)):
+                shapes[style] = shape
+        return cls(frozenset(dates), frozenset(elapsed), from_1904, shapes)
 
     def is_number(self, style: int) -> bool:
-        """Whether a style shows a number as one."""
-        return style not in self.dates and style not in self.elapsed
+        """Whether a style shows a number as a plain one."""
+        return not (style in self.dates or style in self.elapsed or style in self.shapes)
 
     def text(self, stored: str, style: int) -> str:
-        """A number as its style has it: a date, a time, both, or a plain number."""
+        """A number as its style has it: a date, a time, both, an id, an amount, a plain number."""
         if self.is_number(style):
             return number_text(stored)
+        if shape := self.shapes.get(style):
+            return shape.text(number_text(stored))
         return _moment_text(stored, style in self.elapsed, self.from_1904)
 
 
@@ -144,6 +160,7 @@ class Cells:
         if kind == "n":
             return self.styles.text(value, style)
         if kind == "s":
+            _check_digits(value)
             return self.texts[int(value)]
         if kind == "b":
             return "TRUE" if value in ("1", "true") else "FALSE"
@@ -154,8 +171,15 @@ class Cells:
         if kind == "n" and self.styles.is_number(style):
             return [number_text(each) if each else "" for each in stored]
         if kind == "s":
+            _check_digits("".join(filter(None, stored)) or "0")
             return [self.texts[int(each)] if each else "" for each in stored]
         return [self.text(kind, style, each, each or "", None) for each in stored]
+
+
+def _check_digits(text: str) -> None:
+    """Refuse for the number of a text what ``int`` takes beside digits: ``-1``, ``0_1``, ``١``."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
 
 
 def _clock(milliseconds: int) -> str:

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
+MOST_TEXTS = 8 << 20
+LONGEST_TEXT = 1 << 20
+"""How many texts a workbook may share, and how many characters one text may have.
+
+Excel writes at most 32,767 characters into a cell, but others write more.
+"""
+_MOST_TIMES, _PACKED_ENOUGH = 400, 64 << 20
+"""From so many bytes on a part must not be more than so many times as large as it was packed."""
 _READ_SIZE = 1 << 17
 
 
@@ -24,9 +32,12 @@ class Damaged(Exception):
     """The workbook doesn't hold together; the message says what is wrong with it."""
 
 
-def limited(stream: IO[bytes], most: int) -> Iterator[bytes]:
-    """The bytes that a part unpacks to. Raises ``Damaged`` once they are too many."""
-    size = 0
+def limited(stream: IO[bytes], most: int, packed: int) -> Iterator[bytes]:
+    """The bytes that a part unpacks to, which was packed into some others.
+
+    Raises ``Damaged`` once they are too many.
+    """
+    size, most = 0, min(most, max(_PACKED_ENOUGH, _MOST_TIMES * packed))
     while chunk := stream.read(_READ_SIZE):
         size += len(chunk)
         if size > most:
@@ -50,8 +61,9 @@ class _Reader:
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._first
         self._parser.EndElementHandler = self._end
-        self._parser.StartDoctypeDeclHandler = _refuse_entities
+        self._parser.StartDoctypeDeclHandler = refuse_entities
         self._pieces: list[str] = []
+        self._length = 0
 
     def _first(self, tag: str, _attributes: dict[str, str]) -> None:
         prefix, colon, _rest = tag.rpartition(":")
@@ -69,8 +81,14 @@ class _Reader:
 
     def _collect(self) -> None:
         """Keep the text from here on."""
-        self._pieces = []
-        self._parser.CharacterDataHandler = self._pieces.append
+        self._pieces, self._length = [], 0
+        self._parser.CharacterDataHandler = self._piece
+
+    def _piece(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > LONGEST_TEXT:
+            raise Damaged(_("a cell of over a million characters; shorten it"))
+        self._pieces.append(text)
 
     def _collected(self) -> str:
         """The text since then."""
@@ -78,7 +96,8 @@ class _Reader:
         return "".join(self._pieces)
 
 
-def _refuse_entities(*_all: object) -> NoReturn:
+def refuse_entities(*_all: object) -> NoReturn:
+    """Refuse a document type: no workbook has one, and in it much can be made of little."""
     raise Damaged(_("the workbook declares entities, as none does"))
 
 
@@ -112,6 +131,9 @@ class TextsReader(_Reader):
             if not self._is_reading_aid:
                 self._runs.append(run)
         elif tag == "si":
+            if len(self._texts) == MOST_TEXTS:
+                reason = _("the workbook has over {most:,} texts; save the sheet as .csv")
+                raise Damaged(reason.format(most=MOST_TEXTS))
             self._texts.append(unescaped("".join(self._runs)))
         elif tag == "rPh":
             self._is_reading_aid = False
@@ -120,7 +142,8 @@ class TextsReader(_Reader):
 class SheetReader(_Reader):
     """The rows of a sheet, every cell as text.
 
-    ``number`` is the last row's, ``widest`` the most cells that one had, blank ones too. ``pauses``
+    ``number`` is the last row's, ``widest`` the most cells that one had, blank ones too.
+    ``pauses``
     tells whether what was fed last ended a row and began no other; ``is_utf8``, how the XML says
     that it is encoded.
     """
@@ -200,7 +223,7 @@ class SheetReader(_Reader):
             raise Damaged(_disorder())
         if column > len(self._cells):
             self._cells += [""] * (column - len(self._cells))
-        kind, style = self._cell.get("t", "n"), int(self._cell.get("s", 0))
+        kind, style = self._cell.get("t") or "n", int(self._cell.get("s") or 0)
         inline = "".join(self._runs)
         self._cells.append(self._read.text(kind, style, self._value, inline, self._formula))
 

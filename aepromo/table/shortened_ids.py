@@ -1,4 +1,7 @@
-"""Ids that a spreadsheet has shortened: ``1.00500731662095E+18`` was a number of 19 digits."""
+"""Ids that a spreadsheet has shortened: ``1.00500731662095E+18`` was a number of 19 digits.
+
+Where the comma is the decimal mark, it is ``1,00500731662095E+18``.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
     Rows = npt.NDArray[np.int64]
 
-_SHORTENED = r"^[1-9](\.[0-9]+)?[Ee]\+[0-9]{2}$"
+_SHORTENED = r"^[1-9]([.,][0-9]+)?[Ee]\+[0-9]{2}$"
 _SHORTEST = len("1E+11")
 _NONE = np.array([], np.int64)
 

@@ -1,20 +1,39 @@
-"""Bytes to UTF-8 blocks of whole records: encoding, delimiter, line numbers.
+"""Bytes to UTF-8 blocks of whole records: encoding, header line, delimiter, line numbers.
 
 A block ends where a record does, whatever is quoted in it, so blocks can be parsed apart from each
 other and in any order. The encoding is decided by the bytes: a byte order mark, else UTF-8, else
-GB18030 (which holds GBK and GB2312); a character is never replaced.
+GB18030 (which holds GBK and GB2312) where the bytes make sense as it; a character is never
+replaced. What was taken for something is kept in ``Taken``, for whoever says it.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-from dataclasses import dataclass
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.errors import CallError, InputError
+from aepromo.table.cells import COMMA, POINT, UNTOLD, either_way, shown
+from aepromo.table.decimal_mark import Evidence
+from aepromo.table.encoding import SAMPLE, Mixed, encoding_of, first_letter
 from aepromo.table.headers import check_header
-from aepromo.table.records import last_record_end, lines_of, record_ends
+from aepromo.table.opening import DELIMITERS, RARE_DELIMITERS, find_opening
+from aepromo.table.recognised import KnownHeaders
+from aepromo.table.records import (
+    has_backslashed_quote,
+    indents_quotes,
+    last_record_end,
+    lines_of,
+    record_ends,
+    well_formed_quotes,
+    without_blank_rows,
+    without_indents,
+)
 from aepromo.words import N_, _, cause
 from aepromo.words.nearest import nearest
 
@@ -25,12 +44,22 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 4 << 20
 LONGEST_RECORD = 64 << 20
 _WORTH_NUMPY = 1 << 20
-DELIMITERS = ",;\t"
+_FIGURES_LOOKED_AT = 256 << 10
 LONE_RETURN = N_("a carriage return that ends no line; save the file with LF or CRLF line ends")
+NOT_AS_BEFORE = N_(
+    "the bytes are not UTF-8, though the lines before are; name the encoding with --encoding"
+)
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _COMMON = ("utf-8", "gb18030", "gbk", "gb2312", "utf-16", "big5", "latin-1")
+_MARKUP = re.compile(
+    rb"\s*<(?:!doctype\s+html|html|head|meta|body|table|style|div|\?xml|workbook|!--)[\s>]",
+    re.IGNORECASE,
+)
+_END_OF_FILE = re.compile(rb"\x1a[\x1a\r\n]*\Z")
+_LONGEST_END = 512
+_MAY_HAVE_COMMAS = ";\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +70,52 @@ class Block:
     first_line: int
 
 
+@dataclass(slots=True)
+class Taken:
+    """What a file was taken for, beside what it plainly says; complete once it has been read.
+
+    ``decimal_cell`` is the first that can only be read with a decimal comma, where nobody named
+    one. ``sheets_passed`` are the sheets without a table that stand before the one that is read.
+    """
+
+    header_line: int = 1
+    rare_delimiter: str = ""
+    sep_line: bool = False
+    blank_rows: int = 0
+    blank_columns: int = 0
+    indented_quotes: bool = False
+    control_z: bool = False
+    decimal_cell: str = ""
+    decimal_line: int = 0
+    sheet: str = ""
+    sheets_passed: tuple[str, ...] = ()
+
+    def notes(self) -> list[str]:
+        """Say in a few words each what a seller would want to know; most files have nothing."""
+        found = []
+        if self.sheets_passed:
+            passed = _(", ").join(map(shown, self.sheets_passed))
+            said = _("sheet {sheet} is read; without a table: {passed}")
+            found.append(said.format(sheet=shown(self.sheet), passed=passed))
+        if self.header_line > 1 + self.sep_line:
+            found.append(_("header on line {line}").format(line=self.header_line))
+        if self.rare_delimiter:
+            said = _("cells are parted by {delimiter} (set --delimiter)")
+            found.append(said.format(delimiter=shown(self.rare_delimiter)))
+        if self.decimal_cell:
+            said = _("decimal comma: {cell} on line {line} (set --decimal)")
+            found.append(said.format(cell=shown(self.decimal_cell), line=self.decimal_line))
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A table at the point where its header has been read.
 
     ``chunks`` are the bytes that were read as text, where they were; ``counts_rows`` tells that
-    messages number rows, a blank one too, rather than lines of text.
+    messages number rows, a blank one too, rather than lines of text. So many ``blank_columns``
+    without a name follow the header's; their cells are blank. ``decimal`` is the decimal mark, or
+    nothing where none has been told yet.
     """
 
     name: str
@@ -55,6 +124,19 @@ class Source:
     blocks: Iterator[Block]
     chunks: Chunks | None = None
     counts_rows: bool = False
+    blank_columns: int = 0
+    decimal: str = POINT
+    taken: Taken = field(default_factory=Taken)
+
+    @property
+    def width(self) -> int:
+        """How many cells a row has in the file."""
+        return len(self.header) + self.blank_columns
+
+    @property
+    def place(self) -> str:
+        """Where the header stands, for messages: ``skus.csv:1``."""
+        return f"{self.name}:{self.taken.header_line}"
 
     @property
     def guessed_encoding(self) -> str:
@@ -68,37 +150,64 @@ def open_source(
     encoding: str | None = None,
     delimiter: str | None = None,
     block_bytes: int = BLOCK_BYTES,
+    known: KnownHeaders | None = None,
+    decimal: str | None = None,
 ) -> Source:
     """Read a table's header and hand out the rest as blocks.
 
-    ``name`` stands for the input in messages. Raises ``InputError`` for what is no table, and
-    ``CallError`` for an encoding or a delimiter that can't be.
+    ``name`` stands for the input in messages; ``known`` tells a header from what stands above it.
+    Raises ``InputError`` for what is no table, and ``CallError`` for an encoding, a delimiter or a
+    decimal mark that can't be.
     """
+    _check_call(delimiter, decimal)
+    csv.field_size_limit(2 * LONGEST_RECORD)
+    known, taken = known or KnownHeaders(), Taken()
+    chunks = Chunks(stream, name, encoding, block_bytes)
+    utf8 = _until_control_z(iter(chunks), taken)
+    head, opening, named, is_whole = b"", None, "", False
+    while not (opening or is_whole):
+        chunk = next(utf8, b"")
+        is_whole = not chunk
+        head = _unmarked(head + chunk)
+        _refuse_nul(head, name, 1)
+        _refuse_markup(head, name)
+        if not taken.indented_quotes and (mark := _indented_by(head, delimiter)):
+            taken.indented_quotes, is_whole = True, False
+            head, utf8 = b"", _unindented(chain([head], utf8), mark)
+            continue
+        opening, named = find_opening(head, delimiter, known.count, is_whole)
+        if not opening:
+            _refuse_endless(head, name, 1)
+    if (opening is None and b'"' not in head) or not head.strip():
+        raise InputError(f"{name}: " + _("the file is empty"))
+    if opening is None:
+        raise InputError(f"{name}:1: " + _("a quote opens in the header and never closes"))
+    if is_whole and not head.endswith(b"\n"):
+        head += b"\n"
+    start, end, parted_by = opening
+    taken.sep_line = bool(named)
+    taken.header_line = 1 + head.count(b"\n", 0, start)
+    if parted_by in RARE_DELIMITERS and delimiter is None and not named:
+        taken.rare_delimiter = parted_by
+    place = f"{name}:{taken.header_line}"
+    header, taken.blank_columns = _header(head[start:end], place, parted_by, chunks.is_named)
+    blocks = _blocks(head, end, utf8, name, parted_by, taken)
+    if decimal is None:
+        decimal, blocks = _decimal_mark(blocks, header, parted_by, known, name, taken)
+    return Source(
+        name, header, parted_by, blocks, chunks,
+        blank_columns=taken.blank_columns, decimal=decimal, taken=taken,
+    )  # fmt: skip
+
+
+def _check_call(delimiter: str | None, decimal: str | None) -> None:
     if delimiter is not None and (
         len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
     ):
         reason = _("give one character, such as , ; or tab")
         raise CallError(f"--delimiter '{delimiter}': {reason}")
-    chunks = Chunks(stream, name, encoding, block_bytes)
-    utf8 = iter(chunks)
-    head, end, parted_by = b"", 0, ""
-    for chunk in utf8:
-        head = _unmarked(head + chunk)
-        _refuse_nul(head, name, 1)
-        end, parted_by = _header_end(head, delimiter)
-        if end:
-            break
-        _refuse_endless(head, name, 1)
-    if not head.strip():
-        raise InputError(f"{name}: " + _("the file is empty"))
-    if not end:
-        head += b"\n"
-        end, parted_by = _header_end(head, delimiter)
-    if not end:
-        raise InputError(f"{name}:1: " + _("a quote opens in the header and never closes"))
-    header = _header(head[:end], name, parted_by, chunks.is_named)
-    blocks = _blocks(head, end, utf8, name, parted_by)
-    return Source(name, header, parted_by, blocks, chunks)
+    if decimal not in (None, POINT, COMMA):
+        raise CallError(f"--decimal '{decimal}': " + _("write , or ."))
 
 
 def _unmarked(head: bytes) -> bytes:
@@ -108,37 +217,123 @@ def _unmarked(head: bytes) -> bytes:
     return head
 
 
-def _header_end(head: bytes, delimiter: str | None) -> tuple[int, str]:
-    """Where the header ends, 0 where that isn't in sight; and the delimiter.
+def _until_control_z(chunks: Iterator[bytes], taken: Taken) -> Iterator[bytes]:
+    """The same bytes without the Ctrl-Z with which DOS programs end a text."""
+    held, starts_line = b"", True
+    for chunk in chunks:
+        held += chunk
+        end = _END_OF_FILE.search(held, max(0, len(held) - _LONGEST_END))
+        cut = end.start() if end else len(held)
+        is_own_line = held[:cut].endswith(b"\n") if cut else starts_line
+        if end and not is_own_line and end[0].strip(b"\x1a"):
+            cut = len(held)  # it ends a cell, since a line ends after it
+        if text := held[:cut]:
+            yield text
+            starts_line = text.endswith(b"\n")
+        held = held[cut:]
+    taken.control_z = bool(held)
 
-    A quote counts only where a cell starts, so the two depend on each other: the delimiter is told
-    from what the header is if all candidates part cells.
-    """
-    if delimiter is None:
-        end = next(record_ends(head, DELIMITERS), 0)
-        if not end:
-            return 0, ""
-        delimiter = _likeliest_delimiter(head[:end])
-    return next(record_ends(head, delimiter), 0), delimiter
+
+def _indented_by(head: bytes, delimiter: str | None) -> str:
+    """What parts quoted cells with spaces before their quotes in the first two lines, if any."""
+    lines = b"\n".join(head.split(b"\n", 2)[:2])
+    if b'"' not in lines or b" " not in lines:
+        return ""
+    marks = delimiter or DELIMITERS + RARE_DELIMITERS
+    return next((mark for mark in marks if indents_quotes(lines, mark)), "")
 
 
-def _header(record: bytes, name: str, delimiter: str, is_named: bool) -> tuple[str, ...]:
+def _unindented(chunks: Iterator[bytes], delimiter: str) -> Iterator[bytes]:
+    """The same records without the spaces before a quoted cell."""
+    pending = b""
+    for chunk in chunks:
+        pending += chunk
+        end = max(record_ends(pending, delimiter, may_indent=True), default=0)
+        if end:
+            yield without_indents(pending[:end], delimiter)
+        pending = pending[end:]
+    if pending:
+        yield without_indents(pending, delimiter)
+
+
+def _header(
+    record: bytes, place: str, delimiter: str, is_named: bool
+) -> tuple[tuple[str, ...], int]:
+    """The names of the columns, and how many blank ones at the end are none."""
     try:
         text = record.decode("utf-8")
     except UnicodeDecodeError:
         reason = _("the header is not UTF-8; name its --encoding")
         if is_named:
             reason = _("the header is not UTF-8; leave --encoding out, or try gb18030")
-        raise InputError(f"{name}:1: {reason}") from None
-    csv.field_size_limit(2 * LONGEST_RECORD)
+        raise InputError(f"{place}: {reason}") from None
     try:
         header = next(csv.reader(lines_of(text), delimiter=delimiter), [])
+        names = [at for at, each in enumerate(header, 1) if each.strip()]
+        blank = len(header) - max(names, default=0)
+        # A single one may have cells, and comes through; several can't be told apart.
+        if 1 < blank < len(header):
+            header = header[:-blank]
+        else:
+            blank = 0
         check_header(header)
     except csv.Error:
-        raise InputError(f"{name}:1: {_(LONE_RETURN)}") from None
+        raise InputError(f"{place}: {_(LONE_RETURN)}") from None
     except InputError as problem:
-        raise InputError(f"{name}:1: {problem}") from None
-    return tuple(header)
+        raise InputError(f"{place}: {problem}") from None
+    return tuple(header), blank
+
+
+def _decimal_mark(
+    blocks: Iterator[Block],
+    header: tuple[str, ...],
+    delimiter: str,
+    known: KnownHeaders,
+    name: str,
+    taken: Taken,
+) -> tuple[str, Iterator[Block]]:
+    """The decimal mark of the figures, told from the first rows; and the blocks, all of them.
+
+    Only where the comma parts no cells can it be a decimal mark.
+    """
+    places = known.figures(header) if delimiter in _MAY_HAVE_COMMAS else []
+    if not places:
+        return POINT, blocks
+    evidence, seen, size, is_whole = Evidence(), list[Block](), 0, False
+    while not evidence.is_enough and size < (
+        BLOCK_BYTES if evidence.either and not evidence.comma else _FIGURES_LOOKED_AT
+    ):
+        block = next(blocks, None)
+        if block is None:
+            is_whole = True
+            break
+        seen.append(block)
+        size += len(block.data)
+        _look_at(block, places, delimiter, evidence)
+    mark = evidence.mark
+    if mark == UNTOLD and evidence.either:
+        raise InputError(f"{name}:{evidence.either.line}: {either_way(evidence.either.cell)}")
+    if mark == COMMA and evidence.comma:
+        taken.decimal_line, taken.decimal_cell = evidence.comma
+    if mark == UNTOLD and is_whole:
+        mark = POINT  # whole numbers alone
+    return mark, chain(seen, blocks)
+
+
+def _look_at(block: Block, places: list[int], delimiter: str, evidence: Evidence) -> None:
+    """Gather what a block's first rows say."""
+    end = block.data.rfind(b"\n", 0, _FIGURES_LOOKED_AT) + 1 or len(block.data)
+    text = block.data[:end].decode("utf-8", "replace")
+    reader = csv.reader(lines_of(text), delimiter=delimiter)
+    line = block.first_line
+    try:
+        for cells in reader:
+            evidence.look((cells[place] for place in places if place < len(cells)), line)
+            line = block.first_line + reader.line_num
+            if evidence.is_enough:
+                return
+    except csv.Error:
+        return  # whoever reads the row says what is wrong with it
 
 
 class Chunks:
@@ -148,6 +343,7 @@ class Chunks:
         self._stream, self._name, self._size = stream, name, size
         self.encoding, self.is_named = encoding or "", bool(encoding)
         self.is_guess = False
+        self._due, self._line = _bytes_due(stream), 1
         if encoding:
             try:
                 "a".encode(encoding)  # which also refuses codecs that are no encoding, like hex
@@ -158,10 +354,15 @@ class Chunks:
 
     def _read(self) -> bytes:
         try:
-            return self._stream.read(self._size)
+            chunk = self._stream.read(self._size)
         except OSError as error:
             reason = _("can't be read: {reason}").format(reason=cause(error))
             raise InputError(f"{self._name}: {reason}") from None
+        self._due -= len(chunk)
+        if not chunk and self._due > 0:
+            reason = _("the file became shorter while it was read; run the command again")
+            raise InputError(f"{self._name}: {reason}")
+        return chunk
 
     def __iter__(self) -> Iterator[bytes]:
         chunk = self._read()
@@ -173,66 +374,78 @@ class Chunks:
         # Plain ASCII decides nothing, and reads the same either way.
         while chunk and not self.encoding and chunk.isascii():
             yield chunk
+            self._line += chunk.count(b"\n")
             chunk = self._read()
-        if not self.encoding:
-            is_utf8, chunk = self._is_utf8(chunk)
-            self.is_guess = not is_utf8
-            self.encoding = "gb18030" if self.is_guess else "utf-8"
-        if self.encoding.casefold() in ("utf-8", "utf8"):
+        if chunk and not self.encoding:
+            chunk = self._settled(chunk)
+        if self.encoding.casefold() in ("", "utf-8", "utf8"):
             while chunk:  # checked block by block, where it costs nothing
                 yield chunk
                 chunk = self._read()
         else:
             yield from self._decoded(chunk)
 
-    def _is_utf8(self, chunk: bytes) -> tuple[bool, bytes]:
-        """Whether the bytes are UTF-8 so far; and the bytes themselves.
-
-        They are more where all that the given ones hold beside ASCII is the beginning of a letter.
-        """
-        more = chunk
-        while True:
-            decoder = codecs.getincrementaldecoder("utf-8")()
-            try:
-                if not decoder.decode(chunk, final=not more).isascii() or not more:
-                    return True, chunk
-            except UnicodeDecodeError:
-                return False, chunk
-            more = self._read()
+    def _settled(self, chunk: bytes) -> bytes:
+        """Settle the encoding; the bytes with as many more as that took."""
+        more, first = chunk, first_letter(chunk)
+        while len(chunk) - first < SAMPLE and (more := self._read()):
             chunk += more
+        found = encoding_of(chunk, is_whole=not more)
+        if isinstance(found, Mixed):
+            line = self._line + chunk.count(b"\n", 0, found.position)
+            raise InputError(f"{self._name}:{line}: {_(NOT_AS_BEFORE)}")
+        if found not in ("utf-8", "gb18030"):
+            line = self._line + chunk.count(b"\n", 0, first)
+            reason = (
+                _("the bytes are not UTF-8; save the file as UTF-8, or try --encoding {encoding}")
+                if found
+                else _(
+                    "the bytes fit neither UTF-8 nor GB18030; "
+                    "save the file as UTF-8, or name its encoding with --encoding"
+                )
+            )
+            raise InputError(f"{self._name}:{line}: {reason.format(encoding=found)}")
+        self.encoding, self.is_guess = found, found != "utf-8"
+        return chunk
 
     def _decoded(self, chunk: bytes) -> Iterator[bytes]:
         decoder = codecs.getincrementaldecoder(self.encoding)(errors="strict")
-        line = 1
         while True:
             try:
                 text = decoder.decode(chunk, final=not chunk)
                 utf8 = text.encode("utf-8")  # half a surrogate pair fails only here
             except UnicodeError as error:
-                raise InputError(self._unreadable(error, line)) from None
+                raise InputError(self._unreadable(error)) from None
             if utf8:
-                line += utf8.count(b"\n")
+                self._line += utf8.count(b"\n")
                 yield utf8
             if not chunk:
                 return
             chunk = self._read()
 
-    def _unreadable(self, error: UnicodeError, line: int) -> str:
+    def _unreadable(self, error: UnicodeError) -> str:
+        line = self._line
         if isinstance(error, UnicodeDecodeError):
             line += error.object[: error.start].count(b"\n")
         reason = (
-            _(
-                "the bytes fit neither UTF-8 nor GB18030; "
-                "save the file as UTF-8, or name its encoding with --encoding"
-            )
-            if self.encoding == "gb18030"
+            _("the bytes are not GB18030, though the lines before are; check --encoding")
+            if self.is_guess
             else _("the bytes are not {encoding}; check --encoding")
         )
         return f"{self._name}:{line}: " + reason.format(encoding=self.encoding)
 
 
+def _bytes_due(stream: BinaryIO) -> int:
+    """How many bytes a file has left; none where that isn't known beforehand."""
+    try:
+        status = os.fstat(stream.fileno())
+        return status.st_size - stream.tell() if stat.S_ISREG(status.st_mode) else 0
+    except (OSError, ValueError, AttributeError):
+        return 0
+
+
 def _blocks(
-    pending: bytes, start: int, chunks: Iterator[bytes], name: str, delimiter: str
+    pending: bytes, start: int, chunks: Iterator[bytes], name: str, delimiter: str, taken: Taken
 ) -> Iterator[Block]:
     """What follows the header, cut anew so that each block ends where a record does."""
     line = 1 + pending.count(b"\n", 0, start)
@@ -240,7 +453,7 @@ def _blocks(
     while True:
         if end := last_record_end(pending, delimiter):
             data, pending = pending[:end], pending[end:]
-            yield Block(data, line)
+            yield _block(data, line, name, delimiter, taken)
             line += _newlines(data)
         _refuse_endless(pending, name, line)
         chunk = next(chunks, b"")
@@ -251,9 +464,23 @@ def _blocks(
     if pending:
         # The last line may lack its newline, but not the quote that closes a cell.
         if not last_record_end(pending + b"\n", delimiter):
+            _refuse_backslash(pending, name, line)
             reason = _("a quote opens in this row and never closes")
             raise InputError(f"{name}:{line}: {reason}")
-        yield Block(pending + b"\n", line)
+        yield _block(pending + b"\n", line, name, delimiter, taken)
+
+
+def _block(data: bytes, line: int, name: str, delimiter: str, taken: Taken) -> Block:
+    """Some whole records as a block, those of blank cells alone as blank lines."""
+    if b'"' in data and b'\\"' in data and well_formed_quotes(data, delimiter) is None:
+        begins = 0
+        for end in record_ends(data, delimiter):
+            if has_backslashed_quote(data[begins:end], delimiter):
+                _refuse_backslash(data[begins:end], name, line + data.count(b"\n", 0, begins))
+            begins = end
+    data, blank = without_blank_rows(data, delimiter)
+    taken.blank_rows += blank
+    return Block(data, line)
 
 
 def _newlines(data: bytes) -> int:
@@ -272,13 +499,21 @@ def _refuse_nul(data: bytes, name: str, line: int) -> None:
         raise InputError(f"{name}:{place}: {reason}")
 
 
+def _refuse_markup(head: bytes, name: str) -> None:
+    if _MARKUP.match(head):
+        reason = _("a web page or XML, whatever its name; open it in Excel and save it as .xlsx")
+        raise InputError(f"{name}: {reason}")
+
+
+def _refuse_backslash(record: bytes, name: str, line: int) -> None:
+    """Refuse a record with a quote that a backslash is to make part of a cell, if it has one."""
+    if (position := record.find(b'\\"')) >= 0:
+        line += record.count(b"\n", 0, position)
+        reason = _('\\" within quotes is no CSV; write "" for a quote, or export the file anew')
+        raise InputError(f"{name}:{line}: {reason}")
+
+
 def _refuse_endless(pending: bytes, name: str, line: int) -> None:
     if len(pending) > LONGEST_RECORD:
         reason = _("a row of over 64 MB; is a quote left open?")
         raise InputError(f"{name}:{line}: {reason}")
-
-
-def _likeliest_delimiter(header: bytes) -> str:
-    """The candidate that stands most often outside quotes; a comma where none does."""
-    outside = b"".join(header.split(b'"')[::2])
-    return max(DELIMITERS, key=lambda delimiter: outside.count(delimiter.encode()))

@@ -31,7 +31,18 @@ _REASONS = {
 }
 """What the parser says, by how it begins."""
 
+MOST_BYTES = 64 << 10
+DEEPEST = 16
+"""How large a file may be, and how many tables or lists may lie within one another.
+
+The parser takes gigabytes for a key of 40 KB, ``a.a.a…``, and fails on a list as deep.
+"""
+
 _FULL_WIDTH = "“”＂‘’＝［］｛｝，．"
+
+
+_TEXTS = r'(?s:"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\')|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*'
+_DEEP_KEY = rf"(?<![^\s.\[\]{{}},=])(?:[^\s.\[\]{{}},=]++\s*+\.\s*+){{{DEEPEST}}}"
 
 
 def read_toml(path: str) -> dict[str, object]:
@@ -42,16 +53,42 @@ def read_toml(path: str) -> dict[str, object]:
     import tomllib
 
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        with Path(path).open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise CallError(f"{path}: {cause(error)}") from None
     except UnicodeDecodeError:
         raise CallError(f"{path}: " + _("is not UTF-8; save it as UTF-8")) from None
+    if len(data) > MOST_BYTES:
+        reason = _("over {most} KB; that is no configuration or tariff")
+        raise CallError(f"{path}: " + reason.format(most=MOST_BYTES >> 10))
+    if line := _too_deep(text):
+        raise CallError(f"{path}:{line}: " + _("tables or lists lie too deep within one another"))
     try:
         # As a binary float a number could not hold a cent.
         return tomllib.loads(text, parse_float=str)
     except tomllib.TOMLDecodeError as error:
         raise CallError(_told(path, text, str(error))) from None
+    except (ValueError, RecursionError):
+        reason = _("no TOML: {reason}").format(reason=_("a number is too long"))
+        raise CallError(f"{path}: {reason}") from None
+
+
+def _too_deep(text: str) -> int:
+    """The first line on which brackets, or the parts of a key, lie too deep; 0 where none do."""
+    import re
+
+    bare = re.sub(_TEXTS, lambda found: '""' + "\n" * found[0].count("\n"), text)
+    depth = 0
+    for number, line in enumerate(bare.split("\n"), 1):
+        if re.search(_DEEP_KEY, line):
+            return number
+        for mark in re.findall(r"[\[\]{}]", line):
+            depth = max(depth + (1 if mark in "[{" else -1), 0)
+            if depth > DEEPEST:
+                return number
+    return 0
 
 
 def _told(path: str, text: str, error: str) -> str:

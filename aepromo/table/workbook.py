@@ -11,16 +11,20 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, BinaryIO
+from itertools import chain, islice
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from xml.etree import ElementTree
 from xml.parsers.expat import ExpatError
 
 from aepromo.errors import CallError, InputError
+from aepromo.table.cells import shown
 from aepromo.table.headers import check_header
+from aepromo.table.opening import LINES_LOOKED_AT
+from aepromo.table.recognised import ENOUGH, KnownHeaders
 from aepromo.table.sheet_cells import Cells, Styles
 from aepromo.table.sheet_rows import sheet_rows
-from aepromo.table.sheet_xml import Damaged, TextsReader, limited
-from aepromo.table.source import BLOCK_BYTES, LONGEST_RECORD, Block, Source
+from aepromo.table.sheet_xml import Damaged, TextsReader, limited, refuse_entities
+from aepromo.table.source import BLOCK_BYTES, LONGEST_RECORD, Block, Source, Taken
 from aepromo.table.text import delimited
 from aepromo.words import _
 
@@ -36,6 +40,9 @@ LARGEST_PART = 32 << 20
 
 _HOME = "xl/workbook.xml"
 _LONGEST_GAP = 1_000
+_FARTHEST = 1_024
+"""How many columns may lie between the header's last and a cell."""
+_FEW = 12
 _UNREADABLE = (
     Damaged, zipfile.BadZipFile, zlib.error, ExpatError, ElementTree.ParseError,
     ValueError, ArithmeticError, LookupError, EOFError, OSError, NotImplementedError,
@@ -43,29 +50,64 @@ _UNREADABLE = (
 )  # fmt: skip
 
 
-def open_workbook(stream: BinaryIO, name: str, sheet: str | None = None) -> Source:
+def open_workbook(
+    stream: BinaryIO, name: str, sheet: str | None = None, known: KnownHeaders | None = None
+) -> Source:
     """Read a sheet's header and hand out its rows as blocks.
 
-    ``stream`` can be sought in; ``sheet`` is a name or a number from 1, else the first sheet that
-    is not hidden is read. The header is the first row that isn't blank. Raises ``InputError`` for
-    what is no workbook or no table, and ``CallError`` for a sheet that there is none of.
+    ``stream`` can be sought in; ``sheet`` is a name or a number from 1. Else the first sheet that
+    is not hidden is read, or the only one with a table where that has none. The header is the first
+    row that names known columns, which ``known`` tells, or else the first that isn't blank. Raises
+    ``InputError`` for what is no workbook or no table, and ``CallError`` for a sheet that there is
+    none of.
     """
+    known, taken = known or KnownHeaders(), Taken()
     try:
         book = _Book(zipfile.ZipFile(stream))
     except _UNREADABLE as error:
         raise InputError(f"{name}: {_reason(error)}") from None
     title, part = book.sheet(sheet)
+    top = _Top(_readable(book, part, f"{name}!{title}"), known)
+    others = [each for each in book.seen_sheets() if each != (title, part)]
+    if sheet is None and not top.known and others:
+        tops = {each: _Top(_readable(book, each[1], f"{name}!{each[0]}"), known) for each in others}
+        tables = [each for each, found in tops.items() if found.known >= ENOUGH]
+        if len(tables) == 1:
+            taken.sheets_passed = (title,)
+            (title, part), top = tables[0], tops[tables[0]]
+            taken.sheet = title
+        elif tables or not top.header:
+            names = _(", ").join(shown(each) for each, _part in [(title, part), *others][:_FEW])
+            reason = _("no table on sheet {sheet}; choose one with --sheet, there are {names}")
+            raise InputError(f"{name}: {reason.format(sheet=shown(title), names=names)}")
     name = f"{name}!{title}"
-    rows = _readable(book, part, name)
-    first, header = next(rows, (0, []))
-    if not header:
+    if not top.header:
         raise InputError(_("{name}: the sheet is empty").format(name=name))
+    taken.header_line = top.number
+    if any("\0" in each for each in top.header):
+        reason = _("a header holds a NUL character; rename the column")
+        raise InputError(f"{name}:{top.number}: {reason}")
     try:
-        check_header(header)
+        check_header(top.header)
     except InputError as problem:
-        raise InputError(f"{name}:{first}: {problem}") from None
-    blocks = _blocks(rows, len(header), name)
-    return Source(name, tuple(header), ",", blocks, counts_rows=True)
+        raise InputError(f"{name}:{top.number}: {problem}") from None
+    blocks = _blocks(top.rows, len(top.header), name)
+    return Source(name, tuple(top.header), ",", blocks, counts_rows=True, taken=taken)
+
+
+class _Top:
+    """The first rows of a sheet, with the header among them and its number.
+
+    ``known`` is how many known columns it names, ``rows`` are those below it.
+    """
+
+    def __init__(self, rows: Iterator[Row], known: KnownHeaders) -> None:
+        first = list(islice(rows, LINES_LOOKED_AT))
+        counts = [known.count(cells) for _number, cells in first]
+        place = next((at for at, count in enumerate(counts) if count >= ENOUGH), 0)
+        self.number, self.header = first[place] if first else (1, [])
+        self.known = counts[place] if counts else 0
+        self.rows = chain(first[place + 1 :], rows)
 
 
 def _reason(error: Exception) -> str:
@@ -83,23 +125,64 @@ class _Book:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        if _HOME not in archive.namelist():
-            raise Damaged(_("no .xlsx workbook; save it as one, or as .csv"))
-        self._home = self._tree(_HOME)
-        targets = {
-            each.get("Id"): (str(each.get("Type")).rpartition("/")[2], str(each.get("Target")))
-            for each in self._tree("xl/_rels/workbook.xml.rels")
+        self._cells: Cells | None = None
+        # Some programs write parts in another case than the links to them, or with backslashes.
+        self._members = {_plain_part(each.filename): each for each in archive.infolist()}
+        home = self._main_part()
+        self._folder = posixpath.dirname(home)
+        self._home = self._tree(home)
+        name = posixpath.basename(home)
+        links = self._links(posixpath.join(self._folder, "_rels", f"{name}.rels"))
+        self._parts = {
+            key: (kind, _part_name(self._folder, target)) for key, (kind, target) in links.items()
         }
-        self._parts = {key: (kind, _part_name(target)) for key, (kind, target) in targets.items()}
         self._sheets = [
             (str(each.get("name")), self._parts[_link(each)][1], each.get("state", "visible"))
             for each in self._all("sheet")
             if self._parts[_link(each)][0] == "worksheet"
         ]
 
+    def _main_part(self) -> str:
+        """The part that lists the sheets, which mostly has the same name."""
+        try:
+            links = self._links("_rels/.rels").values()
+        except KeyError:
+            links = {}.values()
+        main = next((target for kind, target in links if kind == "officeDocument"), _HOME)
+        home = _part_name("", main)
+        if home.endswith(".bin"):
+            raise Damaged(_("an .xlsb workbook; save it as .xlsx"))
+        if _plain_part(home) not in self._members:
+            raise Damaged(self._no_workbook())
+        return home
+
+    def _no_workbook(self) -> str:
+        """What the archive is, if not a workbook, and what to do about it."""
+        names = set(self._members)
+        if "mimetype" in names:
+            return _("an OpenDocument file such as .ods; save it as .xlsx")
+        if any(name.startswith(("word/", "ppt/")) for name in names):
+            return _("an office document without a table; save the table as .xlsx, or as .csv")
+        if any(name.endswith((".iwa", "index.zip")) for name in names):
+            return _("a Numbers document; export it as .xlsx")
+        if "[content_types].xml" in names:
+            return _("no .xlsx workbook; save it as one, or as .csv")
+        return _("a zip archive; unpack it first")
+
+    def _links(self, part: str) -> dict[str | None, tuple[str, str]]:
+        """The kind and the target of each of a part's links, by its id."""
+        return {
+            each.get("Id"): (str(each.get("Type")).rpartition("/")[2], str(each.get("Target")))
+            for each in self._tree(part)
+        }
+
+    def seen_sheets(self) -> list[tuple[str, str]]:
+        """The name and the part of each sheet that is to be seen."""
+        return [(title, part) for title, part, state in self._sheets if state == "visible"]
+
     def sheet(self, wanted: str | None) -> tuple[str, str]:
         """A sheet's name and part: by its name or number, else the first that is to be seen."""
-        found = [(title, part) for title, part, state in self._sheets if state == "visible"]
+        found = self.seen_sheets()
         if wanted is None:
             if not found:
                 raise CallError(_("every sheet of the workbook is hidden; choose one with --sheet"))
@@ -116,16 +199,19 @@ class _Book:
 
     def rows(self, part: str) -> Iterator[Row]:
         """The rows of a sheet that aren't blank, each with its number. Raises ``Damaged``."""
-        cells = Cells(self._texts(), self._styles(), self._computes_on_load())
-        with self._archive.open(part) as stream:
-            yield from sheet_rows(limited(stream, LARGEST_SHEET), cells)
+        if self._cells is None:
+            self._cells = Cells(self._texts(), self._styles(), self._computes_on_load())
+        yield from sheet_rows(self._bytes(part, LARGEST_SHEET), self._cells)
+
+    def _bytes(self, part: str, most: int) -> Iterator[bytes]:
+        """What a part unpacks to."""
+        member = self._members[_plain_part(part)]
+        with self._archive.open(member) as stream:
+            yield from limited(stream, most, member.compress_size)
 
     def _texts(self) -> list[str]:
         part = self._linked("sharedStrings")
-        if part is None:
-            return []
-        with self._archive.open(part) as stream:
-            return TextsReader().texts(limited(stream, LARGEST_TEXTS))
+        return [] if part is None else TextsReader().texts(self._bytes(part, LARGEST_TEXTS))
 
     def _styles(self) -> Styles:
         part = self._linked("styles")
@@ -148,19 +234,35 @@ class _Book:
         return next((part for found, part in self._parts.values() if found == kind), None)
 
     def _tree(self, part: str) -> ElementTree.Element:
-        with self._archive.open(part) as stream:
-            data = b"".join(limited(stream, LARGEST_PART))
-        if b"<!DOCTYPE" in data:
-            raise Damaged(_("the workbook declares entities, as none does"))
-        return ElementTree.fromstring(data)  # noqa: S314 (short, and without entities)
+        # The parser itself tells of a document type, in whichever encoding it is written.
+        parser = ElementTree.XMLParser(target=_TreeBuilder())  # noqa: S314 (without entities)
+        for chunk in self._bytes(part, LARGEST_PART):
+            parser.feed(chunk)
+        tree: ElementTree.Element = parser.close()
+        return tree
+
+
+class _TreeBuilder(ElementTree.TreeBuilder):
+    """A builder of trees that refuses a document type, where entities are declared."""
+
+    def doctype(self, *_all: str | None) -> NoReturn:
+        """Refuse it."""
+        refuse_entities()
 
 
 def _link(sheet: ElementTree.Element) -> str:
     return next(value for key, value in sheet.attrib.items() if key.endswith("}id"))
 
 
-def _part_name(target: str) -> str:
-    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+def _part_name(folder: str, target: str) -> str:
+    """The name of the part that a link of a part in some folder leads to."""
+    path = posixpath.join("/" + folder, target.replace("\\", "/"))
+    return posixpath.normpath(path).lstrip("/")
+
+
+def _plain_part(name: str) -> str:
+    """A part's name without what programs write differently."""
+    return name.replace("\\", "/").lstrip("/").casefold()
 
 
 def _is_on(flag: str | None) -> bool:
@@ -182,9 +284,16 @@ def _blocks(rows: Iterator[Row], width: int, name: str) -> Iterator[Block]:
     waiting: list[str] = []
     size, first, following = 0, 0, 0
     for number, cells in rows:
+        place = f"{name}:{number}"
+        if len(cells) > width + _FARTHEST:
+            reason = _("{place}: a cell far to the right of the table; delete what stands there")
+            raise InputError(reason.format(place=place))
         line = _line(cells, width)
+        if "\0" in line:
+            reason = _("{place}: a cell holds a NUL character; delete it")
+            raise InputError(reason.format(place=place))
         if len(line) > LONGEST_RECORD:
-            raise InputError(_("{place}: a row of over 64 MB").format(place=f"{name}:{number}"))
+            raise InputError(_("{place}: a row of over 64 MB").format(place=place))
         if waiting and (size + len(line) > BLOCK_BYTES or number - following > _LONGEST_GAP):
             yield Block("".join(waiting).encode(), first)
             waiting, size = [], 0

@@ -10,88 +10,171 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from aepromo.calculators.command import money_policy
-from aepromo.cli.clock import now_of, say_ahead, say_zone, zone_of
-from aepromo.cli.config import read_config
+from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_times_ahead, say_zone_assumed, zone_of
+from aepromo.cli.commands import (
+    Call,
+    StoreOption,
+    answer_row,
+    call_of,
+    policy_over,
+    say_stores_passed_over,
+    store_columns,
+    write_columns,
+)
 from aepromo.cli.exits import Exit
 from aepromo.cli.money import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
+    INPUT_PANEL,
+    OUTPUT_PANEL,
     ConfigOption,
     ReadingOptions,
     WritingOptions,
     argument,
     option,
     parameters_of,
-    taken,
     value_parameters,
     with_parameters,
 )
-from aepromo.cli.say import say, say_assumed
+from aepromo.cli.output import table_width
+from aepromo.cli.say import say, say_assumed, say_converted, say_warnings
 from aepromo.errors import CallError, InputError
-from aepromo.inputs.exchange import Exchange
-from aepromo.platform.priced_rulings import StoreOption
-from aepromo.platform.rulings import (
-    Judged,
-    Sheet,
-    given_of,
-    judge_one,
-    say_rows_converted,
-    say_stores_passed_over,
-    write_summed,
-)
-from aepromo.rules.overrides import Book
+from aepromo.inputs.policy import Policy
+from aepromo.inputs.values import resolved
 from aepromo.table.headings import named
-from aepromo.watch.events import OVER, News, acknowledged, look, still_open
+from aepromo.table.moments import instant_number
+from aepromo.terminal.summary import more_line
+from aepromo.watch.events import acknowledged, still_open
+from aepromo.watch.feed import FORMS, read_feed
 from aepromo.watch.memory import Memory, locked, read_state, remembering
-from aepromo.watch.watch_options import FailOn, FailOnOption, FeedArgument, WatchOptions
-from aepromo.watch.watching import Watch, count_of, most_pressing_first, reported, watch
+from aepromo.watch.watching import (
+    Change,
+    compared,
+    figures_of,
+    lacking,
+    report,
+    sightings,
+    watch,
+)
 from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from aepromo.inputs.policy import Policy
-    from aepromo.platform.ruling import Row, Ruling
-    from aepromo.watch.memory import Watched
+    from rich.console import RenderableType
+
+    from aepromo.engine.answer import Outcome
+    from aepromo.engine.question import Question
+    from aepromo.inputs.values import Values
+    from aepromo.table.text import TextColumn
+    from aepromo.watch.watching import Report, Sightings
+
+
+class FailOn(StrEnum):
+    """Which events make ``watch`` exit with 1."""
+
+    OPEN = "open"
+    NEW = "new"
+    MISSED = "missed"
+    NEVER = "never"
+
+    def fails(self, counts: Mapping[str, int]) -> bool:
+        """Whether what was counted is a finding."""
+        if self is FailOn.OPEN:
+            return counts["new"] + counts["open"] > 0
+        return self is not FailOn.NEVER and counts[self.value] > 0
+
+
+class FeedForm(StrEnum):
+    """How the feed is written."""
+
+    AUTO, CSV, JSONL = FORMS
+
+
+def _declared(*names: str, metavar: str | None = None, says: str, **more: Any) -> Any:
+    return typer.Option(*names, metavar=metavar, help=says, show_default=False, **more)
+
+
+class WatchOptions(NamedTuple):
+    """What is remembered, what was acted on, and how the feed is to be taken."""
+
+    state: Annotated[
+        str | None,
+        _declared("--state", metavar="FILE", says="Remember there what was seen, between runs."),
+    ] = None
+    ack: Annotated[
+        list[str] | None,
+        _declared("--ack", metavar="SKU", says="You have acted on what is open of it; repeatable."),
+    ] = None
+    partial: Annotated[
+        bool,
+        _declared("--partial", says="The feed holds some SKUs only: the others haven't vanished."),
+    ] = False
+    wait: Annotated[
+        float,
+        _declared("--wait", metavar="SECONDS", min=0, says="How long to wait for another run (60)."),
+    ] = 60
+    feed_format: Annotated[
+        FeedForm,
+        _declared(
+            "--feed-format",
+            says="csv or jsonl; else told by the first byte.",
+            rich_help_panel=INPUT_PANEL,
+        ),
+    ] = FeedForm.AUTO
+    now: NowOption = None
+    timezone: ZoneOption = None
+
+
+FeedArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[FEED]",
+        help="The feed, CSV or JSON lines, or - for standard input.",
+        show_default=False,
+    ),
+]
+FailOnOption = Annotated[
+    FailOn,
+    _declared(
+        "--fail-on",
+        says="Exit with 1 while an event is open (default), new, or missed its deadline; never.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
 
 
 def watch_command() -> Callable[..., None]:
     """The Typer command that watches a feed."""
 
-    def command(**values: Any) -> None:
-        fail_on, store = values.pop("fail_on"), values.pop("store")
-        config = read_config(values.pop("config"))
-        groups = (taken(each, values) for each in (WatchOptions, ReadingOptions, WritingOptions))
-        call = _Call(values.pop("file"), *groups)
-        _check_call(call, any(values.values()))
-        options, writing = call.options, call.writing
-        zone = zone_of(options.timezone, config)
-        with locked(options.state, options.wait) if options.state else nullcontext():
-            policy, memory = money_policy(config, values), _memory(call)
-            policy = _in_currency_of(memory, policy, call)
-            watching = Watch(policy.in_force, policy.exchange(), now_of(options.now, zone), zone)
-            watching.shipping = policy.shipping()
-            ruling = watch(watching)
-            given = given_of(ruling, values, config, store)
-            found = _found(ruling, given, memory.skus, watching, call)
-            sheet = _sheet(ruling, found, watching, is_one=not (call.file or options.state))
-            say_stores_passed_over(config, store, ruling, found.rows.values())
-            _say_what_was_taken(found, watching, writing)
-            counts = count_of(found.news, watching)
-            after = Memory(found.after, policy.selling.code)
-            with remembering(options.state, after) if options.state else nullcontext():
-                write_summed(ruling, sheet, writing, _summary(found, counts))
-        if fail_on.fails(counts):
+    def command(**given: Any) -> None:
+        call = call_of(given, [*WatchOptions._fields, "fail_on"])
+        _check_call(call, any(given.values()))
+        state = call.options["state"]
+        zone = zone_of(call.options["timezone"], call.config)
+        with locked(state, call.options["wait"]) if state else nullcontext():
+            policy = policy_over(call.config, given, call.store)._replace(zone=zone)
+            memory = _memory(call)
+            values = resolved(_in_currency_of(memory, policy, call))
+            say_warnings(values)
+            now = now_of(call.options["now"], zone)
+            found = _found(memory, values, now, call)
+            told = report(found.change, found.figures, values, now)
+            _say_what_was_taken(found, values, now, call)
+            after = replace(found.change.after, currency=values.currency.code)
+            with remembering(state, after) if state else nullcontext():
+                _write(told, found, values, call)
+        if call.options["fail_on"].fails(told.counts):
             raise typer.Exit(Exit.FINDINGS)
 
-    plain = watch(Watch(Book(), Exchange(), datetime.min, UTC))
+    plain = watch(resolved(Policy()))
     command.__doc__ = _(plain.question)
     return with_parameters(
         command,
@@ -110,30 +193,26 @@ def watch_command() -> Callable[..., None]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What a run was asked to do."""
+class _Found(NamedTuple):
+    """What a run is to remember and to report.
 
-    file: str | None
-    options: WatchOptions
-    reading: ReadingOptions
-    writing: WritingOptions
+    ``outcomes`` are the rows that it saw and ``seen`` what they say, ``figures`` those of the SKUs
+    that call for you, which came out of ``answers``.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a run is to remember and to report, and the rows that it saw, by SKU."""
-
-    after: Mapping[str, Watched]
-    news: Sequence[News]
-    rows: Mapping[str, Row]
+    question: Question
+    change: Change
+    outcomes: Sequence[Outcome] = ()
+    seen: Sightings | None = None
+    figures: Mapping[str, Mapping[str, int | str]] = {}
+    answers: Sequence[Outcome] = ()
 
 
-def _check_call(call: _Call, any_values: bool) -> None:
+def _check_call(call: Call, any_values: bool) -> None:
     """Refuse options that can't go together, and a state that would take another file's place."""
-    state, is_feed = call.options.state, call.file is not None
+    state, is_feed = call.options["state"], call.file is not None
     if state is None:
-        if call.options.ack:
+        if call.options["ack"]:
             raise CallError(_("--ack: needs the --state in which the event is open"))
         return
     if not is_feed and any_values:
@@ -152,157 +231,181 @@ def _check_call(call: _Call, any_values: bool) -> None:
             raise CallError(_("--state and {name} are the same file").format(name=name))
 
 
-def _found(
-    ruling: Ruling,
-    given: Mapping[str, str],
-    remembered: Mapping[str, Watched],
-    watching: Watch,
-    call: _Call,
-) -> _Found:
-    """What a feed comes to, or one SKU that the options describe; without both, what is open."""
-    before = _not_acted_on(remembered, call)
-    if call.file is not None:
-        return _look_at_feed(ruling, given, before, watching, call)
-    if call.options.state is not None:
-        return _Found(before, still_open(before), {})
-    return _look_at_one(ruling, given, watching, call.reading)
-
-
-def _memory(call: _Call) -> Memory:
+def _memory(call: Call) -> Memory:
     """What earlier runs have seen."""
-    path = call.options.state
+    path = call.options["state"]
     if path is None:
-        return Memory({})
+        return Memory.of({})
     remembered = read_state(path)
     if remembered is None and call.file is None:
         reason = _("{path}: there is no such file yet; a run with a FEED makes it")
         raise InputError(reason.format(path=path))
     if remembered is None and not call.writing.quiet:
         say(_("{path}: nothing remembered yet; all that is found is new").format(path=path))
-    return remembered or Memory({})
+    return Memory.of({}) if remembered is None else remembered
 
 
-def _in_currency_of(memory: Memory, policy: Policy, call: _Call) -> Policy:
+def _in_currency_of(memory: Memory, policy: Policy, call: Call) -> Policy:
     """The policy of a run, in the currency that is remembered where nobody names any.
 
     Raises ``CallError`` where prices are remembered in another: they would be taken for its own.
     """
-    if call.options.state is None:
+    if call.options["state"] is None:
         return policy
     if policy.currency is None and call.file is None:
         return policy._replace(currency=memory.currency)
-    if memory.holds_prices and policy.selling.code != memory.currency:
+    code = resolved(Policy(currency=policy.currency)).currency.code
+    if memory.holds_prices and code != memory.currency:
         reason = _(
             "--currency: {path} remembers prices in {other}, not in {code}; name another --state"
         )
-        code = policy.selling.code
-        raise CallError(reason.format(path=call.options.state, other=memory.currency, code=code))
+        path = call.options["state"]
+        raise CallError(reason.format(path=path, other=memory.currency, code=code))
     return policy
 
 
-def _not_acted_on(before: Mapping[str, Watched], call: _Call) -> Mapping[str, Watched]:
+def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
+    """What a feed comes to, or one SKU that the options describe; without both, what is open."""
+    before, question = _not_acted_on(memory, call), watch(values)
+    # A tariff is for the SKUs that call for a line, not for all that the feed lists.
+    of_feed = replace(values, policy=values.policy._replace(tariff=None), shipping=None)
+    if call.file is not None:
+        return _look_at_feed(question, before, values, of_feed, now, call)
+    if call.options["state"] is not None:
+        open_now = before.watched(before.with_events())
+        return _Found(question, Change(before, still_open(open_now)))
+    if "discount_status" not in values.texts:
+        raise CallError(
+            _("nothing to watch; name a FEED, or give values such as --discount-status")
+        )
+    if call.reading != ReadingOptions():
+        raise CallError(_("options for reading a file need a FILE, or - for standard input"))
+    return _compared(question, before, [answer_row(question, of_feed)], frozenset(), values, now)
+
+
+def _not_acted_on(memory: Memory, call: Call) -> Memory:
     """What is remembered without what the seller has acted on since. Raises ``CallError``."""
-    path, acks = call.options.state, call.options.ack or []
+    acks = call.options["ack"] or []
+    before = memory.of_skus(acks)
     try:
         after = acknowledged(before, acks)
     except KeyError as error:
         reason = _("--ack '{sku}': nothing is open of such a SKU in {path}")
+        path = call.options["state"]
         raise CallError(reason.format(sku=error.args[0], path=path)) from None
-    for sku in dict.fromkeys(acks):
+    for sku, what in before.items():
         if not call.writing.quiet:
-            events = _(", ").join(map(label, before[sku].events))
+            events = _(", ").join(map(label, what.events))
             say(_("acknowledged: {sku}: {events}").format(sku=sku, events=events))
-    return after
+    return memory.changed(after, forgotten=before.keys() - after.keys()) if acks else memory
 
 
 def _look_at_feed(
-    ruling: Ruling,
-    given: Mapping[str, str],
-    before: Mapping[str, Watched],
-    watching: Watch,
-    call: _Call,
+    question: Question,
+    before: Memory,
+    values: Values,
+    of_feed: Values,
+    now: datetime,
+    call: Call,
 ) -> _Found:
     """What a feed comes to. Raises ``InputError`` for one without rows, unless it is partial."""
-    from aepromo.watch.feed import read_feed  # one SKU by itself can do without
-
-    options, writing = call.options, call.writing
-    feed = read_feed(ruling, given, call.file or "-", options.feed_format, call.reading, writing)
-    if not feed.rows and not options.partial:
+    options, quiet = call.options, call.writing.quiet
+    feed = read_feed(question, of_feed, call.file or "-", call)
+    if not len(feed) and not options["partial"]:
         reason = _("{name}: lists no SKU; an export that failed? (if it may be so: --partial)")
         raise InputError(reason.format(name=feed.name))
-    if options.state is None and not writing.quiet:
+    if options["state"] is None and not quiet:
         say(_("not remembered: without --state FILE every run is the first"))
-    if feed.passed_over is None and not options.partial and not writing.quiet:
+    if feed.passed_over is None and not options["partial"] and not quiet:
         say(_("not checked: which SKUs have vanished, for a bad row doesn't tell its own"))
-    seen = {sku: watching.seen(row) for sku, row in feed.rows.items()}
-    passed_over = None if options.partial else feed.passed_over
-    after, news = look(before, seen, passed_over, watching.now)
-    return _Found(after, news, feed.rows)
+    passed_over = None if options["partial"] else feed.passed_over
+    return _compared(question, before, feed.outcomes, passed_over, values, now)
 
 
-def _look_at_one(
-    ruling: Ruling, given: Mapping[str, str], watching: Watch, reading: ReadingOptions
+def _compared(
+    question: Question,
+    before: Memory,
+    outcomes: Sequence[Outcome],
+    passed_over: frozenset[str] | None,
+    values: Values,
+    now: datetime,
 ) -> _Found:
-    """What the options say of one SKU."""
-    if "discount_status" not in given:
-        raise CallError(
-            _("nothing to watch; name a FEED, or give values such as --discount-status")
-        )
-    row = judge_one(ruling, given, reading).rows[0].facts
-    sku = str(row.get("sku", ""))
-    after, news = look({}, {sku: watching.seen(row)}, None, watching.now)
-    return _Found(after, news, {sku: row})
+    """What rows come to, held against what is remembered."""
+    seen = sightings(outcomes, values.book)
+    change = compared(before, seen, passed_over, now)
+    figures, answers = figures_of(change, outcomes, values)
+    return _Found(question, change, outcomes, seen, figures, answers)
 
 
-def _sheet(ruling: Ruling, found: _Found, watching: Watch, is_one: bool) -> Sheet:
-    """A row for each event, the most pressing first, with figures where the SKU is forced now."""
-    rows = []
-    for news in most_pressing_first(found.news):
-        row = found.rows.get(news.sku, {})
-        calls_for_you = news.state != OVER and watching.is_forced(row)
-        figures = ruling.judge(row) if calls_for_you else {}
-        verdict = reported(news, found.after.get(news.sku), figures, watching)
-        rows.append(Judged([news.sku], row, verdict))
-    return Sheet(["sku"], rows, is_one=is_one and len(rows) == 1)
-
-
-def _say_what_was_taken(found: _Found, watching: Watch, writing: WritingOptions) -> None:
+def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call) -> None:
     """Name what was taken for granted, and what couldn't be told."""
-    moments = [
-        time for row in found.rows.values() if isinstance(time := row.get("changed_at"), datetime)
-    ]
-    say_ahead(moments, watching.now, watching.zone)
-    if writing.quiet:
+    inputs = [outcome.inputs for outcome in found.outcomes if outcome.inputs]
+    names = store_columns(found.question, call)
+    blank = {name for name in names if any(each.has_blank(name) for each in inputs)}
+    say_stores_passed_over(blank, call)
+    zone = values.policy.zone or UTC
+    if found.seen is not None:
+        say_times_ahead(int((found.seen.changed_at > instant_number(now, zone)).sum()))
+    if call.writing.quiet:
         return
-    say_zone(moments, watching.zone)
-    say_assumed(watching.assumed, set(), watching.book, quiet=False)
-    say_rows_converted(found.rows.values(), watching.exchange, quiet=False)
-    for status, count in watching.unknown.items():
-        taken_so = ngettext(
-            "taken as not forced: discount status '{status}' ({count:,} SKU)",
-            "taken as not forced: discount status '{status}' ({count:,} SKUs)",
-            count,
-        )
-        say(taken_so.format(status=status, count=count))
-    if watching.lacking:
-        names = _(", ").join(map(named, watching.lacking))
-        say(_("no profit of forced SKUs without {names}").format(names=names))
+    if any(each.lacks_zone for each in inputs):
+        say_zone_assumed(zone)
+    assumed = [name for answer in found.answers for name in answer.assumed]
+    of_figures = (name for name in assumed if name != "cost_currency")
+    of_feed = (name for each in found.outcomes for name in each.assumed if name == "cost_currency")
+    say_assumed((*of_figures, *of_feed), set(), values.book, quiet=False, currency=values.currency)
+    made = frozenset(one for each in found.outcomes for one in each.conversions)
+    say_converted(made, set(), values.currency, quiet=False)
+    if found.seen is not None:
+        for each in found.seen.unknown.drop_null().value_counts().to_pylist():
+            taken_so = ngettext(
+                "taken as not forced: discount status '{status}' ({count:,} SKU)",
+                "taken as not forced: discount status '{status}' ({count:,} SKUs)",
+                each["counts"],
+            )
+            say(taken_so.format(status=each["values"], count=each["counts"]))
+    if without := lacking(found.answers):
+        columns = _(", ").join(map(named, without))
+        say(_("no profit of forced SKUs without {names}").format(names=columns))
 
 
-def _summary(found: _Found, counts: Mapping[str, int]) -> str:
+def _write(told: Report, found: _Found, values: Values, call: Call) -> None:
+    """Write a row for each event and, unless all is to be quiet, in one line what they come to."""
+    writing, line = call.writing, _summary(told, found)
+    rows = len(told.columns[0].cells)
+
+    def table(columns: list[TextColumn]) -> RenderableType:
+        from aepromo.terminal.rich_tables import rows_table
+
+        limited = [column._replace(cells=column.cells[: writing.limit]) for column in columns]
+        keys = [name for name in ("sku", *found.question.key_columns)]
+        wanted = [column.name for column in columns] if writing.columns else keys
+        notes = [] if writing.quiet else [line]
+        if rows > writing.limit:
+            notes.append(more_line(writing.limit, rows))
+        return rows_table(limited, wanted, table_width(), notes, values.currency)
+
+    is_one = call.file is None and call.options["state"] is None and rows == 1
+    write_columns(told.columns, writing, values.currency, None if is_one else table)
+    if writing.output and not writing.quiet:
+        say(f"{writing.output}: {line}")
+
+
+def _summary(told: Report, found: _Found) -> str:
     """``3 events: 1 new, 2 open; 1 deadline missed; 72 SKUs watched``."""
-    told = len(found.news)
+    count = len(told.columns[0].cells)
     parts = [
-        f"{count:,} {label(name, 'state')}"
-        for name, count in counts.items()
-        if name != "missed" and count
+        f"{number:,} {label(name, 'state')}"
+        for name, number in told.counts.items()
+        if name != "missed" and number
     ]
-    events = ngettext("{count:,} event", "{count:,} events", told).format(count=told)
+    events = ngettext("{count:,} event", "{count:,} events", count).format(count=count)
     if parts:
         events = _("{rows}: {labels}").format(rows=events, labels=_(", ").join(parts))
-    missed = counts["missed"]
-    deadlines = ngettext("{count:,} deadline missed", "{count:,} deadlines missed", missed)
-    watched = len(found.after)
+    clauses = [events]
+    if missed := told.counts["missed"]:
+        deadlines = ngettext("{count:,} deadline missed", "{count:,} deadlines missed", missed)
+        clauses.append(deadlines.format(count=missed))
+    watched = len(found.change.after)
     skus = ngettext("{count:,} SKU watched", "{count:,} SKUs watched", watched)
-    clauses = [events, *[deadlines.format(count=missed)] * bool(missed)]
     return _("; ").join((*clauses, skus.format(count=watched)))

@@ -1,143 +1,404 @@
-"""What ``watch`` reads: a whole feed, each SKU once, before any of it counts."""
+"""A discount feed: CSV as everywhere, or JSON lines, each SKU once, before any of it counts.
+
+A feed is read whole, so that one cut off half-way changes nothing.
+"""
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.inputs import check_files, mapping_of, opened_source
-from aepromo.cli.say import say
-from aepromo.errors import InputError
-from aepromo.platform.row_facts import facts_of
+from aepromo.cli.say import encoding_line, say, say_reading
+from aepromo.engine.answer import find_columns, run, without_bad_rows
+from aepromo.errors import InputError, Problem
 from aepromo.table.atomic import replacing
-from aepromo.table.headers import read_headers
-from aepromo.table.headings import named
-from aepromo.table.rows import Ragged, rows_with_lines
-from aepromo.watch.feed_file import open_feed
+from aepromo.table.blocks import TextBlock, line_numbers, parse
+from aepromo.table.cells import in_two_currencies
+from aepromo.table.column import Kind
+from aepromo.table.found_columns import Found, read_one
+from aepromo.table.headers import check_header, missing_columns
+from aepromo.table.source import BLOCK_BYTES, Block, Chunks, Source, open_source
+from aepromo.table.text import Figure, json_document
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from aepromo.cli.options import ReadingOptions, WritingOptions
-    from aepromo.platform.ruling import Row, Ruling
-    from aepromo.table.source import Source
+    from aepromo.cli.commands import Call
+    from aepromo.engine.answer import Outcome
+    from aepromo.engine.question import Question
+    from aepromo.inputs.values import Values
+    from aepromo.table.recognised import KnownHeaders
+
+FORMS = ("auto", "csv", "jsonl")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Feed:
-    """A feed's rows by SKU.
+    """The good rows of a feed, block by block, and where its columns stand.
 
     ``passed_over`` are the SKUs of bad rows, None where a bad row doesn't tell its own.
     """
 
     name: str
-    rows: Mapping[str, Row]
+    outcomes: Sequence[Outcome]
+    columns: Mapping[str, int]
     passed_over: frozenset[str] | None
+
+    def __len__(self) -> int:
+        return sum(map(len, self.outcomes))
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A row as it was read; ``sku`` is empty where its cells may not be where they belong."""
+class ObjectBlock(Block):
+    """Objects of JSON lines as a table: their lines, and by row what no cell of it can hold."""
 
-    line: int
-    cells: tuple[str, ...]
-    sku: str
-    facts: Row
-    problems: list[tuple[str, str]]
+    table: pa.Table
+    lines: Sequence[int]
+    faults: Mapping[int, Sequence[tuple[str, str]]]
 
 
-def read_feed(
-    ruling: Ruling,
-    given: Mapping[str, str],
-    file: str,
-    form: str,
-    reading: ReadingOptions,
-    writing: WritingOptions,
-) -> Feed:
-    """Read a feed; ``given`` fills the cells that it lacks or leaves blank.
+@dataclass
+class _Part:
+    """A block that was read: what its good rows hold, and the problems of the others.
+
+    ``skus`` are empty where a row's cells may not be where they belong.
+    """
+
+    text: TextBlock
+    skus: pa.Array
+    outcome: Outcome
+    problems: list[Problem]
+
+    @property
+    def bad(self) -> list[int]:
+        """The rows that have problems."""
+        return sorted({problem.row for problem in self.problems})
+
+    def lines(self, rows: Sequence[int]) -> dict[int, int]:
+        """The lines on which rows stand."""
+        block = self.text.block
+        if isinstance(block, ObjectBlock):
+            return {row: block.lines[row] for row in rows}
+        return line_numbers(block, self.text.source, rows)
+
+
+def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed:
+    """Read a feed, of which the question tells the columns.
 
     Bad rows are named, and set aside or refused, as everywhere; so are all rows of a SKU that
     stands in more than one. Raises ``InputError``.
     """
+    reading, writing = call.reading, call.writing
     check_files(file, reading.rejects, writing.output)
-    faults: dict[int, list[tuple[str, str]]] = {}
     with ExitStack() as stack:
-        open_text = partial(open_feed, form=form, faults=faults)
+        open_text = partial(open_feed, form=call.options["feed_format"])
         source, _stream = stack.enter_context(opened_source(file, reading, open_text))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         aside = BadRows(source, rejects, writing.headers)
-        columns = _columns(ruling, source, reading)
-        lines = [
-            _read(ruling, given, line, tuple(cells), source, columns, faults.get(line, []))
-            for block in source.blocks
-            for line, cells in rows_with_lines(block, source)
-        ]
-        _name_doubles(lines, columns["sku"], source)
-        bad = [line for line in lines if line.problems]
-        for line in bad:
-            names, reasons = zip(*line.problems, strict=True)
-            aside.add([BadRow(line.line, list(names), list(reasons), line.cells)])
+        columns, headers = _columns(question, source, mapping_of(reading.map), values)
+        say_reading(source, headers, writing.quiet)
+        read_part = partial(_read_part, question, values, columns, source)
+        parts = list(ahead(read_part, source.blocks))
+        _name_doubles(parts, source.header[columns["sku"]])
+        for part in parts:
+            aside.add(_bad_rows(part))
         if source.guessed_encoding and not writing.quiet:
-            assumed = _("assumed: encoding {encoding} (not UTF-8; set --encoding)")
-            say(assumed.format(encoding=source.guessed_encoding))
+            say(encoding_line(source.guessed_encoding))
         aside.close()
-    good = {line.sku: line.facts for line in lines if not line.problems}
-    unseen = frozenset(line.sku for line in bad)
-    return Feed(source.name, good, None if "" in unseen else unseen)
+        signs = frozenset[str]().union(*(part.outcome.signs for part in parts))
+        if len(signs) > 1:
+            raise InputError(f"{source.name}: {in_two_currencies(signs)}")
+    unseen = {part.skus[row].as_py() for part in parts for row in part.bad}
+    if any(part.text.ragged for part in parts):
+        unseen.add("")
+    outcomes = [_of_good_rows(part, question, columns, values) for part in parts]
+    return Feed(source.name, outcomes, columns, None if "" in unseen else frozenset(unseen))
 
 
-def _columns(ruling: Ruling, source: Source, reading: ReadingOptions) -> dict[str, int]:
-    """Where columns stand. A feed must have the needed ones itself, though cells may be blank.
+def _of_good_rows(
+    part: _Part, question: Question, columns: Mapping[str, int], values: Values
+) -> Outcome:
+    if not part.problems:
+        return part.outcome
+    good = np.delete(np.arange(len(part.text)), part.bad)
+    return run(question, part.text.chosen(good), columns, values)
+
+
+def _columns(
+    question: Question, source: Source, mapping: Mapping[str, str], values: Values
+) -> Found:
+    """Where columns stand. A feed must have some itself, though other cells may be blank.
 
     Without a column of statuses every SKU would seem to be forced no longer.
     """
-    positions = read_headers(source.header, ruling.uses, mapping_of(reading.map)).positions
-    columns = {name: places[0] for name, places in positions.items()}
-    for name in ("sku", *ruling.needs):
-        if name not in columns:
-            reason = _("{place}: no column for {name}; name one with --map 'HEADER={name}'")
-            raise InputError(reason.format(place=f"{source.name}:1", name=named(name)))
-    return columns
+    try:
+        found = find_columns(question, list(source.header), mapping, values)
+        missing = [name for name in ("sku", "discount_status") if name not in found.columns]
+        if missing:
+            raise InputError(missing_columns(found.headers, missing))
+    except InputError as problem:
+        raise InputError(f"{source.place}: {problem}") from None
+    return found
 
 
-def _read(
-    ruling: Ruling,
-    given: Mapping[str, str],
-    line: int,
-    cells: tuple[str, ...],
-    source: Source,
+def _read_part(
+    question: Question,
+    values: Values,
     columns: Mapping[str, int],
-    faults: list[tuple[str, str]],
-) -> _Line:
-    width = len(source.header)
-    if len(cells) != width:
-        return _Line(line, cells, "", {}, [("", Ragged(line, cells, width).reason)])
-    texts = {name: cells[position] for name, position in columns.items()}
-    used = {source.header[position] for position in columns.values()}
-    problems = [(key, why) for key, why in faults if key in used]
-    facts, found = facts_of(ruling, given, texts)
-    if "sku" not in facts and not any(name == "sku" for name, _why in found):
-        found.append(("sku", _("is missing; fill it in")))
-    problems += [
-        (source.header[columns[name]] if name in columns else name, why) for name, why in found
-    ]
-    tells = source.header[columns["sku"]] not in {key for key, _why in problems}
-    return _Line(line, cells, str(facts.get("sku", "")) if tells else "", facts, problems)
+    source: Source,
+    block: Block,
+) -> _Part:
+    """Read a block; what is wrong with its rows is in the order of the rows."""
+    problems: list[Problem] = []
+    if isinstance(block, ObjectBlock):
+        text = TextBlock(block, source, _table=block.table)
+        used = {source.header[position] for position in columns.values()}
+        for row, faults in block.faults.items():
+            problems += [Problem(row, key, reason) for key, reason in faults if key in used]
+    else:
+        text = parse(block, source)
+    outcome = run(question, text, columns, values)
+    problems += without_bad_rows(question, outcome, columns, values)[1]
+    if "weight_g" in columns:
+        # Only a tariff asks for weights, and only of some rows; but a cell that is none is wrong.
+        weights = read_one(text, columns, "weight_g", Kind.WEIGHT, values.currency)
+        header = str(text.header[columns["weight_g"]])
+        problems += [Problem(row, header, reason) for row, reason in weights.bad.items()]
+    skus, header = pc.utf8_trim_whitespace(text.texts(columns["sku"])), source.header[columns["sku"]]
+    hidden = [problem.row for problem in problems if problem.column == header]
+    if hidden:
+        is_hidden = np.isin(np.arange(len(skus)), hidden)
+        skus = pc.if_else(pa.array(is_hidden), "", skus)
+    blank = np.flatnonzero(pc.equal(skus, "")).tolist()
+    missing = set(blank).difference(hidden)
+    problems += [Problem(row, header, _("is missing; fill it in")) for row in sorted(missing)]
+    return _Part(text, skus, outcome, sorted(problems, key=lambda each: each.row))
 
 
-def _name_doubles(lines: list[_Line], position: int, source: Source) -> None:
+def _name_doubles(parts: Sequence[_Part], header: str) -> None:
     """Make bad rows of those whose SKU stands in another one too."""
-    by_sku: dict[str, list[_Line]] = {}
-    for line in lines:
-        if line.sku:
-            by_sku.setdefault(line.sku, []).append(line)
-    for doubles in by_sku.values():
-        for line in doubles if len(doubles) > 1 else []:
-            other = doubles[0] if line is not doubles[0] else doubles[1]
+    skus = pa.chunked_array([part.skus for part in parts], pa.string())
+    if pc.count_distinct(skus).as_py() == len(skus):
+        return
+    encoded = skus.combine_chunks().dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    is_double = (np.bincount(codes) > 1)[codes] & np.asarray(pc.not_equal(skus, ""))
+    places: dict[int, list[tuple[_Part, int, int]]] = {}
+    start = 0
+    for part in parts:
+        among = codes[start : start + len(part.skus)]
+        rows = np.flatnonzero(is_double[start : start + len(part.skus)]).tolist()
+        for row, line in part.lines(rows).items():
+            places.setdefault(int(among[row]), []).append((part, row, line))
+        start += len(part.skus)
+    for doubles in places.values():
+        for part, row, line in doubles:
+            other = doubles[0][2] if line != doubles[0][2] else doubles[1][2]
             reason = _("'{sku}' stands in line {line} too; keep one of the two")
-            why = reason.format(sku=line.sku, line=other.line)
-            line.problems.append((source.header[position], why))
+            said = reason.format(sku=part.skus[row].as_py(), line=other)
+            part.problems.append(Problem(row, header, said))
+
+
+def _bad_rows(part: _Part) -> list[BadRow]:
+    """A block's bad rows, in the order of their lines."""
+    text, width = part.text, range(len(part.text.header))
+    bad = {
+        row: BadRow(line, [], [], tuple(text.cell(row, position) for position in width))
+        for row, line in part.lines(part.bad).items()
+    }
+    for problem in part.problems:
+        bad[problem.row].columns.append(problem.column)
+        bad[problem.row].reasons.append(problem.reason)
+    ragged = [BadRow(row.line, [""], [row.reason], row.cells) for row in text.ragged]
+    return sorted([*bad.values(), *ragged], key=lambda row: row.line)
+
+
+def open_feed(
+    stream: BinaryIO,
+    name: str,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    form: str = "auto",
+    known: KnownHeaders | None = None,
+    decimal: str | None = None,
+) -> Source:
+    """Read a feed's header, or of JSON lines every key there is, and hand out its rows.
+
+    ``form`` is one of ``FORMS``; by itself JSON lines are told by their first byte that isn't
+    blank, a ``{``. A number keeps its text to the letter, ``true`` and ``false`` are words,
+    ``null`` and a key that is missing are blank cells. Raises ``InputError`` for what is no table,
+    is cut off, or is no JSON.
+    """
+    data = _read(stream, name)
+    open_text = partial(
+        open_source, io.BytesIO(data), name, encoding, delimiter, known=known, decimal=decimal
+    )
+    if form == "csv":
+        return open_text()
+    chunks = Chunks(io.BytesIO(data), name, encoding, BLOCK_BYTES)
+    text = b"".join(chunks).removeprefix(codecs.BOM_UTF8)
+    first = text.lstrip()[:1]
+    if form == "auto" and first != b"{":
+        if first == b"[":
+            remedy = _("{name}: a JSON array; write one object a line, as jq -c '.[]' does")
+            raise InputError(remedy.format(name=name))
+        return open_text()
+    blocks = list(_object_blocks(text, name))
+    if not blocks:
+        raise InputError(_("{name}: the file is empty").format(name=name))
+    header = tuple(dict.fromkeys(key for block in blocks for key in block.table.column_names))
+    try:
+        check_header(header)
+    except InputError as problem:
+        raise InputError(f"{name}: {problem}") from None
+    return Source(name, header, ",", (_under(header, block) for block in blocks), chunks)
+
+
+def _read(stream: BinaryIO, name: str) -> bytes:
+    try:
+        return stream.read()
+    except OSError as error:
+        reason = _("{name}: can't be read: {reason}")
+        raise InputError(reason.format(name=name, reason=error.strerror)) from None
+
+
+def _under(header: Sequence[str], block: ObjectBlock) -> ObjectBlock:
+    """A block with all columns of the feed; a key that its objects lack is blank."""
+    own = block.table.column_names
+    blank = pa.repeat("", len(block.lines))
+    columns = [block.table.column(name) if name in own else blank for name in header]
+    return replace(block, table=pa.table(columns, list(header)))
+
+
+def _object_blocks(text: bytes, name: str) -> Iterator[ObjectBlock]:
+    """The objects of JSON lines, some thousand at a time."""
+    lines = text.split(b"\n")
+    for start in range(0, len(lines), _OBJECTS_AT_ONCE):
+        block = _object_block(lines[start : start + _OBJECTS_AT_ONCE], start + 1, name)
+        if block.lines:
+            yield block
+
+
+_OBJECTS_AT_ONCE = 20_000
+
+
+def _object_block(lines: Sequence[bytes], first_line: int, name: str) -> ObjectBlock:
+    """The members of each object as cells; most objects have the same keys in the same order."""
+    rows, by_keys = list[int](), dict[tuple[str, ...], _Alike]()
+    faults: dict[int, list[tuple[str, str]]] = {}
+    for line, data in enumerate(lines, start=first_line):
+        if not data.strip():
+            continue
+        try:
+            keys, values, found = _members(data)
+        except (ValueError, RecursionError):
+            reason = _("{name}:{line}: no whole JSON object; was the feed cut off?")
+            raise InputError(reason.format(name=name, line=line)) from None
+        if found:
+            faults[len(rows)] = found
+        alike = by_keys.setdefault(keys, _Alike([], []))
+        alike.rows.append(len(rows))
+        alike.values.append(values)
+        rows.append(line)
+    cells: dict[str, list[str]] = {}
+    for keys, alike in by_keys.items():
+        for key, column in zip(keys, zip(*alike.values, strict=True), strict=True):
+            texts = [each if type(each) is str else _WORDS[each] for each in column]
+            if len(by_keys) == 1:
+                cells[key] = texts
+                continue
+            whole = cells.setdefault(key, [""] * len(rows))
+            for row, text in zip(alike.rows, texts, strict=True):
+                whole[row] = text
+    table = pa.table({key: pa.array(texts, pa.string()) for key, texts in cells.items()})
+    return ObjectBlock(b"", first_line, table, rows, faults)
+
+
+class _Alike(NamedTuple):
+    """Objects with the same keys: their rows, and the values of each."""
+
+    rows: list[int]
+    values: list[Sequence[object]]
+
+
+_WORDS: dict[object, str] = {None: "", True: "true", False: "false"}
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)  # NaN and Infinity are no JSON
+
+
+_SCAN = json.JSONDecoder(
+    parse_int=str, parse_float=str, parse_constant=_refuse, object_pairs_hook=tuple
+).decode
+"""Objects as pairs, numbers as their text: as fast as Python's own reader may be."""
+
+
+def _members(data: bytes) -> tuple[tuple[str, ...], Sequence[object], list[tuple[str, str]]]:
+    """The keys and values of one object, and what no cell can hold, each with its key.
+
+    Raises ``ValueError`` for what is no object.
+    """
+    text = data.decode("utf-8")
+    pairs = _SCAN(text)
+    if type(pairs) is not tuple:
+        raise ValueError
+    keys, values = zip(*pairs, strict=True) if pairs else ((), ())
+    if "\\u" in text:
+        _check_text(*keys, *(each for each in values if type(each) is str))
+    is_nested = ("[" in text or text.count("{") > 1) and any(
+        type(each) in (tuple, list) for each in values
+    )
+    if not is_nested and len(set(keys)) == len(keys):
+        return keys, values, []
+    members = _exact(text)
+    faults = [
+        (key, _("stands twice in the object; write it once"))
+        for key in members
+        if keys.count(key) > 1
+    ]
+    faults += [
+        (key, _("holds more than one value; write a text or a number"))
+        for key, value in members.items()
+        if isinstance(value, dict | list)
+    ]
+    texts = [_cell(value) for value in members.values()]
+    _check_text(*texts)
+    return tuple(members), texts, faults
+
+
+def _exact(text: str) -> dict[str, object]:
+    """An object with all that it holds, its numbers to the letter."""
+    found: dict[str, object] = json.loads(text, parse_int=Figure, parse_float=Figure)
+    return found
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Figure):
+        return value.digits
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
+    return " ".join(line.strip() for line in json_document(value).splitlines())
+
+
+def _check_text(*texts: str) -> None:
+    """Refuse what no table may hold: half a surrogate pair, and a NUL."""
+    for text in texts:
+        if "\0" in text:
+            raise ValueError
+        text.encode("utf-8")

@@ -3,18 +3,26 @@
 The lock is a file of its own beside it (``FILE.lock``), for the remembered file itself is another
 one after each run. It is held by the process, not by the file's existence, so a killed run leaves
 nothing locked; the empty lock file stays.
+
+Of most SKUs the same is remembered: that nothing is the matter. So what is remembered is kept once
+for each different entry, and read and written that way.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from aepromo.errors import InputError, OutputError
 from aepromo.pricing.currency import USD
@@ -25,7 +33,9 @@ from aepromo.watch.columns import EVENTS
 from aepromo.words import _, cause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from aepromo.table.number_columns import Numbers
 
 FORMAT, VERSION = "aepromo watch", 1
 _PAUSE = 0.05
@@ -54,17 +64,88 @@ class Watched:
     events: Mapping[str, Event] = field(default_factory=dict)
 
 
+QUIET = Watched(is_forced=False)
+"""What is remembered of a SKU of which there is nothing to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered: each SKU, and the currency that the prices among it are in."""
+    """What is remembered: ``skus`` in order, and the currency that the prices among it are in.
 
-    skus: Mapping[str, Watched]
+    ``codes`` are each SKU's index into ``entries``, of which many SKUs may share one.
+    """
+
+    skus: pa.Array
+    codes: Numbers
+    entries: Sequence[Watched]
     currency: str = USD.code
+
+    @classmethod
+    def of(cls, watched: Mapping[str, Watched], currency: str = USD.code) -> Memory:
+        """A memory of some SKUs."""
+        skus = sorted(watched)
+        entries = [watched[sku] for sku in skus]
+        return cls(pa.array(skus, pa.string()), np.arange(len(skus)), entries, currency)
+
+    def __len__(self) -> int:
+        return len(self.codes)
 
     @property
     def holds_prices(self) -> bool:
         """Whether any of it is money."""
-        return any(watched.drift for watched in self.skus.values())
+        drifts = np.array([entry.drift is not None for entry in self.entries], np.bool_)
+        return bool(drifts[self.codes].any())
+
+    def places(self, skus: pa.Array) -> Numbers:
+        """Where SKUs stand among the remembered ones; -1 where they don't."""
+        return np.asarray(pc.fill_null(pc.index_in(skus, value_set=self.skus), -1), np.int64)
+
+    def of_entries(self, fact: Callable[[Watched], int]) -> Numbers:
+        """A fact of each SKU's entry, as a column."""
+        return np.array(list(map(fact, self.entries)), np.int64)[self.codes]
+
+    def watched(self, places: Numbers) -> dict[str, Watched]:
+        """What is remembered of some SKUs."""
+        codes = self.codes[places].tolist()
+        skus = self.skus.take(pa.array(places)).to_pylist()
+        return {sku: self.entries[code] for sku, code in zip(skus, codes, strict=True)}
+
+    def of_skus(self, skus: Collection[str]) -> dict[str, Watched]:
+        """What is remembered of some SKUs, of those among them that are known."""
+        places = self.places(pa.array(list(dict.fromkeys(skus)), pa.string()))
+        return self.watched(places[places >= 0])
+
+    def with_events(self) -> Numbers:
+        """Where the SKUs stand of which events are open."""
+        return np.flatnonzero(self.of_entries(lambda entry: bool(entry.events)))
+
+    def changed(
+        self,
+        watched: Mapping[str, Watched],
+        quiet: pa.Array | None = None,
+        forgotten: Collection[str] = (),
+    ) -> Memory:
+        """The same with other entries for some SKUs, with new ones and without forgotten ones.
+
+        Of the new SKUs ``quiet`` there is nothing to say.
+        """
+        quiet = pa.array([], pa.string()) if quiet is None else quiet
+        entries, codes = [*self.entries, QUIET, *watched.values()], self.codes.copy()
+        own = len(self.entries) + 1 + np.arange(len(watched))
+        changed = pa.array(list(watched), pa.string())
+        places = self.places(changed)
+        codes[places[places >= 0]] = own[places >= 0]
+        added = pa.concat_arrays([quiet, changed.filter(pa.array(places < 0))])
+        skus = pa.concat_arrays([self.skus, added])
+        quiet_codes = np.full(len(quiet), len(self.entries), np.int64)
+        codes = np.concatenate([codes, quiet_codes, own[places < 0]])
+        if forgotten:
+            is_kept = pc.invert(pc.is_in(skus, value_set=pa.array(list(forgotten), pa.string())))
+            skus, codes = skus.filter(is_kept), codes[np.asarray(is_kept)]
+        if len(added):
+            order = pc.sort_indices(skus)
+            skus, codes = skus.take(order), codes[np.asarray(order)]
+        return Memory(skus, codes, entries, self.currency)
 
 
 @contextmanager
@@ -97,20 +178,42 @@ def remembering(path: str, memory: Memory) -> Iterator[None]:
     whose reader is gone, has remembered nothing, and the next one says it again.
     """
     with replacing(path) as stream:
-        stream.write(state_text(memory).encode())
+        stream.write(state_text(memory))
         stream.flush()  # a full disk speaks up before anything is said
         yield
 
 
-def state_text(memory: Memory) -> str:
+_SKUS = re.compile(
+    rf"""\{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "([A-Z]{{3}})",\n"""
+    r"""  "skus": \{\n(.*)\n  \}\n\}\n""".encode(),
+    re.DOTALL,
+)
+_LINE = r'^    "(?P<sku>[^"\\\x00-\x1f]*)": (?P<entry>\{"forced": .*\})$'
+_IN_ESCAPES = r'["\\\x00-\x1f]'
+
+
+def state_text(memory: Memory) -> bytes:
     """The file's text: a line for each SKU, in order, so that two of them compare line by line."""
-    lines = ",\n".join(
-        f"    {json.dumps(sku, ensure_ascii=False)}: {json.dumps(_entry(memory.skus[sku]))}"
-        for sku in sorted(memory.skus)
-    )
-    skus = f"{{\n{lines}\n  }}" if lines else "{}"
     kind = f'"format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "{memory.currency}"'
-    return f'{{\n  {kind},\n  "skus": {skus}\n}}\n'
+    head = f'{{\n  {kind},\n  "skus": '.encode()
+    if not len(memory):
+        return head + b"{}\n}\n"
+    used, codes = np.unique(memory.codes, return_inverse=True)
+    entries = [json.dumps(_entry(memory.entries[code])) for code in used.tolist()]
+    lines = pc.binary_join_element_wise(
+        '    "', _escaped(memory.skus), '": ', pa.array(entries).take(pa.array(codes)), ""
+    )
+    text = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), ",\n")[0]
+    return head + b"{\n" + text.as_buffer().to_pybytes() + b"\n  }\n}\n"
+
+
+def _escaped(skus: pa.Array) -> pa.Array:
+    """SKUs as JSON has them between quotes."""
+    special = pc.match_substring_regex(skus, _IN_ESCAPES)
+    if not pc.any(special).as_py():
+        return skus
+    texts = [json.dumps(sku, ensure_ascii=False)[1:-1] for sku in skus.filter(special).to_pylist()]
+    return pc.replace_with_mask(skus, special, pa.array(texts, pa.string()))
 
 
 def _entry(watched: Watched) -> dict[str, Any]:
@@ -138,22 +241,62 @@ def read_state(path: str) -> Memory | None:
     except OSError as error:
         raise InputError(f"{path}: {cause(error)}") from None
     try:
-        found = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
-        _check_keys(found, {"format", "version", "currency", "skus"})
-        version = found["version"]
-        if found["format"] == FORMAT and type(version) is int and version > VERSION:
-            reason = _("{path}: written by a newer aepromo (version {version}); use that one")
-            raise InputError(reason.format(path=path, version=version))
-        _check(found["format"] == FORMAT and version is not True and version == VERSION)
-        _check(isinstance(found["skus"], dict))
-        _check(currency_named(str(found["currency"])).code == found["currency"])
-        skus = {sku: _watched(entry) for sku, entry in found["skus"].items()}
-        return Memory(skus, found["currency"])
+        found = _as_written(data)
+        return _as_json(data, path) if found is None else found
     except InputError:
         raise
     except (ValueError, RecursionError):
         reason = _("{path}: damaged, or no file of watch; restore it, or remove it to begin anew")
         raise InputError(reason.format(path=path)) from None
+
+
+def _as_written(data: bytes) -> Memory | None:
+    """A state of which every line is as ``state_text`` writes it; None for any other.
+
+    Many SKUs are read as fast as their few different entries.
+    """
+    parts = _SKUS.fullmatch(data)
+    if parts is None or not _is_utf8(parts[2]):
+        return None
+    lines = pc.split_pattern(pa.array([parts[2]]).cast(pa.string()), ",\n").flatten()
+    found = pc.extract_regex(lines, _LINE)
+    if found.null_count:
+        return None
+    skus, encoded = found.field("sku"), found.field("entry").dictionary_encode()
+    if pc.count_distinct(skus).as_py() != len(skus):
+        return None
+    currency = parts[1].decode()
+    try:
+        texts = encoded.dictionary.to_pylist()
+        entries = [_watched(json.loads(text, object_pairs_hook=_once)) for text in texts]
+        _check(currency_named(currency).code == currency)
+    except ValueError:
+        return None
+    order, codes = pc.sort_indices(skus), np.asarray(encoded.indices, np.int64)
+    return Memory(skus.take(order), codes[np.asarray(order)], entries, currency)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _as_json(data: bytes, path: str) -> Memory:
+    """Any state, however it is spaced. Raises ``ValueError``, ``InputError`` for a newer one."""
+    found = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
+    _check_keys(found, {"format", "version", "currency", "skus"})
+    version = found["version"]
+    if found["format"] == FORMAT and type(version) is int and version > VERSION:
+        reason = _("{path}: written by a newer aepromo (version {version}); use that one")
+        raise InputError(reason.format(path=path, version=version))
+    _check(found["format"] == FORMAT and version is not True and version == VERSION)
+    _check(isinstance(found["skus"], dict))
+    _check(currency_named(str(found["currency"])).code == found["currency"])
+    skus = {sku: _watched(entry) for sku, entry in found["skus"].items()}
+    return Memory.of(skus, found["currency"])
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,38 +3,59 @@
 ``forced.feed_value`` is what ``discount_status`` holds while a discount is forced; the page
 《速卖通强制折扣》 gives ``forced.react_hours`` from there to raise a stock alert and to switch to a
 cheaper shipping line. ``aepromo.watch.events`` says when an event is new, open and over.
+
+A feed is looked at in columns. Only the SKUs that something has happened to are looked at one by
+one, and only of those that are reported are stock cover, profits and Price Protection worked out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from aepromo.inputs.columns import PARCEL, SHOP
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aepromo.engine.answer import run
+from aepromo.engine.check import Fault
+from aepromo.engine.question import Question, adding
+from aepromo.inputs.columns import NEEDED, PARCEL, SHOP
+from aepromo.inputs.shipped_rows import ship_rows
+from aepromo.inputs.shipping import Shipping
 from aepromo.past_rates.columns import ALSO_FORCED
-from aepromo.platform.appeal import NEEDED, TERMS, formula_of, must_hold
+from aepromo.platform.appeal import AppealRules, formula_of
+from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
 from aepromo.platform.columns import STATES
-from aepromo.platform.gates import state, worst_first
-from aepromo.platform.ruling import Ruling
-from aepromo.pricing.money import MILLION, down, up
+from aepromo.platform.gates import OPEN, hold_all, state, worst_first
+from aepromo.pricing.fees import profit
+from aepromo.pricing.money import BLANK, MILLION, down, is_known, up
+from aepromo.pricing.offers import base_price, item_price
 from aepromo.table.cells import fixed, percent
 from aepromo.table.headers import plain
-from aepromo.table.instants import hours, instant, written
-from aepromo.watch.columns import EVENTS, FEED_INPUTS, NEWS_RESULTS, PROTECTIONS
-from aepromo.watch.events import OVER, News, Seen
-from aepromo.watch.watched_lines import lines_leave, profits_by_line, with_cheapest, with_today
+from aepromo.table.instants import hours, written
+from aepromo.table.schema import INPUTS
+from aepromo.table.text import TextColumn, result_text
+from aepromo.watch.columns import EVENTS, FEED_INPUTS, NEWS_RESULTS, PROTECTIONS, SWITCHES
+from aepromo.watch.events import OVER, Seen, look
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime, timedelta, tzinfo
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import tzinfo
 
-    from aepromo.inputs.exchange import Exchange
-    from aepromo.inputs.shipping import Shipping
-    from aepromo.platform.ruling import Row, Verdict
+    from aepromo.engine.answer import Outcome
+    from aepromo.engine.question import Inputs, Results
+    from aepromo.inputs.shipped_rows import ShippedRows
+    from aepromo.inputs.values import Values
+    from aepromo.platform.appeal import Formula
     from aepromo.pricing.currency import Currency
+    from aepromo.pricing.money import Truth, Whole
     from aepromo.rules.overrides import Book
-    from aepromo.watch.memory import Watched
+    from aepromo.table.number_columns import Numbers
+    from aepromo.watch.events import News
+    from aepromo.watch.memory import Memory, Watched
 
 NOT_FORCED = (
     *("none", "no", "normal", "not forced", "no discount", "false", "off"),
@@ -45,83 +66,18 @@ NOT_FORCED = (
 DAYS = 30
 """The days that ``units_30d`` counts."""
 
+AMOUNTS = (
+    *("stock_cover_days", "profit_standard", "profit_economy", "switch_to", "price_protection"),
+)
+"""The figures of a SKU that is forced, beside what is said of them."""
 
-@dataclass(slots=True)
-class Watch:
-    """What a feed is held against, and what comes up on the way.
-
-    ``now`` is in UTC; a time that has no zone is taken in ``zone``. ``assumed`` collects the
-    columns that the rule book had to supply, ``lacking`` those without which a forced SKU has no
-    profit, ``unknown`` the statuses that nobody knows, each with its number of SKUs. ``shipping``
-    knows today's line and the one to switch to, where the feed doesn't give their costs.
-    """
-
-    book: Book
-    exchange: Exchange
-    now: datetime
-    zone: tzinfo
-    assumed: list[str] = field(default_factory=list)
-    lacking: list[str] = field(default_factory=list)
-    unknown: dict[str, int] = field(default_factory=dict)
-    shipping: Shipping | None = None
-
-    @property
-    def currency(self) -> Currency:
-        """What prices are in, and every answer."""
-        return self.exchange.selling
-
-    def seen(self, row: Row) -> Seen:
-        """What a row of the feed says. Its deal price is held against list price and rate."""
-        is_forced = self.is_forced(row)
-        is_plain = plain(str(row["discount_status"])) in map(plain, NOT_FORCED)
-        if not is_forced and not is_plain:
-            named = str(row["discount_status"])
-            self.unknown[named] = self.unknown.get(named, 0) + 1
-        low, high = row.get("forced_rate"), row.get("forced_rate_to")
-        rate = None
-        if is_forced and isinstance(low, int) and isinstance(high, int):
-            rate = (low, high)
-        changed_at = instant(row.get("changed_at"), self.zone)
-        drift = _drift(row, rate or (0, 0)) if rate or is_plain else None
-        return Seen(is_forced, rate, drift, changed_at)
-
-    def is_forced(self, row: Row) -> bool:
-        """Whether a row says that the platform forces a discount."""
-        forced = (self.book.text("forced.feed_value"), *ALSO_FORCED)
-        return plain(str(row.get("discount_status", ""))) in map(plain, forced)
-
-    def figures(self, row: Row) -> dict[str, int | str | None]:
-        """Stock cover, profit on each shipping line, and Price Protection of a forced SKU."""
-        days = _stock_cover(row)
-        details = [] if days is None else [_stock_lasts(days)]
-        found: dict[str, int | str | None] = {"stock_cover_days": days}
-        row, today = with_today(row, self.shipping)
-        details += today
-        lacking = [name for name in NEEDED if name not in row]
-        self.lacking += [name for name in lacking if name not in self.lacking]
-        if not lacking:
-            terms = {name: fact for name, fact in row.items() if name in (*TERMS, "forced_rate_to")}
-            row, cheapest = with_cheapest(row, self.shipping)
-            details += cheapest
-            formula = formula_of(terms, self.book, self.currency, self.assumed)
-            profits = profits_by_line(row, formula)
-            held = must_hold(row, formula, self.book)
-            found |= {**profits, "price_protection": _PROTECTION_OF[STATES[state(held)]]}
-            details += [lines_leave(profits, self.currency, str(row.get("cheapest_line", "")))]
-            details += [each.reason for each in worst_first(held)]
-        return {**found, "details": "; ".join(details)}
+Figures: TypeAlias = Mapping[str, int | str]
+"""The figures of one SKU, and their ``details``."""
 
 
-_PROTECTION_OF = {
-    "open": PROTECTIONS.index("would_pass"),
-    "unknown": PROTECTIONS.index("may_pass"),
-    "closed": PROTECTIONS.index("would_fail"),
-}
-
-
-def watch(look: Watch) -> Ruling:
-    """What a row of the feed may hold, and the columns of what is reported."""
-    return Ruling(
+def watch(values: Values) -> Question:
+    """The question of a feed: its columns, whose answer ``sightings`` and ``figures`` give."""
+    return Question(
         name="watch",
         question=N_("What has happened to my SKUs in the discount feed, and what to do by when?"),
         uses=(
@@ -129,86 +85,440 @@ def watch(look: Watch) -> Ruling:
             *(column.name for column in FEED_INPUTS),
             *SHOP,
             *("commission_rate", "payment_rate", "units_30d", "store_level"),
-            *PARCEL * (look.shipping is not None),
+            *(PARCEL if values.policy.tariff is not None else ()),
         ),
-        needs=("discount_status",),
-        adds=NEWS_RESULTS,
-        judge=look.figures,
+        needs=(),
+        adds=adding(),
+        compute=lambda _inputs: {},
         key_columns=(
             *("event", "state", "details", "deadline", "missed", "profit_standard"),
             *("profit_economy", "switch_to", "price_protection", "stock_cover_days"),
         ),
-        exchange=look.exchange,
+        describes_store=True,
+        assumes_rate=False,
+        excuses_parcels=True,
+        faults=_without_status,
     )
 
 
-def reported(news: News, what: Watched | None, figures: Verdict, look: Watch) -> Verdict:
-    """An event as a row: ``what`` is remembered of its SKU, ``figures`` are those of its row."""
-    deadline = deadline_of(news, look)
-    late = look.now - deadline if deadline is not None and look.now > deadline else None
-    details = [_happened(news, what, look.currency)]
-    if late is not None:
-        details.append(_("deadline missed by {time}").format(time=_spent(late)))
-    elif deadline is not None:
-        details.append(_("act by {time}").format(time=written(deadline, look.zone)))
-    details += [
-        clause for clause in (figures.get("details"),) if isinstance(clause, str) and clause
+def figures(values: Values) -> Question:
+    """The question of SKUs that are forced: stock cover, profit by line, Price Protection."""
+    rules = AppealRules(values.book)
+    return watch(values)._replace(
+        adds=adding(*AMOUNTS, "details"),
+        compute=lambda inputs: _figures(inputs, rules),
+        prices_some=True,
+        assumes_rate=True,
+    )
+
+
+def _without_status(inputs: Inputs) -> list[Fault]:
+    """A row that doesn't say how it stands."""
+    name = "discount_status"
+    reason = _("is missing; fill it in or give {flag}").format(flag=INPUTS[name].flag)
+    is_blank = np.asarray(pc.equal(inputs.text(name), ""))
+    return [Fault(name, is_blank, lambda _row: reason)]
+
+
+class Sightings(NamedTuple):
+    """What a feed says of its SKUs, in columns; ``Seen`` says it of one.
+
+    ``unknown`` are the statuses that are neither forced nor plainly not, null elsewhere. ``rates``
+    are blank where a SKU isn't forced or nobody tells. ``drifts`` are the deal price and what it
+    may be, where ``is_drift_known``. ``changed_at`` is in microseconds since 1970.
+    """
+
+    skus: pa.Array
+    unknown: pa.Array
+    is_forced: Truth
+    rates: Numbers
+    drifts: Numbers
+    is_drift_known: Truth
+    changed_at: Numbers
+
+    @property
+    def is_drifting(self) -> Truth:
+        """Where the deal price isn't what it may be."""
+        deal, low, high = self.drifts
+        return self.is_drift_known & ((deal < low) | (deal > high))
+
+    def seen(self, rows: Numbers) -> dict[str, Seen]:
+        """Some of the SKUs, one by one."""
+        found = {}
+        columns = (
+            self.skus.take(pa.array(rows)).to_pylist(),
+            self.is_forced[rows].tolist(),
+            self.rates[:, rows].T.tolist(),
+            self.drifts[:, rows].T.tolist(),
+            self.is_drift_known[rows].tolist(),
+            self.is_drifting[rows].tolist(),
+            self.changed_at[rows].tolist(),
+        )
+        for sku, is_forced, rate, drift, is_known, is_drifting, time in zip(*columns, strict=True):
+            found[sku] = Seen(
+                is_forced,
+                None if rate[0] == BLANK else (rate[0], rate[1]),
+                (drift[0], drift[1], drift[2]) if is_drifting else () if is_known else None,
+                None if time == BLANK else _EPOCH + timedelta(microseconds=time),
+            )
+        return found
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def sightings(outcomes: Iterable[Outcome], book: Book) -> Sightings:
+    """What a feed says, block by block, as one."""
+    parts = [_sightings(outcome.inputs, book) for outcome in outcomes if outcome.inputs]
+    if not parts:
+        none, nowhere = np.zeros((3, 0), np.int64), np.zeros(0, np.bool_)
+        texts = pa.array([], pa.string())
+        return Sightings(texts, texts, nowhere, none[:2], none, nowhere, none[0])
+    columns = zip(*parts, strict=True)
+    skus, unknown = next(columns), next(columns)
+    return Sightings(
+        pa.concat_arrays(skus),
+        pa.concat_arrays(unknown),
+        *(np.concatenate(column, axis=-1) for column in columns),
+    )
+
+
+def _sightings(inputs: Inputs, book: Book) -> Sightings:
+    """What some rows say. The deal price is held against list price, own discount and rate."""
+    statuses = inputs.text("discount_status").dictionary_encode()
+    codes = statuses.indices.to_numpy()
+    texts = list(map(plain, statuses.dictionary.to_pylist()))
+    forced = set(map(plain, (book.text("forced.feed_value"), *ALSO_FORCED)))
+    normal = set(map(plain, NOT_FORCED))
+    is_forced = np.array([text in forced for text in texts], np.bool_)[codes]
+    is_plain = np.array([text in normal for text in texts], np.bool_)[codes]
+    unknown = pa.array(~is_forced & ~is_plain)
+    discounts = inputs.sku.discounts
+    low, high = _column(discounts.forced_rate_min, inputs), _column(discounts.forced_rate_max, inputs)
+    has_rate = is_forced & is_known(low)
+    price, deal = _column(inputs.sku.list_price, inputs), _number("deal_price", inputs)
+    left = MILLION - _column(discounts.limited_rate, inputs)
+    # Each step may have settled down or up to a whole minor unit, at any rate of a range.
+    is_drift_known = (has_rate | is_plain) & is_known(price) & is_known(deal)
+    listed = np.where(is_known(price), price, 0)
+    lowest = down(down(listed, left), MILLION - np.where(has_rate, high, 0))
+    highest = up(up(listed, left), MILLION - np.where(has_rate, low, 0))
+    return Sightings(
+        inputs.text("sku"),
+        pc.if_else(unknown, statuses.dictionary.take(statuses.indices), None),
+        is_forced,
+        np.array([np.where(has_rate, end, BLANK) for end in (low, high)]),
+        np.array([deal, lowest, highest]),
+        is_drift_known,
+        _number("changed_at", inputs),
+    )
+
+
+def _column(figure: Whole, inputs: Inputs) -> Numbers:
+    return np.broadcast_to(np.asarray(figure, np.int64), inputs.rows)
+
+
+def _number(name: str, inputs: Inputs) -> Numbers:
+    return _column(inputs.numbers.get(name, BLANK), inputs)
+
+
+class Change(NamedTuple):
+    """What a look at a feed comes to: what to remember and to report.
+
+    ``seen`` is what the feed says of SKUs that something is the matter with, ``rows`` where they
+    stand in it.
+    """
+
+    after: Memory
+    news: Sequence[News]
+    seen: Mapping[str, Seen] = {}
+    rows: Mapping[str, int] = {}
+
+    def remembered(self, skus: Collection[str]) -> dict[str, Watched]:
+        """What is to be remembered of some SKUs."""
+        return self.after.of_skus(skus)
+
+
+def compared(
+    before: Memory, now_seen: Sightings, passed_over: Collection[str] | None, now: datetime
+) -> Change:
+    """What has happened since what is remembered; ``passed_over`` is as ``look`` has it.
+
+    A SKU is passed on to ``look`` unless it is as it was and nothing is open of it, or is new and
+    there is nothing to say of it.
+    """
+    places = before.places(now_seen.skus)
+    is_old = places >= 0
+    has_events = before.of_entries(lambda entry: bool(entry.events)).astype(np.bool_)
+    is_quiet = np.where(is_old, False, ~now_seen.is_forced & ~now_seen.is_drifting)
+    quiet_new = np.flatnonzero(is_quiet & ~is_old)
+    old = np.flatnonzero(is_old)
+    is_quiet[old] = _is_as_before(before, places[old], now_seen, old) & ~has_events[places[old]]
+    loud = np.flatnonzero(~is_quiet)
+    is_gone = np.ones(len(before), np.bool_)
+    is_gone[places[old]] = False
+    gone = np.flatnonzero(is_gone & (has_events | (passed_over is not None)))
+    seen = now_seen.seen(loud)
+    was = before.watched(np.concatenate([places[loud][is_old[loud]], gone]))
+    after, news = look(was, seen, passed_over, now)
+    changed = {sku: what for sku, what in after.items() if was.get(sku) != what}
+    quiet = now_seen.skus.take(pa.array(quiet_new))
+    rows = dict(zip(seen, loud.tolist(), strict=True))
+    return Change(before.changed(changed, quiet), news, seen, rows)
+
+
+def _is_as_before(before: Memory, places: Numbers, now: Sightings, rows: Numbers) -> Truth:
+    """Where remembered SKUs stand as they did, as far as anybody can tell."""
+    def remembered(fact: str, place: int, width: int) -> Numbers:
+        blank = (BLANK,) * width
+        return before.of_entries(lambda entry: (getattr(entry, fact) or blank)[place])[places]
+
+    is_forced = now.is_forced[rows]
+    is_same = is_forced == before.of_entries(lambda entry: entry.is_forced)[places]
+    for place, ends in enumerate(now.rates[:, rows]):
+        rate = remembered("rate", place, 2)
+        is_same &= (ends == rate) | (is_forced & (ends == BLANK))
+    drifting, known = now.is_drifting[rows], now.is_drift_known[rows]
+    for place, prices in enumerate(now.drifts[:, rows]):
+        drift = remembered("drift", place, 3)
+        is_same &= ~known | (np.where(drifting, prices, BLANK) == drift)
+    return is_same
+
+
+def figures_of(
+    change: Change, outcomes: Sequence[Outcome], values: Values
+) -> tuple[dict[str, Figures], list[Outcome]]:
+    """The figures of each SKU that is forced now and calls for you, and how they came about."""
+    calling = {news.sku for news in change.news if news.state != OVER}
+    wanted = sorted(
+        (change.rows[sku], sku)
+        for sku in calling
+        if sku in change.seen and change.seen[sku].is_forced
+    )
+    rows, skus = np.array([row for row, _sku in wanted], np.int64), [sku for _row, sku in wanted]
+    question, found, start = figures(values), dict[str, Figures](), 0
+    answers: list[Outcome] = []
+    for outcome in outcomes:
+        end = start + len(outcome)
+        first, last = np.searchsorted(rows, (start, end)).tolist()
+        own, start = rows[first:last] - start, end
+        if outcome.inputs is None or not len(own):
+            continue
+        answer = run(question, outcome.cells.chosen(own), outcome.inputs.columns, values)
+        columns = [np.broadcast_to(answer.results[name], len(own)).tolist() for name in AMOUNTS]
+        columns.append(answer.results["details"].to_pylist())
+        amounts = (dict(zip((*AMOUNTS, "details"), each, strict=True)) for each in zip(*columns))
+        found |= dict(zip(skus[first:last], amounts, strict=True))
+        answers.append(answer)
+    return found, answers
+
+
+def lacking(answers: Iterable[Outcome]) -> list[str]:
+    """The columns without which some forced SKU has no profit."""
+    found: set[str] = set()
+    for inputs in (answer.inputs for answer in answers if answer.inputs):
+        without = int((~np.broadcast_to(np.asarray(inputs.priced), inputs.rows)).sum())
+        # The engine counts the rows that have some of the three.
+        found |= set(NEEDED if without > inputs.unpriced else inputs.lacking)
+    return [name for name in NEEDED if name in found]
+
+
+def _figures(inputs: Inputs, rules: AppealRules) -> Results:
+    """Stock cover, profit on each shipping line, and Price Protection, with what to say of them."""
+    formula, rows = formula_of(inputs.sku), inputs.rows
+    priced = np.broadcast_to(np.asarray(inputs.priced), rows)
+    days = _stock_cover(inputs)
+    economy, cheapest, no_cheapest = _economy(inputs, priced)
+    profits = _profits_by_line(inputs, formula, economy)
+    held = hold_all(rules.must, inputs, formula.facts)
+    reasons = [each.reasons_where(priced & (each.states != OPEN)) for each in held]
+    protection = np.array(_PROTECTIONS_BY_STATE, np.int64)[state(held, rows)]
+    named = _("the tariff's cheapest line is {line}")
+    of_profit = [
+        cheapest.reworded(lambda line: named.format(line=line)),
+        no_cheapest,
+        _lines_leave(profits, inputs.values.currency, cheapest),
+        *(ordered(reasons, worst_first(held)) if held else ()),
     ]
+    details = [_stock_lasts(days), *_today(inputs), *(each.where(priced) for each in of_profit)]
+    figures = {**profits, "price_protection": protection}
     return {
-        **figures,
-        "event": EVENTS.index(news.name),
-        "state": news.state,
-        "since": written(news.event.since, look.zone),
-        "deadline": written(deadline, look.zone),
-        "missed": None if deadline is None else int(late is not None),
-        "details": "; ".join(details),
+        "stock_cover_days": days,
+        **{name: np.where(priced, each, BLANK) for name, each in figures.items()},
+        "details": joined(details),
     }
 
 
-def deadline_of(news: News, look: Watch) -> datetime | None:
-    """When stock and shipping must have been seen to; None where nothing is due."""
-    if news.name != "forced_on" or news.state == OVER:
-        return None
-    return news.event.since + hours(look.book, "forced.react_hours")
+_PROTECTIONS_BY_STATE = [
+    PROTECTIONS.index({"open": "would_pass", "unknown": "may_pass", "closed": "would_fail"}[name])
+    for name in STATES
+]
+
+
+def _stock_cover(inputs: Inputs) -> Numbers:
+    """How many days the stock lasts at the pace of the last 30, rounded down."""
+    stock, units = _number("stock", inputs), _column(inputs.sku.units_30d, inputs)
+    known = is_known(stock) & is_known(units) & (units != 0)
+    return np.where(known, stock * DAYS // np.where(known, units, 1), BLANK)
+
+
+def _stock_lasts(days: Numbers) -> Clause:
+    found, codes = np.unique(days, return_inverse=True)
+    texts = [
+        ngettext("stock lasts {days:,} day", "stock lasts {days:,} days", each).format(days=each)
+        for each in found.tolist()
+    ]
+    return Clause(np.where(days == BLANK, UNSAID, codes), texts)
+
+
+def _today(inputs: Inputs) -> tuple[Clause, Clause]:
+    """Which line of the tariff is taken to be today's, where the feed has no cost; or why none."""
+    if inputs.shipped is None:
+        nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
+        return nothing, nothing
+    said = _("today's line is taken to be {line}")
+    lines = [said.format(line=line) for line in inputs.values.lines]
+    return _line(inputs.shipped, lines), _no_line(inputs.shipped)
+
+
+def _line(shipped: ShippedRows, texts: Sequence[str]) -> Clause:
+    return Clause(np.where(shipped.line == BLANK, UNSAID, shipped.line), texts)
+
+
+def _no_line(shipped: ShippedRows) -> Clause:
+    """Why no line of the tariff carries a row."""
+    codes, texts = np.full(len(shipped.line), UNSAID, np.int64), list[str]()
+    for row, name, reason in shipped.bad:
+        if codes[row] == UNSAID:
+            codes[row] = len(texts)
+            said = reason if name == "market" else f"{name} {reason}"
+            texts.append(_("no line of the tariff: {reason}").format(reason=said))
+    return Clause(codes, texts)
+
+
+def _economy(inputs: Inputs, priced: Truth) -> tuple[Numbers, Clause, Clause]:
+    """What the cheaper line costs: the feed's, or else the tariff's cheapest, which is named.
+
+    Any line may be switched to, whichever is taken today.
+    """
+    cost, values = _number("economy_logistics_cost", inputs), inputs.values
+    nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
+    if values.policy.tariff is None or inputs.cells is None:
+        return cost, nothing, nothing
+    shipped = ship_rows(
+        inputs.cells,
+        inputs.columns,
+        priced & (cost == BLANK),
+        Shipping(values.policy.tariff, None, values.exchange),
+        values.texts,
+        is_needed=False,
+    )
+    cost = np.where(cost == BLANK, shipped.cost, cost)
+    return cost, _line(shipped, values.lines), _no_line(shipped)
+
+
+def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict[str, Numbers]:
+    """What a unit leaves at the feed's deal price; at the deepest rate where the feed has none."""
+    deal = _number("deal_price", inputs)
+    base = base_price(formula.list_price, inputs.sku.discounts.limited_rate)
+    deal = np.where(deal == BLANK, item_price(base, formula.forced_rate), deal)
+    standard = _column(profit(deal, inputs.sku.costs, formula.fees), inputs)
+    is_there = is_known(economy)
+    costs = inputs.sku.costs._replace(logistics_cost=np.where(is_there, economy, 0))
+    cheaper = np.where(is_there, profit(deal, costs, formula.fees), BLANK)
+    stay, switch = (SWITCHES.index(name) for name in ("stay", "economy"))
+    better = np.where(cheaper > standard, switch, stay)
+    return {
+        "profit_standard": standard,
+        "profit_economy": cheaper,
+        "switch_to": np.where(is_there, better, BLANK),
+    }
+
+
+def _lines_leave(
+    profits: Mapping[str, Numbers], currency: Currency, cheapest: Clause
+) -> Clause:
+    """What a unit leaves on each line, and which to take; ``cheapest`` is the tariff's by name."""
+    columns = np.array([*profits.values(), cheapest.codes])
+    different, codes = np.unique(columns, axis=1, return_inverse=True)
+    alone = _("a unit leaves {standard}")
+    by_line = (
+        _("stay on today's line: it leaves {standard}, {line} {economy}"),
+        _("switch to {line}: it leaves {economy}, today's line {standard}"),
+    )
+    by_kind = (
+        _("stay on the standard line: it leaves {standard}, economy {economy}"),
+        _("switch to the economy line: it leaves {economy}, standard {standard}"),
+    )
+    texts = []
+    for standard, economy, switch, line in different.T.tolist():
+        amounts = {"standard": fixed(standard, currency.places)}
+        said = alone
+        if economy != BLANK:
+            amounts["economy"] = fixed(economy, currency.places)
+            said = (by_kind if line == UNSAID else by_line)[switch]
+        if line != UNSAID:
+            amounts["line"] = cheapest.texts[line]
+        texts.append(said.format(**amounts))
+    return Clause(codes.reshape(-1), texts)
+
+
+class Report(NamedTuple):
+    """The news as they are reported: the most pressing first, with the figures of their SKUs.
+
+    ``counts`` tells how many are new, open and over, and how many of their deadlines are missed.
+    """
+
+    columns: list[TextColumn]
+    counts: Mapping[str, int]
+
+
+def report(change: Change, figures: Mapping[str, Figures], values: Values, now: datetime) -> Report:
+    """A row for each event; ``figures`` are of SKUs that are forced now."""
+    zone, currency = values.policy.zone or UTC, values.currency
+    span = hours(values.book, "forced.react_hours") if change.news else timedelta(0)
+    news = most_pressing_first(change.news)
+    watched = change.remembered({each.sku for each in news})
+    counts = {"new": 0, "open": 0, "over": 0, "missed": 0}
+    rows: list[dict[str, int | str | None]] = []
+    for each in news:
+        own = figures.get(each.sku, {}) if each.state != OVER else {}
+        due = each.name == "forced_on" and each.state != OVER
+        deadline = each.event.since + span if due else None
+        late = now - deadline if deadline is not None and now > deadline else None
+        counts[list(counts)[each.state]] += 1
+        counts["missed"] += late is not None
+        details = [_happened(each, watched.get(each.sku), currency)]
+        if late is not None:
+            details.append(_("deadline missed by {time}").format(time=_spent(late)))
+        elif deadline is not None:
+            details.append(_("act by {time}").format(time=written(deadline, zone)))
+        details += [text for text in (own.get("details"),) if isinstance(text, str) and text]
+        rows.append(
+            {
+                **own,
+                "event": EVENTS.index(each.name),
+                "state": each.state,
+                "since": written(each.event.since, zone),
+                "deadline": written(deadline, zone),
+                "missed": None if deadline is None else int(late is not None),
+                "details": "; ".join(details),
+            }
+        )
+    columns = [TextColumn("sku", INPUTS["sku"].kind, [each.sku for each in news])]
+    for column in NEWS_RESULTS:
+        cells = (row.get(column.name) for row in rows)
+        texts = [result_text(each, column, currency) if type(each) is int else each for each in cells]
+        columns.append(TextColumn(column.name, column.kind, texts))
+    return Report(columns, counts)
 
 
 def most_pressing_first(news: Iterable[News]) -> list[News]:
     """What is over last; else by kind, the oldest first."""
     return sorted(
         news,
-        key=lambda each: (
-            *(each.state == OVER, EVENTS.index(each.name), each.event.since, each.sku),
-        ),
+        key=lambda each: (each.state == OVER, EVENTS.index(each.name), each.event.since, each.sku),
     )
-
-
-def _drift(row: Row, rate: tuple[int, int]) -> tuple[int, int, int] | tuple[()] | None:
-    """The deal price and what it may be, where it isn't that; nobody knows how the platform rounds.
-
-    The seller's own discount comes off first. Each step may have settled down or up to a whole
-    minor unit, at any rate of a range.
-    """
-    price, deal = row.get("list_price"), row.get("deal_price")
-    if not isinstance(price, int) or not isinstance(deal, int):
-        return None
-    own = row.get("limited_rate", 0)
-    own = own if isinstance(own, int) else 0
-    low = int(down(down(price, MILLION - own), MILLION - rate[1]))
-    high = int(up(up(price, MILLION - own), MILLION - rate[0]))
-    return () if low <= deal <= high else (deal, low, high)
-
-
-def _stock_cover(row: Row) -> int | None:
-    """How many days the stock lasts at the pace of the last 30, rounded down."""
-    stock, units = row.get("stock"), row.get("units_30d")
-    if not isinstance(stock, int) or not isinstance(units, int) or not units:
-        return None
-    return stock * DAYS // units
-
-
-def _stock_lasts(days: int) -> str:
-    said = ngettext("stock lasts {days:,} day", "stock lasts {days:,} days", days)
-    return said.format(days=days)
 
 
 def _happened(news: News, what: Watched | None, currency: Currency) -> str:
@@ -240,13 +550,3 @@ def _spent(late: timedelta) -> str:
     """``3 h 20 min``, rounded up to a minute."""
     minutes = -(-int(late.total_seconds() * 1000) // 60_000)
     return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
-
-
-def count_of(news: Iterable[News], look: Watch) -> Mapping[str, int]:
-    """How many events are new, open and over, and how many of their deadlines are missed."""
-    counts = {"new": 0, "open": 0, "over": 0, "missed": 0}
-    for each in news:
-        counts[list(counts)[each.state]] += 1
-        deadline = deadline_of(each, look)
-        counts["missed"] += deadline is not None and look.now > deadline
-    return counts

@@ -21,9 +21,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo import cli
-from aepromo.calculators.command import report_named
+from aepromo.calculators.command import calculator_named
 from aepromo.errors import InputError
 from aepromo.table.headers import read_headers
+from aepromo.table.opening import LINES_LOOKED_AT
+from aepromo.table.recognised import ENOUGH, KnownHeaders
 from aepromo.table.schema import INPUTS, RESULTS
 
 if TYPE_CHECKING:
@@ -35,12 +37,18 @@ PATIENCE = 20
 """Seconds after which a run over a few kilobytes hangs."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|^~\x01\x1f"
 _SAID = re.compile(
     r"(aepromo: |assumed: |warning: |replaced: |priced by |standard input:( …|\d+: | \d)).+"
 )
 _NAMED = re.compile(r"^standard input:(\d+): ", re.MULTILINE)
 _NOT_AS_IT_BEGAN = re.compile("the header is not UTF-8|not UTF-8, though the lines before are")
+_NEVER_A_TABLE = re.compile(
+    "is no CSV; write|a web page or XML|say which with --decimal|packed by|; unpack it first|"
+    "the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;"
+)
+"""What is refused though Python's csv would make something of it."""
+
 _GIVEN = {
     "purchase_price": "8",
     "logistics_cost": "3",
@@ -69,7 +77,7 @@ class Case:
 
     def arguments(self, rejects: str) -> list[str]:
         """The call, with a value for each column that a table may lack."""
-        uses = report_named(self.command).uses
+        uses = calculator_named(self.command).uses
         given = [(INPUTS[name].flag, _GIVEN[name]) for name in uses if name in _GIVEN]
         given += [("--delimiter", self.delimiter)] if self.delimiter else []
         given += [("--encoding", self.encoding)] if self.encoding else []
@@ -126,6 +134,11 @@ def check(case: Case) -> None:
 def _check_against(case: Case, ran: Ran, delimiter: str) -> None:
     if _begins_as_utf8(case) and _NOT_AS_IT_BEGAN.search(ran.said):
         _check_refused(case, ran, "encoding")
+        return
+    if ran.code == 3 and _NEVER_A_TABLE.search(ran.said):
+        _check_refused(case, ran, "no table")
+        return
+    if b' "' in case.data:  # spaces before quotes are taken away where the first lines have them
         return
     try:
         table = table_of(case, delimiter)
@@ -205,7 +218,7 @@ def _exit_code() -> int:
 
 def table_of(case: Case, delimiter: str) -> Table:
     """The table in a case's bytes. Raises ``NoTableError`` where there is none."""
-    text = _text(case).lstrip("\ufeff")
+    text = re.sub("(\\A|(?<=\n))\x1a[\x1a\r\n]*\\Z|\x1a+\\Z", "", _text(case).lstrip("\ufeff"))
     if "\0" in text:
         raise NoTableError("NUL")
     if not text.strip():
@@ -223,14 +236,31 @@ def table_of(case: Case, delimiter: str) -> Table:
         raise NoTableError(str(error)) from None
     if rows.pop()[1] != ["end"]:
         raise NoTableError("a quote that never closes")
-    header = rows.pop(0)[1]
+    known = [KnownHeaders().count(cells) for _line, cells in rows[:LINES_LOOKED_AT]]
+    above = next((at for at, count in enumerate(known) if count >= ENOUGH), 0)
+    header = rows[above][1]
+    del rows[: above + 1]
+    blank = len(header) - max((at for at, each in enumerate(header, 1) if each.strip()), default=0)
+    if 1 < blank < len(header):
+        header = header[:-blank]
+        width = len(header)
+        rows = [
+            (line, cells[:width] if _ends_blank(cells, width, blank) else cells)
+            for line, cells in rows
+        ]
     if len(set(header)) < len(header) or not any(name.strip() for name in header):
         raise NoTableError("header")
     try:
-        read_headers(header, report_named(case.command).uses, {})
+        read_headers(header, calculator_named(case.command).uses, {})
     except InputError as error:
         raise NoTableError(str(error)) from None
-    return Table(header, [row for row in rows if row[1]], delimiter)
+    spaces = " \t\u00a0\u3000".replace(delimiter, "")
+    filled = [row for row in rows if row[1] == [""] or any(cell.strip(spaces) for cell in row[1])]
+    return Table(header, filled, delimiter)
+
+
+def _ends_blank(cells: list[str], width: int, blank: int) -> bool:
+    return len(cells) == width + blank and not any(cell.strip() for cell in cells[width:])
 
 
 def _text(case: Case) -> str:
@@ -288,7 +318,7 @@ def _check_accounts(case: Case, ran: Ran, table: Table) -> None:
 
 def _added(case: Case, header: list[str], table: Table) -> set[str]:
     """The columns that the program adds and may replace, by any name: 成交价 is the deal price."""
-    added = report_named(case.command).adds(frozenset(INPUTS))
+    added = calculator_named(case.command).adds(frozenset(INPUTS))
     assert header[: len(table.header)] == table.header, (header, table.header)
     assert set(header[len(table.header) :]) <= set(added), header
     known = [column for name in added for every in (INPUTS, RESULTS) if (column := every.get(name))]

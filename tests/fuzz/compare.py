@@ -9,6 +9,7 @@ import reference
 
 from aepromo.explain.explanation import explain
 from aepromo.inputs.policy import Policy
+from aepromo.inputs.values import resolved
 from aepromo.pricing.fees import STATUSES, Costs, FeeRates, floor_price, max_discount
 from aepromo.pricing.fees import margin as margin_of
 from aepromo.pricing.fees import profit as profit_of
@@ -248,7 +249,7 @@ def zone_differences(case: Case, widest: int) -> list[Difference]:
     low, high = max(1, safe - widest), safe + widest
     runs = reference.forbidden(case, low, high)
     above = [(max(first, safe), last, where) for first, last, where in runs if last >= safe]
-    zones_told = explain(policy_of(case))[0].dead_zones
+    zones_told = explain(resolved(policy_of(case)))[0].dead_zones
     told = sorted(
         (first, last, situation)
         for situation in ("forced", "not_forced")

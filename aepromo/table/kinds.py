@@ -1,0 +1,122 @@
+"""What a file is by its first bytes, whatever its name; what no table can be read from is refused.
+
+A text that gzip has packed is unpacked as it is read, within bounds.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from enum import Enum
+from io import BufferedReader, RawIOBase
+from typing import TYPE_CHECKING, BinaryIO
+
+from aepromo.errors import InputError
+from aepromo.words import N_, _, cause
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+HEAD = 8
+"""How many of the first bytes tell."""
+
+_MOST_UNPACKED, _MOST_TIMES = 64 << 20, 250
+"""From so many bytes on a text must not be more than so many times as large as it was packed."""
+
+
+class FileKind(Enum):
+    """How a file is read."""
+
+    TEXT = "text"
+    GZIP = "gzip"
+    WORKBOOK = "workbook"
+    PARQUET = "parquet"
+
+
+_READ = {
+    b"PK\x03\x04": FileKind.WORKBOOK,
+    b"PK\x05\x06": FileKind.WORKBOOK,  # without a single part
+    b"PAR1": FileKind.PARQUET,
+    b"\x1f\x8b": FileKind.GZIP,
+}
+_REFUSED = {
+    b"\xd0\xcf\x11\xe0": N_("an old .xls workbook, or one with a password; save it as .xlsx"),
+    b"\x09\x08\x10\x00": N_("an old .xls workbook, or one with a password; save it as .xlsx"),
+    b"\x28\xb5\x2f\xfd": N_("packed by zstd; unpack it first"),
+    b"\xfd7zXZ\x00": N_("packed by xz; unpack it first"),
+    b"BZh91AY&": N_("packed by bzip2; unpack it first"),
+    b"\x04\x22\x4d\x18": N_("packed by lz4; unpack it first"),
+    b"7z\xbc\xaf\x27\x1c": N_("a 7z archive; unpack it first"),
+    b"Rar!\x1a\x07": N_("a rar archive; unpack it first"),
+    b"%PDF-": N_("a PDF; export the table as .csv or .xlsx"),
+    b"{\\rtf": N_("a text with formats; export the table as .csv or .xlsx"),
+    b"\x89PNG": N_("a picture; export the table as .csv or .xlsx"),
+    b"\xff\xd8\xff": N_("a picture; export the table as .csv or .xlsx"),
+    b"GIF89a": N_("a picture; export the table as .csv or .xlsx"),
+    b"SQLite f": N_("a database; export the table as .csv"),
+    b"ARROW1\x00\x00": N_("an Arrow file; write it as Parquet or .csv"),
+}
+
+
+def kind_of(head: bytes, name: str) -> FileKind:
+    """How a file with these first bytes is read. Raises ``InputError`` for what can't be."""
+    for mark, reason in _REFUSED.items():
+        if head.startswith(mark):
+            raise InputError(f"{name}: {_(reason)}")
+    return next((kind for mark, kind in _READ.items() if head.startswith(mark)), FileKind.TEXT)
+
+
+def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
+    """The text that gzip has packed. Raises ``InputError`` where it holds anything else."""
+    text = BufferedReader(_Unpacked(stream, name))
+    head = text.peek(HEAD)[:HEAD]
+    if kind_of(head, name) is not FileKind.TEXT:
+        reason = _("packed by gzip, and no text within; unpack it first")
+        raise InputError(f"{name}: {reason}")
+    return text
+
+
+class _Unpacked(RawIOBase):
+    """The bytes that gzip has packed, as a stream that tells whose fault a failure is."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self._counted = _Counted(stream)
+        self._gzip = gzip.GzipFile(fileobj=BufferedReader(self._counted), mode="rb")
+        self._name, self._size = name, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        try:
+            data = self._gzip.read(len(view))
+        except (gzip.BadGzipFile, zlib.error, EOFError):
+            reason = _("packed by gzip, and damaged or cut off; get it anew")
+            raise InputError(f"{self._name}: {reason}") from None
+        except OSError as error:
+            reason = _("can't be read: {reason}").format(reason=cause(error))
+            raise InputError(f"{self._name}: {reason}") from None
+        self._size += len(data)
+        if self._size > max(_MOST_UNPACKED, _MOST_TIMES * self._counted.size):
+            reason = _("unpacks to over {times} times its size; unpack it first, and look at it")
+            raise InputError(f"{self._name}: {reason.format(times=_MOST_TIMES)}")
+        view[: len(data)] = data
+        return len(data)
+
+
+class _Counted(RawIOBase):
+    """A stream that knows how many of its bytes were read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self.size = stream, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        data = self._stream.read(len(view))
+        view[: len(data)] = data
+        self.size += len(data)
+        return len(data)

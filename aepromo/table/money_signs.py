@@ -1,0 +1,104 @@
+"""The signs and words with which a cell names its currency: ``US $5``, ``45元``, ``5 EUR``."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from aepromo.pricing.currency import DOLLARS, YUAN_OR_YEN
+
+if TYPE_CHECKING:
+    from aepromo.pricing.currency import Currency
+
+_NAMES = {
+    "USD": ("US$", "US $", "U.S.$", "USD", "美元", "美金"),
+    "CNY": ("CNY", "RMB", "CN¥", "人民币", "元"),
+    "EUR": ("€", "EUR", "欧元"),
+    "GBP": ("£", "GBP", "英镑"),
+    "JPY": ("JPY", "JP¥", "円", "日元"),
+    "RUB": ("₽", "RUB", "руб.", "руб", "卢布"),
+    "BRL": ("R$", "BRL"),
+    "HKD": ("HK$", "HKD", "港币"),
+    "AUD": ("A$", "AU$", "AUD"),
+    "CAD": ("C$", "CA$", "CAD"),
+    "TWD": ("NT$", "TWD"),
+    "MXN": ("MX$", "MXN"),
+    "KRW": ("₩", "KRW"),
+    "INR": ("₹", "INR"),
+    "UAH": ("₴", "UAH"),
+    "PLN": ("zł", "PLN"),
+    "TRY": ("₺", "TRY"),
+    "VND": ("₫", "VND"),
+    "ILS": ("₪", "ILS"),
+}
+_CODES = {name.casefold(): frozenset({code}) for code, names in _NAMES.items() for name in names}
+_CODES |= {"$": DOLLARS, "¥": YUAN_OR_YEN}
+
+_MOST_BEFORE = 2
+
+
+class Sign(NamedTuple):
+    """The currency that a cell names: as it is written, and which it may be."""
+
+    written: str
+    codes: frozenset[str]
+
+    @property
+    def code(self) -> str:
+        """The likeliest currency: dollars are those of the USA, ¥ is the yuan."""
+        likely = (code for code in ("USD", "CNY", *sorted(self.codes)) if code in self.codes)
+        return next(likely)
+
+    @property
+    def short(self) -> str:
+        """The sign that all names of this currency share: ``$``, ``¥``, or a code."""
+        return {"USD": "$", "CNY": "¥"}.get(self.code, self.code)
+
+    def fits(self, currency: Currency) -> bool:
+        """Whether an amount with this sign may be in a currency; in one nobody named, it may."""
+        return not currency.is_stated or currency.code in self.codes
+
+
+def parted(tidied: str) -> tuple[Sign | None, str]:
+    """The sign of an amount, if it has one, and the rest of the cell.
+
+    Two signs that agree are one: ``USD $5``. Where they don't, the cell is left as it is.
+    """
+    if tidied[0].isdigit() and tidied[-1].isdigit():
+        return None, tidied
+    before, after = _patterns()
+    written, rest = list[str](), tidied
+    while len(written) < _MOST_BEFORE and (sign := before.match(rest)):
+        written.append(sign[1])
+        rest = rest[sign.end() :]
+    if sign := after.search(rest):
+        written.append(sign[1])
+        rest = rest[: sign.start()]
+    if not written or not rest or len(set(written)) < len(written):
+        return None, tidied
+    codes = frozenset.intersection(*map(_codes, written))
+    return (Sign(written[0], codes), rest) if codes else (None, tidied)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What a sign looks like before an amount, and after one; most calls need neither."""
+    some = "|".join(map(re.escape, sorted(_CODES, key=len, reverse=True)))
+    before = rf"((?i:{some})|[A-Z]{{3}}(?![A-Za-z]))\s*"
+    return re.compile(before), re.compile(rf"\s*((?i:{some})|(?<![A-Za-z])[A-Z]{{3}})\Z")
+
+
+def _codes(written: str) -> frozenset[str]:
+    known = _CODES.get(written.casefold())
+    return known if known is not None else _known_to_iso(written)
+
+
+def _known_to_iso(code: str) -> frozenset[str]:
+    from iso4217 import Currency as Known  # parses a table, which no common sign waits for
+
+    try:
+        Known(code)
+    except ValueError:
+        return frozenset()
+    return frozenset({code})
