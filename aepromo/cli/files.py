@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from aepromo.cli.answers import Answers
-    from aepromo.cli.options import ReadingOptions, WritingOptions
+    from aepromo.cli.options import WritingOptions
+    from aepromo.cli.reading import Reading
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
@@ -56,7 +57,7 @@ def answer_file(
     question: Question,
     values: Values,
     file: str,
-    reading: ReadingOptions,
+    reading: Reading,
     writing: WritingOptions,
     summary: Summary,
     watched: Watched,
@@ -85,7 +86,7 @@ class Watched:
     listener: Callable[[Outcome], None] | None = None
 
 
-def _refuse_too_many(file: str, reading: ReadingOptions, writing: WritingOptions) -> None:
+def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> None:
     """Refuse rows that a sheet has no room for, before minutes have gone into them.
 
     It can be told of a file of text, if its bad rows aren't to be set aside.

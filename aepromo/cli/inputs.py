@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from aepromo.cli.answers import Answers
-    from aepromo.cli.options import ReadingOptions, WritingOptions
+    from aepromo.cli.options import WritingOptions
+    from aepromo.cli.reading import Reading
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
     from aepromo.table.found_columns import FoundColumns
@@ -46,7 +47,7 @@ _MOST_IDS, _FEW = 10_000, 5
 
 @contextmanager
 def asked(
-    question: Question, values: Values, file: str, reading: ReadingOptions, writing: WritingOptions
+    question: Question, values: Values, file: str, reading: Reading, writing: WritingOptions
 ) -> Iterator[Answers]:
     """The answers to a question over a file; its rejects are on disk once the output is."""
     from aepromo.cli.answers import Answers  # loads pandas
@@ -55,7 +56,7 @@ def asked(
     with opened_table(file, reading, writing) as (source, aside, stream):
         meter = Meter(sys.stderr, size_of(stream))
         try:
-            mapping = mapping_of(reading.map)
+            mapping = reading.headers.of(source.header)
             yield Answers(question, values, source, mapping, aside, writing.quiet, meter)
         finally:
             meter.close()
@@ -63,7 +64,7 @@ def asked(
 
 @contextmanager
 def opened_table(
-    file: str, reading: ReadingOptions, writing: WritingOptions
+    file: str, reading: Reading, writing: WritingOptions
 ) -> Iterator[tuple[Source, BadRows, BinaryIO]]:
     """A file at the point where its header has been read, and what becomes of its bad rows."""
     check_files(file, reading.rejects, writing.output)
@@ -100,7 +101,7 @@ def find_row(
     file: str,
     sku: str | None,
     wanted: Sequence[str],
-    reading: ReadingOptions,
+    reading: Reading,
 ) -> FoundRow:
     """One SKU's row; the only row where no SKU is named. Total rows are no SKUs.
 
@@ -109,7 +110,7 @@ def find_row(
     """
     with opened_source(file, reading) as (source, _stream):
         name = source.name
-        mapping = mapping_of(reading.map)
+        mapping = reading.headers.of(source.header)
         try:
             headers = read_headers(source.header, wanted, mapping, beside=("sku",))
         except InputError as problem:
@@ -159,7 +160,7 @@ def _which(sku: str | None, count: int, ids: Sequence[str]) -> str:
 
 @contextmanager
 def opened_source(
-    file: str, reading: ReadingOptions, open_text: Callable[..., Source] = open_source
+    file: str, reading: Reading, open_text: Callable[..., Source] = open_source
 ) -> Iterator[tuple[Source, BinaryIO]]:
     """A table of any form, told by its first bytes; and the bytes, where they are its text.
 
@@ -173,7 +174,7 @@ def opened_source(
             stream, text, kind = unpacked(stream, name), BytesIO(), FileKind.TEXT
         if reading.sheet is not None and kind is not FileKind.WORKBOOK:
             raise CallError(_("--sheet: {name} is no workbook").format(name=name))
-        known = KnownHeaders(mapping_of(reading.map))
+        known = KnownHeaders(reading.headers.all)
         if kind is FileKind.TEXT:
             delimiter = delimiter_of(reading.delimiter)
             how = {"known": known, "decimal": reading.decimal}
@@ -251,18 +252,6 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
         raise InputError(f"{file}: {cause(error)}") from None
     with stream:
         yield stream, file
-
-
-def mapping_of(pairs: list[str] | None) -> dict[str, str]:
-    """``HEADER=COLUMN`` pairs; the header may hold an equals sign itself."""
-    mapping = {}
-    for pair in pairs or []:
-        header, equals, name = pair.rpartition("=")
-        if not (header and equals and name):
-            reason = _("write HEADER=COLUMN, such as 'Cost=purchase_price'")
-            raise CallError(f"--map '{pair}': {reason}")
-        mapping[header.strip()] = name.strip()
-    return mapping
 
 
 def delimiter_of(given: str | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.cli.commands import RatesOptions, call_of, policy_over, shipping_options, with_rates
+from aepromo.cli.commands import RatesOptions, call_of, is_configured, policy_over, shipping_options, with_rates
 from aepromo.cli.completion import sku_ids
 from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
@@ -32,7 +32,7 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.say import say, say_assumed, say_converted, say_reading, say_warnings, took_line
+from aepromo.cli.say import say, say_assumed, say_configuration, say_converted, say_reading, say_warnings, took_line
 from aepromo.errors import CallError, InputError
 from aepromo.explain.explanation import EXPLAINED, INPUTS_USED, explain
 from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL
@@ -73,11 +73,12 @@ def explain_command() -> Callable[..., None]:
         sku = call.options["sku"]
         policy = with_rates(policy_over(call.config, given), call.joined, call.file)
         values = resolved(policy)
+        say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
         say_warnings(values)
         if call.file is not None:
             row = _out_of_file(policy, values, call.file, sku, call)
             values = resolved(row, values.exchange)
-        elif sku is not None or call.reading != ReadingOptions():
+        elif sku is not None or call.reading.is_given:
             reason = _("--sku and options for reading need a FILE, or - for standard input")
             raise CallError(reason)
         _write(values, call.writing)

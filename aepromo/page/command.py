@@ -30,7 +30,8 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import destination
-from aepromo.cli.say import say, say_warnings
+from aepromo.cli.reading import reading_of
+from aepromo.cli.say import say, say_configuration, say_warnings
 from aepromo.errors import CallError
 from aepromo.inputs.values import resolved
 from aepromo.page.overview import OVERVIEW, Overview, overview
@@ -81,15 +82,17 @@ def report_command() -> Callable[..., None]:
 
     def command(**values: Any) -> None:
         file, limit, made = values.pop("file"), values.pop("limit"), _made(values.pop("now"))
-        reading = taken(ReadingOptions, values)
         # A page is no table: its ending names no form, and the file keeps its own headers.
         given = {name: values.pop(name) for name in WRITING}
         writing = WritingOptions(format=Format.CSV, **given)
         config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
+        reading = reading_of(values, config)
         options = [name for name, value in values.items() if value is not None]
         policy = policy_over(config, values)
         table = _check(file, writing)
         resolved_values = resolved(with_rates(policy, joined, table))
+        is_used = bool(policy.places or config.book.overrides or reading.headers.configured)
+        say_configuration(config, is_used, writing.quiet)
         say_warnings(resolved_values)
         from aepromo.cli.inputs import asked
         from aepromo.page.html import page

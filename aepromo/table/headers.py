@@ -465,10 +465,7 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
     for header, written in mapping.items():
         name = column_called(written)
         if name not in INPUTS:
-            reason = _("--map: no column is called '{name}'; {nearest}")
-            known = INPUTS if name.isascii() else list(map(chinese, INPUTS))
-            meant = nearest(name, known, _("there are {names}"))
-            raise CallError(reason.format(name=name, nearest=meant))
+            raise CallError(f"--map: {unknown_column(name)}")
         alike = places.get(plain(header), [])
         if header.endswith("…"):  # as a message cut it
             start = plain(header.removesuffix("…"))
@@ -483,6 +480,13 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
         at = (exact or alike)[0]
         mapped[at] = _mapped_reading(headers[at], name)
     return mapped
+
+
+def unknown_column(name: str) -> str:
+    """What is said of a name that no input column has."""
+    known = INPUTS if name.isascii() else list(map(chinese, INPUTS))
+    meant = nearest(name, known, _("there are {names}"))
+    return _("no column is called '{name}'; {nearest}").format(name=name, nearest=meant)
 
 
 def column_called(name: str) -> str:

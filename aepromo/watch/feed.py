@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.inputs import check_files, mapping_of, opened_source
+from aepromo.cli.inputs import check_files, opened_source
 from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import InputError, Problem
@@ -108,7 +108,7 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         source, _stream = stack.enter_context(opened_source(file, reading, open_text))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         aside = BadRows(source, rejects, writing.headers)
-        columns, headers = _columns(question, source, mapping_of(reading.map), values)
+        columns, headers = _columns(question, source, reading.headers.of(source.header), values)
         say_reading(source, headers, writing.quiet)
         read_part = partial(_read_part, question, values, columns, source)
         parts = list(ahead(read_part, source.blocks))
