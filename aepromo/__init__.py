@@ -17,6 +17,7 @@ A folder is a capability, and data flows one way::
     explain      one SKU step by step
     sweep        profit against the forced rate
     page         the HTML page of a price list
+    check        how a file will be read, and a configuration to start from
     terminal     Rich tables, summaries, progress
     cli          the app, its options, streams, exit codes, and the one runner of commands
 

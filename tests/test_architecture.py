@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CORE = ("pricing", "words", "rules", "table", "inputs", "engine")
-CAPABILITIES = ("past_rates", "calculators", "sweep", "explain", "page", "platform", "watch")
+CAPABILITIES = (
+    *("past_rates", "calculators", "sweep", "explain", "page", "platform", "watch"),
+    "check",
+)
 FLOW = (*CORE, *CAPABILITIES, "terminal", "cli")
 ROOMS = f"{' → '.join(CORE)} → {', '.join(CAPABILITIES)} → terminal → cli"
 DATA = (
@@ -38,6 +41,7 @@ BORROWS = {
     "page": {"calculators", "sweep"},
     "platform": {"past_rates", "calculators"},
     "watch": {"past_rates", "calculators", "platform"},
+    "check": {"past_rates", "calculators"},
 }
 """Which capabilities a capability imports: exactly these."""
 
