@@ -130,7 +130,8 @@ def _write(check: FileCheck, writing: WritingOptions) -> None:
             from aepromo.terminal.rich_tables import plain_table
             from aepromo.terminal.wrapping import running_text
 
-            rows = list(zip(*([cell or "" for cell in each.cells] for each in columns), strict=True))
+            cells = ([cell or "" for cell in each.cells] for each in columns)
+            rows = list(zip(*cells, strict=True))
             table = plain_table([each.name for each in columns], rows)
             lines = [] if writing.quiet else [Text(), *map(running_text, notes)]
             stream.write(rendered(Group(table, *lines), writing))
@@ -202,7 +203,8 @@ def _notes(check: FileCheck) -> list[str]:
         "feed": _("a discount feed"),
     }
     rows = ngettext("{count:,} row", "{count:,} rows", check.rows).format(count=check.rows)
-    notes = [_("{name}: {kind}, {rows}").format(name=source.name, kind=kinds[check.kind], rows=rows)]
+    first = _("{name}: {kind}, {rows}")
+    notes = [first.format(name=source.name, kind=kinds[check.kind], rows=rows)]
     if source.chunks is not None:
         text = _("encoding {encoding}; cells are parted by {delimiter}; decimal mark {decimal}")
         notes.append(

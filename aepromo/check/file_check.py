@@ -20,7 +20,7 @@ from aepromo.past_rates.past_orders import USES as ORDER_USES
 from aepromo.past_rates.past_orders import Which
 from aepromo.table.blocks import line_numbers, parse
 from aepromo.table.column import Kind
-from aepromo.table.found_columns import FoundColumns, read_one
+from aepromo.table.found_columns import FoundColumns, read_one, speak_of_money
 from aepromo.table.headers import (
     How,
     map_option,
@@ -53,7 +53,6 @@ _LOOKED_AT = 5_000
 """So many rows of the first block are looked through for a cell unlike the others."""
 _USUAL = 0.75
 """The share of cells that are written alike, if any is to be odd."""
-_MONEY = r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€£]|USD|CNY|RMB|EUR))\s*$"
 
 
 @dataclass(slots=True)
@@ -103,7 +102,7 @@ def kind_of(header: tuple[str, ...], mapping: Mapping[str, str]) -> str:
     """What a file is by its headers."""
     readings = read_headers(header, (), mapping).readings
     columns = {reading.column for reading in readings}
-    are_orders = any(reading.how is How.ORDER or "order_id" in reading.may_be for reading in readings)
+    are_orders = any(each.how is How.ORDER or "order_id" in each.may_be for each in readings)
     if "deal_price" in columns and (are_orders or columns & {"ordered_at", "order_id"}):
         return ORDERS
     return FEED if "discount_status" in columns else COSTS
@@ -238,7 +237,7 @@ def _add(check: FileCheck, found: _Found, block: Block, *, is_first: bool) -> No
         if is_first:
             sample = texts.filter(filled)[:_LOOKED_AT]
             column.odd = column.odd or _odd_one(sample.to_pylist())
-            if not (column.column or column.note) and _speaks_of_money(sample):
+            if not (column.column or column.note) and speak_of_money(sample):
                 column.note = "not used"
 
 
@@ -258,14 +257,6 @@ def _odd_one(cells: list[str]) -> str:
 def _shape(cell: str) -> str:
     """A cell with its letters and digits made alike: ``$1,234.50`` as ``$9,9.9``."""
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", cell.strip()))
-
-
-def _speaks_of_money(texts: pa.Array) -> bool:
-    """Whether most cells are amounts or rates with their signs."""
-    if not len(texts):
-        return False
-    found = pc.sum(pc.match_substring_regex(texts, _MONEY)).as_py() or 0
-    return 2 * found > len(texts)
 
 
 def shown_cell(text: str) -> str:

@@ -54,7 +54,8 @@ def _rates(fx: Iterable[str]) -> list[str]:
         rate, _at, day = worth.partition("@")
         value = f"{{ rate = {_quoted(rate)}, date = {_quoted(day)} }}" if day else _quoted(rate)
         found.append(f"{code} = {value}")
-    return found or [_('# CNY = "7.12"  # how many of it one unit of the prices\' currency is worth')]
+    meaning = _(INPUTS["fx_rate"].meaning)
+    return found or [f'# CNY = "7.12"  # {meaning}']
 
 
 def _map(check: FileCheck, mapping: Mapping[str, str]) -> list[str]:

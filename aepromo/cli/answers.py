@@ -29,9 +29,11 @@ from aepromo.engine.answer import (
 from aepromo.errors import InputError, Problem
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
+from aepromo.table.found_columns import speak_of_money
+from aepromo.table.headers import How, result_of
 from aepromo.table.headings import named
-from aepromo.table.layout import Layout, laid_out
 from aepromo.table.ids import IdNotes, ids_of
+from aepromo.table.layout import Layout, laid_out
 from aepromo.table.total_rows import total_rows
 from aepromo.words import _, ngettext
 
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 Finished = TypeVar("Finished")
 
 MOST_LINES = 5
+MOST_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,6 @@ class Answers:
         """
         columns = self.columns
         ids = self.headers.position("sku")
-        self._say_what_is_read()
 
         def attempt(block: Block) -> _Attempt[Finished]:
             text = parse(block, self.source)
@@ -133,9 +135,13 @@ class Answers:
             return _Attempt(text, outcome, finished, own, totals)
 
         answered, took, signs = False, [0, 0, 0], frozenset[str]()
+        is_first = True
         for attempted in ahead(attempt, self.source.blocks):
             outcome, finished = attempted.outcome, attempted.finished
             self.meter.advance(len(outcome), len(attempted.text.block.data))
+            if is_first:
+                self._say_what_is_read(attempted.text)
+                is_first = False
             self._note(attempted)
             signs |= outcome.signs
             if len(signs) > 1:
@@ -150,6 +156,8 @@ class Answers:
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True
                 yield finished
+        if is_first:
+            self._say_what_is_read(no_rows(self.source))
         if self.source.guessed_encoding and not self.quiet:
             say(encoding_line(self.source.guessed_encoding))
         self._say_what_rows_are()
@@ -169,9 +177,27 @@ class Answers:
             lines = line_numbers(attempted.text.block, attempted.text.source, rows)
             self._totals += [lines[row] for row in rows]
 
-    def _say_what_is_read(self) -> None:
-        """Say by which columns of the file the answer goes, where that isn't plain."""
-        say_reading(self.source, self.headers, self.quiet)
+    def _say_what_is_read(self, text: TextBlock) -> None:
+        """Say by which columns of the file the answer goes, where that isn't plain.
+
+        Of the columns that stand for nothing, those whose first cells speak of money are named too.
+        """
+        if not self.quiet:
+            names, readings = self.headers.names, self.headers.readings
+            layout = zip(self.layout.of_file, names, readings, strict=True)
+            not_used = [
+                header
+                for at, (name, header, reading) in enumerate(layout)
+                if header in self.headers.not_used
+                or (
+                    reading.how is How.UNKNOWN
+                    and name not in self.added
+                    and not result_of(header)
+                    and speak_of_money(text.texts(at)[:MOST_LOOKED_AT])
+                )
+            ]
+            headers = self.headers._replace(not_used=tuple(not_used))
+            say_reading(self.source, headers, self.quiet)
         if PROPOSED in self.columns and not self.quiet:
             priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
             say(priced.format(name=named(self.question.priced_by)))

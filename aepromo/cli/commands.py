@@ -36,7 +36,14 @@ from aepromo.cli.output import (
     text_lines,
 )
 from aepromo.cli.reading import Reading, reading_of
-from aepromo.cli.say import say, say_assumed, say_configuration, say_converted, say_warning, say_warnings
+from aepromo.cli.say import (
+    say,
+    say_assumed,
+    say_configuration,
+    say_converted,
+    say_warning,
+    say_warnings,
+)
 from aepromo.engine.single import run_single
 from aepromo.errors import CallError
 from aepromo.inputs.columns import FORCED_RATE

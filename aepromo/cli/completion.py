@@ -44,8 +44,9 @@ def _ids_in(ctx: Context) -> Iterator[str]:
     is_binary = path.suffix.lower() in (".xlsx", ".parquet")
     if not path.is_file() or (is_binary and path.stat().st_size > _MOST_BINARY):
         return
-    given = {name: ctx.params.get(name) for name in ("encoding", "delimiter", "sheet")}
-    reading = Reading(**given, headers=HeaderMap(mapping_of(ctx.params.get("map"))))
+    encoding, delimiter, sheet = map(ctx.params.get, ("encoding", "delimiter", "sheet"))
+    headers = HeaderMap(mapping_of(ctx.params.get("map")))
+    reading = Reading(encoding, delimiter, sheet=sheet, headers=headers)
     first_block = partial(open_source, block_bytes=_BLOCK_BYTES)
     with opened_source(file, reading, first_block) as (source, _stream):
         place = read_headers(source.header, ("sku",), reading.headers.of(source.header)).position("sku")

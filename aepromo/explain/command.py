@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.cli.commands import RatesOptions, call_of, is_configured, policy_over, shipping_options, with_rates
+from aepromo.cli.commands import (
+    RatesOptions,
+    call_of,
+    is_configured,
+    policy_over,
+    shipping_options,
+    with_rates,
+)
 from aepromo.cli.completion import sku_ids
 from aepromo.cli.money import MoneyOptions
 from aepromo.cli.options import (
@@ -32,7 +39,15 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.say import say, say_assumed, say_configuration, say_converted, say_reading, say_warnings, took_line
+from aepromo.cli.say import (
+    say,
+    say_assumed,
+    say_configuration,
+    say_converted,
+    say_reading,
+    say_warnings,
+    took_line,
+)
 from aepromo.errors import CallError, InputError
 from aepromo.explain.explanation import EXPLAINED, INPUTS_USED, explain
 from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL
@@ -131,11 +146,11 @@ def _out_of_file(
     keys = [cells.pop(name, "") for name in KEYS]
     has_rate = not cells.keys().isdisjoint(FORCED_RATE)
     if policy.rates is not None and not has_rate:
-        found = policy.rates.of_row(*keys)
+        rate = policy.rates.of_row(*keys)
         if not quiet:
-            say(took_line([found is not None and found[1] == at for at in range(len(LEVELS))]))
-        if found is not None:
-            cells["forced_rate"] = fixed(found[0], RATE_PLACES)
+            say(took_line([rate is not None and rate[1] == at for at in range(len(LEVELS))]))
+        if rate is not None:
+            cells["forced_rate"] = fixed(rate[0], RATE_PLACES)
             has_rate = True
     if has_rate:
         # The three are one value, which the row gives whole.

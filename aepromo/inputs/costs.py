@@ -286,7 +286,9 @@ def _lacks_rate(
     exchange: Exchange, currency: Currency, own: Numbers
 ) -> npt.NDArray[np.bool_]:
     """Where a row has no rate of its own and none holds."""
-    return (own == BLANK) & (exchange.rate(currency) is None)
+    has_none = exchange.rate(currency) is None
+    lacks: npt.NDArray[np.bool_] = (own == BLANK) & has_none
+    return lacks
 
 
 def _made(exchange: Exchange, currency: Currency, own: Numbers) -> set[Conversion]:

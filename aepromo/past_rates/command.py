@@ -37,8 +37,9 @@ from aepromo.table.text import TextColumn, result_text
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
-    from aepromo.cli.reading import Reading
     from collections.abc import Callable
+
+    from aepromo.cli.reading import Reading
 
 QUESTION = N_("What has the platform really been taking off?")
 VALUES = ("category", *AMOUNTS, "discount_status")

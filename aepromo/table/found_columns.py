@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _RATES = (Kind.RATE, Kind.RATES, Kind.SHARE)
 _FINEST_PERCENT = 10 ** (RATE_PLACES - 4)
+_MONEY = (
+    r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€£]|USD|CNY|RMB|EUR))\s*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,13 @@ def _refused(
     return Reading(numbers, upper, reading.bad | reasons, reading.signs)
 
 
+def speak_of_money(texts: pa.Array) -> bool:
+    """Whether most filled cells are amounts or rates with their signs."""
+    found = pc.sum(pc.match_substring_regex(texts, _MONEY)).as_py() or 0
+    filled = pc.sum(pc.match_substring_regex(texts, r"\S")).as_py() or 0
+    return bool(2 * found > filled)
+
+
 def added_up(
     parts: Sequence[Numbers], kind: Kind, currency: Currency
 ) -> tuple[Numbers, dict[int, str]]:
@@ -186,7 +196,9 @@ def added_up(
     if len(parts) == 1:
         return parts[0], {}
     known = [part != BLANK for part in parts]
-    total = sum(np.where(is_known, part, 0) for is_known, part in zip(known, parts, strict=True))
+    total = np.zeros(len(parts[0]), np.int64)
+    for is_known, part in zip(known, parts, strict=True):
+        total += np.where(is_known, part, 0)
     is_amount = kind in AMOUNTS
     limit = AMOUNT_LIMIT if is_amount else MILLION
     reasons = {}
