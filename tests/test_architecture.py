@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CORE = ("pricing", "words", "rules", "table", "inputs", "engine")
-CAPABILITIES = ("past_rates", "calculators", "sweep", "explain", "page", "platform", "watch")
+CAPABILITIES = (
+    *("past_rates", "calculators", "sweep", "explain", "page", "platform", "watch"),
+    "check",
+)
 FLOW = (*CORE, *CAPABILITIES, "terminal", "cli")
 ROOMS = f"{' → '.join(CORE)} → {', '.join(CAPABILITIES)} → terminal → cli"
 DATA = (
@@ -36,6 +39,7 @@ BORROWS = {
     "explain": {"past_rates"},
     "page": {"calculators", "sweep"},
     "watch": {"past_rates", "platform"},
+    "check": {"past_rates", "calculators"},
 }
 """Which capabilities a capability imports: exactly these."""
 

@@ -217,7 +217,7 @@ def _check_call(call: Call, any_values: bool) -> None:
         return
     if not is_feed and any_values:
         raise CallError(_("values describe one SKU; leave --state out, or name a FEED"))
-    if not is_feed and call.reading != ReadingOptions():
+    if not is_feed and call.reading.is_given:
         raise CallError(_("options for reading need a FEED, or - for standard input"))
     if Path(state).exists() and not Path(state).is_file():
         raise CallError(_("--state {path}: name a regular file").format(path=state))
@@ -278,7 +278,7 @@ def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
         raise CallError(
             _("nothing to watch; name a FEED, or give values such as --discount-status")
         )
-    if call.reading != ReadingOptions():
+    if call.reading.is_given:
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     return _compared(question, before, [answer_row(question, of_feed)], frozenset(), values, now)
 
