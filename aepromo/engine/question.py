@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from aepromo.engine.check import Fault
+    from aepromo.engine.filling import Fault
     from aepromo.inputs.costs import Costs
     from aepromo.inputs.shipped_rows import ShippedRows
     from aepromo.inputs.values import Values

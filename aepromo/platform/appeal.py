@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from aepromo.engine.check import Fault
+from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
 from aepromo.errors import CallError
 from aepromo.inputs.columns import CONVERSION, FEES, FORCED_RATE, NEEDED, SHIPPING_FEES

@@ -30,7 +30,7 @@ from aepromo.cli.commands import (
     write_columns,
 )
 from aepromo.cli.exits import Exit
-from aepromo.cli.money import MoneyOptions, shipping_parameters
+from aepromo.cli.money_options import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
     INPUT_PANEL,
     OUTPUT_PANEL,

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.inputs import check_files, opened_source
+from aepromo.cli.input_files import check_files, opened_source
 from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import InputError, Problem

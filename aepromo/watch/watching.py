@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.engine.answer import run
-from aepromo.engine.check import Fault
+from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import NEEDED, PARCEL, SHOP
 from aepromo.inputs.shipped_rows import ship_rows
