@@ -17,6 +17,7 @@ A folder is a capability, and data flows one way::
     explain      one SKU step by step
     sweep        profit against the forced rate
     page         the HTML page of a price list
+    check        how a file will be read, and a configuration to start from
     terminal     Rich tables, summaries, progress
     cli          the app, its options, streams, exit codes, and the one runner of commands
 
@@ -216,7 +217,7 @@ def rates(
     from aepromo.past_rates.past_orders import Which, share_of
 
     which = Which(since=since, currency=exchange_of(currency, None, None, ()).selling)
-    columns = which.find_columns([str(name) for name in orders.columns], mapping or {})
+    columns = which.find_columns([str(name) for name in orders.columns], mapping or {}).columns
     found = read_orders(FrameCells(orders, which.currency), columns, which)
     if found.problems:
         raise bad_rows(orders, found.problems)

@@ -32,7 +32,7 @@ PANELS = {
     "What the platform does, and when": (
         *("rates", "forced", "appeal", "reverse", "tracking", "watch"),
     ),
-    "What the program knows": ("rules", "doctor"),
+    "What the program knows": ("check", "rules", "doctor"),
 }
 """The commands as the help groups them."""
 
@@ -48,6 +48,7 @@ MODULES = {
     "reverse": "platform.reverse_command",
     "tracking": "platform.tracking_command",
     "watch": "watch.command",
+    "check": "check.command",
     "rules": "cli.rules",
     "doctor": "cli.doctor",
 }

@@ -35,7 +35,15 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.say import say, say_assumed, say_converted, say_warning, say_warnings
+from aepromo.cli.reading import Reading, reading_of
+from aepromo.cli.say import (
+    say,
+    say_assumed,
+    say_configuration,
+    say_converted,
+    say_warning,
+    say_warnings,
+)
 from aepromo.engine.single import run_single
 from aepromo.errors import CallError
 from aepromo.inputs.columns import FORCED_RATE
@@ -61,7 +69,9 @@ if TYPE_CHECKING:
 
     Options: TypeAlias = Mapping[str, Any]
 
-POLICY = frozenset(Policy._fields) - {"facts", "places", "book", "rates", "zone"}
+POLICY = frozenset(Policy._fields) - {
+    *("facts", "places", "book", "rates", "zone", "cost_currencies")
+}
 
 
 class RatesOptions(NamedTuple):
@@ -105,7 +115,7 @@ class Call(NamedTuple):
     """What a command was asked: its file, how to read and write, the configuration and the rest."""
 
     file: str | None
-    reading: ReadingOptions
+    reading: Reading
     writing: WritingOptions
     config: Config
     joined: RatesOptions
@@ -213,13 +223,14 @@ def call_of(given: dict[str, Any], own: Sequence[str]) -> Call:
     joined = RatesOptions()
     if "rates" in given:
         joined = taken(RatesOptions, given)
+    config, store = read_config(given.pop("config")), given.pop("store", None)
     return Call(
         given.pop("file"),
-        taken(ReadingOptions, given),
+        reading_of(given, config, store),
         taken(WritingOptions, given),
-        read_config(given.pop("config")),
+        config,
         joined,
-        given.pop("store", None),
+        store,
         {name: given.pop(name) for name in own},
     )
 
@@ -230,8 +241,15 @@ def values_of(call: Call, given: Mapping[str, Any]) -> Values:
     if "timezone" in call.options:
         policy = policy._replace(zone=zone_of(call.options["timezone"], call.config))
     values = resolved(policy)
+    say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
     say_warnings(values)
     return values
+
+
+def is_configured(call: Call, policy: Policy) -> bool:
+    """Whether a call uses anything that the configuration says."""
+    has_headers = call.file is not None and bool(call.reading.headers.configured)
+    return bool(policy.places or call.config.book.overrides) or has_headers
 
 
 def with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Policy:
@@ -283,7 +301,7 @@ def answer_one(
     listener: Callable[[Outcome], None] | None = None,
 ) -> Tally:
     """Answer for the one row that the options describe, and tell what it comes to."""
-    if call.reading != ReadingOptions():
+    if call.reading.is_given:
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     if question.prices_some or question.describes_store or question.wants:
         columns, tally = _one_row(question, values, call, listener)

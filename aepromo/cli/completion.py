@@ -31,9 +31,10 @@ def sku_ids(ctx: Context, incomplete: str) -> list[str]:
 
 
 def _ids_in(ctx: Context) -> Iterator[str]:
-    from aepromo.cli.inputs import mapping_of, opened_source
-    from aepromo.cli.options import ReadingOptions
-    from aepromo.table.headers import resolve
+    from aepromo.cli.inputs import opened_source
+    from aepromo.cli.reading import Reading, mapping_of
+    from aepromo.table.header_map import HeaderMap
+    from aepromo.table.headers import read_headers
     from aepromo.table.rows import rows_with_lines
     from aepromo.table.source import open_source
 
@@ -43,11 +44,12 @@ def _ids_in(ctx: Context) -> Iterator[str]:
     is_binary = path.suffix.lower() in (".xlsx", ".parquet")
     if not path.is_file() or (is_binary and path.stat().st_size > _MOST_BINARY):
         return
-    given = {name: ctx.params.get(name) for name in ("encoding", "delimiter", "sheet", "map")}
-    reading = ReadingOptions(**given)
+    encoding, delimiter, sheet = map(ctx.params.get, ("encoding", "delimiter", "sheet"))
+    headers = HeaderMap(mapping_of(ctx.params.get("map")))
+    reading = Reading(encoding, delimiter, sheet=sheet, headers=headers)
     first_block = partial(open_source, block_bytes=_BLOCK_BYTES)
     with opened_source(file, reading, first_block) as (source, _stream):
-        place = resolve(source.header, ("sku",), mapping_of(reading.map)).get("sku")
+        place = read_headers(source.header, ("sku",), reading.headers.of(source.header)).position("sku")
         if place is None:
             return
         for block in islice(source.blocks, 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,7 @@ from aepromo.inputs.policy import Policy
 from aepromo.platform.columns import STORE
 from aepromo.rules import UnknownRule
 from aepromo.rules.overrides import Book
+from aepromo.table.schema import INPUTS
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
@@ -22,17 +24,40 @@ _PATHS = ("tariff", "rates")
 """What options read out of a file. A configuration is data: a path in it is not followed."""
 
 _DEFAULTS = (
-    *(name for name in Policy._fields if name not in ("book", *_PATHS)),
+    *(name for name in Policy._fields if name not in ("book", "cost_currencies", *_PATHS)),
     *("carriers", "timezone"),
 )
 
 
 class Config(NamedTuple):
-    """What a configuration says: defaults by option, the rule book in force, stores by name."""
+    """What a configuration says: defaults by option, the rule book in force, stores by name.
+
+    ``headers`` are columns by the header of a seller's own files, ``headers_of_stores`` those of a
+    store. ``path`` is that of the file which was found without being named.
+    """
 
     defaults: Mapping[str, Any] = {}
     book: Book = Book()
     stores: Mapping[str, Mapping[str, str]] = {}
+    headers: Mapping[str, str] = {}
+    headers_of_stores: Mapping[str, Mapping[str, str]] = {}
+    path: str = ""
+
+    def mapping(self, store: str | None) -> dict[str, str]:
+        """What headers stand for: a store's own before those of all; of the only one where None."""
+        if store is None and len(self.stores) == 1:
+            store = next(iter(self.stores))
+        return {**self.headers, **self.headers_of_stores.get(store or "", {})}
+
+    def other_owner(self) -> str:
+        """The user who owns the file where it isn't whoever runs the program, nor the system's."""
+        if not hasattr(os, "getuid"):  # Windows
+            return ""
+        try:
+            owner = Path(self.path).stat().st_uid
+        except OSError:
+            return ""
+        return "" if owner in (0, os.getuid()) else str(owner)
 
     def store(self, name: str | None) -> Mapping[str, str]:
         """A store's own columns; of the only store where none is named. Raises ``CallError``."""
@@ -57,12 +82,36 @@ def read_config(path: str | None) -> Config:
 
     tables = read_toml(str(file))
     overrides = _table(tables.pop("rules", {}), f"{file}: rules")
-    stores = _table(tables.pop("stores", {}), f"{file}: stores")
+    headers = _headers(tables.pop("map", {}), f"{file}: map")
+    stores = {
+        name: _table(store, f"{file}: stores.{name}")
+        for name, store in _table(tables.pop("stores", {}), f"{file}: stores").items()
+    }
+    of_stores = {
+        name: _headers(store.pop("map", {}), f"{file}: stores.{name}.map")
+        for name, store in stores.items()
+    }
     return Config(
         _defaults(tables, file),
         _book(overrides, file),
         {name: _store(store, f"{file}: stores.{name}") for name, store in stores.items()},
+        headers,
+        of_stores,
+        "" if path else str(file),
     )
+
+
+def _headers(value: object, place: str) -> dict[str, str]:
+    """Columns by header, as ``[map]`` names them."""
+    found = {}
+    for header, written in _table(value, place).items():
+        from aepromo.table.headers import column_called, unknown_column  # only a map pays for it
+
+        name = column_called(_text(written, f"{place}.{header}"))
+        if name not in INPUTS:
+            raise CallError(f"{place}.{header}: " + unknown_column(name))
+        found[header] = name
+    return found
 
 
 def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
@@ -72,7 +121,7 @@ def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
             reason = _("{place}: a configuration leads to no other file; give --{name} FILE")
             raise CallError(reason.format(place=f"{file}: {name}", name=name))
         if name not in _DEFAULTS:
-            raise CallError(f"{file}: " + _unknown(name, (*_DEFAULTS, "rules", "stores")))
+            raise CallError(f"{file}: " + _unknown(name, (*_DEFAULTS, "rules", "stores", "map")))
         if name == "coupon_stacks":
             if not isinstance(value, bool):
                 raise CallError(f"{file}: coupon_stacks: " + _("write true or false"))
@@ -126,11 +175,10 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, 
             yield prefix + name, value
 
 
-def _store(store: object, place: str) -> dict[str, str]:
-    columns = _table(store, place)
+def _store(columns: Mapping[str, object], place: str) -> dict[str, str]:
     for name in columns:
         if name not in STORE:
-            raise CallError(f"{place}: " + _unknown(name, STORE))
+            raise CallError(f"{place}: " + _unknown(name, (*STORE, "map")))
     return {name: _text(value, f"{place}.{name}") for name, value in columns.items()}
 
 

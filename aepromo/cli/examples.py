@@ -17,6 +17,7 @@ EXAMPLES = {
     "reverse": "aepromo reverse reverse.csv --config store.toml --store home",
     "tracking": "aepromo tracking tracking.csv --timezone Asia/Shanghai --fail-on never",
     "watch": "aepromo watch feed.csv --state feed.state --timezone Asia/Shanghai --fail-on never",
+    "check": "aepromo check skus.csv",
     "rules": "aepromo rules forced.gate1",
     "doctor": "aepromo doctor --format json",
 }

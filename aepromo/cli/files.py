@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from aepromo.cli.answers import Answers
-    from aepromo.cli.options import ReadingOptions, WritingOptions
+    from aepromo.cli.options import WritingOptions
+    from aepromo.cli.reading import Reading
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
@@ -56,7 +57,7 @@ def answer_file(
     question: Question,
     values: Values,
     file: str,
-    reading: ReadingOptions,
+    reading: Reading,
     writing: WritingOptions,
     summary: Summary,
     watched: Watched,
@@ -85,7 +86,7 @@ class Watched:
     listener: Callable[[Outcome], None] | None = None
 
 
-def _refuse_too_many(file: str, reading: ReadingOptions, writing: WritingOptions) -> None:
+def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> None:
     """Refuse rows that a sheet has no room for, before minutes have gone into them.
 
     It can be told of a file of text, if its bad rows aren't to be set aside.
@@ -232,8 +233,10 @@ def _each(
     identity = list(answers.source.header).index(answers.layout.identity)
 
     def finished(outcome: Outcome, text: TextBlock) -> tuple[Seen, Outcome | None, Finished]:
-        seen = seen_of(question, outcome, lambda row: text.cell(row, identity), watched)
-        return seen, outcome if watched.listener else None, finish(outcome, text)
+        skus = cast("TextBlock", outcome.cells)
+        seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
+        made = finish(outcome.as_written(), text)
+        return seen, outcome if watched.listener else None, made
 
     for seen, outcome, made in answers.each(finished):
         tally.add(seen)

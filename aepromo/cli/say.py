@@ -18,10 +18,13 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from aepromo.cli.config import Config
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.values import Values
     from aepromo.rules.overrides import Book
+    from aepromo.table.headers import Headers
     from aepromo.table.layout import Layout
+    from aepromo.table.source import Source
 
 
 def say(line: str) -> None:
@@ -71,6 +74,23 @@ def encoding_line(encoding: str) -> str:
     """What is said of an encoding that only the bytes speak for."""
     assumed = _("assumed: encoding {encoding} (not UTF-8; set --encoding)")
     return assumed.format(encoding=encoding)
+
+
+def say_configuration(config: Config, is_used: bool, quiet: bool) -> None:
+    """Name a configuration that was found without being asked for, where anything of it is used."""
+    if not (config.path and is_used):
+        return
+    if owner := config.other_owner():
+        warning = _("{path} belongs to another user ({owner}); check what it says")
+        say_warning(warning.format(path=config.path, owner=owner))
+    if not quiet:
+        say(_("configuration: {path}").format(path=config.path))
+
+
+def say_reading(source: Source, headers: Headers, quiet: bool) -> None:
+    """Say once what a file and its headers were taken for, where that isn't plain."""
+    for line in () if quiet else (*source.taken.notes(), *headers.lines()):
+        say(line)
 
 
 def say_replaced(layout: Layout, added: Collection[str]) -> None:

@@ -30,14 +30,14 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import destination
-from aepromo.cli.say import say, say_warnings
+from aepromo.cli.reading import reading_of
+from aepromo.cli.say import say, say_configuration, say_warnings
 from aepromo.errors import CallError
 from aepromo.inputs.values import resolved
 from aepromo.page.overview import OVERVIEW, Overview, overview
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
 from aepromo.table.facts import read_fact
-from aepromo.table.headers import resolve
 from aepromo.table.schema import INPUTS
 from aepromo.terminal.summary import Tally, prices_line
 from aepromo.words import _
@@ -82,15 +82,17 @@ def report_command() -> Callable[..., None]:
 
     def command(**values: Any) -> None:
         file, limit, made = values.pop("file"), values.pop("limit"), _made(values.pop("now"))
-        reading = taken(ReadingOptions, values)
         # A page is no table: its ending names no form, and the file keeps its own headers.
         given = {name: values.pop(name) for name in WRITING}
         writing = WritingOptions(format=Format.CSV, **given)
         config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
+        reading = reading_of(values, config)
         options = [name for name, value in values.items() if value is not None]
         policy = policy_over(config, values)
         table = _check(file, writing)
         resolved_values = resolved(with_rates(policy, joined, table))
+        is_used = bool(policy.places or config.book.overrides or reading.headers.configured)
+        say_configuration(config, is_used, writing.quiet)
         say_warnings(resolved_values)
         from aepromo.cli.inputs import asked
         from aepromo.page.html import page
@@ -153,7 +155,7 @@ def _check(file: str | None, writing: WritingOptions) -> str:
 
 def _seen(answers: Answers, limit: int) -> tuple[Overview, list[str]]:
     """All of a file at a glance, and the columns that were assumed."""
-    columns = resolve(answers.source.header, ("sku", "category"), answers.mapping)
+    columns = answers.columns
     seen, assumed = Overview(limit), dict[str, None]()
 
     def part(outcome: Outcome, _text: TextBlock) -> tuple[Overview, list[str]]:

@@ -23,6 +23,8 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
+from aepromo.cli.reading import reading_of
+from aepromo.cli.say import say_configuration
 from aepromo.errors import CallError
 from aepromo.inputs.exchange import exchange_of
 from aepromo.past_rates.columns import MEAN
@@ -36,6 +38,8 @@ from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aepromo.cli.reading import Reading
 
 QUESTION = N_("What has the platform really been taking off?")
 VALUES = ("category", *AMOUNTS, "discount_status")
@@ -78,7 +82,7 @@ def rates_command() -> Callable[..., None]:
 
     def command(**values: Any) -> None:
         file, config = values.pop("file"), read_config(values.pop("config"))
-        reading, writing = taken(ReadingOptions, values), taken(WritingOptions, values)
+        reading, writing = reading_of(values, config), taken(WritingOptions, values)
         options = taken(RateOptions, values)
         named = values.pop("currency") or config.defaults.get("currency")
         given = {name: text for name, text in values.items() if text is not None}
@@ -86,6 +90,9 @@ def rates_command() -> Callable[..., None]:
         currency = exchange_of(named, None, None, ()).selling
         which = Which(given, options.first_day, config.book, currency)
         share = share_of(options.quantile or "95%")
+        is_used = named is not None and named == config.defaults.get("currency")
+        is_used |= bool(config.book.overrides or (file and reading.headers.configured))
+        say_configuration(config, is_used, writing.quiet)
         if file is None:
             _answer_one(which, reading, writing)
         else:
@@ -108,9 +115,9 @@ def rates_command() -> Callable[..., None]:
     )
 
 
-def _answer_one(which: Which, reading: ReadingOptions, writing: WritingOptions) -> None:
+def _answer_one(which: Which, reading: Reading, writing: WritingOptions) -> None:
     """Answer for the one order that the options describe."""
-    if reading != ReadingOptions():
+    if reading.is_given:
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     if not which.given:
         reason = _("nothing to reckon; name a FILE, or give --list-price and --deal-price")

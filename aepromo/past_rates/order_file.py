@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.answers import bad_rows_of
-from aepromo.cli.inputs import mapping_of, opened_table, size_of
+from aepromo.cli.inputs import opened_table, size_of
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
     DELIMITERS,
@@ -22,7 +22,7 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import encoding_line, say
+from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.errors import InputError
 from aepromo.past_rates.estimates import past_rates
 from aepromo.past_rates.history import read_orders
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
 
-    from aepromo.cli.options import ReadingOptions, WritingOptions
+    from aepromo.cli.options import WritingOptions
+    from aepromo.cli.reading import Reading
     from aepromo.past_rates.estimates import PastRates
     from aepromo.past_rates.history import Orders
     from aepromo.past_rates.past_orders import Which
@@ -94,7 +95,7 @@ class _Seen:
 
 
 def answer_history(
-    which: Which, share: int, file: str, reading: ReadingOptions, writing: WritingOptions
+    which: Which, share: int, file: str, reading: Reading, writing: WritingOptions
 ) -> None:
     """Write the rates that a history comes to; ``share`` is the quantile in millionths."""
     seen = _read(which, file, reading, writing)
@@ -117,13 +118,14 @@ def answer_history(
         say(f"{writing.output}: {line}")
 
 
-def _read(which: Which, file: str, reading: ReadingOptions, writing: WritingOptions) -> _Seen:
+def _read(which: Which, file: str, reading: Reading, writing: WritingOptions) -> _Seen:
     seen = _Seen()
     with opened_table(file, reading, writing) as (source, aside, stream):
         try:
-            columns = which.find_columns(source.header, mapping_of(reading.map))
+            columns, headers = which.find_columns(source.header, reading.headers.of(source.header))
         except InputError as problem:
-            raise InputError(f"{source.name}:1: {problem}") from None
+            raise InputError(f"{source.place}: {problem}") from None
+        say_reading(source, headers, writing.quiet)
 
         def look_at(block: Block) -> tuple[TextBlock, Orders]:
             text = parse(block, source)

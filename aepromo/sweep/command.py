@@ -45,6 +45,7 @@ from aepromo.table.text import Figure, TextColumn, json_document, result_text
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
+    from aepromo.cli.reading import Reading
     from collections.abc import Callable, Sequence
 
     from aepromo.engine.answer import Outcome
@@ -90,7 +91,7 @@ def sweep_command() -> Callable[..., None]:
             check_picture(path)
         if call.file is not None:
             chart = _sweep_file(values, call.file, grid, call.reading, call.writing)
-        elif call.reading != ReadingOptions():
+        elif call.reading.is_given:
             raise CallError(_("options for reading a file need a FILE, or - for standard input"))
         else:
             chart = _sweep_one(values, grid, call.writing)
@@ -147,7 +148,7 @@ def _sweep_one(values: Values, grid: range, writing: WritingOptions) -> Chart:
 
 
 def _sweep_file(
-    values: Values, file: str, grid: range, reading: ReadingOptions, writing: WritingOptions
+    values: Values, file: str, grid: range, reading: Reading, writing: WritingOptions
 ) -> Chart:
     """Write a row a rate for a file: how many SKUs survive it, and at which status."""
     import numpy as np

@@ -1,0 +1,253 @@
+"""``check``: how a file will be read; and a configuration to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aepromo.cli.commands import (
+    StoreOption,
+    call_of,
+    shipping_options,
+    values_of,
+)
+from aepromo.cli.config import NAME
+from aepromo.cli.exits import Exit
+from aepromo.cli.money import MoneyOptions
+from aepromo.cli.options import (
+    OUTPUT_PANEL,
+    ConfigOption,
+    Format,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    file_of,
+    option,
+    parameters_of,
+    value_parameters,
+    with_parameters,
+)
+from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
+from aepromo.cli.say import say
+from aepromo.errors import CallError
+from aepromo.table.column import Kind
+from aepromo.table.headings import named
+from aepromo.table.schema import INPUTS
+from aepromo.table.text import Figure, TextColumn, json_document
+from aepromo.words import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aepromo.check.file_check import FileCheck
+    from aepromo.table.source import Source
+
+QUESTION = N_("How a file will be read: its headers, units, cells and rows.")
+COLUMNS = ("header", "read_as", "unit", "note", "filled", "blank", "bad", "first", "odd")
+_COUNTS = ("filled", "blank", "bad")
+_MOST_LINES = 5
+
+WriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--write",
+        help="Write a commented aepromo.toml to start from.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+ForceOption = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Replace an aepromo.toml that is there.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+
+
+def check_command() -> Callable[..., None]:
+    """The Typer command that tells how a file will be read."""
+    from aepromo.calculators.reprice import REPRICE
+
+    def command(**given: Any) -> None:
+        call = call_of(given, ("write", "force"))
+        if call.file is None:
+            raise CallError(_("check needs a FILE, or - for standard input"))
+        if call.reading.rejects:
+            raise CallError(_("--rejects: check writes no rows; leave it out"))
+        is_there = Path(NAME).exists()
+        if call.options["write"] and is_there and not call.options["force"]:
+            raise CallError(_("{path} is there already; --force replaces it").format(path=NAME))
+        values = values_of(call, given)
+        from aepromo.check.file_check import check_file  # loads pyarrow
+        from aepromo.cli.inputs import opened_source
+
+        with opened_source(call.file, call.reading) as (source, _stream):
+            mapping = call.reading.headers.of(source.header)
+            check = check_file(source, mapping, values)
+        _write(check, call.writing)
+        if call.options["write"]:
+            from aepromo.check.starter import starter
+            from aepromo.table.atomic import replacing
+
+            with replacing(NAME) as stream:
+                stream.write(starter(check, values.policy, mapping).encode())
+            if not call.writing.quiet:
+                say(_("{path}: written; look through it").format(path=NAME))
+        if check.is_refused:
+            raise typer.Exit(Exit.INPUT_WRONG)
+
+    command.__doc__ = _(QUESTION)
+    names = [name for name in REPRICE.uses if INPUTS[name].kind is not Kind.TEXT]
+    return with_parameters(
+        command,
+        [
+            argument("file", file_of("A cost file, an order history or a feed.")),
+            *value_parameters(names),
+            *parameters_of(MoneyOptions),
+            *shipping_options(REPRICE),
+            option("store", StoreOption, None),
+            option("config", ConfigOption, None),
+            *parameters_of(ReadingOptions),
+            *parameters_of(WritingOptions),
+            option("write", WriteOption, False),
+            option("force", ForceOption, False),
+        ],
+    )
+
+
+def _write(check: FileCheck, writing: WritingOptions) -> None:
+    columns = chosen(_columns(check), writing)
+    notes = _notes(check)
+    form = format_of(writing)
+    with destination(writing) as stream:
+        if form is Format.TABLE:
+            from rich.console import Group
+            from rich.text import Text
+
+            from aepromo.terminal.rich_tables import plain_table
+            from aepromo.terminal.wrapping import running_text
+
+            cells = ([cell or "" for cell in each.cells] for each in columns)
+            rows = list(zip(*cells, strict=True))
+            table = plain_table([each.name for each in columns], rows)
+            lines = [] if writing.quiet else [Text(), *map(running_text, notes)]
+            stream.write(rendered(Group(table, *lines), writing))
+        elif form is Format.JSON:
+            stream.write((json_document(_document(check, columns, notes)) + "\n").encode())
+        else:
+            stream.writelines(text_lines([headed(columns, writing)], form, writing))
+    if form not in (Format.TABLE, Format.JSON) and not writing.quiet:
+        for note in notes:
+            say(note)
+
+
+def _columns(check: FileCheck) -> list[TextColumn]:
+    """A row for each header."""
+    from aepromo.check.file_check import shown_cell
+
+    cells: dict[str, list[str]] = {name: [] for name in COLUMNS}
+    for each in check.headers:
+        may_be = _(" or ").join(map(named, each.may_be))
+        row = (
+            shown_cell(each.header),
+            named(each.column) if each.column else "",
+            each.unit,
+            _("may be {names}").format(names=may_be) if may_be else _(each.note),
+            *(str(count) for count in (each.filled, each.blank, each.bad)),
+            shown_cell(each.first),
+            shown_cell(each.odd),
+        )
+        for name, cell in zip(COLUMNS, row, strict=True):
+            cells[name].append(cell)
+    return [
+        TextColumn(name, Kind.COUNT if name in _COUNTS else Kind.TEXT, cells[name])
+        for name in COLUMNS
+    ]
+
+
+def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> dict[str, object]:
+    source = check.source
+    figures = [
+        [Figure(cell) if each.is_figure and cell else cell for cell in each.cells]
+        for each in columns
+    ]
+    names = [each.name for each in columns]
+    return {
+        "file": source.name,
+        "kind": check.kind,
+        "encoding": _encoding(source),
+        "delimiter": source.delimiter if source.chunks else "",
+        "decimal": source.decimal or ".",
+        "header_line": Figure(str(source.taken.header_line)),
+        "rows": Figure(str(check.rows)),
+        "bad_rows": Figure(str(check.bad_rows)),
+        "total_rows": [Figure(str(line)) for line in check.totals],
+        "refused": check.refusal,
+        "map": check.maps,
+        "headers": [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)],
+        "notes": notes,
+    }
+
+
+def _notes(check: FileCheck) -> list[str]:
+    """What stands under the table."""
+    from aepromo.check.file_check import COMMANDS
+
+    source, command = check.source, COMMANDS[check.kind]
+    kinds = {
+        "costs": _("a cost file"),
+        "orders": _("an order history"),
+        "feed": _("a discount feed"),
+    }
+    rows = ngettext("{count:,} row", "{count:,} rows", check.rows).format(count=check.rows)
+    first = _("{name}: {kind}, {rows}")
+    notes = [first.format(name=source.name, kind=kinds[check.kind], rows=rows)]
+    if source.chunks is not None:
+        text = _("encoding {encoding}; cells are parted by {delimiter}; decimal mark {decimal}")
+        notes.append(
+            text.format(
+                encoding=_encoding(source),
+                delimiter=_("tabs") if source.delimiter == "\t" else source.delimiter,
+                decimal=source.decimal or ".",
+            )
+        )
+    notes += source.taken.notes()
+    if source.taken.blank_rows:
+        count = source.taken.blank_rows
+        text = ngettext(
+            "{count:,} blank row, passed over", "{count:,} blank rows, passed over", count
+        )
+        notes.append(text.format(count=count))
+    if check.totals:
+        lines = list(map(str, check.totals[:_MOST_LINES]))
+        more = ["…"] if len(check.totals) > _MOST_LINES else []
+        text = ngettext(
+            "a total row on line {lines}, which is no SKU",
+            "{count:,} total rows on lines {lines}, which are no SKUs",
+            len(check.totals),
+        )
+        lines_text = _(", ").join([*lines, *more])
+        notes.append(text.format(count=len(check.totals), lines=lines_text))
+    notes += [*check.ids.lines(), *check.ids.warnings()]
+    if check.bad_rows:
+        text = ngettext(
+            "{count:,} bad row for {command}", "{count:,} bad rows for {command}", check.bad_rows
+        )
+        notes.append(text.format(count=check.bad_rows, command=command))
+    if check.refusal:
+        notes.append(check.refusal)
+    elif check.maps:
+        text = _("to say what they are: {maps}")
+        notes.append(text.format(maps=" ".join(check.maps[:_MOST_LINES])))
+    if not check.is_refused:
+        notes.append(_("{command} can read it").format(command=command))
+    return notes
+
+
+def _encoding(source: Source) -> str:
+    if source.chunks is None:
+        return ""
+    return source.chunks.encoding.casefold() or "utf-8"

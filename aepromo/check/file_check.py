@@ -1,0 +1,264 @@
+"""What each header of a file is taken for, what its cells hold, and which rows are no SKUs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aepromo.calculators.reprice import REPRICE
+from aepromo.engine.answer import find_columns, run, without_bad_rows
+from aepromo.errors import InputError
+from aepromo.inputs.columns import PARCEL, SHIPPING_INPUTS, SKU_INPUTS
+from aepromo.inputs.header_currencies import cost_currencies, name_currencies
+from aepromo.past_rates.history import read_orders
+from aepromo.past_rates.past_orders import USES as ORDER_USES
+from aepromo.past_rates.past_orders import Which
+from aepromo.table.blocks import line_numbers, parse
+from aepromo.table.column import Kind
+from aepromo.table.found_columns import FoundColumns, read_one, speak_of_money
+from aepromo.table.headers import (
+    How,
+    map_option,
+    missing_columns,
+    read_headers,
+    shown_header,
+)
+from aepromo.table.ids import IdNotes, ids_of
+from aepromo.table.schema import INPUTS
+from aepromo.table.total_rows import total_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aepromo.inputs.values import Values
+    from aepromo.table.blocks import TextBlock
+    from aepromo.table.headers import HeaderReading, Headers
+    from aepromo.table.number_columns import Numbers
+    from aepromo.table.source import Block, Source
+
+COSTS, ORDERS, FEED = "costs", "orders", "feed"
+"""What a file may be: for ``reprice``, for ``rates``, for ``watch``."""
+COMMANDS = {COSTS: "reprice", ORDERS: "rates", FEED: "watch"}
+
+FEED_NEEDS = ("sku", "discount_status")
+_OF_COSTS = (*(column.name for column in (*SKU_INPUTS, *SHIPPING_INPUTS)), "market")
+_OF_FEED = (*FEED_NEEDS, "title", "list_price", "deal_price", "forced_rate", "category")
+_UNREAD = (Kind.TEXT, Kind.WORDS)
+_LOOKED_AT = 5_000
+"""So many rows of the first block are looked through for a cell unlike the others."""
+_USUAL = 0.75
+"""The share of cells that are written alike, if any is to be odd."""
+
+
+@dataclass(slots=True)
+class HeaderCheck:
+    """One header: what it is taken for, in what its cells are, and what they hold.
+
+    ``note`` is ``ask``, ``not used`` or nothing; ``may_be`` are the columns to ask about.
+    """
+
+    header: str
+    column: str
+    unit: str
+    note: str = ""
+    may_be: tuple[str, ...] = ()
+    filled: int = 0
+    blank: int = 0
+    bad: int = 0
+    first: str = ""
+    odd: str = ""
+
+
+@dataclass(slots=True)
+class FileCheck:
+    """All that there is to say of a file. ``refusal`` is why the command would not read it."""
+
+    source: Source
+    kind: str
+    headers: list[HeaderCheck]
+    refusal: str = ""
+    rows: int = 0
+    bad_rows: int = 0
+    totals: list[int] = field(default_factory=list)
+    ids: IdNotes = field(default_factory=lambda: IdNotes(""))
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the command that the file is for would refuse it."""
+        return bool(self.refusal or self.bad_rows)
+
+    @property
+    def maps(self) -> list[str]:
+        """``--map`` for each header that is to be asked about, to paste."""
+        return [map_option(each.header, each.may_be[0]) for each in self.headers if each.may_be]
+
+
+def kind_of(header: tuple[str, ...], mapping: Mapping[str, str]) -> str:
+    """What a file is by its headers."""
+    readings = read_headers(header, (), mapping).readings
+    columns = {reading.column for reading in readings}
+    are_orders = any(each.how is How.ORDER or "order_id" in each.may_be for each in readings)
+    if "deal_price" in columns and (are_orders or columns & {"ordered_at", "order_id"}):
+        return ORDERS
+    return FEED if "discount_status" in columns else COSTS
+
+
+def check_file(source: Source, mapping: Mapping[str, str], values: Values) -> FileCheck:
+    """Look through all of a file. Raises ``InputError`` for what is no table."""
+    kind = kind_of(source.header, mapping)
+    found = _Found(source, kind, mapping, values)
+    check = FileCheck(source, kind, found.checks(), found.refusal, ids=IdNotes(source.name))
+    for number, block in enumerate(source.blocks):
+        _add(check, found, block, is_first=not number)
+    return check
+
+
+class _Found:
+    """What a header row is read as, and what the command that the file is for makes of it."""
+
+    def __init__(
+        self, source: Source, kind: str, mapping: Mapping[str, str], values: Values
+    ) -> None:
+        self.source, self.kind, self.values = source, kind, values
+        self.refusal, self.columns = "", FoundColumns({})
+        self.which = Which(book=values.book, currency=values.currency)
+        header = list(source.header)
+        try:
+            self._read_for_command(header, mapping)
+        except InputError as problem:
+            self.refusal = f"{source.place}: {problem}"
+        wanted = {COSTS: (*_OF_COSTS, *PARCEL), ORDERS: ORDER_USES, FEED: _OF_FEED}[kind]
+        try:
+            self.headers: Headers = read_headers(header, wanted, mapping, beside=("sku",))
+        except InputError:  # two headers for one column, which the refusal tells
+            self.headers = read_headers(header, (), mapping, beside=("sku",))
+        self.is_refused_whole = bool(self.refusal)
+
+    def _read_for_command(self, header: list[str], mapping: Mapping[str, str]) -> None:
+        if self.kind == COSTS:
+            self.columns = find_columns(REPRICE, header, mapping, self.values).columns
+        elif self.kind == ORDERS:
+            self.columns = self.which.find_columns(header, mapping).columns
+        else:
+            headers = read_headers(header, _OF_FEED, mapping)
+            if missing := [name for name in FEED_NEEDS if name not in headers.positions]:
+                raise InputError(missing_columns(headers, missing))
+
+    def checks(self) -> list[HeaderCheck]:
+        """What each header is taken for, before any cell is looked at."""
+        asked = {each.header: each.columns for each in self.headers.ambiguous}
+        taken = {at for places in self.headers.positions.values() for at in places}
+        rows = []
+        for at, (header, reading) in enumerate(
+            zip(self.headers.names, self.headers.readings, strict=True)
+        ):
+            note = "ask" if header in asked else ""
+            if header in self.headers.not_used:
+                note = "not used"
+            is_read = at in taken or (reading.is_taken and not note)
+            rows.append(
+                HeaderCheck(
+                    header,
+                    reading.column if is_read else "",
+                    _unit(reading) if is_read or note == "ask" else "",
+                    note,
+                    asked.get(header, ()),
+                )
+            )
+        return rows
+
+    def bad_cells(self, text: TextBlock, position: int) -> Mapping[int, str]:
+        """The cells of a column that can't be used, by row."""
+        reading = self.headers.readings[position]
+        kind = INPUTS[reading.column].kind if reading.column else Kind.TEXT
+        if kind in _UNREAD:
+            return {}
+        exchange = self.values.exchange
+        currency = exchange.cost if kind is Kind.COST else exchange.selling
+        column = FoundColumns(
+            {reading.column: (position,)}, self.headers.names, self.headers.readings
+        )
+        if name_currencies(column):
+            own = cost_currencies(column, exchange).get(position, currency)
+            currency = own._replace(is_stated=True)
+        return read_one(text, column, reading.column, kind, currency).bad
+
+    def count_bad_rows(self, text: TextBlock, skus: Numbers) -> int:
+        """How many rows the command would refuse."""
+        bad = len(text.ragged)
+        if self.is_refused_whole or not len(skus):
+            return bad
+        cells = text if len(skus) == len(text) else text.chosen(skus)
+        if self.kind == COSTS:
+            outcome = run(REPRICE, cells, self.columns, self.values)
+            _good, problems, _rows = without_bad_rows(REPRICE, outcome, self.columns, self.values)
+        elif self.kind == ORDERS:
+            problems = read_orders(cells, self.columns, self.which).problems
+        else:
+            problems = []
+        return bad + len({problem.row for problem in problems})
+
+
+def _unit(reading: HeaderReading) -> str:
+    return reading.currency or reading.unit or ""
+
+
+def _add(check: FileCheck, found: _Found, block: Block, *, is_first: bool) -> None:
+    """Take in one block of a file."""
+    text = parse(block, check.source)
+    ids = found.headers.position("sku")
+    totals = total_rows(text, ids)
+    skus = np.delete(np.arange(len(text)), totals)
+    if ids is not None and check.kind != ORDERS:
+        check.ids.add(ids_of(text, ids, totals))
+    if len(totals):
+        check.totals += line_numbers(block, check.source, totals.tolist()).values()
+    check.rows += len(skus) + len(text.ragged)
+    check.bad_rows += found.count_bad_rows(text, skus)
+    for position, column in enumerate(check.headers):
+        texts = text.texts(position)
+        if len(totals):
+            texts = texts.take(pa.array(skus))
+        filled = pc.greater(pc.binary_length(pc.utf8_trim_whitespace(texts)), 0)
+        count = pc.sum(filled).as_py() or 0
+        column.filled += count
+        column.blank += len(texts) - count
+        if not column.first and count:
+            column.first = texts.filter(filled)[0].as_py()
+        bad = [row for row in found.bad_cells(text, position) if row not in set(totals.tolist())]
+        column.bad += len(bad)
+        if bad and not column.odd:
+            column.odd = text.cell(bad[0], position)
+        if is_first:
+            sample = texts.filter(filled)[:_LOOKED_AT]
+            column.odd = column.odd or _odd_one(sample.to_pylist())
+            if not (column.column or column.note) and speak_of_money(sample):
+                column.note = "not used"
+
+
+def _odd_one(cells: list[str]) -> str:
+    """A cell that is written unlike nearly all others; nothing where none is."""
+    shapes: dict[str, tuple[int, str]] = {}
+    for cell in cells:
+        shape = _shape(cell)
+        count, first = shapes.get(shape, (0, cell))
+        shapes[shape] = count + 1, first
+    usual = max((count for count, _first in shapes.values()), default=0)
+    if len(shapes) < 2 or usual < _USUAL * len(cells):
+        return ""
+    return min(shapes.values(), key=lambda each: each[0])[1]
+
+
+def _shape(cell: str) -> str:
+    """A cell with its letters and digits made alike: ``$1,234.50`` as ``$9,9.9``."""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", cell.strip()))
+
+
+def shown_cell(text: str) -> str:
+    """A cell on one line, cut."""
+    return shown_header(text)

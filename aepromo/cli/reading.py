@@ -1,0 +1,51 @@
+"""How a command reads its file: what options and the configuration say of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aepromo.cli.options import ReadingOptions, taken
+from aepromo.errors import CallError
+from aepromo.table.header_map import HeaderMap
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from aepromo.cli.config import Config
+
+
+class Reading(NamedTuple):
+    """How a file is read. ``is_given``: some option says so, so there must be a file."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    sheet: str | None = None
+    rejects: str | None = None
+    headers: HeaderMap = HeaderMap()
+    is_given: bool = False
+
+
+def reading_of(given: dict[str, Any], config: Config, store: str | None = None) -> Reading:
+    """Take the options for reading out of a command's values. Raises ``CallError``."""
+    options = taken(ReadingOptions, given)
+    return Reading(
+        options.encoding,
+        options.delimiter,
+        options.decimal,
+        options.sheet,
+        options.rejects,
+        HeaderMap(mapping_of(options.map), config.mapping(store)),
+        options != ReadingOptions(),
+    )
+
+
+def mapping_of(pairs: list[str] | None) -> dict[str, str]:
+    """``HEADER=COLUMN`` pairs; the header may hold an equals sign itself."""
+    mapping = {}
+    for pair in pairs or []:
+        header, equals, name = pair.rpartition("=")
+        if not (header and equals and name):
+            reason = _("write HEADER=COLUMN, such as 'Cost=purchase_price'")
+            raise CallError(f"--map '{pair}': {reason}")
+        mapping[header.strip()] = name.strip()
+    return mapping

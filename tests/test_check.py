@@ -1,0 +1,106 @@
+"""``check``: how a file will be read, and the configuration that it writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+OWN = """*SKU(必填),品名,成本(元),运费(元),利润率,划线价,佣金比例(%)
+A-1,裙,56,21.5,20%,9,8
+A-2,裤,40,$18,20%,9,8
+
+A-1,裙,56,,20%,9,8
+合计,,152,,,,
+"""
+
+
+def checked(run: Run, file: Path, *more: str) -> tuple[int, dict[str, Any]]:
+    ran = run("check", file, "--format", "json", *more)
+    return ran.code, json.loads(ran.out)
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "own.csv"
+    file.write_text(OWN)
+    return file
+
+
+def test_each_header_has_a_row(run: Run, own: Path) -> None:
+    code, found = checked(run, own, "--fx", "CNY=7.12")
+    assert code == 3  # a bad row
+    rows = {row["header"]: row for row in found["headers"]}
+    cost = rows["成本(元)"]
+    assert (cost["read_as"], cost["unit"], cost["filled"], cost["blank"]) == ("purchase_price", "CNY", 3, 0)
+    shipping = rows["运费(元)"]
+    assert (shipping["bad"], shipping["first"], shipping["odd"]) == (1, "21.5", "$18")
+    assert rows["利润率"]["note"] == "may be target_margin"
+    assert rows["划线价"]["note"] == "not used"
+    assert found["map"] == ["--map '利润率=target_margin'"]
+    assert (found["kind"], found["rows"], found["total_rows"]) == ("costs", 3, [6])
+    assert (found["encoding"], found["delimiter"], found["decimal"]) == ("utf-8", ",", ".")
+    assert any("'A-1' on lines 2 and 5" in note for note in found["notes"])
+
+
+def test_it_exits_as_the_command_would(run: Run, own: Path) -> None:
+    code, found = checked(run, own)
+    assert code == 3
+    assert "--fx CNY=RATE" in found["refused"]
+    code, found = checked(run, EXAMPLES / "skus.csv")
+    assert (code, found["refused"], found["bad_rows"]) == (0, "", 0)
+    own.write_text("sku,colour\nA,red\n")
+    code, found = checked(run, own)
+    assert code == 3
+    assert "no column for purchase_price, logistics_cost" in found["refused"]
+
+
+@pytest.mark.parametrize(("file", "kind"), [("orders.csv", "orders"), ("feed.csv", "feed")])
+def test_histories_and_feeds_are_known(run: Run, file: str, kind: str) -> None:
+    code, found = checked(run, EXAMPLES / file)
+    assert (code, found["kind"]) == (0, kind)
+
+
+def test_workbooks_and_parquet_are_read(run: Run, tmp_path: Path) -> None:
+    table = pd.DataFrame({"Seller SKU": ["A", "B"], "Unit cost": ["5", "6"], "Freight": ["1", "2"]})
+    for name, write in (("t.xlsx", table.to_excel), ("t.parquet", table.to_parquet)):
+        write(tmp_path / name, index=False)
+        code, found = checked(run, tmp_path / name)
+        assert code == 0
+        assert [row["read_as"] for row in found["headers"]] == [
+            *("sku", "purchase_price", "logistics_cost"),
+        ]
+
+
+def test_it_writes_a_configuration_that_the_others_read(run: Run, own: Path) -> None:
+    own.write_text("Seller SKU,Unit cost,Freight,利润率\nA,5,2,20%\n")
+    written = run("check", own, "--write", "--commission", "7%", "--rate", "15%")
+    assert written.code == 0, written.err
+    text = Path("aepromo.toml").read_text()
+    assert '"Unit cost" = "purchase_price"' in text
+    assert '# "利润率" = "target_margin"' in text
+    assert '\ncommission_rate = "7%"' in text
+    ran = run("reprice", own)
+    assert ran.code == 0
+    assert ran.err.splitlines()[0] == "configuration: aepromo.toml"
+    assert "read as" not in ran.err
+    assert "commission_rate" not in ran.err
+    again = run("check", own, "--write")
+    assert again.code == 2
+    assert "aepromo.toml is there already; --force replaces it" in again.err
+    assert Path("aepromo.toml").read_text() == text
+    assert run("check", own, "--write", "--force").code == 0
+
+
+def test_a_table_has_notes_beneath_it(run: Run, own: Path) -> None:
+    out = run("check", own, "--format", "table", "--fx", "CNY=7.12").out.decode()
+    assert "own.csv: a cost file, 3 rows" in out
+    assert "a total row on line 6" in out
