@@ -340,6 +340,7 @@ def test_the_flow_is_told_to_whoever_opens_the_package_or_the_readme() -> None:
         ("table.schema", "from aepromo.watch.events import NEW", "table imports watch"),
         # a capability is not for another but where the table says so
         ("platform.forced", "from aepromo.watch import events", "platform imports watch"),
+        ("platform.forced", "from aepromo.calculators import audit", "another capability"),
         ("calculators.audit", "from aepromo.sweep import chart", "calculators imports sweep"),
         ("watch.events", "from aepromo.page import html", "another capability"),
         ("watch.command", "from aepromo.page import html", "another capability"),
