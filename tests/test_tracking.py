@@ -111,7 +111,7 @@ def test_a_number_that_may_be_one(number: str) -> None:
         ("RR473124820GB", "number 'RR473124820GB' has check digit 0, needs 9"),
         ("rr473124820gb", "number 'rr473124820gb' has check digit 0, needs 9"),
         ("1234567", "number '1234567' has 7 characters, needs 8 to 40"),
-        ("1" * 40 + "2", f"number '{'1' * 40}…' has 41 characters, needs 8 to 40"),
+        ("1" * 80 + "2", f"number '{'1' * 80}…' has 81 characters, needs 8 to 40"),
         ("ABCDE12345", "number 'ABCDE12345' has 5 digits, needs 6"),
         ("AB#1234567", "number 'AB#1234567' has more than letters and digits"),
         ("物流12345678", "number '物流12345678' has more than letters and digits"),
