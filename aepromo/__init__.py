@@ -216,7 +216,7 @@ def rates(
     from aepromo.past_rates.past_orders import Which, share_of
 
     which = Which(since=since, currency=exchange_of(currency, None, None, ()).selling)
-    columns = which.find_columns([str(name) for name in orders.columns], mapping or {})
+    columns = which.find_columns([str(name) for name in orders.columns], mapping or {}).columns
     found = read_orders(FrameCells(orders, which.currency), columns, which)
     if found.problems:
         raise bad_rows(orders, found.problems)

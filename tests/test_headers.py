@@ -22,7 +22,6 @@ from aepromo.table.headers import (
     plain,
     read_header,
     read_headers,
-    resolve,
 )
 from aepromo.table.schema import INPUTS
 from aepromo.words import speak
@@ -341,9 +340,8 @@ def test_fifty_thousand_headers_are_soon_read() -> None:
     assert time.process_time() - start < 3  # a third of that on a machine of its own
 
 
-def test_callers_that_say_nothing_know_the_promised_names_only() -> None:
+def test_a_map_goes_before_what_a_header_seems_to_say() -> None:
     names = ["货号", "Cost", "成本价(RMB)", "运费", "重量(kg)", "利润率"]
-    assert resolve(names, PRICES, {}) == {"sku": 0, "logistics_cost": 3}
     assert read_headers(names, PRICES, {"Cost": "max_price"}).positions == {
         "sku": (0,),
         "max_price": (1,),

@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aepromo.cli import build
-from aepromo.table.headers import known_names, plain
+from aepromo.table.headers import HeaderReading, read_header
 from aepromo.table.schema import RESULTS
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Rows = list[list[str]]
 SPECIAL = st.text("\",;\t\n\r'= ", max_size=6)
 ODD = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6) | SPECIAL
 HEADERS = ODD.filter(
-    lambda name: name.strip() and plain(name) not in known_names() and name not in RESULTS
+    lambda name: name.strip() and read_header(name) == HeaderReading() and name not in RESULTS
 )
 AMOUNTS = st.sampled_from(["8", " 3.50", "$1,234.5", "＄12", "0", "0.001", "００３", "7.10 "])
 COSTS = ("purchase_price", "logistics_cost")

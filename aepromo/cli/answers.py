@@ -5,14 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+import numpy as np
+
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.say import encoding_line, say, say_assumed, say_converted, say_warning, took_line
+from aepromo.cli.say import (
+    encoding_line,
+    say,
+    say_assumed,
+    say_converted,
+    say_reading,
+    say_warning,
+    took_line,
+)
 from aepromo.engine.answer import (
     PROPOSED,
+    Apart,
     Outcome,
     find_columns,
-    is_priced_by_another,
     run,
     without_bad_rows,
 )
@@ -21,19 +31,26 @@ from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.headings import named
 from aepromo.table.layout import Layout, laid_out
-from aepromo.table.shortened_ids import place_of_ids, shortened_ids
+from aepromo.table.ids import IdNotes, ids_of
+from aepromo.table.total_rows import total_rows
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from aepromo.engine.question import Question
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.values import Values
+    from aepromo.table.found_columns import FoundColumns
+    from aepromo.table.headers import Headers
+    from aepromo.table.ids import BlockIds
+    from aepromo.table.number_columns import Numbers
     from aepromo.table.source import Block, Source
     from aepromo.terminal.progress import Meter
 
 Finished = TypeVar("Finished")
+
+MOST_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,8 @@ class _Attempt(Generic[Finished]):
     text: TextBlock
     outcome: Outcome
     finished: Finished | None
-    shortened: Sequence[int]
+    ids: BlockIds | None
+    totals: Numbers
 
 
 @dataclass(slots=True)
@@ -63,23 +81,26 @@ class Answers:
     aside: BadRows
     quiet: bool
     meter: Meter
-    columns: Mapping[str, int] = field(init=False)
+    columns: FoundColumns = field(init=False)
+    headers: Headers = field(init=False)
     added: tuple[str, ...] = field(init=False)
     layout: Layout = field(init=False)
     _assumed: set[str] = field(default_factory=set)
     _converted: set[Conversion] = field(default_factory=set)
-    _shortened: int = 0
-    _first_shortened: int = 0
+    _ids: IdNotes = field(init=False)
+    _totals: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         header = list(self.source.header)
         try:
-            self.columns = find_columns(self.question, header, self.mapping, self.values)
+            found = find_columns(self.question, header, self.mapping, self.values)
         except InputError as problem:
-            raise InputError(f"{self.source.name}:1: {problem}") from None
+            raise InputError(f"{self.source.place}: {problem}") from None
+        self.columns, self.headers = found
         self.added = self.question.added(self.columns, self.values)
         self.layout = laid_out(self.source.header, self.added, self.mapping)
         self.source = replace(self.source, header=self.layout.of_file)
+        self._ids = IdNotes(self.source.name)
 
     def holding(self, role: str) -> str:
         """The column that was read as something, or that holds it; nothing where none does."""
@@ -91,25 +112,31 @@ class Answers:
     def each(self, finish: Callable[[Outcome, TextBlock], Finished]) -> Iterator[Finished]:
         """What ``finish`` made of each block's outcome, on a thread of its own.
 
-        It is handed the rows that the outcome is about, too. There is at least one outcome, so that
-        a header alone has an answer too.
+        It is handed the rows of the file, too, those among them that are no SKUs. There is at least
+        one outcome, so that a header alone has an answer too.
         """
         columns = self.columns
-        ids = place_of_ids(self.source.header, self.mapping)
-        self._say_which_price()
+        ids = self.headers.position("sku")
+        self._say_what_is_read()
 
         def attempt(block: Block) -> _Attempt[Finished]:
             text = parse(block, self.source)
-            outcome = run(self.question, text, columns, self.values)
+            totals = total_rows(text, ids)
+            skus = np.delete(np.arange(len(text)), totals)
+            cells = text.chosen(skus) if len(totals) else text
+            outcome = run(self.question, cells, columns, self.values)
+            if len(totals):
+                outcome = replace(outcome, apart=Apart(text, totals))
             is_good = not (outcome.problems or text.ragged)
-            shortened = [] if ids is None else shortened_ids(text, ids).tolist()
-            return _Attempt(text, outcome, finish(outcome, text) if is_good else None, shortened)
+            own = None if ids is None else ids_of(text, ids, totals)
+            finished = finish(outcome, text) if is_good else None
+            return _Attempt(text, outcome, finished, own, totals)
 
         answered, took, signs = False, [0, 0, 0], frozenset[str]()
         for attempted in ahead(attempt, self.source.blocks):
             outcome, finished = attempted.outcome, attempted.finished
             self.meter.advance(len(outcome), len(attempted.text.block.data))
-            self._note_shortened(attempted.text, attempted.shortened)
+            self._note(attempted)
             signs |= outcome.signs
             if len(signs) > 1:
                 raise InputError(f"{self.source.name}: {in_two_currencies(signs)}")
@@ -125,7 +152,7 @@ class Answers:
                 yield finished
         if self.source.guessed_encoding and not self.quiet:
             say(encoding_line(self.source.guessed_encoding))
-        self._warn_of_shortened()
+        self._say_what_rows_are()
         self.aside.close()
         if self.values.joined_rates and not self.quiet:
             say(took_line(took))
@@ -134,37 +161,55 @@ class Answers:
             outcome = run(self.question, none, columns, self.values)
             yield finish(outcome, none)
 
-    def _note_shortened(self, text: TextBlock, rows: Sequence[int]) -> None:
-        if rows and not self._shortened:
-            self._first_shortened = line_numbers(text.block, text.source, rows[:1])[rows[0]]
-        self._shortened += len(rows)
+    def _note(self, attempted: _Attempt[Finished]) -> None:
+        if attempted.ids is not None:
+            self._ids.add(attempted.ids)
+        if len(attempted.totals):
+            rows = attempted.totals.tolist()
+            lines = line_numbers(attempted.text.block, attempted.text.source, rows)
+            self._totals += [lines[row] for row in rows]
 
-    def _warn_of_shortened(self) -> None:
-        """They come out as they went in, but nobody will know the SKUs by them."""
-        if self._shortened:
-            warning = ngettext(
-                "{name}:{line}: a spreadsheet has shortened an id, whose last digits are lost; "
-                "export it as text",
-                "{name}:{line}: a spreadsheet has shortened {count:,} ids from here on, whose last "
-                "digits are lost; export them as text",
-                self._shortened,
-            )
-            place = {"name": self.source.name, "line": self._first_shortened}
-            say_warning(warning.format(**place, count=self._shortened))
-
-    def _say_which_price(self) -> None:
-        header = list(self.source.header)
-        if is_priced_by_another(self.question, header, self.mapping) and not self.quiet:
+    def _say_what_is_read(self) -> None:
+        """Say by which columns of the file the answer goes, where that isn't plain."""
+        say_reading(self.source, self.headers, self.quiet)
+        if PROPOSED in self.columns and not self.quiet:
             priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
             say(priced.format(name=named(self.question.priced_by)))
+
+    def _say_what_rows_are(self) -> None:
+        """Say which rows are no SKUs, and what is wrong with ids."""
+        if self._totals and not self.quiet:
+            few = list(map(str, self._totals[:MOST_LINES]))
+            text = ngettext(
+                "{name}: a total row on line {lines}; it comes out as it went in",
+                "{name}: {count:,} total rows on lines {lines}; they come out as they went in",
+                len(self._totals),
+            )
+            more = ["…"] if len(self._totals) > MOST_LINES else []
+            lines = _(", ").join([*few, *more])
+            say(text.format(name=self.source.name, lines=lines, count=len(self._totals)))
+        for line in () if self.quiet else self._ids.lines():
+            say(line)
+        for warning in self._ids.warnings():
+            say_warning(warning)
 
     def _without_bad_rows(
         self, attempted: _Attempt[Finished], columns: Mapping[str, int]
     ) -> tuple[Outcome, TextBlock]:
         """Answer for a block's good rows, which come too, and set the bad ones aside."""
-        outcome, problems = without_bad_rows(self.question, attempted.outcome, columns, self.values)
-        self.aside.add(bad_rows_of(attempted.text, problems))
-        return outcome, cast("TextBlock", outcome.cells)
+        text, totals = attempted.text, attempted.totals
+        outcome, problems, good = without_bad_rows(
+            self.question, attempted.outcome, columns, self.values
+        )
+        if not len(totals):
+            self.aside.add(bad_rows_of(text, problems))
+            return outcome, cast("TextBlock", outcome.cells)
+        skus = np.delete(np.arange(len(text)), totals)
+        moved = [problem._replace(row=int(skus[problem.row])) for problem in problems]
+        self.aside.add(bad_rows_of(text, moved))
+        kept = np.sort(np.concatenate((skus[good], totals)))
+        written = text.chosen(kept)
+        return replace(outcome, apart=Apart(written, kept.searchsorted(totals))), written
 
 
 def bad_rows_of(text: TextBlock, problems: list[Problem]) -> list[BadRow]:

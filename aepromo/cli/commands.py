@@ -61,7 +61,9 @@ if TYPE_CHECKING:
 
     Options: TypeAlias = Mapping[str, Any]
 
-POLICY = frozenset(Policy._fields) - {"facts", "places", "book", "rates", "zone"}
+POLICY = frozenset(Policy._fields) - {
+    *("facts", "places", "book", "rates", "zone", "cost_currencies")
+}
 
 
 class RatesOptions(NamedTuple):

@@ -33,7 +33,7 @@ def sku_ids(ctx: Context, incomplete: str) -> list[str]:
 def _ids_in(ctx: Context) -> Iterator[str]:
     from aepromo.cli.inputs import mapping_of, opened_source
     from aepromo.cli.options import ReadingOptions
-    from aepromo.table.headers import resolve
+    from aepromo.table.headers import read_headers
     from aepromo.table.rows import rows_with_lines
     from aepromo.table.source import open_source
 
@@ -47,7 +47,7 @@ def _ids_in(ctx: Context) -> Iterator[str]:
     reading = ReadingOptions(**given)
     first_block = partial(open_source, block_bytes=_BLOCK_BYTES)
     with opened_source(file, reading, first_block) as (source, _stream):
-        place = resolve(source.header, ("sku",), mapping_of(reading.map)).get("sku")
+        place = read_headers(source.header, ("sku",), mapping_of(reading.map)).position("sku")
         if place is None:
             return
         for block in islice(source.blocks, 1):

@@ -22,7 +22,7 @@ _PATHS = ("tariff", "rates")
 """What options read out of a file. A configuration is data: a path in it is not followed."""
 
 _DEFAULTS = (
-    *(name for name in Policy._fields if name not in ("book", *_PATHS)),
+    *(name for name in Policy._fields if name not in ("book", "cost_currencies", *_PATHS)),
     *("carriers", "timezone"),
 )
 

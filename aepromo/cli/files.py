@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -232,8 +232,10 @@ def _each(
     identity = list(answers.source.header).index(answers.layout.identity)
 
     def finished(outcome: Outcome, text: TextBlock) -> tuple[Seen, Outcome | None, Finished]:
-        seen = seen_of(question, outcome, lambda row: text.cell(row, identity), watched)
-        return seen, outcome if watched.listener else None, finish(outcome, text)
+        skus = cast("TextBlock", outcome.cells)
+        seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
+        made = finish(outcome.as_written(), text)
+        return seen, outcome if watched.listener else None, made
 
     for seen, outcome, made in answers.each(finished):
         tally.add(seen)

@@ -11,18 +11,19 @@ from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from aepromo.cli.bad_rows import BadRows
 from aepromo.cli.options import Format
 from aepromo.cli.output import form_of_ending
 from aepromo.errors import CallError, InputError
 from aepromo.table.atomic import replacing
-from aepromo.table.headers import resolve
+from aepromo.table.headers import read_headers
 from aepromo.table.kinds import HEAD, FileKind, kind_of, unpacked
 from aepromo.table.recognised import KnownHeaders
 from aepromo.table.rows import Ragged, rows_with_lines
 from aepromo.table.source import open_source
+from aepromo.table.total_rows import is_total_row
 from aepromo.words import _, cause
 from aepromo.words.nearest import nearest
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from aepromo.cli.options import ReadingOptions, WritingOptions
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
+    from aepromo.table.found_columns import FoundColumns
+    from aepromo.table.headers import Headers
     from aepromo.table.source import Source
 
 _MOST_IDS, _FEW = 10_000, 5
@@ -79,27 +82,54 @@ def size_of(stream: BinaryIO) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def find_row(
-    file: str, sku: str | None, wanted: Sequence[str], reading: ReadingOptions
-) -> dict[str, str]:
-    """The filled cells of one SKU's row, by column; of the only row where no SKU is named.
+class FoundRow(NamedTuple):
+    """A row of a file, its cells in the order of the columns, and what its header was read as.
 
-    Raises ``CallError`` where the call doesn't say which row, or names one that there isn't.
+    ``others`` are the lines of further rows with its id.
+    """
+
+    source: Source
+    line: int
+    cells: list[str]
+    columns: FoundColumns
+    headers: Headers
+    others: list[int]
+
+
+def find_row(
+    file: str,
+    sku: str | None,
+    wanted: Sequence[str],
+    reading: ReadingOptions,
+) -> FoundRow:
+    """One SKU's row; the only row where no SKU is named. Total rows are no SKUs.
+
+    Raises ``CallError`` where the call doesn't say which row, or names one that there isn't, and
+    ``InputError`` for a file without ids.
     """
     with opened_source(file, reading) as (source, _stream):
         name = source.name
-        columns = resolve(source.header, ("sku", *wanted), mapping_of(reading.map))
-        if sku is not None and "sku" not in columns:
+        mapping = mapping_of(reading.map)
+        try:
+            headers = read_headers(source.header, wanted, mapping, beside=("sku",))
+        except InputError as problem:
+            raise InputError(f"{source.place}: {problem}") from None
+        place = headers.position("sku")
+        if sku is not None and place is None:
             reason = _("no column for sku; name one with --map 'HEADER=sku'")
             raise InputError(f"{name}: {reason}")
         found: tuple[int, list[str]] | None = None
-        count, ids = 0, list[str]()
+        count, ids, others = 0, list[str](), list[int]()
         for block in source.blocks:
             for line, cells in rows_with_lines(block, source):
+                if is_total_row(cells, place):
+                    continue
                 count += 1
-                own = cells[columns["sku"]] if "sku" in columns and cells[columns["sku"] :] else ""
+                own = cells[place] if place is not None and cells[place:] else ""
                 if found is None and sku in (None, own):
                     found = line, cells
+                elif sku is not None and own == sku:
+                    others.append(line)
                 if own and len(ids) < _MOST_IDS:
                     ids.append(own)
     if not count:
@@ -109,8 +139,9 @@ def find_row(
     line, cells = found
     if len(cells) != len(source.header):
         raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
-    row = {role: cells[position] for role, position in columns.items() if role in wanted}
-    return {role: cell for role, cell in row.items() if cell.strip()}
+    from aepromo.table.found_columns import found_columns  # loads pyarrow
+
+    return FoundRow(source, line, cells, found_columns(headers, wanted), headers, others)
 
 
 def _which(sku: str | None, count: int, ids: Sequence[str]) -> str:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.values import Values
     from aepromo.rules.overrides import Book
+    from aepromo.table.headers import Headers
     from aepromo.table.layout import Layout
+    from aepromo.table.source import Source
 
 
 def say(line: str) -> None:
@@ -71,6 +73,12 @@ def encoding_line(encoding: str) -> str:
     """What is said of an encoding that only the bytes speak for."""
     assumed = _("assumed: encoding {encoding} (not UTF-8; set --encoding)")
     return assumed.format(encoding=encoding)
+
+
+def say_reading(source: Source, headers: Headers, quiet: bool) -> None:
+    """Say once what a file and its headers were taken for, where that isn't plain."""
+    for line in () if quiet else (*source.taken.notes(), *headers.lines()):
+        say(line)
 
 
 def say_replaced(layout: Layout, added: Collection[str]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +14,13 @@ from aepromo.engine.question import Inputs
 from aepromo.errors import InputError, Problem
 from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
+from aepromo.inputs.header_currencies import check_currencies, label_reasons, name_currencies
 from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.headers import in_kilograms, known_names, plain, resolve
-from aepromo.table.headings import chinese, named
+from aepromo.table.found_columns import Found, added_up, found_columns, label_at, read_cells
+from aepromo.table.headers import missing_columns, plain, read_header, read_headers
+from aepromo.table.headings import chinese
 from aepromo.table.moments import instant_number, read_instants
 from aepromo.table.number_columns import Words, as_number, read_words, result_array
 from aepromo.table.schema import INPUTS, RESULTS
@@ -27,18 +29,26 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    from aepromo.engine.question import Question, Results
+    from aepromo.engine.question import Question, Result, Results
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.joined_rates import Took
     from aepromo.inputs.shipped_rows import ShippedRows
     from aepromo.inputs.values import Values
     from aepromo.pricing.money import Whole
     from aepromo.table.any_cells import Cells
+    from aepromo.table.number_columns import Numbers, Reading
 
 PROPOSED = "proposed_list_price"
 """The column of a price that goes before the list price, among the positions of columns."""
 
 _OF_A_SKU = frozenset(column.name for column in SKU_INPUTS)
+
+
+class Apart(NamedTuple):
+    """Rows that are no SKUs, by their places among all the ``cells``."""
+
+    cells: Cells
+    rows: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,8 @@ class Outcome:
     to add; ``inputs`` are what they were computed from (None without rows), ``assumed`` what the
     rule book gave, ``took`` how many rows took the past rate of their SKU, their category and the
     store, ``conversions`` what was done to the costs; ``signs`` those of amounts whose currency
-    nobody names, of which there may be one, or money of two currencies would be added.
+    nobody names, of which there may be one, or money of two currencies would be added. ``apart`` are
+    rows among them that are no SKUs, and so have no answer.
     """
 
     cells: Cells
@@ -62,9 +73,22 @@ class Outcome:
     took: Took = (0, 0, 0)
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
+    apart: Apart | None = None
 
     def __len__(self) -> int:
         return len(self.cells)
+
+    def as_written(self) -> Outcome:
+        """The same with the rows that are no SKUs at their places, without results."""
+        if self.apart is None:
+            return self
+        rows = self.apart.rows
+        among = np.delete(np.arange(len(self.apart.cells)), rows)
+        results = {
+            name: _spread(result, among, len(self.apart.cells))
+            for name, result in self.results.items()
+        }
+        return replace(self, cells=self.apart.cells, results=results, apart=None)
 
     def column(self, name: str) -> pa.Array:
         """A column of the answer as Arrow holds it: the cells' text, or exact decimals and labels.
@@ -79,70 +103,70 @@ class Outcome:
         return result_array(result, self.values.column(name), len(self), self.values.currency)
 
 
+def _spread(result: Result, among: Numbers, rows: int) -> Result:
+    """A result column with blanks between its rows, which come to stand ``among`` others."""
+    if isinstance(result, pa.Array):
+        places = np.full(rows, -1, np.int64)
+        places[among] = np.arange(len(among))
+        return result.take(pa.array(places, mask=places < 0)).fill_null("")
+    spread = np.full(rows, BLANK, np.int64)
+    spread[among] = result
+    return spread
+
+
 def find_columns(
     question: Question, header: list[str], mapping: Mapping[str, str], values: Values
-) -> dict[str, int]:
-    """Where the columns stand that the question uses. Raises ``InputError`` for a missing one.
+) -> Found:
+    """Where the columns stand that the question uses. Raises ``InputError`` for missing ones.
 
     A column that the call supplies, or that the rule book holds, may be missing.
     """
     ships = question.ships(values)
-    found = resolve(header, (*question.uses, *values.lookup_columns(ships)), mapping)
+    wanted = (*question.uses, *values.lookup_columns(ships))
+    added = question.added(wanted, values)
+    headers = read_headers(header, wanted, mapping, added=added, beside=("sku",))
+    more = {}
     if is_priced_by_another(question, header, mapping):
-        found[PROPOSED] = _place_of(question.priced_by, header) or 0
-    _check_parcel(question, header, found, values)
-    for name in (*question.needs, *question.wants):
-        is_given = name in found or name in values.texts
-        is_given |= name == "logistics_cost" and ships
-        is_given |= name == "list_price" and PROPOSED in found
-        if not is_given:
-            said = no_column(name, header)
-            if name == "logistics_cost" and _has_weights(values, header):
-                said += _(", or compute it with --tariff")
-            raise InputError(said)
-    return found
+        more[PROPOSED] = _place_of(question.priced_by, header) or 0
+    found = found_columns(headers, wanted, more)
+    given = {*found, *values.texts}
+    given |= {"logistics_cost"} if ships else set()
+    given |= {"list_price"} if PROPOSED in found else set()
+    missing = [name for name in (*question.needs, *question.wants) if name not in given]
+    missing += _missing_of_parcel(question, found, values)
+    if missing:
+        said = missing_columns(headers, tuple(dict.fromkeys(missing)))
+        if "logistics_cost" in missing and _has_weights(values, header):
+            said += _(", or compute it with --tariff")
+        raise InputError(said)
+    check_currencies(found, values.exchange)
+    return Found(found, headers)
 
 
-def no_column(name: str, header: Sequence[str]) -> str:
-    """What is said of a file that lacks a column, with the remedy."""
-    reason = _(
-        "no column for {name}; the file has {headers}; name one with "
-        "--map 'HEADER={name}', or give {flag}"
-    )
-    headers = _(", ").join(header[:12])
-    return reason.format(name=named(name), headers=headers, flag=INPUTS[name].flag)
-
-
-def _check_parcel(
-    question: Question, header: list[str], found: Mapping[str, int], values: Values
-) -> None:
-    """Refuse a table whose every row would lack what a tariff goes by."""
+def _missing_of_parcel(
+    question: Question, found: Mapping[str, int], values: Values
+) -> list[str]:
+    """What a tariff goes by that every row of a table would lack."""
     offered = values.texts
     if not question.ships(values) or "logistics_cost" in offered or "logistics_cost" in found:
-        return
+        return []
 
     def at_all(name: str) -> int:
         is_there = name in offered or (name == "target_price" and name in found)
         return 0 if is_there else BLANK
 
     if question.prices_some or not question.wants_logistics(at_all):
-        return
-    if "weight_g" not in found and "weight_g" not in offered:
-        if kilograms := in_kilograms(header):
-            reason = _("'{header}' is in kilograms; write grams under weight_g, or give --weight-g")
-            raise InputError(reason.format(header=kilograms))
-        raise InputError(no_column("weight_g", header))
+        return []
     tariff = values.policy.tariff
     many = tariff is not None and len(tariff.markets) > 1
-    if many and "market" not in found and "market" not in offered:
-        raise InputError(no_column("market", header))
+    names = ("weight_g", "market") if many else ("weight_g",)
+    return [name for name in names if name not in found and name not in offered]
 
 
 def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
     """Whether there are weights that a tariff would turn into a logistics cost, but for it."""
-    names = known_names()
     told = "weight_g" in values.texts or any(
-        names.get(plain(str(each))) == "weight_g" for each in header
+        read_header(str(each)).column == "weight_g" for each in header
     )
     return told and values.policy.tariff is None
 
@@ -217,12 +241,11 @@ class _Reading:
         self.took: Took = (0, 0, 0)
         self.exchange = values.exchange
         differ = rows_differ(columns)
-        if differ:
+        if differ or name_currencies(columns):
             self.exchange = self.exchange.stated()
         self.currency = self.exchange.selling
         self.costs = read_costs(cells, columns, self.exchange, values.cost_texts)
-        for row, name, reason in self.costs.bad:
-            self._add_problem(row, name, reason)
+        self.problems += [Problem(*bad) for bad in self.costs.bad]
         self.given: dict[str, Whole] = dict(self.costs.converted)
         self.conversions = set(self.costs.conversions)
         self.signs = self.costs.signs
@@ -298,22 +321,35 @@ class _Reading:
                 self.words[name] = read_words(self.cells.texts(position))
                 continue
             if name in SHIPPING_FEES:
-                reading = self.costs.reading(self.cells, position, kind)
+                readings = {position: self.costs.reading(self.cells, position, kind)}
             elif kind is Kind.MOMENT:
-                reading = read_instants(self.cells.texts(position), self.values.policy.zone)
-                self.lacks_zone |= reading.lacks_zone
+                moments = read_instants(self.cells.texts(position), self.values.policy.zone)
+                readings = {position: moments}
+                self.lacks_zone |= moments.lacks_zone
             else:
-                reading = self.cells.reading(position, kind, self.currency)
-            self.given[name] = reading.numbers
-            if kind is Kind.RATES:
-                self.given["forced_rate_to"] = reading.upper
-            for row, reason in reading.bad.items():
-                self._add_problem(row, name, reason)
-            self.signs |= reading.signs if kind in AMOUNTS else frozenset()
+                readings = read_cells(self.cells, self.columns, name, kind, self.currency)
+            self._take(name, kind, readings)
         if PROPOSED in self.given:
             # Where nothing is proposed, the current price stays.
             proposed, current = self.given[PROPOSED], self.given.get("list_price", BLANK)
             self.given["list_price"] = np.where(proposed == BLANK, current, proposed)
+
+    def _take(self, name: str, kind: Kind, readings: Mapping[int, Reading]) -> None:
+        """Take in what the cells of a column say; several that add up have several positions."""
+        numbers, too_large = added_up(
+            [reading.numbers for reading in readings.values()], kind, self.currency
+        )
+        self.given[name] = numbers
+        for position, reading in readings.items():
+            header = str(self.cells.header[position])
+            bad: Mapping[int, str] = reading.bad
+            if kind in AMOUNTS and bad and label_at(self.columns, position):
+                bad = label_reasons(bad, self.cells, position, self.currency)
+            self.problems += [Problem(row, header, reason) for row, reason in bad.items()]
+            self.signs |= reading.signs if kind in AMOUNTS else frozenset()
+            if kind is Kind.RATES:
+                self.given["forced_rate_to"] = reading.upper
+        self.problems += [Problem(row, header, reason) for row, reason in too_large.items()]
 
     def _other_names(self, kind: Kind, is_kind: bool) -> list[str]:
         """The columns in use that are none of a SKU's prices, costs and rates."""
@@ -384,8 +420,8 @@ class _Reading:
 
 def without_bad_rows(
     question: Question, outcome: Outcome, columns: Mapping[str, int], values: Values
-) -> tuple[Outcome, list[Problem]]:
-    """The answer for the rows that have one, and the problems of all others.
+) -> tuple[Outcome, list[Problem], Numbers]:
+    """The answer for the rows that have one, the problems of all others, and which rows have one.
 
     That a row has no answer may show only once the cells of all others can be read.
     """
@@ -395,7 +431,7 @@ def without_bad_rows(
         good = np.delete(good, [problem.row for problem in outcome.problems])
         outcome = run(question, cells.chosen(good), columns, values)
         problems += [each._replace(row=int(good[each.row])) for each in outcome.problems]
-    return outcome, _in_order(problems)
+    return outcome, _in_order(problems), good
 
 
 def _problems(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:

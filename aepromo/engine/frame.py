@@ -20,7 +20,8 @@ from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import RATE_PLACES, fixed, in_two_currencies
 from aepromo.table.column import Kind
-from aepromo.table.headers import resolve
+from aepromo.table.found_columns import found_columns
+from aepromo.table.headers import read_headers
 from aepromo.table.layout import laid_out
 from aepromo.table.number_columns import read_column
 from aepromo.table.schema import INPUTS
@@ -83,14 +84,14 @@ def answer_frame(
         values = resolved(policy)
         question = question_of(values)
         cells = FrameCells(frame, values.currency)
-        columns = find_columns(question, cells.header, mapping, values)
+        columns = find_columns(question, cells.header, mapping, values).columns
         outcome = run(question, cells, columns, values)
         if len(outcome.signs) > 1:
             raise InputError(in_two_currencies(outcome.signs))
     except AepromoError as error:
         raise type(error)(_as_arguments(str(error))) from None
     if outcome.problems:
-        _good, problems = without_bad_rows(question, outcome, columns, values)
+        _good, problems, _rows = without_bad_rows(question, outcome, columns, values)
         raise bad_rows(frame, problems)
     return answered(frame, outcome, mapping)
 
@@ -136,7 +137,8 @@ def answered(frame: pd.DataFrame, outcome: Outcome, mapping: Mapping[str, str]) 
 def with_rates(frame: pd.DataFrame, rates: JoinedRates, mapping: Mapping[str, str]) -> pd.DataFrame:
     """A new frame with the rates where its column ``forced_rate`` is blank, or isn't there."""
     cells = FrameCells(frame, USD)
-    columns = resolve(cells.header, (*KEYS, *FORCED_RATE), mapping)
+    wanted = (*KEYS, *FORCED_RATE)
+    columns = found_columns(read_headers(cells.header, wanted, mapping), wanted)
     numbers, _ = rates.of(cells, columns)
     found = [fixed(rate, RATE_PLACES) if rate != BLANK else "" for rate in numbers.tolist()]
     position = columns.get("forced_rate")
@@ -178,7 +180,8 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
     """
     if kind is Kind.TEXT:
         return series.astype(object).map(_id_text, na_action="ignore")
-    places = RATE_PLACES if kind in (Kind.RATE, Kind.RATES, Kind.FX) else currency.places
+    fine = (Kind.RATE, Kind.RATES, Kind.FX, Kind.NUMBER)
+    places = RATE_PLACES if kind in fine else currency.places
     step = Decimal(1).scaleb(-places)
     near = Decimal("0.0000005")
 

@@ -32,22 +32,26 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.say import say, say_assumed, say_converted, say_warnings, took_line
-from aepromo.errors import CallError
+from aepromo.cli.say import say, say_assumed, say_converted, say_reading, say_warnings, took_line
+from aepromo.errors import CallError, InputError
 from aepromo.explain.explanation import EXPLAINED, INPUTS_USED, explain
 from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL
 from aepromo.inputs.exchange import exchange_of
+from aepromo.inputs.header_currencies import check_currencies
 from aepromo.inputs.values import resolved
 from aepromo.past_rates.columns import LEVELS
 from aepromo.table.cells import RATE_PLACES, fixed
 from aepromo.table.text import json_document
-from aepromo.words import _
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aepromo.cli.commands import Call
     from aepromo.inputs.policy import Policy
     from aepromo.inputs.values import Values
+
+MOST_LINES = 5
 
 SkuOption = Annotated[
     str | None,
@@ -71,7 +75,7 @@ def explain_command() -> Callable[..., None]:
         values = resolved(policy)
         say_warnings(values)
         if call.file is not None:
-            row = _out_of_file(policy, call.file, sku, call.reading, call.writing.quiet)
+            row = _out_of_file(policy, values, call.file, sku, call)
             values = resolved(row, values.exchange)
         elif sku is not None or call.reading != ReadingOptions():
             reason = _("--sku and options for reading need a FILE, or - for standard input")
@@ -98,12 +102,31 @@ def explain_command() -> Callable[..., None]:
 
 
 def _out_of_file(
-    policy: Policy, file: str, sku: str | None, reading: ReadingOptions, quiet: bool
+    policy: Policy, values: Values, file: str, sku: str | None, call: Call
 ) -> Policy:
     """The policy with the cells of a file's row put over it."""
     from aepromo.cli.inputs import find_row
+    from aepromo.inputs.row_texts import row_texts
 
-    cells: dict[str, Any] = find_row(file, sku, (*KEYS, *INPUTS_USED, *PARCEL), reading)
+    quiet = call.writing.quiet
+    parcel = PARCEL if policy.tariff else ()
+    found = find_row(file, sku, (*KEYS, *INPUTS_USED, *parcel), call.reading)
+    try:
+        check_currencies(found.columns, values.exchange)
+    except InputError as problem:
+        raise InputError(f"{found.source.place}: {problem}") from None
+    if not quiet:
+        say_reading(found.source, found.headers, quiet)
+        if found.others:
+            text = ngettext(
+                "'{sku}' stands on line {lines} too; line {line} is taken",
+                "'{sku}' stands on lines {lines} too; line {line} is taken",
+                len(found.others),
+            )
+            lines = _(", ").join(map(str, found.others[:MOST_LINES]))
+            say(text.format(sku=sku, lines=lines, line=found.line))
+    texts = row_texts(found.columns, found.cells, values.exchange)
+    cells: dict[str, Any] = dict(texts.texts)
     keys = [cells.pop(name, "") for name in KEYS]
     has_rate = not cells.keys().isdisjoint(FORCED_RATE)
     if policy.rates is not None and not has_rate:
@@ -116,7 +139,7 @@ def _out_of_file(
     if has_rate:
         # The three are one value, which the row gives whole.
         cells = dict.fromkeys(FORCED_RATE) | cells
-    row = policy._replace(**cells)
+    row = policy._replace(**cells, cost_currencies=texts.currencies)
     if "fx_rate" not in cells and "cost_currency" in cells:
         own, store = (
             exchange_of(each.currency, each.cost_currency, None, ()) for each in (row, policy)

@@ -104,8 +104,27 @@ class Exchange(NamedTuple):
         own, other = self.selling.unit, currency.unit
         return max(own // other, 1), max(other // own, 1)
 
-    def row_costs(self, texts: Mapping[str, str]) -> RowCosts:
-        """A row's costs; its own currency and rate are there where it has columns."""
+    def row_costs(
+        self, texts: Mapping[str, str], codes: Mapping[str, str] | None = None
+    ) -> RowCosts:
+        """A row's costs; its own currency and rate are there where it has columns.
+
+        ``codes`` names the currency of those that are in another than the row's.
+        """
+        of_row = {name: text for name, text in texts.items() if name not in (codes or {})}
+        costs = self._costs_of_row(of_row)
+        for name in texts.keys() & (codes or {}).keys():
+            single = self._replace(cost=currency_named((codes or {})[name]), fx_rate=BLANK)
+            other = single._costs_of_row({name: texts[name]})
+            costs = costs._replace(
+                converted=costs.converted | other.converted,
+                problems=costs.problems + other.problems,
+                conversion=costs.conversion or other.conversion,
+            )
+        return costs
+
+    def _costs_of_row(self, texts: Mapping[str, str]) -> RowCosts:
+        """A row's costs that are all in its own currency."""
         problems: list[tuple[str, str]] = []
         currency, rate = self.cost, BLANK
         for name in CONVERSION:

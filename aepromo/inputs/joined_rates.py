@@ -21,7 +21,7 @@ from aepromo.inputs.forced_range import GivenRates
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
 from aepromo.table.column import Kind
-from aepromo.table.headers import plain, resolve
+from aepromo.table.headers import plain, read_headers
 from aepromo.table.headings import chinese, named
 from aepromo.table.names import canonical
 from aepromo.words import _
@@ -124,7 +124,8 @@ def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
     Raises ``CallError`` where the list has other rates only, ``InputError`` where it is none.
     """
     wanted = rate_column(rate_from)
-    found = resolve(header, (*KEYS, "forced_rate"), {})
+    positions = read_headers(header, (*KEYS, "forced_rate"), {}).positions
+    found = {name: places[0] for name, places in positions.items()}
     names = {plain(wanted), plain(chinese(wanted))}
     places = [at for at, name in enumerate(header) if plain(name) in names]
     if len(places) > 1:

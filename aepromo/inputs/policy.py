@@ -42,6 +42,7 @@ class Policy(NamedTuple):
     ``rates`` are forced rates by SKU, category and store; they go after a row's own cells and
     before ``forced_rate``. A time that names no zone is taken in ``zone``, UTC where None.
 
+    ``cost_currencies`` names by column the currency of a cost that isn't in ``cost_currency``.
     ``places`` tells messages where a value comes from, by name; an option where it is not there.
     """
 
@@ -78,6 +79,7 @@ class Policy(NamedTuple):
     zone: tzinfo | None = None
     book: Book = Book()
     places: Mapping[str, str] = {}
+    cost_currencies: Mapping[str, str] = {}
 
     def texts(self) -> dict[str, str]:
         """Return the given values as text, by input column. Raises ``CallError`` for a float."""

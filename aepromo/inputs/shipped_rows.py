@@ -12,6 +12,7 @@ from aepromo.inputs.shipping import no_weight
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
+from aepromo.table.found_columns import read_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +99,7 @@ def _weights(
     if "weight_g" not in columns:
         weights, unread = np.full(len(cells), default, np.int64), {}
     else:
-        reading = cells.reading(columns["weight_g"], Kind.WEIGHT, selling)
+        reading = read_one(cells, columns, "weight_g", Kind.WEIGHT, selling)
         unread = {row: why for row, why in reading.bad.items() if wanted[row]}
         weights = np.where(reading.numbers == BLANK, default, reading.numbers)
         weights[list(reading.bad)] = BLANK

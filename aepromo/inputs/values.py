@@ -175,7 +175,8 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
     if policy.basket not in BASKETS:
         raise CallError(f"--basket '{policy.basket}': {one_of(policy.basket, BASKETS)}")
     book = policy.book.in_money(exchange.in_selling) if exchange.is_foreign(USD) else policy.book
-    costs = exchange.row_costs({name: text for name, text in texts.items() if _is_cost(name)})
+    own = {name: text for name, text in texts.items() if _is_cost(name)}
+    costs = exchange.row_costs(own, policy.cost_currencies)
     read_values = _read_values(texts, policy, exchange, costs)
     return Values(
         policy=policy,

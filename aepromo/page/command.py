@@ -37,7 +37,6 @@ from aepromo.page.overview import OVERVIEW, Overview, overview
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
 from aepromo.table.facts import read_fact
-from aepromo.table.headers import resolve
 from aepromo.table.schema import INPUTS
 from aepromo.terminal.summary import Tally, prices_line
 from aepromo.words import _
@@ -153,7 +152,7 @@ def _check(file: str | None, writing: WritingOptions) -> str:
 
 def _seen(answers: Answers, limit: int) -> tuple[Overview, list[str]]:
     """All of a file at a glance, and the columns that were assumed."""
-    columns = resolve(answers.source.header, ("sku", "category"), answers.mapping)
+    columns = answers.columns
     seen, assumed = Overview(limit), dict[str, None]()
 
     def part(outcome: Outcome, _text: TextBlock) -> tuple[Overview, list[str]]:

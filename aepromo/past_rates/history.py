@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.errors import Problem
+from aepromo.inputs.header_currencies import label_reasons, name_currencies
 from aepromo.past_rates.past_orders import AMOUNTS, rate_of
 from aepromo.pricing.money import BLANK, pick
 from aepromo.table.cells import in_two_currencies, signs_in, tidy
+from aepromo.table.found_columns import label_at, read_one
 from aepromo.table.moments import read_moments, start_of
 from aepromo.table.schema import INPUTS
 from aepromo.words import _
@@ -136,18 +138,22 @@ def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
     unread: set[tuple[str, int]] = set()
     signs = signs_in(sheet.which.given.values())
     counted = frozenset(rows.tolist())
+    currency = sheet.which.currency
+    if name_currencies(sheet.columns):
+        currency = currency._replace(is_stated=True)
     for name in AMOUNTS:
         if name in sheet.columns:
-            reading = sheet.cells.reading(
-                sheet.columns[name], INPUTS[name].kind, sheet.which.currency
-            )
+            reading = read_one(sheet.cells, sheet.columns, name, INPUTS[name].kind, currency)
             found = reading.numbers[rows]
             signs |= reading.signs
             numbers[name] = pick(found == BLANK, numbers.get(name, BLANK), found)
             bad = {row: reason for row, reason in reading.bad.items() if row in counted}
+            position = sheet.columns[name]
+            if label_at(sheet.columns, position):
+                bad = label_reasons(bad, sheet.cells, position, currency)
             sheet.note(name, bad)
             unread |= {(name, row) for row in bad}
-    if len(signs) > 1 and not sheet.which.currency.is_stated:
+    if len(signs) > 1 and not currency.is_stated:
         _note_two_currencies(sheet, rows)
     rate, faults = rate_of(numbers, sheet.which.currency)
     for fault in faults:

@@ -22,7 +22,7 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import encoding_line, say
+from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.errors import InputError
 from aepromo.past_rates.estimates import past_rates
 from aepromo.past_rates.history import read_orders
@@ -121,9 +121,10 @@ def _read(which: Which, file: str, reading: ReadingOptions, writing: WritingOpti
     seen = _Seen()
     with opened_table(file, reading, writing) as (source, aside, stream):
         try:
-            columns = which.find_columns(source.header, mapping_of(reading.map))
+            columns, headers = which.find_columns(source.header, mapping_of(reading.map))
         except InputError as problem:
-            raise InputError(f"{source.name}:1: {problem}") from None
+            raise InputError(f"{source.place}: {problem}") from None
+        say_reading(source, headers, writing.quiet)
 
         def look_at(block: Block) -> tuple[TextBlock, Orders]:
             text = parse(block, source)

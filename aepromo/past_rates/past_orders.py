@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from aepromo.engine.check import Fault, at
 from aepromo.errors import CallError, InputError
+from aepromo.inputs.exchange import Exchange
+from aepromo.inputs.header_currencies import check_currencies
 from aepromo.past_rates.columns import ALSO_FORCED
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION, any_of, is_known, pick
@@ -22,8 +24,8 @@ from aepromo.rules.overrides import Book
 from aepromo.table.cells import CellError, grouped, in_two_currencies, percent, read, signs_in
 from aepromo.table.column import Kind
 from aepromo.table.facts import read_fact
-from aepromo.table.headers import plain, resolve
-from aepromo.table.headings import named
+from aepromo.table.found_columns import Found, found_columns
+from aepromo.table.headers import missing_columns, plain, read_headers
 from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
@@ -72,15 +74,16 @@ class Which:
         forced = (self.book.text("forced.feed_value"), *ALSO_FORCED)
         return plain(status) in map(plain, forced)
 
-    def find_columns(self, header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
-        """Where the columns of an order stand. Raises ``InputError`` for one that is missing."""
-        found = resolve(header, USES, mapping)
+    def find_columns(self, header: Sequence[str], mapping: Mapping[str, str]) -> Found:
+        """Where the columns of an order stand. Raises ``InputError`` for those that are missing."""
+        headers = read_headers(header, USES, mapping)
+        columns = found_columns(headers, USES)
         needs = (*NEEDS, "ordered_at") if self.since else NEEDS
-        for name in needs:
-            if name not in found and name not in self.given:
-                text = _("no column for {name}; name one with --map 'HEADER={name}'")
-                raise InputError(text.format(name=named(name)))
-        return found
+        missing = [name for name in needs if name not in columns and name not in self.given]
+        if missing:
+            raise InputError(missing_columns(headers, missing))
+        check_currencies(columns, Exchange(self.currency, self.currency))
+        return Found(columns, headers)
 
 
 def share_of(quantile: str) -> int:

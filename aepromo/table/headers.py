@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +21,7 @@ from aepromo.words import _
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from aepromo.table.header_units import Unit
 
@@ -98,6 +98,7 @@ class Ambiguous(NamedTuple):
 _UNKNOWN = HeaderReading()
 
 
+@lru_cache(maxsize=4096)
 def read_header(header: str) -> HeaderReading:
     """What one header stands for by itself, without the others of its file."""
     names = _vocabulary()
@@ -144,20 +145,6 @@ def _vocabulary() -> dict[str, str]:
         for own in (name, *column.chinese[:1]):
             known[plain(own)] = f"{own} | {name} | - | {_CONTRACT}"
     return known
-
-
-@cache
-def known_names() -> dict[str, str]:
-    """Every name that the README promises, made plain, with the column it stands for."""
-    own = f" | {_CONTRACT}"
-    promised = {
-        name: _reading(line, None).column
-        for name, line in _vocabulary().items()
-        if line.endswith(own)
-    }
-    weights = [name for name, column in promised.items() if column == "weight_g"]
-    grams = {name + end: "weight_g" for name in weights for end in ("g", "(g)", "(克)", "/g")}
-    return grams | promised
 
 
 class Headers(NamedTuple):
@@ -224,27 +211,19 @@ def read_headers(
     *,
     needed: Sequence[str] = (),
     added: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> Headers:
     """Read a header row: which column stands where, and what has to be said or asked.
 
     ``mapping`` names columns outright, header → column, and goes before what a header seems to
     say. Of the columns ``needed`` nobody else supplies a value. ``added`` are the results that are
-    written to the file, so that a column of that name is replaced and nothing is asked of it.
+    written to the file, so that a column of that name is replaced and nothing is asked of it. Of
+    columns ``beside`` the wanted ones, with which nothing is reckoned, the first place is found.
     Raises ``InputError`` where two headers stand for one column, or a needed one is missing.
     """
-    return _read_row(header, frozenset(wanted), mapping, needed, added, read_header)
-
-
-def _read_row(
-    header: Sequence[str],
-    wanted: frozenset[str],
-    mapping: Mapping[str, str],
-    needed: Sequence[str],
-    added: Collection[str],
-    read: Callable[[str], HeaderReading],
-) -> Headers:
+    wanted = frozenset(wanted)
     mapped = _mapped(header, mapping)
-    readings = [mapped.get(at) or read(name) for at, name in enumerate(header)]
+    readings = [mapped.get(at) or read_header(name) for at, name in enumerate(header)]
     if any(map(_tells_orders, readings)):
         readings = [
             reading.asked() if at not in mapped and _may_be_total(header[at], reading) else reading
@@ -257,9 +236,9 @@ def _read_row(
     ]
     found: dict[str, list[int]] = {}
     for at, reading in enumerate(readings):
-        if reading.column in wanted:
+        if reading.column in wanted or reading.column in beside:
             found.setdefault(reading.column, []).append(at)
-    positions, beaten = _chosen(header, found, mapped)
+    positions, beaten = _chosen(header, found, mapped, {"title", *beside} - wanted | {"title"})
     taken = {at for places in positions.values() for at in places}
     replaced = {plain(each) for name in added for each in (name, chinese(name))}
     ambiguous, not_used = [], []
@@ -282,15 +261,19 @@ def _read_row(
         for at in sorted(taken - mapped.keys())
         if not _needs_no_saying(readings[at])
     )
-    if missing := [name for name in needed if name not in positions]:
-        raise InputError(_missing(missing, header, readings, taken | mapped.keys()))
-    return Headers(
+    headers = Headers(
         tuple(header), tuple(readings), positions, read_as, tuple(ambiguous), tuple(not_used)
     )
+    if missing := [name for name in needed if name not in positions]:
+        raise InputError(missing_columns(headers, missing))
+    return headers
 
 
 def _chosen(
-    header: Sequence[str], found: Mapping[str, Sequence[int]], mapped: Collection[int]
+    header: Sequence[str],
+    found: Mapping[str, Sequence[int]],
+    mapped: Collection[int],
+    beside: Collection[str],
 ) -> tuple[dict[str, tuple[int, ...]], set[int]]:
     """One place for each column that is no sum; and the places that had to give way.
 
@@ -302,7 +285,7 @@ def _chosen(
         if len(places) == 1 or name in SUMMED:
             continue
         own = [at for at in places if at not in mapped and _is_spelled_as(header[at], name)]
-        if name == "title":  # nothing is reckoned with it
+        if name in beside:
             positions[name] = tuple(own or places)[:1]
             continue
         if len(own) != 1:
@@ -383,14 +366,11 @@ def result_of(header: str) -> str:
     return header if header in RESULTS else _result_names().get(plain(header), "")
 
 
-def _missing(
-    missing: Sequence[str],
-    header: Sequence[str],
-    readings: Sequence[HeaderReading],
-    taken: Collection[int],
-) -> str:
+def missing_columns(headers: Headers, missing: Sequence[str]) -> str:
     """What is said of a file that lacks columns: the likeliest headers, and what to write."""
-    free = [at for at in range(len(header)) if at not in taken]
+    header, readings = headers.names, headers.readings
+    taken = {at for places in headers.positions.values() for at in places}
+    free = [at for at in range(len(header)) if at not in taken and not readings[at].is_taken]
     scores = {name: _likeness(name, header, readings, free) for name in missing}
     options, used = [], set[int]()
     for name in missing:
@@ -483,7 +463,7 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
     for at, header in enumerate(headers if mapping else ()):
         places.setdefault(plain(header), []).append(at)
     for header, written in mapping.items():
-        name = known_names().get(plain(written), written)
+        name = column_called(written)
         if name not in INPUTS:
             reason = _("--map: no column is called '{name}'; {nearest}")
             own = (each for column in INPUTS.values() for each in column.chinese[:1])
@@ -504,6 +484,13 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
         at = (exact or alike)[0]
         mapped[at] = _mapped_reading(headers[at], name)
     return mapped
+
+
+def column_called(name: str) -> str:
+    """The input column of a name that the README promises; other names as they are."""
+    reading = read_header(name)
+    is_promised = reading.origin == _CONTRACT and not (reading.currency or reading.unit)
+    return reading.column if is_promised and reading.is_taken else name
 
 
 def _mapped_reading(header: str, name: str) -> HeaderReading:
@@ -529,48 +516,3 @@ def _unknown_header(header: str, headers: Sequence[str]) -> str:
     few = [shown_header(headers[at]) for at in sorted(order[:_MOST_NAMED])]
     reason = _("--map: the file has no column '{header}'; {nearest}")
     return reason.format(header=header, nearest=nearest(header, few, _("it has {names}")))
-
-
-# What follows knows the names that the README promises, and no units: for callers that don't say
-# what they took for something.
-
-
-def resolve(
-    headers: Sequence[str], wanted: Iterable[str], mapping: Mapping[str, str]
-) -> dict[str, int]:
-    """Where each wanted column stands in a header line: column name → position.
-
-    ``mapping`` names columns outright and goes before what a header seems to say. Raises
-    ``InputError`` where two headers stand for one column.
-    """
-    row = _read_row(headers, frozenset(wanted), mapping, (), (), _read_promised)
-    for header, reading in zip(headers, row.readings, strict=True):
-        if reading.unit == "kg":
-            reason = _("--map: '{header}' is in kilograms, not in grams; convert the column")
-            raise InputError(reason.format(header=header))
-    for name, places in row.positions.items():
-        if name in SUMMED and len(places) > 1:
-            raise InputError(_both_stand_for(name, headers, places))
-    return {name: places[0] for name, places in row.positions.items()}
-
-
-def roles(headers: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
-    """The input column that each header stands for, nothing where that isn't known.
-
-    ``mapping`` names columns outright and goes before what a header seems to say.
-    """
-    return _read_row(headers, frozenset(), mapping, (), (), _read_promised).columns
-
-
-def _read_promised(header: str) -> HeaderReading:
-    reading = read_header(header)
-    is_promised = reading.origin == _CONTRACT and not (reading.currency or reading.unit)
-    return reading if is_promised and reading.is_taken else _UNKNOWN
-
-
-def in_kilograms(headers: Iterable[str]) -> str:
-    """The first header that names a weight in kilograms; empty where none does."""
-    readings = ((header, read_header(header)) for header in headers)
-    return next(
-        (header for header, each in readings if (each.column, each.unit) == ("weight_g", "kg")), ""
-    )

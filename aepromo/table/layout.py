@@ -90,9 +90,9 @@ def laid_out(header: Sequence[str], added: Iterable[str], mapping: Mapping[str, 
     A file has a column by its name in English, or else by its name in Chinese, unless a mapping
     says that this is something else.
     """
-    from aepromo.table.headers import plain, result_of, roles  # a one-liner has no file
+    from aepromo.table.headers import plain, read_headers, result_of  # a one-liner has no file
 
-    inputs, added = roles(header, mapping), tuple(added)
+    inputs, added = read_headers(header, (), mapping).columns, tuple(added)
     mapped = set(map(plain, mapping))
     missing = {plain(chinese(name)): name for name in added if name not in header}
     names: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.table.column import Kind
-from aepromo.table.headers import known_names, plain
+from aepromo.table.headers import column_called, plain, read_header
 from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:
@@ -24,20 +24,23 @@ class KnownHeaders:
     """The names of columns, those that ``--map`` gives among them."""
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
-        self._names = known_names()
-        mapped = {plain(header): plain(name) for header, name in (mapping or {}).items()}
-        self._names |= {header: self._names.get(name, name) for header, name in mapped.items()}
+        self._mapped = {plain(each): column_called(name) for each, name in (mapping or {}).items()}
 
     def count(self, cells: Sequence[str]) -> int:
         """How many different columns the cells of a row name."""
-        found = {self._names.get(plain(cell), "") for cell in cells if cell}
-        return len(found - {""})
+        return len({self._named(cell) for cell in cells if cell} - {""})
 
     def figures(self, header: Sequence[str]) -> list[int]:
         """Where the columns stand that hold amounts, rates and weights."""
-        names = [self._names.get(plain(cell), "") for cell in header]
+        names = map(self._named, header)
         return [
             place
             for place, name in enumerate(names)
             if name in INPUTS and INPUTS[name].kind in _FIGURES
         ]
+
+    def _named(self, cell: str) -> str:
+        if mapped := self._mapped.get(plain(cell)) if self._mapped else None:
+            return mapped
+        reading = read_header(cell)
+        return reading.column or "".join(reading.may_be[:1])

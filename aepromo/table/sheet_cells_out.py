@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.errors import OutputError
 from aepromo.table.column import Kind
-from aepromo.table.headers import known_names, plain
+from aepromo.table.headers import read_header
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.terminal.palette import LABEL_STYLES
 from aepromo.words import _
@@ -80,8 +80,11 @@ def _kind_of(column: TextColumn) -> Kind:
     """What the column holds: as computed, or as it is known to hold, or as its header says."""
     if column.is_figure or column.kind in (Kind.LABEL, Kind.PROSE):
         return column.kind
-    role = column.role or known_names().get(plain(column.name), column.name)
+    reading = read_header(column.name)
+    role = column.role or reading.column or column.name
     known = INPUTS.get(role) or RESULTS.get(role)
+    if known and known.kind in _RATES and reading.unit == "%":
+        return Kind.NUMBER  # a bare 8 is 8 %, and stays 8
     return known.kind if known else Kind.TEXT
 
 

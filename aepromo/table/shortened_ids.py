@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
-from aepromo.table.headers import known_names, plain
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import numpy.typing as npt
 
     from aepromo.table.blocks import TextBlock
@@ -25,16 +21,6 @@ if TYPE_CHECKING:
 _SHORTENED = r"^[1-9]([.,][0-9]+)?[Ee]\+[0-9]{2}$"
 _SHORTEST = len("1E+11")
 _NONE = np.array([], np.int64)
-
-
-def place_of_ids(header: Sequence[str], mapping: Mapping[str, str]) -> int | None:
-    """Where the ids stand, which need not be anywhere."""
-    names = known_names()
-    mapped = {plain(each) for each, name in mapping.items() if names.get(plain(name)) == "sku"}
-    for at, each in enumerate(header):
-        if plain(each) in mapped if mapped else names.get(plain(each)) == "sku":
-            return at
-    return None
 
 
 def shortened_ids(text: TextBlock, place: int) -> Rows:

@@ -134,6 +134,11 @@ class Source:
         return len(self.header) + self.blank_columns
 
     @property
+    def place(self) -> str:
+        """Where the header stands, for messages: ``skus.csv:1``."""
+        return f"{self.name}:{self.taken.header_line}"
+
+    @property
     def guessed_encoding(self) -> str:
         """The encoding where only the bytes speak for it, and it is not UTF-8; else nothing."""
         return self.chunks.encoding if self.chunks and self.chunks.is_guess else ""

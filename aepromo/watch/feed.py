@@ -20,15 +20,15 @@ import pyarrow.compute as pc
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.inputs import check_files, mapping_of, opened_source
-from aepromo.cli.say import encoding_line, say
+from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import InputError, Problem
 from aepromo.table.atomic import replacing
 from aepromo.table.blocks import TextBlock, line_numbers, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.column import Kind
-from aepromo.table.headers import check_header
-from aepromo.table.headings import named
+from aepromo.table.found_columns import Found, read_one
+from aepromo.table.headers import check_header, missing_columns
 from aepromo.table.source import BLOCK_BYTES, Block, Chunks, Source, open_source
 from aepromo.table.text import Figure, json_document
 from aepromo.words import _
@@ -108,7 +108,8 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         source, _stream = stack.enter_context(opened_source(file, reading, open_text))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         aside = BadRows(source, rejects, writing.headers)
-        columns = _columns(question, source, mapping_of(reading.map), values)
+        columns, headers = _columns(question, source, mapping_of(reading.map), values)
+        say_reading(source, headers, writing.quiet)
         read_part = partial(_read_part, question, values, columns, source)
         parts = list(ahead(read_part, source.blocks))
         _name_doubles(parts, source.header[columns["sku"]])
@@ -138,20 +139,19 @@ def _of_good_rows(
 
 def _columns(
     question: Question, source: Source, mapping: Mapping[str, str], values: Values
-) -> dict[str, int]:
+) -> Found:
     """Where columns stand. A feed must have some itself, though other cells may be blank.
 
     Without a column of statuses every SKU would seem to be forced no longer.
     """
     try:
-        columns = find_columns(question, list(source.header), mapping, values)
-        for name in ("sku", "discount_status"):
-            if name not in columns:
-                reason = _("no column for {name}; name one with --map 'HEADER={name}'")
-                raise InputError(reason.format(name=named(name)))
+        found = find_columns(question, list(source.header), mapping, values)
+        missing = [name for name in ("sku", "discount_status") if name not in found.columns]
+        if missing:
+            raise InputError(missing_columns(found.headers, missing))
     except InputError as problem:
-        raise InputError(f"{source.name}:1: {problem}") from None
-    return columns
+        raise InputError(f"{source.place}: {problem}") from None
+    return found
 
 
 def _read_part(
@@ -174,7 +174,7 @@ def _read_part(
     problems += without_bad_rows(question, outcome, columns, values)[1]
     if "weight_g" in columns:
         # Only a tariff asks for weights, and only of some rows; but a cell that is none is wrong.
-        weights = text.reading(columns["weight_g"], Kind.WEIGHT, values.currency)
+        weights = read_one(text, columns, "weight_g", Kind.WEIGHT, values.currency)
         header = str(text.header[columns["weight_g"]])
         problems += [Problem(row, header, reason) for row, reason in weights.bad.items()]
     skus, header = pc.utf8_trim_whitespace(text.texts(columns["sku"])), source.header[columns["sku"]]

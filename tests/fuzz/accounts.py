@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aepromo import cli
 from aepromo.calculators.command import calculator_named
 from aepromo.errors import InputError
-from aepromo.table.headers import resolve
+from aepromo.table.headers import read_headers
 from aepromo.table.opening import LINES_LOOKED_AT
 from aepromo.table.recognised import ENOUGH, KnownHeaders
 from aepromo.table.schema import INPUTS, RESULTS
@@ -251,7 +251,7 @@ def table_of(case: Case, delimiter: str) -> Table:
     if len(set(header)) < len(header) or not any(name.strip() for name in header):
         raise NoTableError("header")
     try:
-        resolve(header, calculator_named(case.command).uses, {})
+        read_headers(header, calculator_named(case.command).uses, {})
     except InputError as error:
         raise NoTableError(str(error)) from None
     spaces = " \t\u00a0\u3000".replace(delimiter, "")

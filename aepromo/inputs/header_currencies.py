@@ -1,0 +1,117 @@
+"""The currencies that headers name: ``成本(元)``, ``Price (USD)``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.errors import InputError
+from aepromo.table.cells import shown, signs_in
+from aepromo.table.column import AMOUNTS, Kind
+from aepromo.table.currencies import currency_named
+from aepromo.table.found_columns import FoundColumns
+from aepromo.table.headers import listed, shown_header
+from aepromo.table.schema import INPUTS
+from aepromo.words import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aepromo.inputs.exchange import Exchange
+    from aepromo.pricing.currency import Currency
+    from aepromo.table.any_cells import Cells
+
+_LIKELIEST = {"$": "USD", "¥": "CNY"}
+
+
+def cost_currencies(columns: Mapping[str, int], exchange: Exchange) -> dict[int, Currency]:
+    """The currency of each position whose header names that of its costs."""
+    if not isinstance(columns, FoundColumns):
+        return {}
+    return {
+        position: _meant(label, exchange)
+        for name, positions in columns.positions.items()
+        if name in INPUTS and INPUTS[name].kind is Kind.COST
+        for position in positions
+        if (label := columns.label(position))
+    }
+
+
+def name_currencies(columns: Mapping[str, int]) -> bool:
+    """Whether some header names the currency of its amounts."""
+    return isinstance(columns, FoundColumns) and any(
+        columns.label(position)
+        for name, positions in columns.positions.items()
+        if name in INPUTS and INPUTS[name].kind in AMOUNTS
+        for position in positions
+    )
+
+
+def check_currencies(columns: FoundColumns, exchange: Exchange) -> None:
+    """Refuse headers that name a currency in which no figure can be used.
+
+    Prices are in the selling currency alone; costs in another need its rate. Raises ``InputError``.
+    """
+    problems = []
+    for name, positions in columns.positions.items():
+        kind = INPUTS[name].kind if name in INPUTS else Kind.TEXT
+        for position in positions:
+            label = columns.label(position)
+            if label and kind in AMOUNTS and kind is not Kind.COST:
+                problems.append(_foreign_price(columns.header[position], label, exchange.selling))
+    if "fx_rate" not in columns:
+        without: dict[str, list[str]] = {}
+        for position, currency in cost_currencies(columns, exchange).items():
+            if exchange.rate(currency) is None:
+                without.setdefault(currency.code, []).append(columns.header[position])
+        for code, headers in without.items():
+            reason = _(
+                "{headers}: costs are in {code}, and nobody gives its rate; set --fx {code}=RATE, "
+                "how many {code} a {selling} is worth"
+            )
+            shown_ones = listed(headers)
+            problems.append(
+                reason.format(headers=shown_ones, code=code, selling=exchange.selling.code)
+            )
+    if any(problems):
+        raise InputError(_("; ").join(filter(None, problems)))
+
+
+def label_reasons(
+    bad: Mapping[int, str], cells: Cells, position: int, currency: Currency
+) -> dict[int, str]:
+    """The reasons why cells can't be used, where a sign is not that of the header its own."""
+    if not bad:
+        return {}
+    reasons = dict(bad)
+    texts = cells.texts(position)
+    for row in bad:
+        text = texts[row].as_py()
+        if any(not currency.fits(sign) for sign in signs_in([text])):
+            reason = _("{cell} is in another currency than its header says, {code}")
+            reasons[row] = reason.format(cell=shown(text), code=currency.code)
+    return reasons
+
+
+def _foreign_price(header: str, label: str, selling: Currency) -> str:
+    """What is wrong with prices in a currency that isn't the selling one; nothing if it is."""
+    if _fits(label, selling):
+        return ""
+    reason = _("'{header}' is in {code}, but prices are in {selling}; give --currency {code}")
+    code = _LIKELIEST.get(label, label)
+    return reason.format(header=shown_header(header), code=code, selling=selling.code)
+
+
+def _fits(label: str, currency: Currency) -> bool:
+    """Whether a currency is the one that a header names, or one of those that share its sign."""
+    if label in _LIKELIEST:
+        return currency._replace(is_stated=True).fits(label)
+    return currency.code == label
+
+
+def _meant(label: str, exchange: Exchange) -> Currency:
+    """The currency of a label: of those that share a sign one that is in use, or the likeliest."""
+    rated = [currency_named(code) for code in exchange.rates]
+    fitting = [each for each in (exchange.cost, exchange.selling, *rated) if _fits(label, each)]
+    likely = _LIKELIEST.get(label, label)
+    found = fitting[0] if fitting else currency_named(likely)
+    return found._replace(is_stated=True)

@@ -1,0 +1,87 @@
+"""The cells of one row as options would say them, whatever units its headers name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from aepromo.inputs.header_currencies import cost_currencies
+from aepromo.table.cells import CellError, fixed, millionths, percent, read_rate
+from aepromo.table.column import Kind
+from aepromo.table.schema import INPUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aepromo.inputs.exchange import Exchange
+    from aepromo.pricing.currency import Currency
+    from aepromo.table.found_columns import FoundColumns
+
+
+class RowTexts(NamedTuple):
+    """The filled cells of a row by column; ``currencies`` of the costs that name their own."""
+
+    texts: dict[str, str]
+    currencies: dict[str, str]
+
+
+def row_texts(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -> RowTexts:
+    """What a row says, without the units of its headers.
+
+    Columns that add up are added. A cell that can't be read stays as it is, to be refused.
+    """
+    named = cost_currencies(columns, exchange)
+    found = RowTexts({}, {})
+    for name, positions in columns.positions.items():
+        filled = [at for at in positions if cells[at].strip()]
+        kind = INPUTS[name].kind
+        texts = [_without_unit(cells[at], columns.unit(at), kind) for at in filled]
+        if kind is Kind.COST and filled:
+            in_currencies = [named.get(at, exchange.cost) for at in filled]
+            if len(filled) > 1:
+                found.texts[name] = _sum_of_costs(texts, in_currencies, exchange)
+                found.currencies[name] = exchange.selling.code
+            else:
+                found.texts[name] = texts[0]
+                if filled[0] in named:
+                    found.currencies[name] = in_currencies[0].code
+        elif len(filled) > 1:
+            found.texts[name] = _sum_of_rates(texts)
+        elif filled:
+            found.texts[name] = texts[0]
+    costs = [name for name in found.texts if INPUTS[name].kind is Kind.COST]
+    codes = {found.currencies.get(name, "") for name in costs}
+    if len(codes) == 1 and "" not in codes and "cost_currency" not in found.texts:
+        # Where all are in the same currency, it is that of the row.
+        found.currencies.clear()
+        found.texts["cost_currency"] = codes.pop()
+    return found
+
+
+def _without_unit(cell: str, unit: str, kind: Kind) -> str:
+    try:
+        if unit == "kg" and kind is Kind.WEIGHT:
+            return fixed(millionths(cell), 3)
+        if unit == "%" and "%" not in cell:
+            return f"{fixed(millionths(cell), 6)}%"
+    except CellError:
+        pass
+    return cell
+
+
+def _sum_of_costs(texts: list[str], currencies: list[Currency], exchange: Exchange) -> str:
+    """Costs in the selling currency, each converted by itself, and added."""
+    total = 0
+    for text, currency in zip(texts, currencies, strict=True):
+        costs = exchange._replace(cost=currency).row_costs({"other_cost": text})
+        if costs.problems:
+            return text
+        total += costs.converted["other_cost"]
+    return fixed(total, exchange.selling.places)
+
+
+def _sum_of_rates(texts: list[str]) -> str:
+    try:
+        rates = [read_rate(text) for text in texts]
+    except CellError:
+        return next(text for text in texts if text)
+    return percent(sum(rate or 0 for rate in rates))
