@@ -103,8 +103,8 @@ def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) 
             spent = spent + wanted
         elif name == "markup":
             spent = spent + up(spent, wanted)
-        kept = pick(in_force, kept_rate(fees, wanted if name == "margin" else 0), MILLION)
-        yield pick(in_force, _last_short(kept, spent, fees) + 1, BLANK)
+        short = _last_short(wanted if name == "margin" else 0, spent, fees, in_force)
+        yield pick(in_force, short + 1, BLANK)
     yield floor_price(costs.purchase_price, floor_multiple)
 
 
@@ -124,8 +124,7 @@ def most_costs(deal_price: Whole, targets: Targets, fees: FeeRates) -> Whole:
         if not any_of(in_force):
             continue
         wanted = pick(in_force, asked, 0)
-        kept = pick(in_force, kept_rate(fees, wanted if name == "margin" else 0), MILLION)
-        left = _least_left(deal_price, kept, fees)
+        left = _least_left(wanted if name == "margin" else 0, deal_price, fees, in_force)
         if name == "profit":
             left = left - wanted
         elif name == "markup":
@@ -140,27 +139,27 @@ def most_purchase_price(deal_price: Whole, floor_multiple: int) -> Whole:
     return deal_price * MILLION // floor_multiple
 
 
-def _roundings(deal: Whole, fees: FeeRates) -> Whole:
-    """What rounding up adds to the fees of a deal price, in millionths of a minor unit."""
-    added = deal * (MILLION - fees.commission_rate) % MILLION
-    added = added + deal * (MILLION - fees.payment_rate) % MILLION
-    if fees.has_other:
-        added = added + deal * (MILLION - fees.other_rate) % MILLION
-    return added
+def _left_after_fees(deal_price: Whole, fees: FeeRates) -> Whole:
+    """What a deal price leaves after fees, each rounded up."""
+    left = deal_price - up(deal_price, fees.commission_rate) - up(deal_price, fees.payment_rate)
+    return left - up(deal_price, fees.other_rate) if fees.has_other else left
 
 
-def _last_short(kept: Whole, spent: Whole, fees: FeeRates) -> Whole:
-    """The highest deal price whose kept part, after fees rounded up, is less than is spent.
+def _last_short(margin: Whole, spent: Whole, fees: FeeRates, in_force: Truth) -> Whole:
+    """The highest deal price that leaves less than is spent, after fees and a margin.
 
-    Rounding a fee up adds under a minor unit, so a deal price falls short while kept × deal less
-    what the roundings add is under ``spent``. The first guess is at most 3 ÷ kept too high.
+    Rounding a fee up adds under a minor unit, so that the first guess, for which each is rounded by
+    a whole one, is at most 3 ÷ kept rate too high. Rows that are not in force get any price.
     """
-    spent = spent * MILLION
-    roundings = fees.number * (MILLION - 1)
-    deal = least((spent + roundings) // kept, HIGHEST_DEAL)
+    kept = pick(in_force, kept_rate(fees, margin), MILLION)
+    deal = least(((spent + fees.number) * MILLION - fees.number) // kept, HIGHEST_DEAL)
+    has_margin = not isinstance(margin, int) or margin > 0
 
     def is_enough(deal: Whole) -> Truth:
-        return kept * deal - _roundings(deal, fees) >= spent
+        left = _left_after_fees(deal, fees)
+        if has_margin:
+            return in_force & (left * MILLION - margin * deal >= spent * MILLION)
+        return in_force & (left >= spent)
 
     enough = is_enough(deal)
     while any_of(enough):
@@ -169,17 +168,20 @@ def _last_short(kept: Whole, spent: Whole, fees: FeeRates) -> Whole:
     return deal
 
 
-def _least_left(deal_price: Whole, kept: Whole, fees: FeeRates) -> Whole:
-    """What a deal price and every higher one leave at least, after fees rounded up.
+def _least_left(margin: Whole, deal_price: Whole, fees: FeeRates, in_force: Truth) -> Whole:
+    """What a deal price and every higher one leave at least, after fees and a margin.
 
     In whole minor units, rounded down. What is kept rises with the deal price, and a higher one can
-    leave less only by what the roundings add: so no more than 3 ÷ kept are looked at.
+    leave less only by what rounding the fees adds: so no more than 3 ÷ kept rate are looked at.
     """
-    lowest: Whole = kept * deal_price - _roundings(deal_price, fees)
-    roundings = fees.number * (MILLION - 1)
-    higher = deal_price + 1
-    while any_of(kept * higher - roundings < lowest):
-        lowest = least(lowest, kept * higher - _roundings(higher, fees))
+    kept = pick(in_force, kept_rate(fees, margin), MILLION)
+
+    def left(deal: Whole) -> Whole:
+        return _left_after_fees(deal, fees) * MILLION - margin * deal
+
+    lowest, higher = left(deal_price), deal_price + 1
+    while any_of(in_force & (kept * higher - fees.number * (MILLION - 1) < lowest)):
+        lowest = least(lowest, left(higher))
         higher = higher + 1
     return lowest // MILLION
 

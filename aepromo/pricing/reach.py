@@ -19,7 +19,7 @@ from aepromo.pricing.money import (
     quotient_up,
 )
 from aepromo.pricing.offers import Discounts, worst_deal_price
-from aepromo.pricing.protect import most_costs, most_purchase_price
+from aepromo.pricing.protect import HIGHEST_DEAL, most_costs, most_purchase_price
 from aepromo.pricing.stepping import stepped
 
 if TYPE_CHECKING:
@@ -211,24 +211,27 @@ def holds_to_fx(
 
     In billionths: how many units of the other currency one of the selling currency buys, to its
     fifth significant digit and rounded up. ``deal_price`` is the worst one of a list price, and
-    ``costs`` are those in the selling currency, 0 where a cost is in the other. Blank where nothing
-    is, or where no rate does.
+    ``costs`` are those in the selling currency, 0 where a cost is in the other. Blank where no bound
+    depends on the rate, or where no rate is enough.
     """
     own = most(costs.purchase_price, 0)
     most_bought = most_purchase_price(deal_price, floor_multiple)
     amounts = (converted.purchase_price, *converted.others)
-    left = most_costs(deal_price, targets, fees) - own - costs.logistics_cost - costs.other_cost
     positive: Whole = 0
     for amount in amounts:
         positive = positive + pick(amount > 0, 1, 0)
+    in_all = most_costs(deal_price, targets, fees)
+    left = in_all - own - costs.logistics_cost - costs.other_cost
+    by_total = _lowest_rate(amounts, most(left, most(positive, 1)), converted)
+    by_floor = _lowest_rate((converted.purchase_price,), most(most_bought, 1), converted)
+    bought = converted.purchase_price > 0
+    speaks_of_costs = in_all < HIGHEST_DEAL
+    rate = most(pick(speaks_of_costs, by_total, 0), pick(bought, by_floor, 0))
     # However many units one buys, a converted cost is a minor unit at least.
-    can_hold = (positive > 0) & (left >= positive) & (deal_price > 0) & (own <= most_bought)
-    can_hold = can_hold & ((most_bought > 0) | (converted.purchase_price == 0))
-    by_total = _lowest_rate(amounts, pick(can_hold, left, most(positive, 1)), converted)
-    bought = most(most_bought, 1)
-    by_floor = _lowest_rate((converted.purchase_price,), bought, converted)
-    rate = most(by_total, by_floor)
-    return pick(can_hold & (rate < _HIGHEST_TOLD), rate, BLANK)
+    can_hold = (deal_price > 0) & (left >= positive) & (own <= most_bought)
+    can_hold = can_hold & (negated(bought) | (most_bought > 0)) & (rate < _HIGHEST_TOLD)
+    depends = (speaks_of_costs & (positive > 0)) | bought
+    return pick(can_hold & depends, rate, BLANK)
 
 
 def _lowest_rate(amounts: tuple[Whole, ...], most_cost: Whole, converted: Converted) -> Whole:
