@@ -46,7 +46,8 @@ class Store:
             takes = -(-left * share // WHOLE) if share else np.full_like(left, amount)
             takes = takes if cap is None else np.minimum(takes, cap)
             coupon = np.maximum(coupon, np.where(left >= least, takes, 0))
-        return np.minimum(spared + coupon, subtotals)
+        taken: npt.NDArray[np.int64] = np.minimum(spared + coupon, subtotals)
+        return taken
 
     def deals(self, dearest: int, with_coupons: bool) -> npt.NDArray[np.int64]:
         """What a unit is left with, by item price from 0 to ``dearest``, at its worst."""
@@ -128,7 +129,8 @@ class Item:
             last = -(-list_price * max(own - low, 0) // WHOLE)
             return range(first, last + 1)
         first = (list_price * own // WHOLE) * (WHOLE - top) // WHOLE
-        last = -(-(-(-list_price * own // WHOLE)) * (WHOLE - low) // WHOLE)
+        highest_base = -(-list_price * own // WHOLE)
+        last = -(-highest_base * (WHOLE - low) // WHOLE)
         return range(first, last + 1)
 
     def lowest_deal(self, list_price: int, forced: bool, **kwargs: int) -> int:
@@ -192,7 +194,7 @@ def allowed(price: int, endings: tuple[tuple[int, int], ...]) -> bool:
     return not endings or any(price % modulus == value for value, modulus in endings)
 
 
-# --- from a deal price to what is left of it --------------------------------------------------------
+# --- from a deal price to what is left of it ------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def _compute(sku: Sku, terms: Terms) -> Results:
         "bound_by": bound,
         "exact_list_price": exact_list_price(required, sku.discounts),
         "protected_list_price": protected_list_price(
-            required, sku.discounts, terms.offers, terms.endings, terms.currency.unit
+            required, sku.discounts, terms.offers, terms.endings
         ),
     }
 

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 def _reprice(sku: Sku, terms: Terms) -> Results:
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, terms.floor_multiple)
-    protected = protected_list_price(
-        required, sku.discounts, terms.offers, terms.endings, terms.currency.unit
-    )
+    protected = protected_list_price(required, sku.discounts, terms.offers, terms.endings)
     change = pick(is_known(sku.list_price), protected - sku.list_price, BLANK)
     return {
         "required_deal_price": required,

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from aepromo.pricing.fees import Costs, FeeRates
     from aepromo.pricing.money import Truth, Whole
     from aepromo.pricing.offers import Discounts, Offers
-    from aepromo.pricing.protect import Targets
+    from aepromo.pricing.protect import Ending, Targets
     from aepromo.rules.overrides import Book
 
 
 class Terms(NamedTuple):
     """What holds for every SKU: order offers, allowed endings, and the floor's multiple.
 
-    ``currency`` is what all money is in, and ``endings`` are minor units of it, under one unit;
+    ``currency`` is what all money is in, and ``endings`` are those that prices may have;
     ``floor_multiple`` is in millionths; ``promotion`` is what the platform cuts the price for,
     forced or reverse; ``book`` is the rule book in force.
     """
 
     offers: Offers
-    endings: tuple[int, ...]
+    endings: tuple[Ending, ...]
     currency: Currency
     floor_multiple: int
     promotion: str

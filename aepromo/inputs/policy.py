@@ -10,7 +10,7 @@ from aepromo.inputs.exchange import Conversion, Exchange, exchange_of
 from aepromo.inputs.offer_texts import read_ending, read_offer
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION
-from aepromo.pricing.offers import Offers
+from aepromo.pricing.offers import BASKETS, Coupon, Offers, Tier
 from aepromo.rules.overrides import Book
 from aepromo.table.cells import (
     CellError,
@@ -51,7 +51,7 @@ class Policy(NamedTuple):
 
     What holds for the whole store: Spend & Save tiers (``"30:3"``, $3 off from $30), coupons
     (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
-    whether the buyer's basket is this unit alone (``"single"``) or ``"any"``, the endings that
+    what the buyer's basket holds (``"any"``, ``"single"``, ``"same"``), the endings that
     list prices may have (``".99"``), and for ``breakeven`` which promotion brings the traffic.
 
     Where nothing gives a logistics cost, the ``tariff`` (``read_tariff``) does, for a parcel of
@@ -233,16 +233,17 @@ class Policy(NamedTuple):
 
     def terms(self) -> Terms:
         """The rules and offers that hold for every SKU. Raises ``CallError``."""
-        if self.basket not in BASKETS:
+        basket = next((each for each in BASKETS if each == self.basket), None)
+        if basket is None:
             raise CallError(f"--basket '{self.basket}': {one_of(self.basket, BASKETS)}")
         currency = self.selling
         offers = Offers(
             spend_save=tuple(
-                read_offer("--spend-save", text, currency) for text in self.spend_save
+                Tier(*read_offer("--spend-save", text, currency)) for text in self.spend_save
             ),
-            coupons=tuple(read_offer("--coupon", text, currency) for text in self.coupon),
+            coupons=tuple(Coupon(*read_offer("--coupon", text, currency)) for text in self.coupon),
             coupon_stacks=self.coupon_stacks,
-            single=self.basket == "single",
+            basket=basket,
         )
         return Terms(
             offers=offers,
@@ -264,7 +265,7 @@ class Policy(NamedTuple):
         deep = [
             _("{offer} takes off over half of what it asks for").format(offer=f"{flag} {text}")
             for flag, text in given
-            if 2 * (offer := read_offer(flag, text, exchange.selling)).off > offer.threshold > 0
+            if 2 * (offer := read_offer(flag, text, exchange.selling))[1] > offer[0] > 0
         ]
         if not exchange.rates:
             return deep  # a one-liner in dollars reads no figure of exchange
@@ -278,7 +279,6 @@ def _numbers_of(name: str, text: str, currency: Currency) -> Mapping[str, int]:
     return {name: read(text, INPUTS[name].kind, currency) or 0}
 
 
-BASKETS = ("any", "single")
 
 ASSUMED = {
     "commission_rate": "fees.commission_rate",

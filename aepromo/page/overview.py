@@ -50,7 +50,6 @@ def _compute(sku: Sku, terms: Terms) -> Results:
         sku.discounts,
         terms.offers,
         terms.endings,
-        terms.currency.unit,
     )
     spared, cut = spared_and_cut(sku.list_price, sku.discounts, terms.offers)
     before, after = (profit(deal, sku.costs, sku.fees) for deal in (spared, cut))

@@ -9,7 +9,7 @@ from aepromo.inputs.offer_texts import read_offer
 from aepromo.platform.columns import SAFETIES
 from aepromo.pricing.fees import floor_price, profit, status
 from aepromo.pricing.money import MILLION, down, half_up
-from aepromo.pricing.offers import WORST_CASES, base_price, worst_deal_price
+from aepromo.pricing.offers import WORST_CASES, Tier, base_price, worst_deal_price
 from aepromo.pricing.protect import BOUNDS, required_deal_price
 from aepromo.table.cells import CellError, grouped, millionths, percent, read_range
 from aepromo.words import _, label
@@ -42,7 +42,8 @@ class Advice:
         self.spend_save = ", ".join(tiers)
         self.offers = pricing.terms.offers._replace(
             spend_save=tuple(
-                read_offer("rules.reverse.best.spend_save", text, currency) for text in tiers
+                Tier(*read_offer("rules.reverse.best.spend_save", text, currency))
+                for text in tiers
             ),
         )
 

@@ -13,7 +13,7 @@ the very unit. A Spend & Save that repeats has a drop at each of its multiples.
 
 from __future__ import annotations
 
-from math import gcd
+from math import gcd, lcm
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.pricing.money import (
@@ -24,6 +24,7 @@ from aepromo.pricing.money import (
     most,
     negated,
     pick,
+    quotient_down,
     quotient_up,
     share_up,
 )
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 NEVER = 2**62
 """A subtotal that no order reaches."""
+
+LARGEST_ORDER = 4 * AMOUNT_LIMIT
+"""No order comes to as much, in minor units."""
 
 MOST_UNITS = 10**6
 """Larger orders of one SKU are looked at as if they had no end."""
@@ -71,13 +75,15 @@ class Stretch(NamedTuple):
 class Situation(NamedTuple):
     """The offers that apply to a unit, and the basket that it is bought in.
 
-    ``drops`` are the subtotals at which an offer comes in reach; the multiples of the Spend & Save
-    that repeats are not among them, except where another offer begins or ends there.
+    ``starts`` are the subtotals from which on other offers apply than just below, and ``drops``
+    those of them at which an order may suddenly be left with less; both ascending, and without the
+    multiples of the Spend & Save that repeats, except where another offer begins or ends there.
     """
 
     spend_save: tuple[Tier, ...]
     coupons: tuple[Coupon, ...]
     basket: Basket
+    starts: tuple[int, ...]
     drops: tuple[int, ...]
 
     @property
@@ -117,6 +123,16 @@ class Situation(NamedTuple):
         """The lowest deal price for an item price anywhere from ``cheapest`` to ``dearest``."""
         return self.worst(cheapest, dearest).deal_price
 
+    def worst_order(self, item_price: int) -> int:
+        """The subtotal of an order in which a unit of one SKU is left with least."""
+        worst = self.worst(item_price, item_price)
+        subtotal, units = int(worst.subtotal), 1
+        while not subtotal and item_price:  # of an order without end: the first that is as good
+            if self.left_of(units * item_price) // units == worst.deal_price:
+                subtotal = units * item_price
+            units += 1
+        return subtotal
+
     def worst(self, cheapest: Whole, dearest: Whole) -> Worst:
         """The lowest deal price over a range of item prices, with the order that leads to it."""
         if not (self.spend_save or self.coupons):
@@ -132,21 +148,37 @@ class Situation(NamedTuple):
         return self._worst_of_many(cheapest, dearest, worst)
 
     def least_item_price(self, required: Whole) -> Whole:
-        """The item price under which a deal price never reaches ``required``.
+        """An item price under which a deal price never reaches ``required``.
 
         Without offers it is that very price, and in an order of anything each item price from it up
         reaches it; in the other baskets a higher one may fall short again.
         """
-        if not (self.spend_save or self.coupons) or self.basket == "single":
+        if not (self.spend_save or self.coupons):
             return required
         if self.basket == "any":
             return self._least_beside_others(required)
-        return self._least_of_many(required)
+        alone = self._least_alone(required)
+        return alone if self.basket == "single" else most(alone, self._least_of_many(required))
+
+    def _least_alone(self, required: Whole) -> Whole:
+        """An item price under which a unit alone falls short: a bound, not the highest one."""
+        wanted = required
+        for coupon in self.coupons:
+            # Out of its reach, less than its threshold is left.
+            binds = required >= coupon.threshold
+            wanted = most(wanted, pick(binds, coupon.enough(required), required))
+        tier = self.repeating
+        if tier is None:
+            return wanted
+        # From one multiple to the next, no more is left than just before the next.
+        short = most(wanted - tier.threshold + 1, 0)
+        times = quotient_up(short, tier.threshold - tier.off)
+        return most(wanted, times * tier.threshold)
 
     def _least_beside_others(self, required: Whole) -> Whole:
         """The least item price in an order of anything: a higher one never leaves less."""
-        price = required
-        for drop in (0, *self.drops):
+        price = most(self._least_alone(required), self._least_of_many(required))
+        for drop in (0, *self.starts):
             left = self.left_of(drop)
             # The unit is all of the order, from this drop to the next, or just reaches it.
             alone = self._next_of_units(required, drop, 1)
@@ -160,16 +192,13 @@ class Situation(NamedTuple):
             (price,), (required,) = answers, state
             worst = self.worst(price, price)
             is_short = worst.deal_price < required
-            return (
-                (pick(is_short, self.next_item_price(required, worst), price),),
-                state,
-                is_short,
-            )
+            price = pick(is_short, self.next_item_price(required, worst), price)
+            return (price,), state, is_short & (price < AMOUNT_LIMIT)
 
         return stepped(price < AMOUNT_LIMIT, (price,), (required,), step)[0]
 
     def _least_of_many(self, required: Whole) -> Whole:
-        """The least item price in orders of many units: they lose a repeating offer's full share."""
+        """The least item price in orders of many units, which lose a repeating offer in full."""
         tier = self.repeating
         if tier is None:
             return required
@@ -204,17 +233,17 @@ class Situation(NamedTuple):
     def _next_of_units(self, required: Whole, subtotal: Whole, units: Whole) -> Whole:
         target = units * required
         taken = self.spend_save_taken(subtotal)
-        wanted = target
+        wanted: Whole = target
         for coupon in self.coupons:
             reached = subtotal - taken >= coupon.threshold
             wanted = most(wanted, pick(reached, coupon.enough(target), target))
-        return quotient_up(least(taken + wanted, self._next_drop(subtotal)), units)
+        return quotient_up(least(taken + wanted, self._next_start(subtotal)), units)
 
-    def _next_drop(self, subtotal: Whole) -> Whole:
-        """The next subtotal at which an order may suddenly take more."""
+    def _next_start(self, subtotal: Whole) -> Whole:
+        """The next subtotal from which on other offers apply."""
         nearest: Whole = NEVER
-        for drop in reversed(self.drops):
-            nearest = pick(subtotal < drop, drop, nearest)
+        for start in reversed(self.starts):
+            nearest = pick(subtotal < start, start, nearest)
         tier = self.repeating
         return nearest if tier is None else least(nearest, next_multiple(subtotal, tier.threshold))
 
@@ -234,15 +263,15 @@ class Situation(NamedTuple):
         """
         if self.basket == "any":
             return self._stretch_beside_others(required)
-        lowest = int(self.least_item_price(required))
+        lowest = required if self.basket == "single" else int(self._least_of_many(required))
         found = []
         tier = self.repeating
         if tier is not None and lowest > required:
             units = int(quotient_up(tier.threshold, required))
             found.append(Stretch(required, lowest - 1, tier.threshold, tier.off, units))
         for units in range(1, self._most_units(lowest, required) + 1):
-            for drop in self._drops_of_one(units * lowest, units * required):
-                price = max(int(quotient_up(drop, units)), lowest)
+            for start in self._starts_of_one(units * lowest, units * required):
+                price = max(-(-start // units), lowest)
                 subtotal = units * price
                 left = int(self.left_of(subtotal))
                 if left // units < required:
@@ -266,17 +295,17 @@ class Situation(NamedTuple):
         """How many units an order may need to leave less of a unit, from a lowest item price up."""
         if self.basket == "single":
             return 1
-        tier, last = self.repeating, max(self.drops, default=0)
-        most_units = max(quotient_up(last, lowest), 1)
+        tier, last = self.repeating, max(self.starts, default=0)
+        most_units = max(-(-last // lowest), 1)
         if tier is not None and self._takes_amount:
             return max(most_units, int(self._last_units(tier, lowest, required)))
-        return int(most_units)
+        return most_units
 
-    def _drops_of_one(self, subtotal: int, target: int) -> Iterator[int]:
-        """A subtotal and the drops above it, as far as one may leave less than ``target``."""
+    def _starts_of_one(self, subtotal: int, target: int) -> Iterator[int]:
+        """A subtotal and the starts above it, as far as one may leave less than ``target``."""
         yield subtotal
-        yield from (drop for drop in self.drops if drop > subtotal)
-        tier, last = self.repeating, max(self.drops, default=0)
+        yield from (start for start in self.starts if start > subtotal)
+        tier, last = self.repeating, max(self.starts, default=0)
         if tier is not None:
             multiple = int(next_multiple(subtotal, tier.threshold))
             while multiple <= last or self.left_of(multiple) < target:
@@ -284,10 +313,10 @@ class Situation(NamedTuple):
                 multiple += tier.threshold
 
     def _reached(self, subtotal: int) -> int:
-        """The last drop that an order of a subtotal has reached; 0 where it reached none."""
+        """The last start that an order of a subtotal has reached; 0 where it reached none."""
         tier = self.repeating
         multiple = 0 if tier is None else subtotal // tier.threshold * tier.threshold
-        return max((drop for drop in (*self.drops, multiple) if drop <= subtotal), default=0)
+        return max((start for start in (*self.starts, multiple) if start <= subtotal), default=0)
 
     # --- one kind of basket after another ---------------------------------------------------------
 
@@ -321,51 +350,77 @@ class Situation(NamedTuple):
         """
 
         def step(answers: Values, state: Values) -> tuple[Values, Values, Truth]:
-            deal, item_price, subtotal = state
-            subtotal = self._next_risk(item_price, subtotal, deal)
-            ends = subtotal == NEVER
-            tried = pick(ends, item_price, subtotal)
+            deal, item_price, subtotal, entry = state
+            risen = self._next_rise(item_price, subtotal, entry, deal)
+            start = self._next_risky_start(item_price, subtotal, deal)
+            tried, entry = least(risen, start), pick(start < risen, start, entry)
+            ends = tried == NEVER
+            tried = pick(ends, item_price, tried)
             lower = (item_price * self.left_of(tried) < deal * tried) & negated(ends)
             found = (pick(lower, deal - 1, answers[0]), pick(lower, tried, answers[1]))
-            return found, (deal, item_price, tried), negated(lower | ends)
+            return found, (deal, item_price, tried, entry), negated(lower | ends)
 
-        deal, item_price, _ = worst
-        answers = stepped(deal > 0, (deal, worst.subtotal), (deal, item_price, item_price), step)
-        return Worst(answers[0], item_price, answers[1])
+        deal, price, _ = worst
+        answers = stepped(deal > 0, (deal, worst.subtotal), (deal, price, price, price), step)
+        return Worst(answers[0], price, answers[1])
 
-    def _next_risk(self, item_price: Whole, subtotal: Whole, deal: Whole) -> Whole:
-        """The next subtotal at which a unit may be left with less than ``deal``."""
-        left = subtotal - self.spend_save_taken(subtotal)
+    def _next_rise(self, item_price: Whole, subtotal: Whole, entry: Whole, deal: Whole) -> Whole:
+        """The next subtotal at which a coupon goes up, before other offers apply.
+
+        ``NEVER`` where that can't leave a unit less than ``deal``. ``entry`` is where the same
+        offers have applied from: once roundings have come round they only weigh less.
+        """
+        spared = self.spend_save_taken(subtotal)
+        left = subtotal - spared
         nearest: Whole = NEVER
         for coupon in self.coupons:
             if coupon.share:
                 taken = share_up(left, coupon.share)
-                risen = subtotal - left + taken * MILLION // coupon.share + 1
+                risen = spared + quotient_down(taken * MILLION, coupon.share) + 1
                 grows = (left >= coupon.threshold) & (coupon.is_endless | (taken < coupon.most))
                 nearest = least(nearest, pick(grows, risen, NEVER))
-        nearest = pick(nearest < self._next_drop(subtotal), nearest, NEVER)
-        nearest = pick(self._least_kept(item_price, most(subtotal, 1)) < deal, nearest, NEVER)
-        for drop in self._drops_from(subtotal):
-            tried = most(drop, most(subtotal, 1))
-            risky = (drop > subtotal) & (self._least_kept(item_price, tried) < deal)
-            nearest = pick(risky, least(nearest, tried), nearest)
-        return nearest
+        goes_on = (nearest < self._next_start(subtotal)) & (nearest <= entry + self._rounding_cycle)
+        is_risky = self._least_kept(item_price, most(subtotal, 1)) < deal
+        return pick(goes_on & is_risky, nearest, NEVER)
+
+    def _next_risky_start(self, item_price: Whole, subtotal: Whole, deal: Whole) -> Whole:
+        """The next subtotal from which on other offers may leave a unit less than ``deal``."""
+        nearest: Whole = NEVER
+        for start in self.starts:
+            risky = (start > subtotal) & (self._least_kept(item_price, start) < deal)
+            nearest = pick(risky, least(nearest, start), nearest)
+        tier = self.repeating
+        if tier is None:
+            return nearest
+        multiple = next_multiple(subtotal, tier.threshold)
+        cycle = self._rounding_cycle
+        multiples = cycle // gcd(cycle, tier.threshold - tier.off) + 1
+        last = most(item_price, max(self.starts)) + multiples * tier.threshold
+        risky = (multiple <= last) & (self._least_kept(item_price, multiple) < deal)
+        return pick(risky, least(nearest, multiple), nearest)
+
+    @property
+    def _rounding_cycle(self) -> int:
+        """After how many minor units the roundings of coupons that take a share come round."""
+        return lcm(*(MILLION // gcd(coupon.share, MILLION) for coupon in self.coupons))
 
     def _least_kept(self, item_price: Whole, subtotal: Whole) -> Whole:
-        """What a unit is left with at a subtotal, or at a higher one before the next drop, at least.
+        """What a unit is left with, at least, at a subtotal or a higher one before the next start.
 
         As if a coupon that takes a share were rounded up by as much as its rate can ever lead to.
         """
         left = subtotal - self.spend_save_taken(subtotal)
-        least_kept = item_price * left // subtotal
+        least_kept = quotient_down(item_price * left, subtotal)
         for coupon in self.coupons:
-            kept = BLANK if coupon.is_endless else item_price * (left - coupon.most) // subtotal
+            kept: Whole = BLANK
+            if not coupon.is_endless:
+                kept = quotient_down(item_price * (left - coupon.most), subtotal)
             if coupon.share:
                 parts = MILLION // gcd(coupon.share, MILLION)
                 scaled = left * (parts - coupon.share * parts // MILLION) - (parts - 1)
-                by_share = item_price * (scaled // parts) + item_price * (scaled % parts) // parts
-                by_share = by_share // subtotal
-                kept = most(by_share, kept)
+                by_share = item_price * quotient_down(scaled, parts)
+                by_share = by_share + quotient_down(item_price * (scaled % parts), parts)
+                kept = most(quotient_down(by_share, subtotal), kept)
             least_kept = pick(left >= coupon.threshold, least(least_kept, kept), least_kept)
         return least_kept
 
@@ -427,6 +482,7 @@ class Situation(NamedTuple):
 
         More and more units are looked at, up to ``_last_units`` of the worst so far.
         """
+
         def goes_on(units: Whole, cheapest: Whole, deal: Whole) -> Truth:
             return units <= self._last_units(tier, cheapest, deal)
 
@@ -453,14 +509,18 @@ class Situation(NamedTuple):
         most_off = max(coupon.most for coupon in amounts)
         kept = tier.threshold - tier.off
         spent = max(coupon.threshold for coupon in amounts) + most_off
-        reached = quotient_up(quotient_up(spent * tier.threshold, kept) + tier.threshold, item_price)
+        reached = quotient_up(
+            quotient_up(spent * tier.threshold, kept) + tier.threshold, item_price
+        )
         short = item_price * kept - deal * tier.threshold
         by_coupon = (most_off * tier.threshold - 1) // short
         return least(by_coupon, least(reached + tier.threshold, MOST_UNITS))
 
 
-def drops(spend_save: tuple[Tier, ...], coupons: tuple[Coupon, ...]) -> tuple[int, ...]:
-    """The subtotals at which an order may suddenly take more, ascending.
+def situation(
+    spend_save: tuple[Tier, ...], coupons: tuple[Coupon, ...], basket: Basket
+) -> Situation:
+    """The situation of some offers in a basket.
 
     A coupon is tested on what Spend & Save leaves, so it comes in reach at its own threshold plus
     what a tier has taken. Raises ``ValueError`` where more than one Spend & Save repeats.
@@ -475,19 +535,18 @@ def drops(spend_save: tuple[Tier, ...], coupons: tuple[Coupon, ...]) -> tuple[in
         kept = tier.threshold - tier.off
         # The first multiple that takes more than a tier, and the first that a coupon survives.
         starts |= {(off // tier.off + 1) * tier.threshold for off in fixed}
-        starts |= {quotient_up(coupon.threshold, kept) * tier.threshold for coupon in coupons}
+        starts |= {-(-coupon.threshold // kept) * tier.threshold for coupon in coupons}
         for coupon in coupons:
             # Each multiple may put the coupon out of reach again, until the rest reaches it too.
             first = max(coupon.threshold - tier.threshold, 0) // kept
             for times in range(first, coupon.threshold // kept + 1):
                 starts.add(coupon.threshold + times * tier.off)
-    situation = Situation(spend_save, coupons, "single", ())
-    falls = situation.has_shares  # its rounding looks at every start
-    return tuple(
-        start
-        for start in sorted(starts)
-        if start > 0 and (falls or situation.left_of(start) <= situation.left_of(start - 1))
-    )
+    ascending = tuple(sorted(start for start in starts if 0 < start < LARGEST_ORDER))
+    found = Situation(spend_save, coupons, basket, ascending, ascending)
+    if found.has_shares:
+        return found  # the rounding of a share looks at every start
+    falls = (each for each in ascending if found.left_of(each) <= found.left_of(each - 1))
+    return found._replace(drops=tuple(falls))
 
 
 def next_multiple(amount: Whole, threshold: int) -> Whole:

@@ -73,6 +73,11 @@ def divided_down(amount: Whole, rate: Whole) -> Whole:
     return amount * MILLION // rate
 
 
+def quotient_down(dividend: Whole, divisor: Whole) -> Whole:
+    """The quotient of two whole numbers, rounded down; ``divisor`` is positive."""
+    return dividend // divisor
+
+
 def quotient_up(dividend: Whole, divisor: Whole) -> Whole:
     """The quotient of two whole numbers, rounded up; ``divisor`` is positive."""
     return (dividend + divisor - 1) // divisor

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from aepromo.pricing.baskets import Situation, drops
+from aepromo.pricing.baskets import situation
 from aepromo.pricing.money import (
     AMOUNT_LIMIT,
     BLANK,
@@ -29,6 +29,7 @@ from aepromo.pricing.money import (
 )
 
 if TYPE_CHECKING:
+    from aepromo.pricing.baskets import Situation
     from aepromo.pricing.money import Whole
 
 STACKINGS = ("multiply", "add")
@@ -120,7 +121,6 @@ class Left(NamedTuple):
         """
         base = _divided_up(item_price, self.forced_least)
         return _divided_up(base, self.own)
-
 
     def first_list_price(self, item_price: int) -> int:
         """The smallest list price that may settle at an item price of 1 or more.
@@ -267,7 +267,7 @@ def _divided_up(amount: Whole, rate: Whole) -> Whole:
 def _situation(
     spend_save: tuple[Tier, ...], coupons: tuple[Coupon, ...], basket: Basket
 ) -> Situation:
-    return Situation(spend_save, coupons, basket, drops(spend_save, coupons))
+    return situation(spend_save, coupons, basket)
 
 
 def best_reached(subtotal: int, offers: tuple[Tier, ...] | tuple[Coupon, ...]) -> Tier | Coupon:

@@ -87,9 +87,7 @@ def _outcomes(
             product = base * max(whole - rate, 0)
             for is_item_up in (False, True):
                 item_price = -(-product // TRILLION) if is_item_up else product // TRILLION
-                yield none._replace(
-                    forced_rate=rate, is_item_up=is_item_up, item_price=item_price
-                )
+                yield none._replace(forced_rate=rate, is_item_up=is_item_up, item_price=item_price)
 
 
 def _rates(base: int, whole: int, discounts: Discounts, item_price: int) -> Iterator[int]:
@@ -112,12 +110,7 @@ def _rates(base: int, whole: int, discounts: Discounts, item_price: int) -> Iter
 def _with_order(found: Proof, situation: Situation, required: int) -> Proof:
     """An outcome with the order in which its item price leaves less than required."""
     item_price = found.item_price
-    subtotal = int(situation.worst(item_price, item_price).subtotal)
-    if situation.basket == "same":
-        units = 1
-        while situation.left_of(units * item_price) // units >= required:
-            units += 1
-        subtotal = units * item_price
+    subtotal = situation.worst_order(item_price)
     spend_save = int(situation.spend_save_taken(subtotal))
     coupon = min(int(situation.coupon_taken(subtotal - spend_save)), subtotal - spend_save)
     share = -(-(spend_save + coupon) * item_price // subtotal) if subtotal else 0

@@ -24,7 +24,6 @@ from aepromo.pricing.money import (
     least,
     most,
     pick,
-    quotient_up,
     up,
 )
 from aepromo.pricing.offers import Discounts
@@ -233,7 +232,6 @@ def protected_list_price(
     if offers.basket == "any" or not (offers.spend_save or offers.coupons):
         return price
 
-
     def step(answers: Values, state: Values) -> tuple[Values, Values, Truth]:
         (price,), (required, limited_rate, lowest_rate, highest_rate) = answers, state
         rates = Discounts(limited_rate, lowest_rate, highest_rate, discounts.add)
@@ -244,9 +242,7 @@ def protected_list_price(
     return stepped(price < AMOUNT_LIMIT, (price,), (required, *discounts[:3]), step)[0]
 
 
-def _past_stretches(
-    price: Whole, required: Whole, discounts: Discounts, offers: Offers
-) -> Whole:
+def _past_stretches(price: Whole, required: Whole, discounts: Discounts, offers: Offers) -> Whole:
     """The first list price past the stretches that a price is in, or the price itself or less."""
     found: Whole = 0
     for forced in (True, False):

@@ -106,7 +106,6 @@ def max_limited_rate(
     The platform takes whole percents, one for a product. Percents are tried from the deepest that
     an order without offers bears: with a tier a safe one may lie above an unsafe one.
     """
-
     percent = _most_percent(list_price, required, discounts, offers)
     state = (list_price, required, discounts.forced_rate_min, discounts.forced_rate_max)
     if product is None or isinstance(product, int):
@@ -211,8 +210,8 @@ def holds_to_fx(
 
     In billionths: how many units of the other currency one of the selling currency buys, to its
     fifth significant digit and rounded up. ``deal_price`` is the worst one of a list price, and
-    ``costs`` are those in the selling currency, 0 where a cost is in the other. Blank where no bound
-    depends on the rate, or where no rate is enough.
+    ``costs`` are those in the selling currency, 0 where a cost is in the other. Blank where no
+    bound depends on the rate, or where no rate is enough.
     """
     own = most(costs.purchase_price, 0)
     most_bought = most_purchase_price(deal_price, floor_multiple)

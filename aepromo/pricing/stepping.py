@@ -1,4 +1,4 @@
-"""Answers that are stepped towards, for one SKU or for the rows of a column that aren't there yet."""
+"""Answers that are stepped towards, for one SKU or for all rows of a column."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
+
+    import numpy as np
+    import numpy.typing as npt
 
     from aepromo.pricing.money import Truth, Whole
 
@@ -27,11 +30,11 @@ def stepped(searching: Truth, answers: Values, state: Values, step: Step) -> Val
         return answers
     library = searching.__array_namespace__()
 
-    def column(values: Whole) -> Whole:
-        whole: Whole = library.broadcast_to(library.asarray(values), searching.shape)
+    def column(values: Whole) -> npt.NDArray[np.int64]:
+        whole: npt.NDArray[np.int64] = library.broadcast_to(values, searching.shape)
         return whole
 
-    final = [library.asarray(column(each), copy=True) for each in answers]
+    final = [column(each).copy() for each in answers]
     places = library.nonzero(searching)[0]
     answers = tuple(column(each)[searching] for each in answers)
     state = tuple(column(each)[searching] for each in state)
@@ -40,6 +43,6 @@ def stepped(searching: Truth, answers: Values, state: Values, step: Step) -> Val
         for column_of, each in zip(final, answers, strict=True):
             column_of[places] = each
         places = places[going_on]
-        answers = tuple(each[going_on] for each in answers)  # type: ignore[index]
+        answers = tuple(each[going_on] for each in answers)  # type: ignore[index]  # columns all
         state = tuple(each[going_on] for each in state)  # type: ignore[index]
     return tuple(final)

@@ -26,7 +26,7 @@ from brute import Item, Store, Wanted
 
 from aepromo.pricing.decision import ACTIONS, HELD_BY, Guards, decide
 from aepromo.pricing.fees import Costs, FeeRates
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up
+from aepromo.pricing.money import BLANK
 from aepromo.pricing.offers import (
     WORST_CASES,
     Coupon,
@@ -49,12 +49,9 @@ from aepromo.pricing.reach import (
     holds_to_fx,
     holds_to_rate,
     max_limited_rate,
-    protects,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aepromo.pricing.money import Whole
 
 Difference = tuple[str, object, object]
@@ -188,6 +185,7 @@ def differences(trial: Trial) -> list[Difference]:
     for list_price in trial.list_prices:
         found += outcome_differences(trial, list_price)
         found += decision_differences(trial, list_price)
+    found += carrier_differences(trial)
     found += zone_differences(trial)
     found += proof_differences(trial)
     return [each for each in found if each[1] != each[2]]
@@ -282,11 +280,54 @@ def decision_by_hand(
         return None
     guards = trial.guards
     if current is not None and guards.max_change is not None:
-        if abs(wanted - current) * brute.WHOLE > current * guards.max_change:
+        change = abs(wanted - current)
+        if change * brute.WHOLE > current * guards.max_change:
             return current, "hold", "max_change"
     if guards.max_price != BLANK and wanted > guards.max_price:
         return current, "hold", "max_price"
     return wanted, action, ""
+
+
+def carrier_differences(trial: Trial) -> list[Difference]:
+    """A column must come to what each of its rows comes to by itself."""
+    discounts, offers, endings = trial.discounts, trial.offers, trial.endings
+    prices = [*trial.list_prices, 1, trial.limit, BLANK]
+    needed = [max(1, trial.required + step) for step in (0, -2, 1, 3, 40, 0, 7)]
+    known = [max(price, 1) for price in prices]
+
+    def figures(price: Whole, required: Whole, or_blank: Whole) -> tuple[Whole, ...]:
+        return (
+            protected_list_price(required, discounts, offers, endings),
+            protected_list_price(required, discounts, offers, endings, start=price),
+            *worst_deal_price(price, discounts, offers),
+            holds_to_rate(price, required, discounts, offers),
+            max_limited_rate(price, required, discounts, offers),
+            *decide(or_blank, required, discounts, offers, endings, trial.guards),
+            *decide(or_blank, required, discounts, offers, endings, trial.guards, True),
+        )
+
+    columns = figures(np.array(known), np.array(needed), np.array(prices))
+    together = [tuple(row) for row in np.column_stack(columns).tolist()]
+    alone = [figures(*row) for row in zip(known, needed, prices, strict=True)]
+    product = np.array([0, 1, 1, 0, 2, 2, 1])
+    by_product = max_limited_rate(np.array(known), np.array(needed), discounts, offers, product)
+    assert isinstance(by_product, np.ndarray)
+    lowest = [
+        common_percent(
+            trial, [row for row in zip(known, needed, product, strict=True) if row[2] == p]
+        )
+        for p in product
+    ]
+    return [
+        ("columns", together, alone),
+        ("max limited rate of products", [or_none(int(each)) for each in by_product], lowest),
+    ]
+
+
+def common_percent(trial: Trial, rows: list[tuple[int, int, int]]) -> int | None:
+    """The deepest percent at which all SKUs of a product protect, by trying each."""
+    safe = [set(trial.item.max_limited(price, required)) for price, required, _ in rows]
+    return max((100 * percent for percent in set.intersection(*safe)), default=None)
 
 
 def zone_differences(trial: Trial) -> list[Difference]:
@@ -340,7 +381,7 @@ def proof_differences(trial: Trial) -> list[Difference]:
     ]
 
 
-# --- required deal prices and exchange rates --------------------------------------------------------
+# --- required deal prices and exchange rates ------------------------------------------------------
 
 
 def draw_wanted(rng: Random) -> Wanted:
@@ -397,7 +438,7 @@ def required_differences(rng: Random) -> list[Difference]:
 
 
 def fx_differences(rng: Random, wanted: Wanted, required: int) -> list[Difference]:
-    """The lowest told rate at which a deal price holds, and the one before, at which it does not."""
+    """The lowest told rate at which a deal price holds, and that the one before does not."""
     targets, _, fees = taken_as(wanted)
     deal = max(1, required + rng.randint(-5, 40))
     finer, coarser = rng.choice(((1, 1), (1, 1), (100, 1), (1, 10)))
@@ -409,9 +450,7 @@ def fx_differences(rng: Random, wanted: Wanted, required: int) -> list[Differenc
     assert isinstance(told, int)
 
     def holds(rate: int) -> bool:
-        costs = [
-            -(-amount * finer * BILLION // (rate * coarser)) for amount in (purchase, *others)
-        ]
+        costs = [-(-amount * finer * BILLION // (rate * coarser)) for amount in (purchase, *others)]
         new = Costs(
             own.purchase_price + costs[0], own.logistics_cost, own.other_cost + sum(costs[1:])
         )
@@ -432,8 +471,10 @@ def fx_differences(rng: Random, wanted: Wanted, required: int) -> list[Differenc
 
 def before(rate: int) -> int:
     """The next lower rate of five digits."""
-    place = max(1, 10 ** (len(str(rate)) - 5))
-    return rate - place if rate - place >= 10**4 * place or place == 1 else rate - place // 10
+    place = int(10 ** max(0, len(str(rate)) - 5))
+    if place == 1 or rate - place >= 10**4 * place:
+        return rate - place
+    return rate - place // 10
 
 
 # --- the run --------------------------------------------------------------------------------------
