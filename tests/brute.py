@@ -108,12 +108,12 @@ class Item:
     low: int
     high: int
     dearest: int
-    tables: dict[bool, npt.NDArray[np.int64]] = field(default_factory=dict, compare=False)
+    tables: dict[bool, list[int]] = field(default_factory=dict, compare=False)
 
-    def deals(self, forced: bool) -> npt.NDArray[np.int64]:
+    def deals(self, forced: bool) -> list[int]:
         with_coupons = self.store.stacks or not forced
         if with_coupons not in self.tables:
-            self.tables[with_coupons] = self.store.deals(self.dearest, with_coupons)
+            self.tables[with_coupons] = self.store.deals(self.dearest, with_coupons).tolist()
         return self.tables[with_coupons]
 
     def item_prices(
@@ -135,7 +135,7 @@ class Item:
 
     def lowest_deal(self, list_price: int, forced: bool, **kwargs: int) -> int:
         prices = self.item_prices(list_price, forced, **kwargs)
-        return int(self.deals(forced)[prices.start : prices.stop].min())
+        return min(self.deals(forced)[prices.start : prices.stop])
 
     def worst(self, list_price: int, **kwargs: int) -> tuple[int, str]:
         forced = self.lowest_deal(list_price, True, **kwargs)
@@ -176,7 +176,7 @@ class Item:
             lows = list_price * (own - rates) // WHOLE
         else:
             lows = (list_price * own // WHOLE) * (WHOLE - rates) // WHOLE
-        deals = self.deals(True)[: -(-list_price * own // WHOLE) + 1]
+        deals = np.array(self.deals(True)[: -(-list_price * own // WHOLE) + 1])
         from_there = np.minimum.accumulate(deals[::-1])[::-1]
         fails = np.flatnonzero(from_there[lows] < required)
         return int(fails[0]) - 1 if fails.size else len(rates) - 1
