@@ -29,9 +29,7 @@ CAPABILITIES = (
 )
 FLOW = (*CORE, *CAPABILITIES, "terminal", "cli")
 ROOMS = f"{' → '.join(CORE)} → {', '.join(CAPABILITIES)} → terminal → cli"
-DATA = (
-    "bytes → text columns → resolved inputs → a question → answer columns → bytes or a table"
-)
+DATA = "bytes → text columns → resolved inputs → a question → answer columns → bytes or a table"
 """How data flows, as the package's docstring and the README tell it."""
 
 BORROWS = {

@@ -143,9 +143,7 @@ def find_columns(
     return Found(found, headers)
 
 
-def _missing_of_parcel(
-    question: Question, found: Mapping[str, int], values: Values
-) -> list[str]:
+def _missing_of_parcel(question: Question, found: Mapping[str, int], values: Values) -> list[str]:
     """What a tariff goes by that every row of a table would lack."""
     offered = values.texts
     if not question.ships(values) or "logistics_cost" in offered or "logistics_cost" in found:

@@ -117,9 +117,7 @@ def explain_command() -> Callable[..., None]:
     )
 
 
-def _out_of_file(
-    policy: Policy, values: Values, file: str, sku: str | None, call: Call
-) -> Policy:
+def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, call: Call) -> Policy:
     """The policy with the cells of a file's row put over it."""
     from aepromo.cli.input_files import find_row
     from aepromo.inputs.row_texts import row_texts

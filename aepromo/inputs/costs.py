@@ -282,9 +282,7 @@ def _rates_in_force(exchange: Exchange, currency: Currency, own: Numbers) -> Num
     return np.where(own != BLANK, own, MILLION if shared is None else shared.millionths)
 
 
-def _lacks_rate(
-    exchange: Exchange, currency: Currency, own: Numbers
-) -> npt.NDArray[np.bool_]:
+def _lacks_rate(exchange: Exchange, currency: Currency, own: Numbers) -> npt.NDArray[np.bool_]:
     """Where a row has no rate of its own and none holds."""
     has_none = exchange.rate(currency) is None
     lacks: npt.NDArray[np.bool_] = (own == BLANK) & has_none

@@ -51,9 +51,7 @@ _SHORT_DATE = re.compile(
 _SEPARATORS = re.compile(r"\s*[,;|，；、/]\s*")
 
 
-def read_fact(
-    text: str, kind: Kind, currency: Currency = USD, decimal: str = POINT
-) -> Fact | None:
+def read_fact(text: str, kind: Kind, currency: Currency = USD, decimal: str = POINT) -> Fact | None:
     """The value of a cell of any kind but a range, None for a blank one. Raises ``CellError``."""
     tidied = tidy(text)
     if not tidied:

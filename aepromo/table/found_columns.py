@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 _RATES = (Kind.RATE, Kind.RATES, Kind.SHARE)
 _FINEST_PERCENT = 10 ** (RATE_PLACES - 4)
-_MONEY = (
-    r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€£]|USD|CNY|RMB|EUR))\s*$"
-)
+_MONEY = r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€£]|USD|CNY|RMB|EUR))\s*$"
 
 
 @dataclass(frozen=True, slots=True)

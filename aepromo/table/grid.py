@@ -56,7 +56,9 @@ class Grid:
 
     def chosen(self, rows: Places) -> Grid:
         """Some of the rows."""
-        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain, self.has_quotes)
+        return Grid(
+            self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain, self.has_quotes
+        )
 
     def texts(self, position: int) -> pa.Array | None:
         """A column's cells as text; None where a quote is doubled within one."""
