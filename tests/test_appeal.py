@@ -452,7 +452,7 @@ def test_the_worksheet_in_english_and_what_it_says_aside(run: Run, tmp_path: Pat
     target = tmp_path / "margins.csv"
     done = run(
         *("appeal", "-", "--on", "2026-03-10", "--worksheet", target, "--worksheet-lang", "en"),
-        stdin=sheet({}, {"store_level": "L1"}),
+        stdin=sheet({}, {"sku": "A-2", "store_level": "L1"}),
     )
     assert done.err == f"{target}: 1 SKU; 1 refused, left out\n"
     assert target.read_text(encoding="utf-8") == (

@@ -164,7 +164,7 @@ def test_a_frame_takes_the_same_rates() -> None:
     listed = pd.read_csv(io.StringIO(RATES), dtype=str, keep_default_na=False)
     skus = pd.read_csv(io.StringIO(COSTS), dtype=str)
     joined = aepromo.join_rates(skus, listed, "p95")
-    assert joined["forced_rate"].tolist() == ["0.380000", "0.280000", "0.180000", "40%", "0.280000"]
+    assert joined["forced_rate"].tolist() == ["0.380000", "0.280000", "0.180000", "40%", ""]
     assert pd.isna(skus["forced_rate"][0])
     assert len(aepromo.reprice(joined)) == len(skus)
     with pytest.raises(aepromo.BadRows, match="has a rate already"):
