@@ -238,7 +238,7 @@ def test_the_worksheet_s_costs_can_be_recomputed_by_hand(case: Case) -> None:
     row = {"purchase_price": decimal(cost), "list_price": decimal(price)}
     row |= {"forced_rate": "13.3%", "commission_rate": "6%", "payment_rate": "1.2%"}
     frame = pd.DataFrame([row | {"weight_g": decimal(weight)}])
-    columns = find_columns(question, list(frame.columns), {}, values)
+    columns = find_columns(question, list(frame.columns), {}, values).columns
     outcome = run_question(question, FrameCells(frame, values.currency), columns, values)
     assert outcome.inputs is not None, outcome.problems
     sheet = zip((*HEADERS, *MORE_HEADERS), worksheet_lines(outcome.inputs), strict=True)

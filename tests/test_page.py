@@ -543,7 +543,7 @@ def test_blocks_add_up_to_the_whole() -> None:
     frame = pd.read_csv(SKUS, dtype="string[pyarrow]", keep_default_na=False)
     policy = Policy(spend_save=("30:3",), coupon=("20:2",))
     values = resolved(policy)
-    columns = find_columns(looked_over.OVERVIEW, list(frame.columns), {}, values)
+    columns = find_columns(looked_over.OVERVIEW, list(frame.columns), {}, values).columns
 
     def seen(part: pd.DataFrame) -> looked_over.Overview:
         outcome = run(looked_over.OVERVIEW, FrameCells(part, values.currency), columns, values)

@@ -415,7 +415,7 @@ def test_a_column_of_random_skus(question: Question, rng: Random) -> None:
 def problems_of(question: Question, rows: Sequence[Cells], store: Store) -> list[tuple[int, str]]:
     frame = pd.DataFrame(rows, dtype="str")
     values = resolved(store.policy())
-    columns = find_columns(question, list(frame.columns), {}, values)
+    columns = find_columns(question, list(frame.columns), {}, values).columns
     outcome = run_question(question, FrameCells(frame, USD), columns, values)
     return [(problem.row, f"{problem.column} {problem.reason}") for problem in outcome.problems]
 
