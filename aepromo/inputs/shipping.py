@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
-from aepromo.inputs.columns import SHIPPING_FEES
 from aepromo.inputs.exchange import Conversion
 from aepromo.inputs.tariff import market_named
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up, least, pick
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, least, pick
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
 from aepromo.table.facts import read_fact
@@ -18,12 +17,11 @@ from aepromo.words import _
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from aepromo.inputs.exchange import Exchange
     from aepromo.inputs.tariff import Service, Tariff
     from aepromo.pricing.money import Whole
-    from aepromo.table.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,57 +143,6 @@ class Shipping:
             if each.market == market and each.charge.carries(weight)
         ]
         return _("; {lines} would").format(lines=_(", ").join(others)) if others else ""
-
-    def switch(self, weight: int, markets: Sequence[str]) -> tuple[str, int]:
-        """The cheapest line for a parcel that may go another way, by name, and its cost.
-
-        Raises ``CellError`` where none may carry it, or its market isn't known.
-        """
-        market = self.market_of(", ".join(markets))
-        line, cost = self.cheapest(weight, market)
-        if line == BLANK:
-            raise CellError(f"weight_g {self.too_heavy(market, weight)}")
-        return self.tariff.lines[int(line)], int(cost)
-
-    def facts(self, texts: Mapping[str, str]) -> dict[str, Fact]:
-        """What a tariff says of one row: its line and cost, and the parts as the line asks them.
-
-        The parts, and ``stated_logistics_cost``, their sum, are in ``shipping_currency``, of which
-        ``shipping_fx_rate`` is worth one unit of the prices'. Raises ``ParcelError``.
-        """
-        service, weight = self.parcel(texts)
-        return self._facts_of(service, weight, int(self.cost(service, weight)))
-
-    def _facts_of(self, service: Service, weight: int, cost: int) -> dict[str, Fact]:
-        charge = service.charge
-        rate = self.exchange.rate(service.currency)
-        parts = (charge.first_fee, int(charge.additional_fee(weight)), charge.registration_fee)
-        dated = {} if rate is None or rate.day is None else {"shipping_fx_day": rate.day}
-        return {
-            **dated,
-            "shipping_line": self.tariff.lines.index(service.line),
-            "shipping_cost": cost,
-            "logistics_cost": cost,
-            "shipping_currency": service.currency.code,
-            "shipping_fx_rate": MILLION if rate is None else rate.millionths,
-            "stated_logistics_cost": sum(parts),
-            **dict(zip(SHIPPING_FEES, parts, strict=True)),
-        }
-
-    def facts_of_dearest(self, texts: Mapping[str, str]) -> dict[str, Fact]:
-        """The same of a parcel to any of several markets: of the one that it costs most to send to.
-
-        Raises ``ParcelError``.
-        """
-        try:
-            named = read_fact(texts.get("market", ""), Kind.WORDS)
-        except CellError as error:
-            raise ParcelError("market", str(error)) from None
-        markets = named if isinstance(named, tuple) else ("",)
-        parcels = (self.parcel({**texts, "market": market}) for market in markets)
-        found = [(service, weight, int(self.cost(service, weight))) for service, weight in parcels]
-        dearest = max(found, key=lambda each: each[2])
-        return self._facts_of(*dearest)
 
     def of_one(self, texts: Mapping[str, str]) -> tuple[int, int]:
         """The line of one parcel, as an index into the tariff's, and its cost.

@@ -126,13 +126,6 @@ class Gate:
         texts = [*self._texts_of(among), self.said.unknown.format(name=name, needs=needs)]
         return Clause(places[codes], texts)
 
-    def reasons_shut(self) -> Clause:
-        """The reasons where the gate is closed; for many different facts that meet it, faster."""
-        closed = np.flatnonzero(self.fact_states == CLOSED)
-        codes = np.full(len(self.fact_states), UNSAID, np.int64)
-        codes[closed] = np.arange(len(closed))
-        return Clause(codes[self.codes], self._texts_of(closed))
-
     @cached_property
     def _reasons(self) -> Clause:
         texts = self._texts_of(np.arange(len(self.facts)))

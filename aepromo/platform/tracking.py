@@ -244,4 +244,4 @@ def _reasons(held: Gate, parcels: _Parcels) -> Clause:
         uncertified = _("carrier {carrier} is not on your list of certified ones")
         carriers = parcels.carrier.reworded(lambda name: uncertified.format(carrier=name))
         return carriers.where(held.states == CLOSED)
-    return held.reasons_shut()
+    return held.reasons_where(held.states == CLOSED)

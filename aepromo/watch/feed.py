@@ -11,7 +11,7 @@ import json
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
@@ -324,6 +324,7 @@ class _Between(NamedTuple):
         return self.follows_key and self.bare is None
 
 
+@lru_cache(maxsize=1 << 16)
 def _between(text: str) -> _Between | None:
     """What stands between two texts, None where it can't stand there."""
     found = _BETWEEN.fullmatch(text)
