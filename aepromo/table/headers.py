@@ -103,7 +103,10 @@ def read_header(header: str) -> HeaderReading:
     """What one header stands for by itself, without the others of its file."""
     names = _vocabulary()
     if line := names.get(plain(header)):
-        return _reading(line, None)
+        reading = _reading(line, None)
+        # The program itself writes ``shipping_cost``, in the currency of the prices.
+        is_result = header in RESULTS and header not in INPUTS
+        return reading.asked() if is_result and reading.is_taken else reading
     for name, end in endings(unicodedata.normalize("NFKC", header)):
         if (line := names.get(plain(name))) and (unit := unit_of(end)):
             return _reading(line, unit)
