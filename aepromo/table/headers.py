@@ -9,6 +9,7 @@ import re
 import unicodedata
 from enum import Enum
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -391,7 +392,8 @@ def missing_columns(headers: Headers, missing: Sequence[str]) -> str:
     )
 
 
-_LIKELY = 0.6
+_LIKELY = 0.5
+_MOST_COMPARED = 1000
 
 
 def _likeness(
@@ -401,13 +403,13 @@ def _likeness(
     among: Iterable[int],
 ) -> dict[int, float]:
     """How like the names of a column some headers are, from 0 to 1, or 2 where it may be it."""
-    known = (name for name, line in _vocabulary().items() if line.split(" | ")[1] == column)
-    pairs = {pair for name in known for pair in _pairs(name)}
+    known = [name for name, line in _vocabulary().items() if line.split(" | ")[1] == column]
+    pairs_of_known = list(map(_pairs, known))
     likeness = {}
-    for at in among:
+    for at in islice(among, _MOST_COMPARED):
         own = _pairs(plain(header[at]))
-        is_asked = column in readings[at].may_be
-        likeness[at] = 2.0 if is_asked else len(own & pairs) / len(own) if own else 0.0
+        alike = (2 * len(own & each) / (len(own) + len(each) or 1) for each in pairs_of_known)
+        likeness[at] = 2.0 if column in readings[at].may_be else max(alike, default=0.0)
     return likeness
 
 
