@@ -22,7 +22,7 @@ from babel.messages.pofile import read_po, write_po
 from aepromo import cli, rules
 from aepromo.cli import bad_rows, doctor
 from aepromo.cli import help as cli_help
-from aepromo.platform.worksheet import HEADERS, ORIGIN, PARTS, RATE
+from aepromo.platform.worksheet import HEADERS, MORE_HEADERS
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
 
@@ -89,7 +89,7 @@ def found() -> Catalog:
     for label in (*labels, *rules.Rule._fields, *doctor.COLUMNS):
         catalogue.add(label.replace("_", " "), context="label")
     catalogue.add("open", context="label of state")  # an event, where other labels are of gates
-    for text in (*HEADERS, *PARTS, RATE, ORIGIN):
+    for text in (*HEADERS, *MORE_HEADERS):
         catalogue.add(text, context="worksheet")
     for text in cli_help.METAVARS:
         catalogue.add(text, context="label of metavar")

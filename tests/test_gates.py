@@ -19,8 +19,7 @@ from aepromo.engine.frame import FrameCells
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
-from aepromo.platform.gates import CLOSED, OPEN, UNKNOWN, hold, is_gate, nearest, state, worst_first
-from aepromo.pricing.money import BLANK
+from aepromo.platform.gates import OPEN, hold, is_gate
 from aepromo.rules.overrides import Book
 from aepromo.table.column import Kind
 from aepromo.table.schema import INPUTS

@@ -18,7 +18,6 @@ from aepromo.words import _, ngettext
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import tzinfo
 
     from aepromo.cli.config import Config
@@ -67,26 +66,14 @@ def now_of(text: str | None, zone: tzinfo) -> datetime:
     return instant(moment, zone) or datetime.now(UTC)
 
 
-def say_zone(moments: Sequence[datetime], zone: tzinfo) -> None:
-    """Say where times are taken to be from that don't tell."""
-    if any(moment.tzinfo is None for moment in moments):
-        say_zone_assumed(zone)
-
-
-def say_zone_assumed(zone: tzinfo) -> None:
+def say_zone(zone: tzinfo) -> None:
     """Say where times without a zone are taken to be from."""
     name = getattr(zone, "key", "UTC")
     assumed = _("assumed: times without a zone are in {zone} (set --timezone)")
     say(assumed.format(zone=name))
 
 
-def say_ahead(moments: Sequence[datetime], now: datetime, zone: tzinfo) -> None:
-    """Say how many times have yet to come."""
-    instants = (instant(moment, zone) for moment in moments)
-    say_times_ahead(sum(each is not None and each > now for each in instants))
-
-
-def say_times_ahead(count: int) -> None:
+def say_ahead(count: int) -> None:
     """Say how many times have yet to come, if any has."""
     if count:
         warning = ngettext(

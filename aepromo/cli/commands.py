@@ -60,9 +60,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from inspect import Parameter
 
+    from rich.console import RenderableType
+
     from aepromo.cli.config import Config
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
+    from aepromo.pricing.currency import Currency
 
     Options: TypeAlias = Mapping[str, Any]
 
@@ -148,9 +151,9 @@ def question_command(
     """The Typer command that puts a question to one row or a file of them.
 
     ``plain`` is the question with the rule book as it is, which tells what may be given, if not
-    ``values``. ``policy_options`` are fields of ``Policy``, ``own_options`` the command's own, which
-    ``ask`` finds in ``Call.options``. ``finish`` is run once all is written, and tells whether there
-    were findings, for the exit code.
+    ``values``. ``policy_options`` are fields of ``Policy``, ``own_options`` the command's own: they
+    are in ``Call.options``. ``finish`` is run once all is written, and tells whether there were
+    findings, for the exit code.
     """
     own = [each.name for each in own_options]
     describes_store = plain.prices_some or plain.describes_store or bool(plain.wants)

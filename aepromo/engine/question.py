@@ -105,8 +105,9 @@ class Question(NamedTuple):
 
     ``always_profit``: the profit is part of the answer, so costs and fees are needed even where no
     target asks for one. ``prices_some``: rows without a list price or costs have an answer too, but
-    no profit. ``describes_store``: the answer goes by what a store is, too. ``assumes_rate``: the rule book's forced rate is taken where nothing gives one.
-    ``priced_by`` is a column that goes before ``list_price`` as the price looked at;
+    no profit. ``describes_store``: the answer goes by what a store is, too. ``assumes_rate``: the
+    rule book's forced rate is taken where nothing gives one. ``priced_by`` is a column that goes
+    before ``list_price`` as the price looked at;
     ``sets_prices``: it answers with a list price. ``markets``: a row may sell to several, and the
     dearest parcel counts. ``excuses_parcels``: one that no line carries makes no bad row.
     ``faults`` finds inputs that can't be meant.

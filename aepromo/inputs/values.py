@@ -49,8 +49,9 @@ class Values:
     """All that a call knows beside its rows.
 
     ``texts`` are the given values as they were written, by column; ``numbers`` what they come to,
-    in minor units of the ``currency`` of prices and millionths, apart from ``costs`` and the forced ``rates``; ``facts`` are
-    values of other columns than those of a SKU. ``book`` is the rule book in force, its money in
+    in minor units of the ``currency`` of prices and millionths, apart from ``costs`` and the forced
+    ``rates``; ``facts`` are values of other columns than those of a SKU. ``book`` is the rule
+    book in force, its money in
     the currency of the prices. ``endings`` are in minor units; ``floor_multiple`` in millionths.
     """
 

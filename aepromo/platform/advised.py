@@ -67,7 +67,7 @@ class Advice:
         if not len(rows):
             nothing = pa.nulls(inputs.rows, pa.string())
             return {**dict.fromkeys(_FIGURES, BLANK), "promotion_check": nothing}
-        found, check = self._checked(_chosen(inputs.sku, rows, inputs.rows))
+        found, check = self._checked(_chosen(inputs.sku, rows, inputs.rows), len(rows))
         answer: Results = {}
         for name in _FIGURES:
             column = np.full(inputs.rows, BLANK, np.int64)
@@ -78,18 +78,19 @@ class Advice:
         answer["promotion_check"] = check.take(pa.array(places, mask=places < 0))
         return answer
 
-    def _checked(self, sku: Sku) -> tuple[dict[str, Whole], pa.Array]:
+    def _checked(self, sku: Sku, rows: int) -> tuple[dict[str, Whole], pa.Array]:
         """The figures of rows that have a price and costs, and the advised discount, checked."""
         values = self.values
         required, bound = required_deal_price(
             sku.targets, sku.costs, sku.fees, values.floor_multiple
         )
-        advised_run = np.full(len(sku.list_price), BLANK, np.int64)
-        is_all_safe = np.full(len(sku.list_price), True)
+        advised_run = np.full(rows, BLANK, np.int64)
+        is_all_safe = np.full(rows, True)
         for rate in self._advised():
             is_safe = _worst(sku, rate, self.offers)[0] >= required
             advised_run = np.where(is_safe, rate, advised_run)
             is_all_safe &= is_safe
+        required = np.broadcast_to(np.asarray(required), rows)
         deepest = _deepest_safe(sku, required, self.offers)
         is_some_safe = is_known(advised_run)
         run = np.where(is_some_safe, advised_run, deepest)
@@ -110,33 +111,30 @@ class Advice:
             "worst_case": worst,
             "status": status(deal, kept, required, floor),
         }
-        return found, self._check(sku, required, bound)
+        return found, self._check(sku, required, np.broadcast_to(np.asarray(bound), rows))
 
     def _advised(self) -> list[int]:
         """The ends of the advised range and the whole percents between, in millionths."""
         whole = range(-(-self.low // PERCENT) * PERCENT, self.high + 1, PERCENT)
         return sorted({self.low, *whole, self.high})
 
-    def _check(self, sku: Sku, required: Whole, bound: Whole) -> pa.Array:
+    def _check(self, sku: Sku, required: Numbers, bound: Numbers) -> pa.Array:
         """``at 20% and 30:3 deal price 14.20 (forced), needs 15.60 (target profit): +1.40``."""
-        deal, worst = _worst(sku, self.high, self.offers)
-        rows, places = len(sku.list_price), self.values.currency.places
+        deal, worst = map(np.asarray, _worst(sku, self.high, self.offers))
+        places = self.values.currency.places
         check = _(
             "at {rate} and {spend_save} deal price {deal} ({worst_case}), "
             "needs {required} ({bound}): {gap}"
         )
-
-        def labels(column: Whole, names: tuple[str, ...]) -> Clause:
-            return Clause(np.broadcast_to(np.asarray(column), rows), [label(name) for name in names])
 
         return formatted(
             check,
             rate=percent(self.high),
             spend_save=self.spend_save,
             deal=_amounts(deal, places),
-            worst_case=labels(worst, WORST_CASES),
+            worst_case=Clause(worst, [label(name) for name in WORST_CASES]),
             required=_amounts(required, places),
-            bound=labels(bound, BOUNDS),
+            bound=Clause(bound, [label(name) for name in BOUNDS]),
             gap=pc.if_else(
                 pa.array(deal < required),
                 _amounts(np.maximum(required - deal, 0), places, "+"),
@@ -155,7 +153,7 @@ def _amounts(minor_units: Numbers, places: int, sign: str = "") -> pa.Array:
     )
 
 
-def _deepest_safe(sku: Sku, required: Whole, offers: Offers) -> Numbers:
+def _deepest_safe(sku: Sku, required: Numbers, offers: Offers) -> Numbers:
     """The largest safe rate in whole percents, in millionths; blank where not even 0 is safe.
 
     Tried one by one, for all rows that are still to be decided: with an offer on a single unit, a
@@ -165,7 +163,7 @@ def _deepest_safe(sku: Sku, required: Whole, offers: Offers) -> Numbers:
     # half_up(list price × (1 − rate)) ≥ base, as far as that goes
     least_left = -((MILLION // 2 - base * MILLION) // sku.list_price)
     reach = np.minimum((MILLION - least_left) // PERCENT * PERCENT, 99 * PERCENT)
-    found = np.full(len(sku.list_price), BLANK, np.int64)
+    found = np.full(len(required), BLANK, np.int64)
     undecided = np.flatnonzero(reach >= 0)
     rates = reach[undecided]
     while len(undecided):

@@ -101,7 +101,10 @@ class Gate:
             gaps = np.where(self.fact_states == OPEN, 0, MILLION)
         else:
             threshold = _threshold(self.rule, self.currency)
-            gaps = self.fact_gaps * MILLION // threshold if threshold else self.fact_gaps
+            gaps = self.fact_gaps
+            if threshold:
+                # A gap of a milliard days × a million would be more than 64 bits hold.
+                gaps = gaps // threshold * MILLION + gaps % threshold * MILLION // threshold
             gaps = np.where(self.fact_states == UNKNOWN, MILLION, gaps)
         return gaps[self.codes]
 
@@ -296,7 +299,11 @@ def worst_first(held: Sequence[Gate]) -> Numbers:
 
 def ranks(held: Gate) -> Numbers:
     """A number for each row that is the lower, the wider the relative gap; 1 where it is unknown."""
-    return np.where(held.states == UNKNOWN, 1, -held.relative_gaps)
+    return np.where(held.states == UNKNOWN, 1, -np.minimum(held.relative_gaps, _WIDEST))
+
+
+_WIDEST = 2**40
+"""From here on gaps are alike, so that they may be multiplied: a million times the threshold."""
 
 
 def nearest(held: Sequence[Gate]) -> tuple[Numbers, Numbers]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-import pyarrow as pa
 
 from aepromo.engine.check import Fault
 from aepromo.engine.question import Question, adding
@@ -29,6 +28,7 @@ from aepromo.platform.gates import (
 )
 from aepromo.table.cells import percent, shown
 from aepromo.table.countries import country_code, country_names
+from aepromo.table.headings import in_words
 from aepromo.table.names import canonical, spoken_name, ways
 from aepromo.words import N_, _
 from aepromo.words.nearest import near, nearest
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
+    import pyarrow as pa
 
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
     from aepromo.platform.gates import Gate
-    from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers, Words
 
@@ -127,7 +127,10 @@ class _Rules:
         self.allowed = frozenset(map(canonical, book.rule("reverse.stack.allowed").value))
         diagnosed = [book.rule(key) for key, _, _ in DIAGNOSED]
         groups = (self.eligible, self.account, self.filings, self.potential, diagnosed)
-        every = [*(rule for group in groups for rule in group), book.rule("reverse.stack.forbidden")]
+        every = [
+            *(rule for group in groups for rule in group),
+            book.rule("reverse.stack.forbidden"),
+        ]
         self.columns = tuple(dict.fromkeys(rule.column for rule in every))
         self._wrong: dict[str, Callable[[str], str]] = {"market": _no_market, "running": self._slip}
 
@@ -204,10 +207,11 @@ class _Rules:
                 where = gate.states == CLOSED
                 if gate.rule.key in (_DAYS, _LONG_HAUL_DAYS):
                     where = where & sold.has_any(gate.rule.key == _LONG_HAUL_DAYS)
-                clause = gate.reasons().where(where)
-                among.append((gate, clause.reworded(lambda text, share=share: _noted(text, share))))
+                among.append((gate, _noted(gate.reasons().where(where), share)))
         found: list[Clause] = []
-        for _rank, among in sorted(by_weight.items()):
+        for rank in sorted(by_weight):
+            # Of two as far off, the first by name.
+            among = sorted(by_weight[rank], key=lambda pair: in_words(pair[0].rule.column))
             gates = [gate for gate, _clause in among]
             found += ordered([clause for _gate, clause in among], worst_first(gates))
         return found
@@ -373,13 +377,13 @@ def _is_filing(gate: Gate) -> bool:
 
 def _faults_in(words: Words, column: str, why: Callable[[str], str]) -> list[Fault]:
     """What is wrong with the names of a column, one fault for each name of a row."""
-    reasons = [[reason for name in names if (reason := why(name))] for names in words.values]
+    reasons = [[fault for name in names if (fault := why(name))] for names in words.values]
     faults = []
     for place in range(max(map(len, reasons), default=0)):
         has = np.array([*(len(each) > place for each in reasons), False])
 
         def reason(row: int | None, place: int = place) -> str:
-            return reasons[words.codes[row or 0]][place]
+            return reasons[int(words.codes[row or 0])][place]
 
         faults.append(Fault(column, has[words.codes], reason))
     return faults
@@ -396,5 +400,9 @@ def _no_market(name: str) -> str:
     return _("{cell} is no market; {nearest}").format(cell=shown(name), nearest=meant)
 
 
-def _noted(reason: str, note: str) -> str:
-    return _("{reason} ({note})").format(reason=reason, note=note) if note else reason
+def _noted(clause: Clause, note: str) -> Clause:
+    """The same reasons with a note behind each, where there is one."""
+    if not note:
+        return clause
+    noted = _("{reason} ({note})")
+    return clause.reworded(lambda reason: noted.format(reason=reason, note=note))

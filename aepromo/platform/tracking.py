@@ -55,9 +55,7 @@ _NEVER = 2**62
 ADDED = ("track", "upload_hours", "silent_hours", "ends_at", "reasons")
 
 
-def tracking(
-    values: Values, now: datetime, carriers: Collection[str] | None = None
-) -> Question:
+def tracking(values: Values, now: datetime, carriers: Collection[str] | None = None) -> Question:
     """The question of parcels, as of ``now``, which has a zone.
 
     ``carriers`` are those that the platform certifies, however they are spelled; None where there

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 import typer
 
-from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_times_ahead, say_zone_assumed
+from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_ahead, say_zone
 from aepromo.cli.commands import Asked, question_command
 from aepromo.cli.options import (
     INPUT_PANEL,
@@ -95,9 +95,7 @@ CarriedByOption = Annotated[
 ]
 FailOnOption = Annotated[
     FailOn,
-    _declared(
-        "--fail-on", says="Exit with 1 at this fault or worse (late).", panel=OUTPUT_PANEL
-    ),
+    _declared("--fail-on", says="Exit with 1 at this fault or worse (late).", panel=OUTPUT_PANEL),
 ]
 
 
@@ -144,7 +142,7 @@ class _Remarks:
             times = np.broadcast_to(np.asarray(inputs.numbers[name]), inputs.rows)
             self.ahead += int((times > self.now).sum())
         if self.says_zone and inputs.lacks_zone:
-            say_zone_assumed(self.zone)
+            say_zone(self.zone)
             self.says_zone = False
         if self.says_carriers and pc.any(pc.not_equal(inputs.text("carrier"), "")).as_py():
             say(_("not checked: carriers, without a list (set --carriers FILE or --carrier NAME)"))
@@ -152,7 +150,7 @@ class _Remarks:
 
     def close(self) -> None:
         """Say how many times have yet to come."""
-        say_times_ahead(self.ahead)
+        say_ahead(self.ahead)
 
 
 def _summary(tally: Tally) -> str:

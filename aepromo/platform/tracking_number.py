@@ -47,15 +47,15 @@ def _may_be(texts: pa.Array) -> npt.NDArray[np.bool_]:
     """
     plain = pc.match_substring_regex(texts, _PLAIN)
     found = pc.and_not(plain, pc.match_substring_regex(texts, _ONE_DIGIT))
-    found = found.to_numpy(zero_copy_only=False).copy()
+    may_be = np.array(found.to_numpy(zero_copy_only=False), np.bool_)
     of_a_post = np.flatnonzero(pc.match_substring_regex(texts, _OF_A_POST))
     letters = "".join(texts.take(of_a_post).to_pylist()).encode()
     digits = np.frombuffer(letters, np.uint8).reshape(-1, 13)[:, 2:11].astype(np.int64) - ord("0")
     check = 11 - digits[:, :8] @ np.array(_WEIGHTS) % 11
     check = np.where(check == 10, 0, np.where(check == 11, 5, check))
     is_one_digit = (digits == digits[:, :1]).all(axis=1)
-    found[of_a_post] = (digits[:, 8] == check) & ~is_one_digit
-    return found
+    may_be[of_a_post] = (digits[:, 8] == check) & ~is_one_digit
+    return may_be
 
 
 def number_fault(text: str) -> str:

@@ -142,8 +142,8 @@ def _vocabulary() -> dict[str, str]:
     # held against are many more than it has.
     names = plain("|".join([line.partition(" | ")[0] for line in lines])).split("|")
     known = dict(zip(names, lines, strict=True))
-    for name in INPUTS:
-        for own in (name, chinese(name)):
+    for name, column in INPUTS.items():
+        for own in (name, *column.chinese[:1]):
             known[plain(own)] = f"{own} | {name} | - | {_CONTRACT}"
     return known
 
@@ -305,7 +305,7 @@ def _both_stand_for(name: str, header: Sequence[str], places: Sequence[int]) -> 
 
 
 def _is_spelled_as(header: str, column: str) -> bool:
-    return plain(header) in (plain(column), plain(chinese(column)))
+    return plain(header) in map(plain, (column, *INPUTS[column].chinese[:1]))
 
 
 def _needs_no_saying(reading: HeaderReading) -> bool:

@@ -91,7 +91,9 @@ def written_instants(instants: Numbers, zone: tzinfo) -> pa.Array:
     offsets = _offsets(found, offset_at)
     clock = found + offsets
     parts = [
-        _each_once(clock // _DAY, lambda day: date.fromordinal(_EPOCH.toordinal() + day).isoformat()),
+        _each_once(
+            clock // _DAY, lambda day: date.fromordinal(_EPOCH.toordinal() + day).isoformat()
+        ),
         _each_once(clock % _DAY // _MINUTE, lambda at: f"T{at // 60:02}:{at % 60:02}"),
         _each_once(offsets, _zone_shown),
     ]
@@ -180,7 +182,9 @@ def _offsets(times: Numbers, offset_at: Callable[[int], int]) -> Numbers:
 def _zone_shown(offset: int) -> str:
     """``+08:00``, as ISO 8601 has it behind a time."""
     there = timezone(offset * _MICROSECOND)
-    return datetime(2000, 1, 1, tzinfo=there).isoformat(timespec="minutes")[len("2000-01-01T00:00"):]
+    return datetime(2000, 1, 1, tzinfo=there).isoformat(timespec="minutes")[
+        len("2000-01-01T00:00") :
+    ]
 
 
 def _microseconds(moment: datetime) -> int:

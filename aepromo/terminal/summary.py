@@ -12,7 +12,7 @@ from aepromo.table.schema import RESULTS
 from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from aepromo.pricing.currency import Currency
 
@@ -26,7 +26,7 @@ class Seen(NamedTuple):
     worst: tuple[int, int, str] | None = None
     total: int | None = None
     without_total: int = 0
-    unknown: Counter[str] = Counter()
+    unknown: Mapping[str, int] = {}
     unpriced: int = 0
     lacking: tuple[str, ...] = ()
     blank: frozenset[str] = frozenset()
@@ -68,7 +68,7 @@ class Tally:
             self.total = (self.total or 0) + seen.total
         self.unlabelled += seen.unlabelled
         self.without_total += seen.without_total
-        self.unknown += seen.unknown
+        self.unknown.update(seen.unknown)
         self.unpriced += seen.unpriced
         self.lacking |= dict.fromkeys(seen.lacking)
         self.blank |= seen.blank

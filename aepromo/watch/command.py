@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_times_ahead, say_zone_assumed, zone_of
+from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_ahead, say_zone, zone_of
 from aepromo.cli.commands import (
     Call,
     StoreOption,
@@ -345,11 +345,11 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
     say_stores_passed_over(blank, call)
     zone = values.policy.zone or UTC
     if found.seen is not None:
-        say_times_ahead(int((found.seen.changed_at > instant_number(now, zone)).sum()))
+        say_ahead(int((found.seen.changed_at > instant_number(now, zone)).sum()))
     if call.writing.quiet:
         return
     if any(each.lacks_zone for each in inputs):
-        say_zone_assumed(zone)
+        say_zone(zone)
     assumed = [name for answer in found.answers for name in answer.assumed]
     of_figures = (name for name in assumed if name != "cost_currency")
     of_feed = (name for each in found.outcomes for name in each.assumed if name == "cost_currency")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
+    from aepromo.table.number_columns import Numbers
     from aepromo.table.recognised import KnownHeaders
 
 FORMS = ("auto", "csv", "jsonl")
@@ -90,6 +92,8 @@ class _Part:
     def lines(self, rows: Sequence[int]) -> dict[int, int]:
         """The lines on which rows stand."""
         block = self.text.block
+        if not rows:
+            return {}
         if isinstance(block, ObjectBlock):
             return {row: block.lines[row] for row in rows}
         return line_numbers(block, self.text.source, rows)
@@ -284,121 +288,164 @@ def _under(header: Sequence[str], block: ObjectBlock) -> ObjectBlock:
 
 
 def _object_blocks(text: bytes, name: str) -> Iterator[ObjectBlock]:
-    """The objects of JSON lines, some thousand at a time."""
-    lines = text.split(b"\n")
-    for start in range(0, len(lines), _OBJECTS_AT_ONCE):
-        block = _object_block(lines[start : start + _OBJECTS_AT_ONCE], start + 1, name)
+    """The objects of JSON lines, some megabytes at a time."""
+    line, start = 1, 0
+    while start < len(text):
+        end = text.find(b"\n", start + BLOCK_BYTES) + 1 or len(text)
+        data = text[start:end]
+        block = _flat_objects(data, line) or _objects(data, line, name)
         if block.lines:
             yield block
+        line += data.count(b"\n")
+        start = end
 
 
-_OBJECTS_AT_ONCE = 20_000
+_BLANK = r"[ \t\r]*"
+_BARE = r"null|true|false|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_BETWEEN = re.compile(
+    rf'"{_BLANK}(?P<colon>:{_BLANK}(?P<bare>{_BARE})?{_BLANK})?'
+    rf'(?P<end>,{_BLANK}|\}}{_BLANK}(?:\n{_BLANK})+\{{{_BLANK})?"'
+)
+"""What stands between two texts: a colon, a value that is no text, the end of a member or line."""
+_BEFORE = re.compile(rf"(?:{_BLANK}\n)*{_BLANK}\{{{_BLANK}".encode())
 
 
-def _object_block(lines: Sequence[bytes], first_line: int, name: str) -> ObjectBlock:
-    """The members of each object as cells; most objects have the same keys in the same order."""
-    rows, by_keys = list[int](), dict[tuple[str, ...], _Alike]()
+def _flat_objects(data: bytes, first_line: int) -> ObjectBlock | None:
+    """Lines of objects without escapes, each of one member or more; None for any others.
+
+    Every other quote begins a text. What stands between texts is mostly the same, and is read once.
+    """
+    codes = np.frombuffer(data, np.uint8)
+    controls = codes[codes < ord(" ")]
+    quotes, lines = np.flatnonzero(codes == ord('"')), np.flatnonzero(codes == ord("\n"))
+    is_plain = b"\\" not in data and np.isin(controls, (ord("\n"), ord("\r"))).all()
+    is_plain &= data.count(b"\r") == data.count(b"\r\n") and bool(len(quotes)) and not len(quotes) % 2
+    if not is_plain or (np.searchsorted(quotes, lines) % 2).any():
+        return None
+    if not _BEFORE.fullmatch(data, 0, int(quotes[0])):
+        return None
+    try:
+        texts, between = _parted(data, quotes)
+    except pa.ArrowInvalid:  # no UTF-8
+        return None
+    found = list(map(_BETWEEN.fullmatch, between.dictionary.to_pylist()))
+    kinds = [each and (bool(each["colon"]), each["bare"], each["end"] or "") for each in found]
+    # A colon alone is followed by a text; after anything else, a member or an object ends.
+    if not all(kind and (kind[2] or kind[:2] == (True, None)) for kind in kinds):
+        return None
+    gaps = between.indices.to_numpy()
+    is_key = np.array([kind[0] for kind in kinds], np.bool_)[gaps]
+    is_bare = np.array([kind[1] is not None for kind in kinds], np.bool_)[gaps]
+    ends_row = np.array(["}" in kind[2] for kind in kinds], np.bool_)[gaps]
+    if any(kind[0] and kind[1] is None and kind[2] for kind in kinds) or not is_key[0]:
+        return None
+    if (is_key[1:] == (is_key & ~is_bare)[:-1]).any() or not ends_row[-1]:
+        return None
+    bare = ["" if kind[1] in (None, "null") else kind[1] for kind in kinds]
+    keys = np.flatnonzero(is_key)
+    # A value is one of the texts, or one of those that stand between; the first of all is blank.
+    values = pa.concat_arrays([pa.array(["", *bare], pa.string()), texts])
+    places = np.where(is_bare[keys], 1 + gaps[keys], 2 + len(bare) + keys)
+    rows = np.append(0, np.cumsum(ends_row))[keys]
+    names = texts.take(pa.array(keys)).dictionary_encode()
+    name_codes, cells = names.indices.to_numpy(), {}
+    for code, name in enumerate(names.dictionary.to_pylist()):
+        among = np.flatnonzero(name_codes == code)
+        if (np.diff(rows[among]) == 0).any():
+            return None
+        taken = np.zeros(rows[-1] + 1, np.int64)
+        taken[rows[among]] = places[among]
+        cells[name] = values.take(pa.array(taken))
+    begins = quotes[::2][keys[np.append(True, np.diff(rows) > 0)]]
+    numbers = first_line + np.searchsorted(lines, begins)
+    return ObjectBlock(b"", first_line, pa.table(cells), numbers.tolist(), {})
+
+
+def _parted(data: bytes, quotes: Numbers) -> tuple[pa.Array, pa.DictionaryArray]:
+    """The texts between quotes, and with its quotes what stands behind each of them.
+
+    Behind the last is put what would stand there if another object followed.
+    """
+    whole = data[: quotes[-1] + 1] + data[quotes[-1] + 1 :].rstrip() + b'\n{"'
+    cuts = np.empty(len(quotes) + 1, np.int32)
+    cuts[:-1:2], cuts[1::2], cuts[-1] = quotes[::2] + 1, quotes[1::2], len(whole)
+    cuts[2:-1:2] = quotes[2::2] + 1
+    buffers = [None, pa.py_buffer(cuts), pa.py_buffer(whole)]
+    pieces = pa.Array.from_buffers(pa.string(), len(quotes), buffers)
+    pieces.validate(full=True)
+    texts = pieces.take(pa.array(np.arange(0, len(quotes), 2)))
+    return texts, pieces.take(pa.array(np.arange(1, len(quotes), 2))).dictionary_encode()
+
+
+def _objects(data: bytes, first_line: int, name: str) -> ObjectBlock:
+    """The members of any objects, line by line, and what is wrong with them."""
+    found: dict[int, dict[str, str]] = {}
     faults: dict[int, list[tuple[str, str]]] = {}
-    for line, data in enumerate(lines, start=first_line):
-        if not data.strip():
+    for line, record in enumerate(data.split(b"\n"), start=first_line):
+        if not record.strip():
             continue
+        twice: list[str] = []
         try:
-            keys, values, found = _members(data)
+            members = _parsed(record, twice)
+            texts = {key: _cell(value) for key, value in members.items()}
+            _check_text(texts)
         except (ValueError, RecursionError):
             reason = _("{name}:{line}: no whole JSON object; was the feed cut off?")
             raise InputError(reason.format(name=name, line=line)) from None
-        if found:
-            faults[len(rows)] = found
-        alike = by_keys.setdefault(keys, _Alike([], []))
-        alike.rows.append(len(rows))
-        alike.values.append(values)
-        rows.append(line)
-    cells: dict[str, list[str]] = {}
-    for keys, alike in by_keys.items():
-        for key, column in zip(keys, zip(*alike.values, strict=True), strict=True):
-            texts = [each if type(each) is str else _WORDS[each] for each in column]
-            if len(by_keys) == 1:
-                cells[key] = texts
-                continue
-            whole = cells.setdefault(key, [""] * len(rows))
-            for row, text in zip(alike.rows, texts, strict=True):
-                whole[row] = text
-    table = pa.table({key: pa.array(texts, pa.string()) for key, texts in cells.items()})
-    return ObjectBlock(b"", first_line, table, rows, faults)
+        wrong = [(key, _("stands twice in the object; write it once")) for key in twice]
+        wrong += [
+            (key, _("holds more than one value; write a text or a number"))
+            for key, value in members.items()
+            if isinstance(value, dict | list)
+        ]
+        if wrong:
+            faults[len(found)] = wrong
+        found[line] = texts
+    header = dict.fromkeys(key for texts in found.values() for key in texts)
+    columns = {key: [texts.get(key, "") for texts in found.values()] for key in header}
+    table = pa.table({key: pa.array(column, pa.string()) for key, column in columns.items()})
+    return ObjectBlock(b"", first_line, table, list(found), faults)
 
 
-class _Alike(NamedTuple):
-    """Objects with the same keys: their rows, and the values of each."""
+def _parsed(data: bytes, twice: list[str]) -> Mapping[str, object]:
+    def members_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            keys = [key for key, _value in pairs]
+            twice.extend(key for key in members if keys.count(key) > 1)
+        return members
 
-    rows: list[int]
-    values: list[Sequence[object]]
-
-
-_WORDS: dict[object, str] = {None: "", True: "true", False: "false"}
+    found = json.loads(
+        data.decode("utf-8"),
+        parse_int=Figure,
+        parse_float=Figure,
+        parse_constant=_refuse,
+        object_pairs_hook=members_of,
+    )
+    if not isinstance(found, dict):
+        raise ValueError
+    return found
 
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)  # NaN and Infinity are no JSON
 
 
-_SCAN = json.JSONDecoder(
-    parse_int=str, parse_float=str, parse_constant=_refuse, object_pairs_hook=tuple
-).decode
-"""Objects as pairs, numbers as their text: as fast as Python's own reader may be."""
-
-
-def _members(data: bytes) -> tuple[tuple[str, ...], Sequence[object], list[tuple[str, str]]]:
-    """The keys and values of one object, and what no cell can hold, each with its key.
-
-    Raises ``ValueError`` for what is no object.
-    """
-    text = data.decode("utf-8")
-    pairs = _SCAN(text)
-    if type(pairs) is not tuple:
-        raise ValueError
-    keys, values = zip(*pairs, strict=True) if pairs else ((), ())
-    if "\\u" in text:
-        _check_text(*keys, *(each for each in values if type(each) is str))
-    is_nested = ("[" in text or text.count("{") > 1) and any(
-        type(each) in (tuple, list) for each in values
-    )
-    if not is_nested and len(set(keys)) == len(keys):
-        return keys, values, []
-    members = _exact(text)
-    faults = [
-        (key, _("stands twice in the object; write it once"))
-        for key in members
-        if keys.count(key) > 1
-    ]
-    faults += [
-        (key, _("holds more than one value; write a text or a number"))
-        for key, value in members.items()
-        if isinstance(value, dict | list)
-    ]
-    texts = [_cell(value) for value in members.values()]
-    _check_text(*texts)
-    return tuple(members), texts, faults
-
-
-def _exact(text: str) -> dict[str, object]:
-    """An object with all that it holds, its numbers to the letter."""
-    found: dict[str, object] = json.loads(text, parse_int=Figure, parse_float=Figure)
-    return found
-
-
 def _cell(value: object) -> str:
     if isinstance(value, str):
         return value
+    if value is None:
+        return ""
     if isinstance(value, Figure):
         return value.digits
-    if value is None or isinstance(value, bool):
-        return _WORDS[value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return " ".join(line.strip() for line in json_document(value).splitlines())
 
 
-def _check_text(*texts: str) -> None:
+def _check_text(members: Mapping[str, str]) -> None:
     """Refuse what no table may hold: half a surrogate pair, and a NUL."""
-    for text in texts:
+    for text in (*members, *members.values()):
         if "\0" in text:
             raise ValueError
         text.encode("utf-8")

@@ -183,12 +183,11 @@ def remembering(path: str, memory: Memory) -> Iterator[None]:
         yield
 
 
-_SKUS = re.compile(
+_HEAD = re.compile(
     rf"""\{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "([A-Z]{{3}})",\n"""
-    r"""  "skus": \{\n(.*)\n  \}\n\}\n""".encode(),
-    re.DOTALL,
+    r"""  "skus": \{\n    \"""".encode()
 )
-_LINE = r'^    "(?P<sku>[^"\\\x00-\x1f]*)": (?P<entry>\{"forced": .*\})$'
+_BETWEEN, _END = ',\n    "', "\n  }\n}\n"
 _IN_ESCAPES = r'["\\\x00-\x1f]'
 
 
@@ -253,35 +252,46 @@ def read_state(path: str) -> Memory | None:
 def _as_written(data: bytes) -> Memory | None:
     """A state of which every line is as ``state_text`` writes it; None for any other.
 
-    Many SKUs are read as fast as their few different entries.
+    What stands between one SKU and the next is mostly the same, and is read once.
     """
-    parts = _SKUS.fullmatch(data)
-    if parts is None or not _is_utf8(parts[2]):
+    head = _HEAD.match(data)
+    if head is None or b"\\" in data:
         return None
-    lines = pc.split_pattern(pa.array([parts[2]]).cast(pa.string()), ",\n").flatten()
-    found = pc.extract_regex(lines, _LINE)
-    if found.null_count:
+    start = head.end()
+    codes = np.frombuffer(data, np.uint8, len(data) - start, start)
+    lines, quotes = np.flatnonzero(codes == ord("\n")), np.flatnonzero(codes == ord('"'))
+    # A SKU stands between the quote that begins its line and the next; three lines end the file.
+    begins = np.append(0, lines[:-3] + len(_BETWEEN) - 1)
+    places = np.searchsorted(quotes, begins)
+    if (codes[codes < ord(" ")] != ord("\n")).any() or places[-1] >= len(quotes):
         return None
-    skus, encoded = found.field("sku"), found.field("entry").dictionary_encode()
-    if pc.count_distinct(skus).as_py() != len(skus):
+    cuts = np.empty(2 * len(begins) + 1, np.int32)
+    cuts[:-1:2], cuts[1::2], cuts[-1] = begins, quotes[places], len(codes)
+    if (np.diff(cuts) < 0).any():
         return None
-    currency = parts[1].decode()
+    texts = pa.StringArray.from_buffers(len(cuts) - 1, pa.py_buffer(cuts), pa.py_buffer(codes))
     try:
-        texts = encoded.dictionary.to_pylist()
-        entries = [_watched(json.loads(text, object_pairs_hook=_once)) for text in texts]
+        texts.validate(full=True)
+        skus = texts.take(pa.array(np.arange(0, len(texts), 2)))
+        between = texts.take(pa.array(np.arange(1, len(texts), 2))).dictionary_encode()
+        last = between.indices[-1].as_py()
+        entries = [
+            _watched(json.loads(_entry_in(text, code == last), object_pairs_hook=_once))
+            for code, text in enumerate(between.dictionary.to_pylist())
+        ]
+        currency = head[1].decode()
         _check(currency_named(currency).code == currency)
+        _check(pc.all(pc.less(skus[:-1], skus[1:])).as_py() is not False)  # in order, each once
     except ValueError:
         return None
-    order, codes = pc.sort_indices(skus), np.asarray(encoded.indices, np.int64)
-    return Memory(skus.take(order), codes[np.asarray(order)], entries, currency)
+    return Memory(skus, np.asarray(between.indices, np.int64), entries, currency)
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _entry_in(text: str, is_last: bool) -> str:
+    """The entry behind a SKU, up to the next one. Raises ``ValueError``."""
+    end = _END if is_last else _BETWEEN
+    _check(text.startswith('": {') and text.endswith("}" + end))
+    return text[len('": ') : -len(end)]
 
 
 def _as_json(data: bytes, path: str) -> Memory:
