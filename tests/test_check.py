@@ -43,7 +43,7 @@ def test_each_header_has_a_row(run: Run, own: Path) -> None:
     assert (cost["read_as"], cost["unit"], cost["filled"], cost["blank"]) == ("purchase_price", "CNY", 3, 0)
     shipping = rows["运费(元)"]
     assert (shipping["bad"], shipping["first"], shipping["odd"]) == (1, "21.5", "$18")
-    assert rows["利润率"]["note"] == "may be target_margin"
+    assert (rows["利润率"]["note"], rows["利润率"]["may_be"]) == ("ask", ["target_margin"])
     assert rows["划线价"]["note"] == "not used"
     assert found["map"] == ["--map '利润率=target_margin'"]
     assert (found["kind"], found["rows"], found["total_rows"]) == ("costs", 3, [6])
