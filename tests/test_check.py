@@ -40,7 +40,12 @@ def test_each_header_has_a_row(run: Run, own: Path) -> None:
     assert code == 3  # a bad row
     rows = {row["header"]: row for row in found["headers"]}
     cost = rows["成本(元)"]
-    assert (cost["read_as"], cost["unit"], cost["filled"], cost["blank"]) == ("purchase_price", "CNY", 3, 0)
+    assert (cost["read_as"], cost["unit"], cost["filled"], cost["blank"]) == (
+        "purchase_price",
+        "CNY",
+        3,
+        0,
+    )
     shipping = rows["运费(元)"]
     assert (shipping["bad"], shipping["first"], shipping["odd"]) == (1, "21.5", "$18")
     assert (rows["利润率"]["note"], rows["利润率"]["may_be"]) == ("ask", ["target_margin"])

@@ -98,7 +98,12 @@ def test_prices_in_a_foreign_currency_are_refused(run: Run) -> None:
     ran = run("reprice", "-", *PLAIN, stdin=text.encode())
     assert ran.code == 3
     assert "'售价(元)' is in CNY, but prices are in USD; give --currency CNY" in ran.err
-    assert run("reprice", "-", *PLAIN, "--currency", "CNY", "--fx", "USD=0.14", stdin=text.encode()).code == 0
+    assert (
+        run(
+            "reprice", "-", *PLAIN, "--currency", "CNY", "--fx", "USD=0.14", stdin=text.encode()
+        ).code
+        == 0
+    )
 
 
 def test_columns_of_other_costs_add_up(run: Run) -> None:
@@ -191,7 +196,9 @@ def test_ids_that_stand_twice_and_rows_without_one_are_said(run: Run) -> None:
     text = "sku,purchase_price,logistics_cost\nA,5,2\nB,5,2\nA ,5,2\n,5,2\nB,5,2\n"
     ran = run("reprice", "-", *PLAIN, stdin=text.encode())
     assert ran.code == 0
-    assert "standard input: 2 ids stand twice: 'A' on lines 2 and 4, 'B' on lines 3 and 6" in ran.err
+    assert (
+        "standard input: 2 ids stand twice: 'A' on lines 2 and 4, 'B' on lines 3 and 6" in ran.err
+    )
     assert "standard input: 1 row without an id, on line 5" in ran.err
     none = "sku,purchase_price,logistics_cost\n,5,2\n,5,2\n"
     assert "without an id" not in run("reprice", "-", *PLAIN, stdin=none.encode()).err
@@ -214,9 +221,13 @@ def test_ids_that_became_dates_are_warned_of(run: Run, cell: str) -> None:
 
 def test_a_frame_is_read_by_its_headers_too() -> None:
     frame = pd.DataFrame({"成本(元)": [71.2], "运费(元)": ["14.24"], "佣金(%)": [8]})
-    policy = aepromo.Policy(fx=("CNY=7.12",), forced_rate="10%", payment_rate="1%", target_profit="1")
+    policy = aepromo.Policy(
+        fx=("CNY=7.12",), forced_rate="10%", payment_rate="1%", target_profit="1"
+    )
     mapping = {"佣金(%)": "commission_rate"}
-    plain = pd.DataFrame({"purchase_price": ["10"], "logistics_cost": ["2"], "commission_rate": ["8%"]})
+    plain = pd.DataFrame(
+        {"purchase_price": ["10"], "logistics_cost": ["2"], "commission_rate": ["8%"]}
+    )
     found, wanted = aepromo.reprice(frame, policy, mapping), aepromo.reprice(plain, policy)
     assert list(found["protected_list_price"]) == list(wanted["protected_list_price"])
 

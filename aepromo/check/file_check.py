@@ -20,7 +20,7 @@ from aepromo.past_rates.past_orders import USES as ORDER_USES
 from aepromo.past_rates.past_orders import Which
 from aepromo.table.blocks import line_numbers, parse
 from aepromo.table.column import Kind
-from aepromo.table.found_columns import FoundColumns, read_one, speak_of_money
+from aepromo.table.found_columns import FoundColumns
 from aepromo.table.headers import (
     How,
     map_option,
@@ -29,6 +29,7 @@ from aepromo.table.headers import (
     shown_header,
 )
 from aepromo.table.ids import IdNotes, ids_of
+from aepromo.table.measured_cells import read_one, speak_of_money
 from aepromo.table.schema import INPUTS
 from aepromo.table.total_rows import total_rows
 from aepromo.words import N_

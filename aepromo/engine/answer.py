@@ -18,9 +18,10 @@ from aepromo.inputs.header_currencies import check_currencies, label_reasons, na
 from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import Found, added_up, found_columns, label_at, read_cells
+from aepromo.table.found_columns import Found, found_columns, label_at
 from aepromo.table.headers import missing_columns, plain, read_header, read_headers
 from aepromo.table.headings import chinese
+from aepromo.table.measured_cells import added_up, read_cells
 from aepromo.table.moments import instant_number, read_instants
 from aepromo.table.number_columns import Words, as_number, read_words, result_array
 from aepromo.table.schema import INPUTS, RESULTS

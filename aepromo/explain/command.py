@@ -52,7 +52,6 @@ from aepromo.errors import CallError, InputError
 from aepromo.explain.explanation import EXPLAINED, INPUTS_USED, explain
 from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL
 from aepromo.inputs.exchange import exchange_of
-from aepromo.inputs.header_currencies import check_currencies
 from aepromo.inputs.values import resolved
 from aepromo.past_rates.columns import LEVELS
 from aepromo.table.cells import RATE_PLACES, fixed
@@ -122,6 +121,7 @@ def _out_of_file(
 ) -> Policy:
     """The policy with the cells of a file's row put over it."""
     from aepromo.cli.inputs import find_row
+    from aepromo.inputs.header_currencies import check_currencies
     from aepromo.inputs.row_texts import row_texts
 
     quiet = call.writing.quiet

@@ -20,7 +20,8 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
 from aepromo.table.currencies import currency_named
-from aepromo.table.found_columns import added_up, positions_of
+from aepromo.table.found_columns import positions_of
+from aepromo.table.measured_cells import added_up
 from aepromo.table.number_columns import Reading
 from aepromo.table.schema import INPUTS
 
@@ -282,9 +283,7 @@ def _rates_in_force(exchange: Exchange, currency: Currency, own: Numbers) -> Num
     return np.where(own != BLANK, own, MILLION if shared is None else shared.millionths)
 
 
-def _lacks_rate(
-    exchange: Exchange, currency: Currency, own: Numbers
-) -> npt.NDArray[np.bool_]:
+def _lacks_rate(exchange: Exchange, currency: Currency, own: Numbers) -> npt.NDArray[np.bool_]:
     """Where a row has no rate of its own and none holds."""
     has_none = exchange.rate(currency) is None
     lacks: npt.NDArray[np.bool_] = (own == BLANK) & has_none

@@ -45,9 +45,9 @@ from aepromo.table.text import Figure, TextColumn, json_document, result_text
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
-    from aepromo.cli.reading import Reading
     from collections.abc import Callable, Sequence
 
+    from aepromo.cli.reading import Reading
     from aepromo.engine.answer import Outcome
     from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency

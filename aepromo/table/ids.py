@@ -192,7 +192,9 @@ class IdNotes:
             ]
             more = ["…"] if self.twice > len(self.pairs) else []
             said = ngettext(
-                "{count:,} id stands twice: {pairs}", "{count:,} ids stand twice: {pairs}", self.twice
+                "{count:,} id stands twice: {pairs}",
+                "{count:,} ids stand twice: {pairs}",
+                self.twice,
             )
             found.append(said.format(count=self.twice, pairs=_(", ").join([*pairs, *more])))
             if self.filled > MOST_COMPARED:
