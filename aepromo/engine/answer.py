@@ -60,8 +60,8 @@ class Outcome:
     to add; ``inputs`` are what they were computed from (None without rows), ``assumed`` what the
     rule book gave, ``took`` how many rows took the past rate of their SKU, their category and the
     store, ``conversions`` what was done to the costs; ``signs`` those of amounts whose currency
-    nobody names, of which there may be one, or money of two currencies would be added. ``apart`` are
-    rows among them that are no SKUs, and so have no answer.
+    nobody names, of which there may be one, or money of two currencies would be added. ``apart``
+    are rows among them that are no SKUs, and so have no answer.
     """
 
     cells: Cells

@@ -243,7 +243,7 @@ def _settle_rates(
     headers: Mapping[str, str],
     differ: bool,
 ) -> None:
-    """Note at which rates costs are converted, and the rows without a rate or with a useless one."""
+    """Note at which rates costs are converted, and rows without a rate or with a useless one."""
     labelled = [
         part for part in parts if part.is_labelled and exchange.is_foreign(part.currencies[0])
     ]

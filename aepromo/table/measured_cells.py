@@ -12,6 +12,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, WEIGHT_LIMIT
 from aepromo.table.cells import RATE_PLACES, grouped, percent, shown
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import FoundColumns
+from aepromo.table.grid import taken, truths
 from aepromo.table.number_columns import Reading
 from aepromo.words import _
 
@@ -69,8 +70,8 @@ def _percentages(cells: Cells, position: int, kind: Kind, currency: Currency) ->
     numbers, upper, bad = bare.numbers, bare.numbers, bare.bad
     if bad:
         rows = np.array(list(bad), np.int64)
-        texts = cells.texts(position).take(pa.array(rows))
-        signed = rows[pc.match_substring(texts, "%").to_numpy(zero_copy_only=False)]
+        texts = taken(cells.texts(position), rows)
+        signed = rows[truths(pc.match_substring(texts, "%"))]
         is_signed = np.zeros(len(numbers), np.bool_)
         is_signed[signed] = True
         own = cells.reading(position, kind, currency)
@@ -109,7 +110,7 @@ def _refused(
     **places: object,
 ) -> Reading:
     """The reading without the numbers of some rows, which can't be used."""
-    texts = cells.texts(position).take(pa.array(rows)).to_pylist()
+    texts = taken(cells.texts(position), rows).to_pylist()
     reasons = {
         int(row): reason.format(cell=shown(text), **places)
         for row, text in zip(rows, texts, strict=True)

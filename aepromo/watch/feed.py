@@ -12,7 +12,7 @@ import re
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +28,6 @@ from aepromo.table.atomic import replacing
 from aepromo.table.blocks import TextBlock, line_numbers, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.column import Kind
-from aepromo.table.found_columns import Found
 from aepromo.table.headers import check_header, missing_columns
 from aepromo.table.measured_cells import read_one
 from aepromo.table.source import BLOCK_BYTES, Block, Chunks, Source, open_source
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
+    from aepromo.table.found_columns import Found
     from aepromo.table.number_columns import Numbers
     from aepromo.table.recognised import KnownHeaders
 
