@@ -105,7 +105,7 @@ def found() -> Catalog:
 
 
 def option_texts() -> Iterator[str]:
-    """What options and their panels say: literals, which are looked up where help is shown."""
+    """The texts of options and their panels: literals, which are looked up where help is shown."""
     for path in (ROOT / "aepromo").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):

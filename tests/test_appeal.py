@@ -501,9 +501,7 @@ def test_parts_of_shipping_are_read_in_the_currency_of_the_costs(run: Run, tmp_p
 
 
 def test_an_option_for_a_part_is_in_each_rows_currency(run: Run) -> None:
-    table = (
-        b"list_price,purchase_price,logistics_cost,cost_currency\n20,560,210,JPY\n20,8,3,USD\n"
-    )
+    table = b"list_price,purchase_price,logistics_cost,cost_currency\n20,560,210,JPY\n20,8,3,USD\n"
     parts = ("--first-weight-fee", "3", "--additional-weight-fee", "0", "--registration-fee", "0")
     call = ("appeal", "-", "--fx", "JPY=70", *parts, "--value", "reasons", "-q")
     first, second = run(*call, stdin=table).out.decode().splitlines()

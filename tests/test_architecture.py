@@ -340,6 +340,7 @@ def test_the_flow_is_told_to_whoever_opens_the_package_or_the_readme() -> None:
         ("table.schema", "from aepromo.watch.events import NEW", "table imports watch"),
         # a capability is not for another but where the table says so
         ("platform.forced", "from aepromo.watch import events", "platform imports watch"),
+        ("platform.forced", "from aepromo.calculators import audit", "another capability"),
         ("calculators.audit", "from aepromo.sweep import chart", "calculators imports sweep"),
         ("watch.events", "from aepromo.page import html", "another capability"),
         ("watch.command", "from aepromo.page import html", "another capability"),
@@ -402,9 +403,9 @@ def test_an_import_from_a_room_before_is_let_through(module: str, source: str) -
 
 
 def test_a_name_that_exists_twice_is_caught() -> None:
-    names = ["aepromo.cli.money", "aepromo.pricing.money", "aepromo.watch.command"]
-    names += ["aepromo.page.command", "aepromo.rules.__init__", "aepromo.cli.rules"]
+    names = ["aepromo.cli.money_options", "aepromo.pricing.money", "aepromo.watch.command"]
+    names += ["aepromo.page.command", "aepromo.rules.__init__", "aepromo.cli.rules_command"]
     assert repeated(names) == {
-        "money": ["aepromo.cli.money", "aepromo.pricing.money"],
-        "rules": ["aepromo.rules.__init__", "aepromo.cli.rules"],
+        "money": ["aepromo.cli.money_options", "aepromo.pricing.money"],
+        "rules": ["aepromo.rules.__init__", "aepromo.cli.rules_command"],
     }

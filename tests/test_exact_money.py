@@ -1,7 +1,7 @@
 """Weights, fees, rates and currencies, each at its edges, against fractions that share no code.
 
-A row is asked about as one SKU, as a frame of one and in a frame of many, by a calculator and by the
-platform's rules: the same line, the same cost and the same profit to the minor unit.
+A row is asked about as one SKU, as a frame of one and in a frame of many, by a calculator and by
+the platform's rules: the same line, the same cost and the same profit to the minor unit.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def judged(rule: Rule, cells: dict[str, str], book: Book) -> dict[str, Any]:
 
 
 def rows_of(count: int) -> Inputs:
-    """What is known of rows that tell nothing."""
+    """The facts of rows whose cells are all blank."""
     values = resolved(Policy())
     frame = pd.DataFrame({"sku": [str(row) for row in range(count)]}, dtype="str")
     inputs = run_question(forced(values), FrameCells(frame, values.currency), {}, values).inputs

@@ -56,7 +56,7 @@ NAMES = [
 
 
 def read_as_of(row: Headers) -> dict[str, str]:
-    """What was taken for what: header → column, and the currency or unit of its cells."""
+    """How headers were read: header → column, and the currency or unit of its cells."""
     found = {}
     for places in row.positions.values():
         for at in places:
@@ -67,7 +67,7 @@ def read_as_of(row: Headers) -> dict[str, str]:
 
 
 class Verdict(NamedTuple):
-    """What became of a header row: which of its headers are wrong, and which nobody heard of."""
+    """The outcome for a header row: the headers that are read wrongly, and those left unknown."""
 
     wrong: dict[str, str]
     missed: set[str]
@@ -118,9 +118,7 @@ def test_a_name_is_read_as_its_program_means_it(name: str, _equals: str, expecte
 
 def test_the_vocabulary_has_a_line_for_each_name_and_nothing_twice() -> None:
     known: dict[str, str] = {
-        plain(own): own
-        for name, column in INPUTS.items()
-        for own in (name, *column.chinese[:1])
+        plain(own): own for name, column in INPUTS.items() for own in (name, *column.chinese[:1])
     }
     for line in LINES:
         name, columns, language, origin, *how = line.split(" | ")

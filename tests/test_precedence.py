@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import pytest
-from processes import finish, program, seeded, start
+from forked import program
+from processes import seeded
 
 import aepromo
 
@@ -49,7 +50,7 @@ BOOK = {
     "forced_rate": ("forced.rate", "10%..20%"),
     "floor_multiple": ("floor.multiple", "1.15"),
 }
-"""What the rule book supplies: its key and its own figure."""
+"""Columns that the rule book supplies: the rule's key and its own figure."""
 
 FLAGS = {
     "purchase_price": ("--purchase-price", "--purchase", "-b"),
@@ -104,7 +105,7 @@ TIER = (3000, 700)
 
 @dataclass(frozen=True)
 class Draw:
-    """What a run is given at each level, by column; ``rates`` are a list's lines."""
+    """The values of a run at each level, by column; ``rates`` are a list's lines."""
 
     name: str
     rows: list[dict[str, str]]
@@ -413,7 +414,7 @@ def lowest_deal(price: int, own: int, most: int, least: int, tier: tuple[int, in
 
 
 def after_tier(item: int, tier: tuple[int, int] | None) -> int:
-    """What one unit in an order of its own costs after Spend & Save."""
+    """The price of one unit in an order of its own after Spend & Save."""
     return item - tier[1] if tier and item >= tier[0] else item
 
 
@@ -499,7 +500,7 @@ def is_open_above(draw: Draw, row: Mapping[str, str]) -> bool:
 
 
 def differences(draw: Draw, found: Iterable[Mapping[str, str]]) -> list[str]:
-    """What is otherwise than it must be, row by row."""
+    """The cells that differ from those worked out, row by row."""
     wrong = []
     for row, answer in zip(draw.rows, found, strict=True):
         for column, text in expected(draw, row).items():
@@ -551,14 +552,12 @@ def table(out: bytes) -> list[dict[str, str]]:
 
 
 def check_runs(draws: Iterable[Draw], folder: Path) -> None:
-    """Run draws as a user does, side by side, and hold the answers against those worked out."""
-    begun = []
+    """Run draws as a user does, and hold the answers against those worked out."""
     for at, draw in enumerate(draws):
         place = folder / str(at)
         place.mkdir()
         files_of(draw, place)
-        begun.append((draw, start(*call_of(draw), cwd=place)))
-    for draw, (code, out, err) in [(draw, finish(process)) for draw, process in begun]:
+        code, out, err = program(*call_of(draw), cwd=place)
         assert code == 0, err
         assert differences(draw, table(out)) == []
         must, may = assumed(draw)
@@ -571,7 +570,7 @@ def check_runs(draws: Iterable[Draw], folder: Path) -> None:
 
 
 def joined_by(draw: Draw, row: Mapping[str, str]) -> str:
-    """Whose line of the list a row takes; blank where it takes none."""
+    """The key of the list's line that a row takes; blank where it takes none."""
     if forced_range(draw, row).level != "list of rates":
         return ""
     if (row["sku"], "") in draw.listed:
@@ -792,11 +791,8 @@ def test_one_end_of_the_forced_rate_as_an_option_is_enough(
 ) -> None:
     name, rate, same = end
     call = (command, *CALCULATORS[command], "-q", "--format", "csv")
-    begun = [
-        start(*call, flag, text, cwd=tmp_path)
-        for flag, text in (("--" + name.replace("_", "-"), rate), ("--rate", same))
-    ]
-    (code, out, err), meant = [finish(process) for process in begun]
+    code, out, err = program(*call, "--" + name.replace("_", "-"), rate, cwd=tmp_path)
+    meant = program(*call, "--rate", same, cwd=tmp_path)
     assert (code, err) == (0, "")
     assert without_rates(out) == without_rates(meant[1])
 

@@ -143,7 +143,12 @@ def by_json(
 ) -> list[Figures]:
     path, output = folder / "in.csv", folder / "out.json"
     path.write_text(as_csv(rows), encoding="utf-8")
-    words: list[str | Path] = ["--output", output, *more_options(question), *store.options(question)]
+    words: list[str | Path] = [
+        "--output",
+        output,
+        *more_options(question),
+        *store.options(question),
+    ]
     succeeded(run, question.name, path, *words)
     return [results_of(row) for row in read_json(output.read_text(encoding="utf-8"))]
 

@@ -291,10 +291,10 @@ def test_no_home_is_needed(folder: Path, answer: bytes, home: str) -> None:
 # Progress: the program as it is, but for its patience and the size of its blocks.
 
 SHORT_OF_PATIENCE = """
-import sys
+import functools, sys
 import aepromo.terminal.progress as progress, aepromo.table.source as source
 progress.PATIENCE = float(sys.argv.pop(1))
-source.open_source.__defaults__ = (*source.open_source.__defaults__[:-1], 4096)
+source.open_source = functools.partial(source.open_source, block_bytes=4096)
 import aepromo.cli
 aepromo.cli.main()
 """

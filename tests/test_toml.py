@@ -74,9 +74,7 @@ def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_refused(tmp_pa
         ("# " + "x" * 70_000, ": over 64 KB; that is no configuration or tariff"),
     ],
 )
-def test_what_nests_or_goes_on_without_end_is_refused(
-    text: str, said: str, tmp_path: Path
-) -> None:
+def test_what_nests_or_goes_on_without_end_is_refused(text: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     path.write_text(text)
     with pytest.raises(CallError) as refused:

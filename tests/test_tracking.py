@@ -531,4 +531,4 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
 def test_a_file_without_the_columns_is_refused_rather_than_found_well(run: Run) -> None:
     done = run("tracking", "-", stdin=b"number,when\nRR473124820GB,2026-03-10\n")
     assert done.code == 3
-    assert "no column for tracking_number; the file has number, when; name one" in done.err
+    assert "no column for tracking_number, shipped_at; the file has number, when" in done.err

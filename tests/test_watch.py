@@ -12,18 +12,21 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from forked import program
 from processes import leftovers
 
 from aepromo.errors import InputError
-from aepromo.table.rows import rows_with_lines
 from aepromo.watch.events import NEW, OPEN, OVER, Seen, acknowledged, look
-from aepromo.watch.feed_file import open_feed
+from aepromo.watch.feed import ObjectBlock, open_feed
 from aepromo.watch.memory import Event, Memory, Watched, read_state, state_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from aepromo.table.source import Source
 
 NOW = datetime(2026, 3, 10, 1, tzinfo=UTC)
 TEN, TWELVE = (100_000, 100_000), (120_000, 120_000)
@@ -202,10 +205,55 @@ def test_json_lines_keep_every_number_to_the_letter() -> None:
     text = '{"sku": 12345678901234567890, "a": 3.50, "b": true}\n\n{"a": null, "c": [1.0]}\n'
     source = open_feed(io.BytesIO(text.encode()), "feed")
     assert source.header == ("sku", "a", "b", "c")
-    assert [row for block in source.blocks for row in rows_with_lines(block, source)] == [
+    assert objects_of(source) == [
         (1, ["12345678901234567890", "3.50", "true", ""]),
         (3, ["", "", "", "[ 1.0 ]"]),
     ]
+
+
+PLAIN = (
+    b'{"sku": "A", "a": 3.50, "b": true}\n\n {"sku":"B","b":null,"a":-1e3}\r\n'
+    b'{"a": "\xe4\xb8\xad"}\n'
+)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *(b"", b'{"a": "\\u4e2d"}\n', b'{"a": {"b": 1}}\n', b"{}\n", b'{"a": [":", "}"]}\n'),
+        b'{"a": 1, "a": 2}\n',
+    ],
+)
+def test_objects_read_the_same_whatever_stands_beside_them(other: bytes) -> None:
+    alone = objects_of(open_feed(io.BytesIO(PLAIN), "feed"))
+    both = objects_of(open_feed(io.BytesIO(PLAIN + other), "feed"))
+    assert alone == [(1, ["A", "3.50", "true"]), (3, ["B", "-1e3", ""]), (4, ["", "中", ""])]
+    assert both[:3] == alone
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *(b'{"a": 1}}', b'{"a": 1}{"a": 2}', b'{"a": 1},', b'{"a" 1}', b'{"a": 01}', b'{"a": 1.}'),
+        *(b'{"a": +1}', b'{"a": True}', b'{"a": "b" "c"}', b'{"a": "b": "c"}', b'{"a", "b"}'),
+        *(b'{"a": 1\n}', b'{"a": "b\tc"}', b'{"a": "b\nc"}', b'{"a": "\xff"}', b'{"a": 1,}'),
+        *(b'{"a": 1} {"a": 2}', b'{"a": "b"', b'"a": "b"}', b"[1]", b'{"a": "b"} x', b'{1: "a"}'),
+    ],
+)
+def test_what_is_no_object_is_refused_with_its_line(damage: bytes) -> None:
+    for lines in (PLAIN + damage, PLAIN + damage + b"\n" + PLAIN):
+        with pytest.raises(InputError, match=r"feed:[56]: "):
+            open_feed(io.BytesIO(lines), "feed", "utf-8")
+
+
+def objects_of(source: Source) -> list[tuple[int, list[str]]]:
+    """Return the rows of JSON lines, each with its line."""
+    found = []
+    for block in source.blocks:
+        assert isinstance(block, ObjectBlock)
+        cells = zip(*(column.to_pylist() for column in block.table.columns), strict=True)
+        found += [(line, list(row)) for line, row in zip(block.lines, cells, strict=True)]
+    return found
 
 
 def test_the_memory_is_read_back(tmp_path: Path) -> None:
@@ -213,8 +261,26 @@ def test_the_memory_is_read_back(tmp_path: Path) -> None:
     assert read_state(str(path)) is None
     events = {"rate_changed": Event(NOW, TEN), "price_drift": Event(NOW + timedelta(hours=1))}
     watched = {'中 "A"': Watched(True, TWELVE, (1, 2, 3), events), "B": Watched(False)}
-    path.write_text(state_text(Memory(watched, "JPY")), encoding="utf-8")
-    assert read_state(str(path)) == Memory(watched, "JPY")
+    for skus in (watched, {"B": Watched(False)}, {"A": watched["B"], "中": watched['中 "A"']}, {}):
+        path.write_bytes(state_text(Memory.of(skus, "JPY")))
+        memory = read_state(str(path))
+        assert memory is not None
+        assert (memory.watched(np.arange(len(memory))), memory.currency) == (skus, "JPY")
+        # However it is spaced, it is the same.
+        path.write_text(json.dumps(json.loads(path.read_text())))
+        again = read_state(str(path))
+        assert again is not None
+        assert again.watched(np.arange(len(again))) == skus
+
+
+def test_a_memory_changes_only_where_it_is_told_to() -> None:
+    on, off = Watched(True, TEN), Watched(False)
+    memory = Memory.of({"A": on, "C": off, "D": off}).changed(
+        {"D": on, "E": on}, pa.array(["B", "中"], pa.string()), ["A"]
+    )
+    assert memory.skus.to_pylist() == ["B", "C", "D", "E", "中"]
+    assert memory.watched(np.arange(5)) == {"B": off, "C": off, "D": on, "E": on, "中": off}
+    assert memory.of_skus(["中", "A", "D"]) == {"中": off, "D": on}
 
 
 DAMAGES = (
@@ -237,7 +303,7 @@ def test_a_damaged_state_is_refused_and_left_alone(tmp_path: Path, text: str) ->
 def test_every_cut_and_every_other_type_in_a_state_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     events = {"rate_changed": Event(NOW, TEN)}
-    text = state_text(Memory({"A": Watched(True, TEN, (1, 2, 3), events)}))
+    text = state_text(Memory.of({"A": Watched(True, TEN, (1, 2, 3), events)})).decode()
     for damaged in (*(text[:end] for end in range(len(text) - 2)), *_other_types(json.loads(text))):
         path.write_text(damaged)
         with pytest.raises(InputError):

@@ -15,7 +15,7 @@ from aepromo.cli.commands import (
 )
 from aepromo.cli.config import NAME
 from aepromo.cli.exits import Exit
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money_options import MoneyOptions
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
@@ -82,7 +82,7 @@ def check_command() -> Callable[..., None]:
             raise CallError(_("{path} is there already; --force replaces it").format(path=NAME))
         values = values_of(call, given)
         from aepromo.check.file_check import check_file  # loads pyarrow
-        from aepromo.cli.inputs import opened_source
+        from aepromo.cli.input_files import opened_source
 
         with opened_source(call.file, call.reading) as (source, _stream):
             mapping = call.reading.headers.of(source.header)

@@ -49,7 +49,7 @@ MODULES = {
     "tracking": "platform.tracking_command",
     "watch": "watch.command",
     "check": "check.command",
-    "rules": "cli.rules",
+    "rules": "cli.rules_command",
     "doctor": "cli.doctor",
 }
 """Where each command is built that is no calculator."""

@@ -119,7 +119,7 @@ class Answers:
         one outcome, so that a header alone has an answer too.
         """
         columns = self.columns
-        ids = self.headers.position("sku")
+        ids = self.headers.position("sku") if self.question.is_about_skus else None
 
         def attempt(block: Block) -> _Attempt[Finished]:
             text = parse(block, self.source)

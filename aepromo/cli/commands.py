@@ -10,7 +10,7 @@ from aepromo.cli.clock import zone_of
 from aepromo.cli.config import read_config
 from aepromo.cli.defaults import defaults_for
 from aepromo.cli.exits import Exit
-from aepromo.cli.money import MoneyOptions, shipping_parameters
+from aepromo.cli.money_options import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
     INPUT_PANEL,
     STORE_PANEL,

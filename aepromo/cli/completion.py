@@ -31,7 +31,7 @@ def sku_ids(ctx: Context, incomplete: str) -> list[str]:
 
 
 def _ids_in(ctx: Context) -> Iterator[str]:
-    from aepromo.cli.inputs import opened_source
+    from aepromo.cli.input_files import opened_source
     from aepromo.cli.reading import Reading, mapping_of
     from aepromo.table.header_map import HeaderMap
     from aepromo.table.headers import read_headers

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.cli.inputs import asked, opened_source
+from aepromo.cli.input_files import asked, opened_source
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
     DELIMITERS,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from aepromo.engine.check import Fault, Filler, check, check_results
+from aepromo.engine.filling import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
 from aepromo.errors import InputError, Problem
 from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS

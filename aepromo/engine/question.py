@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from aepromo.engine.check import Fault
+    from aepromo.engine.filling import Fault
     from aepromo.inputs.costs import Costs
     from aepromo.inputs.shipped_rows import ShippedRows
     from aepromo.inputs.values import Values
@@ -109,8 +109,9 @@ class Question(NamedTuple):
     rule book's forced rate is taken where nothing gives one. ``priced_by`` is a column that goes
     before ``list_price`` as the price looked at;
     ``sets_prices``: it answers with a list price. ``markets``: a row may sell to several, and the
-    dearest parcel counts. ``excuses_parcels``: one that no line carries makes no bad row.
-    ``faults`` finds inputs that can't be meant.
+    dearest parcel counts. ``is_about_skus``: a row is a SKU, so no id stands twice.
+    ``excuses_parcels``: one that no line carries makes no bad row. ``faults`` finds inputs that
+    can't be meant.
 
     ``key_columns`` are those that a table shows, the most wanted first; ``sort_by`` orders its
     rows, by column and ``"ascending"`` or ``"descending"``. ``counts`` are the label columns whose
@@ -132,6 +133,7 @@ class Question(NamedTuple):
     priced_by: str = ""
     sets_prices: bool = False
     markets: bool = False
+    is_about_skus: bool = True
     excuses_parcels: bool = False
     faults: Callable[[Inputs], Sequence[Fault]] | None = None
     sort_by: tuple[tuple[str, str], ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.engine.check import Fault, Filler, check, check_results
+from aepromo.engine.filling import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
 from aepromo.errors import CallError
 from aepromo.pricing.money import BLANK

@@ -15,7 +15,7 @@ from aepromo.cli.commands import (
     with_rates,
 )
 from aepromo.cli.completion import sku_ids
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money_options import MoneyOptions
 from aepromo.cli.options import (
     ConfigOption,
     EndingOptions,
@@ -120,7 +120,7 @@ def _out_of_file(
     policy: Policy, values: Values, file: str, sku: str | None, call: Call
 ) -> Policy:
     """The policy with the cells of a file's row put over it."""
-    from aepromo.cli.inputs import find_row
+    from aepromo.cli.input_files import find_row
     from aepromo.inputs.header_currencies import check_currencies
     from aepromo.inputs.row_texts import row_texts
 

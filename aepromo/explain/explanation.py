@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aepromo.engine.check import check_results
+from aepromo.engine.filling import check_results
 from aepromo.engine.question import Question, adding
 from aepromo.engine.single import refuse, single_sku
 from aepromo.explain.cost_origins import cost_origins

@@ -12,7 +12,7 @@ import typer
 
 from aepromo.cli.commands import RatesOptions, policy_over, shipping_options, with_rates
 from aepromo.cli.config import read_config
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money_options import MoneyOptions
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
@@ -94,7 +94,7 @@ def report_command() -> Callable[..., None]:
         is_used = bool(policy.places or config.book.overrides or reading.headers.configured)
         say_configuration(config, is_used, writing.quiet)
         say_warnings(resolved_values)
-        from aepromo.cli.inputs import asked
+        from aepromo.cli.input_files import asked
         from aepromo.page.html import page
 
         with asked(OVERVIEW, resolved_values, table, reading, writing) as answers:
@@ -139,7 +139,7 @@ def _made(now: str | None) -> str:
 
 def _check(file: str | None, writing: WritingOptions) -> str:
     """The file to read; refuses a call that would put the page where it can't be wanted."""
-    from aepromo.cli.inputs import are_same_file  # loads pandas and pyarrow
+    from aepromo.cli.input_files import are_same_file  # loads pandas and pyarrow
 
     if file is None:
         raise CallError(_("a report needs a FILE, or - for standard input"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from aepromo.cli.config import read_config
-from aepromo.cli.money import CurrencyOption
+from aepromo.cli.money_options import CurrencyOption
 from aepromo.cli.options import (
     ConfigOption,
     Format,

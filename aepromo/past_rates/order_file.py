@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.answers import bad_rows_of
-from aepromo.cli.inputs import opened_table, size_of
+from aepromo.cli.input_files import opened_table, size_of
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
     DELIMITERS,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aepromo.engine.check import Fault, at
+from aepromo.engine.filling import Fault, at
 from aepromo.errors import CallError, InputError
 from aepromo.inputs.exchange import Exchange
 from aepromo.inputs.header_currencies import check_currencies

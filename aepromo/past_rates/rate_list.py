@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aepromo.cli.answers import bad_rows_of
 from aepromo.cli.bad_rows import BadRows, RowsRefused
-from aepromo.cli.inputs import opened
+from aepromo.cli.input_files import opened
 from aepromo.errors import AepromoError, InputError
 from aepromo.inputs.joined_rates import JoinedRates, places_in
 from aepromo.table.blocks import parse

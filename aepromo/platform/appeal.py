@@ -9,11 +9,12 @@ refused.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from aepromo.engine.check import Fault
+from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
 from aepromo.errors import CallError
 from aepromo.inputs.columns import CONVERSION, FEES, FORCED_RATE, NEEDED, SHIPPING_FEES
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from aepromo.platform.gates import Gate
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
-    from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers
 
@@ -153,7 +153,7 @@ def formula_of(sku: Sku) -> Formula:
 
 
 class Detail(NamedTuple):
-    """The shipping cost detail: its ``parts`` in the order of ``SHIPPING_FEES``, blank if not given.
+    """The shipping cost detail: its ``parts`` in the order of ``SHIPPING_FEES``, or blank.
 
     Where a tariff gave the cost (``is_shipped``) it gives the parts too. They and the ``cost`` that
     they must add up to are in minor units of ``currencies``, of which ``codes`` are indices; those
@@ -230,8 +230,12 @@ def _parts_in_another_currency(inputs: Inputs) -> list[Fault]:
             where = (shipped.services == index) & (codes == code)
             for name in SHIPPING_FEES:
                 stated = where & is_known(np.asarray(inputs.numbers.get(name, BLANK)))
-                faults.append(Fault(name, stated, lambda _row, said=reason: said))
+                faults.append(Fault(name, stated, partial(_said, reason)))
     return faults
+
+
+def _said(reason: str, _row: int | None) -> str:
+    return reason
 
 
 def _judged(inputs: Inputs, rules: AppealRules, on: date) -> Results:
@@ -279,7 +283,7 @@ def _reasons(
     at_odds: Sequence[Clause],
     strong: Sequence[Gate],
 ) -> list[Clause]:
-    """Why an appeal comes to what it does: what is shut, the worst first, or what makes it strong."""
+    """Why an appeal comes to this: what is shut, the worst first, or what makes it strong."""
     falls_short = (found == REFUSE) | (found == WEAK)
     return [
         *_shut(must, falls_short),
@@ -362,7 +366,7 @@ def _amounts(amounts: Numbers, currency: Currency) -> Clause:
 
 
 def _pass_rates(book: Book) -> Iterable[int]:
-    """The share that passes by what an appeal comes to, in ten-thousandths. Raises ``CallError``."""
+    """The share that passes by verdict, in ten-thousandths. Raises ``CallError``."""
     return [_pass_rate(PASS_RATES.get(found), book) for found in range(len(APPEALS))]
 
 
@@ -396,10 +400,8 @@ def _passing_list_price(must: Sequence[Gate], formula: Formula, inputs: Inputs) 
     if not len(rows):
         return prices
     targets = Targets(BLANK, least_profit(inputs.values), BLANK)
-    costs, fees = (
-        type(group)(*(_column(each, inputs.rows)[rows] for each in group))
-        for group in (formula.costs, formula.fees)
-    )
+    costs = Costs(*(_column(each, inputs.rows)[rows] for each in formula.costs))
+    fees = FeeRates(*(_column(each, inputs.rows)[rows] for each in formula.fees))
     required, _bound = required_deal_price(targets, costs, fees, floor_multiple=0)
     rates = _column(formula.forced_rate, inputs.rows)[rows]
     found = np.asarray(lowest_list_price(required, rates))

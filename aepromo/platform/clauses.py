@@ -101,7 +101,7 @@ def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = Fal
 
 
 def _shared(clauses: Sequence[Clause]) -> tuple[list[str], Numbers]:
-    """Several clauses over one list of texts, each text once: the texts, a row of codes a clause."""
+    """Several clauses over one list of texts, each once: the texts, a row of codes a clause."""
     places: dict[str, int] = {}
     own: dict[int, Numbers] = {}
     for clause in clauses:

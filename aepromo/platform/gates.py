@@ -298,7 +298,7 @@ def worst_first(held: Sequence[Gate]) -> Numbers:
 
 
 def ranks(held: Gate) -> Numbers:
-    """A number for each row that is the lower, the wider the relative gap; 1 where it is unknown."""
+    """A number a row that is the lower, the wider the relative gap; 1 where it is unknown."""
     return np.where(held.states == UNKNOWN, 1, -np.minimum(held.relative_gaps, _WIDEST))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from aepromo.engine.check import Fault
+from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.inputs.tariff import market_named

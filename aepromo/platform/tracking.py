@@ -95,6 +95,7 @@ def tracking(values: Values, now: datetime, carriers: Collection[str] | None = N
         needs=(),
         wants=("tracking_number", "shipped_at"),
         assumes_rate=False,
+        is_about_skus=False,
         adds=adding(*ADDED),
         compute=compute,
         key_columns=(

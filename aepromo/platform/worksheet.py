@@ -66,7 +66,7 @@ class Worksheet:
 
     @cached_property
     def _kept(self) -> IO[bytes]:
-        return TemporaryFile()  # noqa: SIM115 (closed with the process)
+        return TemporaryFile()
 
     @cached_property
     def _writer(self) -> pa.RecordBatchStreamWriter:
@@ -106,7 +106,7 @@ class Worksheet:
 
 
 def lines(inputs: Inputs) -> list[pa.Array]:
-    """Each row's terms in the platform's order and its arithmetic, then how its costs come about."""
+    """Each row's terms in the platform's order, its arithmetic, and how its costs come about."""
     formula, detail, rows = formula_of(inputs.sku), shipping_detail(inputs), inputs.rows
     places = inputs.values.currency.places
 
@@ -227,9 +227,7 @@ def _conversion(inputs: Inputs, stated: Numbers, detail: Detail, name: str) -> p
     return pc.if_else(pa.array(is_foreign), _written(total, " ÷ ", rates, " = ", worth), "")
 
 
-def _stated(
-    amounts: Numbers, detail: Detail, where: Truth, is_bare: bool = False
-) -> pa.Array:
+def _stated(amounts: Numbers, detail: Detail, where: Truth, is_bare: bool = False) -> pa.Array:
     """``38.40 CNY``: amounts where a condition holds, each in its currency; else nothing."""
     texts, places, count = [pa.array([""])], np.zeros(len(amounts), np.int64), 1
     for code, currency in enumerate(detail.currencies):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aepromo.cli.commands import call_of, shipping_options, values_of
-from aepromo.cli.money import MoneyOptions
+from aepromo.cli.money_options import MoneyOptions
 from aepromo.cli.options import (
     ConfigOption,
     FileArgument,
@@ -153,7 +153,7 @@ def _sweep_file(
     """Write a row a rate for a file: how many SKUs survive it, and at which status."""
     import numpy as np
 
-    from aepromo.cli.inputs import asked
+    from aepromo.cli.input_files import asked
 
     counts = {rate: np.zeros(len(STATUSES), np.int64) for rate in grid}
     with asked(SWEEP, values, file, reading, writing) as answers:

@@ -94,9 +94,15 @@ class Grid:
         return slices.take(pa.Array.from_buffers(pa.int64(), len(self), every_other))
 
 
+def places_of(rows: Places) -> pa.Array:
+    """Rows as Arrow wants them, without what ``pa.array`` does: it imports pandas to look around."""
+    rows = np.ascontiguousarray(rows, np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
+
+
 def taken(texts: pa.Array, rows: Places) -> pa.Array:
-    """Some cells of a column, without what ``pa.array`` does: it imports pandas to look around."""
-    return texts.take(pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)]))
+    """Some cells of a column."""
+    return texts.take(places_of(rows))
 
 
 def offsets_of(texts: pa.Array) -> npt.NDArray[np.int32]:

@@ -30,7 +30,7 @@ from aepromo.cli.commands import (
     write_columns,
 )
 from aepromo.cli.exits import Exit
-from aepromo.cli.money import MoneyOptions, shipping_parameters
+from aepromo.cli.money_options import MoneyOptions, shipping_parameters
 from aepromo.cli.options import (
     INPUT_PANEL,
     OUTPUT_PANEL,
@@ -119,7 +119,9 @@ class WatchOptions(NamedTuple):
     ] = False
     wait: Annotated[
         float,
-        _declared("--wait", metavar="SECONDS", min=0, says="How long to wait for another run (60)."),
+        _declared(
+            "--wait", metavar="SECONDS", min=0, says="How long to wait for another run (60)."
+        ),
     ] = 60
     feed_format: Annotated[
         FeedForm,
@@ -378,8 +380,8 @@ def _write(told: Report, found: _Found, values: Values, call: Call) -> None:
         from aepromo.terminal.rich_tables import rows_table
 
         limited = [column._replace(cells=column.cells[: writing.limit]) for column in columns]
-        keys = [name for name in ("sku", *found.question.key_columns)]
-        wanted = [column.name for column in columns] if writing.columns else keys
+        keys = ("sku", *found.question.key_columns)
+        wanted = [column.name for column in columns] if writing.columns else list(keys)
         notes = [] if writing.quiet else [line]
         if rows > writing.limit:
             notes.append(more_line(writing.limit, rows))

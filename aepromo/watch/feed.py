@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.inputs import check_files, opened_source
+from aepromo.cli.input_files import check_files, opened_source
 from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import InputError, Problem
@@ -182,7 +182,8 @@ def _read_part(
         weights = read_one(text, columns, "weight_g", Kind.WEIGHT, values.currency)
         header = str(text.header[columns["weight_g"]])
         problems += [Problem(row, header, reason) for row, reason in weights.bad.items()]
-    skus, header = pc.utf8_trim_whitespace(text.texts(columns["sku"])), source.header[columns["sku"]]
+    header = source.header[columns["sku"]]
+    skus = pc.utf8_trim_whitespace(text.texts(columns["sku"]))
     hidden = [problem.row for problem in problems if problem.column == header]
     if hidden:
         is_hidden = np.isin(np.arange(len(skus)), hidden)
@@ -311,55 +312,83 @@ _BETWEEN = re.compile(
 _BEFORE = re.compile(rf"(?:{_BLANK}\n)*{_BLANK}\{{{_BLANK}".encode())
 
 
+class _Between(NamedTuple):
+    """What stands between two texts: whether behind a key, a value that is no text, an end."""
+
+    follows_key: bool
+    bare: str | None
+    ends_object: bool
+
+    @property
+    def precedes_value(self) -> bool:
+        """Whether the next text is a value, and not a key."""
+        return self.follows_key and self.bare is None
+
+
+def _between(text: str) -> _Between | None:
+    """What stands between two texts, None where it can't stand there."""
+    found = _BETWEEN.fullmatch(text)
+    if found is None:
+        return None
+    between = _Between(bool(found["colon"]), found["bare"], "}" in (found["end"] or ""))
+    # Behind a colon alone there is a text; behind anything else a member or an object ends.
+    return between if between.precedes_value == (found["end"] is None) else None
+
+
 def _flat_objects(data: bytes, first_line: int) -> ObjectBlock | None:
     """Lines of objects without escapes, each of one member or more; None for any others.
 
     Every other quote begins a text. What stands between texts is mostly the same, and is read once.
     """
-    codes = np.frombuffer(data, np.uint8)
-    controls = codes[codes < ord(" ")]
-    quotes, lines = np.flatnonzero(codes == ord('"')), np.flatnonzero(codes == ord("\n"))
-    is_plain = b"\\" not in data and np.isin(controls, (ord("\n"), ord("\r"))).all()
-    is_plain &= data.count(b"\r") == data.count(b"\r\n") and bool(len(quotes)) and not len(quotes) % 2
-    if not is_plain or (np.searchsorted(quotes, lines) % 2).any():
-        return None
-    if not _BEFORE.fullmatch(data, 0, int(quotes[0])):
+    quotes = _plain_quotes(data)
+    if quotes is None or not _BEFORE.fullmatch(data, 0, int(quotes[0])):
         return None
     try:
-        texts, between = _parted(data, quotes)
+        texts, encoded = _parted(data, quotes)
     except pa.ArrowInvalid:  # no UTF-8
         return None
-    found = list(map(_BETWEEN.fullmatch, between.dictionary.to_pylist()))
-    kinds = [each and (bool(each["colon"]), each["bare"], each["end"] or "") for each in found]
-    # A colon alone is followed by a text; after anything else, a member or an object ends.
-    if not all(kind and (kind[2] or kind[:2] == (True, None)) for kind in kinds):
+    kinds = list(filter(None, map(_between, encoded.dictionary.to_pylist())))
+    if len(kinds) < len(encoded.dictionary):
         return None
-    gaps = between.indices.to_numpy()
-    is_key = np.array([kind[0] for kind in kinds], np.bool_)[gaps]
-    is_bare = np.array([kind[1] is not None for kind in kinds], np.bool_)[gaps]
-    ends_row = np.array(["}" in kind[2] for kind in kinds], np.bool_)[gaps]
-    if any(kind[0] and kind[1] is None and kind[2] for kind in kinds) or not is_key[0]:
+    codes = encoded.indices.to_numpy()
+    is_key = np.array([kind.follows_key for kind in kinds], np.bool_)[codes]
+    is_value = np.array([kind.precedes_value for kind in kinds], np.bool_)[codes]
+    ends = np.array([kind.ends_object for kind in kinds], np.bool_)[codes]
+    if not is_key[0] or not ends[-1] or (is_key[1:] == is_value[:-1]).any():
         return None
-    if (is_key[1:] == (is_key & ~is_bare)[:-1]).any() or not ends_row[-1]:
-        return None
-    bare = ["" if kind[1] in (None, "null") else kind[1] for kind in kinds]
-    keys = np.flatnonzero(is_key)
-    # A value is one of the texts, or one of those that stand between; the first of all is blank.
+    bare = ["" if kind.bare == "null" else kind.bare or "" for kind in kinds]
+    keys, rows = np.flatnonzero(is_key), np.append(0, np.cumsum(ends))
+    # A value is a text, or one of those that stand between; the first of all is blank.
     values = pa.concat_arrays([pa.array(["", *bare], pa.string()), texts])
-    places = np.where(is_bare[keys], 1 + gaps[keys], 2 + len(bare) + keys)
-    rows = np.append(0, np.cumsum(ends_row))[keys]
+    places = np.where(is_value[keys], 2 + len(bare) + keys, 1 + codes[keys])
     names = texts.take(pa.array(keys)).dictionary_encode()
     name_codes, cells = names.indices.to_numpy(), {}
     for code, name in enumerate(names.dictionary.to_pylist()):
         among = np.flatnonzero(name_codes == code)
-        if (np.diff(rows[among]) == 0).any():
+        own = rows[keys[among]]
+        if (np.diff(own) == 0).any():  # it stands twice in an object
             return None
-        taken = np.zeros(rows[-1] + 1, np.int64)
-        taken[rows[among]] = places[among]
+        taken = np.zeros(rows[-1], np.int64)
+        taken[own] = places[among]
         cells[name] = values.take(pa.array(taken))
-    begins = quotes[::2][keys[np.append(True, np.diff(rows) > 0)]]
+    begins = quotes[::2][np.append(True, ends[:-1])]
+    lines = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     numbers = first_line + np.searchsorted(lines, begins)
     return ObjectBlock(b"", first_line, pa.table(cells), numbers.tolist(), {})
+
+
+def _plain_quotes(data: bytes) -> Numbers | None:
+    """Where the quotes stand, None where some may be escaped or a line may end in a text."""
+    codes = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(codes == ord('"'))
+    controls = codes[codes < ord(" ")]
+    returns = data.count(b"\r")
+    if b"\\" in data or not len(quotes) or len(quotes) % 2 or returns != data.count(b"\r\n"):
+        return None
+    if len(controls) != returns + data.count(b"\n"):
+        return None
+    are_within = np.searchsorted(quotes, np.flatnonzero(codes == ord("\n"))) % 2
+    return None if are_within.any() else quotes
 
 
 def _parted(data: bytes, quotes: Numbers) -> tuple[pa.Array, pa.DictionaryArray]:

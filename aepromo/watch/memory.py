@@ -202,8 +202,8 @@ def state_text(memory: Memory) -> bytes:
     lines = pc.binary_join_element_wise(
         '    "', _escaped(memory.skus), '": ', pa.array(entries).take(pa.array(codes)), ""
     )
-    text = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), ",\n")[0]
-    return head + b"{\n" + text.as_buffer().to_pybytes() + b"\n  }\n}\n"
+    text = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), ",\n")[0].as_buffer()
+    return b"".join((head, b"{\n", memoryview(text), b"\n  }\n}\n"))
 
 
 def _escaped(skus: pa.Array) -> pa.Array:

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.engine.answer import run
-from aepromo.engine.check import Fault
+from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import NEEDED, PARCEL, SHOP
 from aepromo.inputs.shipped_rows import ship_rows
@@ -43,7 +44,8 @@ from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from datetime import tzinfo
+
+    import numpy.typing as npt
 
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Inputs, Results
@@ -53,9 +55,12 @@ if TYPE_CHECKING:
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
     from aepromo.rules.overrides import Book
+    from aepromo.table.column import Column
     from aepromo.table.number_columns import Numbers
     from aepromo.watch.events import News
     from aepromo.watch.memory import Memory, Watched
+
+    Truths: TypeAlias = npt.NDArray[np.bool_]
 
 NOT_FORCED = (
     *("none", "no", "normal", "not forced", "no discount", "false", "off"),
@@ -130,17 +135,18 @@ class Sightings(NamedTuple):
 
     skus: pa.Array
     unknown: pa.Array
-    is_forced: Truth
+    is_forced: Truths
     rates: Numbers
     drifts: Numbers
-    is_drift_known: Truth
+    is_drift_known: Truths
     changed_at: Numbers
 
     @property
-    def is_drifting(self) -> Truth:
+    def is_drifting(self) -> Truths:
         """Where the deal price isn't what it may be."""
         deal, low, high = self.drifts
-        return self.is_drift_known & ((deal < low) | (deal > high))
+        is_off: Truths = self.is_drift_known & ((deal < low) | (deal > high))
+        return is_off
 
     def seen(self, rows: Numbers) -> dict[str, Seen]:
         """Some of the SKUs, one by one."""
@@ -154,11 +160,11 @@ class Sightings(NamedTuple):
             self.is_drifting[rows].tolist(),
             self.changed_at[rows].tolist(),
         )
-        for sku, is_forced, rate, drift, is_known, is_drifting, time in zip(*columns, strict=True):
+        for sku, is_forced, rate, drift, is_told, is_drifting, time in zip(*columns, strict=True):
             found[sku] = Seen(
                 is_forced,
                 None if rate[0] == BLANK else (rate[0], rate[1]),
-                (drift[0], drift[1], drift[2]) if is_drifting else () if is_known else None,
+                (drift[0], drift[1], drift[2]) if is_drifting else () if is_told else None,
                 None if time == BLANK else _EPOCH + timedelta(microseconds=time),
             )
         return found
@@ -194,7 +200,8 @@ def _sightings(inputs: Inputs, book: Book) -> Sightings:
     is_plain = np.array([text in normal for text in texts], np.bool_)[codes]
     unknown = pa.array(~is_forced & ~is_plain)
     discounts = inputs.sku.discounts
-    low, high = _column(discounts.forced_rate_min, inputs), _column(discounts.forced_rate_max, inputs)
+    low = _column(discounts.forced_rate_min, inputs)
+    high = _column(discounts.forced_rate_max, inputs)
     has_rate = is_forced & is_known(low)
     price, deal = _column(inputs.sku.list_price, inputs), _number("deal_price", inputs)
     left = MILLION - _column(discounts.limited_rate, inputs)
@@ -267,14 +274,15 @@ def compared(
     return Change(before.changed(changed, quiet), news, seen, rows)
 
 
-def _is_as_before(before: Memory, places: Numbers, now: Sightings, rows: Numbers) -> Truth:
+def _is_as_before(before: Memory, places: Numbers, now: Sightings, rows: Numbers) -> Truths:
     """Where remembered SKUs stand as they did, as far as anybody can tell."""
+
     def remembered(fact: str, place: int, width: int) -> Numbers:
         blank = (BLANK,) * width
         return before.of_entries(lambda entry: (getattr(entry, fact) or blank)[place])[places]
 
     is_forced = now.is_forced[rows]
-    is_same = is_forced == before.of_entries(lambda entry: entry.is_forced)[places]
+    is_same: Truths = is_forced == before.of_entries(lambda entry: entry.is_forced)[places]
     for place, ends in enumerate(now.rates[:, rows]):
         rate = remembered("rate", place, 2)
         is_same &= (ends == rate) | (is_forced & (ends == BLANK))
@@ -306,8 +314,9 @@ def figures_of(
             continue
         answer = run(question, outcome.cells.chosen(own), outcome.inputs.columns, values)
         columns = [np.broadcast_to(answer.results[name], len(own)).tolist() for name in AMOUNTS]
-        columns.append(answer.results["details"].to_pylist())
-        amounts = (dict(zip((*AMOUNTS, "details"), each, strict=True)) for each in zip(*columns))
+        columns.append(cast("pa.Array", answer.results["details"]).to_pylist())
+        rows_of = zip(*columns, strict=True)
+        amounts = (dict(zip((*AMOUNTS, "details"), each, strict=True)) for each in rows_of)
         found |= dict(zip(skus[first:last], amounts, strict=True))
         answers.append(answer)
     return found, answers
@@ -435,9 +444,7 @@ def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict
     }
 
 
-def _lines_leave(
-    profits: Mapping[str, Numbers], currency: Currency, cheapest: Clause
-) -> Clause:
+def _lines_leave(profits: Mapping[str, Numbers], currency: Currency, cheapest: Clause) -> Clause:
     """What a unit leaves on each line, and which to take; ``cheapest`` is the tariff's by name."""
     columns = np.array([*profits.values(), cheapest.codes])
     different, codes = np.unique(columns, axis=1, return_inverse=True)
@@ -476,6 +483,7 @@ class Report(NamedTuple):
 def report(change: Change, figures: Mapping[str, Figures], values: Values, now: datetime) -> Report:
     """A row for each event; ``figures`` are of SKUs that are forced now."""
     zone, currency = values.policy.zone or UTC, values.currency
+    shown = cache(lambda time: written(time, zone))
     span = hours(values.book, "forced.react_hours") if change.news else timedelta(0)
     news = most_pressing_first(change.news)
     watched = change.remembered({each.sku for each in news})
@@ -492,25 +500,28 @@ def report(change: Change, figures: Mapping[str, Figures], values: Values, now: 
         if late is not None:
             details.append(_("deadline missed by {time}").format(time=_spent(late)))
         elif deadline is not None:
-            details.append(_("act by {time}").format(time=written(deadline, zone)))
+            details.append(_("act by {time}").format(time=shown(deadline)))
         details += [text for text in (own.get("details"),) if isinstance(text, str) and text]
         rows.append(
             {
                 **own,
                 "event": EVENTS.index(each.name),
                 "state": each.state,
-                "since": written(each.event.since, zone),
-                "deadline": written(deadline, zone),
+                "since": shown(each.event.since),
+                "deadline": shown(deadline),
                 "missed": None if deadline is None else int(late is not None),
                 "details": "; ".join(details),
             }
         )
     columns = [TextColumn("sku", INPUTS["sku"].kind, [each.sku for each in news])]
     for column in NEWS_RESULTS:
-        cells = (row.get(column.name) for row in rows)
-        texts = [result_text(each, column, currency) if type(each) is int else each for each in cells]
-        columns.append(TextColumn(column.name, column.kind, texts))
+        cells = [_cell(row.get(column.name), column, currency) for row in rows]
+        columns.append(TextColumn(column.name, column.kind, cells))
     return Report(columns, counts)
+
+
+def _cell(value: int | str | None, column: Column, currency: Currency) -> str | None:
+    return result_text(value, column, currency) if isinstance(value, int) else value
 
 
 def most_pressing_first(news: Iterable[News]) -> list[News]:

@@ -47,7 +47,7 @@ _NEVER_A_TABLE = re.compile(
     "is no CSV; write|a web page or XML|say which with --decimal|packed by|; unpack it first|"
     "the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;"
 )
-"""What is refused though Python's csv would make something of it."""
+"""Tables that are refused though Python's csv would read them."""
 
 _GIVEN = {
     "purchase_price": "8",

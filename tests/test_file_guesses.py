@@ -1,4 +1,4 @@
-"""What a file is taken for is kept for whoever says it; what could be two things is refused."""
+"""Guesses about a file (encoding, delimiter, decimal mark): said, or refused where two fit."""
 
 from __future__ import annotations
 
