@@ -113,7 +113,8 @@ def offsets_of(texts: pa.Array) -> npt.NDArray[np.int32]:
 def truths(found: pa.Array) -> npt.NDArray[np.bool_]:
     """A column of yes and no, without what ``to_numpy`` does: it imports pandas, too."""
     whole = pc.cast(found, pa.uint8())
-    return np.frombuffer(whole.buffers()[1], np.uint8, len(whole), whole.offset) != 0
+    codes = np.frombuffer(whole.buffers()[1], np.uint8, len(whole), whole.offset)
+    return codes.astype(np.bool_)
 
 
 def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
