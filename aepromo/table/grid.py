@@ -95,7 +95,7 @@ class Grid:
 
 
 def places_of(rows: Places) -> pa.Array:
-    """Rows as Arrow wants them, without what ``pa.array`` does: it imports pandas to look around."""
+    """Rows as Arrow wants them, without ``pa.array``, which imports pandas to look around."""
     rows = np.ascontiguousarray(rows, np.int64)
     return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
 
