@@ -139,7 +139,10 @@ class _Found:
             self.refusal = f"{source.place}: {problem}"
         wanted = {COSTS: (*_OF_COSTS, *PARCEL), ORDERS: ORDER_USES, FEED: _OF_FEED}[kind]
         try:
-            self.headers: Headers = read_headers(header, wanted, mapping, beside=("sku",))
+            added = REPRICE.added(wanted, values) if kind == COSTS else ()
+            self.headers: Headers = read_headers(
+                header, wanted, mapping, added=added, beside=("sku",)
+            )
         except InputError:  # two headers for one column, which the refusal tells
             self.headers = read_headers(header, (), mapping, beside=("sku",))
         self.is_refused_whole = bool(self.refusal)

@@ -50,7 +50,7 @@ from aepromo.cli.say import (
 )
 from aepromo.errors import CallError, InputError
 from aepromo.explain.explanation import EXPLAINED, INPUTS_USED, explain
-from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL
+from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL, SHIPPED
 from aepromo.inputs.exchange import exchange_of
 from aepromo.inputs.values import resolved
 from aepromo.past_rates.columns import LEVELS
@@ -125,8 +125,8 @@ def _out_of_file(
     from aepromo.inputs.row_texts import row_texts
 
     quiet = call.writing.quiet
-    parcel = PARCEL if policy.tariff else ()
-    found = find_row(file, sku, (*KEYS, *INPUTS_USED, *parcel), call.reading)
+    parcel, shipped = (PARCEL, SHIPPED) if policy.tariff else ((), ())
+    found = find_row(file, sku, (*KEYS, *INPUTS_USED, *parcel), call.reading, shipped)
     try:
         check_currencies(found.columns, values.exchange)
     except InputError as problem:

@@ -224,7 +224,10 @@ def read_headers(
     """
     wanted = frozenset(wanted)
     mapped = _mapped(header, mapping)
-    readings = [mapped.get(at) or read_header(name) for at, name in enumerate(header)]
+    own_results = {*added, *(plain(chinese(name)) for name in added)}
+    readings = [
+        mapped.get(at) or _read_beside(name, own_results) for at, name in enumerate(header)
+    ]
     if any(map(_tells_orders, readings)):
         readings = [
             reading.asked() if at not in mapped and _may_be_total(header[at], reading) else reading
@@ -268,6 +271,15 @@ def read_headers(
     if missing := [name for name in needed if name not in positions]:
         raise InputError(missing_columns(headers, missing))
     return headers
+
+
+def _read_beside(header: str, results: Collection[str]) -> HeaderReading:
+    """What a header stands for where the ``results`` of a run before are none of its columns."""
+    reading = read_header(header)
+    is_result = header in results or (not header.isascii() and plain(header) in results)
+    if is_result and not (reading.column and _is_spelled_as(header, reading.column)):
+        return _UNKNOWN
+    return reading
 
 
 def _chosen(
