@@ -20,6 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from aepromo import cli, rules
+from aepromo.check import command as check_command
 from aepromo.cli import bad_rows, doctor
 from aepromo.cli import help as cli_help
 from aepromo.platform.worksheet import HEADERS, MORE_HEADERS
@@ -86,7 +87,7 @@ def found() -> Catalog:
     labels = [label for column in columns for label in column.labels]
     labels += ["survive", "step", "base", "rate", "rounding", "change", "left"]
     labels += JSON_KEYS
-    for label in (*labels, *rules.Rule._fields, *doctor.COLUMNS):
+    for label in (*labels, *rules.Rule._fields, *doctor.COLUMNS, *check_command.COLUMNS):
         catalogue.add(label.replace("_", " "), context="label")
     catalogue.add("open", context="label of state")  # an event, where other labels are of gates
     for text in (*HEADERS, *MORE_HEADERS):

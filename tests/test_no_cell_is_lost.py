@@ -144,9 +144,9 @@ def test_every_row_comes_out_or_is_rejected(
 ) -> None:
     """Each row as it was, in the order that they had, and rejects with the line they start on."""
     rows = [[*row, rate] for row, rate in zip(table.rows, rates, strict=False)]
-    rows = [row for row in rows if any(cell.strip() for cell in row)]  # a blank one is no row
     for row, change in zip(rows, raggedness, strict=False):
         row[len(row) + min(change, 0) :] = ["more"] * max(change, 0)
+    rows = [row for row in rows if any(cell.strip() for cell in row)]  # a blank one is no row
     table = Table([*table.header, "forced_rate"], rows, table.delimiter, table.line_end)
     width = len(table.header)
     with TemporaryDirectory() as folder:

@@ -187,6 +187,15 @@ def test_total_rows_stay_in_place_beside_bad_rows(run: Run, tmp_path: Path) -> N
     assert again.out.decode().count('"profit": null') == 2
 
 
+def test_what_a_tariff_gave_is_no_logistics_cost_of_the_next_run(run: Run) -> None:
+    asked = ("--tariff", str(EXAMPLES / "tariff.toml"), *CNY, "--market", "ES")
+    once = run("reprice", "-", *PLAIN, *asked, stdin=b"sku,purchase_price,weight_g\nA,5,350\n")
+    again = run("reprice", "-", *PLAIN, *asked, stdin=once.out)
+    assert (again.code, again.out) == (0, once.out), again.err
+    own = b"sku,purchase_price,Shipping cost\nA,5,2\n"
+    assert "shipping_cost" not in run("reprice", "-", *PLAIN, stdin=own).out.decode()
+
+
 def test_a_word_in_a_title_is_no_total(run: Run) -> None:
     text = "sku,title,purchase_price,logistics_cost\nA,Total,5,2\nB,Total recall,5,2\n"
     assert all(row["profit"] for row in result(run, text))

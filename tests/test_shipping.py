@@ -233,13 +233,6 @@ def test_a_weight_and_a_market_go_by_what_exports_call_them(run: Run, tmp_path: 
             "no column for weight_g; the file has 采购价, 市场; name ",
         ),
         ("采购价,重量", "56,9", "no column for market; the file has 采购价, 重量; name one with "),
-        (
-            "采购价,重量(kg),市场",
-            "56,0.3,ES",
-            "'重量(kg)' is in kilograms; write grams",
-        ),
-        ("采购价,weight_kg,市场", "56,0.3,ES", "'weight_kg' is in kilograms; write grams"),
-        ("采购价,毛重（公斤）,市场", "56,0.3,ES", "'毛重（公斤）' is in kilograms; write grams"),
     ],
 )
 def test_a_file_without_weights_or_markets_is_refused_in_one_line(

@@ -39,7 +39,7 @@ ONE_LINERS: dict[str, tuple[str, ...]] = {
     "doctor": (),
 }
 
-FOR_FILES = {"report"}
+FOR_FILES = {"report", "check"}
 """Commands that answer no one-liner."""
 
 

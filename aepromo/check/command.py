@@ -170,11 +170,15 @@ def _columns(check: FileCheck) -> list[TextColumn]:
 
 def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> dict[str, object]:
     source = check.source
-    figures = [
+    figures: list[list[object]] = [
         [Figure(cell) if each.is_figure and cell else cell for cell in each.cells]
         for each in columns
     ]
     names = [each.name for each in columns]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)]
+    for row, each in zip(rows, check.headers, strict=True):
+        # A script wants words that stay the same.
+        row |= {"read_as": each.column, "note": each.note, "may_be": list(each.may_be)}
     return {
         "file": source.name,
         "kind": check.kind,
@@ -187,7 +191,7 @@ def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> 
         "total_rows": [Figure(str(line)) for line in check.totals],
         "refused": check.refusal,
         "map": check.maps,
-        "headers": [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)],
+        "headers": rows,
         "notes": notes,
     }
 

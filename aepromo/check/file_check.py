@@ -20,7 +20,7 @@ from aepromo.past_rates.past_orders import USES as ORDER_USES
 from aepromo.past_rates.past_orders import Which
 from aepromo.table.blocks import line_numbers, parse
 from aepromo.table.column import Kind
-from aepromo.table.found_columns import FoundColumns, read_one, speak_of_money
+from aepromo.table.found_columns import FoundColumns
 from aepromo.table.headers import (
     How,
     map_option,
@@ -29,8 +29,10 @@ from aepromo.table.headers import (
     shown_header,
 )
 from aepromo.table.ids import IdNotes, ids_of
+from aepromo.table.measured_cells import read_one, speak_of_money
 from aepromo.table.schema import INPUTS
 from aepromo.table.total_rows import total_rows
+from aepromo.words import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
 COSTS, ORDERS, FEED = "costs", "orders", "feed"
 """What a file may be: for ``reprice``, for ``rates``, for ``watch``."""
 COMMANDS = {COSTS: "reprice", ORDERS: "rates", FEED: "watch"}
+
+ASK, NOT_USED = "ask", N_("not used")
+"""What is noted of a header: it may be several things, or it speaks of money and isn't read."""
 
 FEED_NEEDS = ("sku", "discount_status")
 _OF_COSTS = (*(column.name for column in (*SKU_INPUTS, *SHIPPING_INPUTS)), "market")
@@ -59,7 +64,7 @@ _USUAL = 0.75
 class HeaderCheck:
     """One header: what it is taken for, in what its cells are, and what they hold.
 
-    ``note`` is ``ask``, ``not used`` or nothing; ``may_be`` are the columns to ask about.
+    ``note`` is ``ASK``, ``NOT_USED`` or nothing; ``may_be`` are the columns to ask about.
     """
 
     header: str
@@ -134,7 +139,10 @@ class _Found:
             self.refusal = f"{source.place}: {problem}"
         wanted = {COSTS: (*_OF_COSTS, *PARCEL), ORDERS: ORDER_USES, FEED: _OF_FEED}[kind]
         try:
-            self.headers: Headers = read_headers(header, wanted, mapping, beside=("sku",))
+            added = REPRICE.added(wanted, values) if kind == COSTS else ()
+            self.headers: Headers = read_headers(
+                header, wanted, mapping, added=added, beside=("sku",)
+            )
         except InputError:  # two headers for one column, which the refusal tells
             self.headers = read_headers(header, (), mapping, beside=("sku",))
         self.is_refused_whole = bool(self.refusal)
@@ -157,15 +165,15 @@ class _Found:
         for at, (header, reading) in enumerate(
             zip(self.headers.names, self.headers.readings, strict=True)
         ):
-            note = "ask" if header in asked else ""
+            note = ASK if header in asked else ""
             if header in self.headers.not_used:
-                note = "not used"
+                note = NOT_USED
             is_read = at in taken or (reading.is_taken and not note)
             rows.append(
                 HeaderCheck(
                     header,
                     reading.column if is_read else "",
-                    _unit(reading) if is_read or note == "ask" else "",
+                    _unit(reading) if is_read or note == ASK else "",
                     note,
                     asked.get(header, ()),
                 )
@@ -238,7 +246,7 @@ def _add(check: FileCheck, found: _Found, block: Block, *, is_first: bool) -> No
             sample = texts.filter(filled)[:_LOOKED_AT]
             column.odd = column.odd or _odd_one(sample.to_pylist())
             if not (column.column or column.note) and speak_of_money(sample):
-                column.note = "not used"
+                column.note = NOT_USED
 
 
 def _odd_one(cells: list[str]) -> str:

@@ -29,11 +29,11 @@ from aepromo.engine.answer import (
 from aepromo.errors import InputError, Problem
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
-from aepromo.table.found_columns import speak_of_money
 from aepromo.table.headers import How, result_of
 from aepromo.table.headings import named
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.layout import Layout, laid_out
+from aepromo.table.measured_cells import speak_of_money
 from aepromo.table.total_rows import total_rows
 from aepromo.words import _, ngettext
 

@@ -49,9 +49,8 @@ def _ids_in(ctx: Context) -> Iterator[str]:
     reading = Reading(encoding, delimiter, sheet=sheet, headers=headers)
     first_block = partial(open_source, block_bytes=_BLOCK_BYTES)
     with opened_source(file, reading, first_block) as (source, _stream):
-        place = read_headers(source.header, ("sku",), reading.headers.of(source.header)).position(
-            "sku"
-        )
+        mapping = headers.of(source.header)
+        place = read_headers(source.header, ("sku",), mapping).position("sku")
         if place is None:
             return
         for block in islice(source.blocks, 1):

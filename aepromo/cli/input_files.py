@@ -102,8 +102,11 @@ def find_row(
     sku: str | None,
     wanted: Sequence[str],
     reading: Reading,
+    added: Sequence[str] = (),
 ) -> FoundRow:
     """One SKU's row; the only row where no SKU is named. Total rows are no SKUs.
+
+    ``added`` are results that a command before has written to the file.
 
     Raises ``CallError`` where the call doesn't say which row, or names one that there isn't, and
     ``InputError`` for a file without ids.
@@ -112,7 +115,7 @@ def find_row(
         name = source.name
         mapping = reading.headers.of(source.header)
         try:
-            headers = read_headers(source.header, wanted, mapping, beside=("sku",))
+            headers = read_headers(source.header, wanted, mapping, added=added, beside=("sku",))
         except InputError as problem:
             raise InputError(f"{source.place}: {problem}") from None
         place = headers.position("sku")

@@ -18,9 +18,10 @@ from aepromo.inputs.header_currencies import check_currencies, label_reasons, na
 from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import Found, added_up, found_columns, label_at, read_cells
+from aepromo.table.found_columns import Found, found_columns, label_at
 from aepromo.table.headers import missing_columns, plain, read_header, read_headers
 from aepromo.table.headings import chinese
+from aepromo.table.measured_cells import added_up, read_cells
 from aepromo.table.moments import instant_number, read_instants
 from aepromo.table.number_columns import Words, as_number, read_words, result_array
 from aepromo.table.schema import INPUTS, RESULTS
@@ -59,8 +60,8 @@ class Outcome:
     to add; ``inputs`` are what they were computed from (None without rows), ``assumed`` what the
     rule book gave, ``took`` how many rows took the past rate of their SKU, their category and the
     store, ``conversions`` what was done to the costs; ``signs`` those of amounts whose currency
-    nobody names, of which there may be one, or money of two currencies would be added. ``apart`` are
-    rows among them that are no SKUs, and so have no answer.
+    nobody names, of which there may be one, or money of two currencies would be added. ``apart``
+    are rows among them that are no SKUs, and so have no answer.
     """
 
     cells: Cells

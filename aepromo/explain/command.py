@@ -50,9 +50,8 @@ from aepromo.cli.say import (
 )
 from aepromo.errors import CallError, InputError
 from aepromo.explain.explanation import EXPLAINED, INPUTS_USED, explain
-from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL
+from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL, SHIPPED
 from aepromo.inputs.exchange import exchange_of
-from aepromo.inputs.header_currencies import check_currencies
 from aepromo.inputs.values import resolved
 from aepromo.past_rates.columns import LEVELS
 from aepromo.table.cells import RATE_PLACES, fixed
@@ -120,11 +119,12 @@ def explain_command() -> Callable[..., None]:
 def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, call: Call) -> Policy:
     """The policy with the cells of a file's row put over it."""
     from aepromo.cli.input_files import find_row
+    from aepromo.inputs.header_currencies import check_currencies
     from aepromo.inputs.row_texts import row_texts
 
     quiet = call.writing.quiet
-    parcel = PARCEL if policy.tariff else ()
-    found = find_row(file, sku, (*KEYS, *INPUTS_USED, *parcel), call.reading)
+    parcel, shipped = (PARCEL, SHIPPED) if policy.tariff else ((), ())
+    found = find_row(file, sku, (*KEYS, *INPUTS_USED, *parcel), call.reading, shipped)
     try:
         check_currencies(found.columns, values.exchange)
     except InputError as problem:

@@ -20,7 +20,8 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
 from aepromo.table.currencies import currency_named
-from aepromo.table.found_columns import added_up, positions_of
+from aepromo.table.found_columns import positions_of
+from aepromo.table.measured_cells import added_up
 from aepromo.table.number_columns import Reading
 from aepromo.table.schema import INPUTS
 
@@ -242,7 +243,7 @@ def _settle_rates(
     headers: Mapping[str, str],
     differ: bool,
 ) -> None:
-    """Note at which rates costs are converted, and the rows without a rate or with a useless one."""
+    """Note at which rates costs are converted, and rows without a rate or with a useless one."""
     labelled = [
         part for part in parts if part.is_labelled and exchange.is_foreign(part.currencies[0])
     ]

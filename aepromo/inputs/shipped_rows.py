@@ -12,7 +12,7 @@ from aepromo.inputs.shipping import no_weight
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
-from aepromo.table.found_columns import read_one
+from aepromo.table.measured_cells import read_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,8 @@ from aepromo.inputs.header_currencies import label_reasons, name_currencies
 from aepromo.past_rates.past_orders import AMOUNTS, rate_of
 from aepromo.pricing.money import BLANK, pick
 from aepromo.table.cells import in_two_currencies, signs_in, tidy
-from aepromo.table.found_columns import label_at, read_one
+from aepromo.table.found_columns import label_at
+from aepromo.table.measured_cells import read_one
 from aepromo.table.moments import read_moments, start_of
 from aepromo.table.schema import INPUTS
 from aepromo.words import _

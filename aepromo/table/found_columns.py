@@ -1,4 +1,4 @@
-"""Where the columns of a table stand, and their numbers in the units that their headers name."""
+"""Where the columns of a table stand, and in what their headers say that the cells are."""
 
 from __future__ import annotations
 
@@ -6,27 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, WEIGHT_LIMIT
-from aepromo.table.cells import RATE_PLACES, grouped, percent, shown
-from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.number_columns import Reading
-from aepromo.words import _
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aepromo.pricing.currency import Currency
-    from aepromo.table.any_cells import Cells
     from aepromo.table.headers import HeaderReading, Headers
-    from aepromo.table.number_columns import Numbers
-
-_RATES = (Kind.RATE, Kind.RATES, Kind.SHARE)
-_FINEST_PERCENT = 10 ** (RATE_PLACES - 4)
-_MONEY = r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€£]|USD|CNY|RMB|EUR))\s*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,130 +66,3 @@ def positions_of(columns: Mapping[str, int], name: str) -> tuple[int, ...]:
 def label_at(columns: Mapping[str, int], position: int) -> str:
     """The code or sign of money that the header at a position names for its cells."""
     return columns.label(position) if isinstance(columns, FoundColumns) else ""
-
-
-def read_cells(
-    cells: Cells, columns: Mapping[str, int], name: str, kind: Kind, currency: Currency
-) -> dict[int, Reading]:
-    """The numbers of each position of a column, as its header says that they are meant."""
-    if not isinstance(columns, FoundColumns):
-        return {columns[name]: cells.reading(columns[name], kind, currency)}
-    found = {}
-    for position in columns.positions[name]:
-        unit = columns.unit(position)
-        if unit == "%" and kind in _RATES:
-            found[position] = _percentages(cells, position, kind, currency)
-        elif unit == "kg" and kind is Kind.WEIGHT:
-            found[position] = _kilograms(cells, position, currency)
-        else:
-            found[position] = cells.reading(position, kind, currency)
-    return found
-
-
-def read_one(
-    cells: Cells, columns: Mapping[str, int], name: str, kind: Kind, currency: Currency
-) -> Reading:
-    """The same of a column that is no sum."""
-    return next(iter(read_cells(cells, columns, name, kind, currency).values()))
-
-
-def _kilograms(cells: Cells, position: int, currency: Currency) -> Reading:
-    """Weights in milligrams: a millionth of a kilogram is one."""
-    reading = cells.reading(position, Kind.NUMBER, currency)
-    heavy = np.flatnonzero(reading.numbers >= WEIGHT_LIMIT)
-    if not len(heavy):
-        return reading
-    limit = WEIGHT_LIMIT // 10**RATE_PLACES
-    reason = _("{cell} is too large; write a number under {limit:,}")
-    return _refused(reading, cells, position, heavy, reason, limit=limit)
-
-
-def _percentages(cells: Cells, position: int, kind: Kind, currency: Currency) -> Reading:
-    """Rates in millionths: a bare figure is a percentage, one with its sign what it says."""
-    bare = cells.reading(position, Kind.NUMBER, currency)
-    numbers, upper, bad = bare.numbers, bare.numbers, bare.bad
-    if bad:
-        rows = np.array(list(bad), np.int64)
-        texts = cells.texts(position).take(pa.array(rows))
-        signed = rows[pc.match_substring(texts, "%").to_numpy(zero_copy_only=False)]
-        is_signed = np.zeros(len(numbers), np.bool_)
-        is_signed[signed] = True
-        own = cells.reading(position, kind, currency)
-        numbers = np.where(is_signed, own.numbers, _of_percent(numbers))
-        upper = np.where(is_signed, own.upper, numbers)
-        bad = {row: reason for row, reason in bad.items() if not is_signed[row]}
-        bad |= {row: reason for row, reason in own.bad.items() if is_signed[row]}
-        bare_rows = ~is_signed & (bare.numbers != BLANK)
-    else:
-        numbers = upper = _of_percent(numbers)
-        bare_rows = bare.numbers != BLANK
-    reading = Reading(numbers, upper, bad)
-    most = MILLION if kind is Kind.SHARE else MILLION - 1
-    finer = np.flatnonzero(bare_rows & (bare.numbers % _FINEST_PERCENT != 0))
-    if len(finer):
-        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
-        reading = _refused(reading, cells, position, finer, reason, places=RATE_PLACES - 2)
-    large = np.flatnonzero(bare_rows & (reading.numbers > most))
-    if len(large):
-        reason = _("{cell} is not under 100%; write a rate such as 13.2%")
-        reading = _refused(reading, cells, position, large, reason)
-    return reading
-
-
-def _of_percent(millionths: Numbers) -> Numbers:
-    """Millionths of a whole out of millionths of a percent."""
-    return np.where(millionths == BLANK, BLANK, millionths // _FINEST_PERCENT)
-
-
-def _refused(
-    reading: Reading,
-    cells: Cells,
-    position: int,
-    rows: Numbers,
-    reason: str,
-    **places: object,
-) -> Reading:
-    """The reading without the numbers of some rows, which can't be used."""
-    texts = cells.texts(position).take(pa.array(rows)).to_pylist()
-    reasons = {
-        int(row): reason.format(cell=shown(text), **places)
-        for row, text in zip(rows, texts, strict=True)
-    }
-    numbers, upper = reading.numbers.copy(), reading.upper.copy()
-    numbers[rows] = upper[rows] = BLANK
-    return Reading(numbers, upper, reading.bad | reasons, reading.signs)
-
-
-def speak_of_money(texts: pa.Array) -> bool:
-    """Whether most filled cells are amounts or rates with their signs."""
-    found = pc.sum(pc.match_substring_regex(texts, _MONEY)).as_py() or 0
-    filled = pc.sum(pc.match_substring_regex(texts, r"\S")).as_py() or 0
-    return bool(2 * found > filled)
-
-
-def added_up(
-    parts: Sequence[Numbers], kind: Kind, currency: Currency
-) -> tuple[Numbers, dict[int, str]]:
-    """The sum of columns, row by row; blank where all are. Also which sums are too large, and why.
-
-    A cell that is blank counts as 0 where another is filled.
-    """
-    if len(parts) == 1:
-        return parts[0], {}
-    known = [part != BLANK for part in parts]
-    total = np.zeros(len(parts[0]), np.int64)
-    for is_known, part in zip(known, parts, strict=True):
-        total += np.where(is_known, part, 0)
-    is_amount = kind in AMOUNTS
-    limit = AMOUNT_LIMIT if is_amount else MILLION
-    reasons = {}
-    for row in np.flatnonzero(total >= limit).tolist():
-        if is_amount:
-            reason = _("comes to {total} with the columns beside it; the most is under {limit}")
-            said, most = (grouped(int(each), currency.places) for each in (total[row], limit))
-        else:
-            reason = _("comes to {total} with the columns beside it; a rate is under {limit}")
-            said, most = percent(int(total[row])), percent(limit)
-        reasons[row] = reason.format(total=said, limit=most)
-    total[list(reasons)] = BLANK
-    return np.where(np.any(known, axis=0), total, BLANK), reasons

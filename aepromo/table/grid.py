@@ -96,6 +96,29 @@ class Grid:
         return slices.take(pa.Array.from_buffers(pa.int64(), len(self), every_other))
 
 
+def places_of(rows: Places) -> pa.Array:
+    """Rows as Arrow wants them, without ``pa.array``, which imports pandas to look around."""
+    rows = np.ascontiguousarray(rows, np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
+
+
+def taken(texts: pa.Array, rows: Places) -> pa.Array:
+    """Some cells of a column."""
+    return texts.take(places_of(rows))
+
+
+def offsets_of(texts: pa.Array) -> npt.NDArray[np.int32]:
+    """Where each text of a column starts in its bytes, and where the last one ends."""
+    return np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, 4 * texts.offset)
+
+
+def truths(found: pa.Array) -> npt.NDArray[np.bool_]:
+    """A column of yes and no, without what ``to_numpy`` does: it imports pandas, too."""
+    whole = pc.cast(found, pa.uint8())
+    codes = np.frombuffer(whole.buffers()[1], np.uint8, len(whole), whole.offset)
+    return codes.astype(np.bool_)
+
+
 def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
     """The grid of a block of whole records, each of ``width`` cells.
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from enum import Enum
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -226,7 +227,8 @@ def read_headers(
     """
     wanted = frozenset(wanted)
     mapped = _mapped(header, mapping)
-    readings = [mapped.get(at) or read_header(name) for at, name in enumerate(header)]
+    own_results = {*added, *(plain(chinese(name)) for name in added)}
+    readings = [mapped.get(at) or _read_beside(name, own_results) for at, name in enumerate(header)]
     if any(map(_tells_orders, readings)):
         readings = [
             reading.asked() if at not in mapped and _may_be_total(header[at], reading) else reading
@@ -270,6 +272,15 @@ def read_headers(
     if missing := [name for name in needed if name not in positions]:
         raise InputError(missing_columns(headers, missing))
     return headers
+
+
+def _read_beside(header: str, results: Collection[str]) -> HeaderReading:
+    """What a header stands for where the ``results`` of a run before are none of its columns."""
+    reading = read_header(header)
+    is_result = header in results or (not header.isascii() and plain(header) in results)
+    if is_result and not (reading.column and _is_spelled_as(header, reading.column)):
+        return _UNKNOWN
+    return reading
 
 
 def _chosen(
@@ -394,7 +405,8 @@ def missing_columns(headers: Headers, missing: Sequence[str]) -> str:
     )
 
 
-_LIKELY = 0.6
+_LIKELY = 0.5
+_MOST_COMPARED = 1000
 
 
 def _likeness(
@@ -404,13 +416,13 @@ def _likeness(
     among: Iterable[int],
 ) -> dict[int, float]:
     """How like the names of a column some headers are, from 0 to 1, or 2 where it may be it."""
-    known = (name for name, line in _vocabulary().items() if line.split(" | ")[1] == column)
-    pairs = {pair for name in known for pair in _pairs(name)}
+    known = [name for name, line in _vocabulary().items() if line.split(" | ")[1] == column]
+    pairs_of_known = list(map(_pairs, known))
     likeness = {}
-    for at in among:
+    for at in islice(among, _MOST_COMPARED):
         own = _pairs(plain(header[at]))
-        is_asked = column in readings[at].may_be
-        likeness[at] = 2.0 if is_asked else len(own & pairs) / len(own) if own else 0.0
+        alike = (2 * len(own & each) / (len(own) + len(each) or 1) for each in pairs_of_known)
+        likeness[at] = 2.0 if column in readings[at].may_be else max(alike, default=0.0)
     return likeness
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.table.cells import shown
+from aepromo.table.grid import offsets_of, taken, truths
 from aepromo.table.rows import rows_with_lines
 from aepromo.table.shortened_ids import shortened_ids
 from aepromo.words import _, ngettext
@@ -58,13 +59,13 @@ class BlockIds:
 def ids_of(text: TextBlock, place: int, apart: Numbers) -> BlockIds:
     """The ids of a block, without those of the rows that are no SKUs."""
     texts = pc.utf8_trim_whitespace(text.texts(place))
-    is_blank = pc.equal(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
+    is_blank = np.diff(offsets_of(texts)) == 0
     has_id = ~is_blank
     if len(apart):
         is_blank[apart] = has_id[apart] = False
     rows = np.flatnonzero(has_id)
-    filled = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
-    is_date = pc.match_substring_regex(filled, _DATE).to_numpy(zero_copy_only=False)
+    filled = texts if len(rows) == len(texts) else taken(texts, rows)
+    is_date = truths(pc.match_substring_regex(filled, _DATE))
     return BlockIds(
         lines_of_rows(text),
         rows,
@@ -94,8 +95,7 @@ def _hashes(texts: pa.Array) -> Hashes:
     """A number of 64 bits for each text; texts that differ have different ones, as good as ever."""
     if not len(texts):
         return np.array([], np.uint64)
-    _validity, offset_buffer, data = texts.buffers()
-    offsets = np.frombuffer(offset_buffer, np.int32, len(texts) + 1, 4 * texts.offset)
+    offsets, data = offsets_of(texts), texts.buffers()[2]
     bytes_ = np.zeros((len(data) if data else 0) + _WORD, np.uint8)
     if data:
         bytes_[: len(data)] = np.frombuffer(data, np.uint8)

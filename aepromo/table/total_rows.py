@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
     from aepromo.table.blocks import TextBlock
     from aepromo.table.number_columns import Numbers
+
+    Mask = npt.NDArray[np.bool_]
 
 _WORDS = (
     *("合计", "总计", "小计", "共计", "总和", "汇总", "总合计", "本页合计", "合計", "總計", "小計"),
@@ -21,14 +29,6 @@ _PATTERN = (
     r"(?:[(（\[【][^)）\]】]*[)）\]】])?\s*[:：]?\s*$"
 )
 _TOTAL = re.compile(_PATTERN)
-_MARKS = tuple(
-    mark.encode()
-    for mark in (
-        *("计", "計", "总和", "汇总", "total", "sum", "gesamt"),
-        *("итого", "Итого", "ИТОГО", "всего", "Всего", "ВСЕГО"),
-    )
-)
-"""What stands somewhere in the lower-cased bytes of a block that has such a row."""
 
 
 def is_total_row(cells: Sequence[str], ids: int | None) -> bool:
@@ -41,30 +41,56 @@ def is_total_row(cells: Sequence[str], ids: int | None) -> bool:
 
 def total_rows(text: TextBlock, ids: int | None) -> Numbers:
     """The rows of a block that sum up others."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    import numpy as np  # which explain, that looks at one row, need not load
 
-    none = np.array([], np.int64)
-    lowered = text.block.data.lower()
-    if not any(mark in lowered for mark in _MARKS):  # as nearly always, and quickly told
-        return none
-
-    def where(condition: pa.Array) -> Numbers:
-        return np.flatnonzero(condition.to_numpy(zero_copy_only=False))
-
-    def is_blank(texts: pa.Array) -> pa.Array:
-        return pc.equal(pc.binary_length(pc.utf8_trim_whitespace(texts)), 0)
+    from aepromo.table.grid import taken
 
     rows = np.arange(len(text), dtype=np.int64)
     if ids is not None:
-        own = text.texts(ids)
-        rows = where(pc.or_(is_blank(own), pc.match_substring_regex(own, _PATTERN)))
+        is_blank, is_total = _looked_at(text.texts(ids))
+        rows = np.flatnonzero(is_blank | is_total)
     found = []
     for position in range(len(text.header)):
         if not len(rows):
             break
-        cells = text.texts(position).take(pa.array(rows))
-        found.append(rows[where(pc.match_substring_regex(cells, _PATTERN))])
-        rows = rows[where(is_blank(cells))]
-    return np.sort(np.concatenate(found)) if found else none
+        is_blank, is_total = _looked_at(taken(text.texts(position), rows))
+        found.append(rows[is_total])
+        rows = rows[is_blank]
+    return np.sort(np.concatenate(found)) if found else rows
+
+
+def _looked_at(texts: pa.Array) -> tuple[Mask, Mask]:
+    """Which cells are blank, and which hold a word of a total row.
+
+    Nearly all are told apart by their first two bytes.
+    """
+    import numpy as np
+
+    from aepromo.table.grid import offsets_of, taken
+
+    offsets, data = offsets_of(texts), texts.buffers()[2]
+    codes = np.zeros((len(data) if data else 0) + 2, np.uint8)
+    if data:
+        codes[: len(data)] = np.frombuffer(data, np.uint8)
+    is_blank, starts = np.diff(offsets) == 0, offsets[:-1]
+    likely = np.flatnonzero(_starts()[codes[starts], codes[starts + 1]] & ~is_blank)
+    is_total = np.zeros(len(texts), np.bool_)
+    for row, cell in zip(likely.tolist(), taken(texts, likely).to_pylist(), strict=True):
+        is_total[row] = bool(_TOTAL.match(cell))
+        is_blank[row] = not cell.strip()
+    return is_blank, is_total
+
+
+@cache
+def _starts() -> Mask:
+    """The first two bytes that a total word may have, or a cell of spaces."""
+    import numpy as np
+
+    starts = np.zeros((256, 256), np.bool_)
+    for word in _WORDS:
+        for letters in product(*({each, each.upper()} for each in word[:2])):
+            starts[tuple("".join(letters).encode()[:2])] = True
+    for space in "\u00a0\u2000\u3000":
+        starts[tuple(space.encode()[:2])] = True
+    starts[list(b" \t\r\n\v\f")] = True
+    return starts

@@ -28,8 +28,8 @@ from aepromo.table.atomic import replacing
 from aepromo.table.blocks import TextBlock, line_numbers, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.column import Kind
-from aepromo.table.found_columns import Found, read_one
 from aepromo.table.headers import check_header, missing_columns
+from aepromo.table.measured_cells import read_one
 from aepromo.table.source import BLOCK_BYTES, Block, Chunks, Source, open_source
 from aepromo.table.text import Figure, json_document
 from aepromo.words import _
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
+    from aepromo.table.found_columns import Found
     from aepromo.table.number_columns import Numbers
     from aepromo.table.recognised import KnownHeaders
 
