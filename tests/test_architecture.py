@@ -401,9 +401,9 @@ def test_an_import_from_a_room_before_is_let_through(module: str, source: str) -
 
 
 def test_a_name_that_exists_twice_is_caught() -> None:
-    names = ["aepromo.cli.money_options", "aepromo.pricing.money", "aepromo.watch.command"]
-    names += ["aepromo.page.command", "aepromo.rules.__init__", "aepromo.cli.rules_command"]
+    names = ["aepromo.cli.money", "aepromo.pricing.money", "aepromo.watch.command"]
+    names += ["aepromo.page.command", "aepromo.rules.__init__", "aepromo.cli.rules"]
     assert repeated(names) == {
-        "money": ["aepromo.cli.money_options", "aepromo.pricing.money"],
-        "rules": ["aepromo.rules.__init__", "aepromo.cli.rules_command"],
+        "money": ["aepromo.cli.money", "aepromo.pricing.money"],
+        "rules": ["aepromo.rules.__init__", "aepromo.cli.rules"],
     }

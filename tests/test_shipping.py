@@ -251,6 +251,29 @@ def test_a_file_without_weights_or_markets_is_refused_in_one_line(
     assert named.code == 3
 
 
+@pytest.mark.parametrize("header", ["重量(kg)", "weight_kg", "毛重（公斤）"])
+def test_kilograms_cost_what_as_many_grams_do(header: str, run: Run, tmp_path: Path) -> None:
+    table, ship = tmp_path / "erp.csv", ("--tariff", EXAMPLE, *YUAN, *TERMS)
+    table.write_text(f"采购价,{header},市场\n56,0.35,ES\n")
+    done = run("reprice", table, *ship, "--value", "shipping_cost")
+    assert (done.code, done.out) == (0, b"5.40\n"), done.err
+    mapped = run("reprice", table, *ship, "--map", f"{header}=weight_g", "--value", "shipping_cost")
+    assert (mapped.code, mapped.out) == (0, b"5.40\n"), mapped.err
+
+
+def test_what_was_written_as_shipping_cost_is_not_read_as_a_cost(run: Run, tmp_path: Path) -> None:
+    """It is in the currency of the prices, whatever the costs are in."""
+    table = tmp_path / "priced.csv"
+    table.write_text("purchase_price,weight_g,market,shipping_cost\n56,350,ES,5.40\n")
+    again = run("reprice", table, "--tariff", EXAMPLE, *YUAN, *TERMS, "--value", "shipping_cost")
+    assert (again.code, again.out) == (0, b"5.40\n"), again.err
+    alone = run("reprice", table, *YUAN, *TERMS)
+    assert (alone.code, alone.out) == (3, b"")
+    assert "no column for logistics_cost" in alone.err
+    named = run("reprice", table, *YUAN, *TERMS, "--map", "shipping_cost=logistics_cost")
+    assert named.code == 0, named.err
+
+
 def test_grams_are_asked_for_without_their_unit(run: Run, tmp_path: Path) -> None:
     table, ship = tmp_path / "erp.csv", ("--tariff", EXAMPLE, *YUAN, *TERMS)
     cells = ("1117g", "1.1kg", "0.35 KG", "350克", "1.1公斤")

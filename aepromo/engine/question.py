@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from aepromo.inputs.columns import SHIPPED, TARGETS
@@ -41,8 +40,7 @@ class Sku(NamedTuple):
     units_30d: Whole
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """Everything that is known of a SKU, or of the rows of a table, resolved to numbers.
 
     ``priced`` tells where list price and costs are known; elsewhere the figures of ``sku`` stand
@@ -60,10 +58,10 @@ class Inputs:
     priced: Truth = True
     unpriced: int = 0
     lacking: tuple[str, ...] = ()
-    numbers: Mapping[str, Whole] = field(default_factory=dict)
-    words: Mapping[str, Words] = field(default_factory=dict)
+    numbers: Mapping[str, Whole] = {}
+    words: Mapping[str, Words] = {}
     cells: Cells | None = None
-    columns: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, int] = {}
     costs: Costs | None = None
     shipped: ShippedRows | None = None
     lacks_zone: bool = False

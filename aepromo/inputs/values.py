@@ -5,7 +5,6 @@ Cells go before all of these; ``aepromo.engine`` puts them together row by row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,8 +43,7 @@ if TYPE_CHECKING:
     from aepromo.table.facts import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(NamedTuple):
     """All that a call knows beside its rows.
 
     ``texts`` are the given values as they were written, by column; ``numbers`` what they come to,

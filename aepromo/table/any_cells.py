@@ -45,12 +45,12 @@ class OneRow:
 
     def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
         """Nothing to read: there is no column."""
-        raise IndexError(position)
+        raise IndexError(position, kind, currency)
 
     def texts(self, position: int) -> pa.Array:
         """Nothing to read: there is no column."""
         raise IndexError(position)
 
     def chosen(self, rows: npt.NDArray[np.int64]) -> OneRow:
-        """The row itself."""
-        return self
+        """Nothing to choose from: there is one row."""
+        raise IndexError(rows)

@@ -78,7 +78,7 @@ class TextBlock:
         return cast("Grid", self._swapped)
 
     def read_all(self) -> None:
-        """Make text of all columns at once, which is quicker than one by one where all are wanted."""
+        """Make text of all columns at once: quicker than one by one, where all are wanted."""
         if self._table is None:
             self._table = _parsed_by_arrow(self.block, self.source)
 

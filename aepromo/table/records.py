@@ -91,7 +91,7 @@ def without_blank_rows(data: bytes, delimiter: str) -> tuple[bytes, int]:
         space = space.replace(delimiter.encode().replace(b"\t", rb"\t"), b"")
     blank = rb'(?:"%b")?+%b' % (space, space)
     # A pair of quotes alone on its line is how a table of one column writes a blank cell.
-    row = re.compile(rb'(?m)^(?!(?:"")?\r?$)%b(?:%b%b)*+(?=\r?\n)' % (blank, fence, blank))
+    row = re.compile(rb'(?m)^(?!(?:"")?\r*$)%b(?:%b%b)*+(?=\r*\n)' % (blank, fence, blank))
     places = [match.span() for match in row.finditer(data)]
     if places and b'"' in data:
         starts = {0, *record_ends(data, delimiter)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,7 +31,6 @@ class Seen(NamedTuple):
     blank: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
 class Tally:
     """What has been seen of a run's rows so far.
 
@@ -44,17 +42,22 @@ class Tally:
     columns with blank cells.
     """
 
-    currency: Currency
-    rows: int = 0
-    counts: dict[str, list[int]] = field(default_factory=dict)
-    unlabelled: int = 0
-    worst: tuple[int, int, str] | None = None
-    total: int | None = None
-    without_total: int = 0
-    unknown: Counter[str] = field(default_factory=Counter)
-    unpriced: int = 0
-    lacking: dict[str, None] = field(default_factory=dict)
-    blank: frozenset[str] = frozenset()
+    def __init__(
+        self,
+        currency: Currency,
+        rows: int = 0,
+        counts: dict[str, list[int]] | None = None,
+        worst: tuple[int, int, str] | None = None,
+    ) -> None:
+        self.currency, self.rows, self.worst = currency, rows, worst
+        self.counts = {} if counts is None else counts
+        self.unlabelled = 0
+        self.total: int | None = None
+        self.without_total = 0
+        self.unknown: Counter[str] = Counter()
+        self.unpriced = 0
+        self.lacking: dict[str, None] = {}
+        self.blank: frozenset[str] = frozenset()
 
     def add(self, seen: Seen) -> None:
         """Count some more rows."""

@@ -270,7 +270,7 @@ def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
     """What a feed comes to, or one SKU that the options describe; without both, what is open."""
     before, question = _not_acted_on(memory, call), watch(values)
     # A tariff is for the SKUs that call for a line, not for all that the feed lists.
-    of_feed = replace(values, policy=values.policy._replace(tariff=None), shipping=None)
+    of_feed = values._replace(policy=values.policy._replace(tariff=None), shipping=None)
     if call.file is not None:
         return _look_at_feed(question, before, values, of_feed, now, call)
     if call.options["state"] is not None:
