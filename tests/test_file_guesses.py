@@ -65,7 +65,7 @@ def test_a_header_that_is_mapped_is_known() -> None:
     known = KnownHeaders({"Buy at": "purchase_price", "Post": "logistics_cost"})
     source = opened("Costs\nItem,Buy at,Post\nA,8,3\n", known=known)
     assert source.header == ("Item", "Buy at", "Post")
-    assert known.count(["buy-at", "POST", "Item", ""]) == 2
+    assert known.count(["buy-at", "POST", "zzz", ""]) == 2
 
 
 def test_what_parts_cells_is_said_where_it_is_rare() -> None:

@@ -51,6 +51,6 @@ class OneRow:
         """Nothing to read: there is no column."""
         raise IndexError(position)
 
-    def chosen(self, rows: npt.NDArray[np.int64]) -> OneRow:
-        """Nothing to choose from: there is one row."""
-        raise IndexError(rows)
+    def chosen(self, rows: npt.NDArray[np.int64]) -> OneRow:  # noqa: ARG002 (as Cells has it)
+        """The row itself."""
+        return self
