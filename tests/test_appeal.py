@@ -50,7 +50,7 @@ def judged(book: Book | None = None, **cells: str) -> dict[str, str | None]:
     """The verdict on the row above with some cells changed; an empty one is blank."""
     frame = pd.DataFrame([{**ROW, **cells}])
     (verdict,) = aepromo.appeal(frame, Policy(book=book or Book()), on=ON).to_dict("records")
-    return {name: None if pd.isna(value) else str(value) for name, value in verdict.items()}
+    return {str(name): None if pd.isna(value) else str(value) for name, value in verdict.items()}
 
 
 def came_to(book: Book | None = None, **cells: str) -> str | None:

@@ -141,8 +141,8 @@ def judged(rule: Rule, cells: dict[str, str], book: Book) -> dict[str, Any]:
     family = rule.key.partition(".")[0]
     frame = pd.DataFrame([{**ROWS[family], **cells}], dtype="str")
     (answer,) = FUNCTIONS[family](frame, Policy(book=book)).to_dict("records")
-    own = {name for name in answer if name not in frame}
-    return {name: None if answer[name] is pd.NA else answer[name] for name in own}
+    own = {str(name): found for name, found in answer.items() if name not in frame}
+    return {name: None if found is pd.NA else found for name, found in own.items()}
 
 
 def rows_of(count: int) -> Inputs:

@@ -29,7 +29,7 @@ from aepromo.engine.answer import (
 from aepromo.errors import InputError, Problem
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
-from aepromo.table.headers import How, result_of
+from aepromo.table.headers import How, result_of, shown_header
 from aepromo.table.headings import named
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.layout import Layout, laid_out
@@ -191,6 +191,7 @@ class Answers:
                 if header in self.headers.not_used
                 or (
                     reading.how is How.UNKNOWN
+                    and shown_header(header)
                     and name not in self.added
                     and not result_of(header)
                     and speak_of_money(text.texts(at)[:MOST_LOOKED_AT])

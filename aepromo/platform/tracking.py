@@ -62,7 +62,10 @@ def tracking(values: Values, now: datetime, carriers: Collection[str] | None = N
     is no list. Raises ``CallError`` for hours of the rule book that make no sense.
     """
     rules = _rules_in_force(values.book)
-    spans = _Spans(*(_microseconds(values.book, f"tracking.{name}") for name in _Spans._fields))
+    spans = _Spans(
+        gap_hours=_microseconds(values.book, "tracking.gap_hours"),
+        end_hours=_microseconds(values.book, "tracking.end_hours"),
+    )
     as_of, zone = instant_number(now, UTC), values.policy.zone or UTC
     listed = None if carriers is None else frozenset(map(plain, carriers))
     own = (rule.column for rule in rules if rule.column in INPUTS)

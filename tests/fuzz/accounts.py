@@ -39,13 +39,15 @@ PATIENCE = 20
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS = ",;\t|^~\x01\x1f"
 _SAID = re.compile(
-    r"(aepromo: |assumed: |warning: |replaced: |read as: |not used: |priced by |standard input:|').+"
+    r"(aepromo: |assumed: |warning: |replaced: |priced by |standard input:( …|\d+: | \d)"
+    r"|read as: |not used: |header on line |cells are parted by |decimal comma: ).+"
+    r"|'.+' may be .+; say so with --map .+"
 )
 _NAMED = re.compile(r"^standard input:(\d+): ", re.MULTILINE)
 _NOT_AS_IT_BEGAN = re.compile("the header is not UTF-8|not UTF-8, though the lines before are")
 _NEVER_A_TABLE = re.compile(
     "is no CSV; write|a web page or XML|say which with --decimal|packed by|; unpack it first|"
-    "the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;"
+    "the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;|are in two currencies"
 )
 """Tables that are refused though Python's csv would read them."""
 
@@ -276,12 +278,10 @@ def _text(case: Case) -> str:
 
 
 def _begins_as_utf8(case: Case) -> bool:
-    """Whether what had come spoke for UTF-8, and only more of it would have told otherwise."""
-    is_whole = case.at_a_time >= len(case.data)
+    """Whether the first bytes beyond ASCII may be of UTF-8, so that what follows contradicts."""
     ascii_bytes = len(case.data) - len(case.data.lstrip(bytes(range(128))))
-    begun = case.data if is_whole else case.data[: ascii_bytes + 1]
     with suppress(UnicodeError):
-        codecs.getincrementaldecoder("utf-8")().decode(begun)
+        codecs.getincrementaldecoder("utf-8")().decode(case.data[: ascii_bytes + 2])
         return not case.encoding
     return False
 
