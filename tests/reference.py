@@ -189,6 +189,10 @@ def situations(case: Case) -> tuple[Situation, Situation]:
 # --- from deal price to profit ----------------------------------------------------------------
 
 
+def fee_rates(case: Case) -> tuple[Fraction, Fraction]:
+    return case.commission_rate, case.payment_rate
+
+
 def fees(case: Case, deal_price: int) -> tuple[int, int]:
     """Commission and payment fee, each rounded by itself."""
     return half_up(deal_price * case.commission_rate), half_up(deal_price * case.payment_rate)
@@ -266,9 +270,11 @@ def meets(case: Case, bound: str, deal_price: int) -> bool:
         lowest = floor_price(case)
         assert lowest is not None
         return deal_price >= lowest
-    gained = profit(case, deal_price)
-    if gained is None:
+    spent = costs(case)
+    if spent is None:
         raise UnknownCostError(f"{bound} needs every cost")
+    # Nobody knows how the platform rounds its fees: each counts as rounded up.
+    gained = deal_price - spent - sum(up(deal_price * rate) for rate in fee_rates(case))
     if bound == "target_profit":
         assert target_profit is not None
         return gained >= target_profit
@@ -279,10 +285,10 @@ def meets(case: Case, bound: str, deal_price: int) -> bool:
 def met_for_good(case: Case, bound: str) -> int:
     """Return a deal price from which on every one meets the bound; not the smallest such.
 
-    half_up adds at most half a cent, so that the two fees are at most d × (commission + payment)
-    + 1 and the profit at least d × (1 − commission − payment) − costs − 1. That reaches
-    target_profit at every d >= (target_profit + costs + 1) ÷ (1 − commission − payment), and
-    target_margin × d at every d >= (costs + 1) ÷ (1 − commission − payment − target_margin).
+    Rounding up adds less than a cent, so that the two fees are at most d × (commission + payment)
+    + 2 and the profit at least d × (1 − commission − payment) − costs − 2. That reaches
+    target_profit at every d >= (target_profit + costs + 2) ÷ (1 − commission − payment), and
+    target_margin × d at every d >= (costs + 2) ÷ (1 − commission − payment − target_margin).
     """
     target_price, target_profit, target_margin = _with_default_target(case)
     if bound == "target_price":
@@ -298,9 +304,9 @@ def met_for_good(case: Case, bound: str) -> int:
     keep = 1 - case.commission_rate - case.payment_rate
     if bound == "target_profit":
         assert target_profit is not None
-        return max(1, up((target_profit + spent + 1) / keep))
+        return max(1, up((target_profit + spent + 2) / keep))
     assert target_margin is not None
-    return max(1, up((spent + 1) / (keep - target_margin)))
+    return max(1, up((spent + 2) / (keep - target_margin)))
 
 
 def _required_by(case: Case, bounds: list[str]) -> int:
@@ -445,27 +451,19 @@ def shown_item_price(case: Case, list_price: int, rate: Fraction) -> int:
 
 
 def lowest_deal(case: Case, list_price: int, situation: Situation) -> int:
-    """Return the lowest deal price over the situation's rates.
+    """Return the lowest deal price over the situation's rates and every rounding.
 
-    The item prices in question are those from where the highest rate settles to where the lowest
-    does. The scan stops early: from most_off() above the lowest deal so far, none can be lower.
+    The item prices in question are all that the platform's roundings may lead to. The scan stops
+    early: from most_off() above the lowest deal so far, none can be lower.
     """
     deal_of = _deal_of(case, situation.coupons_apply)
-    first = shown_item_price(case, list_price, situation.hi)
-    last = shown_item_price(case, list_price, situation.lo)
+    first, last = item_prices(case, list_price, situation)
     lowest = deal_of(first)
     for item_price in range(first + 1, last + 1):
         if item_price - most_off(case) >= lowest:
             break
         lowest = min(lowest, deal_of(item_price))
     return lowest
-
-
-def lowest_deal_at_ends(case: Case, list_price: int, situation: Situation) -> int:
-    """Return the lower of the deal prices at the situation's two rates, and at no rate between."""
-    deal_of = _deal_of(case, situation.coupons_apply)
-    rates = (situation.hi, situation.lo)
-    return min(deal_of(shown_item_price(case, list_price, rate)) for rate in rates)
 
 
 def _evaluation(
@@ -485,15 +483,10 @@ def _evaluation(
     )
 
 
-def evaluate(case: Case, list_price: int, *, ends_only: bool = False) -> Evaluation:
-    """Return what `audit` and `reprice` say of a list price: its worst situation.
-
-    With `ends_only` a range of forced rates counts by its two ends alone; without, an item price
-    between them that just reaches an offer counts as well.
-    """
+def evaluate(case: Case, list_price: int) -> Evaluation:
+    """Return what `audit` and `reprice` say of a list price: its worst situation."""
     required, _ = required_deal_price(case)
-    lowest = lowest_deal_at_ends if ends_only else lowest_deal
-    deals = {situation.name: lowest(case, list_price, situation) for situation in situations(case)}
+    deals = {each.name: lowest_deal(case, list_price, each) for each in situations(case)}
     worst: Literal["forced", "not_forced"] = (
         "forced" if deals["forced"] <= deals["not_forced"] else "not_forced"
     )

@@ -62,7 +62,7 @@ def test_target_3_50_at_one_rate() -> None:
     assert reference.exact_list_price(ONE_RATE) == 40323
     assert reference.protected_list_price(ONE_RATE, LIMIT) == 404
     assert reference.at_rate(ONE_RATE, 404, percent("13.2")).deal_price == 351
-    assert reference.evaluate(ONE_RATE, 404).deal_price == 351
+    assert reference.evaluate(ONE_RATE, 404).deal_price == 350  # where the platform rounds down
 
 
 def test_fees_are_on_the_discounted_price() -> None:
@@ -182,7 +182,8 @@ def test_the_rate_between_the_ends_may_be_the_worst() -> None:
     """At 36.00, 10-20 %: 28.80 stays under the tier, 32.40 leaves 29.40, and 30.00 only 27.00."""
     case = ranged(2800, "single")
     assert reference.evaluate(case, 3600).deal_price == 2700
-    assert reference.evaluate(case, 3600, ends_only=True).deal_price == 2880
+    assert reference.deal(case, 2880, coupons_apply=False) == 2880
+    assert reference.deal(case, 3240, coupons_apply=False) == 2940
 
 
 def test_the_worst_rate_may_be_far_from_the_highest() -> None:
@@ -319,17 +320,16 @@ def test_forbidden_runs_are_the_prices_that_do_not_protect(
 @given(small_cases().filter(usable), st.integers(1, 800))
 def test_evaluate_reads_every_item_price(case: Case, list_price: int) -> None:
     result = reference.evaluate(case, list_price)
-    own = reference.half_up(list_price * (1 - case.limited_rate))
-    first = reference.half_up(own * (1 - case.forced_hi))
-    last = reference.half_up(own * (1 - case.forced_lo))
+    own = list_price * (1 - case.limited_rate)
+    first = reference.down(reference.down(own) * (1 - case.forced_hi))
+    last = reference.up(reference.up(own) * (1 - case.forced_lo))
     forced = min(reference.deal(case, p, case.coupon_stacks) for p in range(first, last + 1))
-    not_forced = reference.deal(case, own, coupons_apply=True)
+    not_forced = min(
+        reference.deal(case, p, coupons_apply=True)
+        for p in range(reference.down(own), reference.up(own) + 1)
+    )
     assert result.deal_price == min(forced, not_forced)
     assert result.worst_case == ("forced" if forced <= not_forced else "not_forced")
-    ends = reference.evaluate(case, list_price, ends_only=True)
-    assert ends.deal_price >= result.deal_price
-    if case.forced_lo == case.forced_hi:
-        assert ends == result
 
 
 @settings(max_examples=100, deadline=None)

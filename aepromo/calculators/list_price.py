@@ -21,7 +21,7 @@ def _compute(inputs: Inputs) -> Figures:
         "bound_by": bound,
         "exact_list_price": exact_list_price(required, sku.discounts),
         "protected_list_price": protected_list_price(
-            required, sku.discounts, values.offers, values.endings, values.currency.unit
+            required, sku.discounts, values.offers, values.endings
         ),
     }
 

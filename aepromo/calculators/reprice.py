@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 def _reprice(inputs: Inputs) -> Figures:
     sku, values = inputs.sku, inputs.values
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
-    protected = protected_list_price(
-        required, sku.discounts, values.offers, values.endings, values.currency.unit
-    )
+    protected = protected_list_price(required, sku.discounts, values.offers, values.endings)
     change = pick(is_known(sku.list_price), protected - sku.list_price, BLANK)
     return {
         "required_deal_price": required,

@@ -17,7 +17,6 @@ from aepromo.pricing.offers import (
     WORST_CASES,
     Offers,
     base_price,
-    item_price,
     worst_deal_price,
 )
 from aepromo.pricing.protect import (
@@ -90,9 +89,7 @@ def explain(values: Values) -> tuple[Explanation, list[str]]:
     question = _WITH_COSTS if "purchase_price" in values.texts else EXPLAINED
     sku, assumed, shipped = single_sku(question, values)
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
-    protected = protected_list_price(
-        required, sku.discounts, values.offers, values.endings, values.currency.unit
-    )
+    protected = protected_list_price(required, sku.discounts, values.offers, values.endings)
     refuse(check_results({"protected_list_price": protected}, sku, values.currency))
     origins = cost_origins(values, bool(shipped))
     found = _explained(sku, values, origins, int(required), int(bound), int(protected))
@@ -126,7 +123,7 @@ def _explained(
     list_price = int(sku.list_price) if is_current else protected
     deal, worst = (int(each) for each in worst_deal_price(list_price, sku.discounts, values.offers))
     forced = WORST_CASES[worst] == "forced"
-    rate, price = _worst_item(sku, values.offers, list_price, deal, forced)
+    rate, price = _worst_item(sku, values.offers, list_price, forced)
     has_costs = sku.costs.purchase_price != BLANK
     kept = int(profit(deal, sku.costs, sku.fees)) if has_costs else BLANK
     floor = int(floor_price(sku.costs.purchase_price, values.floor_multiple))
@@ -157,21 +154,19 @@ def _explained(
 
 
 def _worst_item(
-    sku: Sku, offers: Offers, list_price: int, deal: int, forced: bool
+    sku: Sku, offers: Offers, list_price: int, forced: bool
 ) -> tuple[int, int]:
-    """The forced rate and the item price at which the deal price falls to ``deal``."""
-    base = int(base_price(list_price, sku.discounts.limited_rate))
+    """The forced rate and the item price at which the deal price is lowest."""
+    prices = sku.discounts.left(forced).item_prices(list_price)
+    price = int(offers.situation(forced).worst(*prices).item_price)
     if not forced:
-        return 0, base
-    ends = (int(sku.discounts.forced_rate_max), int(sku.discounts.forced_rate_min))
-    for rate in ends:
-        price = int(item_price(base, rate))
-        if offers.forced.deal_price(price) == deal:
-            return rate, price
-    # Neither end: the item price that just reaches a tier, and the rate that brings it there.
-    thresholds = (step.threshold for step in offers.forced.steps)
-    price = next(each for each in thresholds if offers.forced.deal_price(each) == deal)
-    return (base - price) * MILLION // base, price
+        return 0, price
+    if price == prices[0]:
+        return int(sku.discounts.forced_rate_max), price
+    # The item price that just reaches a tier, and the rate that brings it there.
+    base = int(base_price(list_price, sku.discounts.limited_rate))
+    rate = (base - price) * MILLION // base
+    return max(rate, int(sku.discounts.forced_rate_min)), price
 
 
 def _bounds_in_force(sku: Sku, values: Values) -> dict[str, int]:
@@ -203,14 +198,14 @@ def _dead_zone(zone: Zone) -> DeadZone:
     threshold, off = zone.step or (0, 0)
     high = min(int(zone.high), AMOUNT_LIMIT - 1)
     situation = "forced" if zone.forced else "not_forced"
-    return DeadZone(int(zone.low), high, situation, threshold, threshold - off)
+    return DeadZone(int(zone.low), high, situation, threshold, (threshold - off) // zone.units)
 
 
 def _remedies(sku: Sku, offers: Offers, list_price: int, floor: int) -> tuple[str, ...]:
     """What alone would lift the worst deal price to the floor, the mildest first."""
-    without_stacking = Offers(offers.spend_save, offers.coupons, False, offers.single)
-    without_tiers = Offers((), offers.coupons, offers.coupon_stacks, offers.single)
-    without_coupons = Offers(offers.spend_save, (), False, offers.single)
+    without_stacking = Offers(offers.spend_save, offers.coupons, False, offers.basket)
+    without_tiers = Offers((), offers.coupons, offers.coupon_stacks, offers.basket)
+    without_coupons = Offers(offers.spend_save, (), False, offers.basket)
     tried = (
         ("exclude_forced", offers.coupon_stacks and bool(offers.coupons), without_stacking),
         ("drop_tier", bool(offers.spend_save), without_tiers),

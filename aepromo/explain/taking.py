@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aepromo.explain.cost_origins import Origin
     from aepromo.explain.waterfall import Step
     from aepromo.pricing.currency import Currency
-    from aepromo.pricing.offers import Tier
+    from aepromo.pricing.offers import Coupon, Tier
 
 
 def taking(step: Step, currency: Currency) -> str:
@@ -26,7 +26,7 @@ def taking(step: Step, currency: Currency) -> str:
     return _(", ").join(filter(None, (taken, _(step.rounding) if step.rounding else "")))
 
 
-def _offering(step: Step, offer: Tier, currency: Currency) -> str:
+def _offering(step: Step, offer: Tier | Coupon, currency: Currency) -> str:
     """An offer, and which part of it a unit gets: ``$3.00 off from $30.00, its share of …``."""
     off = _("{off} off from {threshold}") if offer.threshold else _("{off} off")
     shown = off.format(off=money(offer.off, currency), threshold=money(offer.threshold, currency))

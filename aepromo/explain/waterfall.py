@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.pricing.money import BLANK
-from aepromo.pricing.offers import Tier, base_price, best_reached
+from aepromo.pricing.offers import Coupon, Tier, base_price, best_reached
 from aepromo.words import N_
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Step:
     rounding: str
     change: int
     left: int
-    offer: Tier | None = None
+    offer: Tier | Coupon | None = None
     subtotal: int = BLANK
     reason: str = ""
     origin: Origin | None = None
@@ -69,7 +69,7 @@ def waterfall(
 
 def _item_steps(sku: Sku, list_price: int, forced_rate: int | None, price: int) -> Iterator[Step]:
     own_rate = int(sku.discounts.limited_rate)
-    base = int(base_price(list_price, own_rate))
+    base = price if forced_rate is None else int(base_price(list_price, own_rate))
     yield _total(N_("list price"), list_price, list_price)
     if own_rate:
         yield Step(N_("own discount"), list_price, own_rate, N_("half up"), base - list_price, base)
@@ -81,17 +81,15 @@ def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
     """What order offers take off a unit, at the order's subtotal that is worst for it."""
     situation = offers.forced if forced else offers.not_forced
     left = int(situation.deal_price(price))
-    coupons = offers.coupons if not forced or offers.coupon_stacks else ()
-    subtotals = [price] if offers.single else [price, *_higher_starts(situation.steps, price)]
-    for subtotal in subtotals:
-        tier = best_reached(subtotal, offers.spend_save)
-        coupon = best_reached(subtotal - tier.off, coupons)
-        share = min(_share(tier.off + coupon.off, price, subtotal), price)
-        if price - share == left:
-            break
-    tier_share = min(_share(tier.off, price, subtotal), share)
+    coupons = situation.coupons
+    subtotal = situation.worst_order(price)
+    tier = best_reached(subtotal, offers.spend_save)
+    tier_off = int(tier.taken(subtotal))
+    coupon = best_reached(subtotal - tier_off, coupons)
+    share = price - left
+    tier_share = min(_share(tier_off, price, subtotal), share)
     rounding = "" if subtotal == price else N_("share up")
-    tested = subtotal - tier.off if coupons else BLANK
+    tested = subtotal - tier_off if coupons else BLANK
     for name, offer, taken, before, given, asked_of in (
         (N_("Spend & Save"), tier, tier_share, price, offers.spend_save, subtotal),
         (
@@ -103,22 +101,20 @@ def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
             tested,
         ),
     ):
-        if offer.off:
+        if taken:
             yield Step(name, before, BLANK, rounding, -taken, before - taken, offer, subtotal)
         else:
             yield from _untaken(name, before, given, asked_of)
     yield _total(N_("deal price"), left, left)
 
 
-def _untaken(name: str, left: int, given: tuple[Tier, ...], subtotal: int) -> Iterator[Step]:
+def _untaken(
+    name: str, left: int, given: tuple[Tier, ...] | tuple[Coupon, ...], subtotal: int
+) -> Iterator[Step]:
     """The offers of a kind of which none takes anything, for want of such a subtotal or at all."""
     reason = EXCLUDED if subtotal == BLANK else NOT_REACHED
     for offer in given:
         yield Step(name, left, BLANK, "", 0, left, offer, subtotal, reason)
-
-
-def _higher_starts(steps: tuple[Tier, ...], price: int) -> list[int]:
-    return [step.threshold for step in steps if step.threshold > price]
 
 
 def _share(off: int, price: int, subtotal: int) -> int:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
-from aepromo.pricing.offers import Tier
 from aepromo.table.cells import CellError, fixed, read
 from aepromo.table.column import Kind
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from aepromo.pricing.currency import Currency
+    from aepromo.pricing.protect import Ending
 
 
 _FORM = N_("write THRESHOLD:OFF, such as 30:3")
 
 
-def read_offer(flag: str, text: str, currency: Currency) -> Tier:
+def read_offer(flag: str, text: str, currency: Currency) -> tuple[int, int]:
     """``30:3`` as three units off from thirty; ``2`` is a coupon without a minimum.
 
     Raises ``CallError`` for an offer that takes off as much as it asks for, or nothing.
@@ -39,11 +39,11 @@ def read_offer(flag: str, text: str, currency: Currency) -> Tier:
         )
         shown = {"off": fixed(off, currency.places), "threshold": fixed(threshold, currency.places)}
         raise CallError(reason.format(offer=f"{flag} '{text}'", **shown))
-    return Tier(threshold, off)
+    return threshold, off
 
 
-def read_ending(text: str, currency: Currency) -> int:
-    """``.99`` as the 99 minor units that a price ends in. Raises ``CallError``."""
+def read_ending(text: str, currency: Currency) -> Ending:
+    """``.99`` as the 99 of each 100 minor units that prices end in. Raises ``CallError``."""
     fraction = text.strip().removeprefix("0").removeprefix(".")
     if "." not in text or not fraction.isdecimal() or len(fraction) != currency.places:
         if not currency.places:
@@ -52,4 +52,4 @@ def read_ending(text: str, currency: Currency) -> int:
         reason = _("write the cents that prices end in, such as {example}")
         example = ".99".ljust(currency.places + 1, "0")
         raise CallError(f"--ending '{text}': " + reason.format(example=example))
-    return int(fraction)
+    return int(fraction), currency.unit

@@ -33,7 +33,7 @@ class Policy(NamedTuple):
 
     What holds for the whole store: Spend & Save tiers (``"30:3"``, $3 off from $30), coupons
     (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
-    whether the buyer's basket is this unit alone (``"single"``) or ``"any"``, the endings that
+    what the buyer's basket holds (``"any"``, ``"single"``, ``"same"``), the endings that
     list prices may have (``".99"``), and for ``breakeven`` which promotion brings the traffic.
 
     Where nothing gives a logistics cost, the ``tariff`` (``read_tariff``) does, for a parcel of
@@ -98,5 +98,3 @@ class Policy(NamedTuple):
         """Return where a value was given, for a message: ``--forced-rate``, ``aepromo.toml: …``."""
         return self.places.get(name) or INPUTS[name].flag
 
-
-BASKETS = ("any", "single")

@@ -13,10 +13,10 @@ from aepromo.inputs.columns import CONVERSION, KEYS, PARCEL, SHIPPING_FEES
 from aepromo.inputs.exchange import Conversion, Exchange, RowCosts, exchange_of
 from aepromo.inputs.forced_range import GivenRates
 from aepromo.inputs.offer_texts import read_ending, read_offer
-from aepromo.inputs.policy import BASKETS, Policy
+from aepromo.inputs.policy import Policy
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
-from aepromo.pricing.offers import Offers
+from aepromo.pricing.offers import BASKETS, Coupon, Offers, Tier
 from aepromo.table.cells import (
     CellError,
     in_two_currencies,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from aepromo.inputs.joined_rates import JoinedRates
     from aepromo.inputs.shipping import Shipping
     from aepromo.pricing.currency import Currency
+    from aepromo.pricing.protect import Ending
     from aepromo.rules.overrides import Book
     from aepromo.table.column import Column
     from aepromo.table.facts import Fact
@@ -50,7 +51,7 @@ class Values(NamedTuple):
     in minor units of the ``currency`` of prices and millionths, apart from ``costs`` and the forced
     ``rates``; ``facts`` are values of other columns than those of a SKU. ``book`` is the rule
     book in force, its money in
-    the currency of the prices. ``endings`` are in minor units; ``floor_multiple`` in millionths.
+    the currency of the prices. ``endings`` are those that prices may have; ``floor_multiple`` in millionths.
     """
 
     policy: Policy
@@ -62,7 +63,7 @@ class Values(NamedTuple):
     rates: GivenRates
     facts: Mapping[str, Fact]
     offers: Offers
-    endings: tuple[int, ...]
+    endings: tuple[Ending, ...]
     floor_multiple: int
     book: Book
     shipping: Shipping | None
@@ -154,7 +155,7 @@ class Values(NamedTuple):
         deep = [
             _("{offer} takes off over half of what it asks for").format(offer=f"{flag} {text}")
             for flag, text in given
-            if 2 * (offer := read_offer(flag, text, self.currency)).off > offer.threshold > 0
+            if 2 * (offer := read_offer(flag, text, self.currency))[1] > offer[0] > 0
         ]
         if not self.exchange.rates:
             return deep  # a one-liner in dollars reads no figure of exchange
@@ -195,10 +196,12 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
 
 def _offers(policy: Policy, currency: Currency) -> Offers:
     return Offers(
-        spend_save=tuple(read_offer("--spend-save", text, currency) for text in policy.spend_save),
-        coupons=tuple(read_offer("--coupon", text, currency) for text in policy.coupon),
+        spend_save=tuple(
+            Tier(*read_offer("--spend-save", text, currency)) for text in policy.spend_save
+        ),
+        coupons=tuple(Coupon(*read_offer("--coupon", text, currency)) for text in policy.coupon),
         coupon_stacks=policy.coupon_stacks,
-        single=policy.basket == "single",
+        basket=next(each for each in BASKETS if each == policy.basket),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aepromo.inputs.policy import BASKETS
 from aepromo.inputs.values import ASSUMED
+from aepromo.pricing.offers import BASKETS
 from aepromo.words import N_
 
 if TYPE_CHECKING:

@@ -51,7 +51,6 @@ def _compute(inputs: Inputs) -> Figures:
         sku.discounts,
         values.offers,
         values.endings,
-        values.currency.unit,
     )
     spared, cut = spared_and_cut(sku.list_price, sku.discounts, values.offers)
     before, after = (profit(deal, sku.costs, sku.fees) for deal in (spared, cut))

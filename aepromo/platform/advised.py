@@ -14,7 +14,7 @@ from aepromo.platform.clauses import Clause, figures, formatted
 from aepromo.platform.columns import SAFETIES
 from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, is_known
-from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
+from aepromo.pricing.offers import WORST_CASES, Discounts, Tier, worst_deal_price
 from aepromo.pricing.protect import BOUNDS, Targets, lowest_list_price, required_deal_price
 from aepromo.table.cells import CellError, fixed, grouped, millionths, percent, read_range
 from aepromo.words import _, label
@@ -52,7 +52,8 @@ class Advice:
         self.spend_save = ", ".join(tiers)
         self.offers = values.offers._replace(
             spend_save=tuple(
-                read_offer("rules.reverse.best.spend_save", text, values.currency) for text in tiers
+                Tier(*read_offer("rules.reverse.best.spend_save", text, values.currency))
+                for text in tiers
             ),
         )
 
@@ -185,7 +186,12 @@ def _chosen(sku: Sku, rows: Numbers, count: int) -> Sku:
         list_price=of(sku.list_price),
         costs=Costs(*map(of, sku.costs)),
         fees=FeeRates(*map(of, sku.fees)),
-        discounts=Discounts(*map(of, sku.discounts)),
+        discounts=Discounts(
+            of(sku.discounts.limited_rate),
+            of(sku.discounts.forced_rate_min),
+            of(sku.discounts.forced_rate_max),
+            sku.discounts.add,
+        ),
         targets=Targets(*map(of, sku.targets)),
         units_30d=of(sku.units_30d),
     )

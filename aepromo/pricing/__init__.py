@@ -7,7 +7,12 @@ numbers came from or where they go.
 ``currency`` what money is counted in
 ``money``    units, blanks, rounding with a direction
 ``offers``   what comes off a list price: own discount, forced discount, Spend & Save, coupon
-``fees``     what comes off a deal price: commission, payment fee, costs; floor, margin, status
+``baskets``  what a unit bears of order offers, in the order that is worst for it
+``fees``     what comes off a deal price: commission, payment and other fee, costs; floor, status
 ``protect``  the deal price that must be reached, and the list price that protects it
-``shipping`` what a line asks for a parcel
+``decision`` the list price to set, and which guard stops that
+``reach``    up to which forced rate, exchange rate and own discount a list price holds
+``proof``    why a list price below the protected one fails
+``stepping`` how an answer that is stepped towards is found for a column
+``charges``  what a line asks for a parcel
 """

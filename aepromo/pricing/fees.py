@@ -24,10 +24,29 @@ class Costs(NamedTuple):
 
 
 class FeeRates(NamedTuple):
-    """What the platform takes of a deal price, in millionths (rule book: ``fees``)."""
+    """What is taken of a deal price, in millionths (rule book: ``fees``).
+
+    ``other_rate`` is any further share of it: affiliate commission, advertising.
+    """
 
     commission_rate: Whole
     payment_rate: Whole
+    other_rate: Whole = 0
+
+    @property
+    def total(self) -> Whole:
+        """The three together."""
+        return self.commission_rate + self.payment_rate + self.other_rate
+
+    @property
+    def has_other(self) -> bool:
+        """Whether anything beside commission and payment fee is taken, be it of one row."""
+        return not isinstance(self.other_rate, int) or self.other_rate > 0
+
+    @property
+    def number(self) -> int:
+        """How many fees there are, each rounded by itself."""
+        return 3 if self.has_other else 2
 
     def commission(self, deal_price: Whole) -> Whole:
         """The platform's commission, on the discounted price."""
@@ -37,10 +56,16 @@ class FeeRates(NamedTuple):
         """The transaction fee, on the discounted price, rounded apart from the commission."""
         return half_up(deal_price, self.payment_rate)
 
+    def other_fee(self, deal_price: Whole) -> Whole:
+        """What else is taken of the discounted price, rounded apart from the other two."""
+        return half_up(deal_price, self.other_rate)
+
 
 def profit(deal_price: Whole, costs: Costs, fees: FeeRates) -> Whole:
     """What a unit leaves after costs and fees; negative is a loss."""
     taken = fees.commission(deal_price) + fees.payment_fee(deal_price)
+    if fees.has_other:
+        taken = taken + fees.other_fee(deal_price)
     return deal_price - costs.total - taken
 
 

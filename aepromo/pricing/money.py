@@ -73,6 +73,21 @@ def divided_down(amount: Whole, rate: Whole) -> Whole:
     return amount * MILLION // rate
 
 
+def quotient_down(dividend: Whole, divisor: Whole) -> Whole:
+    """The quotient of two whole numbers, rounded down; ``divisor`` is positive."""
+    return dividend // divisor
+
+
+def quotient_up(dividend: Whole, divisor: Whole) -> Whole:
+    """The quotient of two whole numbers, rounded up; ``divisor`` is positive."""
+    return (dividend + divisor - 1) // divisor
+
+
+def share_up(amount: Whole, rate: Whole) -> Whole:
+    """``up`` for an amount of up to 10¹⁸, as an order of many units may have."""
+    return amount // MILLION * rate + up(amount % MILLION, rate)
+
+
 def pick(condition: Truth, yes: Whole, no: Whole) -> Whole:
     """``yes`` where ``condition`` holds, else ``no``, in either carrier."""
     if isinstance(condition, bool):
@@ -100,6 +115,11 @@ def most(first: Whole, second: Whole) -> Whole:
 def any_of(condition: Truth) -> bool:
     """Whether the condition holds for the SKU, or for any row of the column."""
     return condition if isinstance(condition, bool) else bool(condition.any())
+
+
+def negated(condition: Truth) -> Truth:
+    """Where the condition does not hold (``~True`` is -2 in Python)."""
+    return condition ^ True
 
 
 def is_known(value: Whole) -> Truth:

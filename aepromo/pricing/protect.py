@@ -1,13 +1,18 @@
 """The deal price that must be reached, and the list price that protects it.
 
-Every bound on the deal price and every offer forbids one interval of prices, so both answers are
-the first price outside a union of intervals: no search over cents and no bisecting, which would
-step over a dead zone.
+Nobody knows how the platform rounds its fees, nor whether it takes them by unit or by order, so a
+deal price must do with each of them rounded up: by unit that is never less than rounded in any
+direction, by unit or by order.
+
+An offer forbids one stretch of item prices at a time, and so one interval of list prices. The
+answer is the first price outside all of them, and going from the end of one interval to the next
+finds it: no price is tried in between, and there is no bisecting, which would step over a dead
+zone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from aepromo.pricing.fees import floor_price
 from aepromo.pricing.money import (
@@ -15,39 +20,48 @@ from aepromo.pricing.money import (
     BLANK,
     MILLION,
     any_of,
-    divided_down,
-    divided_up,
     is_known,
     least,
     most,
     pick,
+    up,
 )
+from aepromo.pricing.offers import Discounts
+from aepromo.pricing.stepping import stepped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aepromo.pricing.fees import Costs, FeeRates
     from aepromo.pricing.money import Truth, Whole
-    from aepromo.pricing.offers import Discounts, Offers, Situation
+    from aepromo.pricing.offers import Offers
+    from aepromo.pricing.stepping import Values
 
-BOUNDS = ("target_price", "target_profit", "target_margin", "floor_price")
+BOUNDS = ("target_price", "target_profit", "target_margin", "target_markup", "floor_price")
 """What may bind a deal price, in the order in which a tie is named."""
+
+HIGHEST_DEAL = 4 * AMOUNT_LIMIT
+"""A deal price past which another no longer matters, but its products still fit."""
 
 
 class Targets(NamedTuple):
-    """What the seller wants of a unit; each may be blank. Minor units, margin in millionths."""
+    """What the seller wants of a unit; each may be blank.
+
+    Minor units; ``margin`` (profit ÷ deal price) and ``markup`` (profit ÷ costs) in millionths.
+    """
 
     price: Whole
     profit: Whole
     margin: Whole
+    markup: Whole = BLANK
 
 
 def kept_rate(fees: FeeRates, margin: Whole) -> Whole:
-    """What commission, payment fee and margin leave of a deal price, in millionths.
+    """What fees and margin leave of a deal price, in millionths.
 
     Nothing to keep (0 or less) means that no deal price meets the targets.
     """
-    return MILLION - fees.commission_rate - fees.payment_rate - margin
+    return MILLION - fees.total - margin
 
 
 def required_deal_price(
@@ -56,12 +70,14 @@ def required_deal_price(
     """The smallest deal price that meets every bound, as every higher one does too.
 
     Returns it in minor units, with the index into ``BOUNDS`` of the bound that set it. Costs may
-    be blank where neither a profit nor a margin is asked for. Needs a positive ``kept_rate``
-    wherever one is.
+    be blank where no profit, margin or markup is asked for. Needs a positive ``kept_rate`` wherever
+    one is.
     """
     required: Whole = BLANK
     bound: Whole = 0
     for index, asked in enumerate(bounds(targets, costs, fees, floor_multiple)):
+        if isinstance(asked, int) and asked == BLANK:
+            continue
         needed = pick(is_known(asked), most(asked, 1), BLANK)  # a price of nothing is no price
         bound = pick(needed > required, index, bound)
         required = most(required, needed)
@@ -71,36 +87,78 @@ def required_deal_price(
 def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) -> Iterator[Whole]:
     """What each bound asks for, in the order of ``BOUNDS``; blank where it is not in force."""
     yield targets.price
-    for asked, is_margin in ((targets.profit, False), (targets.margin, True)):
+    for name, asked in (
+        ("profit", targets.profit),
+        ("margin", targets.margin),
+        ("markup", targets.markup),
+    ):
         in_force = is_known(asked)
-        if any_of(in_force):
-            wanted = pick(in_force, asked, 0)
-            spent = pick(in_force, costs.total, 0)
-            # profit short of the target:  fee remainders + kept × deal ≤ the ceiling
-            kept = kept_rate(fees, wanted if is_margin else 0)
-            ceiling = (spent + 1) * MILLION - 1 if is_margin else (spent + wanted) * MILLION
-            short = _last_short(pick(in_force, kept, MILLION), ceiling, fees)
-            yield pick(in_force, short + 1, BLANK)
-        else:
+        if not any_of(in_force):
             yield BLANK
+            continue
+        wanted = pick(in_force, asked, 0)
+        spent = pick(in_force, costs.total, 0)
+        if name == "profit":
+            spent = spent + wanted
+        elif name == "markup":
+            spent = spent + up(spent, wanted)
+        short = _last_short(wanted if name == "margin" else 0, spent, fees, in_force)
+        yield pick(in_force, short + 1, BLANK)
     yield floor_price(costs.purchase_price, floor_multiple)
 
 
-def _last_short(kept: Whole, ceiling: Whole, fees: FeeRates) -> Whole:
-    """The highest deal price that still falls short of a target.
+def most_costs(deal_price: Whole, targets: Targets, fees: FeeRates) -> Whole:
+    """The highest total of costs at which a deal price, and every higher one, meets the targets.
 
-    Rounding a fee half up leaves a remainder, (rate × deal + half) mod 1, so a deal price falls
-    short exactly while kept × deal + both remainders ≤ ceiling. The remainders are under 1 each:
-    from the first guess it is at most 2 ÷ kept steps down, three at the rates that exist.
+    In minor units; negative where it meets them at no costs, ``HIGHEST_DEAL`` where no target
+    speaks of costs. The floor is another matter: ``most_purchase_price``.
     """
-    # Past the limit the figure no longer matters, but its products must still fit.
-    deal = least(ceiling // kept, 4 * AMOUNT_LIMIT)
-    commission_rate, payment_rate = fees.commission_rate, fees.payment_rate
+    highest: Whole = pick(deal_price >= targets.price, HIGHEST_DEAL, -1)
+    for name, asked in (
+        ("profit", targets.profit),
+        ("margin", targets.margin),
+        ("markup", targets.markup),
+    ):
+        in_force = is_known(asked)
+        if not any_of(in_force):
+            continue
+        wanted = pick(in_force, asked, 0)
+        left = _least_left(wanted if name == "margin" else 0, deal_price, fees, in_force)
+        if name == "profit":
+            left = left - wanted
+        elif name == "markup":
+            # costs + up(markup × costs) ≤ left
+            left = pick(left < 0, -1, left * MILLION // (MILLION + wanted))
+        highest = pick(in_force, least(highest, left), highest)
+    return highest
+
+
+def most_purchase_price(deal_price: Whole, floor_multiple: int) -> Whole:
+    """The highest purchase price whose floor a deal price reaches, in minor units."""
+    return deal_price * MILLION // floor_multiple
+
+
+def _left_after_fees(deal_price: Whole, fees: FeeRates) -> Whole:
+    """What a deal price leaves after fees, each rounded up."""
+    left = deal_price - up(deal_price, fees.commission_rate) - up(deal_price, fees.payment_rate)
+    return left - up(deal_price, fees.other_rate) if fees.has_other else left
+
+
+def _last_short(margin: Whole, spent: Whole, fees: FeeRates, in_force: Truth) -> Whole:
+    """The highest deal price that leaves less than is spent, after fees and a margin.
+
+    Rounding a fee up adds under a minor unit, so that the first guess, for which each is rounded by
+    a whole one, is at most 3 ÷ kept rate too high. Rows that are not in force get any price.
+    """
+    kept = pick(in_force, kept_rate(fees, margin), MILLION)
+    deal = least(((spent + fees.number) * MILLION - fees.number) // kept, HIGHEST_DEAL)
+    has_margin = not isinstance(margin, int) or margin > 0
 
     def is_enough(deal: Whole) -> Truth:
-        remainders = (commission_rate * deal + MILLION // 2) % MILLION
-        remainders = remainders + (payment_rate * deal + MILLION // 2) % MILLION
-        return kept * deal + remainders > ceiling
+        left = _left_after_fees(deal, fees)
+        if has_margin:
+            return in_force & (left * MILLION - margin * deal >= spent * MILLION)
+        return in_force & (left >= spent)
 
     enough = is_enough(deal)
     while any_of(enough):
@@ -109,112 +167,91 @@ def _last_short(kept: Whole, ceiling: Whole, fees: FeeRates) -> Whole:
     return deal
 
 
-class Zone(NamedTuple):
-    """List prices from ``low`` to ``high`` that do not protect, in one situation.
+def _least_left(margin: Whole, deal_price: Whole, fees: FeeRates, in_force: Truth) -> Whole:
+    """What a deal price and every higher one leave at least, after fees and a margin.
 
-    ``step`` is the offer that the item reaches there (threshold and what it takes), or None for
-    the plain bound: a list price too low whatever the buyer does.
+    In whole minor units, rounded down. What is kept rises with the deal price, and a higher one can
+    leave less only by what rounding the fees adds: so no more than 3 ÷ kept rate are looked at.
     """
+    kept = pick(in_force, kept_rate(fees, margin), MILLION)
 
-    low: Whole
-    high: Whole
-    forced: bool
-    step: tuple[int, int] | None
+    def left(deal: Whole) -> Whole:
+        return _left_after_fees(deal, fees) * MILLION - margin * deal
 
-
-def zones(required: Whole, discounts: Discounts, offers: Offers) -> Iterator[Zone]:
-    """Every interval of list prices at which some outcome leaves less than ``required``.
-
-    An outcome is a situation (forced at any rate of the range, or not forced) and any rounding of
-    it: the item price may settle at each whole minor unit between the exact product rounded down
-    twice and rounded up twice.
-    """
-    own = MILLION - discounts.limited_rate
-    for forced in (True, False):
-        situation = offers.forced if forced else offers.not_forced
-        most_left = MILLION - discounts.forced_rate_min if forced else MILLION
-        least_left = MILLION - discounts.forced_rate_max if forced else MILLION
-        for low, high, step in _item_zones(required, situation):
-            # The first list price whose highest outcome reaches `low` …
-            first = divided_down(_capped(divided_down(low - 1, most_left)), own) + 1
-            # … and the first whose lowest outcome is above `high`.
-            clear = divided_up(_capped(divided_up(high + 1, least_left)), own)
-            # No such item price, no such list price, however far apart the two roundings are.
-            yield Zone(first, pick(low <= high, clear, first) - 1, forced, step)
+    lowest, higher = left(deal_price), deal_price + 1
+    while any_of(in_force & (kept * higher - fees.number * (MILLION - 1) < lowest)):
+        lowest = least(lowest, left(higher))
+        higher = higher + 1
+    return lowest // MILLION
 
 
-def _item_zones(
-    required: Whole, situation: Situation
-) -> Iterator[tuple[Whole, Whole, tuple[int, int] | None]]:
-    """Intervals of item prices that leave less than ``required``, with the offer to blame."""
-    yield 0, required - 1, None  # a deep enough discount leaves an item price of nothing
-    starts = [step.threshold for step in situation.steps]
-    for step, end in zip(situation.steps, [*starts[1:], AMOUNT_LIMIT], strict=False):
-        blame = (step.threshold, step.off)
-        yield step.threshold, least(required + step.off, end) - 1, blame
-        if not situation.single:
-            yield 1, _short_of_share(required, step.threshold, step.off), blame
+# --- the list price that protects -----------------------------------------------------------------
+
+Ending: TypeAlias = tuple[int, int]
+"""What prices end in and how often that comes, in minor units: ``.99`` is 99 of each 100."""
 
 
-def _short_of_share(required: Whole, threshold: int, off: int) -> Whole:
-    """The highest item price that a basket of exactly ``threshold`` brings under ``required``.
-
-    The unit keeps p × (threshold − off) ÷ threshold, rounded down; p fits in only up to the
-    threshold.
-    """
-    if off >= threshold:
-        return threshold
-    left = threshold - off
-    return least((required * threshold + left - 1) // left - 1, threshold)
-
-
-def _capped(amount: Whole) -> Whole:
-    # An amount past the limit stays past it, and its product with a rate stays within 64 bits.
-    return least(amount, AMOUNT_LIMIT)
-
-
-def next_allowed(price: Whole, endings: tuple[int, ...], unit: int) -> Whole:
-    """The smallest allowed price from ``price`` up: whole minor units, or one of the endings.
-
-    ``endings`` are in minor units, each under ``unit``, the minor units of one currency unit.
-    """
+def next_allowed(price: Whole, endings: tuple[Ending, ...]) -> Whole:
+    """The smallest allowed price from ``price`` up: whole minor units, or one of the endings."""
     if not endings:
         return price
-    nearest = price + (endings[0] - price) % unit
-    for ending in endings[1:]:
-        nearest = least(nearest, price + (ending - price) % unit)
-    return nearest
+    first, *others = (price + (value - price) % each for value, each in endings)
+    for other in others:
+        first = least(first, other)
+    return first
+
+
+def last_allowed(price: Whole, endings: tuple[Ending, ...]) -> Whole:
+    """The highest allowed price from ``price`` down; 0 or less where there is none."""
+    if not endings:
+        return price
+    first, *others = (price - (price - value) % each for value, each in endings)
+    for other in others:
+        first = most(first, other)
+    return first
 
 
 def protected_list_price(
     required: Whole,
     discounts: Discounts,
     offers: Offers,
-    endings: tuple[int, ...] = (),
-    unit: int = 100,
+    endings: tuple[Ending, ...] = (),
+    start: Whole = 1,
 ) -> Whole:
-    """The smallest allowed list price at which every outcome leaves at least ``required``.
+    """The smallest allowed list price from ``start`` up that every outcome leaves ``required``.
 
-    In minor units. A price of ``AMOUNT_LIMIT`` or more means that there is none.
+    In minor units. An outcome is a situation (forced at any rate of the range, or not forced) and
+    any rounding of it. A price of ``AMOUNT_LIMIT`` or more means that there is none.
     """
-    price: Whole = 1
-    dead: list[Zone] = []
-    for zone in zones(required, discounts, offers):
-        if zone.step is None:
-            price = most(price, zone.high + 1)
-        else:
-            dead.append(zone)
-    price = next_allowed(_capped(price), endings, unit)
-    # Leaving one dead zone may step into another: in a pass each is left once, and a second pass
-    # almost always finds nothing more to leave.
-    moved = bool(dead)
-    while moved:
-        before = price
-        for zone in dead:
-            inside = (zone.low <= price) & (price <= zone.high)
-            price = pick(inside, next_allowed(_capped(zone.high + 1), endings, unit), price)
-        moved = any_of(price != before)
-    return price
+    required = least(required, AMOUNT_LIMIT)
+    price = most(start, 1)
+    for forced in (True, False):
+        item_price = offers.situation(forced).least_item_price(required)
+        price = most(price, discounts.left(forced).list_price_for(item_price))
+    price = next_allowed(least(price, AMOUNT_LIMIT), endings)
+    if offers.basket == "any" or not (offers.spend_save or offers.coupons):
+        return price
+
+    def step(answers: Values, state: Values) -> tuple[Values, Values, Truth]:
+        (price,), (required, limited_rate, lowest_rate, highest_rate) = answers, state
+        rates = Discounts(limited_rate, lowest_rate, highest_rate, discounts.add)
+        raised = least(_past_stretches(price, required, rates, offers), AMOUNT_LIMIT)
+        moves = raised > price
+        return (pick(moves, next_allowed(raised, endings), price),), state, moves
+
+    return stepped(price < AMOUNT_LIMIT, (price,), (required, *discounts[:3]), step)[0]
+
+
+def _past_stretches(price: Whole, required: Whole, discounts: Discounts, offers: Offers) -> Whole:
+    """The first list price past the stretches that a price is in, or the price itself or less."""
+    found: Whole = 0
+    for forced in (True, False):
+        situation, left = offers.situation(forced), discounts.left(forced)
+        worst = situation.worst(*left.item_prices(price))
+        is_short = worst.deal_price < required
+        end = pick(is_short, situation.next_item_price(required, worst), 0)
+        found = most(found, left.list_price_for(end))
+    return found
 
 
 def lowest_list_price(required: Whole, forced_rate: Whole) -> Whole:
@@ -233,9 +270,54 @@ def exact_list_price(required: Whole, discounts: Discounts) -> Whole:
     """The bare formula, required ÷ (1 − limited) ÷ (1 − forced), in hundredths of a minor unit.
 
     Rounded half up to four places of the currency unit, at the deepest forced rate. Divided in two
-    stages, because numerator and divisor together would not fit 64 bits.
+    stages, because numerator and divisor together would not fit 64 bits. Blank where discounts that
+    add up leave nothing of a price.
     """
-    divisor = (MILLION - discounts.limited_rate) * (MILLION - discounts.forced_rate_max)
+    left = discounts.left(forced=True)
+    divisor = most(left.own * left.forced_least, 1)
     scaled = required * 100 * MILLION
     quotient, remainder = scaled // divisor, scaled % divisor
-    return quotient * MILLION + (2 * remainder * MILLION + divisor) // (2 * divisor)
+    exact = quotient * MILLION + (2 * remainder * MILLION + divisor) // (2 * divisor)
+    return pick(left.forced_least > 0, exact, BLANK)
+
+
+# --- what does not protect ------------------------------------------------------------------------
+
+
+class Zone(NamedTuple):
+    """List prices from ``low`` to ``high`` that do not protect, in one situation.
+
+    ``step`` is the order that takes too much at its lower end (subtotal and what is taken off it),
+    of so many ``units``; None for the plain bound: a list price too low whatever the buyer does.
+    """
+
+    low: int
+    high: int
+    forced: bool
+    step: tuple[int, int] | None
+    units: int = 1
+
+
+def zones(required: int, discounts: Discounts, offers: Offers) -> Iterator[Zone]:
+    """Every interval of list prices at which some outcome leaves one SKU less than ``required``.
+
+    Those of one situation are ascending and apart from one another, but for the plain bound, which
+    comes first and may touch the next.
+    """
+    for forced in (True, False):
+        situation, left = offers.situation(forced), discounts.left(forced)
+        plain = int(left.list_price_for(required))
+        yield Zone(1, plain - 1, forced, None)
+        before: Zone | None = None
+        for stretch in situation.short_stretches(required):
+            low = left.first_list_price(stretch.low)
+            high = int(left.list_price_for(stretch.high + 1)) - 1
+            if before is not None and low <= before.high + 1:
+                before = before._replace(high=max(before.high, high))
+                continue
+            if before is not None:
+                yield before
+            step = (stretch.threshold, stretch.taken)
+            before = Zone(low, high, forced, step, stretch.units)
+        if before is not None:
+            yield before

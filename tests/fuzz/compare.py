@@ -17,6 +17,7 @@ from aepromo.pricing.fees import status as status_of
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
 from aepromo.pricing.offers import (
     WORST_CASES,
+    Coupon,
     Discounts,
     Offers,
     Tier,
@@ -25,6 +26,7 @@ from aepromo.pricing.offers import (
 )
 from aepromo.pricing.protect import (
     BOUNDS,
+    Ending,
     Targets,
     exact_list_price,
     kept_rate,
@@ -74,7 +76,7 @@ class Product:
     """A case as the product's formulas take it."""
 
     def __init__(self, case: Case) -> None:
-        self.endings = case.endings
+        self.endings = tuple((ending, 100) for ending in case.endings)
         self.costs = Costs(
             or_blank(case.purchase_price),
             case.logistics_cost or 0,
@@ -92,9 +94,9 @@ class Product:
         )
         self.offers = Offers(
             tuple(Tier(*tier) for tier in case.spend_save),
-            tuple(Tier(*coupon) for coupon in case.coupons),
+            tuple(Coupon(*coupon) for coupon in case.coupons),
             case.coupon_stacks,
-            case.basket == "single",
+            case.basket,
         )
 
     def required(self) -> tuple[int, str]:
@@ -102,7 +104,7 @@ class Product:
         assert isinstance(bound, int)
         return int(found), BOUNDS[bound]
 
-    def protected(self, required: int, endings: tuple[int, ...]) -> int:
+    def protected(self, required: int, endings: tuple[Ending, ...]) -> int:
         return int(protected_list_price(required, self.discounts, self.offers, endings))
 
     def runs(self, required: int, low: int, high: int) -> list[tuple[int, int, str]]:
@@ -167,7 +169,7 @@ def price_differences(case: Case) -> list[Difference]:
         Difference("bound", our_bound, bound, shown),
     ]
     protected = reference.protected_list_price(case, HIGHEST)
-    ours = product.protected(required, case.endings)
+    ours = product.protected(required, product.endings)
     found.append(
         Difference("protected list price", _capped(ours), protected or AMOUNT_LIMIT, shown)
     )
@@ -244,7 +246,7 @@ def zone_differences(case: Case, widest: int) -> list[Difference]:
     shown = command("explain", case)
     required, _ = reference.required_deal_price(case)
     safe = product.protected(required, ())
-    if product.protected(required, case.endings) + widest > HIGHEST:
+    if product.protected(required, product.endings) + widest > HIGHEST:
         return []
     low, high = max(1, safe - widest), safe + widest
     runs = reference.forbidden(case, low, high)

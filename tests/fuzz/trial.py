@@ -39,7 +39,8 @@ def draw_trial(rng: Random, scales: Sequence[int] = SCALES, widest: int = 200) -
     if not leaves_something(case):
         return Trial(case, (), rate, 0)
     required, _ = reference.required_deal_price(case)
-    price = Product(case).protected(required, case.endings)
+    product = Product(case)
+    price = product.protected(required, product.endings)
     protected = price if price <= HIGHEST else None
     list_prices = [draw_list_price(rng, case, protected) for _ in range(LIST_PRICES)]
     return Trial(case, tuple(list_prices), rate, widest)

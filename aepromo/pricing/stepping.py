@@ -1,0 +1,48 @@
+"""Answers that are stepped towards, for one SKU or for all rows of a column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from aepromo.pricing.money import Truth, Whole
+
+    Values: TypeAlias = tuple[Whole, ...]
+    Step: TypeAlias = Callable[[Values, Values], tuple[Values, Values, Truth]]
+
+
+def stepped(searching: Truth, answers: Values, state: Values, step: Step) -> Values:
+    """The answers once no row goes on.
+
+    ``step`` takes the answers and the state so far, and returns both with the rows that go on. A
+    column hands it those rows alone, so that few rows with a long way don't hold up the others.
+    """
+    if isinstance(searching, bool):
+        while searching:
+            answers, state, going_on = step(answers, state)
+            searching = bool(going_on)
+        return answers
+    library = searching.__array_namespace__()
+
+    def column(values: Whole) -> npt.NDArray[np.int64]:
+        whole: npt.NDArray[np.int64] = library.broadcast_to(values, searching.shape)
+        return whole
+
+    final = [column(each).copy() for each in answers]
+    places = library.nonzero(searching)[0]
+    answers = tuple(column(each)[searching] for each in answers)
+    state = tuple(column(each)[searching] for each in state)
+    while places.size:
+        answers, state, going_on = step(answers, state)
+        for column_of, each in zip(final, answers, strict=True):
+            column_of[places] = each
+        places = places[going_on]
+        answers = tuple(each[going_on] for each in answers)  # type: ignore[index]  # columns all
+        state = tuple(each[going_on] for each in state)  # type: ignore[index]
+    return tuple(final)
