@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.calculators.outcome import OUTCOME, outcome
-from aepromo.engine.question import Question, adding
+from aepromo.calculators.outcome import outcome, outcome_columns
+from aepromo.engine.question import Question
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
-from aepromo.pricing.protect import required_deal_price
+from aepromo.pricing.protect import protected_list_price, required_deal_price
+from aepromo.pricing.reach import holds_to_rate
 from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.engine.question import Figures, Inputs
 
 
+def _adds(known: frozenset[str]) -> tuple[str, ...]:
+    targets = ("required_deal_price", "bound_by", "protected_list_price")
+    return (*targets, *outcome_columns(known), "holds_to_rate")
+
+
 def audit(inputs: Inputs) -> Figures:
-    """What the current list price comes to, in minor units and ten-thousandths."""
+    """What the current list price comes to, what would mend it, and how much room is left."""
     sku, values = inputs.sku, inputs.values
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
+    price, offers = sku.list_price, values.offers
     return {
         "required_deal_price": required,
         "bound_by": bound,
-        **outcome(inputs, sku.list_price, required),
+        "protected_list_price": protected_list_price(required, sku.discounts, offers),
+        **outcome(inputs, price, required),
+        "holds_to_rate": holds_to_rate(price, required, sku.discounts, offers),
     }
 
 
@@ -30,7 +39,7 @@ AUDIT = Question(
     question=N_("Which of my current prices break?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS),
     needs=("list_price", "purchase_price", "logistics_cost"),
-    adds=adding("required_deal_price", "bound_by", *OUTCOME),
+    adds=_adds,
     compute=audit,
     counts=("status",),
     sort_by=(("status", "descending"), ("profit", "ascending")),
@@ -39,12 +48,14 @@ AUDIT = Question(
         "profit",
         "deal_price",
         "list_price",
+        "protected_list_price",
+        "holds_to_rate",
         "required_deal_price",
         "floor_price",
         "margin",
         "worst_case",
     ),
     always_profit=True,
-    # What reprice proposes is what is listed next, so that is what gets audited.
-    priced_by="protected_list_price",
+    # What reprice decides is what is listed next, so that is what gets audited.
+    priced_by="new_list_price",
 )

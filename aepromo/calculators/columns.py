@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aepromo.pricing.decision import ACTIONS, HELD_BY
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.offers import WORST_CASES
 from aepromo.pricing.protect import BOUNDS
@@ -27,10 +28,16 @@ PRICE_RESULTS = (
     Column(
         "protected_list_price", Kind.MONEY, "the lowest list price that protects", ("保护标价",)
     ),
-    Column("price_change", Kind.MONEY, "protected list price − list price", ("调价",)),
+    Column("new_list_price", Kind.MONEY, "the list price to set", ("新标价",)),
+    Column("price_change", Kind.MONEY, "new list price − list price", ("调价",)),
+    Column("action", Kind.LABEL, "what to do about the list price", ("操作",), labels=ACTIONS),
+    Column(
+        "held_by", Kind.LABEL, "the guard that stopped a change", ("暂缓原因",), labels=HELD_BY
+    ),
     Column("deal_price", Kind.MONEY, "what the buyer pays for a unit", ("成交价",)),
     Column("commission", Kind.MONEY, "the platform's commission", ("佣金",)),
     Column("payment_fee", Kind.MONEY, "the payment fee", ("支付手续费",)),
+    Column("other_fee", Kind.MONEY, "any other share of the deal price", ("其他费用额",)),
     Column("profit", Kind.MONEY, "what a unit leaves", ("净利",)),
     Column("margin", Kind.RATIO, "profit ÷ deal price", ("毛利率",)),
     Column("floor_price", Kind.MONEY, "orders under it are usually cancelled", ("安全底线价",)),
@@ -41,6 +48,9 @@ PRICE_RESULTS = (
         "the situation that leaves least",
         ("最差情形",),
         labels=WORST_CASES,
+    ),
+    Column(
+        "holds_to_rate", Kind.RATIO, "the highest forced rate that it bears", ("可承受折扣率",)
     ),
     Column("profit_before", Kind.MONEY, "what a unit leaves when not forced", ("未强制净利",)),
     Column("profit_forced", Kind.MONEY, "what a unit leaves when forced", ("强制后净利",)),

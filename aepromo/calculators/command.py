@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,12 +12,17 @@ from aepromo.cli.commands import Asked, question_command
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     STORE_PANEL,
+    DecisionOptions,
     EndingOptions,
     option,
     parameters_of,
 )
+from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
-from aepromo.terminal.summary import prices_line, skus
+from aepromo.table.schema import RESULTS
+from aepromo.terminal.summary import decisions_line, prices_line, skus
+from aepromo.words import _
+from aepromo.words.nearest import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +42,32 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
-FailOnOption = Annotated[
-    FailOn,
+class FailOnAction(StrEnum):
+    """What makes ``reprice`` exit with 1: a price that is held, or that is to be raised too."""
+
+    HOLD = "hold"
+    RAISE = "raise"
+    NEVER = "never"
+
+
+def _exit_option(help_text: str) -> Any:
+    return typer.Option(
+        "--fail-on", help=help_text, rich_help_panel=OUTPUT_PANEL, show_default=False
+    )
+
+
+FailOnOption = Annotated[FailOn, _exit_option("Exit with 1 at this status or worse (loss).")]
+FailOnActionOption = Annotated[
+    FailOnAction,
+    _exit_option("Exit with 1 where a price is held; with raise, also where one must rise (never)."),
+]
+
+OnlyOption = Annotated[
+    str | None,
     typer.Option(
-        "--fail-on",
-        help="Exit with 1 at this status or worse (loss).",
+        "--only",
+        metavar="A,B",
+        help="Write only the rows with these labels of action (reprice) or status (audit).",
         rich_help_panel=OUTPUT_PANEL,
         show_default=False,
     ),
@@ -68,12 +94,22 @@ def calculator_named(command: str) -> Question:
 
 def calculator_command(question: Question) -> Callable[..., None]:
     """The Typer command that asks a calculator's question."""
-    is_audit, is_breakeven = question.name == "audit", question.name == "breakeven"
+    own_options, finish = [], None
+    if question.name == "audit":
+        own_options = [option("fail_on", FailOnOption, FailOn.LOSS)]
+        finish = _audit_fails
+    elif question.name == "reprice":
+        own_options = [option("fail_on", FailOnActionOption, FailOnAction.NEVER)]
+        finish = _reprice_fails
+    if own_options:
+        own_options.append(option("only", OnlyOption, None))
 
-    def ask(_values: Values, _call: Call) -> Asked:
-        return Asked(question, summary)
+    def ask(_values: Values, call: Call) -> Asked:
+        return Asked(question, summary, only=_only(question, call))
 
     def summary(tally: Tally) -> str:
+        if question.name == "reprice":
+            return decisions_line(tally)
         return prices_line(tally, question.counts[0]) if question.counts else skus(tally.rows)
 
     return question_command(
@@ -81,14 +117,43 @@ def calculator_command(question: Question) -> Callable[..., None]:
         question,
         policy_options=[
             *(parameters_of(EndingOptions) if question.sets_prices else ()),
-            *([option("promotion", PromotionOption, None)] if is_breakeven else ()),
+            *(parameters_of(DecisionOptions) if question.name == "reprice" else ()),
+            *(
+                [option("promotion", PromotionOption, None)]
+                if question.name == "breakeven"
+                else ()
+            ),
         ],
-        own_options=[option("fail_on", FailOnOption, FailOn.LOSS)] if is_audit else (),
-        finish=_audit_fails if is_audit else None,
+        own_options=own_options,
+        finish=finish,
     )
+
+
+def _only(question: Question, call: Call) -> tuple[str, ...]:
+    """The labels that ``--only`` names. Raises ``CallError`` for one that there isn't."""
+    text = call.options.get("only")
+    if text is None:
+        return ()
+    if call.file is None:
+        raise CallError(_("--only chooses among the rows of a FILE"))
+    labels = RESULTS[question.counts[0]].labels
+    only = tuple(label.strip() for label in text.split(","))
+    for label in only:
+        if label not in labels:
+            raise CallError(f"--only '{label}': {one_of(label, labels)}")
+    return only
 
 
 def _audit_fails(tally: Tally, _values: Values, call: Call) -> bool:
     """Whether some price is at the status that ``--fail-on`` names, or worse."""
     fail_on = call.options["fail_on"]
     return fail_on is not FailOn.NEVER and tally.highest("status") >= STATUSES.index(fail_on)
+
+
+def _reprice_fails(tally: Tally, _values: Values, call: Call) -> bool:
+    """Whether some price is held, or is to be raised, as ``--fail-on`` asks."""
+    fail_on, counts = call.options["fail_on"], dict(tally.labels("action"))
+    if fail_on is FailOnAction.NEVER:
+        return False
+    held, raised = counts.get("hold", 0), counts.get("raise", 0)
+    return bool(held or (raised and fail_on is FailOnAction.RAISE))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.engine.question import Question, adding
+from aepromo.calculators.outcome import fees_taken
+from aepromo.engine.question import Question
 from aepromo.inputs.columns import DISCOUNT, FEES
 from aepromo.pricing.offers import deal_price
 from aepromo.words import N_
@@ -19,12 +20,14 @@ def deal_and_fees(inputs: Inputs) -> Figures:
     # One situation: forced, and at the deepest rate where a range is given.
     discounts = sku.discounts
     deal = deal_price(
-        sku.list_price, discounts.limited_rate, discounts.forced_rate_max, values.offers
+        *(sku.list_price, discounts.limited_rate, discounts.forced_rate_max, values.offers),
+        discounts.add,
     )
     return {
         "deal_price": deal,
         "commission": sku.fees.commission(deal),
         "payment_fee": sku.fees.payment_fee(deal),
+        "other_fee": sku.fees.other_fee(deal),
     }
 
 
@@ -33,7 +36,7 @@ COMMISSION = Question(
     question=N_("What does the platform take, on the discounted price?"),
     uses=("list_price", *DISCOUNT, *FEES),
     needs=("list_price",),
-    adds=adding("deal_price", "commission", "payment_fee"),
+    adds=fees_taken,
     compute=deal_and_fees,
-    key_columns=("deal_price", "commission", "payment_fee", "list_price"),
+    key_columns=("deal_price", "commission", "payment_fee", "other_fee", "list_price"),
 )

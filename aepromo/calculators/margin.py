@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.calculators.commission import deal_and_fees
-from aepromo.engine.question import Question, adding
+from aepromo.calculators.outcome import fees_taken
+from aepromo.engine.question import Question
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP
 from aepromo.pricing.fees import margin, profit
 from aepromo.words import N_
@@ -27,7 +28,7 @@ MARGIN = Question(
     question=N_("What is left after a discount?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES),
     needs=("list_price", "purchase_price", "logistics_cost"),
-    adds=adding("deal_price", "commission", "payment_fee", "profit", "margin"),
+    adds=lambda known: (*fees_taken(known), "profit", "margin"),
     compute=_margin,
     key_columns=("deal_price", "profit", "margin", "commission", "payment_fee", "list_price"),
     always_profit=True,

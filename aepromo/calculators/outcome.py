@@ -11,21 +11,22 @@ if TYPE_CHECKING:
     from aepromo.engine.question import Figures, Inputs, Sku
     from aepromo.pricing.money import Whole
 
-OUTCOME = (
-    "deal_price",
-    "commission",
-    "payment_fee",
-    "profit",
-    "margin",
-    "floor_price",
-    "max_discount",
-    "worst_case",
-    "status",
-)
+
+
+def fees_taken(known: frozenset[str]) -> tuple[str, ...]:
+    """The deal price and what is taken of it; the other fee where something gives its rate."""
+    fees = ("deal_price", "commission", "payment_fee")
+    return (*fees, "other_fee") if "other_rate" in known else fees
+
+
+def outcome_columns(known: frozenset[str]) -> tuple[str, ...]:
+    """The columns of ``outcome``."""
+    more = ("profit", "margin", "floor_price", "max_discount", "worst_case", "status")
+    return (*fees_taken(known), *more)
 
 
 def outcome(inputs: Inputs, list_price: Whole, required: Whole) -> Figures:
-    """The columns of ``OUTCOME`` for a list price, in minor units and ten-thousandths."""
+    """What a list price comes to in the worst situation, in minor units and ten-thousandths."""
     sku, values = inputs.sku, inputs.values
     deal, worst_case = worst_deal_price(list_price, sku.discounts, values.offers)
     floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
@@ -44,6 +45,7 @@ def left_at(deal: Whole, sku: Sku, required: Whole, floor: Whole) -> Figures:
         "deal_price": deal,
         "commission": sku.fees.commission(deal),
         "payment_fee": sku.fees.payment_fee(deal),
+        "other_fee": sku.fees.other_fee(deal),
         "profit": kept,
         "margin": margin(kept, deal),
         "status": status(deal, kept, required, floor),

@@ -1,56 +1,80 @@
-"""The main job: a cost file in, the same file with protected prices out."""
+"""The main job: a cost file in, the same file with the list prices to set out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.calculators.outcome import OUTCOME, outcome
-from aepromo.engine.question import Question, adding
+from aepromo.calculators.outcome import outcome, outcome_columns
+from aepromo.engine.question import Question
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
-from aepromo.pricing.money import BLANK, is_known, pick
-from aepromo.pricing.protect import protected_list_price, required_deal_price
+from aepromo.pricing.decision import Guards, decide
+from aepromo.pricing.money import BLANK, any_of, is_known, negated, pick
+from aepromo.pricing.protect import required_deal_price
 from aepromo.words import N_
 
 if TYPE_CHECKING:
     from aepromo.engine.question import Figures, Inputs
+    from aepromo.pricing.money import Whole
+
+
+def _adds(known: frozenset[str]) -> tuple[str, ...]:
+    return (
+        *("required_deal_price", "bound_by", "protected_list_price"),
+        *("new_list_price", "price_change", "action", "held_by"),
+        *outcome_columns(known),
+    )
 
 
 def _reprice(inputs: Inputs) -> Figures:
     sku, values = inputs.sku, inputs.values
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
-    protected = protected_list_price(required, sku.discounts, values.offers, values.endings)
-    change = pick(is_known(sku.list_price), protected - sku.list_price, BLANK)
+    decision = decide(
+        *(sku.list_price, required, sku.discounts, values.offers, values.endings),
+        Guards(values.max_change, sku.max_price),
+        lower=values.policy.lower,
+    )
+    price = decision.new_list_price
+    both = is_known(price) & is_known(sku.list_price)
     return {
         "required_deal_price": required,
         "bound_by": bound,
-        "protected_list_price": protected,
-        "price_change": change,
-        **outcome(inputs, protected, required),
+        "protected_list_price": decision.protected_list_price,
+        "new_list_price": price,
+        "price_change": pick(both, price - sku.list_price, BLANK),
+        "action": decision.action,
+        "held_by": decision.held_by,
+        **_outcome(inputs, price, required),
+    }
+
+
+def _outcome(inputs: Inputs, price: Whole, required: Whole) -> Figures:
+    """What the new price comes to; only the floor where a guard leaves none."""
+    without = negated(is_known(price))
+    if not any_of(without):
+        return outcome(inputs, price, required)
+    found = outcome(inputs, pick(without, 1, price), required)
+    return {
+        name: figure if name == "floor_price" else pick(without, BLANK, figure)
+        for name, figure in found.items()
     }
 
 
 REPRICE = Question(
     name="reprice",
-    question=N_("A cost file in, the same file with protected prices out."),
-    uses=("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS),
+    question=N_("A cost file in, the same file with the list prices to set out."),
+    uses=("list_price", "max_price", *SHOP, *DISCOUNT, *FEES, *TARGETS),
     needs=("purchase_price", "logistics_cost"),
-    adds=adding(
-        "required_deal_price", "bound_by", "protected_list_price", "price_change", *OUTCOME
-    ),
+    adds=_adds,
     compute=_reprice,
-    counts=("status",),
+    counts=("action", "held_by", "status"),
     key_columns=(
-        "protected_list_price",
-        "profit",
-        "status",
-        "price_change",
-        "margin",
-        "deal_price",
-        "list_price",
-        "floor_price",
-        "shipping_line",
-        "bound_by",
+        *("action", "list_price", "new_list_price", "price_change", "held_by", "status"),
+        *("profit", "margin", "deal_price", "protected_list_price", "floor_price", "title"),
+        *("shipping_line", "bound_by"),
     ),
+    leads=("action", "list_price", "new_list_price", "price_change"),
+    sort_by=(("action", "ascending"), ("price_change", "descending")),
+    peak="price_change",
     always_profit=True,
     sets_prices=True,
 )

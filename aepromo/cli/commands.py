@@ -127,12 +127,13 @@ class Asked(NamedTuple):
     """A question as a command puts it.
 
     ``summary`` sums the answers up in one line, ``listener`` is handed each outcome of a file;
-    ``closing`` says what can only be told once all rows have been seen.
+    ``only`` are the labels of the rows to write, all where none is named; ``closing`` says what can only be told once all rows have been seen.
     """
 
     question: Question
     summary: Callable[[Tally], str]
     listener: Callable[[Outcome], None] | None = None
+    only: tuple[str, ...] = ()
     closing: Callable[[], None] | None = None
 
 
@@ -167,7 +168,7 @@ def question_command(
         else:
             from aepromo.cli.files import Watched, answer_file  # loads pyarrow
 
-            watched = Watched(store_columns(asked.question, call), asked.listener)
+            watched = Watched(store_columns(asked.question, call), asked.listener, asked.only)
             tally = answer_file(
                 asked.question,
                 values,
@@ -307,7 +308,7 @@ def answer_one(
         columns, tally = _one_row(question, values, call, listener)
     else:
         columns, tally = _one_sku(question, values, call)
-    write_columns(columns, call.writing, values.currency)
+    write_columns(columns, call.writing, values.currency, leads=question.leads)
     return tally
 
 
@@ -316,6 +317,7 @@ def write_columns(
     writing: WritingOptions,
     currency: Currency,
     as_table: Callable[[list[TextColumn]], RenderableType] | None = None,
+    leads: Sequence[str] = (),
 ) -> None:
     """Write columns of the program's own; a table is that of one row, or as ``as_table`` says."""
     columns = chosen(columns, writing)
@@ -324,7 +326,7 @@ def write_columns(
         if form is Format.TABLE:
             from aepromo.terminal.rich_tables import fields_table
 
-            shown = as_table(columns) if as_table else fields_table(columns, currency)
+            shown = as_table(columns) if as_table else fields_table(columns, currency, leads)
             stream.write(rendered(shown, writing))
         else:
             parts = [headed(columns, writing)]

@@ -122,9 +122,9 @@ def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
             raise CallError(reason.format(place=f"{file}: {name}", name=name))
         if name not in _DEFAULTS:
             raise CallError(f"{file}: " + _unknown(name, (*_DEFAULTS, "rules", "stores", "map")))
-        if name == "coupon_stacks":
+        if name in ("coupon_stacks", "lower"):
             if not isinstance(value, bool):
-                raise CallError(f"{file}: coupon_stacks: " + _("write true or false"))
+                raise CallError(f"{file}: {name}: " + _("write true or false"))
             defaults[name] = value
         elif name == "fx":
             defaults[name] = _rates(value, f"{file}: fx")

@@ -79,11 +79,13 @@ class Watched:
     """What a command wants to know of each block beside its answer.
 
     ``store_columns`` are those whose blank cells it asks for; ``listener`` is handed each outcome,
-    in the order of the file.
+    in the order of the file. Where it wants ``only`` rows at some labels of the column that is
+    counted first, all are counted and no other is written.
     """
 
     store_columns: frozenset[str] = frozenset()
     listener: Callable[[Outcome], None] | None = None
+    only: tuple[str, ...] = ()
 
 
 def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> None:
@@ -122,6 +124,11 @@ def seen_of(
         statuses, profits = (np.broadcast_to(results[name], rows) for name in ("status", "profit"))
         row = _worst_row(statuses, profits)
         worst = int(statuses[row]), int(profits[row]), name_of(row)
+    peak = None
+    if question.peak in outcome.added:
+        figures = np.broadcast_to(results[question.peak], rows)
+        row = int(figures.argmax())
+        peak = (int(figures[row]), name_of(row)) if figures[row] > 0 else None
     total, without = None, 0
     if question.totals in outcome.added:
         money = np.broadcast_to(results[question.totals], rows)
@@ -137,6 +144,7 @@ def seen_of(
         counts,
         unlabelled,
         worst,
+        peak,
         total,
         without,
         +unknown,
@@ -235,7 +243,11 @@ def _each(
     def finished(outcome: Outcome, text: TextBlock) -> tuple[Seen, Outcome | None, Finished]:
         skus = cast("TextBlock", outcome.cells)
         seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
-        made = finish(outcome.as_written(), text)
+        if watched.only:
+            written = _only(outcome, question.counts[0], watched.only)
+            made = finish(written, cast("TextBlock", written.cells))
+        else:
+            made = finish(outcome.as_written(), text)
         return seen, outcome if watched.listener else None, made
 
     for seen, outcome, made in answers.each(finished):
@@ -243,6 +255,13 @@ def _each(
         if watched.listener is not None and outcome is not None:
             watched.listener(outcome)
         yield made
+
+
+def _only(outcome: Outcome, column: str, labels: Sequence[str]) -> Outcome:
+    """The rows of an answer at some labels of a column."""
+    wanted = [RESULTS[column].labels.index(label) for label in labels]
+    found = np.broadcast_to(outcome.results.get(column, BLANK), len(outcome))
+    return outcome.chosen(np.flatnonzero(np.isin(found, wanted)))
 
 
 def _tables(answers: Answers, tally: Tally, watched: Watched) -> Iterator[pa.Table]:
@@ -280,19 +299,21 @@ def _shown(
     from aepromo.terminal.rich_tables import rows_table
 
     question = answers.question
-    kept = pa.table({})
+    kept, count = pa.table({}), 0
     for table in tables:
+        count += len(table)
         together = pa.concat_tables([kept, table]) if len(kept) else table
         kept = _sorted(together, question.sort_by).slice(0, writing.limit)
     columns = _columns(kept, answers, writing)
-    wanted = [column.name for column in columns]
+    wanted, leads = [column.name for column in columns], []
     if not writing.columns:
+        leads = [name for name in map(answers.holding, question.leads) if name]
         keys = map(answers.holding, question.key_columns)
         wanted = [name for name in dict.fromkeys((answers.layout.identity, *keys)) if name]
     notes = [] if writing.quiet else [summary(tally)]
-    if tally.rows > len(kept):
-        notes.append(more_line(len(kept), tally.rows))
-    return rows_table(columns, wanted, table_width(), notes, answers.values.currency)
+    if count > len(kept):
+        notes.append(more_line(len(kept), count))
+    return rows_table(columns, wanted, table_width(), notes, answers.values.currency, leads)
 
 
 def _sorted(table: pa.Table, sort_by: Sequence[tuple[str, str]]) -> pa.Table:

@@ -207,7 +207,7 @@ class OfferOptions(NamedTuple):
             "--spend-save",
             rich_help_panel=STORE_PANEL,
             metavar="30:3",
-            help="Off from; repeatable.",
+            help="Off from; every:30:3 repeats. Repeatable.",
         ),
     ] = None
     coupon: Annotated[
@@ -216,7 +216,7 @@ class OfferOptions(NamedTuple):
             "--coupon",
             rich_help_panel=STORE_PANEL,
             metavar="20:2",
-            help="The same for store coupons; 2 alone has no minimum.",
+            help="The same for store coupons; 2 alone has no minimum, 20:10%:5 takes a share.",
         ),
     ] = None
     coupon_stacks: Annotated[
@@ -232,8 +232,8 @@ class OfferOptions(NamedTuple):
         _option(
             "--basket",
             rich_help_panel=STORE_PANEL,
-            metavar="any|single",
-            help="Whether an order may hold more than this unit (any).",
+            metavar="any|single|same",
+            help="What an order may hold: anything, one unit, any number of it (any).",
         ),
     ] = None
 
@@ -248,6 +248,28 @@ class EndingOptions(NamedTuple):
             rich_help_panel=STORE_PANEL,
             metavar=".99",
             help="What prices end in; repeatable.",
+        ),
+    ] = None
+
+
+class DecisionOptions(NamedTuple):
+    """Which changes of a list price are made."""
+
+    lower: Annotated[
+        bool | None,
+        _option(
+            "--lower",
+            rich_help_panel=STORE_PANEL,
+            help="Let prices fall to the lowest that protects.",
+        ),
+    ] = None
+    max_change: Annotated[
+        str | None,
+        _option(
+            "--max-change",
+            rich_help_panel=STORE_PANEL,
+            metavar="RATE|never",
+            help="Hold a price that would change by more (50%).",
         ),
     ] = None
 

@@ -91,6 +91,16 @@ class Outcome:
         }
         return replace(self, cells=self.apart.cells, results=results, apart=None)
 
+    def chosen(self, rows: Numbers) -> Outcome:
+        """Some of the rows that are SKUs."""
+        results = {
+            name: result.take(pa.array(rows))
+            if isinstance(result, pa.Array)
+            else np.broadcast_to(result, len(self))[rows]
+            for name, result in self.results.items()
+        }
+        return replace(self, cells=self.cells.chosen(rows), results=results, apart=None)
+
     def column(self, name: str) -> pa.Array:
         """A column of the answer as Arrow holds it: the cells' text, or exact decimals and labels.
 

@@ -126,8 +126,8 @@ def check(question: Question, filler: Filler) -> tuple[Sku, Truth]:
         if name in question.needs:
             filler.demand(name, value, True)
     discounts = _discounts(question, filler, priced)
-    sku = Sku(list_price, costs, fees, discounts, targets, filler.value("units_30d"))
-    return sku, priced
+    units, max_price = filler.value("units_30d"), filler.value("max_price")
+    return Sku(list_price, costs, fees, discounts, targets, units, max_price), priced
 
 
 def _priced(filler: Filler) -> Truth:
@@ -145,11 +145,12 @@ def _costs_and_targets(
     question: Question, filler: Filler, priced: Truth
 ) -> tuple[Costs, FeeRates, Targets]:
     purchase, logistics = filler.value("purchase_price"), filler.value("logistics_cost")
-    targets = Targets(BLANK, BLANK, BLANK)
+    targets = Targets(BLANK, BLANK, BLANK, BLANK)
     needs_fees: Truth = "commission_rate" in question.uses
     if "target_price" in question.uses:
         targets = _targets(filler, priced)
         for_profit = (targets.profit != BLANK) | (targets.margin != BLANK)
+        for_profit = for_profit | (targets.markup != BLANK)
         needs_fees = question.always_profit | for_profit
         if not (question.always_profit or question.prices_some):
             filler.demand(
@@ -168,6 +169,7 @@ def _costs_and_targets(
     fees = FeeRates(
         filler.or_assumed("commission_rate", filler.value("commission_rate"), needs_fees),
         filler.or_assumed("payment_rate", filler.value("payment_rate"), needs_fees),
+        filler.or_nothing("other_rate"),
     )
     logistics = pick(logistics != BLANK, logistics, 0)
     if question.prices_some:
@@ -182,9 +184,11 @@ def _costs_and_targets(
 
 def _targets(filler: Filler, priced: Truth) -> Targets:
     price, profit = filler.value("target_price"), filler.value("target_profit")
-    margin = filler.value("target_margin")
-    none_given = priced & (price == BLANK) & (profit == BLANK) & (margin == BLANK)
-    return Targets(price, filler.or_assumed("target_profit", profit, none_given), margin)
+    margin, markup = filler.value("target_margin"), filler.value("target_markup")
+    none_given = priced & (price == BLANK) & (profit == BLANK)
+    none_given = none_given & (margin == BLANK) & (markup == BLANK)
+    profit = filler.or_assumed("target_profit", profit, none_given)
+    return Targets(price, profit, margin, markup)
 
 
 def _check_something_is_kept(
@@ -193,7 +197,8 @@ def _check_something_is_kept(
     has_margin = targets.margin != BLANK
     # A deal price may be asked for without the fees.
     known = priced & (fees.commission_rate != BLANK) & (fees.payment_rate != BLANK)
-    wanted = ((targets.price != BLANK) | (targets.profit != BLANK) | has_margin) & known
+    wanted = (targets.price != BLANK) | (targets.profit != BLANK) | (targets.markup != BLANK)
+    wanted = (wanted | has_margin) & known
     if _nowhere(wanted):
         return
     kept = kept_rate(fees, 0)
@@ -212,31 +217,37 @@ def _check_something_is_kept(
 
 def _fees_take_all(fees: FeeRates) -> Callable[[int | None], str]:
     def reason(row: int | None) -> str:
-        rates = [at(rate, row) for rate in (fees.commission_rate, fees.payment_rate)]
-        text = _(
-            "{commission} + payment {payment} = {sum}: nothing of the price is left; "
-            "lower one of the two"
-        )
-        commission, payment, together = map(percent, (*rates, sum(rates)))
-        return text.format(commission=commission, payment=payment, sum=together)
+        text = _("{fees} = {sum}: nothing of the price is left; lower one of them")
+        return text.format(fees=_fees_said(fees, row), sum=percent(at(fees.total, row)))
 
     return reason
 
 
 def _margin_takes_the_rest(fees: FeeRates, margin: Whole) -> Callable[[int | None], str]:
     def reason(row: int | None) -> str:
-        rates = [at(rate, row) for rate in (margin, fees.commission_rate, fees.payment_rate)]
         text = _(
-            "{margin} + commission {commission} + payment {payment} = {sum}: nothing of the price "
-            "is left for the costs; lower the target margin to under {most}"
+            "margin {margin} + {fees} = {sum}: nothing of the price is left for the costs; "
+            "lower the target margin to under {most}"
         )
-        asked, commission, payment, together = map(percent, (*rates, sum(rates)))
-        most = percent(at(kept_rate(fees, 0), row))
         return text.format(
-            margin=asked, commission=commission, payment=payment, sum=together, most=most
+            margin=percent(at(margin, row)),
+            fees=_fees_said(fees, row),
+            sum=percent(at(margin + fees.total, row)),
+            most=percent(at(kept_rate(fees, 0), row)),
         )
 
     return reason
+
+
+def _fees_said(fees: FeeRates, row: int | None) -> str:
+    """``commission 8% + payment 1.2%``, and the other rate where there is one."""
+    said = [
+        _("commission {rate}").format(rate=percent(at(fees.commission_rate, row))),
+        _("payment {rate}").format(rate=percent(at(fees.payment_rate, row))),
+    ]
+    if other := at(fees.other_rate, row):
+        said.append(_("other {rate}").format(rate=percent(other)))
+    return " + ".join(said)
 
 
 def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
@@ -271,7 +282,10 @@ def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
                 filler.note("forced_rate")
             ends = assumed_range(filler.values.book)
             low, high = pick(lacking, ends[0], low), pick(lacking, ends[1], high)
-    return Discounts(filler.or_nothing("limited_rate"), low, high)
+    limited_rate = filler.or_nothing("limited_rate")
+    # The rule book is asked only where there is something to stack.
+    add = any_of(limited_rate != 0) and filler.values.discounts_add
+    return Discounts(limited_rate, low, high, add)
 
 
 def _said(reason: str) -> Callable[[int | None], str]:
@@ -296,6 +310,7 @@ def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -
 
     for name, column, reason in (
         ("protected_list_price", "forced_rate", no_list_price),
+        ("new_list_price", "forced_rate", no_list_price),
         ("required_deal_price", "required_deal_price", no_deal_price),
     ):
         none = results.get(name, 0) >= AMOUNT_LIMIT

@@ -180,7 +180,7 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
     """
     if kind is Kind.TEXT:
         return series.astype(object).map(_id_text, na_action="ignore")
-    fine = (Kind.RATE, Kind.RATES, Kind.FX, Kind.NUMBER)
+    fine = (Kind.RATE, Kind.RATES, Kind.MARKUP, Kind.FX, Kind.NUMBER)
     places = RATE_PLACES if kind in fine else currency.places
     step = Decimal(1).scaleb(-places)
     near = Decimal("0.0000005")

@@ -38,6 +38,7 @@ class Sku(NamedTuple):
     discounts: Discounts
     targets: Targets
     units_30d: Whole
+    max_price: Whole = BLANK
 
 
 class Inputs(NamedTuple):
@@ -113,7 +114,8 @@ class Question(NamedTuple):
 
     ``key_columns`` are those that a table shows, the most wanted first; ``sort_by`` orders its
     rows, by column and ``"ascending"`` or ``"descending"``. ``counts`` are the label columns whose
-    counts sum up a run, ``totals`` is a money column that is added up.
+    counts sum up a run, ``totals`` is a money column that is added up. ``leads`` come first in a
+    table, in this order; ``peak`` is a money column of which the highest row is named.
     """
 
     name: str
@@ -137,6 +139,8 @@ class Question(NamedTuple):
     sort_by: tuple[tuple[str, str], ...] = ()
     counts: tuple[str, ...] = ()
     totals: str = ""
+    leads: tuple[str, ...] = ()
+    peak: str = ""
 
     def ships(self, values: Values) -> bool:
         """Whether a tariff answers where the logistics cost is blank."""
@@ -154,8 +158,8 @@ class Question(NamedTuple):
         """
         if self.always_profit or self.prices_some:
             return True
-        price, profit, margin = map(value, TARGETS)
-        return (price == BLANK) | is_known(profit) | is_known(margin)
+        price, profit, margin, markup = map(value, TARGETS)
+        return (price == BLANK) | is_known(profit) | is_known(margin) | is_known(markup)
 
 
 def adding(*columns: str) -> Callable[[frozenset[str]], tuple[str, ...]]:

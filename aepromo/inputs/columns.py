@@ -9,11 +9,12 @@ CONVERSION = ("cost_currency", "fx_rate")
 SHOP = (*COSTS, *CONVERSION)
 PARCEL = ("weight_g", "market")
 SHIPPED = ("shipping_line", "shipping_cost")
-FEES = ("commission_rate", "payment_rate")
+PLATFORM_FEES = ("commission_rate", "payment_rate")
+FEES = (*PLATFORM_FEES, "other_rate")
 FORCED_RATE = ("forced_rate", "forced_rate_min", "forced_rate_max")
 DISCOUNT = ("limited_rate", *FORCED_RATE)
 KEYS = ("sku", "category")
-TARGETS = ("target_price", "target_profit", "target_margin")
+TARGETS = ("target_price", "target_profit", "target_margin", "target_markup")
 SHIPPING_FEES = ("first_weight_fee", "additional_weight_fee", "registration_fee")
 """The parts of a shipping cost, which are in the currency of the costs."""
 NEEDED = ("list_price", "purchase_price", "logistics_cost")
@@ -93,7 +94,7 @@ SKU_INPUTS = (
     Column(
         "target_margin", Kind.RATE, "the share of the deal price to keep as profit", ("目标毛利率",)
     ),
-    Column("target_markup", Kind.RATE, "the share of the costs to keep as profit", ("目标加价率",)),
+    Column("target_markup", Kind.MARKUP, "the share of the costs to keep as profit", ("目标加价率",)),
     Column("units_30d", Kind.COUNT, "units sold in 30 days", ("30天销量",)),
 )
 

@@ -230,12 +230,14 @@ class Exchange(NamedTuple):
             )
             raise CallError(needs.format(key=rule.key, value=rule.value, code=self.selling.code))
         finer, coarser = self.scales(USD)
-        *threshold, amount = (read(part, Kind.TARGET, USD) or 0 for part in rule.value.split(":"))
+        every = "every:" if rule.value.startswith("every:") else ""
+        parts = rule.value.removeprefix(every).split(":")
+        *threshold, amount = (read(part, Kind.TARGET, USD) or 0 for part in parts)
         # Of a negative amount, up is towards zero: the threshold itself is rounded down.
         worth = [-converted_up(-dollars, rate.millionths, finer, coarser) for dollars in threshold]
         worth.append(converted_up(amount, rate.millionths, finer, coarser))
         texts = [fixed(int(each), self.selling.places) for each in worth]
-        return rule._replace(value=":".join(texts))
+        return rule._replace(value=every + ":".join(texts))
 
 
 def exchange_of(

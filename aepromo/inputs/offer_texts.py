@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
+from aepromo.pricing.money import BLANK
+from aepromo.pricing.offers import Coupon, Tier
 from aepromo.table.cells import CellError, fixed, read
 from aepromo.table.column import Kind
 from aepromo.words import N_, _
@@ -14,25 +16,57 @@ if TYPE_CHECKING:
     from aepromo.pricing.protect import Ending
 
 
-_FORM = N_("write THRESHOLD:OFF, such as 30:3")
+_TIER_FORM = N_("write THRESHOLD:OFF, such as 30:3, or every:30:3 where it repeats")
+_COUPON_FORM = N_("write THRESHOLD:OFF, such as 20:2, or a share as in 20:10% or 20:10%:5")
+_EVERY = "every:"
 
 
-def read_offer(flag: str, text: str, currency: Currency) -> tuple[int, int]:
-    """``30:3`` as three units off from thirty; ``2`` is a coupon without a minimum.
+def read_tier(flag: str, text: str, currency: Currency) -> Tier:
+    """``30:3`` as three units off from thirty; ``every:30:3`` as three for each thirty.
 
     Raises ``CallError`` for an offer that takes off as much as it asks for, or nothing.
     """
-    threshold_text, colon, off_text = text.rpartition(":")
-    if not colon and flag != "--coupon":
-        raise CallError(f"{flag} '{text}': {_(_FORM)}")
+    offer = text.strip().removeprefix(_EVERY)
+    threshold_text, colon, off_text = offer.partition(":")
+    if not colon:
+        raise CallError(f"{flag} '{text}': {_(_TIER_FORM)}")
+    repeats = offer != text.strip()
+    return Tier(*_amounts(flag, text, (threshold_text, off_text), currency, _TIER_FORM), repeats)
+
+
+def read_coupon(flag: str, text: str, currency: Currency) -> Coupon:
+    """``20:2`` as two units off from twenty, ``20:10%:5`` as a tenth of it, at most five.
+
+    ``2`` and ``10%`` are coupons without a minimum. Raises ``CallError`` as ``read_tier`` does.
+    """
+    threshold_text, colon, off_text = text.strip().partition(":")
+    if not colon:
+        threshold_text, off_text = "0", threshold_text
+    share_text, colon, cap_text = off_text.partition(":")
+    if "%" not in share_text:
+        return Coupon(*_amounts(flag, text, (threshold_text, off_text), currency, _COUPON_FORM))
     try:
-        threshold = read(threshold_text, Kind.TARGET, currency) if colon else 0
-        off = read(off_text, Kind.TARGET, currency)
+        threshold = read(threshold_text, Kind.TARGET, currency)
+        share = read(share_text, Kind.RATE, currency)
+        cap = read(cap_text, Kind.PRICE, currency) if colon else BLANK
+    except CellError as error:
+        raise CallError(f"{flag} '{text}': {error}") from None
+    if threshold is None or not share or cap is None:
+        raise CallError(f"{flag} '{text}': {_(_COUPON_FORM)}")
+    return Coupon(threshold, share=share, cap=cap)
+
+
+def _amounts(
+    flag: str, text: str, parts: tuple[str, str], currency: Currency, form: str
+) -> tuple[int, int]:
+    """A threshold and what it takes off, in minor units."""
+    try:
+        threshold, off = (read(part, Kind.TARGET, currency) for part in parts)
     except CellError as error:
         raise CallError(f"{flag} '{text}': {error}") from None
     if threshold is None or not off:
-        raise CallError(f"{flag} '{text}': {_(_FORM)}")
-    if colon and off >= threshold:
+        raise CallError(f"{flag} '{text}': {_(form)}")
+    if off >= threshold and ":" in text:
         reason = _(
             "{offer} takes {off} off an order of {threshold}; "
             "an offer takes off less than it asks for"

@@ -35,6 +35,11 @@ class Policy(NamedTuple):
     (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
     what the buyer's basket holds (``"any"``, ``"single"``, ``"same"``), the endings that
     list prices may have (``".99"``), and for ``breakeven`` which promotion brings the traffic.
+    Spend & Save that repeats is ``"every:30:3"``, a coupon of a tenth ``"20:10%"``, of at most $5
+    ``"20:10%:5"``.
+
+    ``reprice`` lets a price fall only where it may (``lower``), and holds one that would change by
+    more than ``max_change`` (``"50%"``; ``"never"`` lets all pass) or rise above ``max_price``.
 
     Where nothing gives a logistics cost, the ``tariff`` (``read_tariff``) does, for a parcel of
     ``weight_g`` to a ``market`` by the ``line``; by the cheapest that may carry it where None.
@@ -58,15 +63,20 @@ class Policy(NamedTuple):
     forced_rate_max: Value = None
     commission_rate: Value = None
     payment_rate: Value = None
+    other_rate: Value = None
     target_price: Value = None
     target_profit: Value = None
     target_margin: Value = None
+    target_markup: Value = None
+    max_price: Value = None
     units_30d: Value = None
     spend_save: tuple[str, ...] = ()
     coupon: tuple[str, ...] = ()
     coupon_stacks: bool = False
     basket: str = "any"
     ending: tuple[str, ...] = ()
+    lower: bool = False
+    max_change: str | None = None
     promotion: str = "forced"
     rates: JoinedRates | None = None
     currency: str | None = None

@@ -12,11 +12,11 @@ from aepromo.errors import CallError
 from aepromo.inputs.columns import CONVERSION, KEYS, PARCEL, SHIPPING_FEES
 from aepromo.inputs.exchange import Conversion, Exchange, RowCosts, exchange_of
 from aepromo.inputs.forced_range import GivenRates
-from aepromo.inputs.offer_texts import read_ending, read_offer
-from aepromo.inputs.policy import Policy
+from aepromo.inputs.offer_texts import read_coupon, read_ending, read_tier
 from aepromo.pricing.currency import USD
-from aepromo.pricing.money import BLANK
-from aepromo.pricing.offers import BASKETS, Coupon, Offers, Tier
+from aepromo.pricing.decision import MAX_CHANGE
+from aepromo.pricing.money import BLANK, MILLION
+from aepromo.pricing.offers import BASKETS, STACKINGS, Offers
 from aepromo.table.cells import (
     CellError,
     in_two_currencies,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from aepromo.inputs.joined_rates import JoinedRates
+    from aepromo.inputs.policy import Policy
     from aepromo.inputs.shipping import Shipping
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.protect import Ending
@@ -50,8 +51,9 @@ class Values(NamedTuple):
     ``texts`` are the given values as they were written, by column; ``numbers`` what they come to,
     in minor units of the ``currency`` of prices and millionths, apart from ``costs`` and the forced
     ``rates``; ``facts`` are values of other columns than those of a SKU. ``book`` is the rule
-    book in force, its money in
-    the currency of the prices. ``endings`` are those that prices may have; ``floor_multiple`` in millionths.
+    book in force, its money in the currency of the prices. ``endings`` are those that
+    prices may have; ``floor_multiple`` and ``max_change`` are in millionths, the latter None where
+    no change is too large.
     """
 
     policy: Policy
@@ -65,6 +67,7 @@ class Values(NamedTuple):
     offers: Offers
     endings: tuple[Ending, ...]
     floor_multiple: int
+    max_change: int | None
     book: Book
     shipping: Shipping | None
 
@@ -72,6 +75,15 @@ class Values(NamedTuple):
     def promotion(self) -> str:
         """What the platform cuts the price for, forced or reverse."""
         return self.policy.promotion
+
+    @property
+    def discounts_add(self) -> bool:
+        """Whether own and forced discount add up (rule book: ``stacking.own_and_forced``)."""
+        key = "stacking.own_and_forced"
+        stacking = self.book.text(key)
+        if stacking not in STACKINGS:
+            raise CallError(f"rules.{key} '{stacking}': {one_of(stacking, STACKINGS)}")
+        return stacking == "add"
 
     @property
     def joined_rates(self) -> JoinedRates | None:
@@ -150,12 +162,19 @@ class Values(NamedTuple):
 
         Both are used as they are (rule book: ``fx.max_age_days``).
         """
-        given = [("--spend-save", text) for text in self.policy.spend_save]
-        given += [("--coupon", text) for text in self.policy.coupon]
+        policy, offers = self.policy, self.offers
+        given = [
+            (f"--spend-save {text}", 2 * tier.off > tier.threshold)
+            for text, tier in zip(policy.spend_save, offers.spend_save, strict=True)
+        ]
+        given += [
+            (f"--coupon {text}", 2 * coupon.off > coupon.threshold > 0 or 2 * coupon.share > MILLION)
+            for text, coupon in zip(policy.coupon, offers.coupons, strict=True)
+        ]
         deep = [
-            _("{offer} takes off over half of what it asks for").format(offer=f"{flag} {text}")
-            for flag, text in given
-            if 2 * (offer := read_offer(flag, text, self.currency))[1] > offer[0] > 0
+            _("{offer} takes off over half of what it asks for").format(offer=offer)
+            for offer, is_deep in given
+            if is_deep
         ]
         if not self.exchange.rates:
             return deep  # a one-liner in dollars reads no figure of exchange
@@ -189,17 +208,31 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
         offers=_offers(policy, exchange.selling),
         endings=tuple(read_ending(text, exchange.selling) for text in policy.ending),
         floor_multiple=rule_number(policy.book, "floor.multiple"),
+        max_change=_max_change(policy),
         book=book,
         shipping=_shipping(policy, texts, tariff_exchange or exchange),
     )
 
 
+def _max_change(policy: Policy) -> int | None:
+    text = policy.max_change
+    if text is None:
+        return MAX_CHANGE
+    if text == "never":
+        return None
+    try:
+        return read(text, Kind.MARKUP, USD) or 0
+    except CellError as error:
+        raise CallError(f"--max-change: {error}") from None
+
+
 def _offers(policy: Policy, currency: Currency) -> Offers:
+    spend_save = tuple(read_tier("--spend-save", text, currency) for text in policy.spend_save)
+    if sum(tier.repeats for tier in spend_save) > 1:
+        raise CallError(_("--spend-save: only one of them can repeat (every:)"))
     return Offers(
-        spend_save=tuple(
-            Tier(*read_offer("--spend-save", text, currency)) for text in policy.spend_save
-        ),
-        coupons=tuple(Coupon(*read_offer("--coupon", text, currency)) for text in policy.coupon),
+        spend_save,
+        coupons=tuple(read_coupon("--coupon", text, currency) for text in policy.coupon),
         coupon_stacks=policy.coupon_stacks,
         basket=next(each for each in BASKETS if each == policy.basket),
     )

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.errors import CallError
-from aepromo.inputs.offer_texts import read_offer
+from aepromo.inputs.offer_texts import read_tier
 from aepromo.platform.clauses import Clause, figures, formatted
 from aepromo.platform.columns import SAFETIES
 from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, is_known
-from aepromo.pricing.offers import WORST_CASES, Discounts, Tier, worst_deal_price
+from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
 from aepromo.pricing.protect import BOUNDS, Targets, lowest_list_price, required_deal_price
 from aepromo.table.cells import CellError, fixed, grouped, millionths, percent, read_range
 from aepromo.words import _, label
@@ -52,8 +52,7 @@ class Advice:
         self.spend_save = ", ".join(tiers)
         self.offers = values.offers._replace(
             spend_save=tuple(
-                Tier(*read_offer("rules.reverse.best.spend_save", text, values.currency))
-                for text in tiers
+                read_tier("rules.reverse.best.spend_save", text, values.currency) for text in tiers
             ),
         )
 

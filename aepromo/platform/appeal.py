@@ -17,7 +17,7 @@ import numpy as np
 from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
 from aepromo.errors import CallError
-from aepromo.inputs.columns import CONVERSION, FEES, FORCED_RATE, NEEDED, SHIPPING_FEES
+from aepromo.inputs.columns import CONVERSION, PLATFORM_FEES, FORCED_RATE, NEEDED, SHIPPING_FEES
 from aepromo.inputs.values import assumed_number
 from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
 from aepromo.platform.columns import APPEALS
@@ -55,7 +55,7 @@ It gives none for papers that lack something. What it gives for all appeals toge
 ``submit``, though it counts strong and weak ones too.
 """
 
-TERMS = ("list_price", *FORCED_RATE, "purchase_price", "logistics_cost", *CONVERSION, *FEES)
+TERMS = ("list_price", *FORCED_RATE, "purchase_price", "logistics_cost", *CONVERSION, *PLATFORM_FEES)
 """The columns of the formula. What else a unit costs, the platform doesn't take into account."""
 
 ADDED = (
@@ -140,15 +140,16 @@ def formula_of(sku: Sku) -> Formula:
     rate = sku.discounts.forced_rate_max
     deal = item_price(sku.list_price, rate)
     costs = sku.costs._replace(other_cost=0)
+    fees = sku.fees._replace(other_rate=0)
     return Formula(
         list_price=sku.list_price,
         forced_rate=rate,
         deal_price=deal,
         costs=costs,
-        fees=sku.fees,
-        commission=sku.fees.commission(deal),
-        payment_fee=sku.fees.payment_fee(deal),
-        profit=profit(deal, costs, sku.fees),
+        fees=fees,
+        commission=fees.commission(deal),
+        payment_fee=fees.payment_fee(deal),
+        profit=profit(deal, costs, fees),
     )
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from aepromo.pricing.offers import Discounts, Offers
     from aepromo.pricing.protect import Ending
 
-ACTIONS = ("raise", "keep", "lower", "new", "hold")
-RAISE, KEEP, LOWER, NEW, HOLD = range(len(ACTIONS))
+ACTIONS = ("raise", "hold", "new", "lower", "keep")
+RAISE, HOLD, NEW, LOWER, KEEP = range(len(ACTIONS))
 HELD_BY = ("max_change", "max_price")
 
 MAX_CHANGE = MILLION // 2

@@ -26,6 +26,9 @@ TEN_THOUSAND = 10_000
 AMOUNT_LIMIT = 10**9
 """The first amount that is too large, in minor units (10,000,000.00)."""
 
+MARKUP_LIMIT = 100 * MILLION
+"""The first markup that is too large, in millionths (a hundred times the costs)."""
+
 FX_LIMIT = 10**9 * MILLION
 """The first exchange rate that is too large, in millionths (a milliard units for one)."""
 

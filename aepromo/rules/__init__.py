@@ -25,6 +25,7 @@ FAMILIES: tuple[str, ...] = (
     "floor",
     "coupon",
     "spend_save",
+    "stacking",
     "forced",
     "appeal",
     "reverse",

@@ -12,7 +12,7 @@ from aepromo.errors import CallError
 from aepromo.inputs.columns import FEES, SHOP, TARGETS
 from aepromo.pricing.fees import STATUSES, floor_price, profit
 from aepromo.pricing.money import MILLION
-from aepromo.pricing.offers import base_price, item_price
+from aepromo.pricing.offers import shown_item_price
 from aepromo.pricing.protect import required_deal_price
 from aepromo.table.cells import CellError, read_rate
 from aepromo.words import N_, _
@@ -81,8 +81,9 @@ def _at_rate(inputs: Inputs, required: Whole, rate: int) -> Figures:
     """What the list price comes to under one forced rate; at 0 % nothing is forced."""
     sku, values = inputs.sku, inputs.values
     situation = values.offers.forced if rate else values.offers.not_forced
-    base = base_price(sku.list_price, sku.discounts.limited_rate)
-    deal = situation.deal_price(item_price(base, rate))
+    discounts = sku.discounts
+    item_price = shown_item_price(sku.list_price, discounts.limited_rate, rate, discounts.add)
+    deal = situation.deal_price(item_price)
     floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
     return left_at(deal, sku, required, floor)
 

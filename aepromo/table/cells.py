@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION, WEIGHT_LIMIT
+from aepromo.pricing.money import (
+    AMOUNT_LIMIT,
+    FX_LIMIT,
+    MARKUP_LIMIT,
+    MILLION,
+    WEIGHT_LIMIT,
+)
 from aepromo.table.column import Kind
 from aepromo.table.money_signs import parted
 from aepromo.words import _
@@ -204,21 +210,34 @@ def _count(text: str, tidied: str) -> int:
 
 
 def _rate(text: str, tidied: str) -> int:
-    percent = tidied.endswith("%")
-    number = tidied[:-1].rstrip() if percent else tidied
+    rate = _ratio(text, tidied)
+    if rate >= MILLION:
+        raise refusal(text, _("{cell} is not under {limit}; write a rate such as 13.2%"), limit="100%")
+    return rate
+
+
+def _markup(text: str, tidied: str) -> int:
+    rate = _ratio(text, tidied)
+    if rate >= MARKUP_LIMIT or (rate >= MILLION and not tidied.endswith("%")):
+        limit = percent(MARKUP_LIMIT)
+        raise refusal(text, _("{cell} is no markup under {limit}; write 150%"), limit=limit)
+    return rate
+
+
+def _ratio(text: str, tidied: str) -> int:
+    """A percentage or a ratio in millionths; a bare figure from 1 on might be either."""
+    is_percent = tidied.endswith("%")
+    number = tidied[:-1].rstrip() if is_percent else tidied
     whole, fraction = _digits(text, number, example=_("13.2% or 0.132"))
-    if not percent and 1 <= int(whole) < 100:
+    if not is_percent and 1 <= int(whole) < 100:
         ratio = "0." + (whole.rjust(2, "0") + fraction).rstrip("0")
         reason = _("{cell} is not a rate; write {percent} or {ratio}")
         raise refusal(text, reason, percent=f"{number}%", ratio=ratio)
-    kept = RATE_PLACES - 2 if percent else RATE_PLACES
+    kept = RATE_PLACES - 2 if is_percent else RATE_PLACES
     if fraction[kept:].strip("0"):
         reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
         raise refusal(text, reason, places=kept)
-    rate = int(whole + fraction[:kept].ljust(kept, "0"))
-    if rate >= MILLION:
-        raise refusal(text, _("{cell} is not under 100%; write a rate such as 13.2%"))
-    return rate
+    return int(whole + fraction[:kept].ljust(kept, "0"))
 
 
 def _weight(text: str, tidied: str) -> int:
@@ -252,6 +271,7 @@ _READERS: dict[Kind, Callable[[str, str, Currency], int]] = {
     Kind.PRICE: _price,
     Kind.COUNT: lambda text, tidied, _currency: _count(text, tidied),
     Kind.RATE: lambda text, tidied, _currency: _rate(text, tidied),
+    Kind.MARKUP: lambda text, tidied, _currency: _markup(text, tidied),
     Kind.WEIGHT: lambda text, tidied, _currency: _weight(text, tidied),
     Kind.FX: lambda text, tidied, _currency: _fx(text, tidied),
 }

@@ -14,6 +14,7 @@ class Kind(Enum):
     TARGET = "target"  # an amount; more places than the currency has are refused
     PRICE = "price"  # a target that can't be 0
     RATE = "rate"
+    MARKUP = "markup"  # a rate that may be over all of it, such as profit by cost
     SHARE = "share"  # a rate that may be all of it, such as parcels on time
     TURNOVER = "turnover"  # an amount that no product is made of, so it may be large
     CURRENCY = "currency"  # the code of one

@@ -172,7 +172,7 @@ def fits(unit: Unit, column: Column) -> bool:
     if unit.measure is Measure.WEIGHT:
         return column.kind is Kind.WEIGHT and unit.code in WEIGHTS
     if unit.measure is Measure.SHARE:
-        return column.kind in (Kind.RATE, Kind.RATES, Kind.SHARE)
+        return column.kind in (Kind.RATE, Kind.RATES, Kind.SHARE, Kind.MARKUP)
     if unit.measure is Measure.COUNT:
         return column.kind is Kind.COUNT or column.kind in AMOUNTS
     return column.name.endswith(f"_{unit.code}")

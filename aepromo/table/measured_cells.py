@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, WEIGHT_LIMIT
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MARKUP_LIMIT, MILLION, WEIGHT_LIMIT
 from aepromo.table.cells import RATE_PLACES, grouped, percent, shown
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import FoundColumns
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aepromo.table.any_cells import Cells
     from aepromo.table.number_columns import Numbers
 
-_RATES = (Kind.RATE, Kind.RATES, Kind.SHARE)
+_RATES = (Kind.RATE, Kind.RATES, Kind.SHARE, Kind.MARKUP)
 _FINEST_PERCENT = 10 ** (RATE_PLACES - 4)
 _MONEY = r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€£]|USD|CNY|RMB|EUR))\s*$"
 
@@ -84,15 +84,16 @@ def _percentages(cells: Cells, position: int, kind: Kind, currency: Currency) ->
         numbers = upper = _of_percent(numbers)
         bare_rows = bare.numbers != BLANK
     reading = Reading(numbers, upper, bad)
-    most = MILLION if kind is Kind.SHARE else MILLION - 1
+    most = {Kind.SHARE: MILLION, Kind.MARKUP: MARKUP_LIMIT - 1}.get(kind, MILLION - 1)
     finer = np.flatnonzero(bare_rows & (bare.numbers % _FINEST_PERCENT != 0))
     if len(finer):
         reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
         reading = _refused(reading, cells, position, finer, reason, places=RATE_PLACES - 2)
     large = np.flatnonzero(bare_rows & (reading.numbers > most))
     if len(large):
-        reason = _("{cell} is not under 100%; write a rate such as 13.2%")
-        reading = _refused(reading, cells, position, large, reason)
+        reason = _("{cell} is not under {limit}; write a rate such as 13.2%")
+        limit = percent(MARKUP_LIMIT if kind is Kind.MARKUP else MILLION)
+        reading = _refused(reading, cells, position, large, reason, limit=limit)
     return reading
 
 

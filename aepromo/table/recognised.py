@@ -16,7 +16,7 @@ ENOUGH = 2
 
 _FIGURES = frozenset(
     {Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.FX, Kind.WEIGHT,
-     Kind.TURNOVER, Kind.SHARE, Kind.NUMBER}
+     Kind.TURNOVER, Kind.SHARE, Kind.MARKUP, Kind.NUMBER}
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ COLOURS: dict[str, dict[str, object]] = {
 """What each colour of the palette is in a spreadsheet."""
 
 _AMOUNTS = frozenset({Kind.COST, Kind.TARGET, Kind.PRICE, Kind.TURNOVER, Kind.MONEY, Kind.FINE})
-_RATES = frozenset({Kind.RATE, Kind.RATES, Kind.SHARE, Kind.RATIO})
+_RATES = frozenset({Kind.RATE, Kind.RATES, Kind.SHARE, Kind.MARKUP, Kind.RATIO})
 _NUMERIC = frozenset({*_AMOUNTS, *_RATES, Kind.COUNT, Kind.NUMBER, Kind.WEIGHT, Kind.FX})
 
 # What Excel would take for a number of just this text, and no more digits than it keeps.

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from aepromo.pricing.decision import ACTIONS
 from aepromo.pricing.fees import STATUSES
 
 STATUS_STYLES = dict(zip(STATUSES, ("green", "yellow", "red", "bold red"), strict=True))
+ACTION_STYLES = dict(
+    zip(ACTIONS, ("bold yellow", "bold red", "bold green", "cyan", "dim"), strict=True)
+)
 LABEL_STYLES = {
+    "action": ACTION_STYLES,
     "status": STATUS_STYLES,
     "exposure": {"primed": "yellow", "triggered": "bold red"},
     "eligibility": {"eligible": "green", "partly": "yellow", "blocked": "red"},

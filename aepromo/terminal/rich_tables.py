@@ -14,7 +14,7 @@ from aepromo.table.column import Kind
 from aepromo.table.headings import in_words, named
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.table.text import FIGURES
-from aepromo.terminal.palette import LABEL_STYLES
+from aepromo.terminal.palette import ACTION_STYLES, LABEL_STYLES
 from aepromo.terminal.wrapping import running_text
 from aepromo.words import _, is_english, label
 
@@ -32,8 +32,8 @@ NARROWEST_PROSE = 30
 _GAP = 2
 _AMOUNTS = frozenset(
     {
-        *(Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.SHARE, Kind.TURNOVER),
-        *(Kind.FX, Kind.WEIGHT, Kind.COUNT, Kind.NUMBER),
+        *(Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.MARKUP),
+        *(Kind.SHARE, Kind.TURNOVER, Kind.FX, Kind.WEIGHT, Kind.COUNT, Kind.NUMBER),
     }
 )
 """The kinds of input cells that hold figures."""
@@ -47,14 +47,17 @@ def rows_table(
     width: int,
     notes: Sequence[str],
     currency: Currency,
+    leads: Sequence[str] = (),
 ) -> RenderableType:
     """The rows of a file in at most ``width`` cells, with notes underneath.
 
-    ``wanted`` names the columns to show, the most wanted first, and that one stands first; where
-    there is more room the others follow. Those that don't fit are named underneath, so that nobody
+    ``wanted`` names the columns to show, the most wanted first, and that one stands first, before
+    those that ``leads``; where there is more room the others follow. Those that don't fit are named underneath, so that nobody
     takes the table for the whole.
     """
     shown, left_out, spare = _fitting(columns, wanted, width, currency)
+    places = {name: place for place, name in enumerate((wanted[0], *leads))}
+    shown.sort(key=lambda column: places.get(column.name, len(places)))
     spare //= max(sum(column.kind is Kind.PROSE for column in shown), 1)
     table = Table(
         box=box.SIMPLE_HEAD,
@@ -83,8 +86,12 @@ def rows_table(
     return Group(table, Text(), *lines)
 
 
-def fields_table(columns: Sequence[TextColumn], currency: Currency) -> RenderableType:
+def fields_table(
+    columns: Sequence[TextColumn], currency: Currency, leads: Sequence[str] = ()
+) -> RenderableType:
     """One SKU's fields, a line each: what it is called, its value, what it means.
+
+    Those that ``leads`` come first.
 
     Prose comes underneath, a clause a line; where there is more than one kind, each under its name.
     """
@@ -96,6 +103,8 @@ def fields_table(columns: Sequence[TextColumn], currency: Currency) -> Renderabl
             lines.append(Text(in_words(column.name), style="bold"))
             clauses = [f"  {clause}" for clause in clauses]
         lines += map(running_text, clauses)
+    places = {name: place for place, name in enumerate(leads)}
+    columns = sorted(columns, key=lambda column: places.get(column.name, len(places)))
     fields = _fields([column for column in columns if column.kind is not Kind.PROSE], currency)
     return Group(fields, Text(), *lines) if lines else fields
 
@@ -159,7 +168,6 @@ def _fitting(
         elif not is_wanted:
             break  # or what is shown of the rest would go by chance
     shown = [column for column in columns if column.name in chosen]
-    shown.sort(key=lambda column: column.name != wanted[0])
     left_out = [column.name for column in columns if column.name not in chosen]
     return shown, left_out, max(room + _GAP, 0)
 
@@ -229,11 +237,23 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
     if column.name == "unknown":
         cell = _(", ").join(map(named, cell.split(", ")))
     text = Text(_one_line(cell))
+    if column.name == "price_change":
+        return _change(text)
     if column.is_figure and cell.startswith("-"):
         text.stylize("red")
     elif not column.is_figure and column.holds not in _IDS:
         text.truncate(LONGEST_TEXT, overflow="ellipsis")
     return text
+
+
+def _change(text: Text) -> Text:
+    """A change of a price: what is to be raised stands out, a price that stays doesn't."""
+    if text.plain.startswith("-"):
+        return text
+    if not text.plain.strip("0."):
+        text.stylize("dim")
+        return text
+    return Text("+", style=ACTION_STYLES["raise"]).append_text(text)
 
 
 def percent_of_ratio(ratio: str) -> str:

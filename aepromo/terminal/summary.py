@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
+from aepromo.pricing.fees import STATUSES
 from aepromo.table.cells import grouped
 from aepromo.table.schema import RESULTS
 from aepromo.words import _, label, ngettext
@@ -23,6 +24,7 @@ class Seen(NamedTuple):
     counts: dict[str, list[int]]
     unlabelled: int = 0
     worst: tuple[int, int, str] | None = None
+    peak: tuple[int, str] | None = None
     total: int | None = None
     without_total: int = 0
     unknown: Mapping[str, int] = {}
@@ -36,7 +38,8 @@ class Tally:
 
     ``counts`` tells for each label column how many rows came to each label, by its index;
     ``unlabelled`` counts the rows without the first of them. ``worst`` is the row that is worst
-    off: its status as an index, its profit in minor units, its id. ``total`` adds up a money column
+    off: its status as an index, its profit in minor units, its id. ``peak`` is the highest figure of a money column above
+    0, with its row's id. ``total`` adds up a money column
     in minor units, which ``without_total`` rows don't have. ``unknown`` counts the rows that lack a
     fact; ``unpriced`` are those without a profit for want of the columns ``lacking``; ``blank`` are
     columns with blank cells.
@@ -52,6 +55,7 @@ class Tally:
         self.currency, self.rows, self.worst = currency, rows, worst
         self.counts = {} if counts is None else counts
         self.unlabelled = 0
+        self.peak: tuple[int, str] | None = None
         self.total: int | None = None
         self.without_total = 0
         self.unknown: Counter[str] = Counter()
@@ -67,6 +71,8 @@ class Tally:
             self.counts[name] = [before + more for before, more in both]
         if self.worst is None or (seen.worst and _rank(seen.worst) < _rank(self.worst)):
             self.worst = seen.worst
+        if seen.peak is not None and (self.peak is None or seen.peak[0] > self.peak[0]):
+            self.peak = seen.peak
         if seen.total is not None:
             self.total = (self.total or 0) + seen.total
         self.unlabelled += seen.unlabelled
@@ -89,19 +95,45 @@ class Tally:
 def prices_line(tally: Tally, name: str) -> str:
     """One line on priced rows: ``64 SKUs: 60 ok, 4 loss; worst: A-17 leaves -1.20 (loss)``."""
     parts = [summed(skus(tally.rows), tally.labels(name))]
-    if tally.worst is not None and tally.worst[0] and tally.rows > 1:
-        index, profit, sku = tally.worst
-        worst = _("worst: {sku} leaves {profit} ({label})").format(
-            sku=sku,
-            profit=grouped(profit, tally.currency.places),
-            label=label(RESULTS[name].labels[index]),
-        )
-        parts.append(worst)
+    parts += _worst(tally)
     if tally.total is not None:
         sign = "+" if tally.total > 0 else ""
         gain = sign + grouped(tally.total, tally.currency.places)
         parts.append(_("over 30 days {gain}").format(gain=gain))
     return _("; ").join(parts)
+
+
+def decisions_line(tally: Tally) -> str:
+    """What to do: ``72 SKUs: 29 raise (most: AP-2118 +3.04), 41 keep, 2 hold (max_change)``."""
+    counts = dict(tally.labels("action"))
+    said = []
+    for action in ("raise", "keep", "lower", "new", "hold"):
+        count = counted([(action, counts.get(action, 0))])
+        detail = ""
+        if action == "raise" and tally.peak is not None and tally.rows > 1:
+            most, sku = tally.peak
+            most_said = _("most: {sku} {change}")
+            detail = most_said.format(sku=sku, change="+" + grouped(most, tally.currency.places))
+        elif action == "hold":
+            guards = [(guard, held) for guard, held in tally.labels("held_by") if held]
+            detail = label(guards[0][0]) if len(guards) == 1 else counted(guards)
+        if count:
+            said.append(f"{count} ({detail})" if detail else count)
+    whole = _("{rows}: {labels}").format(rows=skus(tally.rows), labels=_(", ").join(said))
+    return _("; ").join([whole if said else skus(tally.rows), *_worst(tally)])
+
+
+def _worst(tally: Tally) -> list[str]:
+    """The row that is worst off, where it is one of several and not ok."""
+    if tally.worst is None or not tally.worst[0] or tally.rows == 1:
+        return []
+    index, profit, sku = tally.worst
+    worst = _("worst: {sku} leaves {profit} ({label})").format(
+        sku=sku,
+        profit=grouped(profit, tally.currency.places),
+        label=label(STATUSES[index]),
+    )
+    return [worst]
 
 
 def more_line(shown: int, total: int) -> str:

@@ -89,7 +89,7 @@ def watch(values: Values) -> Question:
             *("sku", "discount_status", "forced_rate", "list_price", "limited_rate", "deal_price"),
             *(column.name for column in FEED_INPUTS),
             *SHOP,
-            *("commission_rate", "payment_rate", "units_30d", "store_level"),
+            *(*FEES, "units_30d", "store_level"),
             *(PARCEL if values.policy.tariff is not None else ()),
         ),
         needs=(),
@@ -429,12 +429,15 @@ def _economy(inputs: Inputs, priced: Truth) -> tuple[Numbers, Clause, Clause]:
 def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict[str, Numbers]:
     """What a unit leaves at the feed's deal price; at the deepest rate where the feed has none."""
     deal = _number("deal_price", inputs)
-    base = base_price(formula.list_price, inputs.sku.discounts.limited_rate)
-    deal = np.where(deal == BLANK, item_price(base, formula.forced_rate), deal)
-    standard = _column(profit(deal, inputs.sku.costs, formula.fees), inputs)
+    discounts = inputs.sku.discounts
+    shown = shown_item_price(
+        formula.list_price, discounts.limited_rate, formula.forced_rate, discounts.add
+    )
+    deal = np.where(deal == BLANK, shown, deal)
+    standard = _column(profit(deal, inputs.sku.costs, inputs.sku.fees), inputs)
     is_there = is_known(economy)
     costs = inputs.sku.costs._replace(logistics_cost=np.where(is_there, economy, 0))
-    cheaper = np.where(is_there, profit(deal, costs, formula.fees), BLANK)
+    cheaper = np.where(is_there, profit(deal, costs, inputs.sku.fees), BLANK)
     stay, switch = (SWITCHES.index(name) for name in ("stay", "economy"))
     better = np.where(cheaper > standard, switch, stay)
     return {
