@@ -31,9 +31,7 @@ PRICE_RESULTS = (
     Column("new_list_price", Kind.MONEY, "the list price to set", ("新标价",)),
     Column("price_change", Kind.MONEY, "new list price − list price", ("调价",)),
     Column("action", Kind.LABEL, "what to do about the list price", ("操作",), labels=ACTIONS),
-    Column(
-        "held_by", Kind.LABEL, "the guard that stopped a change", ("暂缓原因",), labels=HELD_BY
-    ),
+    Column("held_by", Kind.LABEL, "the guard that stopped a change", ("暂缓原因",), labels=HELD_BY),
     Column("deal_price", Kind.MONEY, "what the buyer pays for a unit", ("成交价",)),
     Column("commission", Kind.MONEY, "the platform's commission", ("佣金",)),
     Column("payment_fee", Kind.MONEY, "the payment fee", ("支付手续费",)),
@@ -49,9 +47,7 @@ PRICE_RESULTS = (
         ("最差情形",),
         labels=WORST_CASES,
     ),
-    Column(
-        "holds_to_rate", Kind.RATIO, "the highest forced rate that it bears", ("可承受折扣率",)
-    ),
+    Column("holds_to_rate", Kind.RATIO, "the highest forced rate that it bears", ("可承受折扣率",)),
     Column("profit_before", Kind.MONEY, "what a unit leaves when not forced", ("未强制净利",)),
     Column("profit_forced", Kind.MONEY, "what a unit leaves when forced", ("强制后净利",)),
     Column("uplift_needed", Kind.RATIO, "more units that earn as much as before", ("需增销量",)),

@@ -59,7 +59,9 @@ def _exit_option(help_text: str) -> Any:
 FailOnOption = Annotated[FailOn, _exit_option("Exit with 1 at this status or worse (loss).")]
 FailOnActionOption = Annotated[
     FailOnAction,
-    _exit_option("Exit with 1 where a price is held; with raise, also where one must rise (never)."),
+    _exit_option(
+        "Exit with 1 where a price is held; with raise, also where one must rise (never)."
+    ),
 ]
 
 OnlyOption = Annotated[
@@ -118,11 +120,7 @@ def calculator_command(question: Question) -> Callable[..., None]:
         policy_options=[
             *(parameters_of(EndingOptions) if question.sets_prices else ()),
             *(parameters_of(DecisionOptions) if question.name == "reprice" else ()),
-            *(
-                [option("promotion", PromotionOption, None)]
-                if question.name == "breakeven"
-                else ()
-            ),
+            *([option("promotion", PromotionOption, None)] if question.name == "breakeven" else ()),
         ],
         own_options=own_options,
         finish=finish,

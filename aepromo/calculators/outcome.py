@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
 
 
-
 def fees_taken(known: frozenset[str]) -> tuple[str, ...]:
     """The deal price and what is taken of it; the other fee where something gives its rate."""
     fees = ("deal_price", "commission", "payment_fee")

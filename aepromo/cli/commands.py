@@ -127,14 +127,15 @@ class Asked(NamedTuple):
     """A question as a command puts it.
 
     ``summary`` sums the answers up in one line, ``listener`` is handed each outcome of a file;
-    ``only`` are the labels of the rows to write, all where none is named; ``closing`` says what can only be told once all rows have been seen.
+    ``closing`` says what can only be told once all rows have been seen. ``only`` are the labels of
+    the rows to write, all where none is named.
     """
 
     question: Question
     summary: Callable[[Tally], str]
     listener: Callable[[Outcome], None] | None = None
-    only: tuple[str, ...] = ()
     closing: Callable[[], None] | None = None
+    only: tuple[str, ...] = ()
 
 
 def question_command(

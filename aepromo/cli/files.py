@@ -305,11 +305,17 @@ def _shown(
         together = pa.concat_tables([kept, table]) if len(kept) else table
         kept = _sorted(together, question.sort_by).slice(0, writing.limit)
     columns = _columns(kept, answers, writing)
-    wanted, leads = [column.name for column in columns], []
+    leads: list[str] = []
+    wanted = [column.name for column in columns]
     if not writing.columns:
         leads = [name for name in map(answers.holding, question.leads) if name]
         keys = map(answers.holding, question.key_columns)
-        wanted = [name for name in dict.fromkeys((answers.layout.identity, *keys)) if name]
+        empty = {each.name for each in columns if each.kind is Kind.LABEL and not any(each.cells)}
+        wanted = [
+            name
+            for name in dict.fromkeys((answers.layout.identity, *keys))
+            if name and name not in empty
+        ]
     notes = [] if writing.quiet else [summary(tally)]
     if count > len(kept):
         notes.append(more_line(len(kept), count))

@@ -153,9 +153,7 @@ def _explained(
     )
 
 
-def _worst_item(
-    sku: Sku, offers: Offers, list_price: int, forced: bool
-) -> tuple[int, int]:
+def _worst_item(sku: Sku, offers: Offers, list_price: int, forced: bool) -> tuple[int, int]:
     """The forced rate and the item price at which the deal price is lowest."""
     prices = sku.discounts.left(forced).item_prices(list_price)
     price = int(offers.situation(forced).worst(*prices).item_price)

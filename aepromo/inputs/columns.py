@@ -94,7 +94,9 @@ SKU_INPUTS = (
     Column(
         "target_margin", Kind.RATE, "the share of the deal price to keep as profit", ("目标毛利率",)
     ),
-    Column("target_markup", Kind.MARKUP, "the share of the costs to keep as profit", ("目标加价率",)),
+    Column(
+        "target_markup", Kind.MARKUP, "the share of the costs to keep as profit", ("目标加价率",)
+    ),
     Column("units_30d", Kind.COUNT, "units sold in 30 days", ("30天销量",)),
 )
 

@@ -107,4 +107,3 @@ class Policy(NamedTuple):
     def place(self, name: str) -> str:
         """Return where a value was given, for a message: ``--forced-rate``, ``aepromo.toml: …``."""
         return self.places.get(name) or INPUTS[name].flag
-

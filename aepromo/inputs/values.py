@@ -168,7 +168,10 @@ class Values(NamedTuple):
             for text, tier in zip(policy.spend_save, offers.spend_save, strict=True)
         ]
         given += [
-            (f"--coupon {text}", 2 * coupon.off > coupon.threshold > 0 or 2 * coupon.share > MILLION)
+            (
+                f"--coupon {text}",
+                2 * coupon.off > coupon.threshold > 0 or 2 * coupon.share > MILLION,
+            )
             for text, coupon in zip(policy.coupon, offers.coupons, strict=True)
         ]
         deep = [

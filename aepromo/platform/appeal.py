@@ -17,7 +17,7 @@ import numpy as np
 from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
 from aepromo.errors import CallError
-from aepromo.inputs.columns import CONVERSION, PLATFORM_FEES, FORCED_RATE, NEEDED, SHIPPING_FEES
+from aepromo.inputs.columns import CONVERSION, FORCED_RATE, NEEDED, PLATFORM_FEES, SHIPPING_FEES
 from aepromo.inputs.values import assumed_number
 from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
 from aepromo.platform.columns import APPEALS
@@ -55,7 +55,14 @@ It gives none for papers that lack something. What it gives for all appeals toge
 ``submit``, though it counts strong and weak ones too.
 """
 
-TERMS = ("list_price", *FORCED_RATE, "purchase_price", "logistics_cost", *CONVERSION, *PLATFORM_FEES)
+TERMS = (
+    "list_price",
+    *FORCED_RATE,
+    "purchase_price",
+    "logistics_cost",
+    *CONVERSION,
+    *PLATFORM_FEES,
+)
 """The columns of the formula. What else a unit costs, the platform doesn't take into account."""
 
 ADDED = (

@@ -212,7 +212,9 @@ def _count(text: str, tidied: str) -> int:
 def _rate(text: str, tidied: str) -> int:
     rate = _ratio(text, tidied)
     if rate >= MILLION:
-        raise refusal(text, _("{cell} is not under {limit}; write a rate such as 13.2%"), limit="100%")
+        raise refusal(
+            text, _("{cell} is not under {limit}; write a rate such as 13.2%"), limit="100%"
+        )
     return rate
 
 

@@ -61,9 +61,7 @@ SCALES = {
     Kind.NUMBER: RATE_PLACES,
     Kind.SHARE: RATE_PLACES,
 }
-_NEVER_PLAIN = frozenset(
-    {Kind.LEVEL, Kind.FLAG, Kind.DAY, Kind.MOMENT, Kind.TURNOVER, Kind.MARKUP}
-)
+_NEVER_PLAIN = frozenset({Kind.LEVEL, Kind.FLAG, Kind.DAY, Kind.MOMENT, Kind.TURNOVER, Kind.MARKUP})
 """The kinds whose cells are no plain decimals, or not of the places of an amount."""
 
 

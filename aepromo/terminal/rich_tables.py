@@ -52,8 +52,8 @@ def rows_table(
     """The rows of a file in at most ``width`` cells, with notes underneath.
 
     ``wanted`` names the columns to show, the most wanted first, and that one stands first, before
-    those that ``leads``; where there is more room the others follow. Those that don't fit are named underneath, so that nobody
-    takes the table for the whole.
+    those that ``leads``; where there is more room the others follow. Those that don't fit are named
+    underneath, so that nobody takes the table for the whole.
     """
     shown, left_out, spare = _fitting(columns, wanted, width, currency)
     places = {name: place for place, name in enumerate((wanted[0], *leads))}

@@ -38,10 +38,10 @@ class Tally:
 
     ``counts`` tells for each label column how many rows came to each label, by its index;
     ``unlabelled`` counts the rows without the first of them. ``worst`` is the row that is worst
-    off: its status as an index, its profit in minor units, its id. ``peak`` is the highest figure of a money column above
-    0, with its row's id. ``total`` adds up a money column
-    in minor units, which ``without_total`` rows don't have. ``unknown`` counts the rows that lack a
-    fact; ``unpriced`` are those without a profit for want of the columns ``lacking``; ``blank`` are
+    off: its status as an index, its profit in minor units, its id. ``peak`` is the highest figure
+    of a money column above 0, with its row's id. ``total`` adds up a money column in minor units,
+    which ``without_total`` rows don't have. ``unknown`` counts the rows that lack a fact;
+    ``unpriced`` are those without a profit for want of the columns ``lacking``; ``blank`` are
     columns with blank cells.
     """
 

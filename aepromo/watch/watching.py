@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from aepromo.engine.answer import run
 from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
-from aepromo.inputs.columns import NEEDED, PARCEL, SHOP
+from aepromo.inputs.columns import FEES, NEEDED, PARCEL, SHOP
 from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.inputs.shipping import Shipping
 from aepromo.past_rates.columns import ALSO_FORCED
@@ -32,7 +32,7 @@ from aepromo.platform.columns import STATES
 from aepromo.platform.gates import OPEN, hold_all, state, worst_first
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, down, is_known, up
-from aepromo.pricing.offers import base_price, item_price
+from aepromo.pricing.offers import shown_item_price
 from aepromo.table.cells import fixed, percent
 from aepromo.table.headers import plain
 from aepromo.table.instants import hours, written
