@@ -47,7 +47,8 @@ TYPER_SAYS = (
 JSON_KEYS = (
     *("is_current", "steps", "bounds", "dead_zones", "seller_center", "remedies"),
     *("threshold", "off", "subtotal", "reason", "low", "high", "situation", "leaves"),
-    *("stated_cost", "weight_steps", "step_fee"),
+    *("stated_cost", "weight_steps", "step_fee", "proof", "base_price", "item_price"),
+    *("share", "cap", "repeats"),
     *("rates", "crossings", "mark", "holds"),
 )
 """Keys of the documents of ``explain`` and ``sweep`` that are no columns."""

@@ -17,6 +17,7 @@ from aepromo.cli.commands import (
 from aepromo.cli.completion import sku_ids
 from aepromo.cli.money_options import MoneyOptions
 from aepromo.cli.options import (
+    OUTPUT_PANEL,
     ConfigOption,
     EndingOptions,
     FileArgument,
@@ -79,11 +80,21 @@ SkuOption = Annotated[
 ]
 
 
+ProofOption = Annotated[
+    bool,
+    typer.Option(
+        "--proof",
+        help="Show why the next lower list price would not protect.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+
+
 def explain_command() -> Callable[..., None]:
     """The Typer command that explains one SKU."""
 
     def command(**given: Any) -> None:
-        call = call_of(given, ("sku",))
+        call = call_of(given, ("sku", "proof"))
         sku = call.options["sku"]
         policy = with_rates(policy_over(call.config, given), call.joined, call.file)
         values = resolved(policy)
@@ -95,7 +106,7 @@ def explain_command() -> Callable[..., None]:
         elif sku is not None or call.reading.is_given:
             reason = _("--sku and options for reading need a FILE, or - for standard input")
             raise CallError(reason)
-        _write(values, call.writing)
+        _write(values, call.writing, call.options["proof"])
 
     command.__doc__ = _("One SKU, step by step: what comes off its list price, and what is left.")
     return with_parameters(
@@ -112,6 +123,7 @@ def explain_command() -> Callable[..., None]:
             *parameters_of(ReadingOptions),
             *parameters_of(RatesOptions),
             *parameters_of(WritingOptions),
+            option("proof", ProofOption, False),
         ],
     )
 
@@ -164,7 +176,7 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
     return row
 
 
-def _write(values: Values, writing: WritingOptions) -> None:
+def _write(values: Values, writing: WritingOptions, proves: bool) -> None:
     from aepromo.explain.rendering import document, step_columns, waterfall_table
 
     explanation, assumed = explain(values)
@@ -173,9 +185,9 @@ def _write(values: Values, writing: WritingOptions) -> None:
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:
-            stream.write(rendered(waterfall_table(explanation), writing))
+            stream.write(rendered(waterfall_table(explanation, proves), writing))
         elif form in (Format.JSON, Format.JSONL):
-            spoken = document(explanation, writing.headers)
+            spoken = document(explanation, writing.headers, proves)
             text = json_document(headed_document(spoken, writing))
             flat = " ".join(line.strip() for line in text.splitlines())
             stream.write(((text if form is Format.JSON else flat) + "\n").encode())

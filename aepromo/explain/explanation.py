@@ -13,12 +13,8 @@ from aepromo.explain.waterfall import Step, waterfall
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION
-from aepromo.pricing.offers import (
-    WORST_CASES,
-    Offers,
-    base_price,
-    worst_deal_price,
-)
+from aepromo.pricing.offers import WORST_CASES, Offers, worst_deal_price
+from aepromo.pricing.proof import proof, worst_outcome
 from aepromo.pricing.protect import (
     BOUNDS,
     Zone,
@@ -37,18 +33,24 @@ if TYPE_CHECKING:
     from aepromo.explain.cost_origins import Origin
     from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
+    from aepromo.pricing.offers import Discounts
+    from aepromo.pricing.proof import Proof
 
 INPUTS_USED = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS)
 
 
 @dataclass(frozen=True, slots=True)
 class DeadZone:
-    """List prices, above the lowest safe one, at which an offer leaves less than required."""
+    """List prices, above the lowest safe one, at which an offer leaves less than required.
+
+    ``off`` is taken off an order of ``threshold``, which ``leaves`` least at the lowest of them.
+    """
 
     low: int
     high: int
     situation: str
     threshold: int
+    off: int
     leaves: int
 
 
@@ -57,6 +59,7 @@ class Explanation:
     """All there is to say of one SKU. Amounts in minor units, margin in ten-thousandths.
 
     Without a purchase price, profit, margin and floor are blank and the steps end at the deal.
+    ``proof`` tells why the next lower price does not protect; None where there is none.
     """
 
     currency: Currency
@@ -79,6 +82,9 @@ class Explanation:
     dead_zones: tuple[DeadZone, ...]
     seller_center: str = ""
     remedies: tuple[str, ...] = field(default=())
+    proof: Proof | None = None
+    own_rate: int = 0
+    discounts_add: bool = False
 
 
 def explain(values: Values) -> tuple[Explanation, list[str]]:
@@ -123,7 +129,7 @@ def _explained(
     list_price = int(sku.list_price) if is_current else protected
     deal, worst = (int(each) for each in worst_deal_price(list_price, sku.discounts, values.offers))
     forced = WORST_CASES[worst] == "forced"
-    rate, price = _worst_item(sku, values.offers, list_price, forced)
+    outcome = worst_outcome(list_price, forced, sku.discounts, values.offers)
     has_costs = sku.costs.purchase_price != BLANK
     kept = int(profit(deal, sku.costs, sku.fees)) if has_costs else BLANK
     floor = int(floor_price(sku.costs.purchase_price, values.floor_multiple))
@@ -134,8 +140,8 @@ def _explained(
         list_price=list_price,
         is_current=is_current,
         worst_case=WORST_CASES[worst],
-        forced_rate=rate,
-        steps=waterfall(sku, values.offers, origins, list_price, rate if forced else None, price),
+        forced_rate=outcome.forced_rate // MILLION,
+        steps=waterfall(sku, values.offers, origins, outcome),
         deal_price=deal,
         profit=kept,
         margin=int(margin(kept, deal)) if has_costs else BLANK,
@@ -150,21 +156,10 @@ def _explained(
         dead_zones=dead,
         seller_center=values.book.text("floor.breakdown_message") if below_floor else "",
         remedies=_remedies(sku, values.offers, list_price, floor) if below_floor else (),
+        proof=proof(protected, required, sku.discounts, values.offers, values.endings),
+        own_rate=int(sku.discounts.limited_rate),
+        discounts_add=sku.discounts.add,
     )
-
-
-def _worst_item(sku: Sku, offers: Offers, list_price: int, forced: bool) -> tuple[int, int]:
-    """The forced rate and the item price at which the deal price is lowest."""
-    prices = sku.discounts.left(forced).item_prices(list_price)
-    price = int(offers.situation(forced).worst(*prices).item_price)
-    if not forced:
-        return 0, price
-    if price == prices[0]:
-        return int(sku.discounts.forced_rate_max), price
-    # The item price that just reaches a tier, and the rate that brings it there.
-    base = int(base_price(list_price, sku.discounts.limited_rate))
-    rate = (base - price) * MILLION // base
-    return max(rate, int(sku.discounts.forced_rate_min)), price
 
 
 def _bounds_in_force(sku: Sku, values: Values) -> dict[str, int]:
@@ -180,23 +175,24 @@ def _dead_zones(
     """The unsafe prices above the lowest safe one, and the last to be left on the way up."""
     lowest_safe = protected_list_price(required, sku.discounts, offers)
     above = [
-        _dead_zone(zone)
+        _dead_zone(zone, sku.discounts, offers)
         for zone in zones(required, sku.discounts, offers)
         if zone.step and lowest_safe < zone.low <= zone.high
     ]
     blamed = [
-        _dead_zone(zone)
+        _dead_zone(zone, sku.discounts, offers)
         for zone in zones(required, sku.discounts, offers)
         if zone.step and zone.low <= zone.high == protected - 1
     ]
     return tuple(sorted(above, key=lambda zone: (zone.low, zone.high))), next(iter(blamed), None)
 
 
-def _dead_zone(zone: Zone) -> DeadZone:
+def _dead_zone(zone: Zone, discounts: Discounts, offers: Offers) -> DeadZone:
     threshold, off = zone.step or (0, 0)
+    outcome = worst_outcome(int(zone.low), zone.forced, discounts, offers)
     high = min(int(zone.high), AMOUNT_LIMIT - 1)
     situation = "forced" if zone.forced else "not_forced"
-    return DeadZone(int(zone.low), high, situation, threshold, (threshold - off) // zone.units)
+    return DeadZone(int(zone.low), high, situation, threshold, off, outcome.deal_price)
 
 
 def _remedies(sku: Sku, offers: Offers, list_price: int, floor: int) -> tuple[str, ...]:

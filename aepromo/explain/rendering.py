@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from aepromo.explain.proving import proof_document, proof_lines
 from aepromo.explain.taking import money, rate_of, taking
 from aepromo.inputs.exchange import rate_text
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
+from aepromo.pricing.offers import Tier
 from aepromo.table.cells import fixed
 from aepromo.table.column import Kind
 from aepromo.table.text import Figure, TextColumn
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from aepromo.explain.explanation import DeadZone, Explanation
     from aepromo.explain.waterfall import Step
     from aepromo.pricing.currency import Currency
+    from aepromo.pricing.offers import Coupon
 
 REMEDIES = {
     "exclude_forced": N_("tick «Exclude Forced Discount Items» on the coupon"),
@@ -58,13 +61,18 @@ def _detail_column(name: str, details: Sequence[Mapping[str, Figure | str | None
     return TextColumn(name, kinds.get(name, Kind.TEXT), cells)
 
 
-def document(explanation: Explanation, language: str) -> dict[str, object]:
-    """The whole explanation for machines, the steps by their names in a language."""
+def document(explanation: Explanation, language: str, proves: bool = False) -> dict[str, object]:
+    """The whole explanation for machines, the steps by their names in a language.
+
+    ``proves``: with the proof that a lower list price does not protect.
+    """
     currency = explanation.currency
 
     def figure(amount: int) -> Figure | None:
         return _figure(amount, currency)
 
+    proven = explanation.proof
+    proof = {"proof": None if proven is None else proof_document(proven, currency)}
     return {
         "list_price": figure(explanation.list_price),
         "is_current": explanation.is_current,
@@ -83,10 +91,11 @@ def document(explanation: Explanation, language: str) -> dict[str, object]:
         "dead_zones": [_zone_document(zone, currency) for zone in explanation.dead_zones],
         "seller_center": explanation.seller_center or None,
         "remedies": [_(REMEDIES[name]) for name in explanation.remedies],
+        **(proof if proves else {}),
     }
 
 
-def waterfall_table(explanation: Explanation) -> RenderableType:
+def waterfall_table(explanation: Explanation, proves: bool = False) -> RenderableType:
     """The steps, what decides the price, the dead zones, and what would mend a broken one."""
     from rich import box
     from rich.console import Group
@@ -119,7 +128,18 @@ def waterfall_table(explanation: Explanation) -> RenderableType:
         )
     verdict = Text(label(explanation.status), style=STATUS_STYLES[explanation.status])
     status = Text.assemble(_("status: "), verdict)
-    return Group(table, Text(), status, *map(running_text, lines(explanation)))
+    said = lines(explanation)
+    if proves:
+        said += _proven(explanation)
+    return Group(table, Text(), status, *map(running_text, said))
+
+
+def _proven(explanation: Explanation) -> list[str]:
+    proof = explanation.proof
+    if proof is None:
+        return [_("there is no lower price to prove anything of")]
+    own_rate, add = explanation.own_rate, explanation.discounts_add
+    return proof_lines(proof, own_rate, add, explanation.currency)
 
 
 def lines(explanation: Explanation) -> list[str]:
@@ -167,16 +187,19 @@ def _protects(explanation: Explanation) -> str:
 
 def _zone_line(zone: DeadZone, explanation: Explanation) -> str:
     line = _(
-        "{low}–{high} ({situation}): a buyer who reaches the {threshold} tier leaves you {leaves}, "
-        "under {required}"
+        "{low}–{high} ({situation}): {off} off an order of {threshold} leaves you as little as "
+        "{leaves}, under {required}"
     )
-    if not zone.threshold:  # a coupon that every order gets
-        line = _("{low}–{high} ({situation}): {off} off leaves you less than {required}")
+    if not zone.threshold:
+        line = _(
+            "{low}–{high} ({situation}): {off} off every order leaves you as little as {leaves}, "
+            "under {required}"
+        )
     amounts = {
         "low": zone.low,
         "high": zone.high,
         "threshold": zone.threshold,
-        "off": zone.threshold - zone.leaves,
+        "off": zone.off,
         "leaves": zone.leaves,
         "required": explanation.required,
     }
@@ -217,12 +240,22 @@ def _step_document(step: Step, currency: Currency, language: str) -> dict[str, o
     }
 
 
+def _taken(offer: Tier | Coupon, currency: Currency) -> dict[str, Figure | str | None]:
+    """What an offer takes: an amount, of every threshold or once, or a share."""
+    if isinstance(offer, Tier):
+        off = _figure(offer.off, currency)
+        return {"off": off, "repeats": "yes"} if offer.repeats else {"off": off}
+    if not offer.share:
+        return {"off": _figure(offer.off, currency)}
+    return {"share": Figure(_ratio(offer.share)), "cap": _figure(offer.cap, currency)}
+
+
 def _details(step: Step, currency: Currency) -> dict[str, Figure | str | None]:
     """What an offer asks for, or where a cost comes from; nothing of any other step."""
     if step.offer is not None:
         return {
             "threshold": _figure(step.offer.threshold, currency),
-            "off": _figure(step.offer.off, currency),
+            **_taken(step.offer, currency),
             "subtotal": _figure(step.subtotal, currency),
             "reason": step.reason or None,
         }
@@ -252,5 +285,6 @@ def _zone_document(zone: DeadZone, currency: Currency) -> dict[str, object]:
         "high": _figure(zone.high, currency),
         "situation": zone.situation,
         "threshold": _figure(zone.threshold, currency),
+        "off": _figure(zone.off, currency),
         "leaves": _figure(zone.leaves, currency),
     }

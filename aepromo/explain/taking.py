@@ -8,6 +8,7 @@ from aepromo.explain.waterfall import EXCLUDED
 from aepromo.inputs.exchange import rate_text
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
+from aepromo.pricing.offers import Tier
 from aepromo.table.cells import fixed, grouped, percent
 from aepromo.words import _
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from aepromo.explain.cost_origins import Origin
     from aepromo.explain.waterfall import Step
     from aepromo.pricing.currency import Currency
-    from aepromo.pricing.offers import Coupon, Tier
+    from aepromo.pricing.offers import Coupon
 
 
 def taking(step: Step, currency: Currency) -> str:
@@ -28,8 +29,7 @@ def taking(step: Step, currency: Currency) -> str:
 
 def _offering(step: Step, offer: Tier | Coupon, currency: Currency) -> str:
     """An offer, and which part of it a unit gets: ``$3.00 off from $30.00, its share of …``."""
-    off = _("{off} off from {threshold}") if offer.threshold else _("{off} off")
-    shown = off.format(off=money(offer.off, currency), threshold=money(offer.threshold, currency))
+    shown = _offered(offer, currency)
     if step.reason == EXCLUDED:
         return _("{offer}: excluded while forced (see --coupon-stacks)").format(offer=shown)
     if step.reason:
@@ -39,6 +39,21 @@ def _offering(step: Step, offer: Tier | Coupon, currency: Currency) -> str:
     else:
         return shown
     return said.format(offer=shown, subtotal=money(step.subtotal, currency))
+
+
+def _offered(offer: Tier | Coupon, currency: Currency) -> str:
+    """``$3.00 off from $30.00``, ``$3.00 off each $30.00``, ``10%, at most $5.00, off from …``."""
+    off, threshold = money(offer.off, currency), money(offer.threshold, currency)
+    text = _("{off} off from {threshold}") if offer.threshold else _("{off} off")
+    if isinstance(offer, Tier):
+        if offer.repeats:
+            text = _("{off} off each {threshold}")
+    elif offer.share:
+        off = percent(offer.share)
+        if not offer.is_endless:
+            most = _("{share}, at most {cap},")
+            off = most.format(share=off, cap=money(offer.cap, currency))
+    return text.format(off=off, threshold=threshold)
 
 
 def _coming(origin: Origin, currency: Currency) -> str:

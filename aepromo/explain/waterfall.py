@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aepromo.pricing.money import BLANK
-from aepromo.pricing.offers import Coupon, Tier, base_price, best_reached
+from aepromo.pricing.money import BLANK, MILLION, half_up
+from aepromo.pricing.offers import Coupon, Tier, best_reached
 from aepromo.words import N_
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aepromo.engine.question import Sku
     from aepromo.explain.cost_origins import Origin
     from aepromo.pricing.offers import Offers
+    from aepromo.pricing.proof import Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +48,40 @@ NOT_REACHED, EXCLUDED = "not_reached", "excluded_while_forced"
 
 
 def waterfall(
-    sku: Sku,
-    offers: Offers,
-    origins: Mapping[str, Origin],
-    list_price: int,
-    forced_rate: int | None,
-    price: int,
+    sku: Sku, offers: Offers, origins: Mapping[str, Origin], outcome: Proof
 ) -> tuple[Step, ...]:
     """Every step of one SKU in one situation: list price, deal price, profit and all between.
 
-    ``origins`` are those of costs, by column. ``price`` is the item price after the forced
-    discount; without one ``forced_rate`` is None.
-    Where the purchase price is blank the steps end at the deal price.
+    ``origins`` are those of costs, by column. Where the purchase price is blank the steps end at
+    the deal price.
     """
-    steps = [*_item_steps(sku, list_price, forced_rate, price)]
-    steps += _offer_steps(offers, price, forced_rate is not None)
+    steps = [*_item_steps(sku, outcome)]
+    steps += _offer_steps(offers, outcome.item_price, outcome.is_forced)
     if sku.costs.purchase_price == BLANK:
         return tuple(steps)
     return (*steps, *_cost_steps(sku, origins, steps[-1].left))
 
 
-def _item_steps(sku: Sku, list_price: int, forced_rate: int | None, price: int) -> Iterator[Step]:
+def _item_steps(sku: Sku, outcome: Proof) -> Iterator[Step]:
+    list_price, base, price = outcome.list_price, outcome.base_price, outcome.item_price
     own_rate = int(sku.discounts.limited_rate)
-    base = price if forced_rate is None else int(base_price(list_price, own_rate))
+    if sku.discounts.add:  # both are taken of the list price, and only then does it settle
+        base = int(half_up(list_price, MILLION - own_rate))
     yield _total(N_("list price"), list_price, list_price)
     if own_rate:
-        yield Step(N_("own discount"), list_price, own_rate, N_("half up"), base - list_price, base)
-    if forced_rate is not None:
-        yield Step(N_("forced discount"), base, forced_rate, N_("half up"), price - base, price)
+        rounding = _rounding(list_price, own_rate, outcome.is_base_up)
+        yield Step(N_("own discount"), list_price, own_rate, rounding, base - list_price, base)
+    if outcome.is_forced:
+        of, rate = (list_price if sku.discounts.add else base), outcome.forced_rate // MILLION
+        rounding = _rounding(of, rate, outcome.is_item_up)
+        yield Step(N_("forced discount"), of, rate, rounding, price - base, price)
+
+
+def _rounding(amount: int, rate: int, is_up: bool) -> str:
+    """The direction in which what a rate leaves is rounded; nothing where it needs none."""
+    if amount * rate % MILLION == 0:
+        return ""
+    return N_("up") if is_up else N_("down")
 
 
 def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
@@ -131,7 +138,10 @@ def _cost_steps(sku: Sku, origins: Mapping[str, Origin], deal: int) -> Iterator[
     for name, rate, amount in (
         (N_("commission"), int(sku.fees.commission_rate), int(sku.fees.commission(deal))),
         (N_("payment fee"), int(sku.fees.payment_rate), int(sku.fees.payment_fee(deal))),
+        (N_("other fee"), int(sku.fees.other_rate), int(sku.fees.other_fee(deal))),
     ):
+        if not rate and name == "other fee":
+            continue
         left -= amount
         yield Step(name, deal, rate, N_("half up"), -amount, left)
     for name, column, amount in (

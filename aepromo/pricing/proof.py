@@ -68,6 +68,18 @@ def proof(
     return None
 
 
+def worst_outcome(list_price: int, forced: bool, discounts: Discounts, offers: Offers) -> Proof:
+    """How a list price settles at the item price that leaves least in a situation, and its order.
+
+    ``required`` is 0: nothing is asked of it.
+    """
+    situation = offers.situation(forced)
+    outcomes = list(_outcomes(list_price, forced, discounts, situation))
+    worst = situation.worst(*discounts.left(forced).item_prices(list_price)).item_price
+    found = next((each for each in outcomes if each.item_price == worst), outcomes[0])
+    return _with_order(found, situation, required=0)
+
+
 def _outcomes(
     list_price: int, forced: bool, discounts: Discounts, situation: Situation
 ) -> Iterator[Proof]:
