@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -50,17 +50,23 @@ class FailOnAction(StrEnum):
     NEVER = "never"
 
 
-def _exit_option(help_text: str) -> Any:
-    return typer.Option(
-        "--fail-on", help=help_text, rich_help_panel=OUTPUT_PANEL, show_default=False
-    )
+FailOnOption = Annotated[
+    FailOn,
+    typer.Option(
+        "--fail-on",
+        help="Exit with 1 at this status or worse (loss).",
+        rich_help_panel=OUTPUT_PANEL,
+        show_default=False,
+    ),
+]
 
-
-FailOnOption = Annotated[FailOn, _exit_option("Exit with 1 at this status or worse (loss).")]
 FailOnActionOption = Annotated[
     FailOnAction,
-    _exit_option(
-        "Exit with 1 where a price is held; with raise, also where one must rise (never)."
+    typer.Option(
+        "--fail-on",
+        help="Exit with 1 where a price is held; raise: also where one must rise (never).",
+        rich_help_panel=OUTPUT_PANEL,
+        show_default=False,
     ),
 ]
 
