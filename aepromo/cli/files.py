@@ -24,13 +24,15 @@ from aepromo.cli.output import (
     text_lines,
 )
 from aepromo.cli.say import say_replaced
+from aepromo.engine.answer import PROPOSED
 from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import parse
 from aepromo.table.bulk import cell_texts, extended, joined, joined_ends, result_texts
 from aepromo.table.column import Kind
 from aepromo.table.line_ends import line_ends
-from aepromo.table.schema import RESULTS
-from aepromo.table.text import TextColumn, delimited
+from aepromo.table.cells import bare_digits
+from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.text import NUMBERS_READ, TextColumn, delimited
 from aepromo.terminal.summary import Seen, Tally, more_line
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ if TYPE_CHECKING:
     Summary: TypeAlias = Callable[[Tally], str]
 
 Finished = TypeVar("Finished")
+
+WITH_NUMBERS = frozenset({Format.JSON, Format.JSONL, Format.XLSX})
+"""The formats whose cells may be numbers."""
 
 
 def answer_file(
@@ -275,17 +280,37 @@ def _tables(answers: Answers, tally: Tally, watched: Watched) -> Iterator[pa.Tab
 
 
 def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list[TextColumn]:
-    """A table's columns as text; what the report added keeps its kind."""
+    """A table's columns as text; what the report added keeps its kind.
+
+    JSON and workbooks hold numbers, so there the cells that were read as such are bare digits.
+    """
     added, layout = answers.added, answers.layout
-    return [
-        TextColumn(
-            name,
-            RESULTS[name].kind if name in added else Kind.TEXT,
-            table[name].cast(pa.string()).to_pylist(),
-            layout.role(name),
-        )
-        for name in chosen_names(layout, writing)
-    ]
+    numbers = _numbers_read(answers) if format_of(writing) in WITH_NUMBERS else {}
+    currency, decimal = answers.values.currency, answers.source.decimal
+    columns = []
+    for name in chosen_names(layout, writing):
+        cells = table[name].cast(pa.string()).to_pylist()
+        kind = RESULTS[name].kind if name in added else numbers.get(name, Kind.TEXT)
+        if name in numbers and name not in added:
+            cells = [
+                (bare_digits(cell, kind, currency, decimal) or cell or None) if cell else None
+                for cell in cells
+            ]
+        columns.append(TextColumn(name, kind, cells, layout.role(name)))
+    return columns
+
+
+def _numbers_read(answers: Answers) -> dict[str, Kind]:
+    """The columns of the file that were read as numbers, and what kind of them.
+
+    Under a header with ``%`` or ``kg`` the number is what stands there: 8 for 8 %.
+    """
+    found, read = answers.columns, {}
+    for role in found:
+        kind = Kind.PRICE if role == PROPOSED else INPUTS[role].kind
+        for position in found.positions[role] if kind in NUMBERS_READ else ():
+            read[answers.source.header[position]] = Kind.NUMBER if found.unit(position) else kind
+    return read
 
 
 def _shown(

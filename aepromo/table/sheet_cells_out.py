@@ -27,6 +27,10 @@ COLOURS: dict[str, dict[str, object]] = {
     "yellow": {"font_color": "#9C5700", "bg_color": "#FFEB9C"},
     "red": {"font_color": "#9C0006", "bg_color": "#FFC7CE"},
     "bold red": {"font_color": "#FFFFFF", "bg_color": "#C00000", "bold": True},
+    "bold yellow": {"font_color": "#7F4F00", "bg_color": "#FFD966", "bold": True},
+    "bold green": {"font_color": "#006100", "bg_color": "#C6EFCE", "bold": True},
+    "cyan": {"font_color": "#1F4E79", "bg_color": "#DDEBF7"},
+    "dim": {"font_color": "#7F7F7F"},
 }
 """What each colour of the palette is in a spreadsheet."""
 
