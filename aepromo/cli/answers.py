@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import numpy as np
+import pyarrow.compute as pc
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.say import (
     encoding_line,
+    not_used_line,
     say,
     say_assumed,
     say_converted,
@@ -27,8 +29,10 @@ from aepromo.engine.answer import (
     without_bad_rows,
 )
 from aepromo.errors import InputError, Problem
+from aepromo.inputs.columns import FORCED_RATE
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
+from aepromo.table.found_columns import positions_of
 from aepromo.table.headers import How, result_of, shown_header
 from aepromo.table.headings import named
 from aepromo.table.ids import IdNotes, ids_of
@@ -38,11 +42,14 @@ from aepromo.table.total_rows import total_rows
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
 
     from aepromo.engine.question import Question
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.values import Values
+    from aepromo.table.any_cells import Cells
     from aepromo.table.found_columns import FoundColumns
     from aepromo.table.headers import Headers
     from aepromo.table.ids import BlockIds
@@ -92,6 +99,7 @@ class Answers:
     _converted: set[Conversion] = field(default_factory=set)
     _ids: IdNotes = field(init=False)
     _totals: list[int] = field(default_factory=list)
+    _never_blank: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         header = list(self.source.header)
@@ -100,6 +108,11 @@ class Answers:
         except InputError as problem:
             raise InputError(f"{self.source.place}: {problem}") from None
         self.columns, self.headers = found
+        self._never_blank = {
+            name: places
+            for name in self.values.on_command_line
+            if (places := _places_of(name, self.columns))
+        }
         self.added = self.question.added(self.columns, self.values)
         self.layout = laid_out(self.source.header, self.added, self.mapping)
         self.source = replace(self.source, header=self.layout.of_file)
@@ -109,6 +122,8 @@ class Answers:
         """The column that was read as something, or that holds it; nothing where none does."""
         if role == "list_price" and PROPOSED in self.columns:
             return self.source.header[self.columns[PROPOSED]]
+        if role in self.values.overridden:
+            return ""  # what stands there isn't what counts
         known = role in self.added or role not in self.columns
         return self.layout.holding(role) if known else self.source.header[self.columns[role]]
 
@@ -157,6 +172,7 @@ class Answers:
                 answered = True
                 yield finished
         if is_first:
+            self._never_blank = {}
             self._say_what_is_read(no_rows(self.source))
         if self.source.guessed_encoding and not self.quiet:
             say(encoding_line(self.source.guessed_encoding))
@@ -170,6 +186,12 @@ class Answers:
             yield finish(outcome, none)
 
     def _note(self, attempted: _Attempt[Finished]) -> None:
+        cells = attempted.outcome.cells
+        self._never_blank = {
+            name: places
+            for name, places in self._never_blank.items()
+            if not has_blank(cells, places)
+        }
         if attempted.ids is not None:
             self._ids.add(attempted.ids)
         if len(attempted.totals):
@@ -205,6 +227,9 @@ class Answers:
 
     def _say_what_rows_are(self) -> None:
         """Say which rows are no SKUs, and what is wrong with ids."""
+        if not self.quiet:
+            for name in self._never_blank:
+                say(not_used_line(name, self.values))
         if self._totals and not self.quiet:
             few = list(map(str, self._totals[:MOST_LINES]))
             text = ngettext(
@@ -237,6 +262,24 @@ class Answers:
         kept = np.sort(np.concatenate((skus[good], totals)))
         written = text.chosen(kept)
         return replace(outcome, apart=Apart(written, kept.searchsorted(totals))), written
+
+
+def _places_of(name: str, columns: Mapping[str, int]) -> tuple[int, ...]:
+    """Where the cells stand that go before an option: those of all columns that are one value."""
+    if name == "list_price":
+        names: tuple[str, ...] = ("list_price", PROPOSED)
+    else:
+        names = FORCED_RATE if name in FORCED_RATE else (name,)
+    return tuple(at for each in names if each in columns for at in positions_of(columns, each))
+
+
+def has_blank(cells: Cells, places: Sequence[int]) -> bool:
+    """Whether some row has no cell at any of the places."""
+    blank: pa.Array | None = None
+    for place in places:
+        own = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(cells.texts(place))), 0)
+        blank = own if blank is None else pc.and_(blank, own)
+    return blank is not None and bool(pc.any(blank).as_py())
 
 
 def bad_rows_of(text: TextBlock, problems: list[Problem]) -> list[BadRow]:

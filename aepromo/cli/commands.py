@@ -18,6 +18,7 @@ from aepromo.cli.options import (
     FileArgument,
     Format,
     OfferOptions,
+    OverrideOption,
     ReadingOptions,
     WritingOptions,
     argument,
@@ -204,6 +205,7 @@ def question_command(
             *(shipping_options(plain) if has_money else ()),
             *([option("store", StoreOption, None)] if describes_store and has_money else ()),
             option("config", ConfigOption, None),
+            option("override", OverrideOption, False),
             *policy_options,
             *parameters_of(ReadingOptions),
             *(parameters_of(RatesOptions) if has_money else ()),
@@ -239,6 +241,7 @@ def call_of(given: dict[str, Any], own: Sequence[str]) -> Call:
 
 def values_of(call: Call, given: Mapping[str, Any]) -> Values:
     """Everything that options and configuration give, resolved, with what is to be warned of."""
+    check_override(call, given)
     policy = with_rates(policy_over(call.config, given, call.store), call.joined, call.file)
     if "timezone" in call.options:
         policy = policy._replace(zone=zone_of(call.options["timezone"], call.config))
@@ -246,6 +249,12 @@ def values_of(call: Call, given: Mapping[str, Any]) -> Values:
     say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
     say_warnings(values)
     return values
+
+
+def check_override(call: Call, given: Mapping[str, Any]) -> None:
+    """Raise ``CallError`` where options are to go before cells, and there are none."""
+    if given.get("override") and call.file is None:
+        raise CallError(_("--override puts options before the cells of a FILE"))
 
 
 def is_configured(call: Call, policy: Policy) -> bool:
@@ -276,6 +285,8 @@ def policy_over(config: Config, given: Mapping[str, Any], store: str | None = No
         for name, value in given.items()
         if value is not None
     }
+    if said.pop("override", False):
+        said["override"] = frozenset(name for name in said if name in INPUTS)
     if not said.keys().isdisjoint(FORCED_RATE):
         # The three are one value, which the higher level gives whole.
         defaults = {name: value for name, value in defaults.items() if name not in FORCED_RATE}

@@ -28,9 +28,9 @@ from aepromo.engine.answer import PROPOSED
 from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import parse
 from aepromo.table.bulk import cell_texts, extended, joined, joined_ends, result_texts
+from aepromo.table.cells import bare_digits
 from aepromo.table.column import Kind
 from aepromo.table.line_ends import line_ends
-from aepromo.table.cells import bare_digits
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.table.text import NUMBERS_READ, TextColumn, delimited
 from aepromo.terminal.summary import Seen, Tally, more_line

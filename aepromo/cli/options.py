@@ -285,6 +285,16 @@ ConfigOption = Annotated[
 ]
 
 
+OverrideOption = Annotated[
+    bool,
+    _option(
+        "--override",
+        rich_help_panel=INPUT_PANEL,
+        help="Put the values of options before the cells, not only into blank ones.",
+    ),
+]
+
+
 def argument(name: str, annotation: Any) -> inspect.Parameter:
     """An argument that may be left out."""
     return inspect.Parameter(

@@ -110,6 +110,12 @@ def took_line(took: Sequence[int]) -> str:
     return text.format(skus=took[0], categories=took[1], store=took[2])
 
 
+def not_used_line(name: str, values: Values) -> str:
+    """Why an option had no say: no cell of its column is blank."""
+    line = _("not used: {flag} {value} (no cell of it is blank; --override puts it first)")
+    return line.format(flag=preferred_flag(name), value=values.texts[name])
+
+
 def say_converted(
     conversions: Iterable[Conversion], said: set[Conversion], selling: Currency, quiet: bool
 ) -> None:

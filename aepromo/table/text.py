@@ -1,8 +1,8 @@
 """Columns to text: CSV and TSV, JSON, JSON lines, Markdown.
 
-An input cell is written as it was read. A computed figure is written with all its decimal places; a
-blank one is an empty cell or ``null``. In JSON figures are numbers, and so are the cells of an input
-column that was read as numbers; other cells are strings.
+An input cell is written as it was read. A computed figure is written with all its decimal places;
+a blank one is an empty cell or ``null``. In JSON figures are numbers, and so are the cells of an
+input column that was read as numbers; other cells are strings.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class TextColumn(NamedTuple):
     """A column ready to be written: its header, its cells as text, None for a blank figure.
 
     ``kind`` tells figures (``MONEY``, ``FINE``, ``RATIO``), and inputs that were read as numbers
-    (``COST``, ``RATE``), from text. ``role`` is what the column holds in the contract's terms, where
-    its header doesn't say that.
+    (``COST``, ``RATE``), from text. ``role`` is what the column holds in the contract's terms,
+    where its header doesn't say that.
     """
 
     name: str
