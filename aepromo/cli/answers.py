@@ -171,6 +171,7 @@ class Answers:
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True
                 yield finished
+        self.meter.close()  # before what is made of all answers is shown
         if is_first:
             self._never_blank = {}
             self._say_what_is_read(no_rows(self.source))

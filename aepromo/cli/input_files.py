@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from aepromo.cli.bad_rows import BadRows
 from aepromo.cli.options import Format
-from aepromo.cli.output import form_of_ending
+from aepromo.cli.output import form_of_ending, progress_stream
 from aepromo.errors import CallError, InputError
 from aepromo.table.atomic import replacing
 from aepromo.table.headers import read_headers
@@ -54,7 +54,7 @@ def asked(
     from aepromo.terminal.progress import Meter
 
     with opened_table(file, reading, writing) as (source, aside, stream):
-        meter = Meter(sys.stderr, size_of(stream))
+        meter = Meter(progress_stream(writing), size_of(stream))
         try:
             mapping = reading.headers.of(source.header)
             yield Answers(question, values, source, mapping, aside, writing.quiet, meter)

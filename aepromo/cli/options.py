@@ -115,6 +115,14 @@ class ReadingOptions(NamedTuple):
     ] = None
 
 
+class Colour(StrEnum):
+    """When tables are in colour."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class WritingOptions(NamedTuple):
     """Where results go and what they look like."""
 
@@ -178,6 +186,15 @@ class WritingOptions(NamedTuple):
             help="Most rows in a table (40).",
         ),
     ] = 40
+    color: Annotated[
+        Colour,
+        _option(
+            "--color",
+            rich_help_panel=OUTPUT_PANEL,
+            metavar="WHEN",
+            help="Colour a table: auto (on a terminal), always or never.",
+        ),
+    ] = Colour.AUTO
     bom: Annotated[
         bool,
         _option(

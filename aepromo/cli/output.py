@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from io import BufferedWriter, RawIOBase
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from aepromo.cli.options import Format, WritingOptions
+from aepromo.cli.options import Colour, Format, WritingOptions
 from aepromo.cli.process import send_nowhere
 from aepromo.cli.say import say
 from aepromo.errors import CallError, OutputError
@@ -286,18 +287,21 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
     from rich.console import Console
 
     to_terminal = _goes_to_terminal(options)
+    coloured = is_coloured(options)
+    # A terminal without colours still gets bold, unless nothing at all is to be coloured.
+    has_codes = coloured or (to_terminal and options.color is not Colour.NEVER)
     text = StringIO()
     console = Console(
         file=text,
         width=table_width(),
-        force_terminal=to_terminal,
-        color_system="auto" if to_terminal else None,
-        no_color="NO_COLOR" in os.environ or None,
+        force_terminal=has_codes,
+        color_system="auto" if to_terminal else "standard",
+        no_color=not coloured,
         legacy_windows=False,
     )
     console.print(renderable)
     shown = text.getvalue()
-    if not to_terminal:  # where codes may stand behind the blanks
+    if not has_codes:  # where codes may stand behind the blanks
         shown = "".join(f"{line.rstrip(' ')}\n" for line in shown.removesuffix("\n").split("\n"))
     return shown.encode()
 
@@ -307,9 +311,30 @@ def _goes_to_terminal(options: WritingOptions) -> bool:
 
 
 def is_coloured(options: WritingOptions) -> bool:
-    """Whether what is written may carry colour: on a terminal that is not asked to be plain."""
-    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") in ("dumb", "unknown")
-    return _goes_to_terminal(options) and not plain
+    """Whether a table is coloured.
+
+    ``--color`` decides, else ``NO_COLOR``, then ``FORCE_COLOR``, then whether a terminal shows it.
+    """
+    if options.color is not Colour.AUTO:
+        return options.color is Colour.ALWAYS
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return _goes_to_terminal(options) and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+def progress_stream(options: WritingOptions) -> TextIO | None:
+    """Standard error, where progress on it disturbs nothing.
+
+    It would, between rows that are written to a terminal, or that the reader of a pipe shows there.
+    """
+    if options.quiet or sys.stdout is None:
+        return None
+    if options.output or format_of(options) is Format.TABLE:
+        return sys.stderr
+    mode = os.fstat(sys.stdout.fileno()).st_mode
+    return None if stat.S_ISFIFO(mode) or sys.stdout.isatty() else sys.stderr
 
 
 def table_width() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from aepromo.cli.output import (
     destination,
     format_of,
     headed,
+    progress_stream,
     rendered,
     table_width,
     text_lines,
@@ -131,7 +131,7 @@ def _read(which: Which, file: str, reading: Reading, writing: WritingOptions) ->
             text = parse(block, source)
             return text, read_orders(text, columns, which)
 
-        meter = Meter(sys.stderr, size_of(stream))
+        meter = Meter(progress_stream(writing), size_of(stream))
         try:
             for text, orders in ahead(look_at, source.blocks):
                 meter.advance(len(text), len(text.block.data))
