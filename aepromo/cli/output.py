@@ -48,6 +48,7 @@ _BY_ENDING = {
     ".xlsx": Format.XLSX,
     ".parquet": Format.PARQUET,
 }
+_UPDATES = ".aliexpress.jsonl"
 DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
 NO_TEXT = (Format.XLSX, Format.PARQUET)
 """Forms that are for programs alone."""
@@ -76,6 +77,8 @@ def format_of(options: WritingOptions) -> Format:
 
 def form_of_ending(path: str) -> Format | None:
     """The form that a file's ending asks for, CSV where it has none; None for an unknown one."""
+    if path.lower().endswith(_UPDATES):
+        return Format.ALIEXPRESS
     ending = PurePath(path).suffix.lower().rstrip(".")
     return _BY_ENDING.get(ending) if ending else Format.CSV
 
@@ -227,6 +230,8 @@ def text_lines(
     currency: Currency | None = None,
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
+    if form is Format.ALIEXPRESS:
+        raise CallError(_("--format aliexpress is for reprice with a FILE, which sets prices"))
     if form is Format.XLSX:
         from aepromo.table.spreadsheet import workbook
 
