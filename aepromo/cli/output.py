@@ -300,7 +300,7 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
         file=text,
         width=table_width(),
         force_terminal=has_codes,
-        color_system="auto" if to_terminal else "standard",
+        color_system=("auto" if to_terminal else "standard") if has_codes else None,
         no_color=not coloured,
         legacy_windows=False,
     )
