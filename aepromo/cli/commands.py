@@ -346,7 +346,7 @@ def write_columns(
             stream.write(rendered(shown, writing))
         else:
             parts = [headed(columns, writing)]
-            stream.writelines(text_lines(parts, form, writing, currency))
+            stream.writelines(text_lines(parts, form, writing, currency.code))
 
 
 def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextColumn], Tally]:

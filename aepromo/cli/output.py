@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from aepromo.pricing.currency import Currency
 
 _BY_ENDING = {
     ".csv": Format.CSV,
@@ -227,7 +226,7 @@ def text_lines(
     parts: Iterable[Sequence[TextColumn]],
     form: Format,
     options: WritingOptions,
-    currency: Currency | None = None,
+    currency: str = "",
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
     if form is Format.ALIEXPRESS:
@@ -235,7 +234,7 @@ def text_lines(
     if form is Format.XLSX:
         from aepromo.table.spreadsheet import workbook
 
-        yield from workbook(parts, not options.no_header, currency.code if currency else "")
+        yield from workbook(parts, not options.no_header, currency)
         return
     if form is Format.PARQUET:
         from aepromo.table.parquet import parquet_of, table_of
