@@ -90,13 +90,13 @@ def test_columns_are_chosen_by_either_name(run: Run) -> None:
         assert chosen.out.decode().splitlines()[0] == "sku,floor_price"
 
 
-def test_audit_looks_at_a_protected_price_by_its_chinese_name(run: Run, tmp_path: Path) -> None:
+def test_audit_looks_at_a_proposed_price_by_its_chinese_name(run: Run, tmp_path: Path) -> None:
     repriced = tmp_path / "repriced.csv"
     asked = ("--rate", "13.2%", "--target-profit", "2")
     assert run("reprice", "-", *asked, *HEADERS, "-o", repriced, stdin=COSTS).code == 0
     audited = run("audit", repriced, *asked, "--columns", "status")
     assert audited.out.decode() == "价格状态\nok\nok\n"
-    assert "priced by protected_list_price" in audited.err
+    assert "priced by new_list_price" in audited.err
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_a_word_for_two_columns_is_refused(run: Run) -> None:
     assert "may be 'purchase_price' or 'cost'" in refused.err
 
 
-def test_a_protected_price_is_printed_bare_whatever_its_header(run: Run) -> None:
-    own = "货号,采购价,运费,保护标价,标价\nA-1,8,3,17.90,20\n".encode()
-    for name in ("protected_list_price", "保护标价"):
+def test_a_proposed_price_is_printed_bare_whatever_its_header(run: Run) -> None:
+    own = "货号,采购价,运费,新标价,标价\nA-1,8,3,17.90,20\n".encode()
+    for name in ("new_list_price", "新标价"):
         assert run("audit", "-", "-q", "--value", name, stdin=own).out == b"17.90\n"
 
 
@@ -219,7 +219,7 @@ def test_a_table_shows_the_list_price_whatever_its_header(price: str, run: Run) 
 
 
 def test_a_table_shows_the_price_that_was_looked_at(run: Run) -> None:
-    for price, proposed in (("list_price", "protected_list_price"), ("售价", "保护标价")):
+    for price, proposed in (("list_price", "new_list_price"), ("售价", "新标价")):
         own = f"sku,采购价,运费,{price},{proposed}\nA-1,8,3,20.01,17.92\n".encode()
         shown = run("audit", "-", "-q", "--format", "table", stdin=own).out.decode()
         row = next(line for line in shown.splitlines() if line.startswith("A-1")).split()
