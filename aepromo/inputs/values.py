@@ -131,9 +131,8 @@ class Values(NamedTuple):
 
     @property
     def signs(self) -> frozenset[str]:
-        """The signs of the amounts that are given."""
-        amounts = (text for name, text in self.texts.items() if INPUTS[name].kind in AMOUNTS)
-        return signs_in(amounts)
+        """The signs of the amounts that are given and in the currency of prices."""
+        return price_signs(self.texts) | self.costs.signs
 
     def assumes_cost_currency(
         self,
@@ -148,13 +147,13 @@ class Values(NamedTuple):
         """
         tariff = self.policy.tariff.services if self.policy.tariff else ()
         currencies = (service.currency for service in tariff)
-        taken = are_unnamed or not set(uses).isdisjoint(self.cost_texts)
+        taken = are_unnamed or not set(uses).isdisjoint(self.costs.unnamed)
         found = self.signs if signs is None else signs
         return taken and self.exchange.doubts_cost(found, currencies)
 
     def conversions(self) -> list[Conversion]:
         """The conversions that the given costs and the tariff need."""
-        made = [self.costs.conversion] if self.costs.conversion else []
+        made = self.costs.conversions
         return [*made, *(self.shipping.conversions() if self.shipping else ())]
 
     def warnings(self, today: date) -> list[str]:
@@ -197,7 +196,7 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
         raise CallError(f"--basket '{policy.basket}': {one_of(policy.basket, BASKETS)}")
     book = policy.book.in_money(exchange.in_selling) if exchange.is_foreign(USD) else policy.book
     own = {name: text for name, text in texts.items() if _is_cost(name)}
-    costs = exchange.row_costs(own, policy.cost_currencies)
+    costs = exchange.row_costs(own, policy.cost_currencies, price_signs(texts))
     read_values = _read_values(texts, policy, exchange, costs)
     return Values(
         policy=policy,
@@ -254,6 +253,12 @@ class _Read(NamedTuple):
     numbers: dict[str, int]
     rates: GivenRates
     facts: dict[str, Fact]
+
+
+def price_signs(texts: Mapping[str, str]) -> frozenset[str]:
+    """The signs of prices and targets, by column."""
+    kinds = AMOUNTS - {Kind.COST}
+    return signs_in(text for name, text in texts.items() if INPUTS[name].kind in kinds)
 
 
 def _is_cost(name: str) -> bool:
