@@ -35,7 +35,7 @@ from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date
 
     from aepromo.pricing.money import Whole
@@ -268,6 +268,29 @@ class Exchange(NamedTuple):
             else:
                 continue
             said.append(text.format(code=code, day=rate.day, days=days))
+        return said
+
+    def upside_down(self, usual_of: Callable[[str], Rate | None]) -> list[str]:
+        """The rates that are far from a usual one while their inverse is not.
+
+        ``usual_of`` tells what a dollar is usually worth in a currency.
+        """
+        said, given = [], dict(self.rates)
+        if self.fx_rate is not None and self.is_foreign(self.cost):
+            given[self.cost.code] = self.fx_rate
+        of_selling = usual_of(self.selling.code)
+        for code, rate in given.items():
+            of_code = usual_of(code)
+            if of_selling is None or of_code is None:
+                continue
+            usual = Rate(of_code.units * of_selling.per, of_code.per * of_selling.units)
+            if rate.is_beyond(usual) and not rate.inverse().is_beyond(usual):
+                text = _("{rates} looks upside down: usually 1 {selling} is about {usual} {code}")
+                rates = rate.both_ways(code, self.selling.code)
+                about = _told(usual.units, usual.per)
+                said.append(
+                    text.format(rates=rates, selling=self.selling.code, usual=about, code=code)
+                )
         return said
 
     def no_rate(self, currency: Currency) -> str:

@@ -17,9 +17,6 @@ ACTIONS = ("raise", "hold", "new", "lower", "keep")
 RAISE, HOLD, NEW, LOWER, KEEP = range(len(ACTIONS))
 HELD_BY = ("max_change", "max_price")
 
-MAX_CHANGE = MILLION // 2
-"""The change of a list price from which on it is held, unless somebody says otherwise."""
-
 
 class Guards(NamedTuple):
     """What stops a price from being set.
@@ -28,7 +25,7 @@ class Guards(NamedTuple):
     ``max_price`` is in minor units, blank where there is none.
     """
 
-    max_change: int | None = MAX_CHANGE
+    max_change: int | None = None
     max_price: Whole = BLANK
 
 
