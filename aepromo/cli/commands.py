@@ -91,7 +91,7 @@ class RatesOptions(NamedTuple):
         str | None,
         typer.Option(
             "--rate-from",
-            metavar="mean|p95|max",
+            metavar="mean|p95|max|range",
             help="Which figure of --rates to reckon with (mean).",
             rich_help_panel=INPUT_PANEL,
             show_default=False,
