@@ -26,7 +26,14 @@ from aepromo.cli.output import (
 from aepromo.cli.say import say_replaced
 from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import parse
-from aepromo.table.bulk import cell_texts, extended, joined, joined_ends, result_texts
+from aepromo.table.bulk import (
+    cell_texts,
+    extended,
+    figure_texts,
+    joined,
+    joined_ends,
+    result_texts,
+)
 from aepromo.table.column import Kind
 from aepromo.table.line_ends import line_ends
 from aepromo.table.schema import RESULTS
@@ -281,7 +288,7 @@ def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list
         TextColumn(
             name,
             RESULTS[name].kind if name in added else Kind.TEXT,
-            table[name].cast(pa.string()).to_pylist(),
+            figure_texts(table[name], RESULTS[name].kind if name in added else Kind.TEXT),
             layout.role(name),
         )
         for name in chosen_names(layout, writing)

@@ -119,8 +119,19 @@ class Values(NamedTuple):
     @property
     def supplied(self) -> frozenset[str]:
         """The columns that the call has a value for, if not for every row."""
-        more = [("forced_rate", self.policy.rates), ("logistics_cost", self.policy.tariff)]
+        more = [
+            ("forced_rate", self.policy.rates),
+            ("logistics_cost", self.policy.tariff),
+            ("fx_rate", self.has_rates),
+        ]
         return frozenset((*self.texts, *(name for name, source in more if source)))
+
+    @property
+    def has_rates(self) -> bool:
+        """Whether there are rates to convert costs by; that of the dollar alone is the book's."""
+        exchange = self.exchange
+        is_named = exchange.fx_rate is not None or exchange.is_foreign(exchange.cost)
+        return is_named or any(code != USD.code for code in exchange.rates)
 
     def lookup_columns(self, is_shipped: bool) -> tuple[str, ...]:
         """The columns by which past rates and a tariff are looked up."""

@@ -48,7 +48,7 @@ class TextColumn(NamedTuple):
         return self.kind in FIGURES
 
 
-FIGURES = frozenset({Kind.MONEY, Kind.FINE, Kind.RATIO, Kind.MILLIONTHS, Kind.COUNT})
+FIGURES = frozenset({Kind.MONEY, Kind.FINE, Kind.RATIO, Kind.MILLIONTHS, Kind.EXCHANGE, Kind.COUNT})
 """The kinds of computed figures."""
 
 
@@ -58,7 +58,7 @@ def places_shown(kind: Kind, currency: Currency) -> int:
         return currency.places
     if kind is Kind.FINE:
         return currency.places + 2
-    return {Kind.RATIO: 4, Kind.MILLIONTHS: 6}.get(kind, 0)
+    return {Kind.RATIO: 4, Kind.MILLIONTHS: 6, Kind.EXCHANGE: 9}.get(kind, 0)
 
 
 def result_text(value: int, column: Column, currency: Currency) -> str | None:
@@ -67,7 +67,8 @@ def result_text(value: int, column: Column, currency: Currency) -> str | None:
         return None
     if column.kind is Kind.LABEL:
         return column.labels[value]
-    return fixed(value, places_shown(column.kind, currency))
+    text = fixed(value, places_shown(column.kind, currency))
+    return text.rstrip("0").rstrip(".") if column.kind is Kind.EXCHANGE else text
 
 
 def result_columns(
