@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aepromo.calculators.proofs import asks_for_proof, with_proof
 from aepromo.cli.commands import Asked, question_command
 from aepromo.cli.options import (
     OUTPUT_PANEL,
@@ -113,6 +114,9 @@ def calculator_command(question: Question) -> Callable[..., None]:
         own_options.append(option("only", OnlyOption, None))
 
     def ask(_values: Values, call: Call) -> Asked:
+        words = call.writing.value or call.writing.columns
+        if own_options and words and asks_for_proof(words):
+            return Asked(with_proof(question), summary, only=_only(question, call))
         return Asked(question, summary, only=_only(question, call))
 
     def summary(tally: Tally) -> str:

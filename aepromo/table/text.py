@@ -61,8 +61,10 @@ def places_shown(kind: Kind, currency: Currency) -> int:
     return {Kind.RATIO: 4, Kind.MILLIONTHS: 6, Kind.EXCHANGE: 9}.get(kind, 0)
 
 
-def result_text(value: int, column: Column, currency: Currency) -> str | None:
+def result_text(value: int | str, column: Column, currency: Currency) -> str | None:
     """A computed value as every format but a table writes it."""
+    if isinstance(value, str):
+        return value or None
     if value == BLANK:
         return None
     if column.kind is Kind.LABEL:
@@ -72,7 +74,7 @@ def result_text(value: int, column: Column, currency: Currency) -> str | None:
 
 
 def result_columns(
-    results: Mapping[str, int], columns: Iterable[Column], currency: Currency
+    results: Mapping[str, int | str], columns: Iterable[Column], currency: Currency
 ) -> list[TextColumn]:
     """The figures of one row as columns."""
     return [
