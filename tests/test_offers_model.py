@@ -1,6 +1,6 @@
 """Orders as they really are, decisions, reach and proofs: against a brute force, and played out.
 
-`python tests/fuzz/model.py` does the same for as many cases as there is time for.
+`python -m tests.search orders` does the same for as many cases as there is time for.
 """
 
 from __future__ import annotations
