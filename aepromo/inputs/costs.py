@@ -290,14 +290,15 @@ class _SignedCells:
 
     def priced_with(self, rows: Numbers) -> list[frozenset[str]]:
         """The signs of each row's prices, those that the call gives among them."""
-        prices = [
-            taken(self.cells.texts(at), rows).to_pylist()
-            for name, at in self.columns.items()
-            if name in INPUTS and INPUTS[name].kind in AMOUNTS - {Kind.COST}
-        ]
-        if not prices:
-            return [self.price_signs] * len(rows)
-        return [signs_in(texts) | self.price_signs for texts in zip(*prices, strict=True)]
+        found = [self.price_signs] * len(rows)
+        for name, at in self.columns.items():
+            if name in INPUTS and INPUTS[name].kind in AMOUNTS - {Kind.COST}:
+                encoded = taken(self.cells.texts(at), rows).dictionary_encode()
+                signs = [signs_in([text]) for text in encoded.dictionary.to_pylist()]
+                if any(signs):
+                    codes = encoded.indices.to_pylist()
+                    found = [each | signs[code] for each, code in zip(found, codes, strict=True)]
+        return found
 
     def currencies(
         self, rows: Numbers, texts: Sequence[str], own: Currency
@@ -307,25 +308,26 @@ class _SignedCells:
         One that is in that of the prices because nothing says otherwise stands under ``own``.
         """
         found: dict[Currency, list[int]] = {}
-        known: dict[str, Currency | None] = {}
-        unnamed = not self.exchange.selling.is_stated
-        priced = self.priced_with(rows) if unnamed else [self.price_signs] * len(rows)
-        for row, text, signs in zip(rows.tolist(), texts, priced, strict=True):
-            sign = sign_of(text)
-            if sign is None:
-                continue
-            if self.exchange.is_unnamed(sign, signs):
-                found.setdefault(own, []).append(row)
-                continue
-            if text not in known:
-                try:
-                    known[text] = self.exchange.of_sign(sign, own)
-                except CellError:
-                    known[text] = None
-            currency = known[text]
-            if currency is not None and currency.code != own.code:
+        known: dict[tuple[str, frozenset[str]], Currency | None] = {}
+        for row, text, signs in zip(rows.tolist(), texts, self.priced_with(rows), strict=True):
+            if (text, signs) not in known:
+                known[text, signs] = self._currency(text, signs, own)
+            if (currency := known[text, signs]) is not None:
                 found.setdefault(currency, []).append(row)
         return found
+
+    def _currency(self, text: str, price_signs: frozenset[str], own: Currency) -> Currency | None:
+        """The currency of a cell, where that isn't its row's because a sign says so."""
+        sign = sign_of(text)
+        if sign is None:
+            return None
+        if self.exchange.is_unnamed(sign, price_signs):
+            return own
+        try:
+            currency = self.exchange.of_sign(sign, own)
+        except CellError:
+            return None
+        return currency if currency.code != own.code else None
 
 
 def _read(costs: Costs, part: CostPart, cells: Cells, signed: _SignedCells) -> None:
