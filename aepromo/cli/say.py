@@ -112,7 +112,7 @@ def took_line(took: Sequence[int]) -> str:
 def say_converted(
     conversions: Iterable[Conversion], said: set[Conversion], selling: Currency, quiet: bool
 ) -> None:
-    """Name each conversion between currencies, once: ``converted: CNY at 7.12 a USD (costs)``."""
+    """Name each conversion between currencies, once: ``converted: 1 USD = 7.12 CNY, …``."""
     new = set(conversions) - said
     said |= new
     at = sorted({(made.code, made.rate) for made in new}, key=lambda one: (one[0], one[1] is None))
