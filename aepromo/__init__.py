@@ -261,7 +261,8 @@ def join_rates(
     """Return a new frame whose ``forced_rate`` is that of the SKU, its category or the store.
 
     ``rates`` is the answer of the function of that name; ``rate_from`` names its figure: ``mean``,
-    ``max`` or a quantile such as ``p95``. A row that has a rate of its own keeps it.
+    ``max``, a quantile such as ``p95``, or ``range`` for all that were seen. A row that has a rate
+    of its own keeps it.
     """
     from aepromo.engine.frame import FrameCells, bad_rows, with_rates
     from aepromo.inputs.joined_rates import JoinedRates, places_in

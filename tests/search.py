@@ -3,10 +3,11 @@
     python -m tests.search --seed 1 --minutes 5
     python -m tests.search bytes --seed 1 --only 1234
 
-``arithmetic`` holds random SKUs against the reference, ``bytes`` damages tables and accounts for
-every row, ``properties`` runs the tests that draw their examples with others than they do by
-default. The time is shared among them. A case is drawn from the seed and its number, so that any
-one can be looked at again; one that fails is made as small as it still fails, and printed so that a
+``arithmetic`` holds random SKUs against the reference, ``orders`` random offers and baskets against
+trying everything, ``bytes`` damages tables and accounts for every row, ``properties`` runs the
+tests that draw their examples with others than they do by default. The time is shared among them. A
+case is drawn from the seed and its number, so that any one can be looked at again; one that fails
+is made as small as it still fails (not that of ``orders``, which is small), and printed so that a
 test can take it over.
 """
 
@@ -24,11 +25,11 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
 
-from fuzz import arithmetic  # noqa: E402
+from fuzz import arithmetic, model  # noqa: E402
 from fuzz import bytes as any_bytes  # noqa: E402
 from processes import PACKAGE, PYTHON, ROOT  # noqa: E402
 
-CASES = {"arithmetic": arithmetic.failure, "bytes": any_bytes.failure}
+CASES = {"arithmetic": arithmetic.failure, "orders": model.failure, "bytes": any_bytes.failure}
 KINDS = (*CASES, "properties")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

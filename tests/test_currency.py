@@ -19,7 +19,13 @@ from hypothesis import strategies as st
 
 import aepromo
 from aepromo.pricing.currency import USD
-from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MILLION, converted_up
+from aepromo.pricing.money import (
+    AMOUNT_LIMIT,
+    FX_LIMIT,
+    MILLION,
+    converted_up,
+    fits_conversion,
+)
 from aepromo.table.cells import CellError
 from aepromo.table.currencies import MOST_PLACES, currency_named
 
@@ -57,9 +63,10 @@ def test_a_conversion_is_the_exact_quotient_rounded_up_in_either_carrier(
 ) -> None:
     finer, coarser = scale
     expected = ceil(Fraction(amount) * Fraction(MILLION, rate) * Fraction(finer, coarser))
-    assert converted_up(amount, rate, finer, coarser) == expected
+    assert converted_up(amount, rate, MILLION, finer, coarser) == expected
+    assert fits_conversion(rate, MILLION, finer, coarser)
     column = np.array([amount], np.int64), np.array([rate], np.int64)
-    answer = np.asarray(converted_up(*column, finer, coarser))
+    answer = np.asarray(converted_up(*column, MILLION, finer, coarser))
     assert answer.tolist() == [expected]
     assert answer.dtype == np.int64
 
@@ -201,7 +208,9 @@ def test_a_second_run_on_its_output_changes_nothing(run: Run, tmp_path: Path) ->
         (("--fx", "CNY"), "--fx 'CNY': write CNY=7.12"),
         (("--fx", "CNY=0"), "--fx 'CNY=0': '0' is no exchange rate"),
         (("--fx", "CNY=7,12"), "'7,12' is not a number; write 7.12"),
-        (("--fx", "CNY=7.1234567"), "is finer than a rate can be; write at most 6 decimal places"),
+        (("--fx", "CNY=7.123456789012345678"), "is finer than an exchange rate can be; write at"),
+        (("--fx", "CNY=1/0"), "'1/0' is no exchange rate"),
+        (("--fx", "CNY=1/2/3"), "'1/2/3' is not a number"),
         (("--fx", "CNY=7@soon"), "'soon' is no date"),
         (("--fx", "CNY=7", "--fx", "rmb=8"), "CNY has a rate already"),
         (("--fx", "USD=1"), "prices are in USD; it needs no rate"),
@@ -231,19 +240,18 @@ def test_a_cell_of_a_currency_without_a_rate_is_a_bad_row(run: Run, tmp_path: Pa
     table.write_text(
         "sku,采购价,物流费,成本币种,汇率,标价\n"
         "a,56,21.36,CNY,7.12,20\nb,8,3,EUR,,20\nc,8,3,XAU,,20\nd,8,3,CNY,-7,20\ne,8,3,,7,20\n"
-        "f,$8,3,CNY,7,20\ng,8,3,CNY,7,¥20\nh,¥8,US$3,CNY,7,$20\n"
+        "f,$8,3,CNY,7,20\ng,8,3,CNY,7,¥20\nh,¥8,€3,CNY,7,$20\n"
     )
     done = run("margin", table, *TERMS, "--rejects", rejects)
-    assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "a"]
+    assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "a", "f"]
     found = {row["sku"]: row for row in csv.DictReader(rejects.read_text().splitlines())}
     said = {
         "b": ("成本币种", "is EUR, and nobody gives its rate; set --fx EUR=RATE, EUR a USD"),
         "c": ("成本币种", "'XAU' is no currency of ISO 4217; write a code such as CNY"),
         "d": ("汇率", "'-7' is negative; write 0 or more"),
         "e": ("汇率", "is 7, but the costs are in USD as the prices are"),
-        "f": ("采购价", "'$8' has the sign $, but is to be in CNY; write it in CNY"),
         "g": ("标价", "'¥20' has the sign ¥, but is to be in USD; write it in USD"),
-        "h": ("物流费", "'US$3' has the sign US$, but is to be in CNY; write it in CNY"),
+        "h": ("物流费", "'€3' is EUR, and nobody gives its rate; set --fx EUR=RATE, EUR a USD"),
     }
     assert found.keys() == said.keys()
     for sku, (column, reason) in said.items():
@@ -260,7 +268,7 @@ def test_a_sign_is_only_held_against_a_currency_that_somebody_named(run: Run) ->
     assert "'¥20' has the sign ¥, but is to be in USD" in named.err
     assert named.err.endswith(said.format(flag="--currency"))
     cost = run("margin", "-b", "¥8", "-l", "3", "-p", "20", "--currency", "USD", *TERMS)
-    assert cost.err.endswith(said.format(flag="--cost-currency"))
+    assert "--purchase-price: '¥8' is CNY, and nobody gives its rate; set --fx CNY=" in cost.err
     remedied = ("--cost-currency", "CNY", "--fx", "CNY=7.12")
     assert run("margin", "-b", "¥8", "-l", "3", "-p", "20", *remedied, *TERMS).code == 0
     yen = run("margin", "-b", "¥8", "-l", "3", "-p", "¥20", "--currency", "JPY", *TERMS)
@@ -273,7 +281,7 @@ def test_conversions_are_said_once_with_their_day(run: Run, tmp_path: Path) -> N
     done = run("reprice", table, "--fx", "CNY=7.12@2026-11-20", *TERMS[:-1])
     said = [line for line in done.err.splitlines() if "converted" in line]
     assert said == [
-        "converted: CNY at 7.12 a USD, 2026-11-20 (costs)",
+        "converted: 1 USD = 7.12 CNY, 1 CNY = 0.1404 USD, 2026-11-20 (costs)",
         "converted: JPY at the fx_rate of each row (costs)",
     ]
     quiet = run("reprice", table, "--fx", "CNY=7.12@2026-11-20", *TERMS)
@@ -281,6 +289,7 @@ def test_conversions_are_said_once_with_their_day(run: Run, tmp_path: Path) -> N
 
 
 ASSUMED = "assumed: cost_currency USD (set --cost-currency)"
+BOTH_WAYS = "1 USD = 7.12 CNY, 1 CNY = 0.1404 USD"
 YUAN_TARIFF = Path(__file__).parent.parent / "examples" / "tariff.toml"
 YUAN_SHIPPED = ("--tariff", YUAN_TARIFF, "--fx", "CNY=7.12")
 
@@ -290,8 +299,9 @@ YUAN_SHIPPED = ("--tariff", YUAN_TARIFF, "--fx", "CNY=7.12")
     [
         ("采购价,物流费", "56,3", ("--fx", "CNY=7.12"), True),
         ("采购价,物流费", "56,3", (), False),
-        ("采购价,物流费", "¥56,3", (), True),
         ("采购价,物流费", "$56,3", (), False),
+        ("采购价,物流费", "¥56,¥3", ("--fx", "CNY=7.12"), False),
+        ("采购价,物流费", "¥56,3", ("--fx", "CNY=7.12"), True),
         ("采购价,物流费", "56,3", ("--fx", "CNY=7.12", "--cost-currency", "USD"), False),
         ("采购价,物流费,成本币种", "56,3,CNY", ("--fx", "CNY=7.12"), False),
         ("采购价,物流费,成本币种", "56,3,", ("--fx", "CNY=7.12"), True),
@@ -333,9 +343,9 @@ def test_the_currency_of_prices_is_the_one_that_costs_are_said_to_be_in(run: Run
 
 def test_conversions_are_said(run: Run) -> None:
     sku = ("margin", "-b", "8", "-p", "20", "--weight-g", "90", "--market", "ES", *TERMS[:-1])
-    assert run(*sku, *YUAN_SHIPPED).err == f"{ASSUMED}\nconverted: CNY at 7.12 a USD (shipping)\n"
+    assert run(*sku, *YUAN_SHIPPED).err == f"{ASSUMED}\nconverted: {BOTH_WAYS} (shipping)\n"
     both = run(*sku, *YUAN_SHIPPED, "--cost-currency", "CNY")
-    assert both.err == "converted: CNY at 7.12 a USD (costs and shipping)\n"
+    assert both.err == f"converted: {BOTH_WAYS} (costs and shipping)\n"
 
 
 @pytest.mark.parametrize(("age", "is_old"), [(7, False), (8, True)])
@@ -367,7 +377,7 @@ def test_how_old_a_rate_may_be_is_the_users_to_say(run: Run, tmp_path: Path) -> 
     )
     done = run("floor", "-b", "56", "--config", tmp_path / "aepromo.toml")
     assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
-    assert done.err == f"converted: CNY at 7.12 a USD, {day} (costs)\n"
+    assert done.err == f"converted: {BOTH_WAYS}, {day} (costs)\n"
     over = run("floor", "-b", "56", "--fx", "CNY=7", "--config", tmp_path / "aepromo.toml")
     assert over.out.decode().splitlines()[1] == "56,CNY,9.20"
     euros = run(
@@ -508,15 +518,15 @@ TWO = "amounts with $ and ¥ are in two currencies, and money is only added in o
 @pytest.mark.parametrize(
     ("command", "table"),
     [
-        ("margin", "list_price,purchase_price,logistics_cost\n$20,¥8,3\n"),
+        ("margin", "list_price,purchase_price,logistics_cost\n$20,8,3\n¥20,8,3\n"),
         (
             "breakeven",
             "list_price,purchase_price,logistics_cost,units_30d\n$20,8,3,9\n￥20,8,3,9\n",
         ),
-        ("sweep", "list_price,purchase_price,logistics_cost\n20,US$8,3\n20,8,¥3\n"),
-        ("report", "list_price,purchase_price,logistics_cost\n20,US$8,3\n20,8,¥3\n"),
+        ("sweep", "list_price,purchase_price,logistics_cost\n$20,8,3\n￥20,8,3\n"),
+        ("report", "list_price,purchase_price,logistics_cost\n$20,8,3\n￥20,8,3\n"),
         ("forced", "list_price,purchase_price,logistics_cost,units_30d\n$20,8,3,9\n¥20,8,3,9\n"),
-        ("appeal", "list_price,purchase_price,logistics_cost\n20,US$8,¥3\n"),
+        ("appeal", "list_price,purchase_price,logistics_cost\n¥20,$8,3\n"),
         ("watch", "sku,discount_status,list_price,deal_price\nA,forced,$20,¥18\n"),
         ("rates", "sku,discount_status,list_price,deal_price\nA,forced,$20,¥18\n"),
     ],
@@ -541,7 +551,8 @@ def test_signs_that_options_give_count_too(run: Run) -> None:
     assert TWO in done.err
     table = b"list_price,purchase_price\n$20,8\n"
     mixed = run("margin", "-", "-l", "¥3", *TERMS, stdin=table)
-    assert (mixed.code, mixed.out) == (3, b"")
+    assert (mixed.code, mixed.out) == (2, b"")
+    assert "--logistics-cost: '¥3' is CNY, and nobody gives its rate" in mixed.err
     named = run(
         "margin", "-", "-l", "¥3", "--cost-currency", "CNY", "--fx", "CNY=7", *TERMS, stdin=table
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -169,3 +170,75 @@ def test_a_frame_takes_the_same_rates() -> None:
     assert len(aepromo.reprice(joined)) == len(skus)
     with pytest.raises(aepromo.BadRows, match="has a rate already"):
         aepromo.join_rates(skus, pd.concat([listed, listed]))
+
+
+# The range that was seen
+
+ORDERS = (
+    "sku,category,list_price,deal_price,discount_status\n"
+    "A,toys,9.99,8.99,forced\nA,toys,10,8.50,forced\nB,toys,20,19.00,forced\nC,,30,24,forced\n"
+)
+
+
+def seen(run: Run, tmp_path: Path) -> Path:
+    file = tmp_path / "seen.csv"
+    assert run("rates", "-", "-q", "-o", file, stdin=ORDERS.encode()).code == 0
+    return file
+
+
+def test_a_learned_range_allows_for_the_rounding_of_the_prices_it_was_seen_in(
+    run: Run, tmp_path: Path
+) -> None:
+    rows = csv.DictReader(seen(run, tmp_path).read_text().splitlines())
+    ranges = {row["sku"] or row["level"]: row["rate_range"] for row in rows}
+    # A: from 1 - 8.995 / 9.99, down, to 1 - 8.495 / 10.
+    assert ranges["A"] == "0.099599..0.150500"
+    assert ranges["category"] == "0.049750..0.150500"
+    assert ranges["store"] == "0.049750..0.200167"
+
+
+def test_a_price_can_be_protected_for_every_rate_that_was_seen(run: Run, tmp_path: Path) -> None:
+    skus = "sku,category,purchase_price,logistics_cost,list_price\nA,toys,5,3,20\nX,toys,5,3,20\n"
+    skus += "Y,,5,3,20\n"
+    terms = ("--commission", "6%", "--payment", "1%", "-q")
+    offers = ("--spend-save", "10:1", "--basket", "single")
+    columns = ("--columns", "sku,protected_list_price")
+    learned = ("--rates", seen(run, tmp_path), "--rate-from", "range")
+    joined = run("reprice", "-", *terms, *offers, *learned, *columns, stdin=skus.encode())
+    ranges = {"A": "0.099599..0.150500", "X": "0.049750..0.150500", "Y": "0.049750..0.200167"}
+    for line in joined.out.decode().splitlines()[1:]:
+        sku, price = line.split(",")
+        rate = ("--rate", ranges[sku])
+        asked = ("-b", "5", "-l", "3", "--value", "protected_list_price")
+        assert run("reprice", *asked, *terms, *offers, *rate).out.decode().strip() == price
+    file = tmp_path / "skus.csv"
+    file.write_text(skus)
+    one = run("explain", file, "--sku", "X", *terms, *offers, *learned, "--format", "json")
+    many = run("audit", file, *terms, *offers, *learned, "--format", "json", "--fail-on", "never")
+    of_x = json.loads(many.out, parse_float=str)[1]
+    explained = json.loads(one.out, parse_float=str)
+    assert explained["protected_list_price"] == of_x["protected_list_price"]
+    assert explained["deal_price"] == of_x["deal_price"]
+
+
+def test_a_list_of_one_s_own_may_hold_ranges_and_single_rates_stay_what_they_were(
+    run: Run, tmp_path: Path
+) -> None:
+    rates, skus = tmp_path / "rates.csv", b"sku,list_price\nA,10\nB,10\n"
+    rates.write_text("sku,category,forced_rate\nA,,5%..15%\n,,12%\n")
+    terms = ("--commission", "6%", "--payment", "1%", "-q", "--rates", rates)
+    skus = b"sku,purchase_price,logistics_cost,list_price\nA,5,3,10\nB,5,3,10\n"
+    done = run("audit", "-", *terms, "--fail-on", "never", "--value", "deal_price", stdin=skus)
+    assert done.out == b"8.50\n8.80\n"
+    frame = aepromo.join_rates(
+        pd.DataFrame({"sku": ["A", "B"]}),
+        pd.DataFrame({"sku": ["A", ""], "category": ["", ""], "forced_rate": ["5%..15%", "12%"]}),
+    )
+    assert frame["forced_rate"].tolist() == ["0.050000..0.150000", "0.120000"]
+    mean = seen(run, tmp_path)
+    plain = run("audit", "-", *terms[:5], "--rates", mean, "--fail-on", "never", stdin=skus)
+    by_name = run(
+        "audit", "-", *terms[:5], "--rates", mean, "--rate-from", "mean", "--fail-on", "never",
+        stdin=skus,
+    )  # fmt: skip
+    assert plain.out == by_name.out

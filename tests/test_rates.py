@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter, defaultdict
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -64,14 +64,27 @@ def order_rate(order: dict[str, str]) -> Fraction:
     return Fraction(ceil((1 - paid / Fraction(order["list_price"])) * 10**6), 10**6)
 
 
-def statistics(rates: list[Fraction], share: Fraction) -> tuple[str, ...]:
-    """Count, mean, lowest, highest and quantile: the least rate that enough orders don't exceed."""
-    mean = total(rates) / len(rates)
+def order_ends(order: dict[str, str]) -> tuple[Fraction, Fraction]:
+    """Between which rates that of an order may lie, half a cent of its price either way."""
+    paid = Fraction(order["deal_price"]) + Fraction(order["coupon_amount"] or 0)
+    price, half = Fraction(order["list_price"]), Fraction(1, 200)
+    low, high = (1 - (paid + half) / price, 1 - (paid - half) / price)
+    return Fraction(floor(max(low, 0) * 10**6), 10**6), Fraction(ceil(high * 10**6), 10**6)
+
+
+def statistics(orders: list[dict[str, str]], share: Fraction) -> tuple[str, ...]:
+    """Count, mean, lowest, highest, quantile, range.
+
+    The quantile is the least rate that enough orders don't exceed.
+    """
+    rates, ends = list(map(order_rate, orders)), list(map(order_ends, orders))
+    mean, highs = total(rates) / len(rates), [high for _, high in ends]
     quantile = min(
-        rate for rate in rates if sum(each <= rate for each in rates) >= share * len(rates)
+        rate for rate in highs if sum(each <= rate for each in highs) >= share * len(highs)
     )
-    shown = (mean, min(rates), max(rates), quantile)
-    return str(len(rates)), *map(millionths, shown)
+    shown = (mean, min(rates), max(highs), quantile)
+    seen = "..".join(map(millionths, (min(low for low, _ in ends), max(highs))))
+    return str(len(rates)), *map(millionths, shown), seen
 
 
 def total(values: Iterable[Fraction]) -> Fraction:
@@ -150,18 +163,22 @@ def written(orders: Iterable[dict[str, str]]) -> bytes:
 def test_figures_are_those_of_a_reckoning_in_fractions(seed: int, share: str) -> None:
     orders = made_up(seeded(seed), skus=25)
     rows = by_name(found_in(written(orders), share))
-    rates, category_of = defaultdict(list), {}
+    forced, category_of = defaultdict(list), {}
     for order in orders:
         if order["discount_status"] == "forced":
-            rates[order["sku"]].append(order_rate(order))
+            forced[order["sku"]].append(order)
             category_of[order["sku"]] = order["category"]
-    expected = {("sku", sku): each for sku, each in rates.items()}
+    rates = {sku: list(map(order_rate, each)) for sku, each in forced.items()}
+    expected = {("sku", sku): each for sku, each in forced.items()}
     for sku, category in category_of.items():
-        expected.setdefault(("category", category), []).extend(rates[sku])
-    expected["store", ""] = [rate for each in rates.values() for rate in each]
+        expected.setdefault(("category", category), []).extend(forced[sku])
+    expected["store", ""] = [order for each in forced.values() for order in each]
     part = Fraction(share.rstrip("%")) / (100 if share.endswith("%") else 1)
     name = {"95%": "p95_rate", "50%": "p50_rate", "0.9": "p90_rate", "100%": "p100_rate"}[share]
-    found = {key: tuple(row[each] for each in (*STATISTICS, name)) for key, row in rows.items()}
+    found = {
+        key: tuple(row[each] for each in (*STATISTICS, name, "rate_range"))
+        for key, row in rows.items()
+    }
     assert found == {key: statistics(each, part) for key, each in expected.items()}
     # A mean, a weight and a category's rate settle to millionths on the way.
     wanted = shrunk(category_of, rates)
@@ -356,7 +373,7 @@ def test_an_option_stands_in_for_what_a_history_lacks(run: Run) -> None:
     assert (row["category"], row["lowest_rate"], row["highest_rate"]) == (
         "toys",
         "0.000000",
-        "0.100000",
+        "0.100556",
     )
 
 
@@ -476,9 +493,9 @@ def test_a_history_of_several_blocks_comes_to_the_same(run: Run, tmp_path: Path)
     assert ran.err.startswith("left out: 40,000 orders not forced (40,000 none)")
     counted = Counter(f"{number % 500:05d}" for number in range(120_000) if number % 3)
     lines_out = ran.out.decode().splitlines()
-    assert '{"level": "store", "sku": null, "orders": 80000, "highest_rate": 0.200000}' in lines_out
+    assert '{"level": "store", "sku": null, "orders": 80000, "highest_rate": 0.200050}' in lines_out
     for sku, orders in counted.items():
-        row = f'{{"level": "sku", "sku": "{sku}", "orders": {orders}, "highest_rate": 0.200000}}'
+        row = f'{{"level": "sku", "sku": "{sku}", "orders": {orders}, "highest_rate": 0.200050}}'
         assert row in lines_out
 
 

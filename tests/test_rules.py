@@ -38,8 +38,16 @@ FORMS = {
     "text": r"\S.*\S",
     "yes_no": r"yes|no",
     "switch": r"on|off",
+    "exchange_rate": r"\d+(\.\d+)?",
 }
 """How a value of each unit is written, so that a program can read it."""
+
+USUAL = (
+    "CNY 7.1 EUR 0.9 GBP 0.77 JPY 150 RUB 85 BRL 5.5 HKD 7.8 KRW 1400 AUD 1.5 CAD 1.4 TWD 32 "
+    "MXN 19 INR 86 TRY 40 PLN 3.8 UAH 42 ILS 3.5 SAR 3.75 AED 3.67 KZT 520 VND 26000 THB 33 "
+    "IDR 16400 MYR 4.3 PHP 57 SGD 1.3 CHF 0.85 SEK 9.8 NOK 10.3 DKK 6.7 CZK 22 HUF 360 "
+    "NZD 1.7 CLP 950 ZAR 18 "
+)
 
 FIGURES: dict[str, str | tuple[str, ...]] = {
     # fees and floor
@@ -155,10 +163,17 @@ FIGURES: dict[str, str | tuple[str, ...]] = {
     "tracking.certified_carrier": "yes",
     "tracking.end_hours": "2",
     "tracking.lost_share": "61.3%",
+    # of the program itself
+    "stacking.own_and_forced": "multiply",
+    "stacking.settles": "to a cent, before order offers",
+    "stacking.share": "in proportion to price, up to a cent",
+    "stacking.fees": "each rounded up in what a deal must reach",
+    "limited.places": "1%",
+    "reprice.max_change": "50%",
     "fx.max_age_days": "7",
     "price_update.products_per_call": "20",
     "price_update.skus_per_product": "200",
-    "stacking.own_and_forced": "multiply",
+    **{f"fx.usual.{code}": rate for code, rate in re.findall(r"(\w+) ([\d.]+)", USUAL)},
 }
 
 THRESHOLDS = {

@@ -54,7 +54,8 @@ def test_an_unknown_kind_is_refused(
 ) -> None:
     with pytest.raises(SystemExit):
         searched(monkeypatch, "letters")
-    assert "no kind letters; there are arithmetic, bytes, properties" in capsys.readouterr().err
+    said = "no kind letters; there are arithmetic, orders, bytes, properties"
+    assert said in capsys.readouterr().err
 
 
 def test_both_processes_report(capsys: pytest.CaptureFixture[str]) -> None:

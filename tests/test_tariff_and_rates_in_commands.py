@@ -249,7 +249,7 @@ def test_without_a_weight_the_gates_are_judged_all_the_same(
     rows = table(done.out)
     assert [row["profit_forced"] for row in rows if row["sku"] == "A"] == [""]
     assert "no profit in 1 row: without logistics_cost" in done.err
-    assert "converted: CNY at 7.12 a USD" in done.err
+    assert "converted: 1 USD = 7.12 CNY" in done.err
     skus.write_text("sku,list_price,purchase_price,weight_g,market\nA,30,8,2000.001,ES\n")
     heavy = run("forced", skus, *tariff, "--rate", "15%", *TERMS)
     assert (heavy.code, heavy.out) == (3, b"")

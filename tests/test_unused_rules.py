@@ -26,6 +26,9 @@ UNUSED = {
     "coupon.exclude_forced_since": WHERE,
     "coupon.exclude_forced_option": WHERE,
     "spend_save.base": MADE_OF_CODE,
+    "stacking.settles": MADE_OF_CODE,
+    "stacking.share": MADE_OF_CODE,
+    "stacking.fees": MADE_OF_CODE,
     "forced.mean_rate": "a mean hides the worst case, so the range `forced.rate` is assumed",
     "forced.share": CONTEXT,
     "forced.loss_share": CONTEXT,
@@ -75,6 +78,12 @@ def used_by(sources: list[str]) -> set[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and node.value in keys:
                 found.add(str(node.value))
+            if isinstance(node, ast.JoinedStr) and isinstance(
+                first := node.values[0], ast.Constant
+            ):
+                # f"fx.usual.{code}" names every key that begins so.
+                begins = str(first.value)
+                found |= {key for key in keys if begins.endswith(".") and key.startswith(begins)}
             if isinstance(node, ast.Call) and _name(node.func) in TAKE_GATES:
                 prefixes = [each.value for each in node.args if isinstance(each, ast.Constant)]
                 gates = (rule.key for each in prefixes for rule in rules.matching(str(each)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aepromo.calculators.exchange_reach import lowest_exchange_rate
 from aepromo.calculators.outcome import outcome, outcome_columns
 from aepromo.engine.question import Question
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 def _adds(known: frozenset[str]) -> tuple[str, ...]:
     targets = ("required_deal_price", "bound_by", "protected_list_price")
-    return (*targets, *outcome_columns(known), "holds_to_rate")
+    holds = ("holds_to_rate", "holds_to_fx") if "fx_rate" in known else ("holds_to_rate",)
+    return (*targets, *outcome_columns(known), *holds)
 
 
 def audit(inputs: Inputs) -> Figures:
@@ -25,11 +27,14 @@ def audit(inputs: Inputs) -> Figures:
     sku, values = inputs.sku, inputs.values
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
     price, offers = sku.list_price, values.offers
+    found = outcome(inputs, price, required)
+    if values.has_rates or "fx_rate" in inputs.columns:
+        found["holds_to_fx"] = lowest_exchange_rate(inputs, found["deal_price"])
     return {
         "required_deal_price": required,
         "bound_by": bound,
         "protected_list_price": protected_list_price(required, sku.discounts, offers),
-        **outcome(inputs, price, required),
+        **found,
         "holds_to_rate": holds_to_rate(price, required, sku.discounts, offers),
     }
 

@@ -48,6 +48,13 @@ PRICE_RESULTS = (
         labels=WORST_CASES,
     ),
     Column("holds_to_rate", Kind.RATIO, "the highest forced rate that it bears", ("可承受折扣率",)),
+    Column(
+        "holds_to_fx",
+        Kind.EXCHANGE,
+        "the fewest units of the costs' currency that one of the prices' may buy",
+        ("可承受汇率",),
+    ),
+    Column("proof", Kind.PROSE, "why the next lower list price would not protect", ("验证",)),
     Column("profit_before", Kind.MONEY, "what a unit leaves when not forced", ("未强制净利",)),
     Column("profit_forced", Kind.MONEY, "what a unit leaves when forced", ("强制后净利",)),
     Column("uplift_needed", Kind.RATIO, "more units that earn as much as before", ("需增销量",)),

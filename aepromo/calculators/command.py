@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aepromo.calculators.proofs import asks_for_proof, with_proof
 from aepromo.cli.commands import Asked, question_command
 from aepromo.cli.options import (
     OUTPUT_PANEL,
@@ -118,6 +119,9 @@ def calculator_command(question: Question) -> Callable[..., None]:
     def ask(values: Values, call: Call) -> Asked:
         if question.name == "reprice" and format_of(call.writing) is Format.ALIEXPRESS:
             return _price_update(values, call)
+        words = call.writing.value or call.writing.columns
+        if own_options and words and asks_for_proof(words):
+            return Asked(with_proof(question), summary, only=_only(question, call))
         return Asked(question, summary, only=_only(question, call))
 
     def summary(tally: Tally) -> str:

@@ -187,7 +187,9 @@ class _Found:
         if kind in _UNREAD:
             return {}
         exchange = self.values.exchange
-        currency = exchange.cost if kind is Kind.COST else exchange.selling
+        currency = exchange.selling
+        if kind is Kind.COST:  # a sign tells the currency of its cell, so that none contradicts
+            currency = exchange.cost._replace(is_stated=False)
         column = FoundColumns(
             {reading.column: (position,)}, self.headers.names, self.headers.readings
         )

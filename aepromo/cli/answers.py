@@ -31,6 +31,7 @@ from aepromo.engine.answer import (
 from aepromo.errors import InputError, Problem
 from aepromo.inputs.columns import FORCED_RATE
 from aepromo.inputs.values import ASSUMED, assumed_text
+from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.found_columns import positions_of
@@ -76,6 +77,15 @@ class _Attempt(Generic[Finished]):
 
 
 @dataclass(slots=True)
+class _OddRates:
+    """How many rows have an own discount of no whole percent, and where the first stands."""
+
+    rows: int
+    line: int
+    sku: str
+
+
+@dataclass(slots=True)
 class Answers:
     """The answers to a question over a source, in the order of its rows.
 
@@ -101,6 +111,7 @@ class Answers:
     _ids: IdNotes = field(init=False)
     _totals: list[int] = field(default_factory=list)
     _never_blank: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _odd_rates: _OddRates | None = None
 
     def __post_init__(self) -> None:
         header = list(self.source.header)
@@ -173,7 +184,10 @@ class Answers:
             signs |= outcome.signs
             if len(signs) > 1:
                 raise InputError(f"{self.source.name}: {in_two_currencies(signs)}")
-            if finished is None:
+            if finished is not None:
+                rows = np.delete(np.arange(len(attempted.text)), attempted.totals)
+                self._note_odd_rates(outcome, attempted.text, rows)
+            else:
                 outcome, good = self._without_bad_rows(attempted, columns)
                 finished = finish(outcome, good) if self.aside.is_open else None
             if finished is not None and not self.aside.refuses:
@@ -211,6 +225,23 @@ class Answers:
             rows = attempted.totals.tolist()
             lines = line_numbers(attempted.text.block, attempted.text.source, rows)
             self._totals += [lines[row] for row in rows]
+
+    def _note_odd_rates(self, outcome: Outcome, text: TextBlock, rows: Numbers) -> None:
+        """Count own discounts of no whole percent; ``rows`` are the places of those answered."""
+        if "limited_rate" not in self.columns or outcome.inputs is None:
+            return
+        rates = np.asarray(outcome.inputs.sku.discounts.limited_rate)
+        is_odd = rates % self.values.limited_step != 0
+        given = self.values.numbers.get("limited_rate", BLANK)
+        odd = np.flatnonzero(is_odd & (rates != given))  # that of an option is said apart
+        if not len(odd):
+            return
+        if self._odd_rates is None:
+            row = int(rows[odd[0]])
+            line = line_numbers(text.block, text.source, [row])[row]
+            identity = list(self.source.header).index(self.layout.identity)
+            self._odd_rates = _OddRates(0, line, text.cell(row, identity))
+        self._odd_rates.rows += len(odd)
 
     def _say_what_is_read(self, text: TextBlock) -> None:
         """Say by which columns of the file the answer goes, where that isn't plain.
@@ -253,6 +284,16 @@ class Answers:
             more = ["…"] if len(self._totals) > MOST_LINES else []
             lines = _(", ").join([*few, *more])
             say(text.format(name=self.source.name, lines=lines, count=len(self._totals)))
+        if (odd := self._odd_rates) is not None:
+            warning = ngettext(
+                "{name}: the own discount of {count:,} SKU is no whole percent, and the platform "
+                "takes only those: {sku} on line {line}",
+                "{name}: the own discounts of {count:,} SKUs are no whole percents, and the "
+                "platform takes only those; the first: {sku} on line {line}",
+                odd.rows,
+            )
+            place = {"name": self.source.name, "sku": odd.sku, "line": odd.line}
+            say_warning(warning.format(count=odd.rows, **place))
         for line in () if self.quiet else self._ids.lines():
             say(line)
         for warning in self._ids.warnings():
@@ -266,6 +307,7 @@ class Answers:
         outcome, problems, good = without_bad_rows(
             self.question, attempted.outcome, columns, self.values
         )
+        self._note_odd_rates(outcome, text, np.delete(np.arange(len(text)), totals)[good])
         if not len(totals):
             self.aside.add(bad_rows_of(text, problems))
             return outcome, cast("TextBlock", outcome.cells)

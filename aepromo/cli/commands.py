@@ -50,6 +50,7 @@ from aepromo.errors import CallError
 from aepromo.inputs.columns import FORCED_RATE
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import Values, resolved
+from aepromo.pricing.money import BLANK
 from aepromo.table.column import Kind
 from aepromo.table.headings import named
 from aepromo.table.schema import INPUTS, RESULTS
@@ -93,7 +94,7 @@ class RatesOptions(NamedTuple):
         str | None,
         typer.Option(
             "--rate-from",
-            metavar="mean|p95|max",
+            metavar="mean|p95|max|range",
             help="Which figure of --rates to reckon with (mean).",
             rich_help_panel=INPUT_PANEL,
             show_default=False,
@@ -358,8 +359,9 @@ def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextC
     columns += result_columns(results, values.columns(results), values.currency)
     tally = Tally(values.currency, rows=1)
     for name in question.counts:
-        if results.get(name, -1) >= 0:
-            tally.counts[name] = [0] * results[name] + [1]
+        counted = results.get(name, BLANK)
+        if isinstance(counted, int) and counted >= 0:
+            tally.counts[name] = [0] * counted + [1]
     return columns, tally
 
 

@@ -28,7 +28,14 @@ from aepromo.cli.say import say_replaced
 from aepromo.engine.answer import PROPOSED
 from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import parse
-from aepromo.table.bulk import cell_texts, extended, joined, joined_ends, result_texts
+from aepromo.table.bulk import (
+    cell_texts,
+    extended,
+    figure_texts,
+    joined,
+    joined_ends,
+    result_texts,
+)
 from aepromo.table.cells import bare_digits
 from aepromo.table.column import Kind
 from aepromo.table.line_ends import line_ends
@@ -315,8 +322,8 @@ def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list
     currency, decimal = answers.values.currency, answers.source.decimal
     columns = []
     for name in chosen_names(layout, writing):
-        cells = table[name].cast(pa.string()).to_pylist()
         kind = RESULTS[name].kind if name in added else numbers.get(name, Kind.TEXT)
+        cells = figure_texts(table[name], kind if name in added else Kind.TEXT)
         if name in numbers and name not in added:
             cells = [
                 (bare_digits(cell, kind, currency, decimal) or cell or None) if cell else None

@@ -265,7 +265,7 @@ class EndingOptions(NamedTuple):
             "--ending",
             rich_help_panel=STORE_PANEL,
             metavar=".99",
-            help="What prices end in; repeatable.",
+            help="What prices end in, or 9 for whole ones; repeatable.",
         ),
     ] = None
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
-from aepromo.inputs.exchange import rate_text
 from aepromo.inputs.values import ASSUMED, assumed_text
 from aepromo.pricing.currency import USD, Currency
 from aepromo.table.cells import on_one_line
@@ -119,7 +118,7 @@ def not_used_line(name: str, values: Values) -> str:
 def say_converted(
     conversions: Iterable[Conversion], said: set[Conversion], selling: Currency, quiet: bool
 ) -> None:
-    """Name each conversion between currencies, once: ``converted: CNY at 7.12 a USD (costs)``."""
+    """Name each conversion between currencies, once: ``converted: 1 USD = 7.12 CNY, …``."""
     new = set(conversions) - said
     said |= new
     at = sorted({(made.code, made.rate) for made in new}, key=lambda one: (one[0], one[1] is None))
@@ -127,10 +126,8 @@ def say_converted(
         if rate is None:
             line = _("converted: {code} at the fx_rate of each row").format(code=code)
         else:
-            line = _("converted: {code} at {rate} a {selling}")
-            line = line.format(code=code, rate=rate_text(rate.millionths), selling=selling.code) + (
-                _(", ") + f"{rate.day}" if rate.day else ""
-            )
+            line = _("converted: {rate}").format(rate=rate.both_ways(code, selling.code))
+            line += _(", ") + f"{rate.day}" if rate.day else ""
         things = {False: _("costs"), True: _("shipping")}
         found = [thing for of_fees, thing in things.items() if (code, rate, of_fees) in new]
         say(line + _(" ({things})").format(things=_(" and ").join(found)))

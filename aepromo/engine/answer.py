@@ -16,6 +16,7 @@ from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.header_currencies import check_currencies, label_reasons, name_currencies
 from aepromo.inputs.shipped_rows import ship_rows
+from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import Found, found_columns, label_at
@@ -254,7 +255,9 @@ class _Reading:
         if differ or name_currencies(columns):
             self.exchange = self.exchange.stated()
         self.currency = self.exchange.selling
-        self.costs = read_costs(cells, columns, self.exchange, values.cost_texts)
+        self.costs = read_costs(
+            cells, columns, self.exchange, values.cost_texts, price_signs(values.texts)
+        )
         self.problems += [Problem(*bad) for bad in self.costs.bad]
         self.given: dict[str, Whole] = dict(self.costs.converted)
         self.conversions = set(self.costs.conversions)

@@ -14,11 +14,12 @@ import pyarrow as pa
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import AepromoError, BadRows, InputError, Problem
 from aepromo.inputs.columns import FORCED_RATE, KEYS
+from aepromo.inputs.joined_rates import range_text
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
-from aepromo.table.cells import RATE_PLACES, fixed, in_two_currencies
+from aepromo.table.cells import RATE_PLACES, in_two_currencies
 from aepromo.table.column import Kind
 from aepromo.table.found_columns import found_columns
 from aepromo.table.headers import read_headers
@@ -149,8 +150,9 @@ def with_rates(frame: pd.DataFrame, rates: JoinedRates, mapping: Mapping[str, st
     cells = FrameCells(frame, USD)
     wanted = (*KEYS, *FORCED_RATE)
     columns = found_columns(read_headers(cells.header, wanted, mapping), wanted)
-    numbers, _ = rates.of(cells, columns)
-    found = [fixed(rate, RATE_PLACES) if rate != BLANK else "" for rate in numbers.tolist()]
+    lows, highs, _ = rates.of(cells, columns)
+    ends = zip(lows.tolist(), highs.tolist(), strict=True)
+    found = [range_text(low, high) if low != BLANK else "" for low, high in ends]
     position = columns.get("forced_rate")
     own = {
         name: _texts(frame.iloc[:, columns[name]], Kind.RATES, USD).to_pylist()

@@ -8,7 +8,9 @@ from aepromo.engine.filling import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
 from aepromo.errors import CallError
 from aepromo.pricing.money import BLANK
+from aepromo.table.column import Kind
 from aepromo.table.headings import named
+from aepromo.table.schema import RESULTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -44,18 +46,23 @@ def single_sku(question: Question, values: Values) -> Single:
     return Single(sku, filler.assumed, shipped)
 
 
-def run_single(question: Question, values: Values) -> tuple[dict[str, int], list[str]]:
+def run_single(question: Question, values: Values) -> tuple[dict[str, int | str], list[str]]:
     """Return the result columns for one SKU, and the columns that were assumed.
+
+    A column of text is text.
 
     Raises ``CallError`` that lists every value which is missing or can't be used.
     """
     single = single_sku(question, values)
     results = single.shipped | question.compute(Inputs(single.sku, values))
     refuse(check_results(results, single.sku, values.currency))
-    # Every carrier was an int, so every result is one.
-    return {name: int(results.get(name, BLANK)) for name in question.added((), values)}, (
-        single.assumed
-    )
+    added: dict[str, int | str] = {}
+    for name in question.added((), values):
+        found = results.get(name, BLANK)
+        is_text = RESULTS[name].kind is Kind.PROSE and not isinstance(found, int)
+        # Every carrier was an int, so every other result is one.
+        added[name] = str(found[0]) if is_text else int(found)  # type: ignore[index]
+    return added, single.assumed
 
 
 def refuse(faults: list[Fault]) -> None:

@@ -58,7 +58,6 @@ from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL, SHIPPED
 from aepromo.inputs.exchange import exchange_of
 from aepromo.inputs.values import resolved
 from aepromo.past_rates.columns import LEVELS
-from aepromo.table.cells import RATE_PLACES, fixed
 from aepromo.table.text import json_document
 from aepromo.words import _, ngettext
 
@@ -137,6 +136,7 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
     """The policy with the cells of a file's row put over it."""
     from aepromo.cli.input_files import find_row
     from aepromo.inputs.header_currencies import check_currencies
+    from aepromo.inputs.joined_rates import range_text
     from aepromo.inputs.row_texts import row_texts
 
     quiet = call.writing.quiet
@@ -172,7 +172,7 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
         if not quiet:
             say(took_line([rate is not None and rate[1] == at for at in range(len(LEVELS))]))
         if rate is not None:
-            cells["forced_rate"] = fixed(rate[0], RATE_PLACES)
+            cells["forced_rate"] = range_text(*rate[0])
             has_rate = True
     if has_rate:
         # The three are one value, which the row gives whole.

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.pricing.money import BLANK
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aepromo.inputs.exchange import Exchange
+    from aepromo.inputs.exchange import Exchange, Rate
     from aepromo.inputs.shipping import Shipping
     from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
@@ -33,13 +31,12 @@ class Carriage(NamedTuple):
 class Origin(NamedTuple):
     """A cost in minor units of its own currency, and how a line of a tariff makes it up.
 
-    ``fx_rate`` is in millionths, what one unit of the prices' currency is worth; blank where the
-    two are one.
+    ``rate`` is what one unit of the prices' currency is worth; None where the two are one.
     """
 
     currency: Currency
     amount: int
-    fx_rate: int
+    rate: Rate | None
     carriage: Carriage | None = None
 
 
@@ -48,12 +45,7 @@ def cost_origins(values: Values, is_shipped: bool) -> dict[str, Origin]:
 
     ``is_shipped``: the tariff gives the logistics cost, of a parcel that a line carries.
     """
-    costs, found = values.costs, {}
-    if costs.rate is not None:
-        rate = costs.rate.millionths
-        found = {
-            name: Origin(costs.currency, amount, rate) for name, amount in costs.stated.items()
-        }
+    found = {name: Origin(*stated) for name, stated in values.costs.origins.items()}
     if is_shipped and values.shipping is not None:
         found["logistics_cost"] = _shipped(values.shipping, values.texts)
     return found
@@ -76,6 +68,5 @@ def _shipped(shipping: Shipping, texts: Mapping[str, str]) -> Origin:
     )
 
 
-def _rate(exchange: Exchange, currency: Currency) -> int:
-    rate = exchange.rate(currency)
-    return BLANK if rate is None or not exchange.is_foreign(currency) else rate.millionths
+def _rate(exchange: Exchange, currency: Currency) -> Rate | None:
+    return exchange.rate(currency) if exchange.is_foreign(currency) else None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 from aepromo.explain.proving import proof_document, proof_lines
 from aepromo.explain.taking import money, rate_of, taking
-from aepromo.inputs.exchange import rate_text
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.pricing.offers import Tier
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from aepromo.explain.explanation import DeadZone, Explanation
     from aepromo.explain.waterfall import Step
+    from aepromo.inputs.exchange import Rate
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.offers import Coupon
 
@@ -265,7 +265,7 @@ def _details(step: Step, currency: Currency) -> dict[str, Figure | str | None]:
     found: dict[str, Figure | str | None] = {
         "cost_currency": own.code,
         "stated_cost": _figure(amount, own),
-        "fx_rate": None if rate == BLANK else Figure(rate_text(rate)),
+        "fx_rate": None if rate is None else _factor(rate),
     }
     if carriage is None:
         return found
@@ -277,6 +277,11 @@ def _details(step: Step, currency: Currency) -> dict[str, Figure | str | None]:
         "additional_weight_fee": _figure(carriage.additional_weight_fee, own),
         "registration_fee": _figure(carriage.registration_fee, own),
     }
+
+
+def _factor(rate: Rate) -> Figure | str:
+    """A rate as a number, or as a fraction where no decimal is exact."""
+    return rate.text if "/" in rate.text else Figure(rate.text)
 
 
 def _zone_document(zone: DeadZone, currency: Currency) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.explain.waterfall import EXCLUDED
-from aepromo.inputs.exchange import rate_text
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
 from aepromo.pricing.offers import Tier
@@ -62,7 +61,7 @@ def _coming(origin: Origin, currency: Currency) -> str:
     What is in the prices' currency goes without its sign, as all that stands beside it.
     """
     own, amount, rate, carriage = origin
-    divided = "" if rate == BLANK else f" ÷ {rate_text(rate)}"
+    divided = f" ÷ {rate.text}" if rate else ""
     if carriage is None:
         return money(amount, own) + divided
     first, step_fee, registration = (

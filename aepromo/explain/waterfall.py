@@ -151,7 +151,7 @@ def _cost_steps(sku: Sku, origins: Mapping[str, Origin], deal: int) -> Iterator[
     ):
         if amount:
             origin = origins.get(column)
-            rounding = N_("up") if origin and origin.fx_rate != BLANK else ""
+            rounding = N_("up") if origin and origin.rate else ""
             yield Step(name, left, BLANK, rounding, -amount, left - amount, origin=origin)
             left -= amount
     yield _total(N_("profit"), deal, left)

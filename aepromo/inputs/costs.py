@@ -1,29 +1,32 @@
-"""The costs of many rows, in the currency of the prices: whole columns at a time.
+"""The costs of many rows, each in its own currency, converted to that of the prices.
 
-Where every row has the same currency and rate, that is one division. Where rows name currencies of
-their own, the rows of each currency are read and converted together. A column whose header names a
-currency is in that, whatever the row says of the others.
+A cost is in the currency of its sign, or of its header; the others in that of their row, which is
+the call's where the row names none. Where all rows have the same currency and rate, that is one
+division for a whole column; else the rows of each currency are read and converted together.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aepromo.errors import CallError
 from aepromo.inputs.columns import CONVERSION
-from aepromo.inputs.exchange import Conversion
+from aepromo.inputs.exchange import Conversion, Rate
 from aepromo.inputs.header_currencies import cost_currencies, label_reasons
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
-from aepromo.table.cells import CellError, read
-from aepromo.table.column import Kind
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, fits_conversion
+from aepromo.table.cells import CellError, read, read_exchange_rate, shown, sign_of, signs_in
+from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.currencies import currency_named
 from aepromo.table.found_columns import positions_of
+from aepromo.table.grid import taken
 from aepromo.table.measured_cells import added_up
 from aepromo.table.number_columns import Reading
 from aepromo.table.schema import INPUTS
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,35 +38,83 @@ if TYPE_CHECKING:
     from aepromo.table.any_cells import Cells
     from aepromo.table.number_columns import Numbers
 
+    Rows = npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class CostPart:
+    """A column of costs, alone or one of several that add up; or what an option gives.
+
+    Row by row ``codes`` are indices into the currencies of ``Costs``, in whose minor units
+    ``stated`` is; ``converted`` is in those of the selling one. ``is_labelled``: the header names
+    the currency. ``is_unnamed``: some cells name no currency. ``position`` is -1 for an option.
+    """
+
+    name: str
+    header: str
+    codes: Numbers
+    is_labelled: bool
+    stated: Numbers
+    converted: Numbers
+    position: int = -1
+    is_unnamed: bool = True
+
 
 @dataclass(slots=True)
 class Costs:
     """What was read: ``converted`` costs in minor units of the selling currency, by column.
 
-    ``stated`` are those that were converted, in minor units of their own currency: ``codes`` are
-    each row's index into ``currencies``, ``rates`` what one unit of the prices' currency was worth.
-    ``bad`` are cells that can't be used: row, column, reason with remedy. ``conversions`` are those
-    that were made. ``signs`` are those of amounts whose currency nobody names. ``are_unnamed``:
-    some are in rows that don't name a currency.
+    ``stated`` are those that were converted, in minor units of their own currency, or where that
+    is not the row's, in the selling one. ``codes`` are each row's index into ``currencies``,
+    ``rate_codes`` those of ``rates``, in their order: what one unit of the prices' currency is
+    worth. ``parts`` are the columns that they come from. ``bad`` are cells that can't be used: row,
+    column, reason with remedy. ``conversions`` are those that were made. ``signs`` are those of
+    amounts whose currency nobody names. ``are_unnamed``: some are in rows that don't name one.
     """
 
     converted: dict[str, Numbers] = field(default_factory=dict)
     stated: dict[str, Numbers] = field(default_factory=dict)
     currencies: list[Currency] = field(default_factory=list)
     codes: Numbers | int = 0
-    rates: Numbers | int = MILLION
+    rates: dict[Rate, int] = field(default_factory=lambda: {Rate(1): 0})
+    rate_codes: Numbers | int = 0
+    parts: list[CostPart] = field(default_factory=list)
     bad: list[tuple[int, str, str]] = field(default_factory=list)
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
     are_unnamed: bool = False
+
+    def code_of(self, currency: Currency) -> int:
+        """A currency's index; one that was not in use is added."""
+        codes = [each.code for each in self.currencies]
+        if currency.code not in codes:
+            self.currencies.append(currency)
+            return len(codes)
+        return codes.index(currency.code)
+
+    def rate_code_of(self, rate: Rate | None) -> int:
+        """A rate's index; that of 1 for None."""
+        return self.rates.setdefault(rate or Rate(1), len(self.rates))
+
+    def rate_at(self, code: int) -> Rate:
+        """The rate of an index."""
+        return next(islice(self.rates, code, None))
+
+    def by_currency(self, codes: Numbers) -> Iterator[tuple[Currency, Numbers]]:
+        """The rows of each currency that has any."""
+        if len(self.currencies) == 1:
+            yield self.currencies[0], np.arange(len(codes))
+            return
+        for code, currency in enumerate(self.currencies):
+            if len(among := np.flatnonzero(codes == code)):
+                yield currency, among
 
     def reading(self, cells: Cells, position: int, kind: Kind) -> Reading:
         """Read a column of other amounts that are in each row's currency of the costs."""
         if len(self.currencies) == 1:
             return cells.reading(position, kind, self.currencies[0])
         numbers, bad = np.full(len(cells), BLANK, np.int64), dict[int, str]()
-        for code, currency in enumerate(self.currencies):
-            among = np.flatnonzero(np.asarray(self.codes) == code)
+        for currency, among in self.by_currency(np.asarray(self.codes)):
             reading = cells.chosen(among).reading(position, kind, currency)
             numbers[among] = reading.numbers
             bad |= {int(among[row]): reason for row, reason in reading.bad.items()}
@@ -80,36 +131,17 @@ def rows_differ(columns: Iterable[str]) -> bool:
     return not set(CONVERSION).isdisjoint(columns)
 
 
-@dataclass(slots=True)
-class _Part:
-    """A column of costs, alone or one of several that add up; or what an option gives.
-
-    Row by row ``codes`` are indices into ``currencies``, in whose minor units ``stated`` is.
-    ``is_labelled``: the header names the currency. ``rates`` are those that rows give themselves.
-    """
-
-    name: str
-    header: str
-    currencies: Sequence[Currency]
-    codes: Numbers
-    is_labelled: bool
-    stated: Numbers
-    converted: Numbers
-    rates: Numbers
-
-    def by_currency(self) -> Iterator[tuple[Currency, Numbers]]:
-        """The rows of each currency."""
-        for code, currency in enumerate(self.currencies):
-            yield currency, np.flatnonzero(self.codes == code)
-
-
 def read_costs(
-    cells: Cells, columns: Mapping[str, int], exchange: Exchange, offered: Mapping[str, str]
+    cells: Cells,
+    columns: Mapping[str, int],
+    exchange: Exchange,
+    offered: Mapping[str, str],
+    price_signs: frozenset[str] = frozenset(),
 ) -> Costs:
     """Read and convert the costs of rows; ``offered`` fills blank ones where rows may differ.
 
-    ``columns`` tells at which position each column stands. Raises ``CallError`` where the options
-    name a currency without a rate.
+    ``columns`` tells at which position each column stands, ``price_signs`` are those of the prices
+    that the call gives. Raises ``CallError`` where the options name a currency without a rate.
     """
     costs, rows, differ = Costs(), len(cells), rows_differ(columns)
     named = cost_currencies(columns, exchange)
@@ -121,37 +153,54 @@ def read_costs(
         of_rows = exchange._replace(cost=named[places[0][1]])
     if not differ and "" in labels and exchange.rate(exchange.cost) is None:
         raise CallError(f"cost_currency {exchange.no_rate(exchange.cost)}")
-    rates = _own_rates(cells, columns, exchange, costs)
+    own_rates = _own_rates(cells, columns, exchange, costs)
     costs.currencies, codes = _currencies(cells, columns, of_rows, costs)
     costs.codes = codes
-    costs.are_unnamed &= differ or "" in labels
-    costs.are_unnamed &= not labels or "" in labels
     none, zeros = np.full(rows, BLANK, np.int64), np.zeros(rows, np.int64)
-    # A rate that a row gives is that of the one foreign currency of its costs.
-    foreign = {each.code for each in (*costs.currencies, *named.values())} - {exchange.selling.code}
-    parts, defaults = [], []
+    signed = _SignedCells(costs, cells, columns, exchange, price_signs)
     for name, at in places:
-        header, own = str(cells.header[at]), named.get(at)
-        if own is None:
-            part = _Part(name, header, costs.currencies, codes, False, none, none, rates)
-        else:
-            of_part = rates if foreign == {own.code} else none
-            part = _Part(name, header, [own], zeros, True, none, none, of_part)
-        _read(costs, part, cells, at)
-        parts.append(part)
+        own = named.get(at)
+        part_codes = codes if own is None else zeros + costs.code_of(own)
+        header = str(cells.header[at])
+        part = CostPart(name, header, part_codes, own is not None, none, none, at)
+        _read(costs, part, cells, signed)
+        costs.parts.append(part)
+    unlabelled = [part.is_unnamed for part in costs.parts if not part.is_labelled]
+    costs.are_unnamed &= (differ or "" in labels) and (any(unlabelled) if costs.parts else True)
+    defaults = []
     for name, text in offered.items() if differ else ():
-        currencies, index = costs.currencies, codes
-        if "cost_currency" not in columns:
-            currencies, index = [exchange.cost], zeros
-        stated = np.array([_fallback(text, name, each) for each in currencies], np.int64)[index]
         header = header_at(cells, columns, name)
-        defaults.append(_Part(name, header, currencies, index, False, stated, stated, rates))
+        index, amounts = _of_option(costs, name, text, columns, exchange, codes)
+        defaults.append(CostPart(name, header, index, False, amounts, amounts))
     headers = {name: header_at(cells, columns, name) for name in CONVERSION}
-    _settle_rates(costs, parts, exchange, rates, headers, differ)
-    for part in (*parts, *defaults):
-        _convert(costs, part, exchange)
-    _add_up(costs, parts, defaults, exchange, of_rows)
+    _settle_rates(costs, exchange, own_rates, headers, differ)
+    rated = _rated(costs, exchange, own_rates, headers["fx_rate"])
+    for part in (*costs.parts, *defaults):
+        _convert(costs, part, cells, exchange, own_rates, rated)
+    _add_up(costs, defaults, exchange, of_rows)
     return costs
+
+
+def _of_option(
+    costs: Costs,
+    name: str,
+    text: str,
+    columns: Mapping[str, int],
+    exchange: Exchange,
+    codes: Numbers,
+) -> tuple[Numbers, Numbers]:
+    """The currencies and amounts that an option gives to rows: in its own, or in each row's."""
+    sign = sign_of(text)
+    try:
+        own = exchange.of_sign(sign, exchange.cost) if sign else exchange.cost
+    except CellError as error:
+        raise CallError(f"{INPUTS[name].flag}: {error}") from None
+    if sign or "cost_currency" not in columns:
+        code = costs.code_of(own)
+        codes = np.full(len(codes), code)
+        return codes, np.full(len(codes), _fallback(text, name, own))
+    amounts = [_fallback(text, name, each) for each in costs.currencies]
+    return codes, np.array(amounts, np.int64)[codes]
 
 
 def _cost_places(columns: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -167,15 +216,36 @@ def _cost_places(columns: Mapping[str, int]) -> list[tuple[str, int]]:
 def _own_rates(
     cells: Cells, columns: Mapping[str, int], exchange: Exchange, costs: Costs
 ) -> Numbers:
-    """The exchange rates that rows give, blank where they don't."""
+    """The exchange rates that rows give, as indices into ``costs.rates``; -1 where they don't."""
     if "fx_rate" not in columns:
-        return np.full(len(cells), BLANK, np.int64)
-    reading = cells.reading(columns["fx_rate"], Kind.FX, exchange.selling)
-    header = header_at(cells, columns, "fx_rate")
-    costs.bad += [(row, header, reason) for row, reason in reading.bad.items()]
-    rates = reading.numbers.copy()
-    rates[list(reading.bad)] = MILLION  # so that it isn't taken to be missing
-    return rates
+        return np.full(len(cells), -1, np.int64)
+    position = columns["fx_rate"]
+    reading = cells.reading(position, Kind.FX, exchange.selling)
+    numbers, index = np.unique(reading.numbers, return_inverse=True)
+    known = [
+        -1 if number == BLANK else costs.rate_code_of(Rate.of_millionths(number))
+        for number in numbers.tolist()
+    ]
+    codes = np.array(known, np.int64)[index]
+    if reading.bad:
+        header = str(cells.header[position])
+        rows = np.array(list(reading.bad), np.int64)
+        texts = taken(cells.texts(position), rows).to_pylist()
+        for row, text in zip(rows.tolist(), texts, strict=True):
+            # One of more places than a column of numbers holds; or none at all, but not missing.
+            finer = _finer_rate(text)
+            codes[row] = costs.rate_code_of(finer)
+            if finer is None:
+                costs.bad.append((row, header, reading.bad[row]))
+    return codes
+
+
+def _finer_rate(text: str) -> Rate | None:
+    try:
+        found = read_exchange_rate(text)
+    except CellError:
+        return None
+    return Rate(*found) if found else None
 
 
 def _currencies(
@@ -196,9 +266,11 @@ def _currencies(
         except CellError as error:
             reasons[code] = str(error)
             currency = exchange.cost  # so that its costs aren't taken to be missing
-        if currency not in known:
+        codes_known = [each.code for each in known]
+        if currency.code not in codes_known:
             known.append(currency)
-        indices.append(known.index(currency))
+            codes_known.append(currency.code)
+        indices.append(codes_known.index(currency.code))
     codes = encoded.indices.to_numpy()
     bad = np.flatnonzero(np.isin(codes, list(reasons)))
     header = str(cells.header[position])
@@ -206,24 +278,118 @@ def _currencies(
     return known, np.array(indices, np.int64)[codes]
 
 
-def _read(costs: Costs, part: _Part, cells: Cells, position: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _SignedCells:
+    """What tells the currency of a cost that has a sign."""
+
+    costs: Costs
+    cells: Cells
+    columns: Mapping[str, int]
+    exchange: Exchange
+    price_signs: frozenset[str]
+
+    def priced_with(self, rows: Numbers) -> list[frozenset[str]]:
+        """The signs of each row's prices, those that the call gives among them."""
+        found = [self.price_signs] * len(rows)
+        for name, at in self.columns.items():
+            if name in INPUTS and INPUTS[name].kind in AMOUNTS - {Kind.COST}:
+                encoded = taken(self.cells.texts(at), rows).dictionary_encode()
+                signs = [signs_in([text]) for text in encoded.dictionary.to_pylist()]
+                if any(signs):
+                    codes = encoded.indices.to_pylist()
+                    found = [each | signs[code] for each, code in zip(found, codes, strict=True)]
+        return found
+
+    def currencies(
+        self, rows: Numbers, texts: Sequence[str], own: Currency
+    ) -> dict[Currency, list[int]]:
+        """The rows whose cells are in another currency than their row's, by currency.
+
+        One that is in that of the prices because nothing says otherwise stands under ``own``.
+        """
+        found: dict[Currency, list[int]] = {}
+        known: dict[tuple[str, frozenset[str]], Currency | None] = {}
+        for row, text, signs in zip(rows.tolist(), texts, self.priced_with(rows), strict=True):
+            if (text, signs) not in known:
+                known[text, signs] = self._currency(text, signs, own)
+            if (currency := known[text, signs]) is not None:
+                found.setdefault(currency, []).append(row)
+        return found
+
+    def _currency(self, text: str, price_signs: frozenset[str], own: Currency) -> Currency | None:
+        """The currency of a cell, where that isn't its row's because a sign says so."""
+        sign = sign_of(text)
+        if sign is None:
+            return None
+        if self.exchange.is_unnamed(sign, price_signs):
+            return own
+        try:
+            currency = self.exchange.of_sign(sign, own)
+        except CellError:
+            return None
+        return currency if currency.code != own.code else None
+
+
+def _read(costs: Costs, part: CostPart, cells: Cells, signed: _SignedCells) -> None:
     """Read the cells of a column, those of each currency together."""
-    numbers = part.stated
-    for currency, among in part.by_currency():
+    numbers, position = part.stated, part.position
+    has_signs = False
+    for currency, among in list(costs.by_currency(part.codes)):
         is_all = len(among) == len(cells)
         chosen = cells if is_all else cells.chosen(among)
-        reading = chosen.reading(position, Kind.COST, currency)
-        bad = reading.bad
+        reading = chosen.reading(position, Kind.COST, currency._replace(is_stated=True))
+        found, bad = reading.numbers, dict(reading.bad)
         if part.is_labelled:
             bad = label_reasons(bad, chosen, position, currency)
+        elif reading.signs:
+            has_signs = True
+            if not signed.exchange.is_foreign(currency):
+                stated = currency._replace(is_stated=True)
+                costs.signs |= {sign for sign in reading.signs if stated.fits(sign)}
+            if bad:
+                found = _read_signed(part, found, bad, chosen, among, currency, signed)
         costs.bad += [(int(among[row]), part.header, reason) for row, reason in bad.items()]
-        costs.signs |= reading.signs
         if is_all:
-            numbers = reading.numbers
+            numbers = found
         else:
             numbers = numbers.copy() if numbers is part.stated else numbers
-            numbers[among] = reading.numbers
+            numbers[among] = found
     part.stated = part.converted = numbers
+    if has_signs:
+        texts = cells.texts(position).dictionary_encode().dictionary.to_pylist()
+        part.is_unnamed = any(text.strip() and sign_of(text) is None for text in texts)
+
+
+def _read_signed(
+    part: CostPart,
+    numbers: Numbers,
+    bad: dict[int, str],
+    cells: Cells,
+    among: Numbers,
+    own: Currency,
+    signed: _SignedCells,
+) -> Numbers:
+    """Read the cells among the bad ones that a sign puts into another currency than their row's.
+
+    Those that can be read are no longer ``bad``.
+    """
+    rows = np.array(list(bad), np.int64)
+    texts = taken(cells.texts(part.position), rows).to_pylist()
+    places = dict(zip(among[rows].tolist(), rows.tolist(), strict=True))
+    numbers = numbers.copy()
+    for currency, in_currency in signed.currencies(among[rows], texts, own).items():
+        at = np.array([places[row] for row in in_currency], np.int64)
+        reading = cells.chosen(at).reading(part.position, Kind.COST, currency)
+        numbers[at] = reading.numbers
+        for row in at.tolist():
+            del bad[row]
+        bad |= {int(at[row]): reason for row, reason in reading.bad.items()}
+        if currency is own:
+            signed.costs.signs |= reading.signs
+            continue
+        part.codes = part.codes.copy()
+        part.codes[in_currency] = signed.costs.code_of(currency)
+    return numbers
 
 
 def _fallback(text: str, name: str, currency: Currency) -> int:
@@ -237,39 +403,115 @@ def _fallback(text: str, name: str, currency: Currency) -> int:
 
 def _settle_rates(
     costs: Costs,
-    parts: Sequence[_Part],
     exchange: Exchange,
-    rates: Numbers,
+    own_rates: Numbers,
     headers: Mapping[str, str],
     differ: bool,
 ) -> None:
-    """Note at which rates costs are converted, and rows without a rate or with a useless one."""
-    labelled = [
-        part for part in parts if part.is_labelled and exchange.is_foreign(part.currencies[0])
-    ]
+    """Note at which rates the currencies of rows are converted, and rows without a rate."""
     codes = np.asarray(costs.codes)
-    at_rates = np.full(len(codes), MILLION, np.int64)
-    for code, currency in enumerate(costs.currencies):
-        among = np.flatnonzero(codes == code)
-        own = rates[among]
-        if exchange.is_foreign(currency):
-            if not (differ or parts):
-                continue
-            costs.conversions |= _made(exchange, currency, own)
-            at_rates[among] = _rates_in_force(exchange, currency, own)
+    at_rates = np.zeros(len(codes), np.int64)
+    if not (differ or costs.parts):
+        return
+    for currency, among in costs.by_currency(codes):
+        if not exchange.is_foreign(currency):
+            continue
+        own, shared = own_rates[among], exchange.rate(currency)
+        costs.conversions |= _made(currency, shared, own)
+        at_rates[among] = np.where(own >= 0, own, costs.rate_code_of(shared))
+        if shared is None:
             header, reason = headers["cost_currency"], exchange.no_rate(currency)
-            without = among[_lacks_rate(exchange, currency, own)].tolist()
-            costs.bad += [(row, header, reason) for row in without]
-        elif not labelled:
-            for row in among[(own != BLANK) & (own != MILLION)].tolist():
-                costs.bad.append((row, headers["fx_rate"], exchange.pointless(int(rates[row]))))
-    costs.rates = at_rates if differ or not len(at_rates) else int(at_rates[0])
-    for part in labelled:
-        currency = part.currencies[0]
-        costs.conversions |= _made(exchange, currency, part.rates)
-        if currency not in costs.currencies:
-            without = np.flatnonzero(_lacks_rate(exchange, currency, part.rates)).tolist()
-            costs.bad += [(row, part.header, exchange.no_rate(currency)) for row in without]
+            costs.bad += [(row, header, reason) for row in among[own < 0].tolist()]
+    costs.rate_codes = at_rates if differ or not len(at_rates) else int(at_rates[0])
+
+
+def _rated(costs: Costs, exchange: Exchange, own_rates: Numbers, header: str) -> Numbers:
+    """The currency that a row's own rate is that of, as an index; -1 where there is none.
+
+    It is the row's, or where that is the selling one, the only other that its costs are in.
+    """
+    codes = np.asarray(costs.codes)
+    has_own = own_rates >= 0
+    if not has_own.any():
+        return np.full(len(codes), -1, np.int64)
+    foreign = np.array([exchange.is_foreign(each) for each in costs.currencies], np.bool_)
+    only, several = np.full(len(codes), -1, np.int64), np.zeros(len(codes), np.bool_)
+    for part in costs.parts:
+        other = foreign[part.codes] & ((part.stated != BLANK) | part.is_labelled)
+        several |= other & (only >= 0) & (only != part.codes)
+        only = np.where(other, part.codes, only)
+    is_own = foreign[codes]
+    one = costs.rate_code_of(Rate(1))
+    for row in np.flatnonzero(has_own & ~is_own & (only < 0) & (own_rates != one)).tolist():
+        costs.bad.append((row, header, exchange.pointless(costs.rate_at(own_rates[row]))))
+    for row in np.flatnonzero(has_own & ~is_own & several).tolist():
+        reason = _("is one rate, but the costs are in several currencies; give each with --fx")
+        costs.bad.append((row, header, reason))
+    rated: Numbers = np.where(has_own, np.where(is_own, codes, only), -1)
+    return rated
+
+
+def _made(currency: Currency, shared: Rate | None, own: Numbers) -> set[Conversion]:
+    """The conversions of some rows in a foreign currency."""
+    has_own = own >= 0
+    made = {Conversion(currency.code, None)} if has_own.any() else set()
+    if shared is not None and not has_own.all():
+        made.add(Conversion(currency.code, shared))
+    return made
+
+
+def _convert(
+    costs: Costs,
+    part: CostPart,
+    cells: Cells,
+    exchange: Exchange,
+    own_rates: Numbers,
+    rated: Numbers,
+) -> None:
+    """Convert a column of costs, each cell up to a minor unit of the selling currency."""
+    for currency, among in costs.by_currency(part.codes):
+        if not exchange.is_foreign(currency):
+            continue
+        amounts, shared = part.stated[among], exchange.rate(currency)
+        is_known = amounts != BLANK
+        own = np.where(rated[among] == part.codes[among], own_rates[among], -1)
+        of_row = np.asarray(costs.codes)[among] == part.codes[among]
+        if shared is None:
+            lacking = among[is_known & (own < 0) & ~of_row]
+            _note_no_rate(costs, part, cells, lacking, exchange.no_rate(currency))
+        costs.conversions |= _made(currency, shared, own[is_known & ~of_row])
+        rates = np.where(own >= 0, own, costs.rate_code_of(shared))
+        worth = _worth(costs, np.where(is_known, amounts, 0), currency, rates, exchange)
+        for at in np.flatnonzero(is_known & (worth >= AMOUNT_LIMIT)):
+            reason = exchange.too_large(costs.rate_at(rates[at]))
+            costs.bad.append((int(among[at]), part.header, reason))
+        if part.converted is part.stated:
+            part.converted = part.stated.copy()
+        part.converted[among] = np.where(is_known, worth, BLANK)
+
+
+def _note_no_rate(costs: Costs, part: CostPart, cells: Cells, rows: Numbers, reason: str) -> None:
+    """Refuse cells in a currency, told by their sign or header, of which nobody gives the rate."""
+    texts = [""] * len(rows)
+    if part.position >= 0 and not part.is_labelled:
+        texts = [f"{shown(text)} " for text in taken(cells.texts(part.position), rows).to_pylist()]
+    for row, text in zip(rows.tolist(), texts, strict=True):
+        costs.bad.append((row, part.header, text + reason))
+
+
+def _worth(
+    costs: Costs, amounts: Numbers, currency: Currency, rates: Numbers, exchange: Exchange
+) -> Numbers:
+    """Amounts in minor units of the selling currency, each at its own rate."""
+    if len(rates) and rates.min() == rates.max():
+        return np.asarray(exchange.worth(amounts, currency, costs.rate_at(rates[0])))
+    scales = exchange.scales(currency)
+    fits = all(fits_conversion(rate.units, rate.per, *scales) for rate in costs.rates)
+    kind = np.int64 if fits else object
+    units = np.array([rate.units for rate in costs.rates], kind)[rates]
+    per = np.array([rate.per for rate in costs.rates], kind)[rates]
+    exact = converted_up(amounts.astype(kind), units, per, *scales)
+    return np.minimum(exact, AMOUNT_LIMIT).astype(np.int64)
 
 
 def header_at(cells: Cells, columns: Mapping[str, int], name: str) -> str:
@@ -277,76 +519,40 @@ def header_at(cells: Cells, columns: Mapping[str, int], name: str) -> str:
     return str(cells.header[columns[name]]) if name in columns else name
 
 
-def _rates_in_force(exchange: Exchange, currency: Currency, own: Numbers) -> Numbers:
-    """The rate of each row: its own, or the one that holds; 1 where there is none."""
-    shared = exchange.rate(currency)
-    return np.where(own != BLANK, own, MILLION if shared is None else shared.millionths)
-
-
-def _lacks_rate(exchange: Exchange, currency: Currency, own: Numbers) -> npt.NDArray[np.bool_]:
-    """Where a row has no rate of its own and none holds."""
-    has_none = exchange.rate(currency) is None
-    lacks: npt.NDArray[np.bool_] = (own == BLANK) & has_none
-    return lacks
-
-
-def _made(exchange: Exchange, currency: Currency, own: Numbers) -> set[Conversion]:
-    """The conversions of some rows in a foreign currency."""
-    shared, has_own = exchange.rate(currency), own != BLANK
-    made = {Conversion(currency.code, None)} if has_own.any() else set()
-    if shared is not None and not has_own.all():
-        made.add(Conversion(currency.code, shared))
-    return made
-
-
-def _convert(costs: Costs, part: _Part, exchange: Exchange) -> None:
-    """Convert a column of costs, each cell up to a minor unit of the selling currency."""
-    for currency, among in part.by_currency():
-        if not exchange.is_foreign(currency):
-            continue
-        finer, coarser = exchange.scales(currency)
-        amounts = part.stated[among]
-        rates = _rates_in_force(exchange, currency, part.rates[among])
-        is_known = amounts != BLANK
-        worth = converted_up(np.where(is_known, amounts, 0), rates, finer, coarser)
-        for at in np.flatnonzero(is_known & (worth >= AMOUNT_LIMIT)):
-            costs.bad.append((int(among[at]), part.header, exchange.too_large(int(rates[at]))))
-        if part.converted is part.stated:
-            part.converted = part.stated.copy()
-        part.converted[among] = np.where(is_known, worth, BLANK)
-
-
 def _add_up(
-    costs: Costs,
-    parts: Sequence[_Part],
-    defaults: Sequence[_Part],
-    exchange: Exchange,
-    of_rows: Exchange,
+    costs: Costs, defaults: Sequence[CostPart], exchange: Exchange, of_rows: Exchange
 ) -> None:
     """Put the parts of each cost together; ``defaults`` are for the rows that have none.
 
     A part that is not in the currency of its row counts as stated in the selling one.
     """
-    by_name: dict[str, list[_Part]] = {}
-    for part in parts:
+    by_name: dict[str, list[CostPart]] = {}
+    for part in costs.parts:
         by_name.setdefault(part.name, []).append(part)
     for name, own in by_name.items():
         total, reasons = added_up([part.converted for part in own], Kind.COST, exchange.selling)
         costs.bad += [(row, own[-1].header, reason) for row, reason in reasons.items()]
-        stated = [
-            part.converted
-            if part.is_labelled and part.currencies[0].code != of_rows.cost.code
-            else part.stated
-            for part in own
-        ]
         costs.converted[name] = total
+        stated = [_stated_in_row(costs, part, of_rows) for part in own]
         costs.stated[name] = added_up(stated, Kind.COST, exchange.selling)[0]
     for part in defaults:
         for found, given in (
             (costs.converted, part.converted),
-            (costs.stated, part.stated),
+            (costs.stated, _stated_in_row(costs, part, of_rows)),
         ):
             own_numbers = found.get(part.name)
             if own_numbers is not None:
                 given = np.where(own_numbers == BLANK, given, own_numbers)
+                part.stated = np.where(own_numbers == BLANK, part.stated, BLANK)
             found[part.name] = given
+        costs.parts.append(part)
+
+
+def _stated_in_row(costs: Costs, part: CostPart, of_rows: Exchange) -> Numbers:
+    """A part as it was stated; in the selling currency where it is not in that of its row."""
+    if part.is_labelled:
+        is_other = costs.currencies[part.codes[0]].code != of_rows.cost.code
+        return part.converted if is_other else part.stated
+    if part.codes is costs.codes:
+        return part.stated
+    return np.where(part.codes == costs.codes, part.stated, part.converted)

@@ -7,30 +7,73 @@ currency, the selling one.
 
 from __future__ import annotations
 
+from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.errors import CallError
-from aepromo.inputs.columns import CONVERSION
 from aepromo.pricing.currency import USD, Currency
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, converted_up
-from aepromo.table.cells import CellError, fixed, grouped, read
+from aepromo.pricing.money import (
+    AMOUNT_LIMIT,
+    MILLION,
+    converted_up,
+    fits_conversion,
+    least,
+)
+from aepromo.table.cells import (
+    FX_DIGITS,
+    CellError,
+    fixed,
+    grouped,
+    read,
+    read_exchange_rate,
+    shown,
+    sign_of,
+)
 from aepromo.table.column import Kind
 from aepromo.table.currencies import currency_named
 from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date
 
+    from aepromo.pricing.money import Whole
     from aepromo.rules import Rule
+    from aepromo.table.money_signs import Sign
 
 
 class Rate(NamedTuple):
-    """What one unit of the selling currency is worth, in millionths of a unit; of which day."""
+    """What one unit of the selling currency is worth: ``units`` ÷ ``per``; of which day."""
 
-    millionths: int
+    units: int
+    per: int = 1
     day: date | None = None
+
+    @staticmethod
+    def of_millionths(number: int) -> Rate:
+        """A rate of at most six places."""
+        common = gcd(number, MILLION)
+        return Rate(number // common, MILLION // common)
+
+    @property
+    def text(self) -> str:
+        """The rate as a factor: ``7.12``, or ``(10000/457)`` where no decimal is exact."""
+        return _exact_text(self.units, self.per) or f"({self.units}/{self.per})"
+
+    def both_ways(self, code: str, selling: str) -> str:
+        """``1 USD = 7.12 CNY, 1 CNY = 0.1404 USD``; four digits where a decimal has no end."""
+        there, back = _told(self.units, self.per), _told(self.per, self.units)
+        return f"1 {selling} = {there} {code}" + _(", ") + f"1 {code} = {back} {selling}"
+
+    def is_beyond(self, usual: Rate) -> bool:
+        """Whether it is over five times as much as a usual rate, or under a fifth of it."""
+        ours, theirs = self.units * usual.per, usual.units * self.per
+        return ours > _FAR * theirs or theirs > _FAR * ours
+
+    def inverse(self) -> Rate:
+        """The same said the other way round."""
+        return Rate(self.per, self.units, self.day)
 
 
 class Conversion(NamedTuple):
@@ -44,31 +87,41 @@ class Conversion(NamedTuple):
     of_fees: bool = False
 
 
-class RowCosts(NamedTuple):
-    """One row's costs: ``converted`` to the selling currency, and ``stated`` in their own.
-
-    Both are in minor units by column. ``rate`` is what they were converted at. ``problems`` are
-    columns, each with a reason and remedy.
-    """
+class StatedCost(NamedTuple):
+    """A cost as it was stated, in minor units of its own currency, and what one is worth."""
 
     currency: Currency
+    amount: int
+    rate: Rate
+
+
+class RowCosts(NamedTuple):
+    """One row's costs in minor units: ``converted`` to the selling currency, and as ``stated``.
+
+    Both are by column; ``origins`` are those that were converted. ``signs`` are those of costs that
+    are taken in the selling currency; ``unnamed`` are those of which nothing names the currency.
+    ``problems`` are columns, each with a reason and remedy.
+    """
+
     converted: dict[str, int]
     stated: dict[str, int]
-    conversion: Conversion | None
+    origins: dict[str, StatedCost]
+    conversions: frozenset[Conversion]
     problems: list[tuple[str, str]]
-    rate: Rate | None = None
+    signs: frozenset[str] = frozenset()
+    unnamed: frozenset[str] = frozenset()
 
 
 class Exchange(NamedTuple):
     """The currencies of a run: of prices, of costs that don't name theirs, and the rates between.
 
-    ``fx_rate`` is the rate of ``cost``, whatever ``rates`` say of it; blank where there is none.
+    ``fx_rate`` is the rate of ``cost``, whatever ``rates`` say of it; None where there is none.
     ``is_cost_named``: somebody named that of the costs, or it is taken to be that of the prices.
     """
 
     selling: Currency = USD
     cost: Currency = USD
-    fx_rate: int = BLANK
+    fx_rate: Rate | None = None
     rates: Mapping[str, Rate] = {}
     is_cost_named: bool = False
 
@@ -94,10 +147,32 @@ class Exchange(NamedTuple):
     def rate(self, currency: Currency) -> Rate | None:
         """What holds where a row has no rate of its own; None where nobody gave any."""
         if not self.is_foreign(currency):
-            return Rate(MILLION)
-        if self.fx_rate != BLANK and currency.code == self.cost.code:
-            return Rate(self.fx_rate)  # that of the costs, which says nothing of another currency
+            return Rate(1)
+        if self.fx_rate is not None and currency.code == self.cost.code:
+            return self.fx_rate  # that of the costs, which says nothing of another currency
         return self.rates.get(currency.code)
+
+    def worth(self, amount: Whole, currency: Currency, rate: Rate) -> Whole:
+        """Amounts of another currency in minor units of the selling one, up.
+
+        What is too large for an amount is ``AMOUNT_LIMIT``.
+        """
+        scales = self.scales(currency)
+        if isinstance(amount, int) or fits_conversion(rate.units, rate.per, *scales):
+            return least(converted_up(amount, rate.units, rate.per, *scales), AMOUNT_LIMIT)
+        exact = converted_up(amount.astype(object), rate.units, rate.per, *scales)
+        return least(exact, AMOUNT_LIMIT).astype(amount.dtype)  # type: ignore[union-attr]
+
+    def of_sign(self, sign: Sign, own: Currency) -> Currency:
+        """The currency of a cost with a sign: its row's, another in use, or the likeliest.
+
+        Raises ``CellError`` for one that amounts can't be kept in.
+        """
+        known = (own, self.selling, self.cost)
+        found = next((each for each in known if each.code in sign.codes), None)
+        rated = (code for code in self.rates if code in sign.codes)
+        found = found or currency_named(next(rated, sign.code))
+        return found._replace(is_stated=True)
 
     def scales(self, currency: Currency) -> tuple[int, int]:
         """How the minor units of the two compare, as ``converted_up`` wants it."""
@@ -105,73 +180,77 @@ class Exchange(NamedTuple):
         return max(own // other, 1), max(other // own, 1)
 
     def row_costs(
-        self, texts: Mapping[str, str], codes: Mapping[str, str] | None = None
+        self,
+        texts: Mapping[str, str],
+        codes: Mapping[str, str] | None = None,
+        price_signs: frozenset[str] = frozenset(),
     ) -> RowCosts:
-        """A row's costs; its own currency and rate are there where it has columns.
+        """One row's costs, each in its own currency.
 
-        ``codes`` names the currency of those that are in another than the row's.
+        ``codes`` names the currency of those whose header does, ``price_signs`` are those of the
+        row's prices.
         """
-        of_row = {name: text for name, text in texts.items() if name not in (codes or {})}
-        costs = self._costs_of_row(of_row)
-        for name in texts.keys() & (codes or {}).keys():
-            single = self._replace(cost=currency_named((codes or {})[name]), fx_rate=BLANK)
-            other = single._costs_of_row({name: texts[name]})
-            costs = costs._replace(
-                converted=costs.converted | other.converted,
-                problems=costs.problems + other.problems,
-                conversion=costs.conversion or other.conversion,
-            )
-        return costs
-
-    def _costs_of_row(self, texts: Mapping[str, str]) -> RowCosts:
-        """A row's costs that are all in its own currency."""
+        codes, stated, signs = codes or {}, dict[str, int](), set[str]()
         problems: list[tuple[str, str]] = []
-        currency, rate = self.cost, BLANK
-        for name in CONVERSION:
+        currencies, unnamed = dict.fromkeys(texts, self.cost), set[str]()
+        for name, text in texts.items():
             try:
-                if name == "cost_currency" and texts.get(name, "").strip():
-                    currency = currency_named(texts[name])
-                elif name == "fx_rate":
-                    rate = read(texts.get(name, ""), Kind.FX, currency) or BLANK
-            except CellError as error:
-                problems.append((name, str(error)))
-        stated: dict[str, int] = {}
-        for name in (name for name in texts if name not in CONVERSION):
-            try:
-                amount = read(texts.get(name, ""), Kind.COST, currency)
+                sign = None if name in codes else sign_of(text)
+                if name in codes:
+                    currencies[name] = currency_named(codes[name])
+                elif sign is not None and not self.is_unnamed(sign, price_signs):
+                    currencies[name] = self.of_sign(sign, self.cost)
+                else:
+                    unnamed.add(name)
+                amount = read(text, Kind.COST, currencies[name])
             except CellError as error:
                 problems.append((name, str(error)))
                 continue
             if amount is not None:
                 stated[name] = amount
-        if "cost_currency" not in texts and not self.is_foreign(self.cost):
-            rate = self.fx_rate if rate == BLANK else rate
-        if problems or not (stated or rate != BLANK):
-            return RowCosts(currency, stated, stated, None, problems)
-        return self._converted(currency, rate, stated)
+                if sign is not None and not self.is_foreign(currencies[name]):
+                    signs.add(sign.short)
+        found = RowCosts(
+            dict(stated), stated, {}, frozenset(), problems, frozenset(signs), frozenset(unnamed)
+        )
+        return found if problems else self._converted(found, texts, currencies)
 
-    def _converted(self, currency: Currency, rate: int, stated: dict[str, int]) -> RowCosts:
-        if not self.is_foreign(currency):
-            wrong = self.pointless(rate) if rate not in (BLANK, MILLION) else ""
-            problems = [("fx_rate", wrong)] if wrong else []
-            return RowCosts(currency, stated, stated, None, problems)
-        found = Rate(rate) if rate != BLANK else self.rate(currency)
-        if found is None:
-            missing = [("cost_currency", self.no_rate(currency))]
-            return RowCosts(currency, stated, stated, None, missing)
-        finer, coarser = self.scales(currency)
-        converted = {
-            name: int(converted_up(amount, found.millionths, finer, coarser))
-            for name, amount in stated.items()
-        }
-        too_large = [
-            (name, self.too_large(found.millionths))
-            for name, amount in converted.items()
-            if amount >= AMOUNT_LIMIT
-        ]
-        known = found if rate == BLANK else None
-        made = Conversion(currency.code, known)
-        return RowCosts(currency, converted, stated, made, too_large, found)
+    def _converted(
+        self, found: RowCosts, texts: Mapping[str, str], currencies: Mapping[str, Currency]
+    ) -> RowCosts:
+        foreign = {currencies[name].code for name in found.stated} - {self.selling.code}
+        rates, made = dict(self.rates), set()
+        if self.fx_rate is not None:
+            codes = {self.cost.code} if self.is_foreign(self.cost) else foreign
+            if not codes and self.fx_rate != Rate(1):
+                found.problems.append(("fx_rate", self.pointless(self.fx_rate)))
+            if len(codes) == 1:  # it is the rate of the one other currency that there is
+                rates |= dict.fromkeys(codes, self.fx_rate)
+        for name, amount in found.stated.items():
+            currency = currencies[name]
+            if not self.is_foreign(currency):
+                continue
+            rate = rates.get(currency.code)
+            if rate is None:
+                is_own = currency.code == self.cost.code
+                place, cell = ("cost_currency", "") if is_own else (name, shown(texts[name]) + " ")
+                problem = (place, cell + self.no_rate(currency))
+                if problem not in found.problems:
+                    found.problems.append(problem)
+                continue
+            found.converted[name] = int(self.worth(amount, currency, rate))
+            if found.converted[name] >= AMOUNT_LIMIT:
+                found.problems.append((name, self.too_large(rate)))
+            found.origins[name] = StatedCost(currency, amount, rate)
+            made.add(Conversion(currency.code, rate))
+        return found._replace(conversions=frozenset(made))
+
+    def is_unnamed(self, sign: Sign, price_signs: frozenset[str]) -> bool:
+        """Whether a cost is in the currency of prices because they have its sign, and only that.
+
+        It is so where nobody names the currency of prices.
+        """
+        return not self.selling.is_stated and price_signs == {sign.short}
 
     def old(self, today: date, most_days: int) -> list[str]:
         """The rates that are older than so many millionths of a day, or of a day to come."""
@@ -191,24 +270,47 @@ class Exchange(NamedTuple):
             said.append(text.format(code=code, day=rate.day, days=days))
         return said
 
+    def upside_down(self, usual_of: Callable[[str], Rate | None]) -> list[str]:
+        """The rates that are far from a usual one while their inverse is not.
+
+        ``usual_of`` tells what a dollar is usually worth in a currency.
+        """
+        said, given = [], dict(self.rates)
+        if self.fx_rate is not None and self.is_foreign(self.cost):
+            given[self.cost.code] = self.fx_rate
+        of_selling = usual_of(self.selling.code)
+        for code, rate in given.items():
+            of_code = usual_of(code)
+            if of_selling is None or of_code is None:
+                continue
+            usual = Rate(of_code.units * of_selling.per, of_code.per * of_selling.units)
+            if rate.is_beyond(usual) and not rate.inverse().is_beyond(usual):
+                text = _("{rates} looks upside down: usually 1 {selling} is about {usual} {code}")
+                rates = rate.both_ways(code, self.selling.code)
+                about = _told(usual.units, usual.per)
+                said.append(
+                    text.format(rates=rates, selling=self.selling.code, usual=about, code=code)
+                )
+        return said
+
     def no_rate(self, currency: Currency) -> str:
         """Why costs in a currency can't be used, with the remedy."""
         reason = _("is {code}, and nobody gives its rate; set --fx {code}=RATE, {code} a {selling}")
         return reason.format(code=currency.code, selling=self.selling.code)
 
-    def pointless(self, rate: int) -> str:
+    def pointless(self, rate: Rate) -> str:
         """What is wrong with a rate where costs are in the currency of the prices."""
         reason = _(
             "is {rate}, but the costs are in {code} as the prices are; name their own currency in "
             "cost_currency, or with --cost-currency"
         )
-        return reason.format(rate=rate_text(rate), code=self.selling.code)
+        return reason.format(rate=rate.text, code=self.selling.code)
 
-    def too_large(self, rate: int) -> str:
+    def too_large(self, rate: Rate) -> str:
         """What is wrong with a cost that converts to more than an amount can be."""
         limit = grouped(AMOUNT_LIMIT, self.selling.places)
         reason = _("comes to {limit} {code} or more at {rate}; mend it or the rate")
-        return reason.format(limit=limit, code=self.selling.code, rate=rate_text(rate))
+        return reason.format(limit=limit, code=self.selling.code, rate=rate.text)
 
     def in_selling(self, rule: Rule) -> Rule:
         """A figure of the rule book whose dollars are written in the selling currency.
@@ -229,13 +331,12 @@ class Exchange(NamedTuple):
                 "how many of them one {code} is worth"
             )
             raise CallError(needs.format(key=rule.key, value=rule.value, code=self.selling.code))
-        finer, coarser = self.scales(USD)
         every = "every:" if rule.value.startswith("every:") else ""
         parts = rule.value.removeprefix(every).split(":")
         *threshold, amount = (read(part, Kind.TARGET, USD) or 0 for part in parts)
         # Of a negative amount, up is towards zero: the threshold itself is rounded down.
-        worth = [-converted_up(-dollars, rate.millionths, finer, coarser) for dollars in threshold]
-        worth.append(converted_up(amount, rate.millionths, finer, coarser))
+        worth = [-self.worth(-dollars, USD, rate) for dollars in threshold]
+        worth.append(self.worth(amount, USD, rate))
         texts = [fixed(int(each), self.selling.places) for each in worth]
         return rule._replace(value=every + ":".join(texts))
 
@@ -257,9 +358,10 @@ def exchange_of(
             )
         rates[code] = rate
     try:
-        own = read(fx_rate or "", Kind.FX, selling) or BLANK
+        given = read_exchange_rate(fx_rate or "")
     except CellError as error:
         raise CallError(f"--fx-rate: {error}") from None
+    own = None if given is None else Rate(*given)
     return Exchange(selling, cost, own, rates, bool(cost_currency))
 
 
@@ -271,7 +373,7 @@ def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:
     rate_given, at, day_text = worth.partition("@")
     try:
         code = currency_named(code_text).code if equals else ""
-        rate = read(rate_given, Kind.FX, selling)
+        rate = read_exchange_rate(rate_given)
         day = read_fact(day_text, Kind.DAY)
     except CellError as error:
         raise CallError(f"--fx '{text}': {error}") from None
@@ -282,12 +384,40 @@ def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:
         needless = _("--fx '{text}': prices are in {code}; it needs no rate")
         raise CallError(needless.format(text=text, code=code))
     # A cell of this kind is a date, or nothing.
-    return code, Rate(rate, day)  # type: ignore[arg-type]
+    return code, Rate(*rate, day)  # type: ignore[arg-type]
 
 
-def rate_text(rate: int) -> str:
-    """A rate without needless zeros: ``7.12``."""
-    return fixed(rate, 6).rstrip("0").rstrip(".")
+_FAR = 5
+"""How many times as much as usual a rate is that can't be meant."""
+
+_TOLD_DIGITS = 4
+
+
+def _told(dividend: int, divisor: int) -> str:
+    """A quotient as a decimal; rounded half up to four digits where that has no end."""
+    exact = _exact_text(dividend, divisor)
+    if exact:
+        return exact
+    places = _TOLD_DIGITS - 1
+    while dividend * 10**places >= divisor * 10**_TOLD_DIGITS and places:
+        places -= 1
+    while dividend * 10**places < divisor * 10 ** (_TOLD_DIGITS - 1):
+        places += 1
+    rounded = (2 * dividend * 10**places + divisor) // (2 * divisor)
+    return _trimmed(rounded, places)
+
+
+def _exact_text(dividend: int, divisor: int) -> str:
+    """A quotient in lowest terms as a decimal; nothing where that has no end, or a far one."""
+    for places in range(2 * FX_DIGITS + 1):
+        if 10**places % divisor == 0:
+            return _trimmed(dividend * (10**places // divisor), places)
+    return ""
+
+
+def _trimmed(value: int, places: int) -> str:
+    text = fixed(value, places)
+    return text.rstrip("0").rstrip(".") if places else text
 
 
 def _named(flag: str, text: str) -> Currency:

@@ -20,6 +20,7 @@ from aepromo.inputs.columns import FORCED_RATE, KEYS
 from aepromo.inputs.forced_range import GivenRates
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
+from aepromo.table.cells import RATE_PLACES, fixed
 from aepromo.table.column import Kind
 from aepromo.table.headers import plain, read_headers
 from aepromo.table.headings import chinese, named
@@ -37,11 +38,16 @@ if TYPE_CHECKING:
 Took: TypeAlias = tuple[int, int, int]
 """How many rows took a rate of their SKU, of their category, of the store."""
 
-_COLUMNS = {"mean": "forced_rate", "max": "highest_rate"}
+_COLUMNS = {"mean": "forced_rate", "max": "highest_rate", "range": "rate_range"}
+
+Range: TypeAlias = tuple[int, int]
+"""A forced rate in millionths from its lowest to its highest, which may be one."""
+
+_NONE: Range = (BLANK, BLANK)
 
 
 def rate_column(rate_from: str) -> str:
-    """The column that holds what is asked for: ``mean``, ``max``, or a quantile such as ``p95``."""
+    """The column of what is asked for: ``mean``, ``max``, ``range``, or a quantile as ``p95``."""
     return _COLUMNS.get(rate_from, f"{rate_from}_rate")
 
 
@@ -49,21 +55,21 @@ def rate_column(rate_from: str) -> str:
 class JoinedRates:
     """Rates in millionths by SKU, by category (made ``plain``), and the store's under nothing."""
 
-    by_sku: dict[str, int] = field(default_factory=dict)
-    by_category: dict[str, int] = field(default_factory=dict)
-    of_store: dict[str, int] = field(default_factory=dict)
+    by_sku: dict[str, Range] = field(default_factory=dict)
+    by_category: dict[str, Range] = field(default_factory=dict)
+    of_store: dict[str, Range] = field(default_factory=dict)
 
     def add(self, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:
         """Take some rows in, with what is wrong in them. ``columns`` is what ``places_in`` says."""
-        reading = cells.reading(columns["rate"], Kind.RATE, USD)
+        reading = cells.reading(columns["rate"], Kind.RATES, USD)
         header = str(cells.header[columns["rate"]])
         problems = [Problem(row, header, reason) for row, reason in reading.bad.items()]
-        rates = reading.numbers.tolist()
+        rates = zip(reading.numbers.tolist(), reading.upper.tolist(), strict=True)
         skus, categories = (_cells(cells, columns, name) for name in KEYS)
         for row, (sku, category, rate) in enumerate(zip(skus, categories, rates, strict=True)):
             if row in reading.bad:
                 continue
-            if rate == BLANK:
+            if rate == _NONE:
                 problems.append(Problem(row, header, _("is missing; fill it in")))
                 continue
             known, key = self._place(sku, category)
@@ -75,7 +81,7 @@ class JoinedRates:
             known[key] = rate
         return problems
 
-    def _place(self, sku: str, category: str) -> tuple[dict[str, int], str]:
+    def _place(self, sku: str, category: str) -> tuple[dict[str, Range], str]:
         if sku:
             return self.by_sku, sku
         return (self.by_category, _key(category)) if category else (self.of_store, "")
@@ -87,35 +93,42 @@ class JoinedRates:
 
         ``given`` are the numbers of the rows' own cells.
         """
-        found, level = self.of(cells, columns)
+        low, high, level = self.of(cells, columns)
         own = [np.asarray(given.get(name, BLANK)) != BLANK for name in FORCED_RATE]
         wanted = ~(own[0] | own[1] | own[2])
-        counts = np.bincount(level[wanted & (found != BLANK)], minlength=3).tolist()
-        return GivenRates(found, found), (counts[0], counts[1], counts[2])
+        counts = np.bincount(level[wanted & (low != BLANK)], minlength=3).tolist()
+        return GivenRates(low, high), (counts[0], counts[1], counts[2])
 
-    def of_row(self, sku: str, category: str) -> tuple[int, int] | None:
+    def of_row(self, sku: str, category: str) -> tuple[Range, int] | None:
         """One row's rate, and whose it is, as ``of`` tells them; None where there is none."""
         keys = (sku.strip(), _key(category.strip()), "")
         known = (self.by_sku, self.by_category, self.of_store)
         levels = enumerate(zip(known, keys, strict=True))
         return next(((rates[key], at) for at, (rates, key) in levels if key in rates), None)
 
-    def of(self, cells: Cells, columns: Mapping[str, int]) -> tuple[Numbers, Numbers]:
-        """Each row's rate, blank where there is none, and whose it is: 0 SKU, 1 category, 2 store.
+    def of(self, cells: Cells, columns: Mapping[str, int]) -> tuple[Numbers, Numbers, Numbers]:
+        """Each row's lowest and highest rate, blank where there is none, and whose they are.
 
-        A dictionary is looked into row by row: building an index anew for every block of a long
-        file would take longer.
+        That is 0 for the SKU's, 1 for the category's, 2 for the store's. A dictionary is looked
+        into row by row: building an index anew for every block of a long file would take longer.
         """
         skus = _cells(cells, columns, "sku")
-        by_sku = np.array([self.by_sku.get(sku, BLANK) for sku in skus], np.int64)
+        by_sku = np.array([self.by_sku.get(sku, _NONE) for sku in skus], np.int64).reshape(-1, 2)
         encoded = _texts(cells, columns, "category").dictionary_encode()
         keys = [_key(name) for name in encoded.dictionary.to_pylist()]
-        known = [self.by_category.get(key, BLANK) for key in keys]
-        by_category = np.array([*known, BLANK], np.int64)[encoded.indices.to_numpy()]
-        store = self.of_store.get("", BLANK)
-        rates = np.where(by_category != BLANK, by_category, store)
-        level = np.where(by_category != BLANK, 1, 2)
-        return np.where(by_sku != BLANK, by_sku, rates), np.where(by_sku != BLANK, 0, level)
+        known = [self.by_category.get(key, _NONE) for key in keys]
+        by_category = np.array([*known, _NONE], np.int64)[encoded.indices.to_numpy()]
+        has_sku, has_category = by_sku[:, :1] != BLANK, by_category[:, :1] != BLANK
+        store = np.array(self.of_store.get("", _NONE), np.int64)
+        rates = np.where(has_sku, by_sku, np.where(has_category, by_category, store))
+        level = np.where(has_sku, 0, np.where(has_category, 1, 2))
+        return rates[:, 0], rates[:, 1], level[:, 0]
+
+
+def range_text(low: int, high: int) -> str:
+    """A forced rate as a cell has it: ``0.132000``, or ``0.100000..0.150000``."""
+    ends = [fixed(rate, RATE_PLACES) for rate in (low, high)]
+    return ends[0] if low == high else "..".join(ends)
 
 
 def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
-from aepromo.pricing.money import BLANK
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
 from aepromo.pricing.offers import Coupon, Tier
 from aepromo.table.cells import CellError, fixed, read
 from aepromo.table.column import Kind
@@ -77,13 +77,22 @@ def _amounts(
 
 
 def read_ending(text: str, currency: Currency) -> Ending:
-    """``.99`` as the 99 of each 100 minor units that prices end in. Raises ``CallError``."""
-    fraction = text.strip().removeprefix("0").removeprefix(".")
-    if "." not in text or not fraction.isdecimal() or len(fraction) != currency.places:
-        if not currency.places:
-            none = _("--ending '{text}': a price in {code} has no decimal places to end in")
-            raise CallError(none.format(text=text, code=currency.code))
-        reason = _("write the cents that prices end in, such as {example}")
+    """``.99`` as the 99 of each 100 minor units that prices end in, ``9`` as 9.00 of each 10.00.
+
+    Raises ``CallError``.
+    """
+    whole, point, fraction = text.strip().partition(".")
+    if point and not currency.places:
+        none = _("--ending '{text}': a price in {code} has no decimal places to end in; write 9")
+        raise CallError(none.format(text=text, code=currency.code))
+    whole = "" if point and whole == "0" else whole  # 0.99 is .99
+    digits = whole + (fraction if point else "0" * currency.places)
+    is_complete = len(fraction) == currency.places if point else bool(whole)
+    is_number = digits.isascii() and digits.isdecimal() and 10 ** len(digits) <= AMOUNT_LIMIT
+    if not (is_complete and is_number):
         example = ".99".ljust(currency.places + 1, "0")
+        reason = _("write what prices end in, such as 9 for whole ones, or {example}")
+        if not currency.places:
+            reason = _("write what prices end in, such as 9")
         raise CallError(f"--ending '{text}': " + reason.format(example=example))
-    return int(fraction), currency.unit
+    return int(digits), int(10 ** len(digits))

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from aepromo.inputs.columns import CONVERSION
+from aepromo.inputs.exchange import Rate
 from aepromo.inputs.header_currencies import cost_currencies
-from aepromo.table.cells import CellError, fixed, millionths, percent, read_rate
+from aepromo.inputs.values import price_signs
+from aepromo.table.cells import (
+    CellError,
+    fixed,
+    millionths,
+    percent,
+    read_exchange_rate,
+    read_rate,
+)
 from aepromo.table.column import Kind
+from aepromo.table.currencies import currency_named
 from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:
@@ -30,31 +41,43 @@ def row_texts(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -
     Columns that add up are added. A cell that can't be read stays as it is, to be refused.
     """
     named = cost_currencies(columns, exchange)
+    exchange = _of_row(columns, cells, exchange)
     found = RowTexts({}, {})
     for name, positions in columns.positions.items():
         filled = [at for at in positions if cells[at].strip()]
         kind = INPUTS[name].kind
         texts = [_without_unit(cells[at], columns.unit(at), kind) for at in filled]
         if kind is Kind.COST and filled:
-            in_currencies = [named.get(at, exchange.cost) for at in filled]
             if len(filled) > 1:
-                found.texts[name] = _sum_of_costs(texts, in_currencies, exchange)
+                in_currencies = [named.get(at) for at in filled]
+                signs = _price_signs(columns, cells)
+                found.texts[name] = _sum_of_costs(texts, in_currencies, exchange, signs)
                 found.currencies[name] = exchange.selling.code
             else:
                 found.texts[name] = texts[0]
                 if filled[0] in named:
-                    found.currencies[name] = in_currencies[0].code
+                    found.currencies[name] = named[filled[0]].code
         elif len(filled) > 1:
             found.texts[name] = _sum_of_rates(texts)
         elif filled:
             found.texts[name] = texts[0]
-    costs = [name for name in found.texts if INPUTS[name].kind is Kind.COST]
-    codes = {found.currencies.get(name, "") for name in costs}
-    if len(codes) == 1 and "" not in codes and "cost_currency" not in found.texts:
-        # Where all are in the same currency, it is that of the row.
-        found.currencies.clear()
-        found.texts["cost_currency"] = codes.pop()
     return found
+
+
+def _of_row(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -> Exchange:
+    """The currency and the rate of a row's costs; what can't be read is refused later."""
+    code, rate = (cells[columns[name]] if name in columns else "" for name in CONVERSION)
+    try:
+        cost = currency_named(code) if code.strip() else exchange.cost
+        own = read_exchange_rate(rate)
+    except CellError:
+        return exchange
+    of_store = exchange.fx_rate if cost.code == exchange.cost.code else None
+    return exchange._replace(cost=cost, fx_rate=Rate(*own) if own else of_store)
+
+
+def _price_signs(columns: FoundColumns, cells: Sequence[str]) -> frozenset[str]:
+    return price_signs({name: cells[at] for name, at in columns.items()})
 
 
 def _without_unit(cell: str, unit: str, kind: Kind) -> str:
@@ -68,11 +91,17 @@ def _without_unit(cell: str, unit: str, kind: Kind) -> str:
     return cell
 
 
-def _sum_of_costs(texts: list[str], currencies: list[Currency], exchange: Exchange) -> str:
+def _sum_of_costs(
+    texts: list[str],
+    currencies: list[Currency | None],
+    exchange: Exchange,
+    signs: frozenset[str],
+) -> str:
     """Costs in the selling currency, each converted by itself, and added."""
     total = 0
     for text, currency in zip(texts, currencies, strict=True):
-        costs = exchange._replace(cost=currency).row_costs({"other_cost": text})
+        codes = {} if currency is None else {"other_cost": currency.code}
+        costs = exchange.row_costs({"other_cost": text}, codes, signs)
         if costs.problems:
             return text
         total += costs.converted["other_cost"]

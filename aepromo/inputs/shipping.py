@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import CallError
 from aepromo.inputs.exchange import Conversion
 from aepromo.inputs.tariff import market_named
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, least, pick
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, least, pick
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
 from aepromo.table.facts import read_fact
@@ -70,7 +70,7 @@ class Shipping:
         rate = self.exchange.rate(service.currency)
         if rate is None or not self.exchange.is_foreign(service.currency):
             return total
-        return converted_up(total, rate.millionths, *self.exchange.scales(service.currency))
+        return self.exchange.worth(total, service.currency, rate)
 
     def conversions(self) -> frozenset[Conversion]:
         """The conversions that its fees need."""

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.errors import CallError
 from aepromo.inputs.columns import CONVERSION, FORCED_RATE, KEYS, PARCEL, SHIPPING_FEES
-from aepromo.inputs.exchange import Conversion, Exchange, RowCosts, exchange_of
+from aepromo.inputs.exchange import Conversion, Exchange, Rate, RowCosts, exchange_of
 from aepromo.inputs.forced_range import GivenRates
 from aepromo.inputs.offer_texts import read_coupon, read_ending, read_tier
 from aepromo.pricing.currency import USD
-from aepromo.pricing.decision import MAX_CHANGE
 from aepromo.pricing.money import BLANK, MILLION
 from aepromo.pricing.offers import BASKETS, STACKINGS, Offers
+from aepromo.rules import UnknownRule
 from aepromo.table.cells import (
     CellError,
     in_two_currencies,
     millionths,
     percent,
     read,
+    read_exchange_rate,
     read_range,
     signs_in,
 )
@@ -52,8 +53,7 @@ class Values(NamedTuple):
     in minor units of the ``currency`` of prices and millionths, apart from ``costs`` and the forced
     ``rates``; ``facts`` are values of other columns than those of a SKU. ``book`` is the rule
     book in force, its money in the currency of the prices. ``endings`` are those that
-    prices may have; ``floor_multiple`` and ``max_change`` are in millionths, the latter None where
-    no change is too large.
+    prices may have; ``floor_multiple`` is in millionths.
     """
 
     policy: Policy
@@ -67,7 +67,6 @@ class Values(NamedTuple):
     offers: Offers
     endings: tuple[Ending, ...]
     floor_multiple: int
-    max_change: int | None
     book: Book
     shipping: Shipping | None
 
@@ -84,6 +83,23 @@ class Values(NamedTuple):
         if stacking not in STACKINGS:
             raise CallError(f"rules.{key} '{stacking}': {one_of(stacking, STACKINGS)}")
         return stacking == "add"
+
+    @property
+    def max_change(self) -> int | None:
+        """The change of a list price above which it is held, in millionths; None: never."""
+        key, text = "reprice.max_change", self.policy.max_change
+        if text is not None:
+            return _max_change(text, "--max-change")
+        return _max_change(self.book.text(key), f"rules.{key}")
+
+    @property
+    def limited_step(self) -> int:
+        """The steps that an own discount comes in, in millionths (rule book: ``limited``)."""
+        key = "limited.places"
+        try:
+            return read(self.book.text(key), Kind.RATE, USD) or 1
+        except CellError as error:
+            raise CallError(f"rules.{key}: {error}") from None
 
     @property
     def joined_rates(self) -> JoinedRates | None:
@@ -117,8 +133,19 @@ class Values(NamedTuple):
     @property
     def supplied(self) -> frozenset[str]:
         """The columns that the call has a value for, if not for every row."""
-        more = [("forced_rate", self.policy.rates), ("logistics_cost", self.policy.tariff)]
+        more = [
+            ("forced_rate", self.policy.rates),
+            ("logistics_cost", self.policy.tariff),
+            ("fx_rate", self.has_rates),
+        ]
         return frozenset((*self.texts, *(name for name, source in more if source)))
+
+    @property
+    def has_rates(self) -> bool:
+        """Whether there are rates to convert costs by; that of the dollar alone is the book's."""
+        exchange = self.exchange
+        is_named = exchange.fx_rate is not None or exchange.is_foreign(exchange.cost)
+        return is_named or any(code != USD.code for code in exchange.rates)
 
     def lookup_columns(self, is_shipped: bool) -> tuple[str, ...]:
         """The columns by which past rates and a tariff are looked up."""
@@ -145,9 +172,8 @@ class Values(NamedTuple):
 
     @property
     def signs(self) -> frozenset[str]:
-        """The signs of the amounts that are given."""
-        amounts = (text for name, text in self.texts.items() if INPUTS[name].kind in AMOUNTS)
-        return signs_in(amounts)
+        """The signs of the amounts that are given and in the currency of prices."""
+        return price_signs(self.texts) | self.costs.signs
 
     def assumes_cost_currency(
         self,
@@ -162,19 +188,20 @@ class Values(NamedTuple):
         """
         tariff = self.policy.tariff.services if self.policy.tariff else ()
         currencies = (service.currency for service in tariff)
-        taken = are_unnamed or not set(uses).isdisjoint(self.cost_texts)
+        taken = are_unnamed or not set(uses).isdisjoint(self.costs.unnamed)
         found = self.signs if signs is None else signs
         return taken and self.exchange.doubts_cost(found, currencies)
 
     def conversions(self) -> list[Conversion]:
         """The conversions that the given costs and the tariff need."""
-        made = [self.costs.conversion] if self.costs.conversion else []
+        made = self.costs.conversions
         return [*made, *(self.shipping.conversions() if self.shipping else ())]
 
     def warnings(self, today: date) -> list[str]:
-        """Offers so deep that a slip of the finger is likelier, and exchange rates that are old.
+        """What is used as it is, but is likelier a slip.
 
-        Both are used as they are (rule book: ``fx.max_age_days``).
+        Offers that take over half, an own discount of no whole percent, and exchange rates that are
+        old or look upside down (rule book: ``limited.places``, ``fx``).
         """
         policy, offers = self.policy, self.offers
         given = [
@@ -193,10 +220,27 @@ class Values(NamedTuple):
             for offer, is_deep in given
             if is_deep
         ]
-        if not self.exchange.rates:
+        if (own := self.numbers.get("limited_rate", 0)) and own % self.limited_step:
+            text = _("{flag} {rate} is no whole percent, and the platform takes only those")
+            flag = self.policy.place("limited_rate")
+            deep.append(text.format(flag=flag, rate=percent(own)))
+        exchange = self.exchange
+        if not (exchange.rates or exchange.fx_rate):
             return deep  # a one-liner in dollars reads no figure of exchange
         most_days = rule_number(self.book, "fx.max_age_days")
-        return deep + self.exchange.old(today, most_days)
+        return [*deep, *exchange.old(today, most_days), *exchange.upside_down(self.usual_rate)]
+
+    def usual_rate(self, code: str) -> Rate | None:
+        """Roughly how many units of a currency a dollar is worth; None where nobody knows."""
+        if code == USD.code:
+            return Rate(1)
+        try:
+            found = read_exchange_rate(self.book.text(f"fx.usual.{code}"))
+        except UnknownRule:
+            return None
+        except CellError as error:
+            raise CallError(f"rules.fx.usual.{code}: {error}") from None
+        return Rate(*found) if found else None
 
 
 def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
@@ -211,7 +255,7 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
         raise CallError(f"--basket '{policy.basket}': {one_of(policy.basket, BASKETS)}")
     book = policy.book.in_money(exchange.in_selling) if exchange.is_foreign(USD) else policy.book
     own = {name: text for name, text in texts.items() if _is_cost(name)}
-    costs = exchange.row_costs(own, policy.cost_currencies)
+    costs = exchange.row_costs(own, policy.cost_currencies, price_signs(texts))
     read_values = _read_values(texts, policy, exchange, costs)
     return Values(
         policy=policy,
@@ -225,22 +269,18 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
         offers=_offers(policy, exchange.selling),
         endings=tuple(read_ending(text, exchange.selling) for text in policy.ending),
         floor_multiple=rule_number(policy.book, "floor.multiple"),
-        max_change=_max_change(policy),
         book=book,
         shipping=_shipping(policy, texts, tariff_exchange or exchange),
     )
 
 
-def _max_change(policy: Policy) -> int | None:
-    text = policy.max_change
-    if text is None:
-        return MAX_CHANGE
+def _max_change(text: str, place: str) -> int | None:
     if text == "never":
         return None
     try:
         return read(text, Kind.MARKUP, USD) or 0
     except CellError as error:
-        raise CallError(f"--max-change: {error}") from None
+        raise CallError(f"{place}: {error}") from None
 
 
 def _offers(policy: Policy, currency: Currency) -> Offers:
@@ -268,6 +308,12 @@ class _Read(NamedTuple):
     numbers: dict[str, int]
     rates: GivenRates
     facts: dict[str, Fact]
+
+
+def price_signs(texts: Mapping[str, str]) -> frozenset[str]:
+    """The signs of prices and targets, by column."""
+    kinds = AMOUNTS - {Kind.COST}
+    return signs_in(text for name, text in texts.items() if INPUTS[name].kind in kinds)
 
 
 def _is_cost(name: str) -> bool:

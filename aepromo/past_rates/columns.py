@@ -49,6 +49,12 @@ RATE_RESULTS = (
     Column("mean_rate", Kind.MILLIONTHS, "the mean of their rates", ("平均折扣率",)),
     Column("lowest_rate", Kind.MILLIONTHS, "the lowest of them", ("最低折扣率",)),
     Column("highest_rate", Kind.MILLIONTHS, "the highest of them", ("最高折扣率",)),
+    Column(
+        "rate_range",
+        Kind.TEXT,
+        "from the lowest to the highest, however prices were rounded",
+        ("折扣率区间",),
+    ),
     Column("own_weight", Kind.MILLIONTHS, "how far its own orders are trusted", ("自身权重",)),
 )
 """What ``rates`` answers with, beside the quantile and ``forced_rate``."""

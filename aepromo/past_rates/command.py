@@ -131,7 +131,9 @@ def _answer_one(which: Which, reading: Reading, writing: WritingOptions) -> None
         lines = (f"{INPUTS[fault.column].flag}: {fault.reason(None)}" for fault in faults)
         raise CallError(_("; ").join(lines))
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in which.given.items()]
-    columns.append(TextColumn(MEAN.name, MEAN.kind, [result_text(int(rate), MEAN, which.currency)]))
+    columns.append(
+        TextColumn(MEAN.name, MEAN.kind, [result_text(int(rate.rate), MEAN, which.currency)])
+    )
     columns = chosen(columns, writing)
     form = format_of(writing)
     with destination(writing) as stream:

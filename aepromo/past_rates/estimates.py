@@ -2,9 +2,10 @@
 
 The mean, the lowest and the highest rate and the quantile are those of the orders themselves; the
 ``forced_rate`` is the mean drawn towards the level above (``credibility``). A quantile is the
-lowest rate that such a share of the orders is at or under, so always one that was seen. Rates are
-whole millionths, and every one that doesn't come out even is rounded up: a list price that bears
-the higher rate bears the lower one too.
+lowest rate that such a share of the orders is at or under, so always one that was seen. Quantile
+and highest rate allow for the rounding of the prices that they were seen in, and so do both ends of
+the range, of which a list price should bear every rate. Rates are whole millionths, and every one
+that doesn't come out even is rounded up, the lower end of the range down.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aepromo.past_rates.columns import LEVELS, MEAN, quantile_column
 from aepromo.past_rates.credibility import drawn
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION, up
+from aepromo.table.bulk import spelled
+from aepromo.table.cells import RATE_PLACES
 from aepromo.table.headers import plain
 from aepromo.table.names import canonical
 from aepromo.table.number_columns import result_array
@@ -38,18 +42,26 @@ class PastRates:
 
     Within a level the highest ``forced_rate`` comes first. ``columns`` are the figures by column,
     in millionths, and blank where a row has none; ``skus`` and ``categories`` are text, empty where
-    a row is of a wider level. ``moved`` counts the SKUs that stood in more than one category.
+    a row is of a wider level, and ``ranges`` are written as a forced rate may be. ``moved`` counts
+    the SKUs that stood in more than one category.
     """
 
     skus: pa.Array
     categories: pa.Array
     columns: Sequence[tuple[Column, Numbers]]
+    ranges: pa.Array
     moved: int = 0
 
     @property
     def header(self) -> list[str]:
         """The names of all columns."""
-        return [LEVEL.name, "sku", "category", *(column.name for column, _ in self.columns[1:])]
+        figures = (column.name for column, _ in self.columns[1:])
+        return [LEVEL.name, "sku", "category", *figures, RANGE.name]
+
+    @property
+    def texts(self) -> dict[str, pa.Array]:
+        """The columns of text by name."""
+        return {"sku": self.skus, "category": self.categories, RANGE.name: self.ranges}
 
     def counted(self, level: str) -> int:
         """How many rows a level has."""
@@ -61,13 +73,13 @@ class PastRates:
         arrays = {
             column.name: result_array(each, column, rows, USD) for column, each in self.columns
         }
-        arrays |= {"sku": self.skus, "category": self.categories}
+        arrays |= self.texts
         table = pa.table({name: arrays[name] for name in self.header})
         frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
 
 
-LEVEL = RESULTS["level"]
+LEVEL, RANGE = RESULTS["level"], RESULTS["rate_range"]
 
 
 def past_rates(parts: Sequence[pd.DataFrame], quantile: int) -> PastRates:
@@ -82,9 +94,9 @@ def past_rates(parts: Sequence[pd.DataFrame], quantile: int) -> PastRates:
     sku_of, skus = pd.factorize(orders["sku"])
     category_of, categories, moved = _categories(orders, sku_of)
     rates = orders["rate"].to_numpy()
-    store = _statistics(np.zeros_like(sku_of), rates, quantile)
-    by_category = _statistics(category_of[sku_of], rates, quantile)
-    by_sku = _statistics(sku_of, rates, quantile)
+    store = _statistics(np.zeros_like(sku_of), orders, quantile)
+    by_category = _statistics(category_of[sku_of], orders, quantile)
+    by_sku = _statistics(sku_of, orders, quantile)
     result = drawn(category_of, by_sku, _squares(rates))
     names = np.array([*categories, ""], object)
     tables = (
@@ -136,20 +148,21 @@ def _categories(orders: pd.DataFrame, sku_of: Numbers) -> tuple[Numbers, list[st
     return category_of, [names[each] for each in left], int((by_sku.nunique() > 1).sum())
 
 
-def _statistics(group_of: Numbers, rates: Numbers, quantile: int) -> pd.DataFrame:
+def _statistics(group_of: Numbers, orders: pd.DataFrame, quantile: int) -> pd.DataFrame:
     """By group, in the order of its index, without -1: what the rates of its orders come to."""
-    orders = pd.DataFrame({"group": group_of, "rate": rates})[group_of >= 0]
-    orders = orders.sort_values(["group", "rate"])
+    orders = orders[["rate", "lowest", "highest"]].assign(group=group_of)[group_of >= 0]
+    orders = orders.sort_values(["group", "highest"])
     found: pd.DataFrame = orders.groupby("group").agg(
         orders=("rate", "size"),
         total=("rate", "sum"),
         lowest_rate=("rate", "min"),
-        highest_rate=("rate", "max"),
+        highest_rate=("highest", "max"),
+        range_from=("lowest", "min"),
     )
     found["mean_rate"] = -(-found["total"] // found["orders"])
     starts = found["orders"].cumsum() - found["orders"]
     reached = np.asarray(up(found["orders"].to_numpy(), quantile))
-    found["quantile"] = orders["rate"].to_numpy()[starts.to_numpy() + reached - 1]
+    found["quantile"] = orders["highest"].to_numpy()[starts.to_numpy() + reached - 1]
     return found.reset_index(drop=True)
 
 
@@ -167,7 +180,12 @@ def _table(rows: pd.DataFrame, quantile: int, moved: int) -> PastRates:
         **{RESULTS[name]: name for name in ("highest_rate", "own_weight")},
         MEAN: "forced_rate",
     }
-    rows = rows.reindex(columns=["sku", "category", *figures.values()])
+    rows = rows.reindex(columns=["sku", "category", "range_from", *figures.values()])
     columns = [(column, rows[name].to_numpy(np.int64)) for column, name in figures.items()]
     skus, categories = (pa.array(rows[name].tolist(), pa.string()) for name in ("sku", "category"))
-    return PastRates(skus, categories, columns, moved)
+    ends = (
+        spelled(rows[name].to_numpy(np.int64), RATE_PLACES)
+        for name in ("range_from", "highest_rate")
+    )
+    ranges = pc.binary_join_element_wise(*ends, "..")
+    return PastRates(skus, categories, columns, ranges, moved)

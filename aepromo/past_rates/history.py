@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from aepromo.errors import Problem
 from aepromo.inputs.header_currencies import label_reasons, name_currencies
-from aepromo.past_rates.past_orders import AMOUNTS, rate_of
+from aepromo.past_rates.past_orders import AMOUNTS, OrderRate, rate_of
 from aepromo.pricing.money import BLANK, pick
 from aepromo.table.cells import in_two_currencies, signs_in, tidy
 from aepromo.table.found_columns import label_at
@@ -42,10 +42,11 @@ TEXT = pd.ArrowDtype(pa.string())
 class Orders:
     """The orders that count, and what became of the others.
 
-    ``counted`` has the columns ``sku`` and ``category`` (text), ``rate`` (millionths) and
-    ``ordered_at`` (microseconds by the clock shown, blank where unknown). ``unforced`` counts the
-    statuses of orders that weren't forced, ``too_early`` is the number before the first day that
-    counts. ``problems`` are of rows that would have counted.
+    ``counted`` has the columns ``sku`` and ``category`` (text), ``rate``, ``lowest`` and
+    ``highest`` (millionths, as ``OrderRate`` has them) and ``ordered_at`` (microseconds by the
+    clock shown, blank where unknown). ``unforced`` counts the statuses of orders that weren't
+    forced, ``too_early`` is the number before the first day that counts. ``problems`` are of rows
+    that would have counted.
     """
 
     counted: pd.DataFrame
@@ -69,7 +70,7 @@ def read_orders(cells: Cells, columns: Mapping[str, int], which: Which) -> Order
         {
             "sku": pd.Series(skus, dtype=TEXT),
             "category": pd.Series(categories, dtype=TEXT),
-            "rate": rates,
+            **rates._asdict(),
             "ordered_at": ordered_at[~is_early],
         }
     )
@@ -133,8 +134,8 @@ def _times(sheet: _Sheet, rows: Rows) -> tuple[Numbers, npt.NDArray[np.bool_]]:
     return times, (times != BLANK) & (times < start_of(since))
 
 
-def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
-    """The forced rates of some orders, in millionths; of no use where a problem is noted."""
+def _rates(sheet: _Sheet, rows: Rows) -> OrderRate:
+    """The forced rates of some orders; of no use where a problem is noted."""
     numbers: dict[str, Whole] = dict(sheet.which.numbers())
     unread: set[tuple[str, int]] = set()
     signs = signs_in(sheet.which.given.values())
@@ -162,7 +163,9 @@ def _rates(sheet: _Sheet, rows: Rows) -> Numbers:
         # A cell that can't be read is blank from here on, but it isn't missing.
         at = {int(rows[each]): each for each in where if (fault.column, rows[each]) not in unread}
         sheet.note(fault.column, {row: fault.reason(each) for row, each in at.items()})
-    return np.array(np.broadcast_to(np.asarray(rate, np.int64), len(rows)))
+    return OrderRate(
+        *(np.array(np.broadcast_to(np.asarray(each, np.int64), len(rows))) for each in rate)
+    )
 
 
 def _note_two_currencies(sheet: _Sheet, rows: Rows) -> None:

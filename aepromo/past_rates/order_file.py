@@ -188,7 +188,7 @@ def _lines(
     }
     texts |= {
         name: cell_texts(cells, delimiter, writing.excel_safe)
-        for name, cells in (("sku", rates.skus), ("category", rates.categories))
+        for name, cells in rates.texts.items()
     }
     mark = "\ufeff" if writing.bom else ""
     headers = [layout.header(name, writing.headers) for name in names]
@@ -199,10 +199,9 @@ def _lines(
 
 def _columns(rates: PastRates, rows: int) -> list[TextColumn]:
     """The first rows as text; a row of a wider level has no SKU and no category."""
-    named = {"sku": rates.skus, "category": rates.categories}
     columns = {
         name: TextColumn(name, Kind.TEXT, [cell or None for cell in cells[:rows].to_pylist()])
-        for name, cells in named.items()
+        for name, cells in rates.texts.items()
     }
     for column, numbers in rates.columns:
         cells = [

@@ -10,7 +10,7 @@ looked at any further.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.engine.filling import Fault, at
 from aepromo.errors import CallError, InputError
@@ -18,7 +18,16 @@ from aepromo.inputs.exchange import Exchange
 from aepromo.inputs.header_currencies import check_currencies
 from aepromo.past_rates.columns import ALSO_FORCED
 from aepromo.pricing.currency import USD
-from aepromo.pricing.money import BLANK, MILLION, any_of, is_known, pick
+from aepromo.pricing.money import (
+    BLANK,
+    MILLION,
+    any_of,
+    divided_up,
+    is_known,
+    least,
+    most,
+    pick,
+)
 from aepromo.pricing.offers import base_price, observed_rate
 from aepromo.rules.overrides import Book
 from aepromo.table.cells import CellError, grouped, in_two_currencies, percent, read, signs_in
@@ -98,8 +107,19 @@ def share_of(quantile: str) -> int:
     return share
 
 
-def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[Whole, list[Fault]]:
-    """The forced rate of one order or of a column of them, in millionths, and what is wrong.
+class OrderRate(NamedTuple):
+    """The forced rate of an order, in millionths, and between which ones it may lie.
+
+    The item price was rounded to a minor unit, so the true one may be half of that higher or lower.
+    """
+
+    rate: Whole
+    lowest: Whole
+    highest: Whole
+
+
+def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[OrderRate, list[Fault]]:
+    """The forced rate of one order or of a column of them, and what is wrong.
 
     ``numbers`` are the columns of ``AMOUNTS`` that are known, in minor units and millionths. The
     rate is of no use where a fault holds.
@@ -113,7 +133,8 @@ def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[Whole, li
     base = base_price(pick(known, price, 1), own_rate)
     item = pick(known, deal, 0) + coupon + tier
     below = known & (base > 0) & (item <= base)
-    rate = observed_rate(pick(below, base, 1), pick(below, item, 0))
+    start, end = pick(below, base, 1), pick(below, item, 0)
+    rate = observed_rate(start, end)
 
     def above(row: int | None) -> str:
         own, places = at(own_rate, row), currency.places
@@ -141,7 +162,10 @@ def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[Whole, li
             lambda _row: _("leaves no rate under 100%; write what the buyer paid"),
         ),
     )
-    return rate, [fault for fault in faults if any_of(fault.where)]
+    lowest = MILLION - least(divided_up(2 * end + 1, 2 * start), MILLION)
+    highest = least(observed_rate(2 * start, most(2 * end - 1, 0)), MILLION - 1)
+    found = OrderRate(rate, lowest, highest)
+    return found, [fault for fault in faults if any_of(fault.where)]
 
 
 def _or_nothing(value: Whole) -> Whole:

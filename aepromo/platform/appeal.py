@@ -18,6 +18,7 @@ from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
 from aepromo.errors import CallError
 from aepromo.inputs.columns import CONVERSION, FORCED_RATE, NEEDED, PLATFORM_FEES, SHIPPING_FEES
+from aepromo.inputs.exchange import Rate
 from aepromo.inputs.values import assumed_number
 from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
 from aepromo.platform.columns import APPEALS
@@ -174,7 +175,8 @@ class Detail(NamedTuple):
     is_shipped: Truth
     currencies: Sequence[Currency]
     codes: Numbers
-    rates: Numbers
+    rates: Sequence[Rate]
+    rate_codes: Numbers
 
 
 def shipping_detail(inputs: Inputs) -> Detail:
@@ -182,11 +184,12 @@ def shipping_detail(inputs: Inputs) -> Detail:
     own = [_column(inputs.numbers.get(name, BLANK), inputs.rows) for name in SHIPPING_FEES]
     cost = _column(inputs.stated_cost("logistics_cost"), inputs.rows)
     currencies, codes = cost_currencies(inputs)
-    rates = _column(inputs.costs.rates if inputs.costs else MILLION, inputs.rows).copy()
+    rates, rate_codes = all_rates(inputs), rate_codes_of(inputs)
     shipped, tariff = inputs.shipped, inputs.values.policy.tariff
     if shipped is None or tariff is None:
-        return Detail(own, cost, np.zeros(inputs.rows, np.bool_), currencies, codes, rates)
-    codes = codes.copy()
+        nowhere = np.zeros(inputs.rows, np.bool_)
+        return Detail(own, cost, nowhere, currencies, codes, rates, rate_codes)
+    codes, rate_codes = codes.copy(), rate_codes.copy()
     is_shipped = shipped.services >= 0
     asked = [np.zeros(inputs.rows, np.int64) for _each in SHIPPING_FEES]
     for index in np.unique(shipped.services[is_shipped]).tolist():
@@ -197,14 +200,25 @@ def shipping_detail(inputs: Inputs) -> Detail:
             part[among] = fee
         codes[among] = len(currencies) + index
         if (rate := inputs.values.exchange.rate(currency)) is not None:
-            rates[among] = rate.millionths
+            rate_codes[among] = len(rates)
+            rates.append(rate)
     parts = [
         np.where(is_shipped & (given == BLANK), part, given)
         for given, part in zip(own, asked, strict=True)
     ]
     cost = np.where(is_shipped, asked[0] + asked[1] + asked[2], cost)
     currencies = [*currencies, *(service.currency for service in tariff.services)]
-    return Detail(parts, cost, is_shipped, currencies, codes, rates)
+    return Detail(parts, cost, is_shipped, currencies, codes, rates, rate_codes)
+
+
+def all_rates(inputs: Inputs) -> list[Rate]:
+    """The exchange rates that rows' costs were converted at, 1 among them."""
+    return list(inputs.costs.rates) if inputs.costs else [Rate(1)]
+
+
+def rate_codes_of(inputs: Inputs) -> Numbers:
+    """Each row's index into ``all_rates``."""
+    return _column(inputs.costs.rate_codes if inputs.costs else 0, inputs.rows)
 
 
 def cost_currencies(inputs: Inputs) -> tuple[list[Currency], Numbers]:

@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.inputs.exchange import rate_text
 from aepromo.platform.appeal import (
     REFUSE,
+    all_rates,
     cost_currencies,
     formula_of,
     least_profit,
+    rate_codes_of,
     shipping_detail,
 )
 from aepromo.platform.clauses import Clause, always, joined
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Inputs
+    from aepromo.inputs.exchange import Rate
     from aepromo.platform.appeal import Detail
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
@@ -157,16 +159,15 @@ def _percents(rates: Numbers) -> pa.Array:
 def _rates(inputs: Inputs, detail: Detail) -> pa.Array:
     """``1 USD = 7.12 CNY (2026-11-20)``: each rate that was used, with its day where it has one."""
     exchange, (currencies, codes) = inputs.values.exchange, cost_currencies(inputs)
-    rates = np.broadcast_to(np.asarray(inputs.costs.rates if inputs.costs else 0), inputs.rows)
+    codes_of_rates = rate_codes_of(inputs)
     is_own = np.zeros(inputs.rows, np.bool_)
     if "fx_rate" in inputs.columns:
         is_own = pc.not_equal(inputs.text("fx_rate"), "").to_numpy(zero_copy_only=False)
     clauses = []
     for code, currency in enumerate(currencies):
-        found, places = np.unique(rates, return_inverse=True)
-        said = [_rate(inputs, currency, rate) for rate in found.tolist()]
+        said = [_rate(inputs, currency, rate) for rate in all_rates(inputs)]
         where = (codes == code) & exchange.is_foreign(currency)
-        clauses.append(Clause(places, said).where(where & is_own))
+        clauses.append(Clause(codes_of_rates, said).where(where & is_own))
         clauses.append(_shared_rate(inputs, currency, where & ~is_own))
     for code, currency in enumerate(detail.currencies):
         where = detail.is_shipped & (detail.codes == code) & exchange.is_foreign(currency)
@@ -180,11 +181,11 @@ def _shared_rate(inputs: Inputs, currency: Currency, where: Truth) -> Clause:
     if rate is None:
         return always("", False, inputs.rows)
     dated = f" ({rate.day})" if rate.day else ""
-    return always(_rate(inputs, currency, rate.millionths) + dated, where, inputs.rows)
+    return always(_rate(inputs, currency, rate) + dated, where, inputs.rows)
 
 
-def _rate(inputs: Inputs, currency: Currency, rate: int) -> str:
-    return f"1 {inputs.values.currency.code} = {rate_text(rate)} {currency.code}"
+def _rate(inputs: Inputs, currency: Currency, rate: Rate) -> str:
+    return f"1 {inputs.values.currency.code} = {rate.text} {currency.code}"
 
 
 def _origin(inputs: Inputs, detail: Detail) -> pa.Array:
@@ -193,8 +194,7 @@ def _origin(inputs: Inputs, detail: Detail) -> pa.Array:
     ``56.00 CNY ÷ 7.12 = 7.87; 9.90 + 28.50 + 0.00 = 38.40 CNY; 38.40 CNY ÷ 7.12 = 5.40``; each
     quotient is rounded up to the cent.
     """
-    rates = np.broadcast_to(np.asarray(inputs.costs.rates if inputs.costs else 0), inputs.rows)
-    own = detail._replace(codes=cost_currencies(inputs)[1], rates=rates)
+    own = detail._replace(codes=cost_currencies(inputs)[1], rate_codes=rate_codes_of(inputs))
     purchase = np.asarray(inputs.stated_cost("purchase_price"), np.int64)
     is_sum = detail.is_shipped & (sum(detail.parts) == detail.cost)
     total = _stated(detail.cost, detail, is_sum)
@@ -219,8 +219,8 @@ def _conversion(inputs: Inputs, stated: Numbers, detail: Detail, name: str) -> p
     is_foreign = foreign[detail.codes]
     if not is_foreign.any():
         return pa.repeat("", inputs.rows)
-    found, codes = np.unique(detail.rates, return_inverse=True)
-    rates = pa.array(map(rate_text, found.tolist()), pa.string()).take(pa.array(codes))
+    texts = pa.array([rate.text for rate in detail.rates], pa.string())
+    rates = texts.take(pa.array(detail.rate_codes))
     figure = np.asarray(getattr(inputs.sku.costs, name), np.int64)
     worth = spelled(np.array(np.broadcast_to(figure, inputs.rows)), currency.places)
     total = _stated(stated, detail, is_foreign)

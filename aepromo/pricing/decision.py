@@ -18,9 +18,6 @@ RAISE, HOLD, NEW, LOWER, KEEP = range(len(ACTIONS))
 HELD_BY = ("max_change", "max_price", "discount_price")
 """The guards. The last one is the sale price's that the platform has, in a price update."""
 
-MAX_CHANGE = MILLION // 2
-"""The change of a list price from which on it is held, unless somebody says otherwise."""
-
 
 class Guards(NamedTuple):
     """What stops a price from being set.
@@ -29,7 +26,7 @@ class Guards(NamedTuple):
     ``max_price`` is in minor units, blank where there is none.
     """
 
-    max_change: int | None = MAX_CHANGE
+    max_change: int | None = None
     max_price: Whole = BLANK
 
 

@@ -54,16 +54,21 @@ def down(amount: Whole, rate: Whole) -> Whole:
     return amount * rate // MILLION
 
 
-def converted_up(amount: Whole, fx_rate: Whole, finer: Whole, coarser: Whole) -> Whole:
+def converted_up(amount: Whole, units: Whole, per: Whole, finer: int, coarser: int) -> Whole:
     """An amount in minor units of another currency, never less than exact: what a cost becomes.
 
-    ``fx_rate`` is how many units of the amount's currency one unit of the other is worth, in
-    millionths, over 0 and under ``FX_LIMIT``. ``finer`` minor units of the other currency are as
-    much of a unit as one of the amount's; ``coarser`` the other way round: of the two one is 1, the
-    other at most 1000. So no product reaches 2 × 10¹⁸.
+    ``units`` ÷ ``per`` is how many units of the amount's currency one unit of the other is worth.
+    ``finer`` minor units of the other currency are as much of a unit as one of the amount's;
+    ``coarser`` the other way round: of the two one is 1, the other at most 1000. A column of ints
+    is as exact as its type: see ``fits_conversion``.
     """
-    divisor = fx_rate * coarser
-    return (amount * (finer * MILLION) + divisor - 1) // divisor
+    divisor = units * coarser
+    return (amount * (finer * per) + divisor - 1) // divisor
+
+
+def fits_conversion(units: int, per: int, finer: int, coarser: int) -> bool:
+    """Whether a conversion of any amount fits 64 bits; each rate of six places does."""
+    return per * finer < 2**32 and units * coarser < 2**62
 
 
 def divided_up(amount: Whole, rate: Whole) -> Whole:

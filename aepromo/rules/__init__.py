@@ -26,6 +26,8 @@ FAMILIES: tuple[str, ...] = (
     "coupon",
     "spend_save",
     "stacking",
+    "limited",
+    "reprice",
     "forced",
     "appeal",
     "reverse",
@@ -41,6 +43,7 @@ LISTS = frozenset({"list", "path", "any_of", "all_of", "none_of"})
 UNITS = LISTS | {
     *("ratio", "percent_points", "money", "multiple", "count", "rank", "score", "index", "level"),
     *("days", "hours", "seconds", "date", "tier", "text", "yes_no", "switch"),
+    "exchange_rate",
 }
 """Every unit that a figure may have; ``Rule`` says how its value is written."""
 
@@ -52,8 +55,9 @@ class Rule(NamedTuple):
 
     ``value`` is text as a cell would hold it, or a tuple of texts where ``unit`` is one of
     ``LISTS``. By unit: ``ratio`` ``"8%"``; ``money`` in US dollars ``"0.80"``; ``level`` ``"L3"``;
-    ``tier`` ``"30:3"`` (spend:save); ``date`` ``"2024-02"``; ``yes_no`` ``"yes"``; ``switch``
-    ``"on"``; ``text`` verbatim; any other a plain number. A range is ``"10%..20%"``.
+    ``tier`` ``"30:3"`` (spend:save); ``exchange_rate`` units for one US dollar ``"7.1"``; ``date``
+    ``"2024-02"``; ``yes_no`` ``"yes"``; ``switch`` ``"on"``; ``text`` verbatim; any other a plain
+    number. A range is ``"10%..20%"``.
 
     ``span`` is what the origin reports where ``value`` is the one end that the program assumes.
     ``compare`` belongs to a threshold: the figure that is measured, ``compare``, ``value``, with

@@ -70,7 +70,20 @@ def result_texts(numbers: Numbers | int, column: Column, rows: int, currency: Cu
     if column.kind is Kind.LABEL:
         labels = pa.array([*column.labels, ""])
         return labels.take(pa.array(np.where(numbers == BLANK, len(labels) - 1, numbers)))
-    return spelled(numbers, places_shown(column.kind, currency))
+    texts = spelled(numbers, places_shown(column.kind, currency))
+    return without_zeros(texts) if column.kind is Kind.EXCHANGE else texts
+
+
+def without_zeros(texts: pa.Array) -> pa.Array:
+    """Decimals without zeros at their end: ``7.12``."""
+    return pc.utf8_rtrim(pc.utf8_rtrim(texts, "0"), ".")
+
+
+def figure_texts(figures: pa.Array, kind: Kind) -> list[str | None]:
+    """A column of an answer as text, as ``result_texts`` writes it; None where it is blank."""
+    texts = figures.cast(pa.string())
+    found: list[str | None] = (without_zeros(texts) if kind is Kind.EXCHANGE else texts).to_pylist()
+    return found
 
 
 def spelled(numbers: Numbers, places: int) -> pa.Array:

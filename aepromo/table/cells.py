@@ -7,6 +7,7 @@ A reason is a clause that ends in the remedy: ``'12,50' is not a number; write 1
 from __future__ import annotations
 
 import re
+from math import gcd
 from typing import TYPE_CHECKING
 
 from aepromo.pricing.money import (
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 RATE_PLACES = 6
 WEIGHT_PLACES = 3
+FX_DIGITS = 18
+"""The most significant digits of an exchange rate."""
 SHOWN_LENGTH = 80
 LONGEST_WHOLE = 18
 COUNT_DIGITS = 12
@@ -255,16 +258,43 @@ def _weight(text: str, tidied: str) -> int:
     return weight
 
 
-def _fx(text: str, tidied: str) -> int:
-    whole, fraction = _digits(text, tidied, example="7.12")
-    if fraction[RATE_PLACES:].strip("0"):
-        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
-        raise refusal(text, reason, places=RATE_PLACES)
-    rate = int(whole) * MILLION + int(fraction[:RATE_PLACES].ljust(RATE_PLACES, "0"))
-    if not 0 < rate < FX_LIMIT:
+def read_exchange_rate(text: str) -> tuple[int, int] | None:
+    """An exchange rate in lowest terms: ``7.12`` is 178 and 25; ``1/0.0457`` is a rate, too.
+
+    None for a blank cell. Raises ``CellError``.
+    """
+    tidied = tidy(text)
+    if not tidied:
+        return None
+    dividend, slash, divisor = tidied.partition("/")
+    top, bottom = _exact(text, dividend.rstrip()), (1, 1)
+    if slash:
+        bottom = _exact(text, divisor.lstrip())
+    units, per = top[0] * bottom[1], top[1] * bottom[0]
+    if not (per and 0 < units * MILLION < FX_LIMIT * per):
         reason = _("{cell} is no exchange rate; write how many units one is worth, such as 7.12")
         raise refusal(text, reason)
-    return rate
+    common = gcd(units, per)
+    return units // common, per // common
+
+
+def _exact(text: str, tidied: str) -> tuple[int, int]:
+    """A plain decimal as a fraction."""
+    whole, fraction = _digits(text, tidied, example="7.12")
+    fraction = fraction.rstrip("0")
+    if len((whole + fraction).lstrip("0")) > FX_DIGITS or len(fraction) > 2 * FX_DIGITS:
+        reason = _("{cell} is finer than an exchange rate can be; write at most {digits} digits")
+        raise refusal(text, reason, digits=FX_DIGITS)
+    return int(whole + fraction), 10 ** len(fraction)
+
+
+def _fx(text: str, tidied: str) -> int:
+    """A rate of six places, as a column holds it; ``read_exchange_rate`` takes finer ones."""
+    units, per = read_exchange_rate(tidied) or (0, 1)
+    if MILLION % per:
+        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        raise refusal(text, reason, places=RATE_PLACES)
+    return units * (MILLION // per)
 
 
 _READERS: dict[Kind, Callable[[str, str, Currency], int]] = {

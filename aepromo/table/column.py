@@ -32,6 +32,7 @@ class Kind(Enum):
     FINE = "fine"  # a computed amount with two places more than the currency has
     RATIO = "ratio"  # a computed ratio with four places
     MILLIONTHS = "millionths"  # a computed ratio with six places
+    EXCHANGE = "exchange"  # a computed exchange rate: nine places, without zeros at the end
     LABEL = "label"  # a computed index into ``labels``
     PROSE = "prose"  # clauses that the program wrote, with ``; `` between
 

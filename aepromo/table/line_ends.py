@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.pricing.money import BLANK
-from aepromo.table.bulk import spelled
+from aepromo.table.bulk import result_texts, spelled
 from aepromo.table.column import Kind
 from aepromo.table.text import places_shown, result_text
 
@@ -64,6 +64,9 @@ def _words(numbers: Numbers | int, column: Column, delimiter: str, currency: Cur
         labels = _packed([delimiter + label for label in (*column.labels, "")])
         chosen: Words = labels[np.where(numbers == BLANK, len(labels) - 1, numbers)]
         return chosen
+    if column.kind is Kind.EXCHANGE:
+        cells = result_texts(numbers, column, len(numbers), currency)
+        return _packed([delimiter + cell for cell in cells.to_pylist()])
     return _figures(numbers, places_shown(column.kind, currency), delimiter)
 
 

@@ -36,7 +36,9 @@ COLOURS: dict[str, dict[str, object]] = {
 
 _AMOUNTS = frozenset({Kind.COST, Kind.TARGET, Kind.PRICE, Kind.TURNOVER, Kind.MONEY, Kind.FINE})
 _RATES = frozenset({Kind.RATE, Kind.RATES, Kind.SHARE, Kind.MARKUP, Kind.RATIO})
-_NUMERIC = frozenset({*_AMOUNTS, *_RATES, Kind.COUNT, Kind.NUMBER, Kind.WEIGHT, Kind.FX})
+_NUMERIC = frozenset(
+    {*_AMOUNTS, *_RATES, Kind.COUNT, Kind.NUMBER, Kind.WEIGHT, Kind.FX, Kind.EXCHANGE}
+)
 
 # What Excel would take for a number of just this text, and no more digits than it keeps.
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(?P<fraction>\d+))?", re.ASCII)

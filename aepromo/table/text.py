@@ -50,7 +50,7 @@ class TextColumn(NamedTuple):
         return self.kind in FIGURES
 
 
-FIGURES = frozenset({Kind.MONEY, Kind.FINE, Kind.RATIO, Kind.MILLIONTHS, Kind.COUNT})
+FIGURES = frozenset({Kind.MONEY, Kind.FINE, Kind.RATIO, Kind.MILLIONTHS, Kind.EXCHANGE, Kind.COUNT})
 """The kinds of computed figures."""
 
 NUMBERS_READ = frozenset(
@@ -66,20 +66,23 @@ def places_shown(kind: Kind, currency: Currency) -> int:
         return currency.places
     if kind is Kind.FINE:
         return currency.places + 2
-    return {Kind.RATIO: 4, Kind.MILLIONTHS: 6}.get(kind, 0)
+    return {Kind.RATIO: 4, Kind.MILLIONTHS: 6, Kind.EXCHANGE: 9}.get(kind, 0)
 
 
-def result_text(value: int, column: Column, currency: Currency) -> str | None:
+def result_text(value: int | str, column: Column, currency: Currency) -> str | None:
     """A computed value as every format but a table writes it."""
+    if isinstance(value, str):
+        return value or None
     if value == BLANK:
         return None
     if column.kind is Kind.LABEL:
         return column.labels[value]
-    return fixed(value, places_shown(column.kind, currency))
+    text = fixed(value, places_shown(column.kind, currency))
+    return text.rstrip("0").rstrip(".") if column.kind is Kind.EXCHANGE else text
 
 
 def result_columns(
-    results: Mapping[str, int], columns: Iterable[Column], currency: Currency
+    results: Mapping[str, int | str], columns: Iterable[Column], currency: Currency
 ) -> list[TextColumn]:
     """The figures of one row as columns."""
     return [
