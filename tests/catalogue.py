@@ -36,13 +36,11 @@ PO = CATALOGUES / "zh" / "LC_MESSAGES" / "aepromo.po"
 MO = PO.with_suffix(".mo")
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 TYPER_SAYS = (
-    *("Arguments", "Options", "Commands", "Error", "[env var: {}]", "[required]"),
-    "Try [blue]'{command_path} {help_option}'[/] for help.",
-    *("Missing command.", "No such command {name!r}."),
+    "Show this message and exit.",
     "Install completion for the current shell.",
     "Show completion for the current shell, to copy it or customize the installation.",
 )
-"""Typer's own texts, which it looks up in the same catalogue."""
+"""Typer's own texts in help, and those that it looks up in the same catalogue."""
 
 JSON_KEYS = (
     *("is_current", "steps", "bounds", "dead_zones", "seller_center", "remedies"),

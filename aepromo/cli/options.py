@@ -110,7 +110,7 @@ class ReadingOptions(NamedTuple):
             "--rejects",
             rich_help_panel=INPUT_PANEL,
             metavar="FILE",
-            help="Put bad rows there, go on.",
+            help="Put bad rows into this file, and go on.",
         ),
     ] = None
 
@@ -194,7 +194,12 @@ class WritingOptions(NamedTuple):
     ] = False
     quiet: Annotated[
         bool,
-        _option("--quiet", "-q", rich_help_panel=OUTPUT_PANEL, help="No assumptions, no summary."),
+        _option(
+            "--quiet",
+            "-q",
+            rich_help_panel=OUTPUT_PANEL,
+            help="Leave out notes on assumptions, and the summary.",
+        ),
     ] = False
 
 
@@ -207,7 +212,7 @@ class OfferOptions(NamedTuple):
             "--spend-save",
             rich_help_panel=STORE_PANEL,
             metavar="30:3",
-            help="Off from; every:30:3 repeats. Repeatable.",
+            help="Spend & Save: 3 off from 30; every:30:3 for each 30; repeatable.",
         ),
     ] = None
     coupon: Annotated[
@@ -216,7 +221,7 @@ class OfferOptions(NamedTuple):
             "--coupon",
             rich_help_panel=STORE_PANEL,
             metavar="20:2",
-            help="The same for store coupons; 2 alone has no minimum, 20:10%:5 takes a share.",
+            help="Store coupon: 2 off from 20; 2 has no minimum, 20:10%:5 takes 10%, at most 5.",
         ),
     ] = None
     coupon_stacks: Annotated[
@@ -280,7 +285,7 @@ ConfigOption = Annotated[
         "--config",
         rich_help_panel=INPUT_PANEL,
         metavar="FILE",
-        help="Not aepromo.toml but this file.",
+        help="Read this file in place of aepromo.toml.",
     ),
 ]
 

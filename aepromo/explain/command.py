@@ -108,7 +108,7 @@ def explain_command() -> Callable[..., None]:
             raise CallError(reason)
         _write(values, call.writing, call.options["proof"])
 
-    command.__doc__ = _("One SKU, step by step: what comes off its list price, and what is left.")
+    command.__doc__ = _("One SKU, step by step, from its list price to what is left.")
     return with_parameters(
         command,
         [

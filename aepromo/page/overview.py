@@ -70,7 +70,7 @@ def _compute(inputs: Inputs) -> Figures:
 
 OVERVIEW = Question(
     name="report",
-    question=N_("One page to look at: what is at risk, why, and how much money that is."),
+    question=N_("One HTML page: what is at risk, why, and how much money that is."),
     uses=(*AUDIT.uses, "sku", "category", "units_30d"),
     needs=AUDIT.needs,
     adds=adding(),

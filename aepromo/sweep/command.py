@@ -100,7 +100,7 @@ def sweep_command() -> Callable[..., None]:
             with replacing(path) as stream:
                 stream.write(drawn)
 
-    command.__doc__ = _("What each forced rate would leave, and where profit crosses the marks.")
+    command.__doc__ = _("What each forced rate would leave, and where profit ends.")
     return with_parameters(
         command,
         [
