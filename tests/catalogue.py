@@ -89,6 +89,7 @@ def found() -> Catalog:
     for label in (*labels, *rules.Rule._fields, *doctor.COLUMNS, *check_command.COLUMNS):
         catalogue.add(label.replace("_", " "), context="label")
     catalogue.add("open", context="label of state")  # an event, where other labels are of gates
+    catalogue.add("new", context="label of action")  # a price, where an event is news
     for text in (*HEADERS, *MORE_HEADERS):
         catalogue.add(text, context="worksheet")
     for text in cli_help.METAVARS:

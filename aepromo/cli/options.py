@@ -156,14 +156,14 @@ class WritingOptions(NamedTuple):
         ),
     ] = None
     headers: Annotated[
-        Language,
+        Language | None,
         _option(
             "--headers",
             rich_help_panel=OUTPUT_PANEL,
             metavar="en|zh",
-            help="Names of the program's own columns and JSON keys (en).",
+            help="Names of the program's own columns and JSON keys (en; in a workbook --lang's).",
         ),
-    ] = Language.EN
+    ] = None
     no_header: Annotated[
         bool,
         _option("--no-header", rich_help_panel=OUTPUT_PANEL, help="Leave the header line out."),

@@ -25,7 +25,7 @@ from aepromo.table.text import (
     markdown_row,
     rows_of,
 )
-from aepromo.words import _, cause
+from aepromo.words import _, cause, is_english
 from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
@@ -157,6 +157,13 @@ def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
             buffered.detach()
 
 
+def header_language(options: WritingOptions) -> str:
+    """The language of the program's own headers: in a workbook, which people read, theirs."""
+    if options.headers is not None:
+        return options.headers
+    return "en" if is_english() or format_of(options) is not Format.XLSX else "zh"
+
+
 def chosen_names(layout: Layout, options: WritingOptions) -> list[str]:
     """The columns to write, in order. Raises ``CallError`` for one that there is none of."""
     wanted = [options.value] if options.value else []
@@ -200,7 +207,8 @@ def headed(
     columns: Sequence[TextColumn], options: WritingOptions, layout: Layout | None = None
 ) -> list[TextColumn]:
     """The columns under their headers; without a ``layout`` all are the program's own."""
-    headers = (layout or Layout(())).headed([each.name for each in columns], options.headers)
+    names = [each.name for each in columns]
+    headers = (layout or Layout(())).headed(names, header_language(options))
     return [
         column._replace(name=header, role=column.role or column.name)
         for column, header in zip(columns, headers, strict=True)
@@ -211,7 +219,7 @@ def headed_document(document: object, options: WritingOptions) -> object:
     """A JSON document with its keys, at every depth, as ``--headers`` asks for them."""
     if isinstance(document, Mapping):
         return {
-            header_of(name, options.headers): headed_document(value, options)
+            header_of(name, header_language(options)): headed_document(value, options)
             for name, value in document.items()
         }
     if isinstance(document, list):
