@@ -36,11 +36,10 @@ PO = CATALOGUES / "zh" / "LC_MESSAGES" / "aepromo.po"
 MO = PO.with_suffix(".mo")
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 TYPER_SAYS = (
-    "Show this message and exit.",
     "Install completion for the current shell.",
     "Show completion for the current shell, to copy it or customize the installation.",
 )
-"""Typer's own texts in help, and those that it looks up in the same catalogue."""
+"""Typer's own texts in help."""
 
 JSON_KEYS = (
     *("is_current", "steps", "bounds", "dead_zones", "seller_center", "remedies"),

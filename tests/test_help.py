@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from forked import program
 from processes import ROOT
+from processes import program as started
 from rich.cells import cell_len
 
 from aepromo import rules
@@ -19,9 +20,6 @@ from aepromo.cli.exits import MEANINGS, Exit
 from aepromo.cli.main_options import MAIN_OPTIONS
 from aepromo.table.headings import chinese
 from aepromo.table.schema import INPUTS, RESULTS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LANGUAGES = ("en", "zh")
 TOPICS = ("columns", "rules", "exit-codes")
@@ -146,6 +144,15 @@ def test_the_version_is_printed_either_way(tmp_path: Path) -> None:
     text = shown("version", cwd=tmp_path)
     assert re.fullmatch(r"aepromo \d+\.\d+\.\d+\n", text)
     assert shown("--version", cwd=tmp_path) == text
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("asked", ["--help", "help", "help columns", "floor --help", "version"])
+def test_a_full_disk_is_told_of(asked: str, tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as disk:
+        code, _, err = started(*asked.split(), cwd=tmp_path, stdout=disk.fileno())
+    assert code == 2
+    assert err == "aepromo: standard output can't be written: No space left on device\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

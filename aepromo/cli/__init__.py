@@ -98,14 +98,16 @@ def build(arguments: list[str]) -> Typer:
         help=_("Prices for AliExpress that hold under discounts the platform forces."),
         invoke_without_command=True,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        add_help_option=False,
     )
     app.callback()(root_options)
     first = command_in(arguments)
     made = (first,) if first in COMMANDS else COMMANDS
     for panel, names in PANELS.items():
         for name in (each for each in names if each in made):
-            offered = app.command(name, cls=Command, rich_help_panel=_(panel))
+            offered = app.command(
+                name, cls=Command, rich_help_panel=_(panel), add_help_option=False
+            )
             offered(with_common_options(_command(name)))
     return app
 

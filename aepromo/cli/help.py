@@ -56,7 +56,7 @@ def overview(root: Any, ctx: Any) -> str:
     return printed([*_head(root, ctx), *panels, options, more])
 
 
-def command_help(command: Any, ctx: Any, with_all: bool) -> str:
+def command_help(command: Any, ctx: Any, with_all: bool = False) -> str:
     """What a command answers, its main options or all of them, and an example that works."""
     params = command.get_params(ctx)
     options = [each for each in params if each.param_type_name == "option"]

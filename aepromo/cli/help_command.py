@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aepromo.cli.options import argument, with_parameters
+from aepromo.cli.output import print_text
 from aepromo.errors import CallError
 from aepromo.words import _
 from aepromo.words.nearest import nearest
@@ -42,7 +43,7 @@ def help_command() -> Callable[..., None]:
 
         names = _names()
         if topic in TOPICS:
-            typer.echo(TOPICS[topic]())
+            print_text(TOPICS[topic]())
         elif topic is None:
             build([])(["--help"], prog_name="aepromo")
         elif topic in names:

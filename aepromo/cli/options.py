@@ -74,7 +74,7 @@ class ReadingOptions(NamedTuple):
             "--delimiter",
             metavar="CHARACTER",
             rich_help_panel=INPUT_PANEL,
-            help="What stands between cells: , ; or tab.",
+            help="The character between cells: , ; or tab.",
         ),
     ] = None
     decimal: Annotated[
@@ -101,7 +101,7 @@ class ReadingOptions(NamedTuple):
             "--map",
             rich_help_panel=INPUT_PANEL,
             metavar="HEADER=COLUMN",
-            help="What a header stands for.",
+            help="Read this header as that column; repeatable.",
         ),
     ] = None
     rejects: Annotated[
@@ -152,7 +152,7 @@ class WritingOptions(NamedTuple):
             "--value",
             rich_help_panel=OUTPUT_PANEL,
             metavar="COLUMN",
-            help="Only this column, bare, one value a line.",
+            help="Print this column alone, one bare value a line.",
         ),
     ] = None
     headers: Annotated[
@@ -175,7 +175,7 @@ class WritingOptions(NamedTuple):
             rich_help_panel=OUTPUT_PANEL,
             metavar="N",
             min=1,
-            help="Most rows in a table (40).",
+            help="Show at most this many rows in a table (40).",
         ),
     ] = 40
     bom: Annotated[
@@ -252,7 +252,7 @@ class EndingOptions(NamedTuple):
             "--ending",
             rich_help_panel=STORE_PANEL,
             metavar=".99",
-            help="What prices end in; repeatable.",
+            help="An ending that prices may have; repeatable.",
         ),
     ] = None
 

@@ -137,6 +137,13 @@ def destination(options: WritingOptions) -> Iterator[BinaryIO]:
             raise OutputError(reason.format(reason=cause(error))) from None
 
 
+def print_text(text: str) -> None:
+    """Write lines for people, such as help, to standard output; nowhere where that is closed."""
+    if sys.stdout is not None:
+        with destination(WritingOptions()) as stream:
+            stream.write(f"{text}\n".encode())
+
+
 @contextmanager
 def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
     """The stream in a form that writes all of what it is given, or raises.

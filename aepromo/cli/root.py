@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from aepromo.cli.common_options import LanguageOption  # noqa: TC001 (Typer evaluates it)
+from aepromo.cli.common_options import HelpOption, LanguageOption, print_help
 from aepromo.cli.completion import say_what_is_installed
 from aepromo.cli.output import check_form
 from aepromo.cli.usage import check_names, check_values, in_one_line
@@ -31,12 +31,6 @@ class Command(TyperCommand):
     """A command that says in one line what is wrong with a call."""
 
     allow_extra_args = True  # ``parse_args`` refuses them itself
-
-    def get_help(self, ctx: Any) -> str:
-        """The main options, and an example."""
-        from aepromo.cli.help import command_help
-
-        return command_help(self, ctx, with_all=False)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments. Raises ``CallError``."""
@@ -60,12 +54,6 @@ class Command(TyperCommand):
 
 class Root(TyperGroup):
     """The group of all commands. Raises ``ReaderGone``, ``CallError`` where Typer would end."""
-
-    def get_help(self, ctx: Any) -> str:
-        """The overview of all commands."""
-        from aepromo.cli.help import overview
-
-        return overview(self, ctx)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read what stands before the command. Raises ``CallError``."""
@@ -121,7 +109,8 @@ def root_options(
         ),
     ] = False,
     _lang: LanguageOption = None,
+    _help: HelpOption = False,
 ) -> None:
     """Offer what is no command's own, before the command; without one print the overview."""
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+        print_help(ctx, True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import typer
-
+from aepromo.cli.output import print_text
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -25,4 +24,4 @@ def version_command() -> Callable[..., None]:
 
 def print_version() -> None:
     """Print the name and version that are installed."""
-    typer.echo(f"aepromo {version('aepromo')}")
+    print_text(f"aepromo {version('aepromo')}")
