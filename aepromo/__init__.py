@@ -79,6 +79,15 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> str:
+    """The program's version, which is looked up only when it is asked for."""
+    if name != "__version__":
+        raise AttributeError(f"module 'aepromo' has no attribute '{name}'")
+    from importlib.metadata import version
+
+    return version("aepromo")
+
+
 def list_price(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:

@@ -32,7 +32,7 @@ PANELS = {
     "What the platform does, and when": (
         *("rates", "forced", "appeal", "reverse", "tracking", "watch"),
     ),
-    "What the program knows": ("check", "rules", "doctor"),
+    "What the program knows": ("check", "rules", "doctor", "help", "version"),
 }
 """The commands as the help groups them."""
 
@@ -51,6 +51,8 @@ MODULES = {
     "check": "check.command",
     "rules": "cli.rules_command",
     "doctor": "cli.doctor",
+    "help": "cli.help_command",
+    "version": "cli.version_command",
 }
 """Where each command is built that is no calculator."""
 
@@ -88,25 +90,25 @@ def build(arguments: list[str]) -> Typer:
     """
     from typer import Typer
 
-    from aepromo.cli.examples import EXAMPLES
+    from aepromo.cli.common_options import with_common_options
     from aepromo.cli.root import Command, Root, root_options
-    from aepromo.cli.spoken import with_language
 
     app = Typer(
         cls=Root,
         help=_("Prices for AliExpress that hold under discounts the platform forces."),
-        no_args_is_help=True,
+        invoke_without_command=True,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        add_help_option=False,
     )
     app.callback()(root_options)
     first = command_in(arguments)
     made = (first,) if first in COMMANDS else COMMANDS
     for panel, names in PANELS.items():
         for name in (each for each in names if each in made):
-            example = _("Example: {call}").format(call=EXAMPLES[name])
-            offered = app.command(name, cls=Command, epilog=example, rich_help_panel=_(panel))
-            offered(with_language(_command(name)))
+            offered = app.command(
+                name, cls=Command, rich_help_panel=_(panel), add_help_option=False
+            )
+            offered(with_common_options(_command(name)))
     return app
 
 

@@ -95,7 +95,7 @@ class RatesOptions(NamedTuple):
         typer.Option(
             "--rate-from",
             metavar="mean|p95|max|range",
-            help="Which figure of --rates to reckon with (mean).",
+            help="Which figure of --rates to use (mean).",
             rich_help_panel=INPUT_PANEL,
             show_default=False,
         ),

@@ -67,7 +67,7 @@ def doctor_command() -> Callable[..., None]:
         if wrong:
             raise CallError(without_home(wrong))
 
-    command.__doc__ = _("What a bug report should say: versions, terminal, settings, rules.")
+    command.__doc__ = _("For a bug report: versions, terminal, settings, rules.")
     return with_parameters(
         command, [option("config", ConfigOption, None), *parameters_of(WritingOptions)]
     )

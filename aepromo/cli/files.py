@@ -20,6 +20,7 @@ from aepromo.cli.output import (
     destination,
     format_of,
     headed,
+    header_language,
     rendered,
     table_width,
     text_lines,
@@ -219,7 +220,7 @@ def _requests(
 
 
 def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) -> list[str]:
-    return answers.layout.headed(names, writing.headers)
+    return answers.layout.headed(names, header_language(writing))
 
 
 def _lines(

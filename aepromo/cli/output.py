@@ -26,7 +26,7 @@ from aepromo.table.text import (
     markdown_row,
     rows_of,
 )
-from aepromo.words import _, cause
+from aepromo.words import _, cause, is_english
 from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
@@ -140,6 +140,13 @@ def destination(options: WritingOptions) -> Iterator[BinaryIO]:
             raise OutputError(reason.format(reason=cause(error))) from None
 
 
+def print_text(text: str) -> None:
+    """Write lines for people, such as help, to standard output; nowhere where that is closed."""
+    if sys.stdout is not None:
+        with destination(WritingOptions()) as stream:
+            stream.write(f"{text}\n".encode())
+
+
 @contextmanager
 def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
     """The stream in a form that writes all of what it is given, or raises.
@@ -158,6 +165,13 @@ def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):  # or it closes standard output when it goes
             buffered.detach()
+
+
+def header_language(options: WritingOptions) -> str:
+    """The language of the program's own headers: in a workbook, which people read, theirs."""
+    if options.headers is not None:
+        return options.headers
+    return "en" if is_english() or format_of(options) is not Format.XLSX else "zh"
 
 
 def chosen_names(layout: Layout, options: WritingOptions) -> list[str]:
@@ -203,7 +217,8 @@ def headed(
     columns: Sequence[TextColumn], options: WritingOptions, layout: Layout | None = None
 ) -> list[TextColumn]:
     """The columns under their headers; without a ``layout`` all are the program's own."""
-    headers = (layout or Layout(())).headed([each.name for each in columns], options.headers)
+    names = [each.name for each in columns]
+    headers = (layout or Layout(())).headed(names, header_language(options))
     return [
         column._replace(name=header, role=column.role or column.name)
         for column, header in zip(columns, headers, strict=True)
@@ -214,7 +229,7 @@ def headed_document(document: object, options: WritingOptions) -> object:
     """A JSON document with its keys, at every depth, as ``--headers`` asks for them."""
     if isinstance(document, Mapping):
         return {
-            header_of(name, options.headers): headed_document(value, options)
+            header_of(name, header_language(options)): headed_document(value, options)
             for name, value in document.items()
         }
     if isinstance(document, list):

@@ -59,7 +59,7 @@ def hold_standard_streams() -> None:
 
 
 def print_any_text() -> None:
-    """Let help be printed in a locale that lacks some of its characters; tables are UTF-8."""
+    """Let a shell be offered any text in a locale that lacks some letters; all else is UTF-8."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 

@@ -39,6 +39,7 @@ from aepromo.cli.output import (
     format_of,
     headed,
     headed_document,
+    header_language,
     rendered,
     text_lines,
 )
@@ -111,7 +112,7 @@ def explain_command() -> Callable[..., None]:
             raise CallError(reason)
         _write(values, call.writing, call.options["proof"])
 
-    command.__doc__ = _("One SKU, step by step: what comes off its list price, and what is left.")
+    command.__doc__ = _("One SKU, step by step, from its list price to what is left.")
     return with_parameters(
         command,
         [
@@ -199,10 +200,10 @@ def _write(values: Values, writing: WritingOptions, proves: bool) -> None:
         if form is Format.TABLE:
             stream.write(rendered(waterfall_table(explanation, proves), writing))
         elif form in (Format.JSON, Format.JSONL):
-            spoken = document(explanation, writing.headers, proves)
+            spoken = document(explanation, header_language(writing), proves)
             text = json_document(headed_document(spoken, writing))
             flat = " ".join(line.strip() for line in text.splitlines())
             stream.write(((text if form is Format.JSON else flat) + "\n").encode())
         else:
-            columns = chosen(step_columns(explanation, writing.headers), writing)
+            columns = chosen(step_columns(explanation, header_language(writing)), writing)
             stream.writelines(text_lines([headed(columns, writing)], form, writing))

@@ -70,7 +70,7 @@ NowOption = Annotated[
     typer.Option(
         "--now",
         metavar="TIME",
-        help="When the page says that it was made (the clock).",
+        help="The time that the page says it was made at (now).",
         rich_help_panel=OUTPUT_PANEL,
         show_default=False,
     ),

@@ -17,6 +17,7 @@ from aepromo.cli.output import (
     destination,
     format_of,
     headed,
+    header_language,
     progress_stream,
     rendered,
     table_width,
@@ -191,7 +192,7 @@ def _lines(
         for name, cells in rates.texts.items()
     }
     mark = "\ufeff" if writing.bom else ""
-    headers = [layout.header(name, writing.headers) for name in names]
+    headers = [layout.header(name, header_language(writing)) for name in names]
     header = [] if writing.no_header else [headers]
     yield (mark + delimited(header, delimiter, writing.excel_safe)).encode()
     yield joined([texts[name] for name in names], delimiter)

@@ -23,7 +23,13 @@ from aepromo.errors import CallError, OutputError
 from aepromo.table.column import Kind
 from aepromo.table.headings import in_words
 from aepromo.table.schema import RESULTS
-from aepromo.table.sheet_cells_out import cell_writer, formats, places_of, places_of_money
+from aepromo.table.sheet_cells_out import (
+    cell_writer,
+    formats,
+    label_shown,
+    places_of,
+    places_of_money,
+)
 from aepromo.table.sink import Sink
 from aepromo.terminal.palette import LABEL_STYLES
 from aepromo.words import _
@@ -231,8 +237,9 @@ class _Layout:
                 for label in RESULTS[name].labels:
                     line += 1
                     look = named[LABEL_STYLES.get(name, {}).get(label, "text")]
-                    summary.write_string(line, 0, label, look)
-                    formula = f'=COUNTIF({cells},"{label}")'
+                    shown = label_shown(label, name)
+                    summary.write_string(line, 0, shown, look)
+                    formula = f'=COUNTIF({cells},"{shown}")'
                     summary.write_formula(line, 1, formula, named["number 0"], counts[label])
                 line += 2
             elif kind is Kind.MONEY and counts:

@@ -107,11 +107,15 @@ class WatchOptions(NamedTuple):
 
     state: Annotated[
         str | None,
-        _declared("--state", metavar="FILE", says="Remember there what was seen, between runs."),
+        _declared(
+            "--state", metavar="FILE", says="The file that keeps, between runs, what was seen."
+        ),
     ] = None
     ack: Annotated[
         list[str] | None,
-        _declared("--ack", metavar="SKU", says="You have acted on what is open of it; repeatable."),
+        _declared(
+            "--ack", metavar="SKU", says="Mark this SKU's open events as dealt with; repeatable."
+        ),
     ] = None
     partial: Annotated[
         bool,
