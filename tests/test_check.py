@@ -60,7 +60,7 @@ def test_it_exits_as_the_command_would(run: Run, own: Path) -> None:
     code, found = checked(run, own)
     assert code == 3
     assert "--fx CNY=RATE" in found["refused"]
-    code, found = checked(run, EXAMPLES / "skus.csv")
+    code, found = checked(run, EXAMPLES / "quick-start/skus.csv")
     assert (code, found["refused"], found["bad_rows"]) == (0, "", 0)
     own.write_text("sku,colour\nA,red\n")
     code, found = checked(run, own)
@@ -68,7 +68,9 @@ def test_it_exits_as_the_command_would(run: Run, own: Path) -> None:
     assert "no column for purchase_price, logistics_cost" in found["refused"]
 
 
-@pytest.mark.parametrize(("file", "kind"), [("orders.csv", "orders"), ("feed.csv", "feed")])
+@pytest.mark.parametrize(
+    ("file", "kind"), [("past-rates/orders.csv", "orders"), ("discount-feed/feed.csv", "feed")]
+)
 def test_histories_and_feeds_are_known(run: Run, file: str, kind: str) -> None:
     code, found = checked(run, EXAMPLES / file)
     assert (code, found["kind"]) == (0, kind)

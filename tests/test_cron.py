@@ -25,8 +25,10 @@ def place(tmp_path: Path) -> Path:
     programs = tmp_path / "aepromo" / ".venv" / "bin"
     programs.mkdir(parents=True)
     shim(programs)
-    for folder in ("aepromo/examples", "shop"):
-        shutil.copytree(ROOT / "examples", tmp_path / folder)
+    shutil.copytree(ROOT / "examples", tmp_path / "aepromo" / "examples")
+    (tmp_path / "shop").mkdir()
+    for file in (ROOT / "examples").glob("*/*.*"):
+        shutil.copy(file, tmp_path / "shop")
     return tmp_path
 
 
@@ -56,7 +58,7 @@ def test_a_crontab_of_the_readme_works_in_crons_environment(block: Block, place:
     settings, jobs = jobs_of(block)
     assert len(settings) + len(jobs) == len(block.text.splitlines())
     if "--tariff" in block.text:
-        shutil.copy(ROOT / "examples" / "yuan-shop.toml", place / "shop" / "aepromo.toml")
+        shutil.copy(place / "shop" / "yuan-shop.toml", place / "shop" / "aepromo.toml")
     for job in jobs:
         assert re.search(r"(?<!\\)%", job) is None  # cron takes a bare one for a line end
         code, mail = as_cron(job, place, **settings)
@@ -73,7 +75,7 @@ def test_a_crontab_of_the_readme_works_in_crons_environment(block: Block, place:
 def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
     language: str, place: Path
 ) -> None:
-    job = f"{place}/aepromo/examples/nightly-audit.sh {place}/shop/skus.csv --rate 0.1"
+    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0.1"
     code, mail = as_cron(job, place, AEPROMO_LANG=language)
     heading, _, *rows = mail.splitlines()
     assert code == 1
@@ -83,20 +85,20 @@ def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
 
 
 def test_the_nightly_audit_is_silent_where_nothing_breaks(place: Path) -> None:
-    job = f"{place}/aepromo/examples/nightly-audit.sh {place}/shop/skus.csv --rate 0"
+    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0"
     assert as_cron(job, place) == (0, "")
 
 
 def test_the_program_is_named_where_it_lies_elsewhere(place: Path) -> None:
     elsewhere = place / "elsewhere"
     (place / "aepromo" / ".venv" / "bin" / "aepromo").rename(elsewhere)
-    job = f"{place}/aepromo/examples/nightly-audit.sh {place}/shop/skus.csv"
+    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv"
     assert as_cron(job, place)[0] == 127
     assert as_cron(job, place, AEPROMO=str(elsewhere))[0] == 1
 
 
 def test_the_watch_script_takes_options_too(place: Path) -> None:
-    job = f"{place}/aepromo/examples/watch-feed.sh {place}/shop/feed.csv {place}/watch.json"
+    job = f"{place}/aepromo/examples/cron/watch-feed.sh {place}/shop/feed.csv {place}/watch.json"
     code, mail = as_cron(f"{job} --now 2026-03-10T09:00+08:00 --timezone Asia/Shanghai", place)
     assert code == 1
     assert "act by 2026-03-10T10:10+08:00" in mail

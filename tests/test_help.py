@@ -52,7 +52,7 @@ def test_help_groups_options_and_ends_with_the_example(command: str, tmp_path: P
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_example_works_as_it_stands(command: str, tmp_path: Path) -> None:
-    for file in (ROOT / "examples").iterdir():
+    for file in (ROOT / "examples").glob("*/*.*"):
         shutil.copy(file, tmp_path)
     before = {file.name for file in tmp_path.iterdir()}
     _, *arguments = shlex.split(EXAMPLES[command])

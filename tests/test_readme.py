@@ -189,7 +189,7 @@ def test_two_commands_serve_a_bare_machine_in_both_languages() -> None:
     for command in BARE:
         assert "\n" not in command
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
-    assert last_part(BARE[0]).startswith("aepromo reprice examples/skus.csv ")
+    assert last_part(BARE[0]).startswith("aepromo reprice examples/quick-start/skus.csv ")
     assert last_part(BARE[1]) == "pytest -n logical"
 
 

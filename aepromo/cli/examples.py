@@ -21,4 +21,4 @@ EXAMPLES = {
     "rules": "aepromo rules forced.gate1",
     "doctor": "aepromo doctor --format json",
 }
-"""The files are those that come with the program, in ``examples``."""
+"""The files are those that come with the program, in the folders of ``examples``."""
