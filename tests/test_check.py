@@ -76,6 +76,21 @@ def test_histories_and_feeds_are_known(run: Run, file: str, kind: str) -> None:
     assert (code, found["kind"]) == (0, kind)
 
 
+def test_a_header_that_nothing_is_to_be_said_of_has_no_note(run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("sku,采购价\nA,5\n", encoding="utf-8")
+    for language in ("en", "zh"):
+        done = run("--lang", language, "check", own, "--columns", "header,note", "--format", "csv")
+        shown = run(
+            "--lang", language, "check", own, "--columns", "header,note", "--format", "table"
+        )
+        assert done.out.decode().splitlines()[1:] == ["sku,", "采购价,"]
+        assert [line.split() for line in shown.out.decode().splitlines()[2:4]] == [
+            ["sku"],
+            ["采购价"],
+        ]
+
+
 def test_workbooks_and_parquet_are_read(run: Run, tmp_path: Path) -> None:
     table = pd.DataFrame({"Seller SKU": ["A", "B"], "Unit cost": ["5", "6"], "Freight": ["1", "2"]})
     for name, write in (("t.xlsx", table.to_excel), ("t.parquet", table.to_parquet)):
