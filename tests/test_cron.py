@@ -1,4 +1,4 @@
-"""The crontab lines of the README, run as cron runs them: by ``/bin/sh``, with hardly a setting."""
+"""The crontab lines of the pages, run as cron runs them: by ``/bin/sh``, with hardly a setting."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from pages import PAGES, Block, blocks_of
 from processes import ROOT, shim
-from test_readme import BLOCKS, Block
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CRON = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
-CRONTABS = [block for block in BLOCKS if block.language == "crontab"]
+CRONTABS = {
+    (block.text, page.language): block
+    for page in PAGES
+    for block in blocks_of(page.text)
+    if block.language == "crontab"
+}
+"""Each crontab of the pages once, by its text and the page's language."""
 FOUND = {"en": "At a loss or under the floor price in ", "zh": "亏损或低于安全底线价的 SKU "}
 
 
@@ -53,11 +59,13 @@ def jobs_of(block: Block) -> tuple[dict[str, str], list[str]]:
     return settings, [job[1] for job in timed if job]
 
 
-@pytest.mark.parametrize("block", CRONTABS, ids=lambda block: f"{block.reader} {block}")
-def test_a_crontab_of_the_readme_works_in_crons_environment(block: Block, place: Path) -> None:
-    settings, jobs = jobs_of(block)
-    assert len(settings) + len(jobs) == len(block.text.splitlines())
-    if "--tariff" in block.text:
+@pytest.mark.parametrize(("text", "language"), CRONTABS)
+def test_a_crontab_of_the_pages_works_in_crons_environment(
+    text: str, language: str, place: Path
+) -> None:
+    settings, jobs = jobs_of(CRONTABS[text, language])
+    assert len(settings) + len(jobs) == len(text.splitlines())
+    if "--tariff" in text:
         shutil.copy(place / "shop" / "yuan-shop.toml", place / "shop" / "aepromo.toml")
     for job in jobs:
         assert re.search(r"(?<!\\)%", job) is None  # cron takes a bare one for a line end
@@ -65,10 +73,10 @@ def test_a_crontab_of_the_readme_works_in_crons_environment(block: Block, place:
         if " report " in job:
             assert (code, mail) == (0, "")
             page = (place / "shop" / "report.html").read_text(encoding="utf-8")
-            assert f'<html lang="{block.reader}' in page
+            assert f'<html lang="{language}' in page
         else:
             assert code == 1, mail
-            assert (re.search("亏损|强制打折", mail) is not None) == (block.reader == "zh")
+            assert (re.search("亏损|强制打折", mail) is not None) == (language == "zh")
 
 
 @pytest.mark.parametrize("language", FOUND)
