@@ -30,11 +30,12 @@ from aepromo.engine.answer import (
 )
 from aepromo.errors import InputError, Problem
 from aepromo.inputs.columns import FORCED_RATE
+from aepromo.inputs.values import ASSUMED, assumed_text
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.found_columns import positions_of
 from aepromo.table.headers import How, result_of, shown_header
-from aepromo.table.headings import named
+from aepromo.table.headings import in_words, named
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.layout import Layout, laid_out
 from aepromo.table.measured_cells import speak_of_money
@@ -126,6 +127,17 @@ class Answers:
             return ""  # what stands there isn't what counts
         known = role in self.added or role not in self.columns
         return self.layout.holding(role) if known else self.source.header[self.columns[role]]
+
+    def about(self) -> list[tuple[str, str | int]]:
+        """What was assumed for the answers, and how many rows have none."""
+        book = self.values.book
+        assumed: list[tuple[str, str | int]] = [
+            (_("assumed: {name}").format(name=in_words(name)), assumed_text(name, book))
+            for name in sorted(self._assumed)
+            if name in ASSUMED and not book.is_overridden(ASSUMED[name])
+        ]
+        count = self.aside.count
+        return [(_("rejected rows"), count), *assumed] if count else assumed
 
     def each(self, finish: Callable[[Outcome, TextBlock], Finished]) -> Iterator[Finished]:
         """What ``finish`` made of each block's outcome, on a thread of its own.

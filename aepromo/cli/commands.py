@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from aepromo.calculators.price_update import PriceUpdates
     from aepromo.cli.config import Config
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
@@ -129,7 +130,7 @@ class Asked(NamedTuple):
 
     ``summary`` sums the answers up in one line, ``listener`` is handed each outcome of a file;
     ``closing`` says what can only be told once all rows have been seen. ``only`` are the labels of
-    the rows to write, all where none is named.
+    the rows to write, all where none is named; ``updates`` makes requests of the rows instead.
     """
 
     question: Question
@@ -137,6 +138,7 @@ class Asked(NamedTuple):
     listener: Callable[[Outcome], None] | None = None
     closing: Callable[[], None] | None = None
     only: tuple[str, ...] = ()
+    updates: PriceUpdates | None = None
 
 
 def question_command(
@@ -170,7 +172,9 @@ def question_command(
         else:
             from aepromo.cli.files import Watched, answer_file  # loads pyarrow
 
-            watched = Watched(store_columns(asked.question, call), asked.listener, asked.only)
+            watched = Watched(
+                store_columns(asked.question, call), asked.listener, asked.only, asked.updates
+            )
             tally = answer_file(
                 asked.question,
                 values,
@@ -342,7 +346,7 @@ def write_columns(
             stream.write(rendered(shown, writing))
         else:
             parts = [headed(columns, writing)]
-            stream.writelines(text_lines(parts, form, writing, currency))
+            stream.writelines(text_lines(parts, form, writing, currency.code))
 
 
 def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextColumn], Tally]:

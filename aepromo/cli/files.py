@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from aepromo.calculators.price_update import PriceUpdates, Row
     from aepromo.cli.answers import Answers
     from aepromo.cli.options import WritingOptions
     from aepromo.cli.reading import Reading
@@ -85,12 +87,13 @@ class Watched:
 
     ``store_columns`` are those whose blank cells it asks for; ``listener`` is handed each outcome,
     in the order of the file. Where it wants ``only`` rows at some labels of the column that is
-    counted first, all are counted and no other is written.
+    counted first, all are counted and no other is written. ``updates`` makes requests of the rows.
     """
 
     store_columns: frozenset[str] = frozenset()
     listener: Callable[[Outcome], None] | None = None
     only: tuple[str, ...] = ()
+    updates: PriceUpdates | None = None
 
 
 def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> None:
@@ -169,6 +172,8 @@ def _written(
     answers: Answers, tally: Tally, writing: WritingOptions, summary: Summary, watched: Watched
 ) -> Iterator[Bytes]:
     form = format_of(writing)
+    if watched.updates is not None:
+        return _requests(answers, tally, watched, watched.updates)
     if form in DELIMITERS and not writing.value:
         return _lines(answers, tally, DELIMITERS[form], writing, watched)
     tables = _tables(answers, tally, watched)
@@ -182,7 +187,28 @@ def _written(
         return iter([rendered(_shown(tables, answers, tally, writing, summary), writing)])
     layout = answers.layout
     parts = (headed(_columns(table, answers, writing), writing, layout) for table in tables)
-    return text_lines(parts, form, writing, answers.values.currency)
+    if form is Format.XLSX:
+        from aepromo.table.spreadsheet import workbook
+
+        code = answers.values.currency.code
+        return workbook(parts, not writing.no_header, code, answers.about)
+    return text_lines(parts, form, writing)
+
+
+def _requests(
+    answers: Answers, tally: Tally, watched: Watched, updates: PriceUpdates
+) -> Iterator[bytes]:
+    """Request bodies, one a line."""
+    from aepromo.calculators.price_update import rows_of
+
+    def rows(outcome: Outcome, _text: TextBlock) -> list[Row]:
+        return rows_of(outcome)
+
+    for found in _each(answers, tally, watched, rows):
+        for body in updates.add(found):
+            yield (json.dumps(body, ensure_ascii=False) + "\n").encode()
+    for body in updates.finish():
+        yield (json.dumps(body, ensure_ascii=False) + "\n").encode()
 
 
 def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) -> list[str]:

@@ -43,6 +43,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     XLSX = "xlsx"
     PARQUET = "parquet"
+    ALIEXPRESS = "aliexpress"
 
 
 def file_of(what: str) -> Any:
@@ -142,7 +143,7 @@ class WritingOptions(NamedTuple):
             "--format",
             rich_help_panel=OUTPUT_PANEL,
             metavar="FORM",
-            help="table, csv, tsv, json, jsonl, markdown, xlsx or parquet; else what fits.",
+            help="table, csv, tsv, json, jsonl, markdown, xlsx, parquet; else what fits.",
         ),
     ] = Format.AUTO
     columns: Annotated[

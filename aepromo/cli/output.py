@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from aepromo.pricing.currency import Currency
 
 _BY_ENDING = {
     ".csv": Format.CSV,
@@ -48,6 +47,7 @@ _BY_ENDING = {
     ".xlsx": Format.XLSX,
     ".parquet": Format.PARQUET,
 }
+_UPDATES = ".aliexpress.jsonl"
 DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
 NO_TEXT = (Format.XLSX, Format.PARQUET)
 """Forms that are for programs alone."""
@@ -76,6 +76,8 @@ def format_of(options: WritingOptions) -> Format:
 
 def form_of_ending(path: str) -> Format | None:
     """The form that a file's ending asks for, CSV where it has none; None for an unknown one."""
+    if path.lower().endswith(_UPDATES):
+        return Format.ALIEXPRESS
     ending = PurePath(path).suffix.lower().rstrip(".")
     return _BY_ENDING.get(ending) if ending else Format.CSV
 
@@ -224,13 +226,15 @@ def text_lines(
     parts: Iterable[Sequence[TextColumn]],
     form: Format,
     options: WritingOptions,
-    currency: Currency | None = None,
+    currency: str = "",
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
+    if form is Format.ALIEXPRESS:
+        raise CallError(_("--format aliexpress is for reprice with a FILE, which sets prices"))
     if form is Format.XLSX:
         from aepromo.table.spreadsheet import workbook
 
-        yield from workbook(parts, not options.no_header, currency.code if currency else "")
+        yield from workbook(parts, not options.no_header, currency)
         return
     if form is Format.PARQUET:
         from aepromo.table.parquet import parquet_of, table_of
@@ -295,7 +299,7 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
         file=text,
         width=table_width(),
         force_terminal=has_codes,
-        color_system="auto" if to_terminal else "standard",
+        color_system=("auto" if to_terminal else "standard") if has_codes else None,
         no_color=not coloured,
         legacy_windows=False,
     )
