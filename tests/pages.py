@@ -30,7 +30,7 @@ from picture import at_terminal
 from processes import ROOT
 
 from aepromo import rules
-from aepromo.calculators.columns import PRICE_RESULTS
+from aepromo.calculators.columns import PRICE_RESULTS, UPDATE_INPUTS
 from aepromo.inputs.columns import SHIPPING_INPUTS, SHIPPING_RESULTS, SKU_INPUTS
 from aepromo.past_rates.columns import ORDER_INPUTS, RATE_RESULTS
 from aepromo.platform.columns import (
@@ -205,7 +205,7 @@ def _python_session(text: str, names: dict[str, Any]) -> str:
 # --- what comes out of declarations -------------------------------------------------------------
 
 COLUMNS: Mapping[str, Iterable[Column]] = {
-    "skus": (*SKU_INPUTS, *SHIPPING_INPUTS),
+    "skus": (*SKU_INPUTS, *SHIPPING_INPUTS, *UPDATE_INPUTS),
     "orders": ORDER_INPUTS,
     "store_and_product": PLATFORM_INPUTS,
     "papers": PAPER_INPUTS,
