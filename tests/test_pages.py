@@ -23,7 +23,7 @@ from pages import (
     rewritten,
     tokens_of,
 )
-from picture import PICTURE, at_terminal, draw
+from picture import PICTURE, draw
 from processes import ROOT
 
 from aepromo.cli import COMMANDS
@@ -271,9 +271,3 @@ def pieces_of(svg: str) -> Iterator[tuple[str, str]]:
     space = "{http://www.w3.org/2000/svg}"
     for piece in ElementTree.fromstring(svg).iter(f"{space}text"):  # noqa: S314 (our own file)
         yield piece.text or "", styles.get(piece.get("class", ""), "")
-
-
-def test_the_help_names_every_command_that_the_pages_do() -> None:
-    help_text, status = at_terminal("aepromo --help", ROOT, "dumb")
-    assert status == Exit.DONE
-    assert set(COMMANDS) <= set(re.findall(r"^│ ([a-z][a-z-]*) ", help_text, re.MULTILINE))
