@@ -28,7 +28,7 @@ SLOW = {
     *("test_reverse", "test_bulk_writing"),  # many examples
     *("test_interrupted_runs", "test_streams", "test_startup", "test_completion"),  # many starts
     "test_contributing",  # copies of the tree
-    *("test_golden_cases", "test_readme", "test_cron", "test_watch_cron", "test_chinese_headers"),
+    *("test_golden_cases", "test_pages", "test_cron", "test_watch_cron", "test_chinese_headers"),
     *("test_bench", "test_charts", "test_dask_and_spark", "test_page_in_browser"),  # others' code
 }
 """The files that ``-m quick`` leaves out: those that take most of the time."""

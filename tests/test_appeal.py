@@ -427,8 +427,8 @@ def ratio(percent: str) -> Fraction:
 def test_the_worksheet_can_be_recomputed_by_hand(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "毛利测算表.csv"
     done = run(
-        *("appeal", "examples/appeal.csv", "--store-level", "L4", "--on", "2026-03-10", "-q"),
-        *("--worksheet", target),
+        *("appeal", "examples/price-protection/appeal.csv", "--store-level", "L4"),
+        *("--on", "2026-03-10", "-q", "--worksheet", target),
     )
     answers = {row["sku"]: row for row in csv.DictReader(io.StringIO(done.out.decode()))}
     rows = list(csv.reader(io.StringIO(target.read_text(encoding="utf-8"))))

@@ -31,23 +31,23 @@ PARCELS = """货号,类目,采购价,运费,售价,30天销量,强制折扣率,�
 """.encode()
 HEADERS = ("--headers", "zh", "--quiet")
 EXAMPLES = Path(__file__).parent.parent / "examples"
-STORE = ("--config", str(EXAMPLES / "store.toml"))
+STORE = ("--config", str(EXAMPLES / "forced-discount/store.toml"))
 NOW = ("--now", "2026-03-10T09:00+08:00", "--fail-on", "never")
 UNIT = ("-b", "8", "-l", "3", "--price", "20")
 REREAD = {
-    "reprice skus.csv": (),
-    "audit skus.csv": ("--fail-on", "never"),
-    "breakeven skus.csv": (),
-    "forced forced.csv": STORE,
-    "reverse reverse.csv": STORE,
-    "appeal appeal.csv": (*STORE, "--on", "2026-03-10", "--fail-on", "never"),
-    "tracking tracking.csv": NOW,
+    "reprice quick-start/skus.csv": (),
+    "audit quick-start/skus.csv": ("--fail-on", "never"),
+    "breakeven quick-start/skus.csv": (),
+    "forced forced-discount/forced.csv": STORE,
+    "reverse reverse-promotion/reverse.csv": STORE,
+    "appeal price-protection/appeal.csv": (*STORE, "--on", "2026-03-10", "--fail-on", "never"),
+    "tracking parcels/tracking.csv": NOW,
 }
 """Commands whose output is a file that they read, too."""
 OTHERS = {
-    "rates orders.csv": (),
-    "watch feed.csv": (*STORE, *NOW),
-    "sweep skus.csv": ("--step", "20%"),
+    "rates past-rates/orders.csv": (),
+    "watch discount-feed/feed.csv": (*STORE, *NOW),
+    "sweep quick-start/skus.csv": ("--step", "20%"),
     "sweep": (*UNIT, "--step", "20%"),
     "explain": (*UNIT, "--spend-save", "15:5", "--basket", "single"),
     "list-price": UNIT[:4],
@@ -301,9 +301,9 @@ def test_rates_under_chinese_headers_are_joined_as_under_english_ones(
     priced = []
     for headers, form in (("en", "csv"), ("zh", "csv"), ("zh", "tsv")):
         listed = tmp_path / f"{headers}.{form}"
-        run("rates", EXAMPLES / "orders.csv", "--headers", headers, "-q", "-o", listed)
+        run("rates", EXAMPLES / "past-rates/orders.csv", "--headers", headers, "-q", "-o", listed)
         joined = ("--rates", listed, "--rate-from", rate_from)
-        priced.append(run("reprice", EXAMPLES / "skus.csv", *joined, "-q"))
+        priced.append(run("reprice", EXAMPLES / "quick-start/skus.csv", *joined, "-q"))
     assert priced[0].code == 0, priced[0].err
     assert priced[1:] == [priced[0]] * 2
 
@@ -317,7 +317,7 @@ def test_a_list_that_names_a_rate_twice_is_refused(run: Run, tmp_path: Path) -> 
 
 
 def test_columns_are_chosen_by_chinese_names_where_no_file_names_them(run: Run) -> None:
-    asked = ("watch", EXAMPLES / "feed.csv", *NOW, *HEADERS, "--format", "csv")
+    asked = ("watch", EXAMPLES / "discount-feed/feed.csv", *NOW, *HEADERS, "--format", "csv")
     chosen = run(*asked, "--columns", "商品编码,state").out.decode().splitlines()
     assert chosen[:2] == ["商品编码,状态", "CE-4023,new"]
     assert run("rules", "fees", "--value", "键").out == run("rules", "fees", "--value", "key").out

@@ -184,7 +184,7 @@ def test_costs_come_about_to_the_cent_as_their_steps_say(
 
 
 YUAN = ("--cost-currency", "CNY", "--fx", "CNY=7.12", "--price", "20", "--rate", "15%", *FEES)
-TARIFF = ("--tariff", str(EXAMPLES / "tariff.toml"), "--weight-g", "120", "--market", "ES")
+TARIFF = ("--tariff", str(EXAMPLES / "shipping/tariff.toml"), "--weight-g", "120", "--market", "ES")
 
 
 def wide(*asked: str, width: str, cwd: Path) -> str:

@@ -157,7 +157,7 @@ def test_a_full_disk_is_told_of(asked: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_example_works_as_it_stands(command: str, tmp_path: Path) -> None:
-    for file in (ROOT / "examples").iterdir():
+    for file in (ROOT / "examples").glob("*/*.*"):
         shutil.copy(file, tmp_path)
     before = {file.name for file in tmp_path.iterdir()}
     _, *arguments = shlex.split(EXAMPLES[command])

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from conftest import Run
 
 
-SKUS = ROOT / "examples" / "skus.csv"
+SKUS = ROOT / "examples" / "quick-start" / "skus.csv"
 NOW = ("--now", "2026-03-10T09:00+08:00")
 VOID = {"meta", "input", "br"}
 

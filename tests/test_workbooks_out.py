@@ -25,7 +25,7 @@ from aepromo.table.sheet_cells_out import LONGEST_TEXT
 from aepromo.table.spreadsheet import MOST_ROWS, workbook
 from aepromo.table.text import TextColumn
 
-SKUS = Path(__file__).parent.parent / "examples" / "skus.csv"
+SKUS = Path(__file__).parent.parent / "examples" / "quick-start" / "skus.csv"
 ERP = SKUS.with_name("erp-export-gbk.csv")
 FIGURES = ("protected_list_price", "price_change", "profit", "margin", "max_discount")
 

@@ -23,4 +23,4 @@ EXAMPLES = {
     "help": "aepromo help columns",
     "version": "aepromo version",
 }
-"""The files are those that come with the program, in ``examples``."""
+"""The files are those that come with the program, in the folders of ``examples``."""

@@ -33,7 +33,7 @@ SUMMED = frozenset({"other_cost", "other_rate"})
 _MOST_NAMED = 12
 _LONGEST_NAMED = 80
 _CONTRACT = "aepromo"
-"""The origin of names that the README promises."""
+"""The origin of names that the page about columns promises."""
 
 
 def plain(header: str) -> str:
@@ -322,7 +322,7 @@ def _is_spelled_as(header: str, column: str) -> bool:
 
 
 def _needs_no_saying(reading: HeaderReading) -> bool:
-    """Whether a name is one that the README promises, and without a unit of its own."""
+    """Whether a name is one that is promised, and without a unit of its own."""
     return reading.origin == _CONTRACT and not (reading.currency or reading.unit)
 
 
@@ -505,7 +505,7 @@ def unknown_column(name: str) -> str:
 
 
 def column_called(name: str) -> str:
-    """The input column of a name that the README promises; other names as they are."""
+    """The input column of a name that is promised; other names as they are."""
     reading = read_header(name)
     is_promised = reading.origin == _CONTRACT and not (reading.currency or reading.unit)
     return reading.column if is_promised and reading.is_taken else name
