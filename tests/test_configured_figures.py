@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 
 BOOK = rules.book()
 NO_FIGURES = {
-    **{"a word": '"eight"', "blank": '""', "spaces": '" \\t"', "infinite": "inf"},
-    **{"an exponent": '"2e1"', "a code": '"0x1f"', "a bare sign": '"%"', "two points": '"1.2.3"'},
-    **{"full of digits": f'"{"7" * 5_000}"', "hexadecimal": "0x" + "e" * 4_800},
-    **{"a day": "2026-02-28", "a table": "{ rate = 8 }", "a list of lists": "[[8]]"},
-    **{"unseen": '"8\\u200b%"', "a NUL": '"8\\u0000"', "in yen": '"¥80"', "endless": '"1.."'},
+    "a word": '"eight"',
+    "blank": '""',
+    "spaces": '" \\t"',
+    "infinite": "inf",
+    "an exponent": '"2e1"',
+    "a code": '"0x1f"',
+    "a bare sign": '"%"',
+    "two points": '"1.2.3"',
+    "full of digits": f'"{"7" * 5_000}"',
+    "hexadecimal": "0x" + "e" * 4_800,
+    "a day": "2026-02-28",
+    "a table": "{ rate = 8 }",
+    "a list of lists": "[[8]]",
+    "unseen": '"8\\u200b%"',
+    "a NUL": '"8\\u0000"',
+    "in yen": '"¥80"',
+    "endless": '"1.."',
 }
 """What is written where a number belongs, and is none."""
 NO_LISTS = {"a number": "8", "a text": '"Payoneer"', "blank": '["Wise", " "]', "lists": "[[]]"}

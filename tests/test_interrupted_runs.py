@@ -426,9 +426,11 @@ CLASHES = {
         "aepromo reprice - --rejects costs.csv -o new.csv < costs.csv",
         "aepromo reprice costs.csv --rejects link.csv -o new.csv",
     ],
-    "--rejects and the output are the same file": [
+    "--rejects and --output are the same file": [
         "aepromo reprice costs.csv --rejects new.csv -o new.csv",
         "aepromo reprice costs.csv --rejects unborn.csv -o ./unborn.csv",
+    ],
+    "--rejects and standard output are the same file": [
         "aepromo reprice costs.csv --rejects new.csv >> new.csv",
         "aepromo reprice costs.csv --rejects bad.csv -o - >> bad.csv",
     ],

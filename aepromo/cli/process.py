@@ -13,7 +13,6 @@ from typing import NoReturn, TextIO
 
 from aepromo.table.atomic import remove_unfinished
 
-
 LEAST_MEMORY = 448 << 20
 """The address space that the libraries for tables need, in bytes."""
 

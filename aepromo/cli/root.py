@@ -16,7 +16,7 @@ from aepromo.cli.help import (
     say_what_is_installed,
     write_usage,
 )
-from aepromo.cli.output import check_form
+from aepromo.cli.output import check_form, check_paths
 from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
 from aepromo.cli.usage import check_names, check_values, in_one_line
 from aepromo.errors import CallError
@@ -59,9 +59,10 @@ class Command(TyperCommand):
             raise
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. Raises ``CallError`` first where what it shall write has no form."""
+        """Run the command. Raises ``CallError`` first where it can't write what it shall."""
         check_names(ctx.params)
         check_form(ctx.params)
+        check_paths(ctx.params)
         return super().invoke(ctx)
 
 

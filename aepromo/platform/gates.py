@@ -25,7 +25,6 @@ from aepromo.table.facts import names_meant, read_fact, shown_facts
 from aepromo.table.headings import in_words
 from aepromo.table.names import canonical, spoken_name
 from aepromo.table.number_columns import Words
-from aepromo.table.schema import INPUTS
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:

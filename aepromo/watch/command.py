@@ -8,7 +8,6 @@ between the two, by which the same news may be told twice.
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -211,7 +210,7 @@ class _Found(NamedTuple):
 
 
 def _check_call(call: Call, any_values: bool) -> None:
-    """Refuse options that can't go together, and a state that would take another file's place."""
+    """Refuse options that can't go together, and a state that is no regular file."""
     state, is_feed = call.options["state"], call.file is not None
     if state is None:
         if call.options["ack"]:
@@ -223,14 +222,6 @@ def _check_call(call: Call, any_values: bool) -> None:
         raise CallError(_("options for reading need a FEED, or - for standard input"))
     if Path(state).exists() and not Path(state).is_file():
         raise CallError(_("--state {path}: name a regular file").format(path=state))
-    others = (
-        (call.file, "FEED"),
-        (call.writing.output, "--output"),
-        (call.reading.rejects, "--rejects"),
-    )
-    for other, name in others:
-        if other and os.path.realpath(other) == os.path.realpath(state):
-            raise CallError(_("--state and {name} are the same file").format(name=name))
 
 
 def _memory(call: Call) -> Memory:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.input_files import check_files, opened_source
+from aepromo.cli.input_files import opened_source
 from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import InputError, Problem
@@ -107,7 +107,6 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
     stands in more than one. Raises ``InputError``.
     """
     reading, writing = call.reading, call.writing
-    check_files(file, reading.rejects, writing.output)
     with ExitStack() as stack:
         open_text = partial(open_feed, form=call.options["feed_format"])
         source, _stream = stack.enter_context(opened_source(file, reading, open_text))
