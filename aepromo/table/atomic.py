@@ -67,7 +67,7 @@ def _keep_owner(temporary: Path, old: os.stat_result) -> None:
     """Give the new file to whom the old one belonged, as far as this user may."""
     if hasattr(os, "chown"):  # not on Windows
         for user, group in ((-1, old.st_gid), (old.st_uid, -1)):
-            with suppress(PermissionError):
+            with suppress(OSError):
                 os.chown(temporary, user, group)
 
 

@@ -23,6 +23,7 @@ from aepromo.cli.commands import (
     StoreOption,
     answer_row,
     call_of,
+    is_configured,
     policy_over,
     say_stores_passed_over,
     store_columns,
@@ -43,7 +44,7 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import table_width
-from aepromo.cli.say import say, say_assumed, say_converted, say_warnings
+from aepromo.cli.say import say, say_assumed, say_configuration, say_converted, say_warnings
 from aepromo.errors import CallError, InputError
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
@@ -164,6 +165,7 @@ def watch_command() -> Callable[..., None]:
             policy = policy_over(call.config, given, call.store)._replace(zone=zone)
             memory = _memory(call)
             values = resolved(_in_currency_of(memory, policy, call))
+            say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
             say_warnings(values)
             now = now_of(call.options["now"], zone)
             found = _found(memory, values, now, call)
