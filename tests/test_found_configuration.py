@@ -15,7 +15,7 @@ SKU = ("--list-price", "20", "--purchase", "8", "--logistics", "3")
 FILES = {
     "orders.csv": "order_id,sku,list_price,deal_price,discount_status\n1,A,20,18,forced\n",
     "feed.csv": "sku,discount_status\nA,forced\n",
-    "parcels.csv": "tracking_number,carrier,shipped_at\nLP00123456789012,Cainiao,2026-03-01T08:00\n",
+    "parcels.csv": "tracking_number,carrier,shipped_at\nLP0012345678,Cainiao,2026-03-01T08:00\n",
     "mapped.csv": "Mein Preis\n20\n",
 }
 FEE, HOURS = 'commission_rate = "9%"\n', '[rules]\nforced.react_hours = "3"\n'

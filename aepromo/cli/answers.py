@@ -38,7 +38,7 @@ from aepromo.table.total_rows import total_rows
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aepromo.engine.question import Question
     from aepromo.inputs.exchange import Conversion
@@ -174,7 +174,7 @@ class Answers:
             self._ids.add(attempted.ids)
         if len(attempted.totals):
             rows = attempted.totals.tolist()
-            lines = line_numbers(attempted.text.block, attempted.text.source, rows)
+            lines = line_numbers(attempted.text, rows)
             self._totals += [lines[row] for row in rows]
 
     def _say_what_is_read(self, text: TextBlock) -> None:
@@ -239,14 +239,22 @@ class Answers:
         return replace(outcome, apart=Apart(written, kept.searchsorted(totals))), written
 
 
-def bad_rows_of(text: TextBlock, problems: list[Problem]) -> list[BadRow]:
-    """A block's bad rows, in the order of their lines."""
+def bad_rows_of(
+    text: TextBlock,
+    problems: Sequence[Problem],
+    lines_of: Callable[[list[int]], Mapping[int, int]] | None = None,
+) -> list[BadRow]:
+    """A block's bad rows, in the order of their lines.
+
+    ``lines_of`` tells on which lines rows stand, where the text doesn't.
+    """
     rows = sorted({problem.row for problem in problems})
-    lines = line_numbers(text.block, text.source, rows)
-    width = range(len(text.header))
+    lines = line_numbers(text, rows) if lines_of is None else lines_of(rows)
+    chosen = text.chosen(np.array(rows, np.int64))
+    columns = [chosen.texts(position).to_pylist() for position in range(len(text.header))]
+    cells_of = zip(*columns, strict=True)
     bad = {
-        row: BadRow(lines[row], [], [], tuple(text.cell(row, position) for position in width))
-        for row in rows
+        row: BadRow(lines[row], [], [], cells) for row, cells in zip(rows, cells_of, strict=True)
     }
     for problem in problems:
         bad[problem.row].columns.append(problem.column)
