@@ -223,7 +223,7 @@ class Answers:
             self._ids.add(attempted.ids)
         if len(attempted.totals):
             rows = attempted.totals.tolist()
-            lines = line_numbers(attempted.text.block, attempted.text.source, rows)
+            lines = line_numbers(attempted.text, rows)
             self._totals += [lines[row] for row in rows]
 
     def _note_odd_rates(self, outcome: Outcome, text: TextBlock, rows: Numbers) -> None:
@@ -238,7 +238,7 @@ class Answers:
             return
         if self._odd_rates is None:
             row = int(rows[odd[0]])
-            line = line_numbers(text.block, text.source, [row])[row]
+            line = line_numbers(text, [row])[row]
             identity = list(self.source.header).index(self.layout.identity)
             self._odd_rates = _OddRates(0, line, text.cell(row, identity))
         self._odd_rates.rows += len(odd)
@@ -337,14 +337,22 @@ def has_blank(cells: Cells, places: Sequence[int]) -> bool:
     return blank is not None and bool(pc.any(blank).as_py())
 
 
-def bad_rows_of(text: TextBlock, problems: list[Problem]) -> list[BadRow]:
-    """A block's bad rows, in the order of their lines."""
+def bad_rows_of(
+    text: TextBlock,
+    problems: Sequence[Problem],
+    lines_of: Callable[[list[int]], Mapping[int, int]] | None = None,
+) -> list[BadRow]:
+    """A block's bad rows, in the order of their lines.
+
+    ``lines_of`` tells on which lines rows stand, where the text doesn't.
+    """
     rows = sorted({problem.row for problem in problems})
-    lines = line_numbers(text.block, text.source, rows)
-    width = range(len(text.header))
+    lines = line_numbers(text, rows) if lines_of is None else lines_of(rows)
+    chosen = text.chosen(np.array(rows, np.int64))
+    columns = [chosen.texts(position).to_pylist() for position in range(len(text.header))]
+    cells_of = zip(*columns, strict=True)
     bad = {
-        row: BadRow(lines[row], [], [], tuple(text.cell(row, position) for position in width))
-        for row in rows
+        row: BadRow(lines[row], [], [], cells) for row, cells in zip(rows, cells_of, strict=True)
     }
     for problem in problems:
         bad[problem.row].columns.append(problem.column)

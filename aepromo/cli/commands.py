@@ -265,7 +265,8 @@ def check_override(call: Call, given: Mapping[str, Any]) -> None:
 def is_configured(call: Call, policy: Policy) -> bool:
     """Whether a call uses anything that the configuration says."""
     has_headers = call.file is not None and bool(call.reading.headers.configured)
-    return bool(policy.places or call.config.book.overrides) or has_headers
+    own = any(name in call.options and not call.options[name] for name in call.config.defaults)
+    return bool(policy.places or call.config.book.overrides) or has_headers or own
 
 
 def with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Policy:

@@ -12,6 +12,7 @@ class Exit(IntEnum):
     FINDINGS = 1
     CALL_WRONG = 2
     INPUT_WRONG = 3
+    FAULT = 70
     INTERRUPTED = 130
     TERMINATED = 143
 

@@ -14,8 +14,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from aepromo.cli.bad_rows import BadRows
-from aepromo.cli.options import Format
-from aepromo.cli.output import form_of_ending, progress_stream
+from aepromo.cli.output import progress_stream
 from aepromo.errors import CallError, InputError
 from aepromo.table.atomic import replacing
 from aepromo.table.headers import read_headers
@@ -67,7 +66,6 @@ def opened_table(
     file: str, reading: Reading, writing: WritingOptions
 ) -> Iterator[tuple[Source, BadRows, BinaryIO]]:
     """A file at the point where its header has been read, and what becomes of its bad rows."""
-    check_files(file, reading.rejects, writing.output)
     with ExitStack() as stack:
         source, stream = stack.enter_context(opened_source(file, reading))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
@@ -260,29 +258,3 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
 def delimiter_of(given: str | None) -> str | None:
     """What ``--delimiter`` stands for: a tab may be named."""
     return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given
-
-
-def check_files(file: str, rejects: str | None, output: str | None) -> None:
-    """Refuse to write rows in the place of rows that are still needed."""
-    source = file if file != "-" else "/dev/stdin"
-    target = output if output and output != "-" else "/dev/stdout"
-    if rejects == "-":
-        raise CallError(_("--rejects -: name a file; standard output is for the good rows"))
-    if rejects and form_of_ending(rejects) not in (None, Format.CSV, Format.TSV, Format.TABLE):
-        reason = _("--rejects {path}: bad rows are written as text, as CSV is; end in .csv")
-        raise CallError(reason.format(path=rejects))
-    for other, name in ((source, _("the input")), (target, _("the output"))):
-        if rejects and are_same_file(rejects, other):
-            raise CallError(_("--rejects and {name} are the same file").format(name=name))
-    # Only a file that --output names is read to its end before it is written.
-    if target == "/dev/stdout" and are_same_file(target, source):
-        raise CallError(_("standard output is the input file; write to it with --output"))
-
-
-def are_same_file(path: str, other: str) -> bool:
-    """Whether two paths stand for one file; of devices and pipes nobody need know."""
-    try:
-        is_file = stat.S_ISREG(Path(path).stat().st_mode)
-    except OSError:  # there is none yet, or there can't be one
-        is_file = True
-    return is_file and os.path.realpath(path) == os.path.realpath(other)

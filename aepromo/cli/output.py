@@ -8,9 +8,10 @@ import sys
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from io import BufferedWriter, RawIOBase
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
+from aepromo.cli.config import NAME
 from aepromo.cli.options import Colour, Format, WritingOptions
 from aepromo.cli.process import send_nowhere
 from aepromo.cli.say import say
@@ -112,6 +113,50 @@ def check_form(given: Mapping[str, Any]) -> None:
         # Whoever opens it by its name will be told that it is damaged.
         said = _("{path} will hold {form}, as --format asks, whatever its ending says")
         say(said.format(path=options.output, form=form.value))
+
+
+_READ = ("file", "config", "tariff", "rates", "carriers")
+_WRITTEN = ("output", "rejects", "worksheet", "state", "svg", "png")
+
+
+def check_paths(given: Mapping[str, Any]) -> None:
+    """Refuse to write over a file that is read, or to write two things to one; ``CallError``.
+
+    ``given`` holds a command's values. Only the file that is asked about may be replaced, by
+    --output, since it is read to its end before.
+    """
+    rejects = given.get("rejects")
+    if rejects == "-":
+        raise CallError(_("--rejects -: name a file; standard output is for the good rows"))
+    if rejects and form_of_ending(rejects) not in (None, Format.CSV, Format.TSV, Format.TABLE):
+        reason = _("--rejects {path}: bad rows are written as text, as CSV is; end in .csv")
+        raise CallError(reason.format(path=rejects))
+    flags = {name: f"--{name}" for name in (*_READ, *_WRITTEN)} | {"file": _("the input")}
+    paths = {name: given.get(name) for name in flags}
+    if paths["file"] == "-":
+        paths["file"] = "/dev/stdin"
+    if not paths["output"] or paths["output"] == "-":
+        paths["output"], flags["output"] = "/dev/stdout", _("standard output")
+        if paths["file"] and are_same_file("/dev/stdout", paths["file"]):
+            raise CallError(_("standard output is the input file; write to it with --output"))
+    if not paths["config"] and Path(NAME).is_file():
+        paths["config"], flags["config"] = NAME, NAME
+    pairs = ((one, two) for at, one in enumerate(_WRITTEN) for two in (*_READ, *_WRITTEN[:at]))
+    for one, two in pairs:
+        path, needed = paths[one], paths[two]
+        is_answer = (one, two) == ("output", "file")
+        if path and needed and not is_answer and are_same_file(path, needed):
+            reason = _("{one} and {other} are the same file")
+            raise CallError(reason.format(one=flags[one], other=flags[two]))
+
+
+def are_same_file(path: str, other: str) -> bool:
+    """Whether two paths stand for one file; of devices and pipes nobody need know."""
+    try:
+        is_file = stat.S_ISREG(Path(path).stat().st_mode)
+    except OSError:  # there is none yet, or there can't be one
+        is_file = True
+    return is_file and os.path.realpath(path) == os.path.realpath(other)
 
 
 def _ending_fault(flag: str, path: str) -> str:

@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from aepromo.cli.common_options import HelpOption, LanguageOption, print_help
 from aepromo.cli.completion import say_what_is_installed
-from aepromo.cli.output import check_form
+from aepromo.cli.output import check_form, check_paths
 from aepromo.cli.usage import check_names, check_values, in_one_line
 from aepromo.errors import CallError
 from aepromo.words import _
@@ -46,9 +46,10 @@ class Command(TyperCommand):
         return rest
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. Raises ``CallError`` first where what it shall write has no form."""
+        """Run the command. Raises ``CallError`` first where it can't write what it shall."""
         check_names(ctx.params)
         check_form(ctx.params)
+        check_paths(ctx.params)
         return super().invoke(ctx)
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SUMMED = frozenset({"other_cost", "other_rate"})
 """Columns that several columns of a file may stand for, which add up."""
 
+MOST_COLUMNS = 16_384
 _MOST_NAMED = 12
 _LONGEST_NAMED = 80
 _CONTRACT = "aepromo"
@@ -458,7 +459,10 @@ def map_option(header: str, column: str) -> str:
 
 
 def check_header(headers: Sequence[str]) -> None:
-    """Refuse a header line in which a name stands twice or every name is blank."""
+    """Refuse a header line in which a name stands twice, every one is blank, or that is endless."""
+    if len(headers) > MOST_COLUMNS:
+        reason = _("{count:,} columns; a table has {most:,} at most, as a worksheet does")
+        raise InputError(reason.format(count=len(headers), most=MOST_COLUMNS))
     if not any(header.strip() for header in headers):
         raise InputError(_("no header: the first line names no column"))
     seen: set[str] = set()
