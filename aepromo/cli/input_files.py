@@ -168,7 +168,7 @@ def opened_source(
     ``open_text`` reads what is neither a workbook nor Parquet.
     """
     with opened(file) as (stream, name), ExitStack() as stack:
-        head, stream = _peeked(stream)
+        head, stream = _peeked(stream, name)
         kind, text = kind_of(head, name), stream
         if kind is FileKind.GZIP:
             # Nobody knows beforehand how much there is to read.
@@ -197,13 +197,17 @@ def opened_source(
         yield replace(source, decimal=reading.decimal or source.decimal), BytesIO()
 
 
-def _peeked(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
-    """The first bytes, and the stream from its start."""
-    head = stream.peek(HEAD)[:HEAD] if isinstance(stream, BufferedReader) else b""
-    if len(head) == HEAD:
-        return head, stream
-    # A pipe may bring them one by one.
-    head = stream.read(HEAD)
+def _peeked(stream: BinaryIO, name: str) -> tuple[bytes, BinaryIO]:
+    """The first bytes, and the stream from its start. Raises ``InputError``."""
+    try:
+        head = stream.peek(HEAD)[:HEAD] if isinstance(stream, BufferedReader) else b""
+        if len(head) == HEAD:
+            return head, stream
+        # A pipe may bring them one by one.
+        head = stream.read(HEAD)
+    except OSError as error:
+        reason = _("can't be read: {reason}").format(reason=cause(error))
+        raise InputError(f"{name}: {reason}") from None
     return head, BufferedReader(_Rejoined(head, stream))
 
 
