@@ -115,6 +115,12 @@ def test_a_label_of_another_column_is_its_own_word() -> None:
     assert label_shown("below_target", "status") == "below_target"
 
 
+def test_a_new_price_is_called_so_in_the_summary_too(run: Run) -> None:
+    costs = b"sku,purchase_price,logistics_cost\nA-1,8,3\n"
+    shown = run("reprice", "-", *ZH[:2], "--format", "table", stdin=costs).out.decode()
+    assert "1 个 SKU：新定价 1" in shown
+
+
 def test_every_label_has_a_chinese_word_and_every_result_a_chinese_header() -> None:
     speak("zh")
     from aepromo.table.sheet_cells_out import label_shown
