@@ -26,7 +26,6 @@ from aepromo.table.grid import taken
 from aepromo.table.measured_cells import added_up
 from aepromo.table.number_columns import Reading
 from aepromo.table.schema import INPUTS
-from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -122,8 +121,11 @@ class Costs:
 
     def given(self, text: str, name: str) -> Numbers:
         """What an option says of such an amount, in each row's currency. Raises ``CallError``."""
-        amounts = [_fallback(text, name, currency) for currency in self.currencies]
-        return np.array(amounts, np.int64)[self.codes]
+        codes = np.asarray(self.codes)
+        amounts = np.full(len(codes), BLANK, np.int64)
+        for currency, among in self.by_currency(codes):
+            amounts[among] = _fallback(text, name, currency)
+        return amounts
 
 
 def rows_differ(columns: Iterable[str]) -> bool:
@@ -445,8 +447,7 @@ def _rated(costs: Costs, exchange: Exchange, own_rates: Numbers, header: str) ->
     for row in np.flatnonzero(has_own & ~is_own & (only < 0) & (own_rates != one)).tolist():
         costs.bad.append((row, header, exchange.pointless(costs.rate_at(own_rates[row]))))
     for row in np.flatnonzero(has_own & ~is_own & several).tolist():
-        reason = _("is one rate, but the costs are in several currencies; give each with --fx")
-        costs.bad.append((row, header, reason))
+        costs.bad.append((row, header, exchange.of_several()))
     rated: Numbers = np.where(has_own, np.where(is_own, codes, only), -1)
     return rated
 

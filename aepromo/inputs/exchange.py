@@ -224,7 +224,9 @@ class Exchange(NamedTuple):
             codes = {self.cost.code} if self.is_foreign(self.cost) else foreign
             if not codes and self.fx_rate != Rate(1):
                 found.problems.append(("fx_rate", self.pointless(self.fx_rate)))
-            if len(codes) == 1:  # it is the rate of the one other currency that there is
+            elif len(codes) > 1:
+                found.problems.append(("fx_rate", self.of_several()))
+            else:  # it is the rate of the one other currency that there is
                 rates |= dict.fromkeys(codes, self.fx_rate)
         for name, amount in found.stated.items():
             currency = currencies[name]
@@ -305,6 +307,10 @@ class Exchange(NamedTuple):
             "cost_currency, or with --cost-currency"
         )
         return reason.format(rate=rate.text, code=self.selling.code)
+
+    def of_several(self) -> str:
+        """What is wrong with a row's one rate where its costs are in several other currencies."""
+        return _("is one rate, but the costs are in several currencies; give each with --fx")
 
     def too_large(self, rate: Rate) -> str:
         """What is wrong with a cost that converts to more than an amount can be."""

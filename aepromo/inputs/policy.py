@@ -28,8 +28,9 @@ class Policy(NamedTuple):
     input column by name, such as ``{"store_level": "L4"}``.
 
     Costs are in ``cost_currency`` (``"CNY"``), prices in ``currency`` (``"USD"``). ``fx`` says how
-    many units of a currency one unit of the prices' currency is worth (``"CNY=7.12"``, or with its
-    day ``"CNY=7.12@2026-11-20"``); ``fx_rate`` says it for the costs of a row that doesn't.
+    many units of a currency one unit of the prices' currency is worth (``"CNY=7.12"``, with its day
+    ``"CNY=7.12@2026-11-20"``, or ``"JPY=1/0.0065"``); ``fx_rate`` says it for the costs of a row
+    that doesn't. A cost with a sign (``"¥56"``) is in the currency of that.
 
     What holds for the whole store: Spend & Save tiers (``"30:3"``, $3 off from $30), coupons
     (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
