@@ -4,11 +4,12 @@
     python -m tests.search bytes --seed 1 --only 1234
 
 ``arithmetic`` holds random SKUs against the reference, ``orders`` random offers and baskets against
-trying everything, ``bytes`` damages tables and accounts for every row, ``files`` damages workbooks, Parquet files, configurations, tariffs, JSON lines and
-states, ``failures`` lets each call by which a run deals with files fail, and ``properties`` runs
-the tests that draw their examples with others than they do by default. The time is shared among
-them. A case is drawn from the seed and its number, so that any one can be looked at again; one that
-fails is printed so that a test can take it over, a table as small as it still fails.
+trying everything, ``bytes`` damages tables and accounts for every row, ``files`` damages workbooks,
+Parquet files, configurations, tariffs, JSON lines and states, ``failures`` lets each call by which
+a run deals with files fail, and ``properties`` runs the tests that draw their examples with others
+than they do by default. The time is shared among them. A case is drawn from the seed and its
+number, so that any one can be looked at again; one that fails is printed so that a test can take it
+over, a table as small as it still fails.
 """
 
 from __future__ import annotations
