@@ -83,7 +83,7 @@ def test_help_of_a_command_is_one_screen(command: str, language: str, tmp_path: 
         assert re.search(rf"^  (-\w, )?{option}\b", text, re.MULTILINE), option
 
 
-@pytest.mark.parametrize("command", set(COMMANDS) - {"help", "version"})
+@pytest.mark.parametrize("command", sorted({*COMMANDS} - {"help", "version"}))
 def test_all_options_are_shown_on_request(command: str, tmp_path: Path) -> None:
     brief, full = (shown(command, asked, cwd=tmp_path) for asked in ("-h", "--help-all"))
     assert f"aepromo {command} --help-all" in brief
