@@ -406,11 +406,11 @@ def least_profit(values: Values) -> int:
 def _passing_list_price(must: Sequence[Gate], formula: Formula, inputs: Inputs) -> Numbers:
     """The list price at which nothing refuses an appeal that only the formula refuses.
 
-    At it and at every higher price the formula, settled as in ``Formula``, leaves at least
-    ``appeal.min_profit`` at every rate up to the deepest; one cent lower it doesn't. It says
-    nothing of the floor price, of offers, or of a platform that rounds another way: for that there
-    is ``protected_list_price``. Blank where something else refuses it too, or where no price would
-    do.
+    At it and at every higher price the formula leaves at least ``appeal.min_profit`` at every rate
+    up to the deepest, whichever way fees are rounded; one cent lower it doesn't. It says nothing
+    of the floor price, of offers, or of a platform that rounds the deal price another way than half
+    up: for that there is ``protected_list_price``. Blank where something else refuses it too, or
+    where no price would do.
     """
     wanted = np.asarray(kept_rate(formula.fees, 0)) > 0
     for gate in must:
