@@ -10,6 +10,7 @@ import io
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -32,7 +33,18 @@ ODD = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
 HEADERS = ODD.filter(
     lambda name: name.strip() and read_header(name) == HeaderReading() and name not in RESULTS
 )
-AMOUNTS = st.sampled_from(["8", " 3.50", "$1,234.5", "＄12", "0", "0.001", "００３", "7.10 "])
+# Cells of costs, and the numbers that they are read as.
+NUMBERS = {
+    "8": "8",
+    " 3.50": "3.50",
+    "$1,234.5": "1234.5",
+    "＄12": "12",
+    "0": "0",
+    "0.001": "0.001",
+    "００３": "3",
+    "7.10 ": "7.10",
+}
+AMOUNTS = st.sampled_from([*NUMBERS])
 COSTS = ("purchase_price", "logistics_cost")
 
 
@@ -90,8 +102,16 @@ def test_every_cell_comes_back_in_csv_and_tsv(table: Table, ending: str, mark: b
 @settings(max_examples=50)
 def test_every_cell_comes_back_in_json(table: Table, ending: str) -> None:
     written = answered(table, "reprice", ending).decode()
-    objects = json.loads(written) if ending == "json" else map(json.loads, written.split("\n")[:-1])
-    expected = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+    lines = written.split("\n")[:-1]
+    text = written if ending == "json" else f"[{','.join(lines)}]"
+    objects = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    expected = [
+        {
+            name: Decimal(NUMBERS[cell]) if name in COSTS else cell
+            for name, cell in zip(table.header, row, strict=True)
+        }
+        for row in table.rows
+    ]
     assert [{name: row[name] for name in table.header} for row in objects] == expected
 
 
