@@ -64,7 +64,8 @@ def doctor_command() -> Callable[..., None]:
             *_terminal(writing),
             *_settings(asked, config, wrong),
         ]
-        _write([(*names, on_one_line(without_home(found))) for *names, found in rows], writing)
+        plain = (on_one_line(without_home(found)) for _about, _name, found in rows)
+        _write([(*row[:2], found) for row, found in zip(rows, plain, strict=True)], writing)
         if wrong:
             raise CallError(without_home(wrong))
 
