@@ -77,6 +77,21 @@ def test_lines_are_those_of_the_text_whatever_stands_between() -> None:
     assert line_numbers(parse(block, source), [0, 1, 2, 3]) == {0: 3, 1: 4, 2: 9, 3: 10}
 
 
+def test_a_table_of_more_rows_than_anybody_reads_is_refused_at_once(run: Run) -> None:
+    call = ("floor", "none.csv", "--limit", "10001")
+    code, out, err = run(*call, "--format", "table")
+    said = "--limit 10,001: a table has 10,000 rows at most; write .csv for more"
+    assert (code, out, err) == (2, b"", f"aepromo: {said}\n")
+    assert run(*call, "--format", "csv").code == 3  # there is no such file
+
+
+def test_a_line_of_standard_error_has_an_end(run: Run) -> None:
+    code, _, err = run("list-price", "--target", "5", "--ending", "9" * 9_000)
+    assert code == 2
+    assert len(err) < 4_010
+    assert run("x" * 9_000).err.endswith("…\n")
+
+
 def seconds(run: Callable[[], None]) -> float:
     """How many seconds of the processor the quicker of two runs takes."""
     took = []

@@ -22,7 +22,7 @@ CRONTABS = {
     if block.language == "crontab"
 }
 """Each crontab of the pages once, by its text and the page's language."""
-FOUND = {"en": "At a loss or under the floor price in ", "zh": "亏损或低于安全底线价的 SKU "}
+FOUND = {"en": "Prices that break in ", "zh": "守不住的标价 "}
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_crontab_of_the_pages_works_in_crons_environment(
             assert f'<html lang="{language}' in page
         else:
             assert code == 1, mail
-            assert (re.search("亏损|强制打折", mail) is not None) == (language == "zh")
+            assert (re.search("守不住|强制打折", mail) is not None) == (language == "zh")
 
 
 @pytest.mark.parametrize("language", FOUND)
@@ -90,6 +90,24 @@ def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
     assert FOUND[language] in heading
     assert re.search(r"skus\.csv\D+4\b", heading)
     assert [row.split(",")[0] for row in rows] == ["HG-3058", "CE-4023", "3C-5048", "BT-6026"]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "statuses"),
+    [
+        ("below_target", {"below_target", "loss", "below_floor"}),
+        ("loss", {"loss", "below_floor"}),
+        ("below_floor", {"below_floor"}),
+        ("never", set()),
+    ],
+)
+def test_the_nightly_audit_speaks_of_what_it_is_to_fail_on(
+    fail_on: str, statuses: set[str], place: Path
+) -> None:
+    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --fail-on"
+    code, mail = as_cron(f"{job} {fail_on}", place)
+    assert {row.rpartition(",")[2] for row in mail.splitlines()[2:]} == statuses
+    assert code == bool(statuses)
 
 
 def test_the_nightly_audit_is_silent_where_nothing_breaks(place: Path) -> None:

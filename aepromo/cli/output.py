@@ -50,6 +50,7 @@ _BY_ENDING = {
 }
 _UPDATES = ".aliexpress.jsonl"
 DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
+MOST_TABLE_ROWS = 10_000
 NO_TEXT = (Format.XLSX, Format.PARQUET)
 """Forms that are for programs alone."""
 
@@ -108,6 +109,10 @@ def check_form(given: Mapping[str, Any]) -> None:
     values = {name: given[name] for name in WritingOptions._fields}
     options = WritingOptions(**(values | {"format": form}))
     form = format_of(options)
+    if form is Format.TABLE and options.limit > MOST_TABLE_ROWS:
+        # Laying them out takes minutes, and not a byte is written before.
+        reason = _("--limit {limit:,}: a table has {most:,} rows at most; write .csv for more")
+        raise CallError(reason.format(limit=options.limit, most=MOST_TABLE_ROWS))
     ending = form_of_ending(options.output) if options.output else None
     if ending in NO_TEXT and form is not ending and not options.quiet:
         # Whoever opens it by its name will be told that it is damaged.
@@ -132,7 +137,7 @@ def check_paths(given: Mapping[str, Any]) -> None:
         reason = _("--rejects {path}: bad rows are written as text, as CSV is; end in .csv")
         raise CallError(reason.format(path=rejects))
     flags = {name: f"--{name}" for name in (*_READ, *_WRITTEN)} | {"file": _("the input")}
-    paths = {name: given.get(name) for name in flags}
+    paths: dict[str, str | None] = {name: given.get(name) for name in flags}
     if paths["file"] == "-":
         paths["file"] = "/dev/stdin"
     if not paths["output"] or paths["output"] == "-":

@@ -26,8 +26,14 @@ if TYPE_CHECKING:
     from aepromo.table.source import Source
 
 
+LONGEST = 4_000
+"""How many characters a line may have."""
+
+
 def say(line: str) -> None:
     """One line on standard error; a closed one is no reason to fail."""
+    if len(line) > LONGEST:
+        line = line[:LONGEST] + "…"
     try:
         sys.stderr.write(on_one_line(line) + "\n")
         sys.stderr.flush()

@@ -26,22 +26,35 @@ file=${1:-$here/../quick-start/skus.csv}
 program=${AEPROMO:-$(command -v aepromo || echo "$here/../../.venv/bin/aepromo")}
 
 case ${AEPROMO_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
-zh*) headers=zh heading='%s：亏损或低于安全底线价的 SKU %d 个\n' ;;
-*) headers=en heading='At a loss or under the floor price in %s: %d\n' ;;
+zh*) headers=zh heading='%s：守不住的标价 %d 个\n' ;;
+*) headers=en heading='Prices that break in %s: %d\n' ;;
+esac
+
+# The statuses to speak of are those that --fail-on means, a loss or worse unless the caller says.
+fail_on=loss before=
+for word in "$@"; do
+    case $before:$word in
+    --fail-on:*) fail_on=$word ;;
+    *:--fail-on=*) fail_on=${word#*=} ;;
+    esac
+    before=$word
+done
+case $fail_on in
+below_target) only=below_target,loss,below_floor ;;
+below_floor) only=below_floor ;;
+*) only=loss,below_floor ;;
 esac
 
 # What the rows below are read by comes last, so that no option of the caller's changes it.
 status=0
-report=$("$program" audit "$file" "$@" --quiet --fail-on loss --format csv --headers "$headers" \
-    --columns sku,list_price,deal_price,profit,worst_case,status) || status=$?
+report=$("$program" audit "$file" --fail-on "$fail_on" "$@" --quiet --only "$only" \
+    --format csv --headers "$headers" \
+    --columns sku,list_price,protected_list_price,profit,status) || status=$?
 
 if [ "$status" -eq 1 ] && [ -n "$report" ]; then
-    # The report has a row for every SKU: keep its header and the rows that --fail-on means.
-    findings=$(printf '%s\n' "$report" |
-        awk -F , 'NR == 1 || $NF == "loss" || $NF == "below_floor"')
     # shellcheck disable=SC2059 # the heading is one of the two above
-    printf "$heading" "$file" "$(($(printf '%s\n' "$findings" | wc -l) - 1))"
-    printf '%s\n' "$findings"
+    printf "$heading" "$file" "$(($(printf '%s\n' "$report" | wc -l) - 1))"
+    printf '%s\n' "$report"
 fi
 
 exit "$status"
