@@ -22,6 +22,7 @@ MEANINGS = {
     Exit.FINDINGS: N_("Done, and there is what --fail-on names."),
     Exit.CALL_WRONG: N_("The call or the configuration is wrong, or the output can't be written."),
     Exit.INPUT_WRONG: N_("The input is wrong: no table, a column missing, or bad rows."),
+    Exit.FAULT: N_("A fault of the program or the machine; AEPROMO_DEBUG=1 shows where."),
     Exit.INTERRUPTED: N_("Interrupted (Ctrl-C)."),
     Exit.TERMINATED: N_("Ended by kill or a timeout."),
 }

@@ -71,7 +71,7 @@ def _compute(inputs: Inputs) -> Figures:
 
 OVERVIEW = Question(
     name="report",
-    question=N_("One HTML page: what to change, why, and how much money is at stake."),
+    question=N_("One HTML page: what to change, why, and what is at stake."),
     uses=(*AUDIT.uses, "max_price", "sku", "title", "category", "units_30d"),
     needs=AUDIT.needs,
     adds=adding(),
