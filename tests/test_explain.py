@@ -294,8 +294,9 @@ def test_a_coupon_that_every_order_gets_is_no_tier_to_reach(run: Run) -> None:
 
 def test_chinese_headers_leave_labels_in_cells_english(run: Run) -> None:
     # A cent more than 20.00, so that 15 % of it is no whole cent.
-    asked = ("explain", "-b", "8", "-l", "3", "--price", "20.01", "--rate", "15%", "--coupon", "2")
-    asked = (*asked, "-q", "--headers", "zh", "--lang", "zh")
+    in_chinese = ("-q", "--headers", "zh", "--lang", "zh")
+    priced = ("-b", "8", "-l", "3", "--price", "20.01", "--rate", "15%", "--coupon", "2")
+    asked = ("explain", *priced, *in_chinese)
     steps = json.loads(run(*asked, "--format", "json").out)["各步骤"]
     (forced,) = (step for step in steps if step["步骤"] == "强制折扣")
     (coupon,) = (step for step in steps if step["步骤"] == "店铺优惠券")

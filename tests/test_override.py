@@ -64,8 +64,8 @@ def test_override_goes_before_a_proposed_price(run: Run) -> None:
     stdin = SKUS.replace(b"forced_rate\n", b"forced_rate,new_list_price\n")
     stdin = stdin.replace(b"20,10%", b"20,10%,21").replace(b"30,10%", b"30,10%,31")
     stdin = stdin.replace(b",,\n", b",,,\n")
-    words = ("audit", "-", "--price", "10", "--value", "deal_price", "--quiet")
-    words = (*words, "--fail-on", "never")
+    quietly = ("--quiet", "--fail-on", "never")
+    words = ("audit", "-", "--price", "10", "--value", "deal_price", *quietly)
     assert run(*words, stdin=stdin).out.split() == [b"18.90", b"27.90"]
     assert run(*words, "--override", stdin=stdin).out.split() == [b"9.00", b"9.00"]
 

@@ -27,8 +27,9 @@ LINE = re.compile(
 
 
 def settled(exact: Fraction, direction: str | None) -> Fraction:
-    rounded = {"up": ceil, "down": floor, None: Fraction}[direction](exact * 100)
-    return Fraction(rounded) / 100
+    if direction is None:
+        return exact
+    return Fraction(ceil(exact * 100) if direction == "up" else floor(exact * 100), 100)
 
 
 def deal_of(line: dict[str, str | None], off: int, threshold: int) -> Fraction:
@@ -41,7 +42,7 @@ def deal_of(line: dict[str, str | None], off: int, threshold: int) -> Fraction:
     if not line["basket"]:
         return price
     basket = Fraction(line["basket"])
-    assert basket >= max(threshold, price)
+    assert basket >= max(Fraction(threshold), price)
     return price - Fraction(ceil(off * price / basket * 100), 100)
 
 

@@ -69,7 +69,9 @@ def order_ends(order: dict[str, str]) -> tuple[Fraction, Fraction]:
     paid = Fraction(order["deal_price"]) + Fraction(order["coupon_amount"] or 0)
     price, half = Fraction(order["list_price"]), Fraction(1, 200)
     low, high = (1 - (paid + half) / price, 1 - (paid - half) / price)
-    return Fraction(floor(max(low, 0) * 10**6), 10**6), Fraction(ceil(high * 10**6), 10**6)
+    return Fraction(floor(max(low, Fraction(0)) * 10**6), 10**6), Fraction(
+        ceil(high * 10**6), 10**6
+    )
 
 
 def statistics(orders: list[dict[str, str]], share: Fraction) -> tuple[str, ...]:

@@ -133,7 +133,8 @@ def test_the_plain_algebra_is_that_of_fractions(source: Path) -> None:
         rates = (rate, Fraction("0.012"))
         needed = 100 * (purchase + logistics + target)
         plain = ceil(needed / (1 - sum(rates)))
-        required = max(needed + sum(ceil(plain * each) for each in rates), ceil(purchase * 115))
+        with_fees = needed + sum(ceil(plain * each) for each in rates)
+        required: Fraction = max(with_fees, Fraction(ceil(purchase * 115)))
         protected = ceil(required / kept)
         # A change of over half of the price is none.
         new = protected if 100 * listed < protected <= 150 * listed else 100 * listed

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TESTS = Path(__file__).parent.parent
-FILES = ("skus.csv", "feed.csv", "orders.csv", "bad-rows.csv")
+FILES = (
+    *("quick-start/skus.csv", "discount-feed/feed.csv", "past-rates/orders.csv"),
+    "erp-export/bad-rows.csv",
+)
 NOW = ("--now", "2026-03-10T09:00Z", "--timezone", "UTC")
 CALLS = {
     "reprice": ("reprice", "bad-rows.csv", "-o", "out.csv", "--rejects", "bad.csv"),
@@ -77,7 +80,7 @@ def wrong_with(name: str, places: Iterable[int], first_error: int = 0) -> list[s
         for each in FILES:
             shutil.copy(ROOT / "examples" / each, folder)
         old, new = _good_runs(name, folder)
-        found = []
+        found: list[str] = []
         for number, place in enumerate(places, first_error):
             _restore(folder, old)
             ran = _run(name, folder, place, ERRORS[number % len(ERRORS)])

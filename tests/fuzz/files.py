@@ -146,7 +146,7 @@ FORMS: dict[str, tuple[Callable[[Random], bytes], Callable[[bytes], None]]] = {
     "tariff": (_text("tariff.toml", "toml"), lambda data: _at_path(data, read_tariff)),
     "JSON lines": (
         _text("feed.jsonl", "json"),
-        lambda data: list(open_feed(io.BytesIO(data), "file", form="jsonl").blocks) and None,
+        lambda data: _rows(open_feed(io.BytesIO(data), "file", form="jsonl")),
     ),
     "state": (
         _text("watch_states/version-2.json", "json"),
