@@ -26,7 +26,7 @@ from aepromo.table.spreadsheet import MOST_ROWS, workbook
 from aepromo.table.text import TextColumn
 
 SKUS = Path(__file__).parent.parent / "examples" / "quick-start" / "skus.csv"
-ERP = SKUS.with_name("erp-export-gbk.csv")
+ERP = SKUS.parent.parent / "erp-export" / "erp-export-gbk.csv"
 FIGURES = ("protected_list_price", "price_change", "profit", "margin", "max_discount")
 
 
