@@ -42,8 +42,9 @@ from aepromo.errors import AepromoError, BadRows, CallError, InputError, Problem
 from aepromo.inputs.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import date, datetime
+    from typing import Any
 
     import pandas as pd
 
@@ -69,12 +70,22 @@ __all__ = [
     "join_rates",
     "list_price",
     "margin",
+    "price_updates",
     "rates",
     "read_tariff",
     "reprice",
     "reverse",
     "tracking",
 ]
+
+
+def __getattr__(name: str) -> str:
+    """The program's version, which is looked up only when it is asked for."""
+    if name != "__version__":
+        raise AttributeError(f"module 'aepromo' has no attribute '{name}'")
+    from importlib.metadata import version
+
+    return version("aepromo")
 
 
 def list_price(
@@ -116,16 +127,32 @@ def floor(
 def reprice(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """Return the protected list price of every SKU, and its profit in the worst case."""
+    """Return the list price to set for every SKU, and its profit in the worst case."""
     from aepromo.calculators.reprice import REPRICE
 
     return _answered(lambda _values: REPRICE, frame, policy, mapping)
 
 
+def price_updates(
+    frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the new list prices of ``reprice`` as bodies of the platform's batch price update.
+
+    ``frame`` needs ``product_id`` and ``sku``, and the rows of a product must stand together.
+    """
+    from aepromo.calculators.price_update import PRICE_UPDATE, PriceUpdates, rows_of
+    from aepromo.engine.frame import outcome_of
+
+    outcome = outcome_of(lambda _values: PRICE_UPDATE, frame, policy or Policy(), mapping or {})
+    updates = PriceUpdates(outcome.values.book)
+    yield from updates.add(rows_of(outcome))
+    yield from updates.finish()
+
+
 def audit(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """Return the profit of the current list prices in the worst case."""
+    """Return what the current list prices come to at worst, and how much room is left."""
     from aepromo.calculators.audit import AUDIT
 
     return _answered(lambda _values: AUDIT, frame, policy, mapping)

@@ -36,13 +36,10 @@ PO = CATALOGUES / "zh" / "LC_MESSAGES" / "aepromo.po"
 MO = PO.with_suffix(".mo")
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 TYPER_SAYS = (
-    *("Arguments", "Options", "Commands", "Error", "[env var: {}]", "[required]"),
-    "Try [blue]'{command_path} {help_option}'[/] for help.",
-    *("Missing command.", "No such command {name!r}."),
     "Install completion for the current shell.",
     "Show completion for the current shell, to copy it or customize the installation.",
 )
-"""Typer's own texts, which it looks up in the same catalogue."""
+"""Typer's own texts in help."""
 
 JSON_KEYS = (
     *("is_current", "steps", "bounds", "dead_zones", "seller_center", "remedies"),
@@ -91,6 +88,7 @@ def found() -> Catalog:
     for label in (*labels, *rules.Rule._fields, *doctor.COLUMNS, *check_command.COLUMNS):
         catalogue.add(label.replace("_", " "), context="label")
     catalogue.add("open", context="label of state")  # an event, where other labels are of gates
+    catalogue.add("new", context="label of action")  # a price, where an event is news
     for text in (*HEADERS, *MORE_HEADERS):
         catalogue.add(text, context="worksheet")
     for text in cli_help.METAVARS:

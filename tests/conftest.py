@@ -25,9 +25,11 @@ os.environ.pop("AEPROMO_LANG", None)
 SLOW = {
     *("test_pricing", "test_exact_money", "test_same_figures_everywhere", "test_no_cell_is_lost"),
     *("test_reference", "test_any_bytes", "test_records", "test_sheet_rows"),
-    *("test_reverse", "test_bulk_writing"),  # many examples
+    *("test_reverse", "test_bulk_writing", "test_damaged_files"),  # many examples
     *("test_interrupted_runs", "test_streams", "test_startup", "test_completion"),  # many starts
-    *("test_golden_cases", "test_readme", "test_cron", "test_watch_cron", "test_chinese_headers"),
+    "test_contributing",  # copies of the tree
+    *("test_golden_cases", "test_pages", "test_cron", "test_watch_cron", "test_chinese_headers"),
+    *("test_failing_calls", "test_faults_of_the_machine"),
     *("test_bench", "test_charts", "test_dask_and_spark", "test_page_in_browser"),  # others' code
 }
 """The files that ``-m quick`` leaves out: those that take most of the time."""

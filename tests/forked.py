@@ -8,6 +8,7 @@ closed streams use ``processes`` instead, and so do the golden cases and the REA
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import json
 import os
@@ -49,14 +50,19 @@ def server() -> Server:
 
 
 class Server:
-    """A process that forks for each run, one at a time."""
+    """A process that forks for each run, one at a time.
 
-    def __init__(self) -> None:
+    What it preloads may let a call of a run fail, as ``FAILING`` in its environment says.
+    """
+
+    def __init__(self, preload: Path | None = None) -> None:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
         self._answers = self._control.makefile("rb")
         # A fork has no other threads, such as those that OpenBLAS computes with.
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        if preload is not None:
+            environment["LD_PRELOAD"] = str(preload)
         self._process = subprocess.Popen(
             [sys.executable, "-P", __file__, str(theirs.fileno())],
             env=environment,
@@ -154,6 +160,9 @@ def become(fds: list[int], args: list[str], cwd: str, env: dict[str, str]) -> No
     time.tzset()
     signal.alarm(TIMEOUT)
     sys.argv[1:] = args
+    if failing := os.environ.pop("FAILING", ""):
+        nth, error, told = failing.split(":", 2)
+        ctypes.CDLL(None).arm(ctypes.c_long(int(nth)), int(error), told.encode())
 
 
 def preload() -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PICTURE = ROOT / ".github" / "reprice.svg"
-SHOWN = "aepromo reprice examples/skus.csv --limit 8"
+SHOWN = "aepromo reprice examples/quick-start/today.csv --rate 10%..20%"
 WIDTH, HEIGHT = 80, 60
 SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {
     "LC_ALL": "C.UTF-8",

@@ -4,11 +4,12 @@
     python -m tests.search bytes --seed 1 --only 1234
 
 ``arithmetic`` holds random SKUs against the reference, ``orders`` random offers and baskets against
-trying everything, ``bytes`` damages tables and accounts for every row, ``properties`` runs the
-tests that draw their examples with others than they do by default. The time is shared among them. A
-case is drawn from the seed and its number, so that any one can be looked at again; one that fails
-is made as small as it still fails (not that of ``orders``, which is small), and printed so that a
-test can take it over.
+trying everything, ``bytes`` damages tables and accounts for every row, ``files`` damages workbooks,
+Parquet files, configurations, tariffs, JSON lines and states, ``failures`` lets each call by which
+a run deals with files fail, and ``properties`` runs the tests that draw their examples with others
+than they do by default. The time is shared among them. A case is drawn from the seed and its
+number, so that any one can be looked at again; one that fails is printed so that a test can take it
+over, a table as small as it still fails.
 """
 
 from __future__ import annotations
@@ -25,11 +26,17 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
 
-from fuzz import arithmetic, model  # noqa: E402
+from fuzz import arithmetic, failures, files, model  # noqa: E402
 from fuzz import bytes as any_bytes  # noqa: E402
 from processes import PACKAGE, PYTHON, ROOT  # noqa: E402
 
-CASES = {"arithmetic": arithmetic.failure, "orders": model.failure, "bytes": any_bytes.failure}
+CASES = {
+    "arithmetic": arithmetic.failure,
+    "orders": model.failure,
+    "bytes": any_bytes.failure,
+    "files": files.failure,
+    **({"failures": failures.failure} if failures.has_compiler() else {}),
+}
 KINDS = (*CASES, "properties")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -30,7 +30,7 @@ CAPABILITIES = (
 FLOW = (*CORE, *CAPABILITIES, "terminal", "cli")
 ROOMS = f"{' → '.join(CORE)} → {', '.join(CAPABILITIES)} → terminal → cli"
 DATA = "bytes → text columns → resolved inputs → a question → answer columns → bytes or a table"
-"""How data flows, as the package's docstring and the README tell it."""
+"""How data flows, as the package's docstring and CONTRIBUTING.md tell it."""
 
 BORROWS = {
     "sweep": {"calculators"},
@@ -290,11 +290,11 @@ def test_no_file_is_named_utils() -> None:
     assert [path.name for path in FILES if path.stem in ("utils", "util", "helpers", "misc")] == []
 
 
-def test_the_flow_is_told_to_whoever_opens_the_package_or_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_flow_is_told_to_whoever_opens_the_package_or_contributes() -> None:
+    contributing = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
     docstring = aepromo.__doc__ or ""
-    assert ROOMS in " ".join(readme.split())
-    for text in (readme, docstring):
+    assert ROOMS in " ".join(contributing.split())
+    for text in (contributing, docstring):
         assert DATA in " ".join(text.split())
     rooms = re.findall(r"^ {4}(\w+) {2,}\S", docstring, re.MULTILINE)
     ends = len(CORE), -len(FLOW[FLOW.index("terminal") :])

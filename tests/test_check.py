@@ -60,7 +60,7 @@ def test_it_exits_as_the_command_would(run: Run, own: Path) -> None:
     code, found = checked(run, own)
     assert code == 3
     assert "--fx CNY=RATE" in found["refused"]
-    code, found = checked(run, EXAMPLES / "skus.csv")
+    code, found = checked(run, EXAMPLES / "quick-start/skus.csv")
     assert (code, found["refused"], found["bad_rows"]) == (0, "", 0)
     own.write_text("sku,colour\nA,red\n")
     code, found = checked(run, own)
@@ -68,10 +68,27 @@ def test_it_exits_as_the_command_would(run: Run, own: Path) -> None:
     assert "no column for purchase_price, logistics_cost" in found["refused"]
 
 
-@pytest.mark.parametrize(("file", "kind"), [("orders.csv", "orders"), ("feed.csv", "feed")])
+@pytest.mark.parametrize(
+    ("file", "kind"), [("past-rates/orders.csv", "orders"), ("discount-feed/feed.csv", "feed")]
+)
 def test_histories_and_feeds_are_known(run: Run, file: str, kind: str) -> None:
     code, found = checked(run, EXAMPLES / file)
     assert (code, found["kind"]) == (0, kind)
+
+
+def test_a_header_that_nothing_is_to_be_said_of_has_no_note(run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("sku,采购价\nA,5\n", encoding="utf-8")
+    for language in ("en", "zh"):
+        done = run("--lang", language, "check", own, "--columns", "header,note", "--format", "csv")
+        shown = run(
+            "--lang", language, "check", own, "--columns", "header,note", "--format", "table"
+        )
+        assert done.out.decode().splitlines()[1:] == ["sku,", "采购价,"]
+        assert [line.split() for line in shown.out.decode().splitlines()[2:4]] == [
+            ["sku"],
+            ["采购价"],
+        ]
 
 
 def test_workbooks_and_parquet_are_read(run: Run, tmp_path: Path) -> None:

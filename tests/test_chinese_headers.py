@@ -31,23 +31,23 @@ PARCELS = """货号,类目,采购价,运费,售价,30天销量,强制折扣率,�
 """.encode()
 HEADERS = ("--headers", "zh", "--quiet")
 EXAMPLES = Path(__file__).parent.parent / "examples"
-STORE = ("--config", str(EXAMPLES / "store.toml"))
+STORE = ("--config", str(EXAMPLES / "forced-discount/store.toml"))
 NOW = ("--now", "2026-03-10T09:00+08:00", "--fail-on", "never")
 UNIT = ("-b", "8", "-l", "3", "--price", "20")
 REREAD = {
-    "reprice skus.csv": (),
-    "audit skus.csv": ("--fail-on", "never"),
-    "breakeven skus.csv": (),
-    "forced forced.csv": STORE,
-    "reverse reverse.csv": STORE,
-    "appeal appeal.csv": (*STORE, "--on", "2026-03-10", "--fail-on", "never"),
-    "tracking tracking.csv": NOW,
+    "reprice quick-start/skus.csv": (),
+    "audit quick-start/skus.csv": ("--fail-on", "never"),
+    "breakeven quick-start/skus.csv": (),
+    "forced forced-discount/forced.csv": STORE,
+    "reverse reverse-promotion/reverse.csv": STORE,
+    "appeal price-protection/appeal.csv": (*STORE, "--on", "2026-03-10", "--fail-on", "never"),
+    "tracking parcels/tracking.csv": NOW,
 }
 """Commands whose output is a file that they read, too."""
 OTHERS = {
-    "rates orders.csv": (),
-    "watch feed.csv": (*STORE, *NOW),
-    "sweep skus.csv": ("--step", "20%"),
+    "rates past-rates/orders.csv": (),
+    "watch discount-feed/feed.csv": (*STORE, *NOW),
+    "sweep quick-start/skus.csv": ("--step", "20%"),
     "sweep": (*UNIT, "--step", "20%"),
     "explain": (*UNIT, "--spend-save", "15:5", "--basket", "single"),
     "list-price": UNIT[:4],
@@ -90,13 +90,13 @@ def test_columns_are_chosen_by_either_name(run: Run) -> None:
         assert chosen.out.decode().splitlines()[0] == "sku,floor_price"
 
 
-def test_audit_looks_at_a_protected_price_by_its_chinese_name(run: Run, tmp_path: Path) -> None:
+def test_audit_looks_at_a_proposed_price_by_its_chinese_name(run: Run, tmp_path: Path) -> None:
     repriced = tmp_path / "repriced.csv"
     asked = ("--rate", "13.2%", "--target-profit", "2")
     assert run("reprice", "-", *asked, *HEADERS, "-o", repriced, stdin=COSTS).code == 0
     audited = run("audit", repriced, *asked, "--columns", "status")
     assert audited.out.decode() == "价格状态\nok\nok\n"
-    assert "priced by protected_list_price" in audited.err
+    assert "priced by new_list_price" in audited.err
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_a_word_for_two_columns_is_refused(run: Run) -> None:
     assert "may be 'purchase_price' or 'cost'" in refused.err
 
 
-def test_a_protected_price_is_printed_bare_whatever_its_header(run: Run) -> None:
-    own = "货号,采购价,运费,保护标价,标价\nA-1,8,3,17.90,20\n".encode()
-    for name in ("protected_list_price", "保护标价"):
+def test_a_proposed_price_is_printed_bare_whatever_its_header(run: Run) -> None:
+    own = "货号,采购价,运费,新标价,标价\nA-1,8,3,17.90,20\n".encode()
+    for name in ("new_list_price", "新标价"):
         assert run("audit", "-", "-q", "--value", name, stdin=own).out == b"17.90\n"
 
 
@@ -219,7 +219,7 @@ def test_a_table_shows_the_list_price_whatever_its_header(price: str, run: Run) 
 
 
 def test_a_table_shows_the_price_that_was_looked_at(run: Run) -> None:
-    for price, proposed in (("list_price", "protected_list_price"), ("售价", "保护标价")):
+    for price, proposed in (("list_price", "new_list_price"), ("售价", "新标价")):
         own = f"sku,采购价,运费,{price},{proposed}\nA-1,8,3,20.01,17.92\n".encode()
         shown = run("audit", "-", "-q", "--format", "table", stdin=own).out.decode()
         row = next(line for line in shown.splitlines() if line.startswith("A-1")).split()
@@ -301,9 +301,9 @@ def test_rates_under_chinese_headers_are_joined_as_under_english_ones(
     priced = []
     for headers, form in (("en", "csv"), ("zh", "csv"), ("zh", "tsv")):
         listed = tmp_path / f"{headers}.{form}"
-        run("rates", EXAMPLES / "orders.csv", "--headers", headers, "-q", "-o", listed)
+        run("rates", EXAMPLES / "past-rates/orders.csv", "--headers", headers, "-q", "-o", listed)
         joined = ("--rates", listed, "--rate-from", rate_from)
-        priced.append(run("reprice", EXAMPLES / "skus.csv", *joined, "-q"))
+        priced.append(run("reprice", EXAMPLES / "quick-start/skus.csv", *joined, "-q"))
     assert priced[0].code == 0, priced[0].err
     assert priced[1:] == [priced[0]] * 2
 
@@ -317,7 +317,7 @@ def test_a_list_that_names_a_rate_twice_is_refused(run: Run, tmp_path: Path) -> 
 
 
 def test_columns_are_chosen_by_chinese_names_where_no_file_names_them(run: Run) -> None:
-    asked = ("watch", EXAMPLES / "feed.csv", *NOW, *HEADERS, "--format", "csv")
+    asked = ("watch", EXAMPLES / "discount-feed/feed.csv", *NOW, *HEADERS, "--format", "csv")
     chosen = run(*asked, "--columns", "商品编码,state").out.decode().splitlines()
     assert chosen[:2] == ["商品编码,状态", "CE-4023,new"]
     assert run("rules", "fees", "--value", "键").out == run("rules", "fees", "--value", "key").out

@@ -1,4 +1,4 @@
-"""The crontab lines of the README, run as cron runs them: by ``/bin/sh``, with hardly a setting."""
+"""The crontab lines of the pages, run as cron runs them: by ``/bin/sh``, with hardly a setting."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from pages import PAGES, Block, blocks_of
 from processes import ROOT, shim
-from test_readme import BLOCKS, Block
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CRON = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
-CRONTABS = [block for block in BLOCKS if block.language == "crontab"]
+CRONTABS = {
+    (block.text, page.language): block
+    for page in PAGES
+    for block in blocks_of(page.text)
+    if block.language == "crontab"
+}
+"""Each crontab of the pages once, by its text and the page's language."""
 FOUND = {"en": "At a loss or under the floor price in ", "zh": "亏损或低于安全底线价的 SKU "}
 
 
@@ -25,8 +31,10 @@ def place(tmp_path: Path) -> Path:
     programs = tmp_path / "aepromo" / ".venv" / "bin"
     programs.mkdir(parents=True)
     shim(programs)
-    for folder in ("aepromo/examples", "shop"):
-        shutil.copytree(ROOT / "examples", tmp_path / folder)
+    shutil.copytree(ROOT / "examples", tmp_path / "aepromo" / "examples")
+    (tmp_path / "shop").mkdir()
+    for file in (ROOT / "examples").glob("*/*.*"):
+        shutil.copy(file, tmp_path / "shop")
     return tmp_path
 
 
@@ -51,29 +59,31 @@ def jobs_of(block: Block) -> tuple[dict[str, str], list[str]]:
     return settings, [job[1] for job in timed if job]
 
 
-@pytest.mark.parametrize("block", CRONTABS, ids=lambda block: f"{block.reader} {block}")
-def test_a_crontab_of_the_readme_works_in_crons_environment(block: Block, place: Path) -> None:
-    settings, jobs = jobs_of(block)
-    assert len(settings) + len(jobs) == len(block.text.splitlines())
-    if "--tariff" in block.text:
-        shutil.copy(ROOT / "examples" / "yuan-shop.toml", place / "shop" / "aepromo.toml")
+@pytest.mark.parametrize(("text", "language"), CRONTABS)
+def test_a_crontab_of_the_pages_works_in_crons_environment(
+    text: str, language: str, place: Path
+) -> None:
+    settings, jobs = jobs_of(CRONTABS[text, language])
+    assert len(settings) + len(jobs) == len(text.splitlines())
+    if "--tariff" in text:
+        shutil.copy(place / "shop" / "yuan-shop.toml", place / "shop" / "aepromo.toml")
     for job in jobs:
         assert re.search(r"(?<!\\)%", job) is None  # cron takes a bare one for a line end
         code, mail = as_cron(job, place, **settings)
         if " report " in job:
             assert (code, mail) == (0, "")
             page = (place / "shop" / "report.html").read_text(encoding="utf-8")
-            assert f'<html lang="{block.reader}' in page
+            assert f'<html lang="{language}' in page
         else:
             assert code == 1, mail
-            assert (re.search("亏损|强制打折", mail) is not None) == (block.reader == "zh")
+            assert (re.search("亏损|强制打折", mail) is not None) == (language == "zh")
 
 
 @pytest.mark.parametrize("language", FOUND)
 def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
     language: str, place: Path
 ) -> None:
-    job = f"{place}/aepromo/examples/nightly-audit.sh {place}/shop/skus.csv --rate 0.1"
+    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0.1"
     code, mail = as_cron(job, place, AEPROMO_LANG=language)
     heading, _, *rows = mail.splitlines()
     assert code == 1
@@ -83,20 +93,20 @@ def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
 
 
 def test_the_nightly_audit_is_silent_where_nothing_breaks(place: Path) -> None:
-    job = f"{place}/aepromo/examples/nightly-audit.sh {place}/shop/skus.csv --rate 0"
+    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0"
     assert as_cron(job, place) == (0, "")
 
 
 def test_the_program_is_named_where_it_lies_elsewhere(place: Path) -> None:
     elsewhere = place / "elsewhere"
     (place / "aepromo" / ".venv" / "bin" / "aepromo").rename(elsewhere)
-    job = f"{place}/aepromo/examples/nightly-audit.sh {place}/shop/skus.csv"
+    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv"
     assert as_cron(job, place)[0] == 127
     assert as_cron(job, place, AEPROMO=str(elsewhere))[0] == 1
 
 
 def test_the_watch_script_takes_options_too(place: Path) -> None:
-    job = f"{place}/aepromo/examples/watch-feed.sh {place}/shop/feed.csv {place}/watch.json"
+    job = f"{place}/aepromo/examples/cron/watch-feed.sh {place}/shop/feed.csv {place}/watch.json"
     code, mail = as_cron(f"{job} --now 2026-03-10T09:00+08:00 --timezone Asia/Shanghai", place)
     assert code == 1
     assert "act by 2026-03-10T10:10+08:00" in mail

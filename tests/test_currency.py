@@ -290,7 +290,7 @@ def test_conversions_are_said_once_with_their_day(run: Run, tmp_path: Path) -> N
 
 ASSUMED = "assumed: cost_currency USD (set --cost-currency)"
 BOTH_WAYS = "1 USD = 7.12 CNY, 1 CNY = 0.1404 USD"
-YUAN_TARIFF = Path(__file__).parent.parent / "examples" / "tariff.toml"
+YUAN_TARIFF = Path(__file__).parent.parent / "examples" / "shipping" / "tariff.toml"
 YUAN_SHIPPED = ("--tariff", YUAN_TARIFF, "--fx", "CNY=7.12")
 
 

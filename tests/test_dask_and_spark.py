@@ -28,8 +28,8 @@ RATES = ("--rate", "10%..20%", "--commission", "8%", "--payment", "1.2%", "--qui
 
 
 def test_two_dask_workers_answer_as_the_command_does(run: Run, tmp_path: Path) -> None:
-    source, target = EXAMPLES / "skus.csv", tmp_path / "repriced.csv"
-    command = [sys.executable, *map(str, (EXAMPLES / "on_dask.py", source, target))]
+    source, target = EXAMPLES / "quick-start/skus.csv", tmp_path / "repriced.csv"
+    command = [sys.executable, *map(str, (EXAMPLES / "python/on_dask.py", source, target))]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.stdout == f"6 partitions on 2 workers: {target}\n", done.stderr
     assert run("reprice", source, *RATES) == (0, target.read_bytes(), "")
@@ -38,8 +38,8 @@ def test_two_dask_workers_answer_as_the_command_does(run: Run, tmp_path: Path) -
 @pytest.mark.skipif(not shutil.which("java"), reason="there is no Java for Spark")
 def test_spark_answers_as_the_command_does(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("pyspark", reason="pyspark is not installed")
-    source, target = EXAMPLES / "skus.csv", tmp_path / "repriced"
-    command = [sys.executable, *map(str, (EXAMPLES / "on_spark.py", source, target))]
+    source, target = EXAMPLES / "quick-start/skus.csv", tmp_path / "repriced"
+    command = [sys.executable, *map(str, (EXAMPLES / "python/on_spark.py", source, target))]
     local = {"SPARK_LOCAL_IP": "127.0.0.1"}  # whatever the machine's name stands for
     done = subprocess.run(
         command, env=os.environ | local, capture_output=True, text=True, check=False, timeout=300
@@ -60,7 +60,8 @@ def test_an_answer_without_rows_has_the_columns_and_types_of_any(
     function: Callable[..., pd.DataFrame], text: Any
 ) -> None:
     """Dask's ``meta``, whatever rows come later."""
-    costs = pd.read_csv(EXAMPLES / "skus.csv", dtype=str, keep_default_na=False).astype(text)
+    read = pd.read_csv(EXAMPLES / "quick-start/skus.csv", dtype=str, keep_default_na=False)
+    costs = read.astype(text)
     policy = POLICY._replace(facts={"tracking_number": "RR473124829GB", "shipped_at": "2026-03-01"})
     empty = function(costs.head(0), policy)
     assert len(empty) == 0

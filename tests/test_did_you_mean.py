@@ -97,7 +97,7 @@ def test_other_slips_take_one_line_too(tmp_path: Path) -> None:
         ("audit skus.csv --format JSNO", "--format 'JSNO': did you mean 'json'?"),
         ("audit skus.csv --headers chinese", "--headers 'chinese': write en or zh"),
         ("reprice skus.csv --basket singel", "--basket 'singel': did you mean 'single'?"),
-        ("reprice skus.csv --basket one", "--basket 'one': write any or single"),
+        ("reprice skus.csv --basket one", "--basket 'one': write any, single or same"),
         ("breakeven skus.csv --promotion revers", "--promotion 'revers': did you mean 'reverse'?"),
         ("reprice skus.csv --encoding uft-8",
          "--encoding 'uft-8': there is no such encoding; did you mean 'utf-8'?"),

@@ -46,6 +46,11 @@ def test_versions_terminal_encoding_and_rules_are_told(tmp_path: Path) -> None:
     assert found["rule book", "overridden"] == "0"
 
 
+def test_what_a_terminal_would_obey_is_spelled_out(tmp_path: Path) -> None:
+    found = told(cwd=tmp_path, TERM="vt\x1b]0;gone\x07\u2066")
+    assert found["terminal", "TERM"] == "vt\\x1b]0;gone\\x07<U+2066>"
+
+
 def test_a_configuration_is_told_by_what_it_sets_not_to_what(tmp_path: Path) -> None:
     (tmp_path / "aepromo.toml").write_text(CONFIG)
     found = told(cwd=tmp_path)

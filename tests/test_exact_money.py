@@ -278,7 +278,8 @@ def test_the_worksheet_by_hand(run: Run, tmp_path: Path) -> None:
         "sku,list_price,purchase_price,logistics_cost,weight_g,cost_currency,fx_rate\n"
         "A,30,56.001,,350,CNY,\nB,30,800,300,,JPY,155.5\nC,30,8,3,,,\nD,30,8,,350,USD,\n"
     )
-    call = ("--tariff", "examples/tariff.toml", "--market", "ES", "--fx", "CNY=7.12@2026-03-09")
+    tariff = "examples/shipping/tariff.toml"
+    call = ("--tariff", tariff, "--market", "ES", "--fx", "CNY=7.12@2026-03-09")
     terms = ("--forced-rate", "15%", "--commission", "6%", "--payment", "1%", "--store-level", "L4")
     lang = ("--fail-on", "never", "--on", "2026-03-10", "--worksheet", target)
     for language, rate in (("en", "exchange rate"), ("zh", "汇率")):

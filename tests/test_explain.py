@@ -184,7 +184,7 @@ def test_costs_come_about_to_the_cent_as_their_steps_say(
 
 
 YUAN = ("--cost-currency", "CNY", "--fx", "CNY=7.12", "--price", "20", "--rate", "15%", *FEES)
-TARIFF = ("--tariff", str(EXAMPLES / "tariff.toml"), "--weight-g", "120", "--market", "ES")
+TARIFF = ("--tariff", str(EXAMPLES / "shipping/tariff.toml"), "--weight-g", "120", "--market", "ES")
 
 
 def wide(*asked: str, width: str, cwd: Path) -> str:
@@ -288,15 +288,17 @@ def test_an_offer_that_takes_something_has_no_reason_and_others_stay_unsaid(run:
 def test_a_coupon_that_every_order_gets_is_no_tier_to_reach(run: Run) -> None:
     asked = ("explain", "--target", "24", "--rate", "0%", "--coupon", "2", *FEES)
     shown = run(*asked, "--format", "table").out.decode()
-    told = "protects: $26.00; just above $24.00–$25.99 (not forced): $2.00 off leaves you less"
-    assert f"{told} than $24.00" in " ".join(shown.split())
+    told = "protects: $26.00; just above $24.00–$25.99 (not forced): $2.00 off every order leaves"
+    assert f"{told} you as little as $22.00, under $24.00" in " ".join(shown.split())
 
 
 def test_chinese_headers_leave_labels_in_cells_english(run: Run) -> None:
-    asked = ("explain", *SKU, "--coupon", "2", "-q", "--headers", "zh", "--lang", "zh")
+    # A cent more than 20.00, so that 15 % of it is no whole cent.
+    asked = ("explain", "-b", "8", "-l", "3", "--price", "20.01", "--rate", "15%", "--coupon", "2")
+    asked = (*asked, "-q", "--headers", "zh", "--lang", "zh")
     steps = json.loads(run(*asked, "--format", "json").out)["各步骤"]
     (forced,) = (step for step in steps if step["步骤"] == "强制折扣")
     (coupon,) = (step for step in steps if step["步骤"] == "店铺优惠券")
-    assert (forced["取整"], coupon["原因"]) == ("half up", "excluded_while_forced")
+    assert (forced["取整"], coupon["原因"]) == ("down", "excluded_while_forced")
     written = csv.DictReader(run(*asked, "--format", "csv").out.decode().splitlines())
-    assert {row["取整"] for row in written} == {"", "half up"}
+    assert {row["取整"] for row in written} == {"", "down", "half up"}

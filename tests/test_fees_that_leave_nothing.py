@@ -33,7 +33,7 @@ def test_fees_that_take_all_are_named_as_such(tmp_path: Path) -> None:
         assert (code, err) == (
             2,
             "aepromo: commission_rate 60% + payment 40% = 100%: nothing of the price is left; "
-            "lower one of the two\n",
+            "lower one of them\n",
         )
 
 
@@ -48,7 +48,7 @@ def test_each_row_of_a_file_has_its_own_figures(tmp_path: Path) -> None:
         "skus.csv:3: target_margin: 95% + commission 8% + payment 1% = 104%: nothing of the price "
         "is left for the costs; lower the target margin to under 91%",
         "skus.csv:4: commission_rate: 99% + payment 1% = 100%: nothing of the price is left; "
-        "lower one of the two",
+        "lower one of them",
         "aepromo: skus.csv: 2 bad rows; mend them, or set them aside with --rejects FILE",
     ]
 

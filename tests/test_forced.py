@@ -178,12 +178,21 @@ def test_a_primed_sku_waits_for_the_event_alone() -> None:
     assert judged(PASSES | {"event": "flash deals"})["nearest_gate"] is None
 
 
-def test_an_unknown_fact_counts_as_closed_and_is_named() -> None:
-    verdict = judged({name: text for name, text in PASSES.items() if name != "refund_rate"})
-    assert verdict["exposure"] == "none"
+def test_an_unknown_fact_leaves_the_answer_unknown_and_is_named() -> None:
+    known = {name: text for name, text in PASSES.items() if name != "refund_rate"}
+    verdict = judged(known | COSTS)
+    assert verdict["exposure"] == "unknown"
+    assert verdict["at_stake_30d"] is None
     assert verdict["store_gate"] == "unknown"
     assert verdict["unknown"] == "refund_rate"
     assert verdict["nearest_gate"] == "refund rate unknown, needs under 2.1%"
+
+
+def test_one_closed_gate_is_enough_whatever_else_is_unknown() -> None:
+    known = {name: text for name, text in PASSES.items() if name != "refund_rate"}
+    verdict = judged(known | COSTS | {"cart_rate": "1%"})
+    assert verdict["exposure"] == "none"
+    assert verdict["at_stake_30d"] == 0
 
 
 @pytest.mark.parametrize(

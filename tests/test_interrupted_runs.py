@@ -289,15 +289,18 @@ def test_a_signal_that_is_to_be_ignored_is_ignored(folder: Path) -> None:
     assert (folder / "new.csv").read_bytes().count(b"size") == 999 * 100
 
 
+@pytest.mark.parametrize("rejects", [False, True], ids=["", "rejects"])
 @pytest.mark.parametrize("change", ["shrinks", "grows", "is emptied", "turns to NUL bytes"])
-def test_an_input_that_changes_while_it_is_read(folder: Path, change: str) -> None:
+def test_an_input_that_changes_while_it_is_read(folder: Path, change: str, rejects: bool) -> None:
     text = (HEADER + cost_rows(999) * 130).encode()
+    asked = ("reprice", "costs.csv", "--quiet", "-o", "new.csv")
+    asked += ("--rejects", "bad.csv") if rejects else ()
     random = seeded(change)
     codes = set()
     for _ in range(2):
         (folder / "costs.csv").write_bytes(text)
         (folder / "new.csv").write_bytes(OLD)
-        process = start("reprice", "costs.csv", "--quiet", "-o", "new.csv", cwd=folder)
+        process = start(*asked, cwd=folder)
         wait_until(lambda: leftovers(folder), process)
         place = random.randrange(BLOCK, len(text))
         if change == "grows":
@@ -410,6 +413,25 @@ def test_the_new_file_has_the_old_ones_permissions(folder: Path) -> None:
     assert modes == [0o640, 0o640]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_the_new_file_has_the_old_ones_owner_and_runs_as_nobody(folder: Path) -> None:
+    os.chown(folder / "new.csv", 4321, 8765)
+    (folder / "new.csv").chmod(0o6754)
+    assert program(*ASKED, cwd=folder)[0] == 0
+    status = (folder / "new.csv").stat()
+    assert (status.st_uid, status.st_gid, oct(status.st_mode & 0o7777)) == (4321, 8765, "0o754")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_file_that_may_not_be_given_back_is_written_all_the_same(folder: Path) -> None:
+    os.chown(folder / "new.csv", 4321, 8765)
+    kept = "-chown"
+    wrapper = ["setpriv", f"--bounding-set={kept}", f"--inh-caps={kept}"]
+    assert program(*ASKED, cwd=folder, wrapper=wrapper)[0] == 0
+    assert (folder / "new.csv").stat().st_uid == os.geteuid()
+    assert (folder / "new.csv").read_bytes() != OLD
+
+
 def test_a_link_stays_one_and_its_file_is_replaced(
     folder: Path, answered: tuple[bytes, bytes, float]
 ) -> None:
@@ -426,9 +448,11 @@ CLASHES = {
         "aepromo reprice - --rejects costs.csv -o new.csv < costs.csv",
         "aepromo reprice costs.csv --rejects link.csv -o new.csv",
     ],
-    "--rejects and the output are the same file": [
+    "--rejects and --output are the same file": [
         "aepromo reprice costs.csv --rejects new.csv -o new.csv",
         "aepromo reprice costs.csv --rejects unborn.csv -o ./unborn.csv",
+    ],
+    "--rejects and standard output are the same file": [
         "aepromo reprice costs.csv --rejects new.csv >> new.csv",
         "aepromo reprice costs.csv --rejects bad.csv -o - >> bad.csv",
     ],

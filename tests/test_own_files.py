@@ -32,7 +32,7 @@ def result(run: Run, text: str, *more: str, command: str = "reprice") -> list[di
 
 @pytest.mark.parametrize("header", ["Weight (kg)", "重量（千克）", "package_weight_kg"])
 def test_kilograms_are_grams(run: Run, header: str) -> None:
-    asked = ("--tariff", str(EXAMPLES / "tariff.toml"), *CNY, "--market", "ES")
+    asked = ("--tariff", str(EXAMPLES / "shipping/tariff.toml"), *CNY, "--market", "ES")
     plain = result(run, "sku,purchase_price,weight_g\nA,5,352.5\n", *asked)[0]
     found = result(run, f"sku,purchase_price,{header}\nA,5,0.3525\n", *asked)[0]
     assert found["shipping_cost"] == plain["shipping_cost"]
@@ -188,7 +188,7 @@ def test_total_rows_stay_in_place_beside_bad_rows(run: Run, tmp_path: Path) -> N
 
 
 def test_what_a_tariff_gave_is_no_logistics_cost_of_the_next_run(run: Run) -> None:
-    asked = ("--tariff", str(EXAMPLES / "tariff.toml"), *CNY, "--market", "ES")
+    asked = ("--tariff", str(EXAMPLES / "shipping/tariff.toml"), *CNY, "--market", "ES")
     once = run("reprice", "-", *PLAIN, *asked, stdin=b"sku,purchase_price,weight_g\nA,5,350\n")
     again = run("reprice", "-", *PLAIN, *asked, stdin=once.out)
     assert (again.code, again.out) == (0, once.out), again.err

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from conftest import Run
 
 
-SKUS = ROOT / "examples" / "skus.csv"
+SKUS = ROOT / "examples" / "quick-start" / "skus.csv"
 NOW = ("--now", "2026-03-10T09:00+08:00")
 VOID = {"meta", "input", "br"}
 
@@ -153,21 +153,25 @@ def test_the_skus_at_risk_are_those_of_the_audit(page: Element, run: Run) -> Non
     ]
 
 
-def test_beside_each_stands_the_list_price_that_reprice_proposes(page: Element, run: Run) -> None:
-    proposed = {row["sku"]: row["protected_list_price"] for row in answers(run, "reprice")}
-    found = {row["SKU"]: row["lowest that protects"] for row in risks(page)}
+def test_beside_each_stands_what_reprice_would_do_and_at_which_price(
+    page: Element, run: Run
+) -> None:
+    proposed = {
+        row["sku"]: (row["action"], row["new_list_price"]) for row in answers(run, "reprice")
+    }
+    found = {row["SKU"]: (row["action"], row["new list price"]) for row in risks(page)}
     assert found == {sku: proposed[sku] for sku in found}
 
 
 def test_each_risk_has_its_reason(page: Element) -> None:
     why = {row["SKU"]: row["why"] for row in risks(page)}
     assert why["AP-2118"] == (
-        "forced at up to 20%: deal 13.59 under required 16.02 (target profit), short by 2.43; "
+        "forced at up to 20%: deal 13.59 under required 16.04 (target profit), short by 2.45; "
         "a unit loses 1.41"
     )
     assert why["CE-4052"] == (
-        "forced at up to 20%: deal 62.39 under the floor 67.74 and required 68.89 (target profit), "
-        "short by 6.50; a unit loses 5.33"
+        "forced at up to 20%: deal 62.39 under the floor 67.74 and required 68.91 (target profit), "
+        "short by 6.52; a unit loses 5.33"
     )
     assert why["CE-4036"] == (
         "forced at up to 20%: deal 59.19 under required 59.80 (floor price), short by 0.61"
@@ -194,7 +198,9 @@ def test_the_summary_counts_as_the_audit_does(page: Element, run: Run) -> None:
     counted = [f"{statuses.count(status)} {status.replace('_', ' ')}" for status in STATUSES]
     assert texts(page.all("ul", class_="legend")[0].all("li")) == counted
     lost = sum(status in ("loss", "below_floor") for status in statuses)
+    actions = [row["action"] for row in answers(run, "reprice")]
     assert texts(page.all("p", class_="verdict")) == [
+        f"{actions.count('raise')} of {len(actions)} list prices must rise. "
         f"{lost} of {len(statuses)} SKUs lose money or fall under the floor in the worst case."
     ]
 
@@ -385,7 +391,7 @@ def test_rows_beyond_the_limit_are_counted(run: Run) -> None:
     page = parsed(run("report", SKUS, "--quiet", "--limit", "5").out)
     assert len(risks(page)) == 5
     assert texts(page.all("table", id="risks")[0].all("caption")) == [
-        "29 of 72 SKUs, the worst first; 5 are shown, 24 are not (more with --limit)"
+        "29 of 72 SKUs, the worst first; 5 are shown, 24 are not"
     ]
 
 
@@ -413,7 +419,7 @@ def test_given_and_overridden_values_are_marked(run: Run, tmp_path: Path) -> Non
     rows = cells(page.all("table")[-1])
     rests = {row[0]: row[1:4] for row in rows}
     assert all(row[-1] for row in rows), "each says what it means"
-    assert rests["forced rate"] == ["12%", "an option", "–"]
+    assert rests["forced rate"] == ["12%", "the call", "–"]
     assert rests["commission rate"] == ["6%", "shop.toml", "–"]
     assert rests["Spend & Save"] == ["30:3", "shop.toml", "–"]
     assert rests["floor.multiple"] == ["1.2", "shop.toml; the rule book says 1.15", "–"]
@@ -433,7 +439,7 @@ def test_a_proposed_price_goes_before_the_old_one(run: Run, tmp_path: Path) -> N
     assert texts(page.all("p", class_="verdict")) == [
         "All 72 SKUs reach their target in the worst case."
     ]
-    assert "The price looked at is the protected list price." in page.text
+    assert "The price looked at is the new list price." in page.text
     assert not page.all("table", id="risks")
     old = parsed(run("report", priced, "--quiet", "--map", "list_price=list_price").out)
     assert len(risks(old)) == 29
@@ -478,10 +484,10 @@ def test_a_chinese_page_is_chinese(run: Run, html: bytes) -> None:
     assert page.all("html")[0].attributes["lang"] == "zh-Hans"
     assert parsed(html).all("html")[0].attributes["lang"] == "en"
     assert texts(page.all("p", class_="verdict")) == [
-        "最差情形下，72 个 SKU 中有 12 个亏损或低于底线价。"
+        "72 个标价中有 29 个需要涨价。 最差情形下，72 个 SKU 中有 12 个亏损或低于底线价。"
     ]
     assert risks(page)[4]["原因"] == (
-        "最深强制 20%：成交价 13.59 低于所需 16.02（目标净利），差 2.43；每件亏 1.41"
+        "最深强制 20%：成交价 13.59 低于所需 16.04（目标净利），差 2.45；每件亏 1.41"
     )
     assert texts(page.all("ul", class_="legend")[0].all("li"))[1] == "17 低于目标"
     # What stays English are names: of columns, rules, sources, and of the program.

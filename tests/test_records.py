@@ -184,7 +184,7 @@ def rows_read(
         parsed = parse(block, source)
         rows = zip(*(column.to_pylist() for column in parsed.table.columns), strict=True)
         cells = [list(row) for row in rows]
-        lines = line_numbers(block, source, range(len(cells)))
+        lines = line_numbers(parse(block, source), range(len(cells)))
         good += [(lines[position], row) for position, row in enumerate(cells)]
         ragged += [(row.line, list(row.cells)) for row in parsed.ragged]
     return good, ragged

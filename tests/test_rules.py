@@ -171,6 +171,8 @@ FIGURES: dict[str, str | tuple[str, ...]] = {
     "limited.places": "1%",
     "reprice.max_change": "50%",
     "fx.max_age_days": "7",
+    "price_update.products_per_call": "20",
+    "price_update.skus_per_product": "200",
     **{f"fx.usual.{code}": rate for code, rate in re.findall(r"(\w+) ([\d.]+)", USUAL)},
 }
 
@@ -237,7 +239,7 @@ def test_only_an_assumed_end_of_a_span_carries_the_span() -> None:
 def test_every_figure_is_complete(key: str) -> None:
     figure = rules.rule(key)
     assert figure.key == key
-    assert re.fullmatch(r"[A-Z].*[A-Za-z0-9]\.", figure.meaning), "one plain sentence"
+    assert re.fullmatch(r"[A-Z].*[A-Za-z0-9)]\.", figure.meaning), "one plain sentence"
     assert len(figure.origin) > 10
     assert re.fullmatch(r"20\d\d(-Q[1-4]|-\d\d(-\d\d)?)?", figure.date)
 

@@ -453,8 +453,36 @@ def test_random_skus_through_reprice_and_audit_come_to_what_the_reference_says(
             "status": said.status,
         }
         if question is REPRICE:
-            expected |= {"protected_list_price": amount(protected), "price_change": "0.00"}
+            expected |= {
+                "protected_list_price": amount(protected),
+                "new_list_price": amount(protected),
+                "price_change": "0.00",
+                "action": "keep",
+                "held_by": None,
+            }
+        else:
+            plain = reference.protected_list_price(replace(case, endings=()), 999_999_999)
+            assert plain is not None
+            expected["protected_list_price"] = amount(plain)
+            holds_to = figures.pop("holds_to_rate")
+            assert is_highest_rate(case, list_price, required, holds_to)
         assert figures == expected
+
+
+def is_highest_rate(case: Case, list_price: int, required: int, holds_to: str | None) -> bool:
+    """Whether a price protects up to a forced rate, and with 0.01 % more no longer.
+
+    A wider range has all outcomes of a narrower one, so the next rate tells for all that follow.
+    """
+
+    def holds(rate: Fraction) -> bool:
+        ranged = replace(case, forced_lo=Fraction(0), forced_hi=rate)
+        return reference.protects(ranged, list_price, required)
+
+    if holds_to is None:
+        return not holds(Fraction(0))
+    more = Fraction(holds_to) + Fraction(1, 10_000)
+    return holds(Fraction(holds_to)) and (more >= 1 or not holds(more))
 
 
 def signed(value: int | None, places: int) -> str | None:
@@ -660,10 +688,8 @@ UPLIFTS = {
 def breakeven_of(case: Case, list_price: int, units: int, promotion: str) -> Figures:
     """The outcome of a cut at the worst rate of the range, which need not be the highest."""
     own = reference.shown_item_price(case, list_price, Fraction(0))
-    cheapest, dearest = (
-        reference.shown_item_price(case, list_price, rate)
-        for rate in (case.forced_hi, case.forced_lo)
-    )
+    forced, _ = reference.situations(case)
+    cheapest, dearest = reference.item_prices(case, list_price, forced)
     cut = range(cheapest, dearest + 1)
     before = reference.profit(case, reference.deal(case, own, coupons_apply=True))
     after = reference.profit(case, min(reference.deal(case, p, case.coupon_stacks) for p in cut))
@@ -802,6 +828,7 @@ def test_sweep_against_fractions(rng: Random) -> None:
             "deal_price": amount(said.deal_price),
             "commission": amount(said.commission),
             "payment_fee": amount(said.payment_fee),
+            "other_fee": "0.00",
             "profit": signed(said.profit, 2),
             "margin": signed(said.margin, 4),
             "status": said.status,

@@ -22,7 +22,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT, WEIGHT_LIMIT
 if TYPE_CHECKING:
     from conftest import Run
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "tariff.toml"
+EXAMPLE = Path(__file__).parent.parent / "examples" / "shipping" / "tariff.toml"
 YUAN = ("--cost-currency", "CNY", "--fx", "CNY=7.12")
 TERMS = ("--commission", "6%", "--payment", "1%", "--rate", "15%", "-q")
 

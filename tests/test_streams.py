@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEXT = (HEADER + cost_rows(999) * 4).encode()
-COSTS = ("reprice", "costs.csv", "--quiet")
+LOUD = ("reprice", "costs.csv")
+COSTS = (*LOUD, "--quiet")
 ONE_LINER = ("list-price", "--target", "3.5", "--rate", "13.2%")
 
 
@@ -330,12 +331,8 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("quiet", [(), ("--quiet",)])
-def test_progress_shows_rate_and_time_left_on_a_terminal(
-    folder: Path, answer: bytes, quiet: tuple[str, ...]
-) -> None:
-    asked = ("reprice", "costs.csv", "-o", "new.csv", *quiet)
-    code, shown = at_terminal(*asked, patience=0, cwd=folder)
+def test_progress_shows_rate_and_time_left_on_a_terminal(folder: Path, answer: bytes) -> None:
+    code, shown = at_terminal(*LOUD, "-o", "new.csv", patience=0, cwd=folder)
     assert code == 0
     assert PROGRESS.search(shown)
     # The cursor is never without a line, and at the end the line is taken away again.
@@ -344,12 +341,38 @@ def test_progress_shows_rate_and_time_left_on_a_terminal(
     assert (folder / "new.csv").read_bytes() == answer
 
 
-def test_progress_stays_out_of_what_is_piped(folder: Path, answer: bytes) -> None:
+def test_progress_stays_out_of_what_is_written(folder: Path, answer: bytes) -> None:
     with (folder / "new.csv").open("wb") as stdout:
-        code, shown = at_terminal(*COSTS, patience=0, cwd=folder, stdout=stdout.fileno())
+        code, shown = at_terminal(*LOUD, patience=0, cwd=folder, stdout=stdout.fileno())
     assert code == 0
     assert PROGRESS.search(shown)
     assert (folder / "new.csv").read_bytes() == answer
+
+
+def test_a_quiet_run_shows_no_progress(folder: Path) -> None:
+    code, shown = at_terminal(*COSTS, "-o", "new.csv", patience=0, cwd=folder)
+    assert (code, shown) == (0, "")
+
+
+def test_progress_is_gone_before_a_table_is_shown(folder: Path) -> None:
+    code, shown = at_terminal(*LOUD, patience=0, cwd=folder)
+    assert code == 0
+    assert PROGRESS.search(shown)
+    bar, table = shown.rsplit("\x1b[1A\x1b[2K", 1)
+    assert PROGRESS.search(bar)
+    assert "SKUs" in table
+    assert "━" not in table
+
+
+def test_no_progress_shows_between_rows_on_a_terminal_or_in_a_pipe(folder: Path) -> None:
+    rows = (*LOUD, "--format", "csv")
+    code, shown = at_terminal(*rows, patience=0, cwd=folder)
+    assert (code, PROGRESS.search(shown)) == (0, None)
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
+        assert reader.stdin is not None
+        pipe = reader.stdin.fileno()
+        code, shown = at_terminal(*LOUD, patience=0, cwd=folder, stdout=pipe)
+    assert (code, PROGRESS.search(shown)) == (0, None)
 
 
 def test_no_progress_shows_where_nobody_watches(folder: Path, answer: bytes) -> None:

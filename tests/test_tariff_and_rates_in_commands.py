@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -359,16 +359,16 @@ def test_the_figures_are_those_of_reprice(files: tuple[Path, Path], run: Run) ->
     listed, skus = files
     skus.write_text("\n".join(SKUS.splitlines()[:4]) + "\n")
     join = ("--rates", listed, "--rate-from", "p95", *TERMS)
-    priced = table(run("reprice", skus, *join, "--target-profit", "2").out)
+    priced = table(run("reprice", skus, *join, "--target-profit", "2", "--lower").out)
     assert {row["worst_case"] for row in priced} == {"forced"}
     rates = ["0.38", "0.28", "0.18"]
     for row, rate in zip(priced, rates, strict=True):
-        # By hand: no other list price of a cent less leaves 2.00 at the rate.
-        price = Fraction(row["protected_list_price"])
-        deal = (price * (1 - Fraction(rate)) * 100 + Fraction(1, 2)).__floor__()
-        assert Fraction(row["deal_price"]) * 100 == deal
+        # By hand: of 13.98, fees of 0.84 and 0.14 leave 2.00; a list price of a cent less is under.
+        price = Fraction(row["new_list_price"]) * 100
+        deals = [floor((price - less) * (1 - Fraction(rate))) for less in (0, 1)]
+        assert (deals, row["deal_price"]) == ([1398, 1397], "13.98")
     listed_anew = "sku,category,list_price,purchase_price,logistics_cost,units_30d\n" + "".join(
-        f"{row['sku']},{row['category']},{row['protected_list_price']},8,3,10\n" for row in priced
+        f"{row['sku']},{row['category']},{row['new_list_price']},8,3,10\n" for row in priced
     )
     skus.write_text(listed_anew)
     profits = [row["profit"] for row in priced]

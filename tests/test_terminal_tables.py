@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from conftest import Run
 
 ID = "FS-2207-连衣裙-雪纺-碎花-深蓝色-XXXL-加长款-2026春季"
-TARIFF = Path(__file__).parent.parent / "examples" / "tariff.toml"
+TARIFF = Path(__file__).parent.parent / "examples" / "shipping" / "tariff.toml"
 COSTS = f"""售价,商品名称,货号,采购价,运费
 15.90,{"不锈钢保温杯" * 9},1005007316620948835,12.60,2.05
 7.90,连衣裙,{ID},2.15,1.85

@@ -378,7 +378,8 @@ def test_a_column_of_times_is_read_and_written_as_each_is(
 # Through the program
 
 AS_OF = ("--now", "2026-03-10T09:00+08:00", "--timezone", "Asia/Shanghai")
-EXAMPLE = ("tracking", "examples/tracking.csv", "--carriers", "examples/carriers.txt", *AS_OF)
+PARCELS = "examples/parcels/tracking.csv"
+EXAMPLE = ("tracking", PARCELS, "--carriers", "examples/parcels/carriers.txt", *AS_OF)
 
 
 def test_a_file_with_chinese_headers(run: Run) -> None:

@@ -6,10 +6,12 @@ import csv
 import fcntl
 import io
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +23,9 @@ from processes import leftovers
 from aepromo.errors import InputError
 from aepromo.watch.events import NEW, OPEN, OVER, Seen, acknowledged, look
 from aepromo.watch.feed import ObjectBlock, open_feed
-from aepromo.watch.memory import Event, Memory, Watched, read_state, state_text
+from aepromo.watch.memory import VERSION, Event, Memory, Watched, read_state, state_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aepromo.table.source import Source
 
 NOW = datetime(2026, 3, 10, 1, tzinfo=UTC)
@@ -319,8 +319,75 @@ def _other_types(state: dict[str, object]) -> list[str]:
     for name, value in (("since", "2026-03-10"), ("since", 5), ("was", None)):
         opened = {"rate_changed": {**event, name: value}}
         texts.append(json.dumps({**state, "skus": {"A": {**entry, "open": opened}}}))
-    others = (("version", 2), ("currency", "dollars"), ("currency", "usd"), ("currency", 5))
+    others = (
+        ("version", 1),
+        ("version", 3),
+        ("checksum", "0" * 64),
+        ("currency", "dollars"),
+        ("currency", "usd"),
+        ("currency", 5),
+    )
     return [*texts, *(json.dumps({**state, name: value}) for name, value in others)]
+
+
+def test_a_flipped_bit_in_any_byte_of_a_state_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    events = {"forced_on": Event(NOW)}
+    watched = {"A-1": Watched(True, TWELVE, (1, 2, 3), events), "B-2": Watched(False)}
+    text = state_text(Memory.of(watched))
+    for place in range(len(text)):
+        flipped = bytearray(text)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        with pytest.raises(InputError):
+            read_state(str(path))
+
+
+STATES = Path(__file__).with_name("watch_states")
+AT_1, AT_8 = (datetime(2026, 3, 10, hour, 10, tzinfo=UTC) for hour in (1, 8))
+
+
+@pytest.mark.parametrize(
+    ("version", "shirt", "lamp"),
+    [
+        (
+            1,
+            Watched(True, (150_000, 150_000), None, {"forced_on": Event(AT_8)}),
+            Watched(False, None, (1575, 1750, 1750), {"price_drift": Event(NOW)}),
+        ),
+        (
+            2,
+            Watched(
+                True,
+                (180_000, 180_000),
+                None,
+                {
+                    "forced_on": Event(AT_8),
+                    "rate_changed": Event(AT_1, (150_000, 150_000)),
+                },
+            ),
+            Watched(False),
+        ),
+    ],
+)
+def test_states_of_every_version_are_read(version: int, shirt: Watched, lamp: Watched) -> None:
+    """The files stay as that version wrote them; whoever makes another adds one."""
+    memory = read_state(str(STATES / f"version-{version}.json"))
+    assert memory is not None
+    assert (len(memory), memory.currency) == (6, "USD")
+    assert memory.of_skus(["AP-2041-M", "HG-3009"]) == {"AP-2041-M": shirt, "HG-3009": lamp}
+
+
+def test_a_state_of_the_version_in_force_is_there() -> None:
+    assert (STATES / f"version-{VERSION}.json").is_file()
+
+
+def test_a_pipe_in_the_place_of_the_lock_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "feed").write_text("sku,discount_status\nA,none\n")
+    os.mkfifo(tmp_path / "state.json.lock")
+    code, out, err = program("watch", "feed", *STATE, cwd=tmp_path)
+    place = tmp_path.resolve() / "state.json.lock"
+    assert (code, out, err) == (2, b"", f"aepromo: {place}: no regular file; remove it\n")
 
 
 def test_a_run_waits_for_another_only_so_long(tmp_path: Path) -> None:
@@ -354,7 +421,7 @@ def test_events_that_fail_a_run(tmp_path: Path, fail_on: str, codes: list[int]) 
         (("feed", "--ack", "A"), 2, "--ack: needs the --state"),
         (("feed", *STATE, "--ack", "B"), 2, "--ack 'B': nothing is open"),
         (STATE, 3, "state.json: there is no such file yet"),
-        (("feed", "--state", "feed"), 2, "--state and FEED are the same file"),
+        (("feed", "--state", "feed"), 2, "--state and the input are the same file"),
         (("feed", "--state", "."), 2, "--state .: name a regular file"),
         ((*STATE, "--price", "3"), 2, "values describe one SKU"),
         ((*STATE, "--encoding", "utf-8"), 2, "options for reading need a FEED"),

@@ -25,7 +25,7 @@ from aepromo.table.sheet_cells_out import LONGEST_TEXT
 from aepromo.table.spreadsheet import MOST_ROWS, workbook
 from aepromo.table.text import TextColumn
 
-SKUS = Path(__file__).parent.parent / "examples" / "skus.csv"
+SKUS = Path(__file__).parent.parent / "examples" / "quick-start" / "skus.csv"
 ERP = SKUS.with_name("erp-export-gbk.csv")
 FIGURES = ("protected_list_price", "price_change", "profit", "margin", "max_discount")
 
@@ -185,7 +185,7 @@ def test_parquet_holds_exact_decimals_and_text(tmp_path: Path) -> None:
     assert str(table.schema.field("profit").type) == "decimal128(18, 2)"
     assert str(table.schema.field("purchase_price").type) == "string"
     assert table["sku"][0].as_py() == "00123"
-    assert table["protected_list_price"][0].as_py() == Decimal("6.60")
+    assert table["protected_list_price"][0].as_py() == Decimal("6.63")
     options = ("list-price", "-t", "3.5", "-r", "13.2%", "-o", "one.parquet")
     assert program(*options, cwd=tmp_path)[0] == 0
     assert pq.read_table(tmp_path / "one.parquet")["exact_list_price"][0].as_py() == Decimal(
@@ -212,8 +212,9 @@ def test_without_the_extra_one_clear_line_says_how_to_get_it(tmp_path: Path) -> 
 
 def test_an_amount_says_its_currency_and_a_weight_is_a_number(tmp_path: Path) -> None:
     file, out = tmp_path / "grams.csv", tmp_path / "priced.xlsx"
-    file.write_text("sku,采购价,物流费,重量(g),标价\nA1,8,3,328,90\n", encoding="utf-8")
-    program("reprice", file, "-q", "--currency", "EUR", "--fx", "USD=1.08", "-o", out, cwd=tmp_path)
+    file.write_text("sku,采购价,物流费,重量(g),标价\nA1,8,3,328,25\n", encoding="utf-8")
+    options = ("-q", "--lower", "--currency", "EUR", "--fx", "USD=1.08")
+    program("reprice", file, *options, "-o", out, cwd=tmp_path)
     assert ["computed amounts in", "EUR"] in values(out.read_bytes(), 1)
     header, row = values(out.read_bytes())
     cells = dict(zip(header, row, strict=True))

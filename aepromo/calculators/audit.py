@@ -61,6 +61,7 @@ AUDIT = Question(
         "margin",
         "worst_case",
     ),
+    leads=("status", "list_price", "protected_list_price"),
     always_profit=True,
     # What reprice decides is what is listed next, so that is what gets audited.
     priced_by="new_list_price",

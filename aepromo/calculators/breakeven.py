@@ -9,7 +9,7 @@ from aepromo.errors import CallError
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, down, is_known, pick
-from aepromo.pricing.offers import spared_and_cut
+from aepromo.pricing.offers import shown_item_price, spared_and_cut
 from aepromo.table.cells import read_rate
 from aepromo.words import N_
 from aepromo.words.nearest import one_of
@@ -49,8 +49,12 @@ def _adds(known: frozenset[str]) -> tuple[str, ...]:
 def _compute(inputs: Inputs) -> Figures:
     sku, values = inputs.sku, inputs.values
     uplift = reported_uplift(values.promotion, values.book)
-    deals = spared_and_cut(sku.list_price, sku.discounts, values.offers)
-    before, after = (profit(deal, sku.costs, sku.fees) for deal in deals)
+    # Before the cut, as it is shown; after it, the least that it may leave: so no cut is flattered.
+    discounts, offers = sku.discounts, values.offers
+    own = shown_item_price(sku.list_price, discounts.limited_rate, 0, discounts.add)
+    before = profit(offers.not_forced.deal_price(own), sku.costs, sku.fees)
+    _, cut = spared_and_cut(sku.list_price, discounts, offers)
+    after = profit(cut, sku.costs, sku.fees)
     # With nothing earned on a unit, no number of units makes up for the cut.
     hopeless = after <= 0
     earned = pick(hopeless, 1, after)

@@ -69,3 +69,13 @@ PRICE_RESULTS = (
     Column("gain_30d", Kind.MONEY, "earned more (or less) over 30 days", ("30天增收",)),
     Column("status", Kind.LABEL, "the worst that holds", ("价格状态",), labels=STATUSES),
 )
+
+UPDATE_INPUTS = (
+    Column(
+        "discount_price",
+        Kind.TARGET,
+        "the sale price that the platform has for the SKU",
+        ("平台折后价",),
+    ),
+)
+"""What only a price update looks at."""

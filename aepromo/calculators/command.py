@@ -15,9 +15,12 @@ from aepromo.cli.options import (
     STORE_PANEL,
     DecisionOptions,
     EndingOptions,
+    Format,
     option,
     parameters_of,
 )
+from aepromo.cli.output import format_of
+from aepromo.cli.say import say
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.table.schema import RESULTS
@@ -113,7 +116,9 @@ def calculator_command(question: Question) -> Callable[..., None]:
     if own_options:
         own_options.append(option("only", OnlyOption, None))
 
-    def ask(_values: Values, call: Call) -> Asked:
+    def ask(values: Values, call: Call) -> Asked:
+        if question.name == "reprice" and format_of(call.writing) is Format.ALIEXPRESS:
+            return _price_update(values, call)
         words = call.writing.value or call.writing.columns
         if own_options and words and asks_for_proof(words):
             return Asked(with_proof(question), summary, only=_only(question, call))
@@ -135,6 +140,25 @@ def calculator_command(question: Question) -> Callable[..., None]:
         own_options=own_options,
         finish=finish,
     )
+
+
+def _price_update(values: Values, call: Call) -> Asked:
+    """``reprice`` with requests to the platform as its answer. Raises ``CallError``."""
+    if call.file is None:
+        raise CallError(_("--format aliexpress is for reprice with a FILE, which sets prices"))
+    if call.options["only"] or call.reading.rejects:
+        raise CallError(
+            _("--format aliexpress sends products whole; leave out --only and --rejects")
+        )
+    from aepromo.calculators.price_update import PRICE_UPDATE, PriceUpdates  # loads pyarrow
+
+    updates = PriceUpdates(values.book)
+
+    def closing() -> None:
+        if not call.writing.quiet:
+            say(updates.said())
+
+    return Asked(PRICE_UPDATE, decisions_line, closing=closing, updates=updates)
 
 
 def _only(question: Question, call: Call) -> tuple[str, ...]:

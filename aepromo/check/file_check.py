@@ -227,7 +227,7 @@ def _add(check: FileCheck, found: _Found, block: Block, *, is_first: bool) -> No
     if ids is not None and check.kind != ORDERS:
         check.ids.add(ids_of(text, ids, totals))
     if len(totals):
-        check.totals += line_numbers(block, check.source, totals.tolist()).values()
+        check.totals += line_numbers(text, totals.tolist()).values()
     check.rows += len(skus) + len(text.ragged)
     check.bad_rows += found.count_bad_rows(text, skus)
     for position, column in enumerate(check.headers):

@@ -11,9 +11,11 @@ from aepromo.cli.exits import Exit
 from aepromo.cli.language import call_of, command_in, speak_as_asked
 from aepromo.cli.process import (
     collect_seldom,
+    compute_on_one_thread,
     end_on_signals,
     hold_standard_streams,
     print_any_text,
+    refuse_little_memory,
     send_nowhere,
 )
 from aepromo.errors import AepromoError, InputError
@@ -32,7 +34,7 @@ PANELS = {
     "What the platform does, and when": (
         *("rates", "forced", "appeal", "reverse", "tracking", "watch"),
     ),
-    "What the program knows": ("check", "rules", "doctor"),
+    "What the program knows": ("check", "rules", "doctor", "help", "version"),
 }
 """The commands as the help groups them."""
 
@@ -51,14 +53,26 @@ MODULES = {
     "check": "check.command",
     "rules": "cli.rules_command",
     "doctor": "cli.doctor",
+    "help": "cli.help_command",
+    "version": "cli.version_command",
 }
 """Where each command is built that is no calculator."""
 
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
+    try:
+        sys.exit(_run())
+    except Exception as error:
+        sys.exit(_told_as_fault(error))
+
+
+def _run() -> Exit:
+    """Run the command, and tell what a shell is to be told of its end."""
     end_on_signals()
     collect_seldom()
+    compute_on_one_thread()
+    refuse_little_memory()
     hold_standard_streams()
     print_any_text()
     call = call_of(sys.argv[1:], os.environ)
@@ -69,15 +83,24 @@ def main() -> NoReturn:
 
     try:
         build(call)(prog_name="aepromo")
-        sys.exit(Exit.DONE)
     except AepromoError as error:
         say(f"aepromo: {error}")
-        is_input = isinstance(error, InputError)
-        sys.exit(Exit.INPUT_WRONG if is_input else Exit.CALL_WRONG)
+        return Exit.INPUT_WRONG if isinstance(error, InputError) else Exit.CALL_WRONG
     except ReaderGone:
         # The reader has had enough. What is still buffered goes nowhere, and quietly.
         send_nowhere(sys.stdout)
-        sys.exit(Exit.DONE)
+    return Exit.DONE
+
+
+def _told_as_fault(error: Exception) -> Exit:
+    """Say in one line what nobody expected; with ``AEPROMO_DEBUG=1`` also where it came up."""
+    if os.environ.get("AEPROMO_DEBUG", "0") != "0":
+        sys.excepthook(type(error), error, error.__traceback__)
+    error.__traceback__ = None  # memory that it holds may be what the line below lacks
+    from aepromo.cli.say import say_fault
+
+    say_fault(error)
+    return Exit.FAULT
 
 
 def build(arguments: list[str]) -> Typer:
@@ -88,25 +111,25 @@ def build(arguments: list[str]) -> Typer:
     """
     from typer import Typer
 
-    from aepromo.cli.examples import EXAMPLES
+    from aepromo.cli.common_options import with_common_options
     from aepromo.cli.root import Command, Root, root_options
-    from aepromo.cli.spoken import with_language
 
     app = Typer(
         cls=Root,
         help=_("Prices for AliExpress that hold under discounts the platform forces."),
-        no_args_is_help=True,
+        invoke_without_command=True,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        add_help_option=False,
     )
     app.callback()(root_options)
     first = command_in(arguments)
     made = (first,) if first in COMMANDS else COMMANDS
     for panel, names in PANELS.items():
         for name in (each for each in names if each in made):
-            example = _("Example: {call}").format(call=EXAMPLES[name])
-            offered = app.command(name, cls=Command, epilog=example, rich_help_panel=_(panel))
-            offered(with_language(_command(name)))
+            offered = app.command(
+                name, cls=Command, rich_help_panel=_(panel), add_help_option=False
+            )
+            offered(with_common_options(_command(name)))
     return app
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import numpy as np
+import pyarrow.compute as pc
 
 from aepromo.cli.ahead import ahead
 from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.say import (
     encoding_line,
+    not_used_line,
     say,
     say_assumed,
     say_converted,
@@ -27,11 +29,14 @@ from aepromo.engine.answer import (
     without_bad_rows,
 )
 from aepromo.errors import InputError, Problem
+from aepromo.inputs.columns import FORCED_RATE
+from aepromo.inputs.values import ASSUMED, assumed_text
 from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
+from aepromo.table.found_columns import positions_of
 from aepromo.table.headers import How, result_of, shown_header
-from aepromo.table.headings import named
+from aepromo.table.headings import in_words, named
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.layout import Layout, laid_out
 from aepromo.table.measured_cells import speak_of_money
@@ -39,11 +44,14 @@ from aepromo.table.total_rows import total_rows
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
 
     from aepromo.engine.question import Question
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.values import Values
+    from aepromo.table.any_cells import Cells
     from aepromo.table.found_columns import FoundColumns
     from aepromo.table.headers import Headers
     from aepromo.table.ids import BlockIds
@@ -102,6 +110,7 @@ class Answers:
     _converted: set[Conversion] = field(default_factory=set)
     _ids: IdNotes = field(init=False)
     _totals: list[int] = field(default_factory=list)
+    _never_blank: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _odd_rates: _OddRates | None = None
 
     def __post_init__(self) -> None:
@@ -111,6 +120,11 @@ class Answers:
         except InputError as problem:
             raise InputError(f"{self.source.place}: {problem}") from None
         self.columns, self.headers = found
+        self._never_blank = {
+            name: places
+            for name in self.values.on_command_line
+            if (places := _places_of(name, self.columns))
+        }
         self.added = self.question.added(self.columns, self.values)
         self.layout = laid_out(self.source.header, self.added, self.mapping)
         self.source = replace(self.source, header=self.layout.of_file)
@@ -120,8 +134,21 @@ class Answers:
         """The column that was read as something, or that holds it; nothing where none does."""
         if role == "list_price" and PROPOSED in self.columns:
             return self.source.header[self.columns[PROPOSED]]
+        if role in self.values.overridden:
+            return ""  # what stands there isn't what counts
         known = role in self.added or role not in self.columns
         return self.layout.holding(role) if known else self.source.header[self.columns[role]]
+
+    def about(self) -> list[tuple[str, str | int]]:
+        """What was assumed for the answers, and how many rows have none."""
+        book = self.values.book
+        assumed: list[tuple[str, str | int]] = [
+            (_("assumed: {name}").format(name=in_words(name)), assumed_text(name, book))
+            for name in sorted(self._assumed)
+            if name in ASSUMED and not book.is_overridden(ASSUMED[name])
+        ]
+        count = self.aside.count
+        return [(_("rejected rows"), count), *assumed] if count else assumed
 
     def each(self, finish: Callable[[Outcome, TextBlock], Finished]) -> Iterator[Finished]:
         """What ``finish`` made of each block's outcome, on a thread of its own.
@@ -170,7 +197,9 @@ class Answers:
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True
                 yield finished
+        self.meter.close()  # before what is made of all answers is shown
         if is_first:
+            self._never_blank = {}
             self._say_what_is_read(no_rows(self.source))
         if self.source.guessed_encoding and not self.quiet:
             say(encoding_line(self.source.guessed_encoding))
@@ -184,11 +213,17 @@ class Answers:
             yield finish(outcome, none)
 
     def _note(self, attempted: _Attempt[Finished]) -> None:
+        cells = attempted.outcome.cells
+        self._never_blank = {
+            name: places
+            for name, places in self._never_blank.items()
+            if not has_blank(cells, places)
+        }
         if attempted.ids is not None:
             self._ids.add(attempted.ids)
         if len(attempted.totals):
             rows = attempted.totals.tolist()
-            lines = line_numbers(attempted.text.block, attempted.text.source, rows)
+            lines = line_numbers(attempted.text, rows)
             self._totals += [lines[row] for row in rows]
 
     def _note_odd_rates(self, outcome: Outcome, text: TextBlock, rows: Numbers) -> None:
@@ -203,7 +238,7 @@ class Answers:
             return
         if self._odd_rates is None:
             row = int(rows[odd[0]])
-            line = line_numbers(text.block, text.source, [row])[row]
+            line = line_numbers(text, [row])[row]
             identity = list(self.source.header).index(self.layout.identity)
             self._odd_rates = _OddRates(0, line, text.cell(row, identity))
         self._odd_rates.rows += len(odd)
@@ -236,6 +271,9 @@ class Answers:
 
     def _say_what_rows_are(self) -> None:
         """Say which rows are no SKUs, and what is wrong with ids."""
+        if not self.quiet:
+            for name in self._never_blank:
+                say(not_used_line(name, self.values))
         if self._totals and not self.quiet:
             few = list(map(str, self._totals[:MOST_LINES]))
             text = ngettext(
@@ -281,14 +319,40 @@ class Answers:
         return replace(outcome, apart=Apart(written, kept.searchsorted(totals))), written
 
 
-def bad_rows_of(text: TextBlock, problems: list[Problem]) -> list[BadRow]:
-    """A block's bad rows, in the order of their lines."""
+def _places_of(name: str, columns: Mapping[str, int]) -> tuple[int, ...]:
+    """Where the cells stand that go before an option: those of all columns that are one value."""
+    if name == "list_price":
+        names: tuple[str, ...] = ("list_price", PROPOSED)
+    else:
+        names = FORCED_RATE if name in FORCED_RATE else (name,)
+    return tuple(at for each in names if each in columns for at in positions_of(columns, each))
+
+
+def has_blank(cells: Cells, places: Sequence[int]) -> bool:
+    """Whether some row has no cell at any of the places."""
+    blank: pa.Array | None = None
+    for place in places:
+        own = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(cells.texts(place))), 0)
+        blank = own if blank is None else pc.and_(blank, own)
+    return blank is not None and bool(pc.any(blank).as_py())
+
+
+def bad_rows_of(
+    text: TextBlock,
+    problems: Sequence[Problem],
+    lines_of: Callable[[list[int]], Mapping[int, int]] | None = None,
+) -> list[BadRow]:
+    """A block's bad rows, in the order of their lines.
+
+    ``lines_of`` tells on which lines rows stand, where the text doesn't.
+    """
     rows = sorted({problem.row for problem in problems})
-    lines = line_numbers(text.block, text.source, rows)
-    width = range(len(text.header))
+    lines = line_numbers(text, rows) if lines_of is None else lines_of(rows)
+    chosen = text.chosen(np.array(rows, np.int64))
+    columns = [chosen.texts(position).to_pylist() for position in range(len(text.header))]
+    cells_of = zip(*columns, strict=True)
     bad = {
-        row: BadRow(lines[row], [], [], tuple(text.cell(row, position) for position in width))
-        for row in rows
+        row: BadRow(lines[row], [], [], cells) for row, cells in zip(rows, cells_of, strict=True)
     }
     for problem in problems:
         bad[problem.row].columns.append(problem.column)

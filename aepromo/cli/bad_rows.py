@@ -47,7 +47,7 @@ class BadRows:
         self._named = 0
         headers = tuple(map(texts_in(language, "rejects"), HEADERS))
         self._passed = len(headers) if tuple(source.header[: len(headers)]) == headers else 0
-        self._write(headers, source.header)
+        self._write([(*headers, *source.header[self._passed :])])
 
     @property
     def is_open(self) -> bool:
@@ -61,10 +61,17 @@ class BadRows:
 
     def add(self, rows: Iterable[BadRow]) -> None:
         """Name some rows and set them aside."""
-        for row in rows:
-            self.count += 1
-            self._name(row)
-            self._write((str(row.line), _joined(row.columns), _joined(row.reasons)), row.cells)
+        added = list(rows)
+        self.count += len(added)
+        for row in added:
+            if self._named < MOST_NAMED:
+                self._name(row)
+            else:
+                self._named += len(row.columns)
+        self._write(
+            (str(row.line), _joined(row.columns), _joined(row.reasons), *row.cells[self._passed :])
+            for row in added
+        )
 
     def close(self) -> None:
         """Say how many there were. Raises ``RowsRefused`` where they had no place."""
@@ -91,11 +98,10 @@ class BadRows:
                 place = f"{self._source.name}:{row.line}: "
                 say(place + (f"{column}: {reason}" if column else reason))
 
-    def _write(self, before: tuple[str, ...], cells: Sequence[str]) -> None:
+    def _write(self, rows: Iterable[Sequence[str]]) -> None:
         if self._stream is not None:
-            row = (*before, *cells[self._passed :])
-            self._stream.write(delimited([row], self._source.delimiter).encode())
+            self._stream.write(delimited(rows, self._source.delimiter).encode())
 
 
 def _joined(parts: list[str]) -> str:
-    return "; ".join(dict.fromkeys(parts))
+    return parts[0] if len(parts) == 1 else "; ".join(dict.fromkeys(parts))

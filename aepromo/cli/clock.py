@@ -24,16 +24,14 @@ if TYPE_CHECKING:
 
 NowOption = Annotated[
     str | None,
-    typer.Option(
-        "--now", metavar="TIME", help="As of when it is judged (the clock).", show_default=False
-    ),
+    typer.Option("--now", metavar="TIME", help="Judge as of this time (now).", show_default=False),
 ]
 ZoneOption = Annotated[
     str | None,
     typer.Option(
         "--timezone",
         metavar="NAME",
-        help="Where times without a zone are from, such as Asia/Shanghai (UTC).",
+        help="The zone of times that name none, such as Asia/Shanghai (UTC).",
         rich_help_panel=INPUT_PANEL,
         show_default=False,
     ),

@@ -18,6 +18,7 @@ from aepromo.cli.options import (
     FileArgument,
     Format,
     OfferOptions,
+    OverrideOption,
     ReadingOptions,
     WritingOptions,
     argument,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from aepromo.calculators.price_update import PriceUpdates
     from aepromo.cli.config import Config
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
@@ -93,7 +95,7 @@ class RatesOptions(NamedTuple):
         typer.Option(
             "--rate-from",
             metavar="mean|p95|max|range",
-            help="Which figure of --rates to reckon with (mean).",
+            help="Which figure of --rates to use (mean).",
             rich_help_panel=INPUT_PANEL,
             show_default=False,
         ),
@@ -129,7 +131,7 @@ class Asked(NamedTuple):
 
     ``summary`` sums the answers up in one line, ``listener`` is handed each outcome of a file;
     ``closing`` says what can only be told once all rows have been seen. ``only`` are the labels of
-    the rows to write, all where none is named.
+    the rows to write, all where none is named; ``updates`` makes requests of the rows instead.
     """
 
     question: Question
@@ -137,6 +139,7 @@ class Asked(NamedTuple):
     listener: Callable[[Outcome], None] | None = None
     closing: Callable[[], None] | None = None
     only: tuple[str, ...] = ()
+    updates: PriceUpdates | None = None
 
 
 def question_command(
@@ -170,7 +173,9 @@ def question_command(
         else:
             from aepromo.cli.files import Watched, answer_file  # loads pyarrow
 
-            watched = Watched(store_columns(asked.question, call), asked.listener, asked.only)
+            watched = Watched(
+                store_columns(asked.question, call), asked.listener, asked.only, asked.updates
+            )
             tally = answer_file(
                 asked.question,
                 values,
@@ -205,6 +210,7 @@ def question_command(
             *(shipping_options(plain) if has_money else ()),
             *([option("store", StoreOption, None)] if describes_store and has_money else ()),
             option("config", ConfigOption, None),
+            option("override", OverrideOption, False),
             *policy_options,
             *parameters_of(ReadingOptions),
             *(parameters_of(RatesOptions) if has_money else ()),
@@ -240,6 +246,7 @@ def call_of(given: dict[str, Any], own: Sequence[str]) -> Call:
 
 def values_of(call: Call, given: Mapping[str, Any]) -> Values:
     """Everything that options and configuration give, resolved, with what is to be warned of."""
+    check_override(call, given)
     policy = with_rates(policy_over(call.config, given, call.store), call.joined, call.file)
     if "timezone" in call.options:
         policy = policy._replace(zone=zone_of(call.options["timezone"], call.config))
@@ -249,10 +256,17 @@ def values_of(call: Call, given: Mapping[str, Any]) -> Values:
     return values
 
 
+def check_override(call: Call, given: Mapping[str, Any]) -> None:
+    """Raise ``CallError`` where options are to go before cells, and there are none."""
+    if given.get("override") and call.file is None:
+        raise CallError(_("--override puts options before the cells of a FILE"))
+
+
 def is_configured(call: Call, policy: Policy) -> bool:
     """Whether a call uses anything that the configuration says."""
     has_headers = call.file is not None and bool(call.reading.headers.configured)
-    return bool(policy.places or call.config.book.overrides) or has_headers
+    own = any(name in call.options and not call.options[name] for name in call.config.defaults)
+    return bool(policy.places or call.config.book.overrides) or has_headers or own
 
 
 def with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Policy:
@@ -277,6 +291,8 @@ def policy_over(config: Config, given: Mapping[str, Any], store: str | None = No
         for name, value in given.items()
         if value is not None
     }
+    if said.pop("override", False):
+        said["override"] = frozenset(name for name in said if name in INPUTS)
     if not said.keys().isdisjoint(FORCED_RATE):
         # The three are one value, which the higher level gives whole.
         defaults = {name: value for name, value in defaults.items() if name not in FORCED_RATE}
@@ -332,7 +348,7 @@ def write_columns(
             stream.write(rendered(shown, writing))
         else:
             parts = [headed(columns, writing)]
-            stream.writelines(text_lines(parts, form, writing, currency))
+            stream.writelines(text_lines(parts, form, writing, currency.code))
 
 
 def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextColumn], Tally]:

@@ -1,13 +1,17 @@
-"""What a shell is offered while somebody types: the SKUs of the file that the line names."""
+"""Completion: the SKUs of the file that a line names, and what installing it says."""
 
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout, suppress
 from functools import partial
+from io import StringIO
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from typer import Context
+
+from aepromo.words import _, is_english
 
 MOST_ROWS = 1000
 _BLOCK_BYTES = 1 << 18
@@ -56,3 +60,22 @@ def _ids_in(ctx: Context) -> Iterator[str]:
         for block in islice(source.blocks, 1):
             for _line, cells in rows_with_lines(block, source)[:MOST_ROWS]:
                 yield from cells[place : place + 1]
+
+
+def say_what_is_installed(params: Iterable[Any]) -> None:
+    """Let ``--install-completion`` say what it did in the language in force."""
+    for each in params:
+        if each.name == "install_completion" and not is_english():
+            each.callback = partial(_installed, each.callback)
+
+
+def _installed(install: Callable[..., Any], ctx: Any, param: Any, value: Any) -> Any:
+    said = StringIO()
+    try:
+        with redirect_stdout(said):
+            return install(ctx, param, value)
+    finally:
+        _before, installed, path = said.getvalue().partition(" installed in ")
+        if installed:
+            done = _("completion installed in {path}; it works in the next terminal")
+            print(done.format(path=path.splitlines()[0]))

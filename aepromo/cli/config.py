@@ -152,7 +152,10 @@ def _rates(value: object, place: str) -> tuple[str, ...]:
 
 
 def _book(overrides: Mapping[str, object], file: Path) -> Book:
-    """Overrides under their full keys, written quoted (``"forced.rate"``) or as nested tables."""
+    """Overrides under their full keys, written quoted (``"forced.rate"``) or as nested tables.
+
+    Each is read once, so that no command finds a figure that is none.
+    """
     values: dict[str, str | tuple[str, ...]] = {}
     for key, value in _flat(overrides):
         place = f"{file}: rules.{key}"
@@ -162,9 +165,19 @@ def _book(overrides: Mapping[str, object], file: Path) -> Book:
             else _text(value, place)
         )
     try:
-        return Book(values, file.name)
+        book = Book(values, file.name)
     except (UnknownRule, ValueError) as error:
         raise CallError(f"{file}: rules: {error}") from None
+    for key, value in _flat(overrides):
+        from aepromo.inputs.figures import check_figure  # only an override pays for it
+
+        rule, place = book.rule(key), f"{file}: rules.{key}"
+        if rule.unit != "yes_no" and any(
+            isinstance(each, bool) for each in (value if isinstance(value, list) else [value])
+        ):
+            raise CallError(f"{place}: " + _("write a text or a number"))
+        check_figure(rule, place)
+    return book
 
 
 def _flat(table: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:

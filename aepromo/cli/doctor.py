@@ -32,6 +32,7 @@ from aepromo.cli.output import (
     text_lines,
 )
 from aepromo.errors import CallError
+from aepromo.table.cells import on_one_line
 from aepromo.table.column import Kind
 from aepromo.table.text import TextColumn
 from aepromo.words import N_, _, is_english
@@ -63,11 +64,12 @@ def doctor_command() -> Callable[..., None]:
             *_terminal(writing),
             *_settings(asked, config, wrong),
         ]
-        _write([(about, name, without_home(found)) for about, name, found in rows], writing)
+        told = [(part, name, on_one_line(without_home(found))) for part, name, found in rows]
+        _write(told, writing)
         if wrong:
             raise CallError(without_home(wrong))
 
-    command.__doc__ = _("What a bug report should say: versions, terminal, settings, rules.")
+    command.__doc__ = _("For a bug report: versions, terminal, settings, rules.")
     return with_parameters(
         command, [option("config", ConfigOption, None), *parameters_of(WritingOptions)]
     )

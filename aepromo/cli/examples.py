@@ -20,5 +20,7 @@ EXAMPLES = {
     "check": "aepromo check skus.csv",
     "rules": "aepromo rules forced.gate1",
     "doctor": "aepromo doctor --format json",
+    "help": "aepromo help columns",
+    "version": "aepromo version",
 }
-"""The files are those that come with the program, in ``examples``."""
+"""The files are those that come with the program, in the folders of ``examples``."""

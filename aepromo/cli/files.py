@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,13 @@ from aepromo.cli.output import (
     destination,
     format_of,
     headed,
+    header_language,
     rendered,
     table_width,
     text_lines,
 )
 from aepromo.cli.say import say_replaced
+from aepromo.engine.answer import PROPOSED
 from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import parse
 from aepromo.table.bulk import (
@@ -34,10 +37,11 @@ from aepromo.table.bulk import (
     joined_ends,
     result_texts,
 )
+from aepromo.table.cells import bare_digits
 from aepromo.table.column import Kind
 from aepromo.table.line_ends import line_ends
-from aepromo.table.schema import RESULTS
-from aepromo.table.text import TextColumn, delimited
+from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.text import NUMBERS_READ, TextColumn, delimited
 from aepromo.terminal.summary import Seen, Tally, more_line
 
 if TYPE_CHECKING:
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from aepromo.calculators.price_update import PriceUpdates, Row
     from aepromo.cli.answers import Answers
     from aepromo.cli.options import WritingOptions
     from aepromo.cli.reading import Reading
@@ -58,6 +63,9 @@ if TYPE_CHECKING:
     Summary: TypeAlias = Callable[[Tally], str]
 
 Finished = TypeVar("Finished")
+
+WITH_NUMBERS = frozenset({Format.JSON, Format.JSONL, Format.XLSX})
+"""The formats whose cells may be numbers."""
 
 
 def answer_file(
@@ -87,12 +95,13 @@ class Watched:
 
     ``store_columns`` are those whose blank cells it asks for; ``listener`` is handed each outcome,
     in the order of the file. Where it wants ``only`` rows at some labels of the column that is
-    counted first, all are counted and no other is written.
+    counted first, all are counted and no other is written. ``updates`` makes requests of the rows.
     """
 
     store_columns: frozenset[str] = frozenset()
     listener: Callable[[Outcome], None] | None = None
     only: tuple[str, ...] = ()
+    updates: PriceUpdates | None = None
 
 
 def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> None:
@@ -171,6 +180,8 @@ def _written(
     answers: Answers, tally: Tally, writing: WritingOptions, summary: Summary, watched: Watched
 ) -> Iterator[Bytes]:
     form = format_of(writing)
+    if watched.updates is not None:
+        return _requests(answers, tally, watched, watched.updates)
     if form in DELIMITERS and not writing.value:
         return _lines(answers, tally, DELIMITERS[form], writing, watched)
     tables = _tables(answers, tally, watched)
@@ -184,11 +195,32 @@ def _written(
         return iter([rendered(_shown(tables, answers, tally, writing, summary), writing)])
     layout = answers.layout
     parts = (headed(_columns(table, answers, writing), writing, layout) for table in tables)
-    return text_lines(parts, form, writing, answers.values.currency)
+    if form is Format.XLSX:
+        from aepromo.table.spreadsheet import workbook
+
+        code = answers.values.currency.code
+        return workbook(parts, not writing.no_header, code, answers.about)
+    return text_lines(parts, form, writing)
+
+
+def _requests(
+    answers: Answers, tally: Tally, watched: Watched, updates: PriceUpdates
+) -> Iterator[bytes]:
+    """Request bodies, one a line."""
+    from aepromo.calculators.price_update import rows_of
+
+    def rows(outcome: Outcome, _text: TextBlock) -> list[Row]:
+        return rows_of(outcome)
+
+    for found in _each(answers, tally, watched, rows):
+        for body in updates.add(found):
+            yield (json.dumps(body, ensure_ascii=False) + "\n").encode()
+    for body in updates.finish():
+        yield (json.dumps(body, ensure_ascii=False) + "\n").encode()
 
 
 def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) -> list[str]:
-    return answers.layout.headed(names, writing.headers)
+    return answers.layout.headed(names, header_language(writing))
 
 
 def _lines(
@@ -282,17 +314,37 @@ def _tables(answers: Answers, tally: Tally, watched: Watched) -> Iterator[pa.Tab
 
 
 def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list[TextColumn]:
-    """A table's columns as text; what the report added keeps its kind."""
+    """A table's columns as text; what the report added keeps its kind.
+
+    JSON and workbooks hold numbers, so there the cells that were read as such are bare digits.
+    """
     added, layout = answers.added, answers.layout
-    return [
-        TextColumn(
-            name,
-            RESULTS[name].kind if name in added else Kind.TEXT,
-            figure_texts(table[name], RESULTS[name].kind if name in added else Kind.TEXT),
-            layout.role(name),
-        )
-        for name in chosen_names(layout, writing)
-    ]
+    numbers = _numbers_read(answers) if format_of(writing) in WITH_NUMBERS else {}
+    currency, decimal = answers.values.currency, answers.source.decimal
+    columns = []
+    for name in chosen_names(layout, writing):
+        kind = RESULTS[name].kind if name in added else numbers.get(name, Kind.TEXT)
+        cells = figure_texts(table[name], kind if name in added else Kind.TEXT)
+        if name in numbers and name not in added:
+            cells = [
+                (bare_digits(cell, kind, currency, decimal) or cell or None) if cell else None
+                for cell in cells
+            ]
+        columns.append(TextColumn(name, kind, cells, layout.role(name)))
+    return columns
+
+
+def _numbers_read(answers: Answers) -> dict[str, Kind]:
+    """The columns of the file that were read as numbers, and what kind of them.
+
+    Under a header with ``%`` or ``kg`` the number is what stands there: 8 for 8 %.
+    """
+    found, read = answers.columns, {}
+    for role in found:
+        kind = Kind.PRICE if role == PROPOSED else INPUTS[role].kind
+        for position in found.positions[role] if kind in NUMBERS_READ else ():
+            read[answers.source.header[position]] = Kind.NUMBER if found.unit(position) else kind
+    return read
 
 
 def _shown(

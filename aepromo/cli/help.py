@@ -1,95 +1,148 @@
-"""Help in the language in force, where Typer would speak English or cut Chinese off."""
+"""Help: the overview of all commands, and for each its main options or all of them."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aepromo.words import _, is_english, label
+from rich.cells import cell_len
+from rich.console import Console, Group
+from rich.text import Text
+
+from aepromo.cli.examples import EXAMPLES
+from aepromo.cli.main_options import MAIN_OPTIONS
+from aepromo.cli.options import WritingOptions
+from aepromo.cli.output import rendered, table_width
+from aepromo.terminal.wrapping import running_text
+from aepromo.words import _, label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from typer.core import TyperCommand, TyperGroup
-
+    from rich.console import RenderableType
 
 METAVARS = (
     *("FILE", "[FILE]", "[FEED]", "[KEY]", "FORM", "NAME", "VALUE", "COLUMN", "HEADER=COLUMN"),
-    *("CHARACTER", "CODE", "DATE", "TIME", "SECONDS", "SHARE", "RATE", "ID", "N"),
-    *("[OPTIONS]", "COMMAND", "COMMAND [ARGS]...", "[ARGS]..."),
+    *("CHARACTER", "MARK", "CODE", "DATE", "TIME", "SECONDS", "SHARE", "RATE", "ID", "N"),
+    *("[OPTIONS]", "COMMAND [ARGS]...", "[COMMAND|TOPIC]"),
 )
 """What stands for values in help."""
 
-
-def explained(help_option: Any) -> Any:
-    """``--help`` with its own help looked up."""
-    if help_option is not None:
-        help_option.help = _("Show this message and exit.")
-    return help_option
+WIDEST_NAME = 24
+"""The cells that a name may take with its text beside it; under a wider one it stands below."""
 
 
-def write_usage(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) -> None:
-    """Write the form of a call."""
+class Entry(NamedTuple):
+    """A name in help, and the text about it."""
+
+    name: str
+    text: str
+
+
+def printed(parts: Sequence[RenderableType]) -> str:
+    """The parts of a page of help as text, with a blank line between."""
+    spaced = [each for part in parts for each in (part, Text())]
+    return rendered(Group(*spaced[:-1]), WritingOptions()).decode().removesuffix("\n")
+
+
+def overview(root: Any, ctx: Any) -> str:
+    """All commands, each with what it answers."""
+    commands = [root.get_command(ctx, name) for name in root.list_commands(ctx)]
+    panels = [
+        section(panel, [Entry(each.name, each.help) for each in found])
+        for panel, found in _by_panel(commands)
+    ]
+    more = running_text(_("More: aepromo help COMMAND, and help columns, rules or exit-codes."))
+    options = section(_("Options"), map(_entry, root.get_params(ctx)))
+    return printed([*_head(root, ctx), *panels, options, more])
+
+
+def command_help(command: Any, ctx: Any, with_all: bool = False) -> str:
+    """What a command answers, its main options or all of them, and an example that works."""
+    params = command.get_params(ctx)
+    options = [each for each in params if each.param_type_name == "option"]
+    main = MAIN_OPTIONS[command.name]
+    parts = _head(command, ctx)
+    if len(params) > len(options):
+        parts.append(entries(_entry(each) for each in params if each not in options))
+    if with_all:
+        parts += [
+            section(_(panel) if panel else _("Options"), map(_entry, found))
+            for panel, found in _by_panel(options)
+        ]
+    elif main:
+        by_flag = {flag: each for each in options for flag in each.opts}
+        listed = [_entry(by_flag[flag], is_short=True) for flag in main]
+        parts.append(section(_("Main options"), listed))
+    parts.append(section(_("Example"), [Entry(EXAMPLES[command.name], "")]))
+    if main and not with_all:
+        call = f"{ctx.command_path} --help-all"
+        more = _("All {count} options: {call}").format(count=len(options), call=call)
+        parts.append(running_text(more))
+    return printed(parts)
+
+
+def _by_panel(offered: Sequence[Any]) -> list[tuple[str, list[Any]]]:
+    """Commands or options by the heading that they stand under, each in its order."""
+    panels = dict.fromkeys(each.rich_help_panel for each in offered)
+    return [
+        (panel, [each for each in offered if each.rich_help_panel == panel]) for panel in panels
+    ]
+
+
+def section(heading: str, listed: Iterable[Entry], below: bool = False) -> RenderableType:
+    """A list of entries under its heading, with their texts below their names if asked for."""
+    return Group(Text(heading, style="bold"), entries(listed, below))
+
+
+def entries(listed: Iterable[Entry], below: bool = False) -> RenderableType:
+    """Names with their texts beside them, or below where a name is wide."""
+    listed = list(listed)
+    widths = [cell_len(each.name) for each in listed if each.text]
+    widest = max((width for width in widths if width <= WIDEST_NAME), default=0)
+    return Group(*_lines(listed, 4 if below else 4 + widest))
+
+
+def _lines(listed: Iterable[Entry], start: int) -> Iterator[Text]:
+    width = table_width()
+    console = Console(width=width)
+    for name, text in listed:
+        names = running_text(name).wrap(console, width - 2)
+        room = max(width - start, 16)
+        lines = [*running_text(text).wrap(console, room)] if text else []
+        gap = start - 2 - cell_len(name)
+        if lines and gap >= 2:
+            yield Text.assemble("  ", names.pop(), " " * gap, lines.pop(0))
+        yield from (Text("  ").append_text(line) for line in names)
+        yield from (Text(" " * start).append_text(line) for line in lines)
+
+
+def _head(command: Any, ctx: Any) -> list[RenderableType]:
     pieces = " ".join(label(each, "metavar") for each in command.collect_usage_pieces(ctx))
-    formatter.write_usage(ctx.command_path, pieces, _("Usage: "))
+    usage = _("Usage: ") + f"{ctx.command_path} {pieces}"
+    return [Text(usage), running_text(command.help)]
 
 
-def say_what_is_installed(params: Iterable[Any]) -> None:
-    """Let ``--install-completion`` say what it did in the language in force."""
-    for each in params:
-        if each.name == "install_completion" and not is_english():
-            each.callback = partial(_installed, each.callback)
+def _entry(param: Any, is_short: bool = False) -> Entry:
+    """An option or an argument as help shows it: its names, what it takes, what it means.
+
+    A short one leaves out the name that is the column's where there is a shorter one.
+    """
+    flags = sorted(param.opts, key=len)
+    names = ", ".join(
+        flags[:-1] if is_short and flags[1:] and flags[-2].startswith("--") else flags
+    )
+    if metavar := param.metavar or _choices(param):
+        metavar = label(metavar, "metavar")
+        names = metavar.strip("[]") if param.param_type_name == "argument" else f"{names} {metavar}"
+    return Entry(names, sentence(_(param.help)))
 
 
-def _installed(install: Callable[..., Any], ctx: Any, param: Any, value: Any) -> Any:
-    from contextlib import redirect_stdout
-    from io import StringIO
-
-    said = StringIO()
-    try:
-        with redirect_stdout(said):
-            return install(ctx, param, value)
-    finally:
-        _before, installed, path = said.getvalue().partition(" installed in ")
-        if installed:
-            done = _("completion installed in {path}; it works in the next terminal")
-            print(done.format(path=path.splitlines()[0]))
+def _choices(param: Any) -> str:
+    return "|".join(map(str, getattr(param.type, "choices", ())))
 
 
-def put_in_words(params: Iterable[Any]) -> None:
-    """Say in the language in force what the options of a command mean and take."""
-    for each in params:
-        if each.metavar:
-            each.metavar = label(each.metavar, "metavar")
-        if each.help:
-            each.help = _sentence(_(each.help))
-        if getattr(each, "rich_help_panel", None):
-            each.rich_help_panel = _(each.rich_help_panel)
-
-
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """A column's meaning as a sentence; a sentence as it is."""
     if text.endswith((".", "。")):
         return text
     return text[0].upper() + text[1:] + _(".")
-
-
-def fold_long_words() -> None:
-    """Let help go on in the next line without a space, which Chinese has none of.
-
-    Typer cuts a line short that it can't break at a space, and has no setting for it.
-    """
-    if is_english():
-        return
-    from rich.text import Text
-    from typer import rich_utils
-
-    from aepromo.terminal.wrapping import broken_as_chinese
-
-    make = rich_utils._make_rich_text
-
-    def folding(**arguments: Any) -> Any:
-        text = make(**arguments)
-        return broken_as_chinese(text) if isinstance(text, Text) else text
-
-    rich_utils._make_rich_text = folding

@@ -14,8 +14,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from aepromo.cli.bad_rows import BadRows
-from aepromo.cli.options import Format
-from aepromo.cli.output import form_of_ending
+from aepromo.cli.output import progress_stream
 from aepromo.errors import CallError, InputError
 from aepromo.table.atomic import replacing
 from aepromo.table.headers import read_headers
@@ -54,7 +53,7 @@ def asked(
     from aepromo.terminal.progress import Meter
 
     with opened_table(file, reading, writing) as (source, aside, stream):
-        meter = Meter(sys.stderr, size_of(stream))
+        meter = Meter(progress_stream(writing), size_of(stream))
         try:
             mapping = reading.headers.of(source.header)
             yield Answers(question, values, source, mapping, aside, writing.quiet, meter)
@@ -67,11 +66,10 @@ def opened_table(
     file: str, reading: Reading, writing: WritingOptions
 ) -> Iterator[tuple[Source, BadRows, BinaryIO]]:
     """A file at the point where its header has been read, and what becomes of its bad rows."""
-    check_files(file, reading.rejects, writing.output)
     with ExitStack() as stack:
         source, stream = stack.enter_context(opened_source(file, reading))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        yield source, BadRows(source, rejects, writing.headers), stream
+        yield source, BadRows(source, rejects, writing.headers or "en"), stream
 
 
 def size_of(stream: BinaryIO) -> int | None:
@@ -170,7 +168,7 @@ def opened_source(
     ``open_text`` reads what is neither a workbook nor Parquet.
     """
     with opened(file) as (stream, name), ExitStack() as stack:
-        head, stream = _peeked(stream)
+        head, stream = _peeked(stream, name)
         kind, text = kind_of(head, name), stream
         if kind is FileKind.GZIP:
             # Nobody knows beforehand how much there is to read.
@@ -199,13 +197,17 @@ def opened_source(
         yield replace(source, decimal=reading.decimal or source.decimal), BytesIO()
 
 
-def _peeked(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
-    """The first bytes, and the stream from its start."""
-    head = stream.peek(HEAD)[:HEAD] if isinstance(stream, BufferedReader) else b""
-    if len(head) == HEAD:
-        return head, stream
-    # A pipe may bring them one by one.
-    head = stream.read(HEAD)
+def _peeked(stream: BinaryIO, name: str) -> tuple[bytes, BinaryIO]:
+    """The first bytes, and the stream from its start. Raises ``InputError``."""
+    try:
+        head = stream.peek(HEAD)[:HEAD] if isinstance(stream, BufferedReader) else b""
+        if len(head) == HEAD:
+            return head, stream
+        # A pipe may bring them one by one.
+        head = stream.read(HEAD)
+    except OSError as error:
+        reason = _("can't be read: {reason}").format(reason=cause(error))
+        raise InputError(f"{name}: {reason}") from None
     return head, BufferedReader(_Rejoined(head, stream))
 
 
@@ -260,29 +262,3 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
 def delimiter_of(given: str | None) -> str | None:
     """What ``--delimiter`` stands for: a tab may be named."""
     return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given
-
-
-def check_files(file: str, rejects: str | None, output: str | None) -> None:
-    """Refuse to write rows in the place of rows that are still needed."""
-    source = file if file != "-" else "/dev/stdin"
-    target = output if output and output != "-" else "/dev/stdout"
-    if rejects == "-":
-        raise CallError(_("--rejects -: name a file; standard output is for the good rows"))
-    if rejects and form_of_ending(rejects) not in (None, Format.CSV, Format.TSV, Format.TABLE):
-        reason = _("--rejects {path}: bad rows are written as text, as CSV is; end in .csv")
-        raise CallError(reason.format(path=rejects))
-    for other, name in ((source, _("the input")), (target, _("the output"))):
-        if rejects and are_same_file(rejects, other):
-            raise CallError(_("--rejects and {name} are the same file").format(name=name))
-    # Only a file that --output names is read to its end before it is written.
-    if target == "/dev/stdout" and are_same_file(target, source):
-        raise CallError(_("standard output is the input file; write to it with --output"))
-
-
-def are_same_file(path: str, other: str) -> bool:
-    """Whether two paths stand for one file; of devices and pipes nobody need know."""
-    try:
-        is_file = stat.S_ISREG(Path(path).stat().st_mode)
-    except OSError:  # there is none yet, or there can't be one
-        is_file = True
-    return is_file and os.path.realpath(path) == os.path.realpath(other)

@@ -6,7 +6,7 @@ import os
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from aepromo.words import CATALOGUES, LANGUAGES, speak
+from aepromo.words import LANGUAGES, speak
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,15 +40,7 @@ def call_of(arguments: list[str], settings: Mapping[str, str]) -> list[str]:
 
 def speak_as_asked(arguments: Sequence[str]) -> None:
     """Speak the language that the arguments ask for, else ``AEPROMO_LANG``, else the locale's."""
-    language = language_of(arguments, os.environ)
-    speak(language)
-    if language != "en":
-        # Typer looks its own texts up this way: in a catalogue by these names.
-        import gettext
-
-        os.environ["LANGUAGE"] = language
-        gettext.bindtextdomain("aepromo", str(CATALOGUES))
-        gettext.textdomain("aepromo")
+    speak(language_of(arguments, os.environ))
 
 
 def language_of(arguments: Sequence[str], settings: Mapping[str, str]) -> str:

@@ -29,7 +29,7 @@ class MoneyOptions(NamedTuple):
         typer.Option(
             "--fx",
             metavar="CNY=7.12",
-            help="How many units of a currency one of the prices' is worth; repeatable.",
+            help="Exchange rate: how many CNY one unit of the prices' currency buys; repeatable.",
             rich_help_panel=STORE_PANEL,
             show_default=False,
         ),
@@ -44,7 +44,7 @@ class ShippingOptions(NamedTuple):
         typer.Option(
             "--tariff",
             metavar="FILE",
-            help="What shipping lines ask for by weight (TOML), where a cost is blank.",
+            help="Prices of shipping lines by weight (TOML), used where a logistics cost is blank.",
             rich_help_panel=STORE_PANEL,
             show_default=False,
         ),

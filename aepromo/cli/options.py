@@ -43,6 +43,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     XLSX = "xlsx"
     PARQUET = "parquet"
+    ALIEXPRESS = "aliexpress"
 
 
 def file_of(what: str) -> Any:
@@ -74,7 +75,7 @@ class ReadingOptions(NamedTuple):
             "--delimiter",
             metavar="CHARACTER",
             rich_help_panel=INPUT_PANEL,
-            help="What stands between cells: , ; or tab.",
+            help="The character between cells: , ; or tab.",
         ),
     ] = None
     decimal: Annotated[
@@ -101,7 +102,7 @@ class ReadingOptions(NamedTuple):
             "--map",
             rich_help_panel=INPUT_PANEL,
             metavar="HEADER=COLUMN",
-            help="What a header stands for.",
+            help="Read this header as that column; repeatable.",
         ),
     ] = None
     rejects: Annotated[
@@ -110,9 +111,17 @@ class ReadingOptions(NamedTuple):
             "--rejects",
             rich_help_panel=INPUT_PANEL,
             metavar="FILE",
-            help="Put bad rows there, go on.",
+            help="Put bad rows into this file, and go on.",
         ),
     ] = None
+
+
+class Colour(StrEnum):
+    """When tables are in colour."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 class WritingOptions(NamedTuple):
@@ -134,7 +143,7 @@ class WritingOptions(NamedTuple):
             "--format",
             rich_help_panel=OUTPUT_PANEL,
             metavar="FORM",
-            help="table, csv, tsv, json, jsonl, markdown, xlsx or parquet; else what fits.",
+            help="table, csv, tsv, json, jsonl, markdown, xlsx, parquet; else what fits.",
         ),
     ] = Format.AUTO
     columns: Annotated[
@@ -152,18 +161,18 @@ class WritingOptions(NamedTuple):
             "--value",
             rich_help_panel=OUTPUT_PANEL,
             metavar="COLUMN",
-            help="Only this column, bare, one value a line.",
+            help="Print this column alone, one bare value a line.",
         ),
     ] = None
     headers: Annotated[
-        Language,
+        Language | None,
         _option(
             "--headers",
             rich_help_panel=OUTPUT_PANEL,
             metavar="en|zh",
-            help="Names of the program's own columns and JSON keys (en).",
+            help="Names of the program's own columns and JSON keys (en; in a workbook --lang's).",
         ),
-    ] = Language.EN
+    ] = None
     no_header: Annotated[
         bool,
         _option("--no-header", rich_help_panel=OUTPUT_PANEL, help="Leave the header line out."),
@@ -175,9 +184,18 @@ class WritingOptions(NamedTuple):
             rich_help_panel=OUTPUT_PANEL,
             metavar="N",
             min=1,
-            help="Most rows in a table (40).",
+            help="Show at most this many rows in a table (40).",
         ),
     ] = 40
+    color: Annotated[
+        Colour,
+        _option(
+            "--color",
+            rich_help_panel=OUTPUT_PANEL,
+            metavar="WHEN",
+            help="Colour a table: auto (on a terminal), always or never.",
+        ),
+    ] = Colour.AUTO
     bom: Annotated[
         bool,
         _option(
@@ -194,7 +212,12 @@ class WritingOptions(NamedTuple):
     ] = False
     quiet: Annotated[
         bool,
-        _option("--quiet", "-q", rich_help_panel=OUTPUT_PANEL, help="No assumptions, no summary."),
+        _option(
+            "--quiet",
+            "-q",
+            rich_help_panel=OUTPUT_PANEL,
+            help="Leave out notes on assumptions, and the summary.",
+        ),
     ] = False
 
 
@@ -207,7 +230,7 @@ class OfferOptions(NamedTuple):
             "--spend-save",
             rich_help_panel=STORE_PANEL,
             metavar="30:3",
-            help="Off from; every:30:3 repeats. Repeatable.",
+            help="Spend & Save: 3 off from 30; every:30:3 for each 30; repeatable.",
         ),
     ] = None
     coupon: Annotated[
@@ -216,7 +239,7 @@ class OfferOptions(NamedTuple):
             "--coupon",
             rich_help_panel=STORE_PANEL,
             metavar="20:2",
-            help="The same for store coupons; 2 alone has no minimum, 20:10%:5 takes a share.",
+            help="Store coupon: 2 off from 20; 2 has no minimum, 20:10%:5 takes 10%, at most 5.",
         ),
     ] = None
     coupon_stacks: Annotated[
@@ -247,7 +270,7 @@ class EndingOptions(NamedTuple):
             "--ending",
             rich_help_panel=STORE_PANEL,
             metavar=".99",
-            help="What prices end in, or 9 for whole ones; repeatable.",
+            help="An ending that prices may have, or 9 for whole ones; repeatable.",
         ),
     ] = None
 
@@ -280,7 +303,17 @@ ConfigOption = Annotated[
         "--config",
         rich_help_panel=INPUT_PANEL,
         metavar="FILE",
-        help="Not aepromo.toml but this file.",
+        help="Read this file in place of aepromo.toml.",
+    ),
+]
+
+
+OverrideOption = Annotated[
+    bool,
+    _option(
+        "--override",
+        rich_help_panel=INPUT_PANEL,
+        help="Put the values of options before the cells, not only into blank ones.",
     ),
 ]
 

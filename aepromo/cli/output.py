@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from io import BufferedWriter, RawIOBase
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from aepromo.cli.options import Format, WritingOptions
+from aepromo.cli.config import NAME
+from aepromo.cli.options import Colour, Format, WritingOptions
 from aepromo.cli.process import send_nowhere
 from aepromo.cli.say import say
 from aepromo.errors import CallError, OutputError
@@ -25,7 +27,7 @@ from aepromo.table.text import (
     markdown_row,
     rows_of,
 )
-from aepromo.words import _, cause
+from aepromo.words import _, cause, is_english
 from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from aepromo.pricing.currency import Currency
 
 _BY_ENDING = {
     ".csv": Format.CSV,
@@ -47,6 +48,7 @@ _BY_ENDING = {
     ".xlsx": Format.XLSX,
     ".parquet": Format.PARQUET,
 }
+_UPDATES = ".aliexpress.jsonl"
 DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
 NO_TEXT = (Format.XLSX, Format.PARQUET)
 """Forms that are for programs alone."""
@@ -75,6 +77,8 @@ def format_of(options: WritingOptions) -> Format:
 
 def form_of_ending(path: str) -> Format | None:
     """The form that a file's ending asks for, CSV where it has none; None for an unknown one."""
+    if path.lower().endswith(_UPDATES):
+        return Format.ALIEXPRESS
     ending = PurePath(path).suffix.lower().rstrip(".")
     return _BY_ENDING.get(ending) if ending else Format.CSV
 
@@ -111,6 +115,50 @@ def check_form(given: Mapping[str, Any]) -> None:
         say(said.format(path=options.output, form=form.value))
 
 
+_READ = ("file", "config", "tariff", "rates", "carriers")
+_WRITTEN = ("output", "rejects", "worksheet", "state", "svg", "png")
+
+
+def check_paths(given: Mapping[str, Any]) -> None:
+    """Refuse to write over a file that is read, or to write two things to one; ``CallError``.
+
+    ``given`` holds a command's values. Only the file that is asked about may be replaced, by
+    --output, since it is read to its end before.
+    """
+    rejects = given.get("rejects")
+    if rejects == "-":
+        raise CallError(_("--rejects -: name a file; standard output is for the good rows"))
+    if rejects and form_of_ending(rejects) not in (None, Format.CSV, Format.TSV, Format.TABLE):
+        reason = _("--rejects {path}: bad rows are written as text, as CSV is; end in .csv")
+        raise CallError(reason.format(path=rejects))
+    flags = {name: f"--{name}" for name in (*_READ, *_WRITTEN)} | {"file": _("the input")}
+    paths = {name: given.get(name) for name in flags}
+    if paths["file"] == "-":
+        paths["file"] = "/dev/stdin"
+    if not paths["output"] or paths["output"] == "-":
+        paths["output"], flags["output"] = "/dev/stdout", _("standard output")
+        if paths["file"] and are_same_file("/dev/stdout", paths["file"]):
+            raise CallError(_("standard output is the input file; write to it with --output"))
+    if not paths["config"] and Path(NAME).is_file():
+        paths["config"], flags["config"] = NAME, NAME
+    pairs = ((one, two) for at, one in enumerate(_WRITTEN) for two in (*_READ, *_WRITTEN[:at]))
+    for one, two in pairs:
+        path, needed = paths[one], paths[two]
+        is_answer = (one, two) == ("output", "file")
+        if path and needed and not is_answer and are_same_file(path, needed):
+            reason = _("{one} and {other} are the same file")
+            raise CallError(reason.format(one=flags[one], other=flags[two]))
+
+
+def are_same_file(path: str, other: str) -> bool:
+    """Whether two paths stand for one file; of devices and pipes nobody need know."""
+    try:
+        is_file = stat.S_ISREG(Path(path).stat().st_mode)
+    except OSError:  # there is none yet, or there can't be one
+        is_file = True
+    return is_file and os.path.realpath(path) == os.path.realpath(other)
+
+
 def _ending_fault(flag: str, path: str) -> str:
     reason = _("{flag} {path}: the ending {ending} names no known form; end in {known}")
     ending, known = PurePath(path).suffix, _(", ").join(_BY_ENDING)
@@ -137,6 +185,13 @@ def destination(options: WritingOptions) -> Iterator[BinaryIO]:
             raise OutputError(reason.format(reason=cause(error))) from None
 
 
+def print_text(text: str) -> None:
+    """Write lines for people, such as help, to standard output; nowhere where that is closed."""
+    if sys.stdout is not None:
+        with destination(WritingOptions()) as stream:
+            stream.write(f"{text}\n".encode())
+
+
 @contextmanager
 def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
     """The stream in a form that writes all of what it is given, or raises.
@@ -155,6 +210,13 @@ def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):  # or it closes standard output when it goes
             buffered.detach()
+
+
+def header_language(options: WritingOptions) -> str:
+    """The language of the program's own headers: in a workbook, which people read, theirs."""
+    if options.headers is not None:
+        return options.headers
+    return "en" if is_english() or format_of(options) is not Format.XLSX else "zh"
 
 
 def chosen_names(layout: Layout, options: WritingOptions) -> list[str]:
@@ -200,7 +262,8 @@ def headed(
     columns: Sequence[TextColumn], options: WritingOptions, layout: Layout | None = None
 ) -> list[TextColumn]:
     """The columns under their headers; without a ``layout`` all are the program's own."""
-    headers = (layout or Layout(())).headed([each.name for each in columns], options.headers)
+    names = [each.name for each in columns]
+    headers = (layout or Layout(())).headed(names, header_language(options))
     return [
         column._replace(name=header, role=column.role or column.name)
         for column, header in zip(columns, headers, strict=True)
@@ -211,7 +274,7 @@ def headed_document(document: object, options: WritingOptions) -> object:
     """A JSON document with its keys, at every depth, as ``--headers`` asks for them."""
     if isinstance(document, Mapping):
         return {
-            header_of(name, options.headers): headed_document(value, options)
+            header_of(name, header_language(options)): headed_document(value, options)
             for name, value in document.items()
         }
     if isinstance(document, list):
@@ -223,13 +286,15 @@ def text_lines(
     parts: Iterable[Sequence[TextColumn]],
     form: Format,
     options: WritingOptions,
-    currency: Currency | None = None,
+    currency: str = "",
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
+    if form is Format.ALIEXPRESS:
+        raise CallError(_("--format aliexpress is for reprice with a FILE, which sets prices"))
     if form is Format.XLSX:
         from aepromo.table.spreadsheet import workbook
 
-        yield from workbook(parts, not options.no_header, currency.code if currency else "")
+        yield from workbook(parts, not options.no_header, currency)
         return
     if form is Format.PARQUET:
         from aepromo.table.parquet import parquet_of, table_of
@@ -286,18 +351,21 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
     from rich.console import Console
 
     to_terminal = _goes_to_terminal(options)
+    coloured = is_coloured(options)
+    # A terminal without colours still gets bold, unless nothing at all is to be coloured.
+    has_codes = coloured or (to_terminal and options.color is not Colour.NEVER)
     text = StringIO()
     console = Console(
         file=text,
         width=table_width(),
-        force_terminal=to_terminal,
-        color_system="auto" if to_terminal else None,
-        no_color="NO_COLOR" in os.environ or None,
+        force_terminal=has_codes,
+        color_system=("auto" if to_terminal else "standard") if has_codes else None,
+        no_color=not coloured,
         legacy_windows=False,
     )
     console.print(renderable)
     shown = text.getvalue()
-    if not to_terminal:  # where codes may stand behind the blanks
+    if not has_codes:  # where codes may stand behind the blanks
         shown = "".join(f"{line.rstrip(' ')}\n" for line in shown.removesuffix("\n").split("\n"))
     return shown.encode()
 
@@ -307,9 +375,30 @@ def _goes_to_terminal(options: WritingOptions) -> bool:
 
 
 def is_coloured(options: WritingOptions) -> bool:
-    """Whether what is written may carry colour: on a terminal that is not asked to be plain."""
-    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") in ("dumb", "unknown")
-    return _goes_to_terminal(options) and not plain
+    """Whether a table is coloured.
+
+    ``--color`` decides, else ``NO_COLOR``, then ``FORCE_COLOR``, then whether a terminal shows it.
+    """
+    if options.color is not Colour.AUTO:
+        return options.color is Colour.ALWAYS
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return _goes_to_terminal(options) and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+def progress_stream(options: WritingOptions) -> TextIO | None:
+    """Standard error, where progress on it disturbs nothing.
+
+    It would, between rows that are written to a terminal, or that the reader of a pipe shows there.
+    """
+    if options.quiet or sys.stdout is None:
+        return None
+    if options.output or format_of(options) is Format.TABLE:
+        return sys.stderr
+    mode = os.fstat(sys.stdout.fileno()).st_mode
+    return None if stat.S_ISFIFO(mode) or sys.stdout.isatty() else sys.stderr
 
 
 def table_width() -> int:

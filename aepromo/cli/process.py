@@ -13,6 +13,9 @@ from typing import NoReturn, TextIO
 
 from aepromo.table.atomic import remove_unfinished
 
+LEAST_MEMORY = 448 << 20
+"""The address space that the libraries for tables need, in bytes."""
+
 
 def end_on_signals() -> None:
     """Let Ctrl-C, ``kill`` and a closed terminal end the program at once, with nothing left over.
@@ -45,6 +48,36 @@ def collect_seldom() -> None:
     atexit.register(gc.freeze)
 
 
+def compute_on_one_thread() -> None:
+    """Keep the linear algebra that comes with NumPy, of which none is used, from starting threads.
+
+    Where it may start none it interrupts the process, and where memory is short it ends it with 1.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def refuse_little_memory() -> None:
+    """Let loading the libraries for tables fail with ``MemoryError`` where too little is allowed.
+
+    They would abort the process in the middle of it.
+    """
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
+    except ImportError:  # Windows, which has no such limit
+        return
+    limit = getrlimit(RLIMIT_AS)[0]
+    if limit != RLIM_INFINITY and limit < LEAST_MEMORY:
+        sys.meta_path.insert(0, _NoRoom())
+
+
+class _NoRoom:
+    """A finder of modules that refuses the large ones."""
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        if name in ("numpy", "pyarrow"):
+            raise MemoryError
+
+
 def hold_standard_streams() -> None:
     """Put something in the place of a standard stream that is closed.
 
@@ -59,7 +92,7 @@ def hold_standard_streams() -> None:
 
 
 def print_any_text() -> None:
-    """Let help be printed in a locale that lacks some of its characters; tables are UTF-8."""
+    """Let a shell be offered any text in a locale that lacks some letters; all else is UTF-8."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 

@@ -1,4 +1,7 @@
-"""What stands above the commands: ``--version``, wrong calls, and a reader who may go away."""
+"""What stands above the commands: help, ``--version``, wrong calls, and a reader who may leave.
+
+Of Typer only what it documents is used: its classes of commands, their methods, its exceptions.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.core import TyperCommand, TyperGroup
 
-from aepromo.cli.help import (
-    explained,
-    fold_long_words,
-    put_in_words,
-    say_what_is_installed,
-    write_usage,
-)
-from aepromo.cli.output import check_form
-from aepromo.cli.spoken import LanguageOption  # noqa: TC001 (Typer evaluates it)
+from aepromo.cli.common_options import HelpOption, LanguageOption, print_help
+from aepromo.cli.completion import say_what_is_installed
+from aepromo.cli.output import check_form, check_paths
 from aepromo.cli.usage import check_names, check_values, in_one_line
 from aepromo.errors import CallError
 from aepromo.words import _
@@ -32,55 +28,40 @@ class ReaderGone(Exception):
 
 
 class Command(TyperCommand):
-    """A command whose help is looked up to the last word."""
+    """A command that says in one line what is wrong with a call."""
 
-    def get_help_option(self, ctx: Any) -> Any:
-        """The option ``--help``."""
-        return explained(super().get_help_option(ctx))
-
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Write the form of a call."""
-        write_usage(self, ctx, formatter)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write all of the help."""
-        fold_long_words()
-        put_in_words(self.params)
-        super().format_help(ctx, formatter)
+    allow_extra_args = True  # ``parse_args`` refuses them itself
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments. Raises ``UsageError``, which knows of the command."""
+        """Read the arguments. Raises ``CallError``."""
         if not ctx.resilient_parsing:
             check_values(self.params, args)
         try:
-            return super().parse_args(ctx, args)
-        except UsageError as error:
-            error.ctx = error.ctx or ctx
-            raise
+            rest: list[str] = super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            raise CallError(in_one_line(error, ctx)) from None
+        if rest and not ctx.resilient_parsing:
+            reason = _("more arguments than it takes: {arguments}; see {command} --help")
+            raise CallError(reason.format(arguments=" ".join(rest), command=ctx.command_path))
+        return rest
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. Raises ``CallError`` first where what it shall write has no form."""
+        """Run the command. Raises ``CallError`` first where it can't write what it shall."""
         check_names(ctx.params)
         check_form(ctx.params)
+        check_paths(ctx.params)
         return super().invoke(ctx)
 
 
 class Root(TyperGroup):
     """The group of all commands. Raises ``ReaderGone``, ``CallError`` where Typer would end."""
 
-    def get_help_option(self, ctx: Any) -> Any:
-        """The option ``--help``."""
-        return explained(super().get_help_option(ctx))
-
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Write the form of a call."""
-        write_usage(self, ctx, formatter)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write all of the help."""
-        fold_long_words()
-        put_in_words(self.params)
-        super().format_help(ctx, formatter)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read what stands before the command. Raises ``CallError``."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            raise CallError(in_one_line(error, ctx)) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is called. Raises ``CallError`` that names the nearest."""
@@ -94,40 +75,34 @@ class Root(TyperGroup):
     def make_context(self, *args: Any, **more: Any) -> Any:
         """Read the arguments, which may already print: ``--help``, ``--version``."""
         say_what_is_installed(self.params)
-        with _ending_plainly():
+        with _until_the_reader_goes():
             return super().make_context(*args, **more)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        with _ending_plainly():
+        with _until_the_reader_goes():
             return super().invoke(ctx)
 
 
 @contextmanager
-def _ending_plainly() -> Iterator[None]:
+def _until_the_reader_goes() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
         raise ReaderGone from None
-    except NoArgsIsHelpError:
-        raise
-    except UsageError as error:
-        raise CallError(in_one_line(error)) from None
-    except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # Rich, which prints the help, ends for it
-            raise ReaderGone from None
-        raise
 
 
 def _print_version(wanted: bool) -> None:
+    """Print the program's name and version, and end."""
     if wanted:
-        from importlib.metadata import version
+        from aepromo.cli.version_command import print_version
 
-        typer.echo(f"aepromo {version('aepromo')}")
+        print_version()
         raise typer.Exit
 
 
 def root_options(
+    ctx: typer.Context,
     _version: Annotated[
         bool,
         typer.Option(
@@ -135,5 +110,8 @@ def root_options(
         ),
     ] = False,
     _lang: LanguageOption = None,
+    _help: HelpOption = False,
 ) -> None:
-    """Offer what is no command's own, before the command."""
+    """Offer what is no command's own, before the command; without one print the overview."""
+    if ctx.invoked_subcommand is None:
+        print_help(ctx, True)

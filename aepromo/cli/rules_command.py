@@ -19,6 +19,7 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import chosen_names, destination, format_of, headed, rendered, text_lines
+from aepromo.cli.say import say_configuration
 from aepromo.errors import CallError
 from aepromo.table.column import Kind
 from aepromo.table.layout import Layout
@@ -49,7 +50,9 @@ def rules_command() -> Callable[..., None]:
     def command(**values: Any) -> None:
         key = values.pop("key")
         writing = taken(WritingOptions, values)
-        book = read_config(values.pop("config")).book
+        config = read_config(values.pop("config"))
+        book = config.book
+        say_configuration(config, bool(book.overrides), writing.quiet)
         try:
             found = book.matching(key) if key else book.all()
         except rules.UnknownRule as error:

@@ -10,7 +10,7 @@ from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
 from aepromo.inputs.values import ASSUMED, assumed_text
 from aepromo.pricing.currency import USD, Currency
-from aepromo.table.cells import on_one_line
+from aepromo.table.cells import on_one_line, shown
 from aepromo.table.headings import named
 from aepromo.words import _
 
@@ -35,6 +35,18 @@ def say(line: str) -> None:
         send_nowhere(sys.stderr)
     except (ValueError, AttributeError):
         return
+
+
+def say_fault(error: Exception) -> None:
+    """Say that the program or the machine is at fault, and how to report it."""
+    what = str(error).strip().partition("\n")[0]
+    fault = _("out of memory") if isinstance(error, MemoryError) else type(error).__name__
+    reason = _(
+        "{fault}; a fault of the program or of this machine: to report it, send what this command "
+        "prints with AEPROMO_DEBUG=1, and aepromo doctor"
+    )
+    said = f"{fault}: {shown(what)}" if what else fault
+    say("aepromo: " + reason.format(fault=said))
 
 
 def say_assumed(
@@ -107,6 +119,12 @@ def took_line(took: Sequence[int]) -> str:
     """How many rows took a joined rate, by whose it is: the SKU's, the category's, the store's."""
     text = _("forced_rate joined: {skus:,} by SKU, {categories:,} by category, {store:,} by store")
     return text.format(skus=took[0], categories=took[1], store=took[2])
+
+
+def not_used_line(name: str, values: Values) -> str:
+    """Why an option had no say: no cell of its column is blank."""
+    line = _("not used: {flag} {value} (no cell of it is blank; --override puts it first)")
+    return line.format(flag=preferred_flag(name), value=values.texts[name])
 
 
 def say_converted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,8 @@ from aepromo.words.nearest import nearest, one_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from typer._click.exceptions import UsageError
+    from typer import TyperException
 
-_NO_CHOICE = (
-    r"Invalid value for (?P<option>'[^']*'(?: \(env var: '\w+'\))?): "
-    r"'(?P<value>.*)' is not one of (?P<known>'.*')\."
-)
 _NAMES = (
     *("file", "output", "rejects", "columns", "value", "sheet", "sku", "store"),
     *("config", "rates", "tariff", "state", "worksheet", "carriers", "line"),
@@ -51,56 +46,40 @@ def check_names(given: Mapping[str, Any]) -> None:
             raise CallError(_("{option}: needs a value; '' is none").format(option=flag))
 
 
-def in_one_line(error: UsageError) -> str:
-    """What is wrong with a call, with the nearest name where there is none such."""
-    path = error.ctx.command_path if error.ctx else "aepromo"
-    more = _("see {command} --help").format(command=path)
-    name = getattr(error, "option_name", None)
-    if error.ctx is None or name is None or not hasattr(error, "possibilities"):
-        return _retold(str(error.format_message()), more)
-    flags = [flag for each in error.ctx.command.params for flag in each.opts]
-    meant = nearest(name, [flag for flag in flags if flag.startswith("--")], more)
-    return _("no option {name}; {nearest}").format(name=name, nearest=meant)
+def in_one_line(error: TyperException, ctx: Any) -> str:
+    """What is wrong with a call, with the nearest name where there is none such.
+
+    What isn't known here is said as Typer says it.
+    """
+    more = _("see {command} --help").format(command=ctx.command_path)
+    options = {flag: each for each in ctx.command.get_params(ctx) for flag in each.opts}
+    param, name = getattr(error, "param", None), getattr(error, "option_name", None)
+    if param is not None:
+        return _wrong_value(param, error.message, more)
+    if name is None:
+        return _("; ").join((error.format_message().rstrip("."), more))
+    if name not in options:
+        meant = nearest(name, [flag for flag in options if flag.startswith("--")], more)
+        return _("no option {name}; {nearest}").format(name=name, nearest=meant)
+    is_flag = options[name].is_flag
+    reason = _("{option}: takes no value") if is_flag else _("{option}: needs a value")
+    return _("; ").join((reason.format(option=name), more))
 
 
-def _retold(said: str, more: str) -> str:
-    """What Typer says, as the program says such things; what isn't known here stays as it is."""
-    if match := re.fullmatch(_NO_CHOICE, said):
-        known = re.findall(r"'([^']*)'", match["known"])
-        return f"{_plain(match['option'])} '{match['value']}': {one_of(match['value'], known)}"
-    for pattern, text in _what_typer_says():
-        if match := re.fullmatch(pattern, said):
-            places = match.groupdict()
-            if "option" in places:
-                places["option"] = _plain(places["option"])
-            return _("; ").join((text.format(**places), more))
-    return _("; ").join((said.rstrip(".。"), more))
-
-
-def _what_typer_says() -> tuple[tuple[str, str], ...]:
-    """What Typer says of a wrong call, as a pattern, and the same in words of our own."""
-    return (
-        (
-            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid int.*\.",
-            _("{option} {value}: write a whole number"),
-        ),
-        (
-            r"Invalid value for (?P<option>.*?): (?P<value>'.*') is not a valid float.*\.",
-            _("{option} {value}: write a number"),
-        ),
-        (
-            r"Invalid value for (?P<option>.*?): (?P<value>\S+) "
-            r"is not in the range x>=(?P<least>\S+)\.",
-            _("{option} {value}: write {least} or more"),
-        ),
-        (r"Option (?P<option>'.*') requires an argument\.", _("{option}: needs a value")),
-        (r"Option (?P<option>'.*') does not take a value\.", _("{option}: takes no value")),
-        (
-            r"Got unexpected extra argument\(s\) \((?P<arguments>.*)\)",
-            _("more arguments than it takes: {arguments}"),
-        ),
-    )
-
-
-def _plain(option: str) -> str:
-    return option.replace("'", "").replace("env var: ", "")
+def _wrong_value(param: Any, message: str, more: str) -> str:
+    """What to write instead of a value; the message begins with it."""
+    value, _is_not, _rule = message.partition(" is not ")
+    option, kind = param.opts[0], param.type
+    if param.envvar:
+        option += f" ({param.envvar})"
+    if choices := getattr(kind, "choices", None):
+        known = one_of(value.strip("'"), [*map(str, choices)])
+        return f"{option} {value}: {known}"
+    least = getattr(kind, "min", None)
+    if value.startswith("'") or least is None:  # as it was written; a number that was read is bare
+        reason = _("{option} {value}: write a number")
+        if kind.name.startswith("int"):
+            reason = _("{option} {value}: write a whole number")
+    else:
+        reason = _("{option} {value}: write {least} or more")
+    return _("; ").join((reason.format(option=option, value=value, least=least), more))

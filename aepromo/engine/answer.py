@@ -140,7 +140,8 @@ def find_columns(
     more = {}
     if is_priced_by_another(question, header, mapping):
         more[PROPOSED] = _place_of(question.priced_by, header) or 0
-    found = found_columns(headers, wanted, more)
+    read = [name for name in wanted if name not in values.overridden]
+    found = found_columns(headers, read, {} if "list_price" in values.overridden else more)
     given = {*found, *values.texts}
     given |= {"logistics_cost"} if ships else set()
     given |= {"list_price"} if PROPOSED in found else set()

@@ -218,7 +218,9 @@ def _check_something_is_kept(
 def _fees_take_all(fees: FeeRates) -> Callable[[int | None], str]:
     def reason(row: int | None) -> str:
         text = _("{fees} = {sum}: nothing of the price is left; lower one of them")
-        return text.format(fees=_fees_said(fees, row), sum=percent(at(fees.total, row)))
+        commission = percent(at(fees.commission_rate, row))
+        said = " + ".join((commission, *_fees_said(fees, row)[1:]))
+        return text.format(fees=said, sum=percent(at(fees.total, row)))
 
     return reason
 
@@ -226,12 +228,12 @@ def _fees_take_all(fees: FeeRates) -> Callable[[int | None], str]:
 def _margin_takes_the_rest(fees: FeeRates, margin: Whole) -> Callable[[int | None], str]:
     def reason(row: int | None) -> str:
         text = _(
-            "margin {margin} + {fees} = {sum}: nothing of the price is left for the costs; "
+            "{margin} + {fees} = {sum}: nothing of the price is left for the costs; "
             "lower the target margin to under {most}"
         )
         return text.format(
             margin=percent(at(margin, row)),
-            fees=_fees_said(fees, row),
+            fees=" + ".join(_fees_said(fees, row)),
             sum=percent(at(margin + fees.total, row)),
             most=percent(at(kept_rate(fees, 0), row)),
         )
@@ -239,15 +241,15 @@ def _margin_takes_the_rest(fees: FeeRates, margin: Whole) -> Callable[[int | Non
     return reason
 
 
-def _fees_said(fees: FeeRates, row: int | None) -> str:
-    """``commission 8% + payment 1.2%``, and the other rate where there is one."""
+def _fees_said(fees: FeeRates, row: int | None) -> list[str]:
+    """``commission 8%`` and ``payment 1.2%``, and the other rate where there is one."""
     said = [
         _("commission {rate}").format(rate=percent(at(fees.commission_rate, row))),
         _("payment {rate}").format(rate=percent(at(fees.payment_rate, row))),
     ]
     if other := at(fees.other_rate, row):
         said.append(_("other {rate}").format(rate=percent(other)))
-    return " + ".join(said)
+    return said
 
 
 def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:

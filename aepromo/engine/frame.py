@@ -77,6 +77,16 @@ def answer_frame(
     policy: Policy,
     mapping: Mapping[str, str],
 ) -> pd.DataFrame:
+    """A new frame with the answer for every row. Raises what ``outcome_of`` does."""
+    return answered(frame, outcome_of(question_of, frame, policy, mapping), mapping)
+
+
+def outcome_of(
+    question_of: Callable[[Values], Question],
+    frame: pd.DataFrame,
+    policy: Policy,
+    mapping: Mapping[str, str],
+) -> Outcome:
     """Answer a question for every row of a frame.
 
     Raises ``BadRows`` that lists every problem, ``InputError`` and ``CallError``.
@@ -94,7 +104,7 @@ def answer_frame(
     if outcome.problems:
         _good, problems, _rows = without_bad_rows(question, outcome, columns, values)
         raise bad_rows(frame, problems)
-    return answered(frame, outcome, mapping)
+    return outcome
 
 
 def bad_rows(frame: pd.DataFrame, problems: list[Problem]) -> BadRows:

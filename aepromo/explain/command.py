@@ -9,6 +9,7 @@ import typer
 from aepromo.cli.commands import (
     RatesOptions,
     call_of,
+    check_override,
     is_configured,
     policy_over,
     shipping_options,
@@ -23,6 +24,7 @@ from aepromo.cli.options import (
     FileArgument,
     Format,
     OfferOptions,
+    OverrideOption,
     ReadingOptions,
     WritingOptions,
     argument,
@@ -37,10 +39,12 @@ from aepromo.cli.output import (
     format_of,
     headed,
     headed_document,
+    header_language,
     rendered,
     text_lines,
 )
 from aepromo.cli.say import (
+    not_used_line,
     say,
     say_assumed,
     say_configuration,
@@ -94,6 +98,7 @@ def explain_command() -> Callable[..., None]:
 
     def command(**given: Any) -> None:
         call = call_of(given, ("sku", "proof"))
+        check_override(call, given)
         sku = call.options["sku"]
         policy = with_rates(policy_over(call.config, given), call.joined, call.file)
         values = resolved(policy)
@@ -107,7 +112,7 @@ def explain_command() -> Callable[..., None]:
             raise CallError(reason)
         _write(values, call.writing, call.options["proof"])
 
-    command.__doc__ = _("One SKU, step by step: what comes off its list price, and what is left.")
+    command.__doc__ = _("One SKU, step by step, from its list price to what is left.")
     return with_parameters(
         command,
         [
@@ -118,6 +123,7 @@ def explain_command() -> Callable[..., None]:
             *parameters_of(MoneyOptions),
             *shipping_options(EXPLAINED),
             option("config", ConfigOption, None),
+            option("override", OverrideOption, False),
             *parameters_of(EndingOptions),
             *parameters_of(ReadingOptions),
             *parameters_of(RatesOptions),
@@ -153,7 +159,14 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
             say(text.format(sku=sku, lines=lines, line=found.line))
     texts = row_texts(found.columns, found.cells, values.exchange)
     cells: dict[str, Any] = dict(texts.texts)
+    for name in values.overridden:
+        cells.pop(name, None)
     keys = [cells.pop(name, "") for name in KEYS]
+    if not quiet:
+        for name in values.on_command_line:
+            names = FORCED_RATE if name in FORCED_RATE else (name,)
+            if not cells.keys().isdisjoint(names):
+                say(not_used_line(name, values))
     has_rate = not cells.keys().isdisjoint(FORCED_RATE)
     if policy.rates is not None and not has_rate:
         rate = policy.rates.of_row(*keys)
@@ -187,10 +200,10 @@ def _write(values: Values, writing: WritingOptions, proves: bool) -> None:
         if form is Format.TABLE:
             stream.write(rendered(waterfall_table(explanation, proves), writing))
         elif form in (Format.JSON, Format.JSONL):
-            spoken = document(explanation, writing.headers, proves)
+            spoken = document(explanation, header_language(writing), proves)
             text = json_document(headed_document(spoken, writing))
             flat = " ".join(line.strip() for line in text.splitlines())
             stream.write(((text if form is Format.JSON else flat) + "\n").encode())
         else:
-            columns = chosen(step_columns(explanation, writing.headers), writing)
+            columns = chosen(step_columns(explanation, header_language(writing)), writing)
             stream.writelines(text_lines([headed(columns, writing)], form, writing))

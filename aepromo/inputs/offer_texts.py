@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import CallError
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
 from aepromo.pricing.offers import Coupon, Tier
-from aepromo.table.cells import CellError, fixed, read
+from aepromo.table.cells import CellError, fixed, read, shown
 from aepromo.table.column import Kind
 from aepromo.words import N_, _
 
@@ -29,7 +29,7 @@ def read_tier(flag: str, text: str, currency: Currency) -> Tier:
     offer = text.strip().removeprefix(_EVERY)
     threshold_text, colon, off_text = offer.partition(":")
     if not colon:
-        raise CallError(f"{flag} '{text}': {_(_TIER_FORM)}")
+        raise CallError(f"{flag} {shown(text)}: {_(_TIER_FORM)}")
     repeats = offer != text.strip()
     return Tier(*_amounts(flag, text, (threshold_text, off_text), currency, _TIER_FORM), repeats)
 
@@ -50,9 +50,9 @@ def read_coupon(flag: str, text: str, currency: Currency) -> Coupon:
         share = read(share_text, Kind.RATE, currency)
         cap = read(cap_text, Kind.PRICE, currency) if colon else BLANK
     except CellError as error:
-        raise CallError(f"{flag} '{text}': {error}") from None
+        raise CallError(f"{flag} {shown(text)}: {error}") from None
     if threshold is None or not share or cap is None:
-        raise CallError(f"{flag} '{text}': {_(_COUPON_FORM)}")
+        raise CallError(f"{flag} {shown(text)}: {_(_COUPON_FORM)}")
     return Coupon(threshold, share=share, cap=cap)
 
 
@@ -63,16 +63,19 @@ def _amounts(
     try:
         threshold, off = (read(part, Kind.TARGET, currency) for part in parts)
     except CellError as error:
-        raise CallError(f"{flag} '{text}': {error}") from None
+        raise CallError(f"{flag} {shown(text)}: {error}") from None
     if threshold is None or not off:
-        raise CallError(f"{flag} '{text}': {_(form)}")
+        raise CallError(f"{flag} {shown(text)}: {_(form)}")
     if off >= threshold and ":" in text:
         reason = _(
             "{offer} takes {off} off an order of {threshold}; "
             "an offer takes off less than it asks for"
         )
-        shown = {"off": fixed(off, currency.places), "threshold": fixed(threshold, currency.places)}
-        raise CallError(reason.format(offer=f"{flag} '{text}'", **shown))
+        amounts = {
+            "off": fixed(off, currency.places),
+            "threshold": fixed(threshold, currency.places),
+        }
+        raise CallError(reason.format(offer=f"{flag} {shown(text)}", **amounts))
     return threshold, off
 
 
@@ -94,5 +97,5 @@ def read_ending(text: str, currency: Currency) -> Ending:
         reason = _("write what prices end in, such as 9 for whole ones, or {example}")
         if not currency.places:
             reason = _("write what prices end in, such as 9")
-        raise CallError(f"--ending '{text}': " + reason.format(example=example))
+        raise CallError(f"--ending {shown(text)}: " + reason.format(example=example))
     return int(digits), int(10 ** len(digits))

@@ -48,6 +48,7 @@ class Policy(NamedTuple):
     ``rates`` are forced rates by SKU, category and store; they go after a row's own cells and
     before ``forced_rate``. A time that names no zone is taken in ``zone``, UTC where None.
 
+    ``override`` names the columns of which the given value goes before the cells, not after them.
     ``cost_currencies`` names by column the currency of a cost that isn't in ``cost_currency``.
     ``places`` tells messages where a value comes from, by name; an option where it is not there.
     """
@@ -88,6 +89,7 @@ class Policy(NamedTuple):
     line: str | None = None
     facts: Mapping[str, Value] = {}
     zone: tzinfo | None = None
+    override: frozenset[str] = frozenset()
     book: Book = Book()
     places: Mapping[str, str] = {}
     cost_currencies: Mapping[str, str] = {}

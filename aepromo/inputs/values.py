@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.errors import CallError
-from aepromo.inputs.columns import CONVERSION, KEYS, PARCEL, SHIPPING_FEES
+from aepromo.inputs.columns import CONVERSION, FORCED_RATE, KEYS, PARCEL, SHIPPING_FEES
 from aepromo.inputs.exchange import Conversion, Exchange, Rate, RowCosts, exchange_of
 from aepromo.inputs.forced_range import GivenRates
 from aepromo.inputs.offer_texts import read_coupon, read_ending, read_tier
@@ -105,6 +105,20 @@ class Values(NamedTuple):
     def joined_rates(self) -> JoinedRates | None:
         """Forced rates by SKU, category and store, which go after a row's own cells."""
         return self.policy.rates
+
+    @property
+    def overridden(self) -> frozenset[str]:
+        """The columns whose cells don't count, since a given value goes before them.
+
+        The forced rates are one value in three columns.
+        """
+        override = self.policy.override
+        return override if override.isdisjoint(FORCED_RATE) else override.union(FORCED_RATE)
+
+    @property
+    def on_command_line(self) -> list[str]:
+        """The columns that options give a value for, not the configuration."""
+        return [name for name in self.texts if name not in self.policy.places]
 
     @property
     def lines(self) -> tuple[str, ...]:

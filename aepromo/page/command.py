@@ -29,7 +29,7 @@ from aepromo.cli.options import (
     value_parameters,
     with_parameters,
 )
-from aepromo.cli.output import destination
+from aepromo.cli.output import are_same_file, destination
 from aepromo.cli.reading import reading_of
 from aepromo.cli.say import say, say_configuration, say_warnings
 from aepromo.errors import CallError
@@ -70,7 +70,7 @@ NowOption = Annotated[
     typer.Option(
         "--now",
         metavar="TIME",
-        help="When the page says that it was made (the clock).",
+        help="The time that the page says it was made at (now).",
         rich_help_panel=OUTPUT_PANEL,
         show_default=False,
     ),
@@ -139,8 +139,6 @@ def _made(now: str | None) -> str:
 
 def _check(file: str | None, writing: WritingOptions) -> str:
     """The file to read; refuses a call that would put the page where it can't be wanted."""
-    from aepromo.cli.input_files import are_same_file  # loads pandas and pyarrow
-
     if file is None:
         raise CallError(_("a report needs a FILE, or - for standard input"))
     if writing.output and are_same_file(writing.output, file):

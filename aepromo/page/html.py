@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from aepromo.page import bars
 from aepromo.page.assumptions import FOR_EVERY_SKU
 from aepromo.page.reasons import reasons
+from aepromo.pricing.decision import ACTIONS
 from aepromo.pricing.fees import STATUSES
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import fixed, grouped, on_one_line, percent
@@ -72,6 +73,7 @@ def page(overview: Overview, about: About) -> str:
         .render(
             overview=overview,
             about=about,
+            actions=ACTIONS,
             statuses=STATUSES,
             language="en" if is_english() else "zh-Hans",
             style=style,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from aepromo.calculators.audit import AUDIT, audit
 from aepromo.engine.question import Question, adding
+from aepromo.pricing.decision import ACTIONS, Guards, decide
 from aepromo.pricing.fees import STATUSES, margin, profit
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, is_known, most, pick
 from aepromo.pricing.offers import spared_and_cut
-from aepromo.pricing.protect import protected_list_price
 from aepromo.sweep.forced_rates import counts_by_rate
 from aepromo.words import N_
 
@@ -46,19 +46,20 @@ def _compute(inputs: Inputs) -> Figures:
     """
     results: Figures = audit(inputs)
     sku, values = inputs.sku, inputs.values
-    protected = protected_list_price(
-        results["required_deal_price"],
-        sku.discounts,
-        values.offers,
-        values.endings,
+    decision = decide(
+        *(sku.list_price, results["required_deal_price"], sku.discounts),
+        *(values.offers, values.endings),
+        Guards(values.max_change, sku.max_price),
     )
+    price = decision.new_list_price
     spared, cut = spared_and_cut(sku.list_price, sku.discounts, values.offers)
     before, after = (profit(deal, sku.costs, sku.fees) for deal in (spared, cut))
     lost = most(before - after, 0)
     known = is_known(sku.units_30d)
     return {
         **results,
-        "protected_list_price": pick(protected < AMOUNT_LIMIT, protected, BLANK),
+        "new_list_price": pick(price < AMOUNT_LIMIT, price, BLANK),
+        "action": decision.action,
         "profit_before": before,
         "profit_forced": after,
         "margin_before": margin(before, spared),
@@ -70,8 +71,8 @@ def _compute(inputs: Inputs) -> Figures:
 
 OVERVIEW = Question(
     name="report",
-    question=N_("One page to look at: what is at risk, why, and how much money that is."),
-    uses=(*AUDIT.uses, "sku", "category", "units_30d"),
+    question=N_("One HTML page: what to change, why, and how much money is at stake."),
+    uses=(*AUDIT.uses, "max_price", "sku", "title", "category", "units_30d"),
     needs=AUDIT.needs,
     adds=adding(),
     compute=_compute,
@@ -85,12 +86,14 @@ OVERVIEW = Question(
 class AtRisk:
     """One SKU that is not ok. Minor units, ten-thousandths and millionths; ``BLANK`` for none.
 
-    ``protected_list_price`` is blank where no price protects. ``status``, ``bound_by`` and
-    ``worst_case`` are indices into ``STATUSES``, ``BOUNDS`` and ``WORST_CASES``.
+    ``new_list_price`` is blank where no price protects. ``action``, ``status``, ``bound_by`` and
+    ``worst_case`` are indices into ``ACTIONS``, ``STATUSES``, ``BOUNDS`` and ``WORST_CASES``.
     """
 
     sku: str
+    title: str
     category: str
+    action: int
     status: int
     profit: int
     list_price: int
@@ -101,7 +104,7 @@ class AtRisk:
     margin: int
     worst_case: int
     forced_rate_max: int
-    protected_list_price: int
+    new_list_price: int
     at_stake_30d: int
 
 
@@ -137,7 +140,8 @@ class Stake:
 class Overview:
     """A price list at a glance.
 
-    ``statuses`` and each of ``by_rate`` count SKUs as ``STATUSES`` go. ``margins_before`` and
+    ``actions`` count SKUs as ``ACTIONS`` go, ``statuses`` and each of ``by_rate`` as ``STATUSES``
+    do. ``margins_before`` and
     ``margins_forced`` count them by whole percent, as ``PERCENTS`` go; a deal price of nothing has
     no margin and is in neither. ``losses_before`` and ``losses_forced`` count profits under 0.
     ``at_risk`` are the SKUs worst off, the worst first, ``limit`` of them at most.
@@ -145,6 +149,7 @@ class Overview:
     """
 
     limit: int
+    actions: list[int] = field(default_factory=lambda: [0] * len(ACTIONS))
     statuses: list[int] = field(default_factory=lambda: [0] * len(STATUSES))
     by_rate: list[list[int]] = field(default_factory=lambda: [[0] * len(STATUSES) for _ in RATES])
     margins_before: list[int] = field(default_factory=lambda: [0] * len(PERCENTS))
@@ -163,6 +168,7 @@ class Overview:
 
     def add(self, other: Overview) -> None:
         """Add the SKUs that come after these."""
+        self.actions = _sums(self.actions, other.actions)
         self.statuses = _sums(self.statuses, other.statuses)
         self.by_rate = [_sums(*each) for each in zip(self.by_rate, other.by_rate, strict=True)]
         self.margins_before = _sums(self.margins_before, other.margins_before)
@@ -181,8 +187,8 @@ class Overview:
 def overview(outcome: Outcome, columns: Mapping[str, int], limit: int) -> Overview:
     """An outcome of ``OVERVIEW`` at a glance.
 
-    ``columns`` tells at which position of the cells ``sku`` and ``category`` stand; without the
-    first the first column tells SKUs apart, without the second there are no categories.
+    ``columns`` tells at which position of the cells ``sku``, ``title`` and ``category`` stand;
+    without the first the first column tells SKUs apart, the others may be missing.
     """
     import numpy as np
 
@@ -201,6 +207,7 @@ def overview(outcome: Outcome, columns: Mapping[str, int], limit: int) -> Overvi
     everything = np.zeros(rows, np.int64)
     return Overview(
         limit,
+        actions=_counts(results["action"], len(ACTIONS)),
         statuses=_counts(results["status"], len(STATUSES)),
         by_rate=[counts.tolist() for counts in counts_by_rate(inputs, RATES)],
         margins_before=_by_percent(results["margin_before"]),
@@ -230,11 +237,13 @@ def _at_risk(
     figures = [results[name][found].tolist() for name in names]
     chosen = outcome.cells.chosen(found)
     skus = chosen.texts(columns.get("sku", 0)).to_pylist()
-    position = columns.get("category")
-    categories = [""] * len(found) if position is None else chosen.texts(position).to_pylist()
+    titles, categories = (
+        chosen.texts(columns[name]).to_pylist() if name in columns else [""] * len(found)
+        for name in ("title", "category")
+    )
     return [
-        AtRisk(sku=sku, category=category, **dict(zip(names, row, strict=True)))
-        for sku, category, *row in zip(skus, categories, *figures, strict=True)
+        AtRisk(sku, title, category, **dict(zip(names, row, strict=True)))
+        for sku, title, category, *row in zip(skus, titles, categories, *figures, strict=True)
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,6 +17,8 @@ from aepromo.cli.output import (
     destination,
     format_of,
     headed,
+    header_language,
+    progress_stream,
     rendered,
     table_width,
     text_lines,
@@ -131,7 +132,7 @@ def _read(which: Which, file: str, reading: Reading, writing: WritingOptions) ->
             text = parse(block, source)
             return text, read_orders(text, columns, which)
 
-        meter = Meter(sys.stderr, size_of(stream))
+        meter = Meter(progress_stream(writing), size_of(stream))
         try:
             for text, orders in ahead(look_at, source.blocks):
                 meter.advance(len(text), len(text.block.data))
@@ -191,7 +192,7 @@ def _lines(
         for name, cells in rates.texts.items()
     }
     mark = "\ufeff" if writing.bom else ""
-    headers = [layout.header(name, writing.headers) for name in names]
+    headers = [layout.header(name, header_language(writing)) for name in names]
     header = [] if writing.no_header else [headers]
     yield (mark + delimited(header, delimiter, writing.excel_safe)).encode()
     yield joined([texts[name] for name in names], delimiter)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -93,7 +92,7 @@ def appeal_command() -> Callable[..., None]:
         question, target = appeal(values, _day(call.options["on"])), call.options["worksheet"]
         if target is None:
             return Asked(question, _summary)
-        _check_target(target, call)
+        _check_target(target)
         return Asked(question, _summary, worksheet.add)
 
     def finish(tally: Tally, values: Values, call: Call) -> bool:
@@ -144,16 +143,8 @@ def _write_worksheet(worksheet: Worksheet, values: Values, call: Call) -> None:
         say(f"{target}: " + _("; ").join(said))
 
 
-def _check_target(target: str, call: Call) -> None:
-    """Refuse a worksheet of no known form, or that would take the place of another file."""
+def _check_target(target: str) -> None:
+    """Refuse a worksheet of no known form, or that goes to standard output."""
     if target == "-":
         raise CallError(_("--worksheet -: name a file; standard output is for the verdicts"))
-    others = (
-        (call.file, _("the input")),
-        (call.writing.output, "--output"),
-        (call.reading.rejects, "--rejects"),
-    )
-    for other, name in others:
-        if other and os.path.realpath(other) == os.path.realpath(target):
-            raise CallError(_("--worksheet and {name} are the same file").format(name=name))
     form_of_worksheet(target)

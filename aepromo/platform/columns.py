@@ -127,7 +127,7 @@ PLATFORM_INPUTS = (
 )
 """Read like any other column, where a command asks for them."""
 
-EXPOSURES = ("out", "none", "primed", "triggered")
+EXPOSURES = ("out", "none", "unknown", "primed", "triggered")
 """How near a forced discount is: no covered category, gates closed, only the event to come, now."""
 
 STATES = ("open", "closed", "unknown")

@@ -31,17 +31,18 @@ from aepromo.words import N_, _
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
     import pyarrow as pa
 
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
     from aepromo.platform.gates import Gate
-    from aepromo.pricing.money import Truth, Whole
+    from aepromo.pricing.money import Whole
     from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers
 
-_OUT, _NONE, _PRIMED, _TRIGGERED = range(len(EXPOSURES))
+_OUT, _NONE, _UNKNOWN, _PRIMED, _TRIGGERED = range(len(EXPOSURES))
 
 PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d")
 
@@ -58,12 +59,11 @@ def forced(values: Values) -> Question:
 
     def compute(inputs: Inputs) -> Results:
         answer = rules.exposure_of(inputs)
-        exposed = np.asarray(answer["exposure"]) >= _PRIMED
-        return {**answer, **_money(exposed, inputs)}
+        return {**answer, **_money(np.asarray(answer["exposure"]), inputs)}
 
     return Question(
         name="forced",
-        question=N_("Which SKUs are about to be hit by a forced discount, and what would it cost?"),
+        question=N_("Which SKUs are about to be hit by a forced discount?"),
         uses=("sku", *rules.columns, "click_rate", "industry_click_rate", *PRICED_BY),
         needs=(),
         adds=adding(*ADDED),
@@ -97,8 +97,9 @@ class _Rules:
     def exposure_of(self, inputs: Inputs) -> Results:
         """How near a forced discount is, by the three gates; category, label and fit beside them.
 
-        A gate whose fact nobody knows counts as closed, and the fact is named as unknown. A
-        category that the book doesn't name counts as covered: it names five of the 27.
+        One closed gate is enough to be out of reach; where none is, but nobody knows the facts of
+        one, the answer is unknown, and those facts are named. A category that the book doesn't name
+        counts as covered: it names five of the 27.
         """
         rows, computed = inputs.rows, _click_multiple(inputs)
         category = hold(self.category, inputs)
@@ -107,10 +108,11 @@ class _Rules:
             for rules in (self.store, self.product, self.event, self.label, self.fit, self.rarely)
         )
         is_out = category.states == CLOSED
-        passed = state([*store, *product], rows) == OPEN
+        gates = state([*store, *product], rows)
         event_state = state(event, rows)
         reached = np.where(event_state == OPEN, _TRIGGERED, _PRIMED)
-        exposure = np.where(is_out, _OUT, np.where(passed, reached, _NONE))
+        short = np.where(gates == UNKNOWN, _UNKNOWN, _NONE)
+        exposure = np.where(is_out, _OUT, np.where(gates == OPEN, reached, short))
         decided = _decided(exposure, category, [*store, *product], event)
         rule, gate = _nearest(exposure, category, [*store, *product], event)
         unknown = [
@@ -159,9 +161,14 @@ def _decided(
     met = [gate.reasons() for gate in (*event, *gates)]
     return [
         category.reasons().where(exposure == _OUT),
-        *(clause.where(exposure == _NONE) for clause in worst),
+        *(clause.where(_is_short(exposure)) for clause in worst),
         *(clause.where(exposure >= _PRIMED) for clause in met),
     ]
+
+
+def _is_short(exposure: Numbers) -> npt.NDArray[np.bool_]:
+    """Where some gate of store or product isn't known to be open."""
+    return np.isin(exposure, (_NONE, _UNKNOWN))
 
 
 def _nearest(
@@ -171,7 +178,7 @@ def _nearest(
     rules, reasons = [], []
     for candidates, where in (
         ([category], exposure == _OUT),
-        (gates, exposure == _NONE),
+        (gates, _is_short(exposure)),
         (event, exposure >= _PRIMED),
     ):
         chosen, is_there = nearest_gate(candidates)
@@ -213,14 +220,15 @@ def _fit(fit: Sequence[Gate], rarely: Sequence[Gate], rows: int) -> Numbers:
     return found
 
 
-def _money(threatened: Truth, inputs: Inputs) -> Results:
+def _money(exposure: Numbers, inputs: Inputs) -> Results:
     """Profit of a unit unforced and forced, and the money at stake; minor units.
 
     Unforced: after the seller's own discount, with coupons. Forced: the lowest deal price that any
     rate of the range can lead to. At stake is what 30 days of unchanged sales would lose, (unforced
     − forced) × units, never under 0: all of it where the SKU is primed or triggered, nothing where
-    it is out or none. It is a loss if hit, not a forecast: of high-exposure products about
-    ``forced.share`` are. Blank without a price, costs or, where it matters, units.
+    it is out or none, blank where that is unknown. It is a loss if hit, not a forecast: of
+    high-exposure products about ``forced.share`` are. Blank without a price, costs or, where it
+    matters, units.
     """
     sku, priced = inputs.sku, inputs.priced
     spared, cut = spared_and_cut(sku.list_price, sku.discounts, inputs.values.offers)
@@ -233,5 +241,7 @@ def _money(threatened: Truth, inputs: Inputs) -> Results:
     return {
         "profit_before": before,
         "profit_forced": after,
-        "at_stake_30d": np.where(threatened, lost, 0),
+        "at_stake_30d": np.select(
+            [exposure >= _PRIMED, exposure == _UNKNOWN], [lost, BLANK], default=0
+        ),
     }

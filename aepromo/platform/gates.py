@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from aepromo.errors import CallError
+from aepromo.inputs.figures import figure_kind
 from aepromo.platform.clauses import UNSAID, Clause
 from aepromo.platform.columns import STATES
 from aepromo.pricing.money import BLANK, MILLION
@@ -24,7 +25,6 @@ from aepromo.table.facts import names_meant, read_fact, shown_facts
 from aepromo.table.headings import in_words
 from aepromo.table.names import canonical, spoken_name
 from aepromo.table.number_columns import Words
-from aepromo.table.schema import INPUTS
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Gate:
 
     def _texts_of(self, codes: Numbers) -> list[str]:
         """The reasons for some of the facts."""
-        said, kind = self.said, _kind(self.rule)
+        said, kind = self.said, figure_kind(self.rule)
         name, needs = in_words(self.rule.column), self.needs
         facts = [self.facts[code] for code in codes.tolist()]
         gaps = self.fact_gaps[codes].tolist()
@@ -160,7 +160,7 @@ class Gate:
 
     def values(self) -> Clause:
         """The facts as people write them, unsaid where nobody knows them."""
-        texts = shown_facts(self.facts, _kind(self.rule), self.currency)
+        texts = shown_facts(self.facts, figure_kind(self.rule), self.currency)
         return Clause(np.where(self.states == UNKNOWN, UNSAID, self.codes), texts)
 
     @property
@@ -232,7 +232,7 @@ def _facts_of(
     rule: Rule, inputs: Inputs, computed: Mapping[str, Whole | Words]
 ) -> tuple[Numbers, Sequence[Fact]]:
     """The different facts of a rule's column, and each row's code among them, -1 for none."""
-    name, kind = rule.column, _kind(rule)
+    name, kind = rule.column, figure_kind(rule)
     column = computed[name] if name in computed else inputs.numbers.get(name)
     if isinstance(column, Words):
         return column.codes, column.values
@@ -320,24 +320,9 @@ def nearest(held: Sequence[Gate]) -> tuple[Numbers, Numbers]:
 
 def _threshold(rule: Rule, currency: Currency) -> int:
     try:
-        return _read_threshold(str(rule.value), _kind(rule), currency)
+        return _read_threshold(str(rule.value), figure_kind(rule), currency)
     except CellError as error:
         raise CallError(f"rules.{rule.key}: {error}") from None
-
-
-def _kind(rule: Rule) -> Kind:
-    """How a rule's fact is written: as its column's cells; by its unit where it is worked out."""
-    column = INPUTS.get(rule.column)
-    return column.kind if column else _KINDS.get(rule.unit, Kind.NUMBER)
-
-
-_KINDS = {
-    "money": Kind.TARGET,
-    "ratio": Kind.SHARE,
-    "count": Kind.COUNT,
-    "level": Kind.LEVEL,
-    "yes_no": Kind.FLAG,
-}
 
 
 @cache
@@ -353,7 +338,7 @@ def _are_met(rule: Rule, facts: Sequence[Fact]) -> list[bool]:
     if rule.unit == "yes_no":
         return [fact == (rule.value == "yes") for fact in facts]
     wanted = frozenset(canonical(str(value)) for value in rule.value)
-    found = names_meant(facts, _kind(rule))
+    found = names_meant(facts, figure_kind(rule))
     if rule.unit == "all_of":
         return [wanted <= names for names in found]
     is_any_wanted = rule.unit == "any_of"

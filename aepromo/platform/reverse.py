@@ -90,7 +90,7 @@ def reverse(values: Values) -> Question:
 
     return Question(
         name="reverse",
-        question=N_("May the reverse promotion choose my SKUs, and what is safe to run meanwhile?"),
+        question=N_("May the reverse promotion choose my SKUs, and what is safe then?"),
         uses=tuple(dict.fromkeys(("sku", "market", *rules.columns, *PRICED_BY))),
         needs=(),
         adds=adding(*ADDED),

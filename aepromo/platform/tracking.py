@@ -93,7 +93,7 @@ def tracking(values: Values, now: datetime, carriers: Collection[str] | None = N
 
     return Question(
         name="tracking",
-        question=N_("Which parcels put a reverse promotion at risk, and by when does it end?"),
+        question=N_("Which parcels put a reverse promotion at risk?"),
         uses=tuple(dict.fromkeys(("sku", *(column.name for column in PARCEL_INPUTS), *own))),
         needs=(),
         wants=("tracking_number", "shipped_at"),

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 ACTIONS = ("raise", "hold", "new", "lower", "keep")
 RAISE, HOLD, NEW, LOWER, KEEP = range(len(ACTIONS))
-HELD_BY = ("max_change", "max_price")
+HELD_BY = ("max_change", "max_price", "discount_price")
+"""The guards. The last one is the sale price's that the platform has, in a price update."""
 
 
 class Guards(NamedTuple):

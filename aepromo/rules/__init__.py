@@ -33,6 +33,7 @@ FAMILIES: tuple[str, ...] = (
     "reverse",
     "tracking",
     "fx",
+    "price_update",
 )
 """The first part of every key, in the order in which the book is shown."""
 

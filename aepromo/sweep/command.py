@@ -13,6 +13,7 @@ from aepromo.cli.options import (
     FileArgument,
     Format,
     OfferOptions,
+    OverrideOption,
     ReadingOptions,
     WritingOptions,
     argument,
@@ -74,8 +75,12 @@ def _sweep_option(flag: str, metavar: str, says: str) -> Any:
 FromOption = Annotated[str, _sweep_option("--from", "RATE", _("The first rate (0%)."))]
 ToOption = Annotated[str, _sweep_option("--to", "RATE", _("The last rate (40%)."))]
 StepOption = Annotated[str, _sweep_option("--step", "RATE", _("From one rate to the next (1%)."))]
-SvgOption = Annotated[str | None, _sweep_option("--svg", "FILE", _("Draw the chart there too."))]
-PngOption = Annotated[str | None, _sweep_option("--png", "FILE", _("The same as a PNG."))]
+SvgOption = Annotated[
+    str | None, _sweep_option("--svg", "FILE", _("Draw the chart into this SVG file too."))
+]
+PngOption = Annotated[
+    str | None, _sweep_option("--png", "FILE", _("Draw the chart into this PNG file too."))
+]
 
 
 def sweep_command() -> Callable[..., None]:
@@ -100,7 +105,7 @@ def sweep_command() -> Callable[..., None]:
             with replacing(path) as stream:
                 stream.write(drawn)
 
-    command.__doc__ = _("What each forced rate would leave, and where profit crosses the marks.")
+    command.__doc__ = _("What each forced rate would leave, and where profit ends.")
     return with_parameters(
         command,
         [
@@ -110,6 +115,7 @@ def sweep_command() -> Callable[..., None]:
             *parameters_of(MoneyOptions),
             *shipping_options(SWEEP),
             option("config", ConfigOption, None),
+            option("override", OverrideOption, False),
             option("first", FromOption, "0%"),
             option("last", ToOption, "40%"),
             option("step", StepOption, "1%"),

@@ -20,13 +20,14 @@ def replacing(path: str) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file at ``path`` once all of them are on disk.
 
     They go to a temporary file beside it, which is renamed over it at the end; on any exception
-    the old file stays as it was. What a killed run has left beside it is removed. What is no
+    the old file stays as it was. It keeps its owner and permissions, but runs as nobody else. What
+    a killed run has left beside it is removed. What is no
     regular file (``/dev/stdout``, a pipe) is written to directly. Raises ``OutputError`` where the
     folder is missing, can't be written or is full.
     """
     try:
-        mode = _mode(Path(path))
-        if mode is not None and not stat.S_ISREG(mode):
+        old = _status(Path(path))
+        if old is not None and not stat.S_ISREG(old.st_mode):
             with Path(path).open("wb") as device:
                 yield device
             return
@@ -37,7 +38,9 @@ def replacing(path: str) -> Iterator[BinaryIO]:
             with stream:
                 yield stream
                 stream.flush()
-                temporary.chmod(_new_file_mode() if mode is None else stat.S_IMODE(mode))
+                if old is not None:
+                    _keep_owner(temporary, old)
+                temporary.chmod(_new_file_mode() if old is None else old.st_mode & 0o777)
                 os.fsync(stream.fileno())
                 temporary.replace(target)
             _sync_folder(target.parent)
@@ -53,11 +56,19 @@ def replacing(path: str) -> Iterator[BinaryIO]:
         raise OutputError(f"{path}: {reason}") from None
 
 
-def _mode(path: Path) -> int | None:
+def _status(path: Path) -> os.stat_result | None:
     try:
-        return path.stat().st_mode
+        return path.stat()
     except FileNotFoundError:
         return None
+
+
+def _keep_owner(temporary: Path, old: os.stat_result) -> None:
+    """Give the new file to whom the old one belonged, as far as this user may."""
+    if hasattr(os, "chown"):  # not on Windows
+        for user, group in ((-1, old.st_gid), (old.st_uid, -1)):
+            with suppress(OSError):
+                os.chown(temporary, user, group)
 
 
 def _beside(target: Path) -> tuple[Path, BinaryIO]:

@@ -168,8 +168,14 @@ def _parsed_by_arrow(block: Block, source: Source) -> pa.Table:
     return table.select(names[: len(source.header)]).rename_columns(list(source.header))
 
 
-def line_numbers(block: Block, source: Source, rows: Sequence[int]) -> dict[int, int]:
-    """The lines on which the given rows start, counted among the rows that are not ragged."""
+def line_numbers(text: TextBlock, rows: Sequence[int]) -> dict[int, int]:
+    """The lines on which the given rows of a block start, counted among those not ragged."""
+    block, source, grid = text.block, text.source, text.grid
+    if grid is not None and rows:
+        places, newlines = np.array(rows), np.flatnonzero(grid.codes == ord("\n"))
+        if len(newlines) == len(grid) or not source.counts_rows:
+            above = newlines.searchsorted(grid.firsts[places])
+            return dict(zip(rows, (block.first_line + above).tolist(), strict=True))
     width = len(source.header)
     lines = [line for line, cells in rows_with_lines(block, source) if len(cells) == width]
     return {row: lines[row] for row in rows}

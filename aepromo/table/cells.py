@@ -17,7 +17,7 @@ from aepromo.pricing.money import (
     MILLION,
     WEIGHT_LIMIT,
 )
-from aepromo.table.column import Kind
+from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.money_signs import parted
 from aepromo.words import _
 
@@ -375,6 +375,30 @@ def _within_limit(text: str, amount: int, places: int) -> int:
 def refusal(text: str, reason: str, **places: object) -> CellError:
     """The error that names the cell and why it can't be used: ``reason`` has a place for both."""
     return CellError(reason.format(cell=shown(text), **places))
+
+
+def bare_digits(text: str, kind: Kind, currency: Currency, decimal: str = POINT) -> str | None:
+    """The number of a cell alone: ``1234.50`` of ``$1,234.50``, ``0.132`` of ``13.2%``.
+
+    None for a cell that is no number by itself, such as a range, and for an amount with the sign of
+    another currency, since without it the digits would be another amount.
+    """
+    tidied, is_percent = tidy(text), False
+    try:
+        tidied = tidied if decimal == POINT else _with_point(text, tidied, decimal)
+    except CellError:
+        return None
+    if tidied and kind in AMOUNTS:
+        sign, tidied = parted(tidied)
+        if sign and not sign.fits(currency):
+            return None
+    elif tidied.endswith("%"):
+        tidied, is_percent = tidied[:-1].rstrip(), True
+    match = _NUMBER.fullmatch(tidied)
+    if match is None or not any(character.isdigit() for character in tidied):
+        return None
+    whole, fraction = match["whole"].replace(match["gap"] or ",", ""), match["fraction"] or ""
+    return fixed(int(whole + fraction), len(fraction) + 2 * is_percent)
 
 
 def shown(text: str) -> str:

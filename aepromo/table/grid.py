@@ -50,7 +50,8 @@ class Grid:
 
     def cell(self, row: int, position: int) -> str:
         """One cell's text."""
-        start, end = (int(places[row]) for places in self.column(position))
+        start = self.firsts[row] if position == 0 else self.ends[position - 1, row] + 1
+        end = self.ends[position, row]
         text = self.codes[start:end].tobytes().decode()
         return text[1:-1].replace('""', '"') if text.startswith('"') else text
 

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 SUMMED = frozenset({"other_cost", "other_rate"})
 """Columns that several columns of a file may stand for, which add up."""
 
+MOST_COLUMNS = 16_384
 _MOST_NAMED = 12
 _LONGEST_NAMED = 80
 _CONTRACT = "aepromo"
-"""The origin of names that the README promises."""
+"""The origin of names that the page about columns promises."""
 
 
 def plain(header: str) -> str:
@@ -322,7 +323,7 @@ def _is_spelled_as(header: str, column: str) -> bool:
 
 
 def _needs_no_saying(reading: HeaderReading) -> bool:
-    """Whether a name is one that the README promises, and without a unit of its own."""
+    """Whether a name is one that is promised, and without a unit of its own."""
     return reading.origin == _CONTRACT and not (reading.currency or reading.unit)
 
 
@@ -458,7 +459,10 @@ def map_option(header: str, column: str) -> str:
 
 
 def check_header(headers: Sequence[str]) -> None:
-    """Refuse a header line in which a name stands twice or every name is blank."""
+    """Refuse a header line in which a name stands twice, every one is blank, or that is endless."""
+    if len(headers) > MOST_COLUMNS:
+        reason = _("{count:,} columns; a table has {most:,} at most, as a worksheet does")
+        raise InputError(reason.format(count=len(headers), most=MOST_COLUMNS))
     if not any(header.strip() for header in headers):
         raise InputError(_("no header: the first line names no column"))
     seen: set[str] = set()
@@ -505,7 +509,7 @@ def unknown_column(name: str) -> str:
 
 
 def column_called(name: str) -> str:
-    """The input column of a name that the README promises; other names as they are."""
+    """The input column of a name that is promised; other names as they are."""
     reading = read_header(name)
     is_promised = reading.origin == _CONTRACT and not (reading.currency or reading.unit)
     return reading.column if is_promised and reading.is_taken else name

@@ -72,7 +72,7 @@ def parted(tidied: str) -> tuple[Sign | None, str]:
     while len(written) < _MOST_BEFORE and (sign := before.match(rest)):
         written.append(sign[1])
         rest = rest[sign.end() :]
-    if sign := after.search(rest):
+    if not rest[-1:].isdigit() and (sign := after.search(rest)):
         written.append(sign[1])
         rest = rest[: sign.start()]
     if not written or not rest or len(set(written)) < len(written):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.table.column import Kind
-from aepromo.table.headers import column_called, plain, read_header
+from aepromo.table.headers import MOST_COLUMNS, column_called, plain, read_header
 from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class KnownHeaders:
 
     def count(self, cells: Sequence[str]) -> int:
         """How many different columns the cells of a row name."""
-        return len({self._named(cell) for cell in cells if cell} - {""})
+        return len({self._named(cell) for cell in cells[:MOST_COLUMNS] if cell} - {""})
 
     def figures(self, header: Sequence[str]) -> list[int]:
         """Where the columns stand that hold amounts, rates and weights."""

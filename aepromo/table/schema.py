@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.calculators.columns import PRICE_RESULTS
+from aepromo.calculators.columns import PRICE_RESULTS, UPDATE_INPUTS
 from aepromo.inputs.columns import SHIPPING_INPUTS, SHIPPING_RESULTS, SKU_INPUTS
 from aepromo.past_rates.columns import ORDER_INPUTS, RATE_RESULTS, quantile_named
 from aepromo.platform.columns import (
@@ -33,6 +33,7 @@ INPUTS: dict[str, Column] = {
         PARCEL_INPUTS,
         FEED_INPUTS,
         SHIPPING_INPUTS,
+        UPDATE_INPUTS,
     )
     for column in columns
 }

@@ -11,7 +11,7 @@ from aepromo.table.column import Kind
 from aepromo.table.headers import read_header
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.terminal.palette import LABEL_STYLES
-from aepromo.words import _
+from aepromo.words import _, is_english, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +27,10 @@ COLOURS: dict[str, dict[str, object]] = {
     "yellow": {"font_color": "#9C5700", "bg_color": "#FFEB9C"},
     "red": {"font_color": "#9C0006", "bg_color": "#FFC7CE"},
     "bold red": {"font_color": "#FFFFFF", "bg_color": "#C00000", "bold": True},
+    "bold yellow": {"font_color": "#7F4F00", "bg_color": "#FFD966", "bold": True},
+    "bold green": {"font_color": "#006100", "bg_color": "#C6EFCE", "bold": True},
+    "cyan": {"font_color": "#1F4E79", "bg_color": "#DDEBF7"},
+    "dim": {"font_color": "#7F7F7F"},
 }
 """What each colour of the palette is in a spreadsheet."""
 
@@ -57,7 +61,8 @@ def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callab
     """What turns a text of the column into a cell's XML, from its style on; blank for a blank.
 
     A computed figure is a number. So is an input cell of a column that holds numbers where its text
-    is plainly one; every other cell is text to the letter, and none ever a formula.
+    is plainly one; every other cell is text to the letter, and none ever a formula. A label is in
+    the language in force.
     """
     kind = _kind_of(column)
     colours = LABEL_STYLES.get(column.holds, {})
@@ -73,9 +78,17 @@ def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callab
                 style = style.replace("number", "change")
             return f'" s="{styles[style]}"><v>{number}</v></c>'
         style = colours.get(text, "text")
-        return f'" s="{styles[style]}" t="inlineStr"><is>{_text(text)}</is></c>'
+        shown = label_shown(text, column.holds) if kind is Kind.LABEL else text
+        return f'" s="{styles[style]}" t="inlineStr"><is>{_text(shown)}</is></c>'
 
     return cell
+
+
+def label_shown(name: str, column: str) -> str:
+    """A label of a column as a workbook has it: the name that scripts know, in Chinese a word."""
+    if is_english() or name not in RESULTS[column].labels:
+        return name
+    return label(name, column)
 
 
 def _kind_of(column: TextColumn) -> Kind:

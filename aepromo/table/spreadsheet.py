@@ -23,13 +23,19 @@ from aepromo.errors import CallError, OutputError
 from aepromo.table.column import Kind
 from aepromo.table.headings import in_words
 from aepromo.table.schema import RESULTS
-from aepromo.table.sheet_cells_out import cell_writer, formats, places_of, places_of_money
+from aepromo.table.sheet_cells_out import (
+    cell_writer,
+    formats,
+    label_shown,
+    places_of,
+    places_of_money,
+)
 from aepromo.table.sink import Sink
 from aepromo.terminal.palette import LABEL_STYLES
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
 
     from aepromo.table.text import TextColumn
@@ -59,10 +65,14 @@ class TooManyRows(OutputError):
 
 
 def workbook(
-    parts: Iterable[Sequence[TextColumn]], with_header: bool, currency: str = ""
+    parts: Iterable[Sequence[TextColumn]],
+    with_header: bool,
+    currency: str = "",
+    about: Callable[[], Sequence[tuple[str, str | int]]] | None = None,
 ) -> Iterator[bytes]:
     """Parts of one table as the bytes of a workbook; ``currency`` is what its amounts are in.
 
+    ``about`` tells, once all parts are there, what else the second sheet says.
     Raises ``CallError`` without XlsxWriter, and ``OutputError`` for more than a workbook holds.
     """
     waiting = iter(parts)
@@ -79,7 +89,7 @@ def workbook(
                     raise TooManyRows
                 sheet.write(rows)
                 yield sink.drained()
-            others = layout.finished()
+            others = layout.finished(about() if about else ())
             sheet.write(others.pop(_SHEET))
         for name, data in others.items():
             archive.writestr(_entry(name), data, compresslevel=_QUICK)
@@ -162,13 +172,13 @@ class _Layout:
         )
         return _bytes_of(lines)
 
-    def finished(self) -> dict[str, bytes]:
+    def finished(self, about: Sequence[tuple[str, str | int]]) -> dict[str, bytes]:
         """Every part of the workbook, of the sheet only what stands behind its rows."""
-        parts = self._parts()
+        parts = self._parts(about)
         parts[_SHEET] = parts[_SHEET][parts[_SHEET].index(b"</sheetData>") :]
         return parts
 
-    def _parts(self) -> dict[str, bytes]:
+    def _parts(self, about: Sequence[tuple[str, str | int]] = ()) -> dict[str, bytes]:
         buffer = BytesIO()
         book = self._xlsxwriter.Workbook(buffer, {"in_memory": True})
         book.set_properties({"created": datetime(1980, 1, 1)})
@@ -190,7 +200,7 @@ class _Layout:
             sheet.write_blank(self._header, position, None, look)
         whole = f"A1:{self._letter(len(self._columns) - 1)}{max(self.height, 1)}"
         sheet.ignore_errors({"number_stored_as_text": whole})
-        self._sum_up(summary, sheet.name, named, bold)
+        self._sum_up(summary, sheet.name, named, bold, about)
         book.close()
         with ZipFile(buffer) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
@@ -200,7 +210,14 @@ class _Layout:
         through = self._results.index("sku") + 1 if "sku" in self._results else 1
         return through if through <= _MOST_FROZEN else 0
 
-    def _sum_up(self, summary: Any, sheet: str, named: Mapping[str, object], bold: object) -> None:
+    def _sum_up(
+        self,
+        summary: Any,
+        sheet: str,
+        named: Mapping[str, object],
+        bold: object,
+        about: Sequence[tuple[str, str | int]],
+    ) -> None:
         """The second sheet: formulas over the first, with what they come to."""
         rows = self.height - self._header
         summary.set_column(0, 0, 28)
@@ -220,8 +237,9 @@ class _Layout:
                 for label in RESULTS[name].labels:
                     line += 1
                     look = named[LABEL_STYLES.get(name, {}).get(label, "text")]
-                    summary.write_string(line, 0, label, look)
-                    formula = f'=COUNTIF({cells},"{label}")'
+                    shown = label_shown(label, name)
+                    summary.write_string(line, 0, shown, look)
+                    formula = f'=COUNTIF({cells},"{shown}")'
                     summary.write_formula(line, 1, formula, named["number 0"], counts[label])
                 line += 2
             elif kind is Kind.MONEY and counts:
@@ -229,12 +247,18 @@ class _Layout:
                 amounts = {Decimal(text): count for text, count in counts.items()}
                 value = sum(each * count for each, count in amounts.items())
                 value = value if is_sum else min(amounts)
-                said = _("{column}, sum") if is_sum else _("{column}, least")
-                summary.write_string(line, 0, said.format(column=in_words(name)))
+                column = _("{column}, sum") if is_sum else _("{column}, least")
+                summary.write_string(line, 0, column.format(column=in_words(name)))
                 look = named[f"number {places_of(next(iter(counts)))}"]
                 formula = f"={'SUM' if is_sum else 'MIN'}({cells})"
                 summary.write_formula(line, 1, formula, look, value)
                 line += 1
+        for number, (name, said) in enumerate(about, line + 1):
+            summary.write_string(number, 0, name)
+            if isinstance(said, int):
+                summary.write_number(number, 1, said, named["number 0"])
+            else:
+                summary.write_string(number, 1, said)
 
     def _letter(self, position: int) -> str:
         letters: str = self._xlsxwriter.utility.xl_col_to_name(position)

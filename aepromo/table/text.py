@@ -1,7 +1,8 @@
 """Columns to text: CSV and TSV, JSON, JSON lines, Markdown.
 
-An input cell is written as it was read, in JSON as a string. A computed figure is written with all
-its decimal places, in JSON as a number of the same text; a blank one is an empty cell or ``null``.
+An input cell is written as it was read. A computed figure is written with all its decimal places;
+a blank one is an empty cell or ``null``. In JSON figures are numbers, and so are the cells of an
+input column that was read as numbers; other cells are strings.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 class TextColumn(NamedTuple):
     """A column ready to be written: its header, its cells as text, None for a blank figure.
 
-    ``kind`` tells figures (``MONEY``, ``FINE``, ``RATIO``) from text. ``role`` is what the column
-    holds in the contract's terms, where its header doesn't say that.
+    ``kind`` tells figures (``MONEY``, ``FINE``, ``RATIO``), and inputs that were read as numbers
+    (``COST``, ``RATE``), from text. ``role`` is what the column holds in the contract's terms,
+    where its header doesn't say that.
     """
 
     name: str
@@ -50,6 +52,12 @@ class TextColumn(NamedTuple):
 
 FIGURES = frozenset({Kind.MONEY, Kind.FINE, Kind.RATIO, Kind.MILLIONTHS, Kind.EXCHANGE, Kind.COUNT})
 """The kinds of computed figures."""
+
+NUMBERS_READ = frozenset(
+    {Kind.COST, Kind.TARGET, Kind.PRICE, Kind.TURNOVER, Kind.RATE, Kind.RATES, Kind.SHARE,
+     Kind.MARKUP, Kind.FX, Kind.WEIGHT, Kind.NUMBER, Kind.COUNT}
+)  # fmt: skip
+"""The kinds of inputs whose cells are numbers."""
 
 
 def places_shown(kind: Kind, currency: Currency) -> int:
@@ -118,19 +126,24 @@ def is_run_by_spreadsheets(cell: str) -> bool:
 def json_objects(columns: Sequence[TextColumn]) -> Iterator[str]:
     """Each row as a JSON object on one line."""
     keys = [_json_text(column.name) for column in columns]
-    figures = [column.is_figure for column in columns]
-    for row in rows_of(columns):
-        members = (
-            f"{key}: {_json_value(cell, figure)}"
-            for key, cell, figure in zip(keys, row, figures, strict=True)
-        )
+    values = [_json_values(column) for column in columns]
+    for row in zip(*values, strict=True):
+        members = (f"{key}: {value}" for key, value in zip(keys, row, strict=True))
         yield "{" + ", ".join(members) + "}"
 
 
-def _json_value(cell: str | None, is_figure: bool) -> str:
-    if cell is None:
-        return "null"
-    return cell if is_figure else _json_text(cell)
+def _json_values(column: TextColumn) -> Iterator[str]:
+    for cell in column.cells:
+        if cell is None:
+            yield "null"
+        elif column.is_figure or (column.kind in NUMBERS_READ and _is_json_number(cell)):
+            yield cell
+        else:
+            yield _json_text(cell)
+
+
+def _is_json_number(cell: str) -> bool:
+    return re.fullmatch(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", cell) is not None
 
 
 def _json_text(value: object) -> str:

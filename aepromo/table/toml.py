@@ -55,24 +55,27 @@ def read_toml(path: str) -> dict[str, object]:
     try:
         with Path(path).open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
-        text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise CallError(f"{path}: {cause(error)}") from None
-    except UnicodeDecodeError:
-        raise CallError(f"{path}: " + _("is not UTF-8; save it as UTF-8")) from None
     if len(data) > MOST_BYTES:
         reason = _("over {most} KB; that is no configuration or tariff")
         raise CallError(f"{path}: " + reason.format(most=MOST_BYTES >> 10))
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise CallError(f"{path}: " + _("is not UTF-8; save it as UTF-8")) from None
     if line := _too_deep(text):
         raise CallError(f"{path}:{line}: " + _("tables or lists lie too deep within one another"))
     try:
         # As a binary float a number could not hold a cent.
-        return tomllib.loads(text, parse_float=str)
+        tables = tomllib.loads(text, parse_float=str)
+        repr(tables)  # raises ValueError for a number as long as only hexadecimal ones may be
     except tomllib.TOMLDecodeError as error:
         raise CallError(_told(path, text, str(error))) from None
     except (ValueError, RecursionError):
         reason = _("no TOML: {reason}").format(reason=_("a number is too long"))
         raise CallError(f"{path}: {reason}") from None
+    return tables
 
 
 def _too_deep(text: str) -> int:

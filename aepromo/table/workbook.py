@@ -251,7 +251,8 @@ class _TreeBuilder(ElementTree.TreeBuilder):
 
 
 def _link(sheet: ElementTree.Element) -> str:
-    return next(value for key, value in sheet.attrib.items() if key.endswith("}id"))
+    """The id of the link to a sheet's part, which is none of a part's where it has none."""
+    return next((value for key, value in sheet.attrib.items() if key.endswith("}id")), "")
 
 
 def _part_name(folder: str, target: str) -> str:

@@ -12,7 +12,7 @@ ACTION_STYLES = dict(
 LABEL_STYLES = {
     "action": ACTION_STYLES,
     "status": STATUS_STYLES,
-    "exposure": {"primed": "yellow", "triggered": "bold red"},
+    "exposure": {"unknown": "cyan", "primed": "yellow", "triggered": "bold red"},
     "eligibility": {"eligible": "green", "partly": "yellow", "blocked": "red"},
     "appeal": {"strong": "green", "submit": "green", "weak": "yellow", "refuse": "red"},
     "track": {

@@ -56,6 +56,7 @@ class Meter:
         """Take the line away again."""
         if self._shown is not None:
             self._shown[0].stop()
+            self._shown = None
 
     def _show(self, stream: TextIO) -> tuple[Progress, TaskID]:
         from rich.console import Console

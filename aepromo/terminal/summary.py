@@ -108,7 +108,7 @@ def decisions_line(tally: Tally) -> str:
     counts = dict(tally.labels("action"))
     said = []
     for action in ("raise", "keep", "lower", "new", "hold"):
-        count = counted([(action, counts.get(action, 0))])
+        count = counted([(action, counts.get(action, 0))], "action")
         detail = ""
         if action == "raise" and tally.peak is not None and tally.rows > 1:
             most, sku = tally.peak
@@ -146,10 +146,11 @@ def skus(count: int) -> str:
     return ngettext("{count:,} SKU", "{count:,} SKUs", count).format(count=count)
 
 
-def counted(counts: Iterable[tuple[str, int]]) -> str:
+def counted(counts: Iterable[tuple[str, int]], column: str = "") -> str:
     """``60 ok, 4 loss``: how many of each label, without those that there are none of."""
     shown = _("{count:,} {label}")
-    found = (shown.format(count=count, label=label(name)) for name, count in counts if count)
+    labels = ((label(name, column), count) for name, count in counts if count)
+    found = (shown.format(count=count, label=name) for name, count in labels)
     return _(", ").join(found)
 
 

@@ -8,7 +8,6 @@ between the two, by which the same news may be told twice.
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from aepromo.cli.commands import (
     StoreOption,
     answer_row,
     call_of,
+    is_configured,
     policy_over,
     say_stores_passed_over,
     store_columns,
@@ -44,7 +44,7 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import table_width
-from aepromo.cli.say import say, say_assumed, say_converted, say_warnings
+from aepromo.cli.say import say, say_assumed, say_configuration, say_converted, say_warnings
 from aepromo.errors import CallError, InputError
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
@@ -107,11 +107,15 @@ class WatchOptions(NamedTuple):
 
     state: Annotated[
         str | None,
-        _declared("--state", metavar="FILE", says="Remember there what was seen, between runs."),
+        _declared(
+            "--state", metavar="FILE", says="The file that keeps, between runs, what was seen."
+        ),
     ] = None
     ack: Annotated[
         list[str] | None,
-        _declared("--ack", metavar="SKU", says="You have acted on what is open of it; repeatable."),
+        _declared(
+            "--ack", metavar="SKU", says="Mark this SKU's open events as dealt with; repeatable."
+        ),
     ] = None
     partial: Annotated[
         bool,
@@ -165,6 +169,7 @@ def watch_command() -> Callable[..., None]:
             policy = policy_over(call.config, given, call.store)._replace(zone=zone)
             memory = _memory(call)
             values = resolved(_in_currency_of(memory, policy, call))
+            say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
             say_warnings(values)
             now = now_of(call.options["now"], zone)
             found = _found(memory, values, now, call)
@@ -211,7 +216,7 @@ class _Found(NamedTuple):
 
 
 def _check_call(call: Call, any_values: bool) -> None:
-    """Refuse options that can't go together, and a state that would take another file's place."""
+    """Refuse options that can't go together, and a state that is no regular file."""
     state, is_feed = call.options["state"], call.file is not None
     if state is None:
         if call.options["ack"]:
@@ -223,14 +228,6 @@ def _check_call(call: Call, any_values: bool) -> None:
         raise CallError(_("options for reading need a FEED, or - for standard input"))
     if Path(state).exists() and not Path(state).is_file():
         raise CallError(_("--state {path}: name a regular file").format(path=state))
-    others = (
-        (call.file, "FEED"),
-        (call.writing.output, "--output"),
-        (call.reading.rejects, "--rejects"),
-    )
-    for other, name in others:
-        if other and os.path.realpath(other) == os.path.realpath(state):
-            raise CallError(_("--state and {name} are the same file").format(name=name))
 
 
 def _memory(call: Call) -> Memory:

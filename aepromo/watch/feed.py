@@ -9,6 +9,7 @@ import codecs
 import io
 import json
 import re
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -19,8 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.cli.ahead import ahead
-from aepromo.cli.bad_rows import BadRow, BadRows
-from aepromo.cli.input_files import check_files, opened_source
+from aepromo.cli.answers import bad_rows_of
+from aepromo.cli.bad_rows import BadRows
+from aepromo.cli.input_files import opened_source
 from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import InputError, Problem
@@ -28,7 +30,7 @@ from aepromo.table.atomic import replacing
 from aepromo.table.blocks import TextBlock, line_numbers, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.column import Kind
-from aepromo.table.headers import check_header, missing_columns
+from aepromo.table.headers import MOST_COLUMNS, check_header, missing_columns
 from aepromo.table.measured_cells import read_one
 from aepromo.table.source import BLOCK_BYTES, Block, Chunks, Source, open_source
 from aepromo.table.text import Figure, json_document
@@ -97,7 +99,7 @@ class _Part:
             return {}
         if isinstance(block, ObjectBlock):
             return {row: block.lines[row] for row in rows}
-        return line_numbers(block, self.text.source, rows)
+        return line_numbers(self.text, rows)
 
 
 def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed:
@@ -107,19 +109,18 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
     stands in more than one. Raises ``InputError``.
     """
     reading, writing = call.reading, call.writing
-    check_files(file, reading.rejects, writing.output)
     with ExitStack() as stack:
         open_text = partial(open_feed, form=call.options["feed_format"])
         source, _stream = stack.enter_context(opened_source(file, reading, open_text))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        aside = BadRows(source, rejects, writing.headers)
+        aside = BadRows(source, rejects, writing.headers or "en")
         columns, headers = _columns(question, source, reading.headers.of(source.header), values)
         say_reading(source, headers, writing.quiet)
         read_part = partial(_read_part, question, values, columns, source)
         parts = list(ahead(read_part, source.blocks))
         _name_doubles(parts, source.header[columns["sku"]])
         for part in parts:
-            aside.add(_bad_rows(part))
+            aside.add(bad_rows_of(part.text, part.problems, part.lines))
         if source.guessed_encoding and not writing.quiet:
             say(encoding_line(source.guessed_encoding))
         aside.close()
@@ -218,20 +219,6 @@ def _name_doubles(parts: Sequence[_Part], header: str) -> None:
             part.problems.append(Problem(row, header, said))
 
 
-def _bad_rows(part: _Part) -> list[BadRow]:
-    """A block's bad rows, in the order of their lines."""
-    text, width = part.text, range(len(part.text.header))
-    bad = {
-        row: BadRow(line, [], [], tuple(text.cell(row, position) for position in width))
-        for row, line in part.lines(part.bad).items()
-    }
-    for problem in part.problems:
-        bad[problem.row].columns.append(problem.column)
-        bad[problem.row].reasons.append(problem.reason)
-    ragged = [BadRow(row.line, [""], [row.reason], row.cells) for row in text.ragged]
-    return sorted([*bad.values(), *ragged], key=lambda row: row.line)
-
-
 def open_feed(
     stream: BinaryIO,
     name: str,
@@ -266,6 +253,7 @@ def open_feed(
     if not blocks:
         raise InputError(_("{name}: the file is empty").format(name=name))
     header = tuple(dict.fromkeys(key for block in blocks for key in block.table.column_names))
+    _check_size(len(header), max(len(block.lines) for block in blocks), 1, name)
     try:
         check_header(header)
     except InputError as problem:
@@ -283,7 +271,7 @@ def _read(stream: BinaryIO, name: str) -> bytes:
 
 def _under(header: Sequence[str], block: ObjectBlock) -> ObjectBlock:
     """A block with all columns of the feed; a key that its objects lack is blank."""
-    own = block.table.column_names
+    own = frozenset(block.table.column_names)
     blank = pa.repeat("", len(block.lines))
     columns = [block.table.column(name) if name in own else blank for name in header]
     return replace(block, table=pa.table(columns, list(header)))
@@ -295,7 +283,7 @@ def _object_blocks(text: bytes, name: str) -> Iterator[ObjectBlock]:
     while start < len(text):
         end = text.find(b"\n", start + BLOCK_BYTES) + 1 or len(text)
         data = text[start:end]
-        block = _flat_objects(data, line) or _objects(data, line, name)
+        block = _flat_objects(data, line, name) or _objects(data, line, name)
         if block.lines:
             yield block
         line += data.count(b"\n")
@@ -336,7 +324,17 @@ def _between(text: str) -> _Between | None:
     return between if between.precedes_value == (found["end"] is None) else None
 
 
-def _flat_objects(data: bytes, first_line: int) -> ObjectBlock | None:
+_MOST_CELLS = 1 << 24
+
+
+def _check_size(keys: int, objects: int, line: int, name: str) -> None:
+    """Refuse objects of so many different keys that a table of them has no end."""
+    if keys > MOST_COLUMNS or keys * objects > _MOST_CELLS:
+        reason = _("{name}:{line}: {count:,} different keys from here on; that is no feed")
+        raise InputError(reason.format(name=name, line=line, count=keys))
+
+
+def _flat_objects(data: bytes, first_line: int, name: str) -> ObjectBlock | None:
     """Lines of objects without escapes, each of one member or more; None for any others.
 
     Every other quote begins a text. What stands between texts is mostly the same, and is read once.
@@ -363,15 +361,16 @@ def _flat_objects(data: bytes, first_line: int) -> ObjectBlock | None:
     values = pa.concat_arrays([pa.array(["", *bare], pa.string()), texts])
     places = np.where(is_value[keys], 2 + len(bare) + keys, 1 + codes[keys])
     names = texts.take(pa.array(keys)).dictionary_encode()
+    _check_size(len(names.dictionary), int(rows[-1]), first_line, name)
     name_codes, cells = names.indices.to_numpy(), {}
-    for code, name in enumerate(names.dictionary.to_pylist()):
+    for code, key in enumerate(names.dictionary.to_pylist()):
         among = np.flatnonzero(name_codes == code)
         own = rows[keys[among]]
         if (np.diff(own) == 0).any():  # it stands twice in an object
             return None
         taken = np.zeros(rows[-1], np.int64)
         taken[own] = places[among]
-        cells[name] = values.take(pa.array(taken))
+        cells[key] = values.take(pa.array(taken))
     begins = quotes[::2][np.append(True, ends[:-1])]
     lines = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     numbers = first_line + np.searchsorted(lines, begins)
@@ -433,6 +432,7 @@ def _objects(data: bytes, first_line: int, name: str) -> ObjectBlock:
             faults[len(found)] = wrong
         found[line] = texts
     header = dict.fromkeys(key for texts in found.values() for key in texts)
+    _check_size(len(header), len(found), first_line, name)
     columns = {key: [texts.get(key, "") for texts in found.values()] for key in header}
     table = pa.table({key: pa.array(column, pa.string()) for key, column in columns.items()})
     return ObjectBlock(b"", first_line, table, list(found), faults)
@@ -442,8 +442,8 @@ def _parsed(data: bytes, twice: list[str]) -> Mapping[str, object]:
     def members_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
         members = dict(pairs)
         if len(members) < len(pairs):
-            keys = [key for key, _value in pairs]
-            twice.extend(key for key in members if keys.count(key) > 1)
+            counts = Counter(key for key, _value in pairs)
+            twice.extend(key for key, count in counts.items() if count > 1)
         return members
 
     found = json.loads(

@@ -4,12 +4,15 @@ The lock is a file of its own beside it (``FILE.lock``), for the remembered file
 one after each run. It is held by the process, not by the file's existence, so a killed run leaves
 nothing locked; the empty lock file stays.
 
+A checksum tells what was changed by accident. Version 1 had none, and is still read.
+
 Of most SKUs the same is remembered: that nothing is the matter. So what is remembered is kept once
 for each different entry, and read and written that way.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 
     from aepromo.table.number_columns import Numbers
 
-FORMAT, VERSION = "aepromo watch", 1
+FORMAT, VERSION = "aepromo watch", 2
 _PAUSE = 0.05
 
 
@@ -154,9 +157,11 @@ def locked(path: str, wait: float) -> Iterator[None]:
 
     Raises ``OutputError`` where one is still at it then, or where the folder takes no lock file.
     """
-    beside = os.path.realpath(path) + ".lock"
+    beside = Path(os.path.realpath(path) + ".lock")
+    if beside.exists() and not beside.is_file():  # to open a pipe would wait for its reader
+        raise OutputError(f"{beside}: " + _("no regular file; remove it"))
     try:
-        stream = Path(beside).open("ab")  # noqa: SIM115 (closed just below)
+        stream = beside.open("ab")
     except OSError as error:
         reason = _("can't be written: {reason}").format(reason=cause(error))
         raise OutputError(f"{beside}: {reason}") from None
@@ -184,8 +189,8 @@ def remembering(path: str, memory: Memory) -> Iterator[None]:
 
 
 _HEAD = re.compile(
-    rf"""\{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "([A-Z]{{3}})",\n"""
-    r"""  "skus": \{\n    \"""".encode()
+    rf"""(\{{\n  "format": "{FORMAT}",\n  "version": (\d+),\n  "currency": "([A-Z]{{3}})",\n)"""
+    r"""(?:  "checksum": "([0-9a-f]+)",\n)?(  "skus": \{\n    \")""".encode()
 )
 _BETWEEN, _END = ',\n    "', "\n  }\n}\n"
 _IN_ESCAPES = r'["\\\x00-\x1f]'
@@ -193,17 +198,31 @@ _IN_ESCAPES = r'["\\\x00-\x1f]'
 
 def state_text(memory: Memory) -> bytes:
     """The file's text: a line for each SKU, in order, so that two of them compare line by line."""
+    head, body = _parts(memory)
+    return b"".join((head, f'  "checksum": "{_checksum(head, body)}",\n'.encode(), body))
+
+
+def _checksum(*parts: bytes | memoryview) -> str:
+    """The checksum of a state's text without the line that it stands on."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()
+
+
+def _parts(memory: Memory) -> tuple[bytes, bytes]:
+    """What stands before the line of the checksum, and what after it."""
     kind = f'"format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "{memory.currency}"'
-    head = f'{{\n  {kind},\n  "skus": '.encode()
+    head = f"{{\n  {kind},\n".encode()
     if not len(memory):
-        return head + b"{}\n}\n"
+        return head, b'  "skus": {}\n}\n'
     used, codes = np.unique(memory.codes, return_inverse=True)
     entries = [json.dumps(_entry(memory.entries[code])) for code in used.tolist()]
     lines = pc.binary_join_element_wise(
         '    "', _escaped(memory.skus), '": ', pa.array(entries).take(pa.array(codes)), ""
     )
     text = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), ",\n")[0].as_buffer()
-    return b"".join((head, b"{\n", memoryview(text), b"\n  }\n}\n"))
+    return head, b"".join((b'  "skus": {\n', memoryview(text), b"\n  }\n}\n"))
 
 
 def _escaped(skus: pa.Array) -> pa.Array:
@@ -257,6 +276,11 @@ def _as_written(data: bytes) -> Memory | None:
     head = _HEAD.match(data)
     if head is None or b"\\" in data:
         return None
+    version, currency, checksum = int(head[2]), head[3].decode(), (head[4] or b"").decode()
+    if version != (VERSION if checksum else 1):
+        return None
+    if checksum and checksum != _checksum(head[1], memoryview(data)[head.start(5) :]):
+        return None
     start = head.end()
     codes = np.frombuffer(data, np.uint8, len(data) - start, start)
     lines, quotes = np.flatnonzero(codes == ord("\n")), np.flatnonzero(codes == ord('"'))
@@ -279,7 +303,6 @@ def _as_written(data: bytes) -> Memory | None:
             _watched(json.loads(_entry_in(text, code == last), object_pairs_hook=_once))
             for code, text in enumerate(between.dictionary.to_pylist())
         ]
-        currency = head[1].decode()
         _check(currency_named(currency).code == currency)
         _check(pc.all(pc.less(skus[:-1], skus[1:])).as_py() is not False)  # in order, each once
     except ValueError:
@@ -297,16 +320,20 @@ def _entry_in(text: str, is_last: bool) -> str:
 def _as_json(data: bytes, path: str) -> Memory:
     """Any state, however it is spaced. Raises ``ValueError``, ``InputError`` for a newer one."""
     found = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
-    _check_keys(found, {"format", "version", "currency", "skus"})
-    version = found["version"]
-    if found["format"] == FORMAT and type(version) is int and version > VERSION:
+    _check(isinstance(found, dict) and found.get("format") == FORMAT)
+    version = found.get("version")
+    _check(type(version) is int and version > 0)
+    if version > VERSION:
         reason = _("{path}: written by a newer aepromo (version {version}); use that one")
         raise InputError(reason.format(path=path, version=version))
-    _check(found["format"] == FORMAT and version is not True and version == VERSION)
+    own = {"checksum"} if version > 1 else set()
+    _check_keys(found, {"format", "version", "currency", "skus"} | own)
     _check(isinstance(found["skus"], dict))
     _check(currency_named(str(found["currency"])).code == found["currency"])
     skus = {sku: _watched(entry) for sku, entry in found["skus"].items()}
-    return Memory.of(skus, found["currency"])
+    memory = Memory.of(skus, found["currency"])
+    _check(version == 1 or found["checksum"] == _checksum(*_parts(memory)))
+    return memory
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def watch(values: Values) -> Question:
     """The question of a feed: its columns, whose answer ``sightings`` and ``figures`` give."""
     return Question(
         name="watch",
-        question=N_("What has happened to my SKUs in the discount feed, and what to do by when?"),
+        question=N_("What is new in the discount feed, and what to do by when?"),
         uses=(
             *("sku", "discount_status", "forced_rate", "list_price", "limited_rate", "deal_price"),
             *(column.name for column in FEED_INPUTS),

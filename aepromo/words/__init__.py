@@ -67,8 +67,8 @@ def is_english() -> bool:
 
 
 def _(text: str) -> str:
-    """The text in the language in force."""
-    return text if _catalogue is None else _catalogue.gettext(text)
+    """The text in the language in force; nothing for nothing, which gettext has its header for."""
+    return text if _catalogue is None or not text else _catalogue.gettext(text)
 
 
 def ngettext(one: str, many: str, number: int) -> str:

@@ -3,10 +3,11 @@
 ``python tests/bench/compare.py OURS THEIRS algebra`` prints the counts as JSON. Both files are read
 side by side in blocks, so memory stays flat.
 
-There are two ways for a row to have other cents. The plain algebra, (costs + target) ÷ (1 − fees),
-forgets that each fee is rounded to a cent, and so is a cent off now and then whatever it is
-computed with. And binary floats put some cells a cent off the very formula that the script spells
-out: these are counted apart, against that formula in whole numbers.
+There are two ways for a row to have other cents. The algebra, (costs + target) ÷ (1 − fees), takes
+the fees of the price that it finds and rounds each up to a cent, but not the fees of the price that
+this leads to, and so is a cent off now and then whatever it is computed with. And binary floats put
+some cells a cent off the very formula that the script spells out: these are counted apart, against
+that formula in whole numbers.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ INPUTS = ("sku", "title", "category", "market", *GIVEN)
 MONEY = (
     "required_deal_price",
     "protected_list_price",
+    "new_list_price",
     "price_change",
     "deal_price",
     "commission",
@@ -120,16 +122,22 @@ def plain_algebra(given: pa.RecordBatch) -> dict[str, Cents]:
     rate = _whole(given["commission_rate"], MILLION)
     kept_rate = MILLION - rate - PAYMENT_RATE
     floor = _divided_up(purchase * FLOOR_MULTIPLE, MILLION)
-    by_profit = _divided_up((cost + _whole(given["target_profit"], 100)) * MILLION, kept_rate)
-    required = np.maximum(by_profit, floor)
+    needed = cost + _whole(given["target_profit"], 100)
+    plain = _divided_up(needed * MILLION, kept_rate)
+    fees = _divided_up(plain * rate, MILLION) + _divided_up(plain * PAYMENT_RATE, MILLION)
+    required = np.maximum(needed + fees, floor)
     protected = _divided_up(required * MILLION, MILLION - FORCED_RATE)
-    deal = _half_up(protected * (MILLION - FORCED_RATE))
+    listed = _whole(given["list_price"], 100)
+    raised = (listed < protected) & (protected * 2 <= listed * 3)
+    new = np.where(raised, protected, listed)
+    deal = new * (MILLION - FORCED_RATE) // MILLION
     commission = _half_up(deal * rate)
     payment_fee = _half_up(deal * PAYMENT_RATE)
     return {
         "required_deal_price": required,
         "protected_list_price": protected,
-        "price_change": protected - _whole(given["list_price"], 100),
+        "new_list_price": new,
+        "price_change": new - listed,
         "deal_price": deal,
         "commission": commission,
         "payment_fee": payment_fee,

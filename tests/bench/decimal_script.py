@@ -1,7 +1,7 @@
 """``reprice`` as a script of csv and decimal, row by row: the exact one.
 
 It keeps to the letter of the model: a deal price is enough only where every higher one is too, and
-fees are rounded one by one, so from a price that is surely enough it goes down cent by cent.
+fees are rounded up one by one, so from a price that is surely enough it goes down cent by cent.
 """
 
 import csv
@@ -11,6 +11,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 FORCED_RATE = Decimal("0.132")
 PAYMENT_RATE = Decimal("0.012")
 FLOOR_MULTIPLE = Decimal("1.15")
+MAX_CHANGE = Decimal("0.5")
 CENT = Decimal("0.01")
 FOUR_PLACES = Decimal("0.0001")
 
@@ -18,7 +19,10 @@ ADDED = (
     "required_deal_price",
     "bound_by",
     "protected_list_price",
+    "new_list_price",
     "price_change",
+    "action",
+    "held_by",
     "deal_price",
     "commission",
     "payment_fee",
@@ -40,12 +44,12 @@ def shown(amount: Decimal) -> Decimal:
 
 
 def enough(cost: Decimal, rate: Decimal, target: Decimal) -> Decimal:
-    """The smallest deal price from which on every one leaves the target."""
-    # Each fee is rounded up by half a cent at most, so a cent above the target is surely enough.
-    deal = up((cost + target + CENT) / (1 - rate - PAYMENT_RATE))
+    """The smallest deal price from which on every one leaves the target, fees rounded up."""
+    # Each of two fees is rounded up by less than a cent, so two above the target are surely enough.
+    deal = up((cost + target + 2 * CENT) / (1 - rate - PAYMENT_RATE))
     while True:
         lower = deal - CENT
-        if lower - cost - shown(lower * rate) - shown(lower * PAYMENT_RATE) < target:
+        if lower - cost - up(lower * rate) - up(lower * PAYMENT_RATE) < target:
             return deal
         deal = lower
 
@@ -58,8 +62,12 @@ def repriced(row: dict[str, str]) -> tuple[object, ...]:
     by_profit = enough(cost, rate, Decimal(row["target_profit"]))
     required = max(by_profit, floor)
     protected = up(required / (1 - FORCED_RATE))
-    forced = shown(protected * (1 - FORCED_RATE))
-    deal = min(protected, forced)
+    listed = Decimal(row["list_price"])
+    action, new = ("keep", listed) if listed >= protected else ("raise", protected)
+    if new - listed > listed * MAX_CHANGE:
+        action, new = "hold", listed
+    # The worst that is left: forced, and whatever isn't a whole cent rounded down.
+    deal = (new * (1 - FORCED_RATE)).quantize(CENT, ROUND_FLOOR)
     commission = shown(deal * rate)
     payment_fee = shown(deal * PAYMENT_RATE)
     profit = deal - cost - commission - payment_fee
@@ -74,15 +82,18 @@ def repriced(row: dict[str, str]) -> tuple[object, ...]:
         required,
         "floor_price" if floor > by_profit else "target_profit",
         protected,
-        protected - Decimal(row["list_price"]),
+        new,
+        new - listed,
+        action,
+        "max_change" if action == "hold" else "",
         deal,
         commission,
         payment_fee,
         profit,
         (profit / deal).quantize(FOUR_PLACES, ROUND_FLOOR),
         floor,
-        max((1 - floor / protected).quantize(FOUR_PLACES, ROUND_FLOOR), Decimal(0)),
-        "not_forced" if protected < forced else "forced",
+        max((1 - floor / new).quantize(FOUR_PLACES, ROUND_FLOOR), Decimal(0)),
+        "forced",
         status,
     )
 

@@ -14,10 +14,15 @@ df = pd.read_csv(sys.argv[1])
 cost = df["purchase_price"] + df["logistics_cost"]
 floor = np.ceil(df["purchase_price"] * FLOOR_MULTIPLE * 100) / 100
 kept_rate = 1 - df["commission_rate"] - PAYMENT_RATE
-by_profit = np.ceil((cost + df["target_profit"]) / kept_rate * 100) / 100
+plain = np.ceil((cost + df["target_profit"]) / kept_rate * 100) / 100
+fees = (np.ceil(plain * df["commission_rate"] * 100) + np.ceil(plain * PAYMENT_RATE * 100)) / 100
+by_profit = (cost + df["target_profit"] + fees).round(2)
 required = np.maximum(by_profit, floor)
 protected = np.ceil(required / (1 - FORCED_RATE) * 100) / 100
-deal = (protected * (1 - FORCED_RATE)).round(2)
+listed = df["list_price"]
+action = np.select([listed >= protected, protected > listed * 1.5], ["keep", "hold"], "raise")
+new = np.where(action == "raise", protected, listed)
+deal = np.floor(new * (1 - FORCED_RATE) * 100) / 100
 commission = (deal * df["commission_rate"]).round(2)
 payment_fee = (deal * PAYMENT_RATE).round(2)
 profit = (deal - cost - commission - payment_fee).round(2)
@@ -25,15 +30,18 @@ profit = (deal - cost - commission - payment_fee).round(2)
 df["required_deal_price"] = required
 df["bound_by"] = np.where(floor > by_profit, "floor_price", "target_profit")
 df["protected_list_price"] = protected
-df["price_change"] = (protected - df["list_price"]).round(2)
+df["new_list_price"] = new
+df["price_change"] = (new - listed).round(2)
+df["action"] = action
+df["held_by"] = np.where(action == "hold", "max_change", "")
 df["deal_price"] = deal
 df["commission"] = commission
 df["payment_fee"] = payment_fee
 df["profit"] = profit
 df["margin"] = np.floor(profit / deal * 10_000) / 10_000
 df["floor_price"] = floor
-df["max_discount"] = np.floor((1 - floor / protected) * 10_000) / 10_000
-df["worst_case"] = np.where(protected < deal, "not_forced", "forced")
+df["max_discount"] = np.floor((1 - floor / new) * 10_000) / 10_000
+df["worst_case"] = "forced"
 df["status"] = np.select(
     [deal < floor, profit < 0, deal < required],
     ["below_floor", "loss", "below_target"],

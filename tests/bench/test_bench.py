@@ -116,7 +116,7 @@ def test_a_peer_computes_its_formula_but_for_floats(
     assert found.off_its_formula <= (0 if peer.formula == "exact" else ROWS // 20)
     theirs, ours = cells(written(peer)), cells(written(OURS))
     assert theirs[0] == ours[0]
-    for column in map(ours[0].index, ("worst_case", "status")):
+    for column in map(ours[0].index, ("action", "held_by", "worst_case", "status")):
         assert [row[column] for row in theirs] == [row[column] for row in ours]
 
 
@@ -130,15 +130,20 @@ def test_the_plain_algebra_is_that_of_fractions(source: Path) -> None:
     kept = 1 - Fraction("0.132")
     for index, row in enumerate(cells(source)[1:]):
         purchase, logistics, listed, rate, target = map(Fraction, row[4:])
-        needed = (purchase + logistics + target) / (1 - rate - Fraction("0.012"))
-        required = max(ceil(100 * needed), ceil(purchase * 115))
+        rates = (rate, Fraction("0.012"))
+        needed = 100 * (purchase + logistics + target)
+        plain = ceil(needed / (1 - sum(rates)))
+        required = max(needed + sum(ceil(plain * each) for each in rates), ceil(purchase * 115))
         protected = ceil(required / kept)
-        deal = floor(protected * kept + Fraction(1, 2))
-        fees = [floor(deal * each + Fraction(1, 2)) for each in (rate, Fraction("0.012"))]
+        # A change of over half of the price is none.
+        new = protected if 100 * listed < protected <= 150 * listed else 100 * listed
+        deal = floor(new * kept)
+        fees = [floor(deal * each + Fraction(1, 2)) for each in rates]
         assert {name: int(column[index]) for name, column in found.items()} == {
             "required_deal_price": required,
             "protected_list_price": protected,
-            "price_change": protected - 100 * listed,
+            "new_list_price": new,
+            "price_change": new - 100 * listed,
             "deal_price": deal,
             "commission": fees[0],
             "payment_fee": fees[1],

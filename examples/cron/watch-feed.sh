@@ -6,7 +6,7 @@
 # open it sends no mail. What follows the two files goes to `aepromo watch` as it is:
 # 用 crontab -e 加入下面一行；两个文件名后面的选项原样交给 aepromo watch：
 #
-#   */10 * * * *  cd /path/to/shop && /path/to/aepromo/examples/watch-feed.sh feed.jsonl watch.json
+#   */10 * * * *  cd /path/to/shop && /path/to/aepromo/examples/cron/watch-feed.sh feed.jsonl watch.json
 #
 # What was seen is remembered in the second file. Once you have acted on a SKU:
 # 第二个文件记住所见。处理完一个 SKU 之后：
@@ -16,9 +16,9 @@
 # In a crontab a % has to be written \%. aepromo.toml is looked for in the working directory,
 # therefore the cd. AEPROMO_LANG=zh on a line of its own makes it Chinese;
 # AEPROMO_FAIL_ON=new mails news alone, and not what is still open. The program is the one on
-# the PATH, else that of the .venv beside this folder, else AEPROMO=/path/to/aepromo.
+# the PATH, else that of the .venv in the program's folder, else AEPROMO=/path/to/aepromo.
 # crontab 里的 % 要写成 \%。要中文就另写一行 AEPROMO_LANG=zh；AEPROMO_FAIL_ON=new 只报新事件。
-# 程序不在 PATH 上、也不在旁边的 .venv 里时，用 AEPROMO= 写明。
+# 程序不在 PATH 上、也不在程序文件夹的 .venv 里时，用 AEPROMO= 写明。
 #
 # Exit status: 0 nothing calls for you, 1 something does, otherwise that of the failure.
 
@@ -27,7 +27,7 @@ set -u
 here=$(dirname -- "$0")
 feed=$1 state=$2
 shift 2
-program=${AEPROMO:-$(command -v aepromo || echo "$here/../.venv/bin/aepromo")}
+program=${AEPROMO:-$(command -v aepromo || echo "$here/../../.venv/bin/aepromo")}
 
 status=0
 report=$("$program" watch "$feed" --state "$state" --fail-on "${AEPROMO_FAIL_ON:-open}" "$@" \

@@ -1,6 +1,6 @@
 """Reprice a Spark DataFrame, batch by batch, in its Python workers.
 
-    python examples/on_spark.py examples/skus.csv repriced
+    python examples/python/on_spark.py examples/quick-start/skus.csv repriced
 
 Needs ``pip install pyspark`` and Java. ``reprice`` takes any frame, wherever it comes from.
 """

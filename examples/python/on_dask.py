@@ -1,6 +1,6 @@
 """Reprice the partitions of a Dask DataFrame, on two worker processes of this machine.
 
-    python examples/on_dask.py examples/skus.csv repriced.csv
+    python examples/python/on_dask.py examples/quick-start/skus.csv repriced.csv
 
 Needs ``pip install 'dask[dataframe]' distributed``. In a cluster that exists, give its address to
 ``Client`` and take the frame from where it lives: ``reprice`` stays as it is.

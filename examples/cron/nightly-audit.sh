@@ -6,24 +6,24 @@
 # all is well sends no mail. What follows the file goes to `aepromo audit` as it is:
 # 用 crontab -e 加入下面一行；文件名后面的选项原样交给 aepromo audit：
 #
-#   15 6 * * *  cd /path/to/shop && /path/to/aepromo/examples/nightly-audit.sh skus.csv
+#   15 6 * * *  cd /path/to/shop && /path/to/aepromo/examples/cron/nightly-audit.sh skus.csv
 #
 # In a crontab a % has to be written \%. aepromo.toml is looked for in the working directory,
 # therefore the cd. AEPROMO_LANG=zh on a line of its own makes it Chinese.
 # crontab 里的 % 要写成 \%。aepromo.toml 在工作目录里找，所以要先 cd。要中文就另写一行 AEPROMO_LANG=zh。
 #
-# Without an argument it audits the skus.csv beside this script. The program is the one on the
-# PATH, else that of the .venv beside this folder, else say it in the crontab with a line
-# AEPROMO=/path/to/aepromo. / 程序不在 PATH 上、也不在旁边的 .venv 里时，用 AEPROMO= 写明。
+# Without an argument it audits the skus.csv of quick-start. The program is the one on the
+# PATH, else that of the .venv in the program's folder, else say it in the crontab with a line
+# AEPROMO=/path/to/aepromo. / 程序不在 PATH 上、也不在程序文件夹的 .venv 里时，用 AEPROMO= 写明。
 #
 # Exit status: 0 all is well, 1 the audit found something, otherwise that of the failure.
 
 set -u
 
 here=$(dirname -- "$0")
-file=${1:-$here/skus.csv}
+file=${1:-$here/../quick-start/skus.csv}
 [ $# -eq 0 ] || shift
-program=${AEPROMO:-$(command -v aepromo || echo "$here/../.venv/bin/aepromo")}
+program=${AEPROMO:-$(command -v aepromo || echo "$here/../../.venv/bin/aepromo")}
 
 case ${AEPROMO_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
 zh*) headers=zh heading='%s：亏损或低于安全底线价的 SKU %d 个\n' ;;

@@ -1,0 +1,68 @@
+"""``--lang``, ``--help`` and ``--help-all``, which are done with before a command runs."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from aepromo.cli.language import FLAG, VARIABLE, Language
+from aepromo.cli.options import option, with_parameters
+from aepromo.cli.output import print_text
+
+LanguageOption = Annotated[
+    Language | None,
+    typer.Option(
+        FLAG,
+        envvar=VARIABLE,
+        metavar="en|zh",
+        help="The language; else AEPROMO_LANG, else the locale's.",
+        show_default=False,
+    ),
+]
+
+
+def print_help(ctx: typer.Context, wanted: bool) -> None:
+    """Print the help of a command, or the overview of all, and end."""
+    if wanted:
+        from aepromo.cli.help import command_help, overview  # loads Rich
+
+        is_command = ctx.parent is not None
+        print_text(command_help(ctx.command, ctx) if is_command else overview(ctx.command, ctx))
+        raise typer.Exit
+
+
+def _print_all(ctx: typer.Context, wanted: bool) -> None:
+    if wanted:
+        from aepromo.cli.help import command_help
+
+        print_text(command_help(ctx.command, ctx, with_all=True))
+        raise typer.Exit
+
+
+HelpOption = Annotated[
+    bool,
+    typer.Option("--help", "-h", help="Show help and exit.", callback=print_help, is_eager=True),
+]
+HelpAllOption = Annotated[
+    bool,
+    typer.Option(
+        "--help-all", help="Show all options and exit.", callback=_print_all, is_eager=True
+    ),
+]
+
+
+def with_common_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take the options that all of them have."""
+
+    def offered(lang: Language | None, help: bool, help_all: bool, **values: Any) -> None:  # noqa: A002, ARG001
+        command(**values)
+
+    offered.__doc__ = command.__doc__
+    parameters = inspect.signature(command).parameters.values()
+    common = [
+        option("lang", LanguageOption, None),
+        option("help_all", HelpAllOption, False),
+        option("help", HelpOption, False),
+    ]
+    return with_parameters(offered, [*parameters, *common])

@@ -1,0 +1,147 @@
+"""Runs in which the n-th call that opens, reads, writes, renames, syncs or locks a file fails.
+
+SQLite is tested so: for every n, until the run succeeds because it makes no n calls. What is to be
+shown of each: the old files or the new ones, whole, one line that says what is wrong, and nothing
+that the next run leaves lying about.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from forked import Server
+from processes import ROOT, SETTINGS, UTF8, leftovers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TESTS = Path(__file__).parent.parent
+FILES = ("skus.csv", "feed.csv", "orders.csv", "bad-rows.csv")
+NOW = ("--now", "2026-03-10T09:00Z", "--timezone", "UTC")
+CALLS = {
+    "reprice": ("reprice", "bad-rows.csv", "-o", "out.csv", "--rejects", "bad.csv"),
+    "watch": ("watch", "feed.csv", *NOW, "-o", "out.csv", "--state", "state.json"),
+    "check": ("check", "skus.csv", "-o", "out.csv"),
+    "rates": ("rates", "orders.csv", "-o", "out.csv"),
+    "standard output": ("floor", "skus.csv"),
+}
+WRITTEN = ("out.csv", "bad.csv", "state.json")
+ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES)
+FAULTS = (2, 3, 70)
+
+
+class Failed(NamedTuple):
+    """A run in which a call failed: which one, and all that is seen of it.
+
+    ``files`` are those that it was to write, ``litter`` what stands beside them.
+    """
+
+    call: str
+    code: int
+    out: bytes
+    err: str
+    files: dict[str, bytes]
+    litter: list[str]
+
+
+def has_compiler() -> bool:
+    """Whether the library may be made that lets calls fail."""
+    return shutil.which("cc") is not None and os.uname().sysname == "Linux"
+
+
+@cache
+def _server() -> Server:
+    folder = TemporaryDirectory()
+    library = Path(folder.name) / "failing.so"
+    source = str(TESTS / "failing_calls.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    server = Server(library)
+    folder.cleanup()  # it is loaded
+    return server
+
+
+def wrong_with(name: str, places: Iterable[int], first_error: int = 0) -> list[str]:
+    """What is wrong with the runs of a command in which these calls fail, until there are no more.
+
+    ``places`` count from 1.
+    """
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for each in FILES:
+            shutil.copy(ROOT / "examples" / each, folder)
+        old, new = _good_runs(name, folder)
+        found = []
+        for number, place in enumerate(places, first_error):
+            _restore(folder, old)
+            ran = _run(name, folder, place, ERRORS[number % len(ERRORS)])
+            if not ran.call:
+                return found if number > first_error else ["no call failed"]
+            said = judged(ran, old, new)
+            if ran.litter:
+                _run(name, folder)
+                said += [f"{each} is left over" for each in leftovers(folder)]
+            found += [f"{name}: call {place}, {ran.call}: {each}" for each in said]
+    return found
+
+
+def _good_runs(name: str, folder: Path) -> tuple[dict[str, bytes], Failed]:
+    """The files that an earlier run has left, and what a good run makes then."""
+    old = _run(name, folder).files
+    old |= {each: b"what stood here before\n" for each in old if each != "state.json"}
+    _restore(folder, old)
+    return old, _run(name, folder)
+
+
+def _restore(folder: Path, files: dict[str, bytes]) -> None:
+    for name in WRITTEN:
+        (folder / name).unlink(missing_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+
+
+def _run(name: str, folder: Path, place: int = 1 << 40, error: int = errno.EIO) -> Failed:
+    told = folder / "told"
+    env = SETTINGS | UTF8 | {"FAILING": f"{place}:{error}:{told}"}
+    code, out, err = _server().run([*CALLS[name]], folder, env, b"")
+    files = {each: (folder / each).read_bytes() for each in WRITTEN if (folder / each).exists()}
+    return Failed(told.read_text().strip(), code, out, err, files, leftovers(folder))
+
+
+def judged(ran: Failed, old: dict[str, bytes], new: Failed) -> list[str]:
+    """What is wrong with a run."""
+    wrong = []
+    is_silenced = ran.call == "write 2"
+    if ran.files.keys() != new.files.keys():
+        wrong.append(f"there are {', '.join(ran.files)}")
+    wrong += [
+        f"{name} is neither the old one nor the new"
+        for name, data in ran.files.items()
+        if data not in (old[name], new.files[name])
+    ]
+    if ran.code == new.code:
+        if (ran.files, ran.out) != (new.files, new.out):
+            wrong.append(f"ended well with other results: {ran.err}")
+    elif ran.code not in FAULTS:
+        wrong.append(f"exit code {ran.code}: {ran.err}")
+    elif not (is_silenced or (ran.err.splitlines() or [""])[-1].startswith("aepromo: ")):
+        wrong.append(f"said {ran.err}")
+    if "Traceback" in ran.err or ran.err.count("aepromo: ") > 1:
+        wrong.append(f"said {ran.err}")
+    return wrong
+
+
+def failure(seed: int, number: int) -> str:
+    """Say what is wrong with the runs of one command in which every seventh call fails.
+
+    35 cases in a row go through every call of every command.
+    """
+    name = list(CALLS)[number % len(CALLS)]
+    first = 1 + number // len(CALLS) % 7
+    return "\n".join(wrong_with(name, range(first, 1 << 20, 7), seed + number))

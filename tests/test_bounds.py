@@ -1,0 +1,87 @@
+"""What would go on without end is refused, or takes a time that grows with it and no faster."""
+
+from __future__ import annotations
+
+import io
+import json
+from time import process_time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aepromo.cli.answers import bad_rows_of
+from aepromo.errors import InputError, Problem
+from aepromo.table.blocks import line_numbers, parse
+from aepromo.table.headers import MOST_COLUMNS
+from aepromo.table.source import open_source
+from aepromo.watch.feed import open_feed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Run
+
+ROWS = 20_000
+
+
+def test_a_header_of_too_many_columns_is_refused(run: Run) -> None:
+    names = ("sku", "purchase_price", *(f"n{at}" for at in range(MOST_COLUMNS - 2)))
+    widest = f"{','.join(names)}\nA,8{',' * (MOST_COLUMNS - 2)}\n".encode()
+    assert open_source(io.BytesIO(widest), "t.csv").header == names
+    code, out, err = run("floor", "-", stdin=b"one more," + widest)
+    assert (code, out) == (3, b"")
+    said = "16,385 columns; a table has 16,384 at most, as a worksheet does"
+    assert err == f"aepromo: standard input:1: {said}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({f"k{at}": at for at in range(MOST_COLUMNS + 1)}),
+        json.dumps({f"k{at}\\": at for at in range(MOST_COLUMNS + 1)}),
+        "".join(f'{{"sku": "A", "k{at % 5_000}": "1"}}\n' for at in range(5_000)),
+    ],
+    ids=["in one object", "with escapes", "in many objects"],
+)
+def test_a_feed_of_too_many_different_keys_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match=r"feed:1: .* different keys from here on; that is no"):
+        open_feed(io.BytesIO(text.encode()), "feed")
+
+
+def test_an_object_with_a_key_twice_among_many_is_read_at_once() -> None:
+    members = ", ".join(f'"k{at}": {at}' for at in range(12_000))
+
+    def read() -> None:
+        list(open_feed(io.BytesIO(f'{{{members}, "k7": 7}}\n'.encode()), "feed").blocks)
+
+    assert seconds(read) < 2
+
+
+def test_bad_rows_are_told_of_in_a_time_that_grows_with_them() -> None:
+    source = open_source(io.BytesIO(b"sku,cost\n" + b'"A\n1",free\n' * ROWS), "t.csv")
+    (block,) = source.blocks
+    text = parse(block, source)
+    problems = [Problem(row, "cost", "?") for row in range(ROWS)]
+
+    def tell() -> None:
+        bad = bad_rows_of(text, problems)
+        assert [bad[-1].line, *bad[-1].cells] == [2 * ROWS, "A\n1", "free"]
+
+    assert seconds(tell) < 0.5  # 18 s where each cell was looked up among all
+
+
+def test_lines_are_those_of_the_text_whatever_stands_between() -> None:
+    data = b'sku,cost\n\nA,1\n"B\n\n",2\n\n\nC,3\n"D",4\n'
+    source = open_source(io.BytesIO(data), "t.csv")
+    (block,) = source.blocks
+    assert line_numbers(parse(block, source), [0, 1, 2, 3]) == {0: 3, 1: 4, 2: 9, 3: 10}
+
+
+def seconds(run: Callable[[], None]) -> float:
+    """How many seconds of the processor the quicker of two runs takes."""
+    took = []
+    for _ in range(2):
+        began = process_time()
+        run()
+        took.append(process_time() - began)
+    return min(took)

@@ -1,0 +1,44 @@
+"""The n-th call that fails: the old files or the new ones, one line, no litter.
+
+``python -m tests.search failures`` goes through every call; here it is some of each command.
+"""
+
+from __future__ import annotations
+
+import pytest
+from fuzz.failures import CALLS, Failed, has_compiler, judged, wrong_with
+
+pytestmark = pytest.mark.skipif(not has_compiler(), reason="no C compiler, or no Linux")
+EVERY = 5
+
+
+@pytest.mark.parametrize("first", range(1, EVERY, 2))
+@pytest.mark.parametrize("name", CALLS)
+def test_a_failed_call_leaves_old_files_or_new_ones_and_is_told_of(name: str, first: int) -> None:
+    assert wrong_with(name, range(first, 10_000, EVERY)) == []
+
+
+GOOD = Failed("", 0, b"", "", {"out.csv": b"new", "bad.csv": b"none"}, [])
+OLD = {"out.csv": b"old", "bad.csv": b"older"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"files": {"out.csv": b"ne", "bad.csv": b"older"}, "code": 2}, "neither the old one"),
+        ({"files": {"out.csv": b"old"}, "code": 2}, "there are out.csv"),
+        ({"files": OLD}, "ended well with other results"),
+        ({"out": b"half"}, "ended well with other results"),
+        ({"code": 1}, "exit code 1"),
+        ({"code": -6}, "exit code -6"),
+        ({"code": 70, "err": ""}, "said "),
+        ({"code": 70, "err": "Traceback\n"}, "said Traceback"),
+        ({"code": 2, "err": "aepromo: one\naepromo: two\n"}, "said aepromo: one"),
+    ],
+    ids=str,
+)
+def test_a_wrong_end_is_seen(changed: dict[str, object], said: str) -> None:
+    told = {"code": 2, "err": "aepromo: no\n"} if changed.get("code") == 2 else {}
+    ran = GOOD._replace(**{**told, **changed})  # type: ignore[arg-type]
+    assert judged(GOOD, OLD, GOOD) == []
+    assert any(each.startswith(said) or said in each for each in judged(ran, OLD, GOOD))
