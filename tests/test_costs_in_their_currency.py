@@ -324,3 +324,14 @@ def test_check_takes_signs_of_costs_for_what_they_are(run: Run) -> None:
     assert "reprice can read it" in done.err
     without = run("check", "-", *money[:4], "--format", "json", stdin=table)
     assert "1 bad row for reprice" in without.err
+
+
+def test_json_keeps_the_sign_of_a_cost_in_another_currency(run: Run) -> None:
+    table = "list_price,purchase_price,logistics_cost\n$20,¥56,$3\n".encode()
+    done = run("margin", "-", "--fx", "CNY=7.12", *TERMS, "--format", "json", stdin=table)
+    row = json.loads(done.out)[0]
+    assert [row[name] for name in ("list_price", "purchase_price", "logistics_cost")] == [
+        20,
+        "¥56",
+        3,
+    ]
