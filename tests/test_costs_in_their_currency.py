@@ -306,3 +306,32 @@ def test_a_parcel_of_a_tariff_is_converted_at_the_same_rate(run: Run, tmp_path: 
     parcel = ("--tariff", tariff, "--market", "ES", "--fail-on", "never")
     rows = run("audit", "-", *parcel, *money, stdin=table)
     assert rows.out == given.out
+
+
+def test_one_rate_is_that_of_one_currency_for_one_sku_too(run: Run) -> None:
+    call = ("margin", "-b", "¥71", "-p", "20", "--fx-rate", "7.1", *TERMS, "--value", "profit")
+    assert run(*call, "-l", "3").out == b"7.00\n"
+    several = run(*call, "-l", "€3")
+    assert several.code == 2
+    assert "--fx-rate: is one rate, but the costs are in several currencies" in several.err
+
+
+def test_check_takes_signs_of_costs_for_what_they_are(run: Run) -> None:
+    table = "sku,list_price,purchase_price,logistics_cost\nA,20,¥56,3\nB,20,8,€3\n".encode()
+    money = ("--cost-currency", "CNY", "--fx", "CNY=7.12", "--fx", "EUR=0.92")
+    done = run("check", "-", *money, "--format", "json", stdin=table)
+    assert [row["bad"] for row in json.loads(done.out)] == [0, 0, 0, 0]
+    assert "reprice can read it" in done.err
+    without = run("check", "-", *money[:4], "--format", "json", stdin=table)
+    assert "1 bad row for reprice" in without.err
+
+
+def test_json_keeps_the_sign_of_a_cost_in_another_currency(run: Run) -> None:
+    table = "list_price,purchase_price,logistics_cost\n$20,¥56,$3\n".encode()
+    done = run("margin", "-", "--fx", "CNY=7.12", *TERMS, "--format", "json", stdin=table)
+    row = json.loads(done.out)[0]
+    assert [row[name] for name in ("list_price", "purchase_price", "logistics_cost")] == [
+        20,
+        "¥56",
+        3,
+    ]

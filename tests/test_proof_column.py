@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Run
 
 TERMS = ("--commission", "6%", "--payment", "1%", "-q")
@@ -87,3 +89,14 @@ def test_one_sku_and_a_file_of_it_say_the_same(run: Run) -> None:
     # Nothing is lower than a cent.
     free = ("-b", "0", "-l", "0", "-t", "0.01", "--rate", "0%", *TERMS)
     assert json.loads(run("reprice", *free, *columns).out)[0]["proof"] is None
+
+
+def test_discounts_that_add_up_are_taken_in_one_step(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "aepromo.toml"
+    file.write_text('[rules]\nstacking.own_and_forced = "add"\n')
+    call = ("reprice", "-b", "8", "-l", "3", "--limited-rate", "15%", "--rate", "7%", *TERMS)
+    done = run(*call, "--config", file, "--target", "12.80", "--value", "proof")
+    # 78 % of 16.41 are 12.7998.
+    assert done.out == b"16.41: own 15%, forced 7%, down: 12.79 under 12.80\n"
+    exact = run(*call, "--config", file, "--target", "12.88", "--ending", ".50", "--value", "proof")
+    assert exact.out == b"16.50: own 15%, forced 7%: 12.87 under 12.88\n"

@@ -55,6 +55,7 @@ AUDIT = Question(
         "list_price",
         "protected_list_price",
         "holds_to_rate",
+        "holds_to_fx",
         "required_deal_price",
         "floor_price",
         "margin",

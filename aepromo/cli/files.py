@@ -326,8 +326,10 @@ def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list
         kind = RESULTS[name].kind if name in added else numbers.get(name, Kind.TEXT)
         cells = figure_texts(table[name], kind if name in added else Kind.TEXT)
         if name in numbers and name not in added:
+            # Without its sign, a cost in another currency would be another amount.
+            own = currency._replace(is_stated=True) if kind is Kind.COST else currency
             cells = [
-                (bare_digits(cell, kind, currency, decimal) or cell or None) if cell else None
+                (bare_digits(cell, kind, own, decimal) or cell or None) if cell else None
                 for cell in cells
             ]
         columns.append(TextColumn(name, kind, cells, layout.role(name)))
