@@ -47,6 +47,12 @@ PRICE_RESULTS = (
         ("最差情形",),
         labels=WORST_CASES,
     ),
+    Column(
+        "max_limited_rate",
+        Kind.RATIO,
+        "the deepest own discount, in whole percents, that the product bears",
+        ("可承受限时折扣率",),
+    ),
     Column("holds_to_rate", Kind.RATIO, "the highest forced rate that it bears", ("可承受折扣率",)),
     Column(
         "holds_to_fx",

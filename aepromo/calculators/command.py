@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aepromo.calculators.proofs import asks_for_proof, with_proof
+from aepromo.calculators.own_discounts import with_own_discount
+from aepromo.calculators.proofs import with_proof
 from aepromo.cli.commands import Asked, question_command
 from aepromo.cli.options import (
     OUTPUT_PANEL,
@@ -23,6 +24,7 @@ from aepromo.cli.output import format_of
 from aepromo.cli.say import say
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
+from aepromo.table.layout import Layout
 from aepromo.table.schema import RESULTS
 from aepromo.terminal.summary import decisions_line, prices_line, skus
 from aepromo.words import _
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aepromo.cli.commands import Call
+    from aepromo.cli.options import WritingOptions
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
     from aepromo.terminal.summary import Tally
@@ -119,10 +122,11 @@ def calculator_command(question: Question) -> Callable[..., None]:
     def ask(values: Values, call: Call) -> Asked:
         if question.name == "reprice" and format_of(call.writing) is Format.ALIEXPRESS:
             return _price_update(values, call)
-        words = call.writing.value or call.writing.columns
-        if own_options and words and asks_for_proof(words):
-            return Asked(with_proof(question), summary, only=_only(question, call))
-        return Asked(question, summary, only=_only(question, call))
+        asked = question
+        for name, extended in ON_REQUEST.items() if own_options else ():
+            if _names(call.writing, name):
+                asked = extended(asked)
+        return Asked(asked, summary, only=_only(question, call))
 
     def summary(tally: Tally) -> str:
         if question.name == "reprice":
@@ -140,6 +144,17 @@ def calculator_command(question: Question) -> Callable[..., None]:
         own_options=own_options,
         finish=finish,
     )
+
+
+ON_REQUEST = {"proof": with_proof, "max_limited_rate": with_own_discount}
+"""The columns of ``reprice`` and ``audit`` that take long, and what adds each of them."""
+
+
+def _names(writing: WritingOptions, column: str) -> bool:
+    """Whether ``--columns`` or ``--value`` names a column."""
+    words = writing.value or writing.columns or ""
+    layout = Layout((column,))
+    return any(layout.meant(word.strip()) for word in words.split(",") if word.strip())
 
 
 def _price_update(values: Values, call: Call) -> Asked:

@@ -11,7 +11,6 @@ from aepromo.pricing.money import AMOUNT_LIMIT, MILLION
 from aepromo.pricing.offers import Discounts
 from aepromo.pricing.proof import TRILLION, proof
 from aepromo.table.cells import fixed
-from aepromo.table.layout import Layout
 from aepromo.words import _, label
 
 if TYPE_CHECKING:
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
     from aepromo.engine.question import Inputs, Question, Results
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.proof import Proof
-
-
-def asks_for_proof(words: str) -> bool:
-    """Whether one of the words that name columns names the proof."""
-    layout = Layout(("proof",))
-    return any(layout.meant(word.strip()) for word in words.split(",") if word.strip())
 
 
 def with_proof(question: Question) -> Question:

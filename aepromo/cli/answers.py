@@ -40,6 +40,7 @@ from aepromo.table.headings import in_words, named
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.layout import Layout, laid_out
 from aepromo.table.measured_cells import speak_of_money
+from aepromo.table.source import together
 from aepromo.table.total_rows import total_rows
 from aepromo.words import _, ngettext
 
@@ -174,7 +175,8 @@ class Answers:
 
         answered, took, signs = False, [0, 0, 0], frozenset[str]()
         is_first = True
-        for attempted in ahead(attempt, self.source.blocks):
+        blocks = self.source.blocks
+        for attempted in ahead(attempt, together(blocks) if self.question.is_whole else blocks):
             outcome, finished = attempted.outcome, attempted.finished
             self.meter.advance(len(outcome), len(attempted.text.block.data))
             if is_first:

@@ -402,7 +402,10 @@ def progress_stream(options: WritingOptions) -> TextIO | None:
         return None
     if options.output or format_of(options) is Format.TABLE:
         return sys.stderr
-    mode = os.fstat(sys.stdout.fileno()).st_mode
+    try:
+        mode = os.fstat(sys.stdout.fileno()).st_mode
+    except (OSError, ValueError):  # no file that the system knows
+        return None
     return None if stat.S_ISFIFO(mode) or sys.stdout.isatty() else sys.stderr
 
 

@@ -109,6 +109,7 @@ class Question(NamedTuple):
     before ``list_price`` as the price looked at;
     ``sets_prices``: it answers with a list price. ``markets``: a row may sell to several, and the
     dearest parcel counts. ``is_about_skus``: a row is a SKU, so no id stands twice.
+    ``is_whole``: an answer may need any other row, so a file is read into memory.
     ``excuses_parcels``: one that no line carries makes no bad row. ``faults`` finds inputs that
     can't be meant.
 
@@ -135,6 +136,7 @@ class Question(NamedTuple):
     markets: bool = False
     is_about_skus: bool = True
     excuses_parcels: bool = False
+    is_whole: bool = False
     faults: Callable[[Inputs], Sequence[Fault]] | None = None
     sort_by: tuple[tuple[str, str], ...] = ()
     counts: tuple[str, ...] = ()

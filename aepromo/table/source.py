@@ -38,7 +38,7 @@ from aepromo.words import N_, _, cause
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 BLOCK_BYTES = 4 << 20
@@ -68,6 +68,13 @@ class Block:
 
     data: bytes
     first_line: int
+
+
+def together(blocks: Iterable[Block]) -> Iterator[Block]:
+    """All blocks as one, none where there are none."""
+    every = list(blocks)
+    if every:
+        yield Block(b"".join(block.data for block in every), every[0].first_line)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,61 @@
+"""The deepest own discount of each product, as a column that is made when asked for.
+
+The platform takes whole percents, one for a product, so all SKUs of a product are looked at
+together and a file is read whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aepromo.pricing.money import BLANK, is_known, pick
+from aepromo.pricing.reach import max_limited_rate
+
+if TYPE_CHECKING:
+    from aepromo.engine.question import Inputs, Question, Results
+    from aepromo.pricing.money import Whole
+
+
+def with_own_discount(question: Question) -> Question:
+    """``reprice`` or ``audit`` with the deepest own discount at which a product still protects.
+
+    That is at the price that is looked at: the new one in ``reprice``. A row without a product
+    stands for itself; a SKU without a price has no say in its product.
+    """
+
+    def compute(inputs: Inputs) -> Results:
+        results = question.compute(inputs)
+        price = results["new_list_price"] if question.sets_prices else inputs.sku.list_price
+        has_price = is_known(price)
+        required = pick(has_price, results["required_deal_price"], 0)
+        deepest = max_limited_rate(
+            pick(has_price, price, 1),
+            required,
+            inputs.sku.discounts,
+            inputs.values.offers,
+            _products(inputs),
+        )
+        return {**results, "max_limited_rate": pick(has_price, deepest, BLANK)}
+
+    return question._replace(
+        uses=(*question.uses, "product_id"),
+        adds=lambda known: (*question.adds(known), "max_limited_rate"),
+        compute=compute,
+        key_columns=("max_limited_rate", *question.key_columns),
+        is_whole=True,
+    )
+
+
+def _products(inputs: Inputs) -> Whole | None:
+    """The number of each row's product from 0 up; None where every row is one of its own."""
+    if inputs.cells is None or "product_id" not in inputs.columns:
+        return None
+    import numpy as np
+
+    names = inputs.text("product_id").to_numpy(zero_copy_only=False)
+    _seen, numbers = np.unique(names, return_inverse=True)
+    alone = names == ""
+    numbers = numbers.astype(np.int64)
+    numbers[alone] = len(_seen) + np.arange(int(alone.sum()))
+    _used, numbers = np.unique(numbers, return_inverse=True)
+    return numbers.astype(np.int64)
