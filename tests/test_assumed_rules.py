@@ -61,7 +61,7 @@ def test_the_steps_of_own_discounts_can_be_overridden(run: Run, tmp_path: Path) 
     [
         ("", (), "hold"),
         ('reprice.max_change = "70%"', (), "raise"),
-        ('reprice.max_change = "never"', (), "raise"),
+        ('reprice.max_change = "10%"', ("--max-change", "never"), "raise"),
         ('reprice.max_change = "10%"', ("--max-change", "70%"), "raise"),
     ],
 )
