@@ -77,7 +77,7 @@ def wrong_with(name: str, places: Iterable[int], first_error: int = 0) -> list[s
         for each in FILES:
             shutil.copy(ROOT / "examples" / each, folder)
         old, new = _good_runs(name, folder)
-        found = []
+        found: list[str] = []
         for number, place in enumerate(places, first_error):
             _restore(folder, old)
             ran = _run(name, folder, place, ERRORS[number % len(ERRORS)])

@@ -136,7 +136,7 @@ def _at_path(data: bytes, read: Callable[[str], object]) -> None:
         read(str(path))
 
 
-FORMS: dict[str, tuple[Callable[[Random], bytes], Callable[[bytes], None]]] = {
+FORMS: dict[str, tuple[Callable[[Random], bytes], Callable[[bytes], object]]] = {
     "workbook": (_workbook, lambda data: _rows(open_workbook(io.BytesIO(data), "file"))),
     "Parquet": (
         lambda rng: damaged(rng, _parquet(), [_parquet()]),
@@ -146,7 +146,7 @@ FORMS: dict[str, tuple[Callable[[Random], bytes], Callable[[bytes], None]]] = {
     "tariff": (_text("tariff.toml", "toml"), lambda data: _at_path(data, read_tariff)),
     "JSON lines": (
         _text("feed.jsonl", "json"),
-        lambda data: list(open_feed(io.BytesIO(data), "file", form="jsonl").blocks) and None,
+        lambda data: list(open_feed(io.BytesIO(data), "file", form="jsonl").blocks),
     ),
     "state": (
         _text("watch_states/version-2.json", "json"),
