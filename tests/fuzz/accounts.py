@@ -13,8 +13,10 @@ import json
 import re
 import signal
 import sys
+import unicodedata
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -309,10 +311,29 @@ def _check_accounts(case: Case, ran: Ran, table: Table) -> None:
     kept = [place for place, name in enumerate(table.header) if name not in added]
     for cells, answer in zip(good, answered, strict=True):
         assert len(answer) == len(header), answer
-        assert [answer[place] for place in kept] == [cells[place] for place in kept], cells
+        assert all(_is_intact(answer[place], cells[place]) for place in kept), (answer, cells)
     if rejected:
         count = f"{len(rejected)} bad row{'s' * (len(rejected) > 1)} set aside"
         assert f"standard input: {count}" in ran.said.splitlines(), ran.said
+
+
+def _is_intact(answer: str | None, cell: str) -> bool:
+    """Whether a cell came out as it went in, or in JSON as the number that it reads as."""
+    if answer is None:
+        return not cell.strip()
+    if not isinstance(answer, _Number):
+        return answer == cell
+    plain = unicodedata.normalize("NFKC", cell)
+    digits = re.sub("[^0-9.,]", "", plain)
+    ways = {digits.replace(",", ""), digits.replace(".", "").replace(",", ".")}
+    number = Decimal(answer) * (100 if "%" in plain else 1)
+    return any(re.search("[0-9]", way) and Decimal(way) == number for way in ways)
+
+
+class _Number(str):
+    """A number of JSON, by its text."""
+
+    __slots__ = ()
 
 
 def _added(case: Case, header: list[str], table: Table) -> set[str]:
@@ -331,7 +352,7 @@ def _read_answer(form: str, out: bytes) -> tuple[list[str], list[list[str]]]:
     if form != "jsonl":
         header, *rows = csv.reader(lines, delimiter=FORMS[form], strict=True)
         return header, rows
-    objects = [json.loads(line, parse_float=str) for line in lines]
+    objects = [json.loads(line, parse_float=_Number, parse_int=_Number) for line in lines]
     header = list(objects[0])
     assert all(list(each) == header for each in objects), header
     return header, [list(each.values()) for each in objects]

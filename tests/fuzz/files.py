@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from aepromo.table.source import Source
 
 TESTS = Path(__file__).parent.parent
-EXAMPLES = TESTS.parent / "examples"
 _TOKENS = {
     "toml": (
         *(
@@ -116,7 +115,7 @@ def _parquet() -> bytes:
 
 def _text(name: str, kind: str) -> Callable[[Random], bytes]:
     def drawn(rng: Random) -> bytes:
-        text = (EXAMPLES / name if "/" not in name else TESTS / name).read_text(encoding="utf-8")
+        text = (TESTS.parent / name).read_text(encoding="utf-8")
         if rng.random() < 0.3:
             return damaged(rng, text.encode(), [text.encode()])
         return _replaced(rng, text, _TOKENS[kind]).encode("utf-8", "replace")
@@ -136,20 +135,26 @@ def _at_path(data: bytes, read: Callable[[str], object]) -> None:
         read(str(path))
 
 
-FORMS: dict[str, tuple[Callable[[Random], bytes], Callable[[bytes], None]]] = {
+FORMS: dict[str, tuple[Callable[[Random], bytes], Callable[[bytes], object]]] = {
     "workbook": (_workbook, lambda data: _rows(open_workbook(io.BytesIO(data), "file"))),
     "Parquet": (
         lambda rng: damaged(rng, _parquet(), [_parquet()]),
         lambda data: _rows(open_parquet(io.BytesIO(data), "file")),
     ),
-    "configuration": (_text("store.toml", "toml"), lambda data: _at_path(data, read_config)),
-    "tariff": (_text("tariff.toml", "toml"), lambda data: _at_path(data, read_tariff)),
+    "configuration": (
+        _text("examples/forced-discount/store.toml", "toml"),
+        lambda data: _at_path(data, read_config),
+    ),
+    "tariff": (
+        _text("examples/shipping/tariff.toml", "toml"),
+        lambda data: _at_path(data, read_tariff),
+    ),
     "JSON lines": (
-        _text("feed.jsonl", "json"),
-        lambda data: _rows(open_feed(io.BytesIO(data), "file", form="jsonl")),
+        _text("examples/discount-feed/feed.jsonl", "json"),
+        lambda data: list(open_feed(io.BytesIO(data), "file", form="jsonl").blocks),
     ),
     "state": (
-        _text("watch_states/version-2.json", "json"),
+        _text("tests/watch_states/version-2.json", "json"),
         lambda data: _at_path(data, read_state),
     ),
 }
