@@ -126,3 +126,16 @@ def test_a_table_has_notes_beneath_it(run: Run, own: Path) -> None:
     out = run("check", own.name, "--format", "table", "--fx", "CNY=7.12").out.decode()
     assert "own.csv: a cost file, 3 rows" in out
     assert "a total row on line 6" in out
+
+
+@pytest.mark.parametrize("width", ["80", "120"])
+def test_a_table_cuts_no_name_and_says_what_it_leaves_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    ran = run("check", EXAMPLES / "erp-export" / "odd-headers.csv", "--format", "table")
+    text = ran.out.decode()
+    for name in ("purchase_price", "logistics_cost", "may be sku or product_id", "Cost center"):
+        assert name in text
+    assert ("not shown: " in text) == (width == "80")
+    assert max(map(len, text.splitlines())) <= int(width)

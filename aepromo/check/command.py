@@ -29,7 +29,15 @@ from aepromo.cli.options import (
     value_parameters,
     with_parameters,
 )
-from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
+from aepromo.cli.output import (
+    chosen,
+    destination,
+    format_of,
+    headed,
+    rendered,
+    table_width,
+    text_lines,
+)
 from aepromo.cli.say import say
 from aepromo.errors import CallError
 from aepromo.table.column import Kind
@@ -130,10 +138,15 @@ def _write(check: FileCheck, writing: WritingOptions) -> None:
             from aepromo.terminal.rich_tables import plain_table
             from aepromo.terminal.wrapping import running_text
 
-            cells = ([cell or "" for cell in each.cells] for each in columns)
+            shown = columns if writing.columns else _fitting(columns, table_width())
+            cells = ([cell or "" for cell in each.cells] for each in shown)
             rows = list(zip(*cells, strict=True))
-            table = plain_table([each.name for each in columns], rows)
+            table = plain_table([each.name for each in shown], rows)
             lines = [] if writing.quiet else [Text(), *map(running_text, notes)]
+            if len(shown) < len(columns):
+                names = _(", ").join(each.name for each in columns if each not in shown)
+                left_out = _("not shown: {names} (choose with --columns)").format(names=names)
+                lines.append(running_text(left_out, "dim"))
             stream.write(rendered(Group(table, *lines), writing))
         elif form is Format.JSON:
             stream.write((json_document(_document(check, columns, notes)) + "\n").encode())
@@ -142,6 +155,25 @@ def _write(check: FileCheck, writing: WritingOptions) -> None:
     if form not in (Format.TABLE, Format.JSON) and not writing.quiet:
         for note in notes:
             say(note)
+
+
+_LEAST_WANTED = ("odd", "blank", "first", "filled", "bad")
+_GAP = 3
+
+
+def _fitting(columns: list[TextColumn], width: int) -> list[TextColumn]:
+    """The columns that find room side by side; the least wanted ones make way first."""
+    from rich.cells import cell_len
+
+    def room(column: TextColumn) -> int:
+        return max(map(cell_len, (column.name, *(cell or "" for cell in column.cells)))) + _GAP
+
+    shown = columns
+    for name in _LEAST_WANTED:
+        if sum(map(room, shown)) - _GAP <= width:
+            break
+        shown = [each for each in shown if each.name != name]
+    return shown
 
 
 def _columns(check: FileCheck) -> list[TextColumn]:
