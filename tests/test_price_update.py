@@ -90,6 +90,12 @@ def test_markets_have_prices_of_their_own_and_the_highest_is_the_price(run: Run)
     ]
 
 
+@pytest.mark.parametrize("total", ["Total,,,,,,", ",合计,,,,,"])
+def test_a_total_row_is_nothing_to_the_platform(run: Run, total: str) -> None:
+    rows = "7,A,8,3,12,,\n7,B,8,3,20,,\n"
+    assert bodies(run, f"{rows}{total}\n") == bodies(run, rows)
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

@@ -27,13 +27,14 @@ def audit(inputs: Inputs) -> Figures:
     sku, values = inputs.sku, inputs.values
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
     price, offers = sku.list_price, values.offers
+    protected = protected_list_price(required, sku.discounts, offers)
     found = outcome(inputs, price, required)
     if values.has_rates or "fx_rate" in inputs.columns:
         found["holds_to_fx"] = lowest_exchange_rate(inputs, found["deal_price"])
     return {
         "required_deal_price": required,
         "bound_by": bound,
-        "protected_list_price": protected_list_price(required, sku.discounts, offers),
+        "protected_list_price": pick(protected < AMOUNT_LIMIT, protected, BLANK),
         **found,
         "holds_to_rate": holds_to_rate(price, required, sku.discounts, offers),
     }

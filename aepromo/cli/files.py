@@ -282,7 +282,9 @@ def _each(
     def finished(outcome: Outcome, text: TextBlock) -> tuple[Seen, Outcome | None, Finished]:
         skus = cast("TextBlock", outcome.cells)
         seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
-        if watched.only:
+        if watched.updates is not None:
+            made = finish(outcome, text)  # rows that are no SKUs are nothing to the platform
+        elif watched.only:
             written = _only(outcome, question.counts[0], watched.only)
             made = finish(written, cast("TextBlock", written.cells))
         else:

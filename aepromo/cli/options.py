@@ -143,7 +143,7 @@ class WritingOptions(NamedTuple):
             "--format",
             rich_help_panel=OUTPUT_PANEL,
             metavar="FORM",
-            help="table, csv, tsv, json, jsonl, markdown, xlsx, parquet; else what fits.",
+            help="table, csv, tsv, json, jsonl, markdown, xlsx, parquet, or aliexpress (reprice).",
         ),
     ] = Format.AUTO
     columns: Annotated[

@@ -20,6 +20,7 @@ from aepromo.pricing.protect import (
     Zone,
     bounds,
     exact_list_price,
+    left_after_fees,
     protected_list_price,
     required_deal_price,
     zones,
@@ -55,11 +56,25 @@ class DeadZone:
 
 
 @dataclass(frozen=True, slots=True)
+class Short:
+    """Why a minor unit less than the required deal price is not enough, where a profit asks for it.
+
+    ``fees`` are each rounded up; they and ``costs`` leave ``left`` of ``deal_price``.
+    """
+
+    deal_price: int
+    fees: int
+    costs: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """All there is to say of one SKU. Amounts in minor units, margin in ten-thousandths.
 
     Without a purchase price, profit, margin and floor are blank and the steps end at the deal.
-    ``proof`` tells why the next lower price does not protect; None where there is none.
+    ``proof`` tells why the next lower price does not protect; None where there is none. ``short``
+    tells where the required deal price comes from.
     """
 
     currency: Currency
@@ -85,6 +100,7 @@ class Explanation:
     proof: Proof | None = None
     own_rate: int = 0
     discounts_add: bool = False
+    short: Short | None = None
 
 
 def explain(values: Values) -> tuple[Explanation, list[str]]:
@@ -159,7 +175,16 @@ def _explained(
         proof=proof(protected, required, sku.discounts, values.offers, values.endings),
         own_rate=int(sku.discounts.limited_rate),
         discounts_add=sku.discounts.add,
+        short=_short(required, BOUNDS[bound], sku),
     )
+
+
+def _short(required: int, bound_by: str, sku: Sku) -> Short | None:
+    if bound_by not in ("target_profit", "target_margin", "target_markup"):
+        return None
+    less, costs = required - 1, int(sku.costs.total)
+    fees = less - int(left_after_fees(less, sku.fees))
+    return Short(less, fees, costs, less - fees - costs)
 
 
 def _bounds_in_force(sku: Sku, values: Values) -> dict[str, int]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from aepromo.explain.explanation import DeadZone, Explanation
+    from aepromo.explain.explanation import DeadZone, Explanation, Short
     from aepromo.explain.waterfall import Step
     from aepromo.inputs.exchange import Rate
     from aepromo.pricing.currency import Currency
@@ -139,7 +139,20 @@ def _proven(explanation: Explanation) -> list[str]:
     if proof is None:
         return [_("there is no lower price to prove anything of")]
     own_rate, add = explanation.own_rate, explanation.discounts_add
-    return proof_lines(proof, own_rate, add, explanation.currency)
+    said = proof_lines(proof, own_rate, add, explanation.currency)
+    return (
+        [*said, _short_line(explanation.short, explanation.currency)] if explanation.short else said
+    )
+
+
+def _short_line(short: Short, currency: Currency) -> str:
+    line = _("  of {deal}, fees of {fees} (each rounded up) and costs of {costs} leave {left}")
+    return line.format(
+        deal=money(short.deal_price, currency),
+        fees=money(short.fees, currency),
+        costs=money(short.costs, currency),
+        left=money(short.left, currency),
+    )
 
 
 def lines(explanation: Explanation) -> list[str]:

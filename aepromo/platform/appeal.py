@@ -407,10 +407,9 @@ def _passing_list_price(must: Sequence[Gate], formula: Formula, inputs: Inputs) 
     """The list price at which nothing refuses an appeal that only the formula refuses.
 
     At it and at every higher price the formula leaves at least ``appeal.min_profit`` at every rate
-    up to the deepest, whichever way fees are rounded; one cent lower it doesn't. It says nothing
-    of the floor price, of offers, or of a platform that rounds the deal price another way than half
-    up: for that there is ``protected_list_price``. Blank where something else refuses it too, or
-    where no price would do.
+    up to the deepest; one cent lower it doesn't. As the formula does, it rounds half up, and says
+    nothing of the floor price or of offers: for all that there is ``protected_list_price``. Blank
+    where something else refuses it too, or where no price would do.
     """
     wanted = np.asarray(kept_rate(formula.fees, 0)) > 0
     for gate in must:
@@ -419,11 +418,16 @@ def _passing_list_price(must: Sequence[Gate], formula: Formula, inputs: Inputs) 
     prices = np.full(inputs.rows, BLANK, np.int64)
     if not len(rows):
         return prices
-    targets = Targets(BLANK, least_profit(inputs.values), BLANK)
+    least = least_profit(inputs.values)
+    targets = Targets(BLANK, least, BLANK)
     costs = Costs(*(_column(each, inputs.rows)[rows] for each in formula.costs))
     fees = FeeRates(*(_column(each, inputs.rows)[rows] for each in formula.fees))
     required, _bound = required_deal_price(targets, costs, fees, floor_multiple=0)
+    deal = np.asarray(required)
+    # Its fees are rounded up, so it may be a few cents too high.
+    while np.any(lower := profit(deal - 1, costs, fees) >= least):
+        deal = np.where(lower, deal - 1, deal)
     rates = _column(formula.forced_rate, inputs.rows)[rows]
-    found = np.asarray(lowest_list_price(required, rates))
+    found = np.asarray(lowest_list_price(deal, rates))
     prices[rows] = np.where(found < AMOUNT_LIMIT, found, BLANK)
     return prices

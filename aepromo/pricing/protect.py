@@ -138,7 +138,7 @@ def most_purchase_price(deal_price: Whole, floor_multiple: int) -> Whole:
     return deal_price * MILLION // floor_multiple
 
 
-def _left_after_fees(deal_price: Whole, fees: FeeRates) -> Whole:
+def left_after_fees(deal_price: Whole, fees: FeeRates) -> Whole:
     """What a deal price leaves after fees, each rounded up."""
     left = deal_price - up(deal_price, fees.commission_rate) - up(deal_price, fees.payment_rate)
     return left - up(deal_price, fees.other_rate) if fees.has_other else left
@@ -155,7 +155,7 @@ def _last_short(margin: Whole, spent: Whole, fees: FeeRates, in_force: Truth) ->
     has_margin = not isinstance(margin, int) or margin > 0
 
     def is_enough(deal: Whole) -> Truth:
-        left = _left_after_fees(deal, fees)
+        left = left_after_fees(deal, fees)
         if has_margin:
             return in_force & (left * MILLION - margin * deal >= spent * MILLION)
         return in_force & (left >= spent)
@@ -176,7 +176,7 @@ def _least_left(margin: Whole, deal_price: Whole, fees: FeeRates, in_force: Trut
     kept = pick(in_force, kept_rate(fees, margin), MILLION)
 
     def left(deal: Whole) -> Whole:
-        return _left_after_fees(deal, fees) * MILLION - margin * deal
+        return left_after_fees(deal, fees) * MILLION - margin * deal
 
     lowest, higher = left(deal_price), deal_price + 1
     while any_of(in_force & (kept * higher - fees.number * (MILLION - 1) < lowest)):

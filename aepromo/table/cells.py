@@ -175,7 +175,7 @@ def millionths(text: str) -> int:
 
 def _cost(text: str, tidied: str, currency: Currency) -> int:
     if tidied.casefold() in _NOTHING:
-        reason = _("{cell} is no amount; write 0 where it costs nothing, or leave the cell blank")
+        reason = _("{cell} is no amount; write what it costs you, 0 for nothing")
         raise refusal(text, reason)
     whole, fraction = _amount_digits(text, tidied, currency, "--cost-currency")
     places = currency.places
@@ -393,7 +393,8 @@ def bare_digits(text: str, kind: Kind, currency: Currency, decimal: str = POINT)
         if sign and not sign.fits(currency):
             return None
     elif tidied.endswith("%"):
-        tidied, is_percent = tidied[:-1].rstrip(), True
+        # Under a header with % the number is that of percents.
+        tidied, is_percent = tidied[:-1].rstrip(), kind is not Kind.NUMBER
     match = _NUMBER.fullmatch(tidied)
     if match is None or not any(character.isdigit() for character in tidied):
         return None

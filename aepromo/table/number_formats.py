@@ -1,8 +1,8 @@
 """What a number format of a workbook makes of a number beyond its digits.
 
-Of all that a format may do, three things change what a cell says: an id is filled up with zeros or
-parted by dashes (``00000``, ``000-000``), a currency is named, or kilograms are. Thousands,
-decimal places, colours and the like are left to whoever formats the result.
+Of all that a format may do, four things change what a cell says: an id is filled up with zeros or
+parted by dashes (``00000``, ``000-000``), a currency is named, kilograms are, or a ratio is shown
+in percent. Thousands, decimal places, colours and the like are left to whoever formats the result.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     r"|\[(?P<bracket>[^\]]*)\]|(?P<digit>[0#?])|(?P<special>[.,%/@]|[eE][+-]|General)|(?P<bare>.)",
     re.DOTALL,
 )
+_RATIO = re.compile(r"(?P<sign>-?)(?P<whole>\d+)(?:\.(?P<fraction>\d+))?", re.ASCII)
 _KILOGRAMS = frozenset({"kg", "公斤", "千克"})
 _FEWEST_ZEROS = 2
 _LONGEST_FORMAT = 255
@@ -27,15 +28,19 @@ class Shape:
     """What stands around and between the digits of a number.
 
     ``pattern`` are the places of an id's digits, with what stands between, first to last; where it
-    is empty, the number stands between ``before`` and ``after``.
+    is empty, the number stands between ``before`` and ``after``. ``is_percent``: it is shown times
+    a hundred.
     """
 
     before: str
     after: str
     pattern: tuple[str, ...] = ()
+    is_percent: bool = False
 
     def text(self, number: str) -> str:
         """A number in its shape; what a pattern of digits has no place for stays as it is."""
+        if self.is_percent:
+            return _in_percent(number)
         if not self.pattern:
             sign = "-" * number.startswith("-")
             return f"{sign}{self.before}{number.removeprefix('-')}{self.after}"
@@ -50,6 +55,20 @@ class Shape:
         return self.before + "".join(digits) + "".join(reversed(shown)) + self.after
 
 
+PERCENT = Shape("", "%", is_percent=True)
+
+
+def _in_percent(number: str) -> str:
+    """A plain ratio as a percentage, digit for digit; anything else as it is."""
+    match = _RATIO.fullmatch(number)
+    if match is None:
+        return number
+    fraction = match["fraction"] or ""
+    whole = (match["whole"] + fraction[:2].ljust(2, "0")).lstrip("0") or "0"
+    rest = fraction[2:].rstrip("0")
+    return f"{match['sign']}{whole}{'.' * bool(rest)}{rest}%"
+
+
 def shape_of(code: str) -> Shape | None:
     """The shape that a number format gives to a number, None where it changes nothing."""
     if len(code) > _LONGEST_FORMAT:
@@ -62,6 +81,8 @@ def shape_of(code: str) -> Shape | None:
     before = _joined(pieces[:first]).lstrip()
     after = _joined(pieces[last + 1 :]).rstrip()
     specials = {text for kind, text in pieces if kind == "special"}
+    if specials <= {".", ",", "%"} and pieces[last + 1 :] == [("special", "%")]:
+        return PERCENT
     if specials - {".", ","}:
         return None
     sign, _number = parted(f"{before}1{after}".strip()) if before or after else (None, "")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from aepromo.table.number_formats import shape_of
+from aepromo.table.number_formats import PERCENT, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,7 @@ _DATE_LETTERS = re.compile(r"[ymdhs]", re.IGNORECASE)
 _ELAPSED = re.compile(r"\[[hms]+\]", re.IGNORECASE)
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)})
 _BUILT_IN_ELAPSED = 46
+_BUILT_IN_PERCENTS = (9, 10)
 
 _DAY = timedelta(days=1)
 _MILLISECONDS = 86_400_000
@@ -100,6 +101,8 @@ class Styles:
                 is_date, runs_on = bool(_DATE_LETTERS.search(bare)), bool(_ELAPSED.search(bare))
             if is_date:
                 (elapsed if runs_on else dates).add(style)
+            elif code is None and number in _BUILT_IN_PERCENTS:
+                shapes[style] = PERCENT
             elif code is not None and (shape := shape_of(code)):
                 shapes[style] = shape
         return cls(frozenset(dates), frozenset(elapsed), from_1904, shapes)

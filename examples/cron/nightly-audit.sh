@@ -25,6 +25,11 @@ file=${1:-$here/../quick-start/skus.csv}
 [ $# -eq 0 ] || shift
 program=${AEPROMO:-$(command -v aepromo || echo "$here/../../.venv/bin/aepromo")}
 
+command -v "$program" > /dev/null || {
+    echo "aepromo is not on the PATH; say where it is: AEPROMO=/path/to/aepromo" >&2
+    exit 127
+}
+
 case ${AEPROMO_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
 zh*) headers=zh heading='%s：守不住的标价 %d 个\n' ;;
 *) headers=en heading='Prices that break in %s: %d\n' ;;
