@@ -8,6 +8,7 @@ from aepromo.calculators.exchange_reach import lowest_exchange_rate
 from aepromo.calculators.outcome import outcome, outcome_columns
 from aepromo.engine.question import Question
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, pick
 from aepromo.pricing.protect import protected_list_price, required_deal_price
 from aepromo.pricing.reach import holds_to_rate
 from aepromo.words import N_

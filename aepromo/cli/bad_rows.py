@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.cli.say import say
-from aepromo.errors import InputError
+from aepromo.errors import InputError, OutputError
 from aepromo.table.text import delimited
-from aepromo.words import _, ngettext, texts_in
+from aepromo.words import _, cause, ngettext, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,12 +37,19 @@ class BadRow:
 class BadRows:
     """What becomes of bad rows: named, and written to ``stream`` where there is one.
 
+    ``path`` is what the stream becomes, since another file may be open when it can't be written.
     ``language`` is that of the headers before a row's own. Where rows were set aside before, those
     that they have are replaced.
     """
 
-    def __init__(self, source: Source, stream: BinaryIO | None, language: str = "en") -> None:
-        self._source, self._stream = source, stream
+    def __init__(
+        self,
+        source: Source,
+        stream: BinaryIO | None = None,
+        path: str | None = None,
+        language: str = "en",
+    ) -> None:
+        self._source, self._stream, self._path = source, stream, path
         self.count = 0
         self._named = 0
         headers = tuple(map(texts_in(language, "rejects"), HEADERS))
@@ -99,8 +106,15 @@ class BadRows:
                 say(place + (f"{column}: {reason}" if column else reason))
 
     def _write(self, rows: Iterable[Sequence[str]]) -> None:
-        if self._stream is not None:
+        if self._stream is None:
+            return
+        try:
             self._stream.write(delimited(rows, self._source.delimiter).encode())
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            reason = _("can't be written: {reason}").format(reason=cause(error))
+            raise OutputError(f"{self._path}: {reason}") from None
 
 
 def _joined(parts: list[str]) -> str:

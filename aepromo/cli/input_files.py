@@ -69,7 +69,7 @@ def opened_table(
     with ExitStack() as stack:
         source, stream = stack.enter_context(opened_source(file, reading))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        yield source, BadRows(source, rejects, writing.headers or "en"), stream
+        yield source, BadRows(source, rejects, reading.rejects, writing.headers or "en"), stream
 
 
 def size_of(stream: BinaryIO) -> int | None:

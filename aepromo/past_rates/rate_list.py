@@ -24,7 +24,7 @@ def read_rates(file: str, rate_from: str) -> JoinedRates:
             columns = places_in(source.header, rate_from)
         except AepromoError as error:
             raise type(error)(f"{name}:1: {error}") from None
-        aside = BadRows(source, None)
+        aside = BadRows(source)
         for block in source.blocks:
             text = parse(block, source)
             aside.add(bad_rows_of(text, rates.add(text, columns)))

@@ -113,7 +113,7 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         open_text = partial(open_feed, form=call.options["feed_format"])
         source, _stream = stack.enter_context(opened_source(file, reading, open_text))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        aside = BadRows(source, rejects, writing.headers or "en")
+        aside = BadRows(source, rejects, reading.rejects, writing.headers or "en")
         columns, headers = _columns(question, source, reading.headers.of(source.header), values)
         say_reading(source, headers, writing.quiet)
         read_part = partial(_read_part, question, values, columns, source)
