@@ -172,6 +172,19 @@ def test_audit_of_a_repriced_file_looks_at_the_new_price(run: Run, tmp_path: Pat
     assert "priced by new_list_price" in ran.err
 
 
+def test_audit_looks_at_the_new_price_whatever_the_configuration_maps(
+    run: Run, tmp_path: Path
+) -> None:
+    mapped = '[map]\n"售价" = "list_price"\n"Price now" = "list_price"\n'
+    (tmp_path / "store.toml").write_text(mapped, encoding="utf-8")
+    stdin = as_csv([cells("25") | {"new_list_price": "27.59"}])
+    stdin = stdin.replace(b",list_price,", b",Price now,")
+    words = ("audit", "-", *STORE, "--config", tmp_path / "store.toml", "--value", "deal_price")
+    assert run(*words, stdin=stdin).out == b"24.00\n"
+    by_call = run(*words, "--map", "Price now=list_price", "--fail-on", "never", stdin=stdin)
+    assert by_call.out == b"21.75\n"
+
+
 # --- what is decided holds ------------------------------------------------------------------------
 
 

@@ -25,6 +25,9 @@ TAKEN = sorted(path for path in (NASTY / "taken").iterdir() if path.suffix != ".
 REFUSED = sorted((NASTY / "refused").glob("*.csv"))
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".ssv": ";"}
 
+WORTH = ("--fx", "CNY=7.12", "--fx", "EUR=0.92")
+"""Rates for the costs that name a currency."""
+
 HEADER = b"sku,title,purchase_price,logistics_cost\n"
 
 
@@ -33,7 +36,7 @@ def test_every_cell_comes_back(path: Path, run: Run) -> None:
     encoding = path.suffixes[-2].lstrip(".") if len(path.suffixes) > 1 else "utf-8"
     rows = rows_of(path.read_bytes().decode(encoding), DELIMITERS[path.suffix])
     assert rows
-    code, out, err = run("reprice", path, "--quiet", "-b", "2.50", "-l", "1")
+    code, out, err = run("reprice", path, "--quiet", "-b", "2.50", "-l", "1", *WORTH)
     assert (code, err) == (0, "")
     repriced = rows_of(out.decode())
     assert [row[: len(rows[0])] for row in repriced] == rows
@@ -45,7 +48,7 @@ def test_every_cell_comes_back(path: Path, run: Run) -> None:
 def test_what_stands_around_a_table_is_none_of_it(path: Path, run: Run) -> None:
     expected = path.with_name(f"{path.name}.expected").read_bytes()
     rows = rows_of(expected.decode())
-    code, out, err = run("reprice", path, "--quiet", "-b", "2.50", "-l", "1")
+    code, out, err = run("reprice", path, "--quiet", "-b", "2.50", "-l", "1", *WORTH)
     assert (code, err) == (0, "")
     assert [row[: len(rows[0])] for row in rows_of(out.decode())] == rows
 

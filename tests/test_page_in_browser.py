@@ -143,7 +143,7 @@ def test_an_amount_too_long_for_a_float_sorts_and_a_blank_comes_last(
     made = tmp_path / "report.html"
     assert run("report", tmp_path / "costs.csv", "-q", "--rate", "90%", "-o", made).code == 0
     tab.open(made, 1280)
-    button = "document.querySelectorAll('#risks thead button')[6]"
+    button = "document.querySelectorAll('#risks thead button')[7]"
     assert tab.value(f"{button}.textContent") == "at stake in 30 days"
     tab.value(f"{button}.click()")
     assert column(tab, 0) == ["A", "B", "D", "E", "C"]

@@ -77,7 +77,14 @@ ORIGIN = (
 
 def without_shipping(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The rows without what tells of a tariff."""
-    shipped = ["weight_g", "market", "logistics_cost", "shipping_line", "shipping_cost"]
+    shipped = [
+        "weight_g",
+        "market",
+        "logistics_cost",
+        "shipping_line",
+        "shipping_cost",
+        "holds_to_fx",
+    ]
     shipped += ["reasons"] if rows and "formula_profit" in rows[0] else []  # the parts are papers
     if rows and "step" in rows[0]:
         shipped += ["rounding", *ORIGIN]

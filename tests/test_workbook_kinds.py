@@ -85,7 +85,7 @@ def test_a_number_is_what_its_format_makes_of_it(code: str, stored: str, text: s
 @pytest.mark.parametrize(
     "code",
     [
-        *("0", "0.00", "#,##0.00", "0%", "0.00E+00", "# ?/?", "@", "General", '0" pcs"', "#,##0_)"),
+        *("0", "0.00", "#,##0.00", "0.00E+00", "# ?/?", "@", "General", '0" pcs"', "#,##0_)"),
         *("[Red]0.00", "[>9]00;0", '"no digit"', "", '"Rs" 0.00', "0_ ", "x" * 300 + "00"),
     ],
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 import processes
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 from forked import program
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,10 +106,28 @@ def test_a_second_run_on_its_output_changes_nothing(form: str, tmp_path: Path) -
     assert (tmp_path / f"1.{form}").read_bytes() == (tmp_path / f"2.{form}").read_bytes()
     _, plain, _ = program("reprice", SKUS, "-q", cwd=tmp_path)
     _, again, _ = program("reprice", f"1.{form}", "-q", cwd=tmp_path)
-    # A percentage is the ratio that a workbook holds for it.
-    ratio = re.sub(rb"(?<=,)([\d.]+)%", lambda rate: b"%.3f" % (float(rate[1]) / 100), plain)
-    texts = [re.sub(rb"(?<=,)(0\.\d+?)0*(?=,)", rb"\1", each) for each in (again, ratio)]
+    # A workbook shows a rate in percent, however it was written.
+    ratios = [
+        re.sub(rb"(?<=,)([\d.]+)%", lambda rate: b"%.3f" % (float(rate[1]) / 100), each)
+        for each in (again, plain)
+    ]
+    texts = [re.sub(rb"(?<=,)(0\.\d+?)0*(?=,)", rb"\1", each) for each in ratios]
     assert (again == plain) if form == "parquet" else (texts[0] == texts[1])
+
+
+@pytest.mark.parametrize("header", ["commission_rate", "佣金率", "佣金率(%)", "Commission %"])
+def test_a_percent_cell_is_what_excel_shows(header: str, tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "in.xlsx")
+    sheet, percent = book.add_worksheet(), book.add_format({"num_format": "0.0%"})
+    sheet.write_row(0, 0, ["sku", "purchase_price", "logistics_cost", "list_price", header])
+    sheet.write_row(1, 0, ["A", 8, 3, 15])
+    sheet.write_number(1, 4, 0.075, percent)
+    book.close()
+    asked = ("--quiet", "--rate", "10%", "--value", "commission")
+    for number in range(2):
+        path = tmp_path / ("in.xlsx", "out.xlsx")[number]
+        assert program("margin", path, *asked, cwd=tmp_path) == (0, b"1.01\n", "")  # of 13.50
+        program("margin", path, *asked[:3], "-o", "out.xlsx", cwd=tmp_path)
 
 
 @given(st.integers(-AMOUNT_LIMIT + 1, AMOUNT_LIMIT - 1), st.integers(0, 3))

@@ -100,6 +100,7 @@ class Answers:
     values: Values
     source: Source
     mapping: Mapping[str, str]
+    by_call: Mapping[str, str]
     aside: BadRows
     quiet: bool
     meter: Meter
@@ -117,7 +118,7 @@ class Answers:
     def __post_init__(self) -> None:
         header = list(self.source.header)
         try:
-            found = find_columns(self.question, header, self.mapping, self.values)
+            found = find_columns(self.question, header, self.mapping, self.values, self.by_call)
         except InputError as problem:
             raise InputError(f"{self.source.place}: {problem}") from None
         self.columns, self.headers = found

@@ -29,6 +29,7 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import (
+    WITH_NUMBERS,
     chosen,
     destination,
     format_of,
@@ -54,7 +55,7 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.column import Kind
 from aepromo.table.headings import named
 from aepromo.table.schema import INPUTS, RESULTS
-from aepromo.table.text import TextColumn, result_columns
+from aepromo.table.text import TextColumn, bare, result_columns
 from aepromo.terminal.summary import Tally
 from aepromo.words import _, ngettext
 
@@ -347,6 +348,8 @@ def write_columns(
             shown = as_table(columns) if as_table else fields_table(columns, currency, leads)
             stream.write(rendered(shown, writing))
         else:
+            if form in WITH_NUMBERS:
+                columns = [bare(column, currency) for column in columns]
             parts = [headed(columns, writing)]
             stream.writelines(text_lines(parts, form, writing, currency.code))
 
@@ -393,7 +396,7 @@ def _one_row(
         listener(outcome)
     say_assumed(outcome.assumed, set(), values.book, call.writing.quiet, values.currency)
     say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
-    columns = [TextColumn(name, Kind.TEXT, [values.texts[name]]) for name in given]
+    columns = [TextColumn(name, INPUTS[name].kind, [values.texts[name]]) for name in given]
     columns += [
         TextColumn(name, RESULTS[name].kind, outcome.column(name).cast(pa.string()).to_pylist())
         for name in outcome.added

@@ -16,6 +16,7 @@ from aepromo.cli.input_files import asked, opened_source
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
     DELIMITERS,
+    WITH_NUMBERS,
     chosen_names,
     destination,
     format_of,
@@ -37,11 +38,10 @@ from aepromo.table.bulk import (
     joined_ends,
     result_texts,
 )
-from aepromo.table.cells import bare_digits
 from aepromo.table.column import Kind
 from aepromo.table.line_ends import line_ends
 from aepromo.table.schema import INPUTS, RESULTS
-from aepromo.table.text import NUMBERS_READ, TextColumn, delimited
+from aepromo.table.text import NUMBERS_READ, TextColumn, bare, delimited
 from aepromo.terminal.summary import Seen, Tally, more_line
 
 if TYPE_CHECKING:
@@ -63,9 +63,6 @@ if TYPE_CHECKING:
     Summary: TypeAlias = Callable[[Tally], str]
 
 Finished = TypeVar("Finished")
-
-WITH_NUMBERS = frozenset({Format.JSON, Format.JSONL, Format.XLSX})
-"""The formats whose cells may be numbers."""
 
 
 def answer_file(
@@ -325,16 +322,11 @@ def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list
     currency, decimal = answers.values.currency, answers.source.decimal
     columns = []
     for name in chosen_names(layout, writing):
-        kind = RESULTS[name].kind if name in added else numbers.get(name, Kind.TEXT)
-        cells = figure_texts(table[name], kind if name in added else Kind.TEXT)
+        kind = RESULTS[name].kind if name in added else Kind.TEXT
+        column = TextColumn(name, kind, figure_texts(table[name], kind), layout.role(name))
         if name in numbers and name not in added:
-            # Without its sign, a cost in another currency would be another amount.
-            own = currency._replace(is_stated=True) if kind is Kind.COST else currency
-            cells = [
-                (bare_digits(cell, kind, own, decimal) or cell or None) if cell else None
-                for cell in cells
-            ]
-        columns.append(TextColumn(name, kind, cells, layout.role(name)))
+            column = bare(column._replace(kind=numbers[name]), currency, decimal)
+        columns.append(column)
     return columns
 
 

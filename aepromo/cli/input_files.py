@@ -55,8 +55,9 @@ def asked(
     with opened_table(file, reading, writing) as (source, aside, stream):
         meter = Meter(progress_stream(writing), size_of(stream))
         try:
-            mapping = reading.headers.of(source.header)
-            yield Answers(question, values, source, mapping, aside, writing.quiet, meter)
+            headers, quiet = reading.headers, writing.quiet
+            mapping = headers.of(source.header)
+            yield Answers(question, values, source, mapping, headers.given, aside, quiet, meter)
         finally:
             meter.close()
 

@@ -51,6 +51,9 @@ _BY_ENDING = {
 _UPDATES = ".aliexpress.jsonl"
 DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
 MOST_TABLE_ROWS = 10_000
+WITH_NUMBERS = (Format.JSON, Format.JSONL, Format.XLSX)
+"""The forms whose cells may be numbers."""
+
 NO_TEXT = (Format.XLSX, Format.PARQUET)
 """Forms that are for programs alone."""
 

@@ -127,10 +127,15 @@ def _spread(result: Result, among: Numbers, rows: int) -> Result:
 
 
 def find_columns(
-    question: Question, header: list[str], mapping: Mapping[str, str], values: Values
+    question: Question,
+    header: list[str],
+    mapping: Mapping[str, str],
+    values: Values,
+    by_call: Mapping[str, str] | None = None,
 ) -> Found:
     """Where the columns stand that the question uses. Raises ``InputError`` for missing ones.
 
+    ``by_call`` is the part of the ``mapping`` that the call gives, all of it where None.
     A column that the call supplies, or that the rule book holds, may be missing.
     """
     ships = question.ships(values)
@@ -138,7 +143,7 @@ def find_columns(
     added = question.added(wanted, values)
     headers = read_headers(header, wanted, mapping, added=added, beside=("sku",))
     more = {}
-    if is_priced_by_another(question, header, mapping):
+    if is_priced_by_another(question, header, mapping if by_call is None else by_call):
         more[PROPOSED] = _place_of(question.priced_by, header) or 0
     read = [name for name in wanted if name not in values.overridden]
     found = found_columns(headers, read, {} if "list_price" in values.overridden else more)
@@ -192,10 +197,13 @@ def _place_of(name: str, header: list[str]) -> int | None:
     return next(places, None)
 
 
-def is_priced_by_another(question: Question, header: list[str], mapping: Mapping[str, str]) -> bool:
-    """Whether the price looked at is not the file's list price, but one that was proposed."""
+def is_priced_by_another(question: Question, header: list[str], by_call: Mapping[str, str]) -> bool:
+    """Whether the price looked at is not the file's list price, but one that was proposed.
+
+    A call may say which column is the list price, and so that this one is meant.
+    """
     proposed = bool(question.priced_by) and _place_of(question.priced_by, header) is not None
-    return proposed and "list_price" not in mapping.values()
+    return proposed and "list_price" not in by_call.values()
 
 
 def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Values) -> Outcome:

@@ -177,7 +177,7 @@ def _about(
     from aepromo.page.html import About
 
     values, source = answers.values, answers.source
-    by_another = is_priced_by_another(OVERVIEW, list(source.header), answers.mapping)
+    by_another = is_priced_by_another(OVERVIEW, list(source.header), answers.by_call)
     return About(
         file=PurePath(source.name).name,
         currency=values.currency,

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.pricing.money import BLANK
-from aepromo.table.cells import fixed
+from aepromo.table.cells import POINT, bare_digits, fixed
 from aepromo.table.column import Column, Kind
 
 if TYPE_CHECKING:
@@ -58,6 +58,21 @@ NUMBERS_READ = frozenset(
      Kind.MARKUP, Kind.FX, Kind.WEIGHT, Kind.NUMBER, Kind.COUNT}
 )  # fmt: skip
 """The kinds of inputs whose cells are numbers."""
+
+
+def bare(column: TextColumn, currency: Currency, decimal: str = POINT) -> TextColumn:
+    """A column of inputs with its numbers as bare digits, as JSON and workbooks hold them.
+
+    Without its sign, a cost in another currency would be another amount: it stays as it is.
+    """
+    if column.kind not in NUMBERS_READ:
+        return column
+    own = currency._replace(is_stated=True) if column.kind is Kind.COST else currency
+    cells = [
+        (bare_digits(cell, column.kind, own, decimal) or cell) if cell else None
+        for cell in column.cells
+    ]
+    return column._replace(cells=cells)
 
 
 def places_shown(kind: Kind, currency: Currency) -> int:
