@@ -335,3 +335,13 @@ def test_json_keeps_the_sign_of_a_cost_in_another_currency(run: Run) -> None:
         "¥56",
         3,
     ]
+
+
+def test_a_rate_names_the_currencies_so_no_target_may_contradict_them(run: Run) -> None:
+    words = ("list-price", "--purchase", "25.5元", "--logistics", "12元", "--fx", "CNY=7.12")
+    ran = run(*words, "--target-profit", "10元")
+    assert (ran.code, ran.out) == (2, b"")
+    assert "--target-profit: '10元' has the sign 元, but is to be in USD" in ran.err
+    # 3.59 + 1.69 of costs and 2.00, and fees of 0.65 and 0.10 on 8.03
+    ran = run(*words, "--target-profit", "2", "--value", "required_deal_price", "--quiet")
+    assert ran.out == b"8.03\n"

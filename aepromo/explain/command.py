@@ -190,7 +190,7 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
 
 
 def _write(values: Values, writing: WritingOptions, proves: bool) -> None:
-    from aepromo.explain.rendering import document, step_columns, waterfall_table
+    from aepromo.explain.rendering import document, proven, step_columns, waterfall_table
 
     explanation, assumed = explain(values)
     say_assumed(assumed, set(), values.book, writing.quiet, values.currency)
@@ -207,3 +207,5 @@ def _write(values: Values, writing: WritingOptions, proves: bool) -> None:
         else:
             columns = chosen(step_columns(explanation, header_language(writing)), writing)
             stream.writelines(text_lines([headed(columns, writing)], form, writing))
+            for line in proven(explanation) if proves else ():  # a table of steps has no room
+                say(line)

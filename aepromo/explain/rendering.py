@@ -130,11 +130,12 @@ def waterfall_table(explanation: Explanation, proves: bool = False) -> Renderabl
     status = Text.assemble(_("status: "), verdict)
     said = lines(explanation)
     if proves:
-        said += _proven(explanation)
+        said += proven(explanation)
     return Group(table, Text(), status, *map(running_text, said))
 
 
-def _proven(explanation: Explanation) -> list[str]:
+def proven(explanation: Explanation) -> list[str]:
+    """Why the next lower price does not protect, a line each."""
     proof = explanation.proof
     if proof is None:
         return [_("there is no lower price to prove anything of")]

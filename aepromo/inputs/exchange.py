@@ -353,7 +353,8 @@ def exchange_of(
     """The currencies that options or a configuration give. Raises ``CallError``."""
     selling = _named("--currency", currency) if currency else USD
     cost = _named("--cost-currency", cost_currency) if cost_currency else selling
-    if cost_currency:
+    fx = tuple(fx)
+    if cost_currency or fx:  # a rate tells between which currencies
         selling = selling._replace(is_stated=True)
     rates: dict[str, Rate] = {}
     for text in fx:
