@@ -123,4 +123,4 @@ def test_a_distant_name_is_not_suggested(far: str, tmp_path: Path) -> None:
 def test_the_nearest_is_named_in_chinese(tmp_path: Path) -> None:
     for call in ("repice", "reprice --forcd-rate 1%", "rules --value valu"):
         line = refused("--lang", "zh", *call.split(), cwd=tmp_path)
-        assert "您" in line or "是否" in line or "是不是" in line, line
+        assert "你" in line or "是否" in line or "是不是" in line, line
