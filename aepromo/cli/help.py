@@ -131,7 +131,8 @@ def _entry(param: Any, is_short: bool = False) -> Entry:
     names = ", ".join(
         flags[:-1] if is_short and flags[1:] and flags[-2].startswith("--") else flags
     )
-    if metavar := label(param.metavar or "", "metavar") or _choices(param):
+    metavar = label(param.metavar, "metavar") if param.metavar else _choices(param)
+    if metavar:
         names = metavar.strip("[]") if param.param_type_name == "argument" else f"{names} {metavar}"
     return Entry(names, sentence(_(param.help)))
 
