@@ -84,7 +84,8 @@ def label(name: str, column: str = "") -> str:
     ``column`` tells labels apart that are one word in English: an open gate, an open event.
     """
     words = name.replace("_", " ")
-    return words if _catalogue is None else _labelled(_catalogue, words, column)
+    # Under no text a catalogue holds what it says of itself.
+    return _labelled(_catalogue, words, column) if words and _catalogue is not None else words
 
 
 def label_in(language: str, name: str) -> str:
