@@ -22,7 +22,7 @@ CRONTABS = {
     if block.language == "crontab"
 }
 """Each crontab of the pages once, by its text and the page's language."""
-FOUND = {"en": "Prices that break in ", "zh": "守不住的标价 "}
+FOUND = {"en": "Prices that break in ", "zh": "个标价会亏或破底线"}
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_crontab_of_the_pages_works_in_crons_environment(
             assert f'<html lang="{language}' in page
         else:
             assert code == 1, mail
-            assert (re.search("守不住|强制打折", mail) is not None) == (language == "zh")
+            assert (re.search("标价会亏|强制打折", mail) is not None) == (language == "zh")
 
 
 @pytest.mark.parametrize("language", FOUND)
@@ -108,6 +108,23 @@ def test_the_nightly_audit_speaks_of_what_it_is_to_fail_on(
     code, mail = as_cron(f"{job} {fail_on}", place)
     assert {row.rpartition(",")[2] for row in mail.splitlines()[2:]} == statuses
     assert code == bool(statuses)
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "breaks"),
+    [
+        ("below_target", "会亏、破底线或达不到目标"),
+        ("loss", "会亏或破底线"),
+        ("below_floor", "破底线"),
+    ],
+)
+def test_the_chinese_heading_names_the_statuses_that_it_counts(
+    fail_on: str, breaks: str, place: Path
+) -> None:
+    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --fail-on"
+    _, mail = as_cron(f"{job} {fail_on}", place, AEPROMO_LANG="zh")
+    heading, _, *rows = mail.splitlines()
+    assert heading.endswith(f"skus.csv：有 {len(rows)} 个标价{breaks}")
 
 
 def test_the_nightly_audit_is_silent_where_nothing_breaks(place: Path) -> None:

@@ -73,6 +73,10 @@ ONE_TERM = {
     "运费报价表": r"运费表|(?<!运费)报价表",
     "风险金额": r"风险额|涉及的?金额|涉及多少钱",
     "保护标价": r"安全标价",
+    "问题行": r"坏行",
+    "折扣数据": r"折扣动态|动态文件|折扣推送",
+    "调价限制": r"护栏",
+    "价格保护（Price Protection）申请": r"申诉豁免",
 }
 """Terms with one name throughout, and the other names that they might be given."""
 

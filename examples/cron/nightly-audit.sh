@@ -1,6 +1,6 @@
 #!/bin/sh
 # Audit a cost file every night; speak only when a price breaks.
-# 每晚检查成本表，只在有标价守不住时输出。
+# 每晚检查成本表，只在有标价会亏或破底线时输出。
 #
 # Put this line into the crontab (crontab -e). Cron mails what a job prints, so a night on which
 # all is well sends no mail. What follows the file goes to `aepromo audit` as it is:
@@ -30,11 +30,6 @@ command -v "$program" > /dev/null || {
     exit 127
 }
 
-case ${AEPROMO_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
-zh*) headers=zh heading='%s：守不住的标价 %d 个\n' ;;
-*) headers=en heading='Prices that break in %s: %d\n' ;;
-esac
-
 # The statuses to speak of are those that --fail-on means, a loss or worse unless the caller says.
 fail_on=loss before=
 for word in "$@"; do
@@ -45,9 +40,14 @@ for word in "$@"; do
     before=$word
 done
 case $fail_on in
-below_target) only=below_target,loss,below_floor ;;
-below_floor) only=below_floor ;;
-*) only=loss,below_floor ;;
+below_target) only=below_target,loss,below_floor breaks=会亏、破底线或达不到目标 ;;
+below_floor) only=below_floor breaks=破底线 ;;
+*) only=loss,below_floor breaks=会亏或破底线 ;;
+esac
+
+case ${AEPROMO_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
+zh*) headers=zh heading="%s：有 %d 个标价$breaks\n" ;;
+*) headers=en heading='Prices that break in %s: %d\n' ;;
 esac
 
 # What the rows below are read by comes last, so that no option of the caller's changes it.

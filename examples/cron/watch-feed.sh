@@ -1,6 +1,6 @@
 #!/bin/sh
 # Watch the discount feed every ten minutes; speak only while something calls for you.
-# 每十分钟看一次折扣动态，只在有事要处理时输出。
+# 每十分钟看一次折扣数据，只在有事要处理时输出。
 #
 # Put this line into the crontab (crontab -e). Cron mails what a job prints, so while nothing is
 # open it sends no mail. What follows the two files goes to `aepromo watch` as it is:
