@@ -188,6 +188,21 @@ def test_an_unknown_fact_leaves_the_answer_unknown_and_is_named() -> None:
     assert verdict["nearest_gate"] == "refund rate unknown, needs under 2.1%"
 
 
+def test_a_table_shows_what_is_unknown_before_what_cannot_be_hit(run: Run) -> None:
+    known = {name: text for name, text in PASSES.items() if name != "refund_rate"}
+    rows = [
+        known | COSTS | {"sku": "none", "cart_rate": "1%"},
+        known | COSTS | {"sku": "unknown"},
+        known | COSTS | {"sku": "primed", "refund_rate": PASSES["refund_rate"]},
+    ]
+    text = pd.DataFrame(rows).to_csv(index=False)
+    ran = run("forced", "-", "--format", "table", "--quiet", stdin=text.encode())
+    shown = [line.split()[0] for line in ran.out.decode().splitlines() if line.strip()]
+    assert [sku for sku in shown if sku in ("none", "unknown", "primed")] == [
+        *("primed", "unknown", "none")
+    ]
+
+
 def test_one_closed_gate_is_enough_whatever_else_is_unknown() -> None:
     known = {name: text for name, text in PASSES.items() if name != "refund_rate"}
     verdict = judged(known | COSTS | {"cart_rate": "1%"})

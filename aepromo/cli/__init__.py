@@ -63,7 +63,7 @@ def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
     try:
         sys.exit(_run())
-    except Exception as error:
+    except Exception as error:  # the last guard: what nobody foresaw has an exit code of its own
         sys.exit(_told_as_fault(error))
 
 

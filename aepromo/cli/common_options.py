@@ -52,17 +52,22 @@ HelpAllOption = Annotated[
 ]
 
 
+_COMMON: dict[str, tuple[Any, Any]] = {
+    "lang": (LanguageOption, None),
+    "help_all": (HelpAllOption, False),
+    "help": (HelpOption, False),
+}
+"""The options that all commands have: each with its declaration and default."""
+
+
 def with_common_options(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command take the options that all of them have."""
 
-    def offered(lang: Language | None, help: bool, help_all: bool, **values: Any) -> None:  # noqa: A002, ARG001
-        command(**values)
+    def offered(**values: Any) -> None:
+        # Typer has acted on the common ones; the command doesn't know them.
+        command(**{name: value for name, value in values.items() if name not in _COMMON})
 
     offered.__doc__ = command.__doc__
     parameters = inspect.signature(command).parameters.values()
-    common = [
-        option("lang", LanguageOption, None),
-        option("help_all", HelpAllOption, False),
-        option("help", HelpOption, False),
-    ]
+    common = [option(name, annotation, default) for name, (annotation, default) in _COMMON.items()]
     return with_parameters(offered, [*parameters, *common])

@@ -378,13 +378,16 @@ def _shown(
 
 
 def _sorted(table: pa.Table, sort_by: Sequence[tuple[str, str]]) -> pa.Table:
-    """The rows in the order in which people want them; labels in the order of their column."""
+    """The rows in the order in which people want them; labels in the order of their column.
+
+    A figure that nobody knows counts as 0, so that the next column decides where the row stands.
+    """
     if not sort_by or not len(table):
         return table
     keys = {
         name: pc.index_in(table[name], pa.array(RESULTS[name].labels))
         if RESULTS[name].kind is Kind.LABEL
-        else table[name]
+        else pc.fill_null(table[name], pa.scalar(0, table[name].type))
         for name, _ in sort_by
     }
     return table.take(pc.sort_indices(pa.table(keys), list(sort_by)))

@@ -252,11 +252,11 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
             raise InputError(_("standard input is closed"))
         yield sys.stdin.buffer, _("standard input")
         return
-    try:
-        stream = Path(file).open("rb")  # noqa: SIM115 (closed just below)
-    except OSError as error:
-        raise InputError(f"{file}: {cause(error)}") from None
-    with stream:
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(Path(file).open("rb"))
+        except OSError as error:
+            raise InputError(f"{file}: {cause(error)}") from None
         yield stream, file
 
 

@@ -378,8 +378,8 @@ def with_parameters(
     command: Callable[..., None], parameters: list[inspect.Parameter]
 ) -> Callable[..., None]:
     """Give a command that takes anything the parameters that Typer shall offer."""
-    # What inspect looks at first, though functions are not declared to have it.
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    signature = inspect.Signature(parameters)
+    command.__signature__ = signature  # type: ignore[attr-defined]  # inspect reads it first
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
 

@@ -8,9 +8,7 @@ from aepromo.engine.filling import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
 from aepromo.errors import CallError
 from aepromo.pricing.money import BLANK
-from aepromo.table.column import Kind
 from aepromo.table.headings import named
-from aepromo.table.schema import RESULTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -59,9 +57,8 @@ def run_single(question: Question, values: Values) -> tuple[dict[str, int | str]
     added: dict[str, int | str] = {}
     for name in question.added((), values):
         found = results.get(name, BLANK)
-        is_text = RESULTS[name].kind is Kind.PROSE and not isinstance(found, int)
-        # Every carrier was an int, so every other result is one.
-        added[name] = str(found[0]) if is_text else int(found)  # type: ignore[index]
+        # Every carrier was an int, so a result that is none is a column of one text.
+        added[name] = int(found) if isinstance(found, int) else str(found[0])
     return added, single.assumed
 
 

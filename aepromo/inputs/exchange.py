@@ -7,6 +7,7 @@ currency, the selling one.
 
 from __future__ import annotations
 
+from datetime import date
 from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,7 +37,6 @@ from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import date
 
     from aepromo.pricing.money import Whole
     from aepromo.rules import Rule
@@ -161,7 +161,8 @@ class Exchange(NamedTuple):
         if isinstance(amount, int) or fits_conversion(rate.units, rate.per, *scales):
             return least(converted_up(amount, rate.units, rate.per, *scales), AMOUNT_LIMIT)
         exact = converted_up(amount.astype(object), rate.units, rate.per, *scales)
-        return least(exact, AMOUNT_LIMIT).astype(amount.dtype)  # type: ignore[union-attr]
+        held = least(exact, AMOUNT_LIMIT)
+        return held if isinstance(held, int) else held.astype(amount.dtype)
 
     def of_sign(self, sign: Sign, own: Currency) -> Currency:
         """The currency of a cost with a sign: its row's, another in use, or the likeliest.
@@ -390,8 +391,7 @@ def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:
     if code == selling.code:
         needless = _("--fx '{text}': prices are in {code}; it needs no rate")
         raise CallError(needless.format(text=text, code=code))
-    # A cell of this kind is a date, or nothing.
-    return code, Rate(*rate, day)  # type: ignore[arg-type]
+    return code, Rate(*rate, day if isinstance(day, date) else None)
 
 
 _FAR = 5

@@ -30,6 +30,9 @@ class Guards(NamedTuple):
     max_price: Whole = BLANK
 
 
+UNGUARDED = Guards()
+
+
 class Decision(NamedTuple):
     """The price to set in minor units, with indices into ``ACTIONS`` and ``HELD_BY``.
 
@@ -50,7 +53,7 @@ def decide(
     discounts: Discounts,
     offers: Offers,
     endings: tuple[Ending, ...] = (),
-    guards: Guards = Guards(),  # noqa: B008 (immutable)
+    guards: Guards = UNGUARDED,
     lower: bool = False,
 ) -> Decision:
     """What to do about a list price, which is blank where there is none yet.

@@ -43,6 +43,6 @@ def stepped(searching: Truth, answers: Values, state: Values, step: Step) -> Val
         for column_of, each in zip(final, answers, strict=True):
             column_of[places] = each
         places = places[going_on]
-        answers = tuple(each[going_on] for each in answers)  # type: ignore[index]  # columns all
-        state = tuple(each[going_on] for each in state)  # type: ignore[index]
+        answers = tuple(library.asarray(each)[going_on] for each in answers)
+        state = tuple(library.asarray(each)[going_on] for each in state)
     return tuple(final)

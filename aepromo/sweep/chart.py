@@ -95,11 +95,12 @@ def _by_cells(text: str) -> str:
 def check_picture(path: str) -> None:
     """Whether a chart can be drawn there at all, before there is one. Raises ``CallError``."""
     import logging
+    from importlib import import_module
 
     # It warns where the home folder can't be written; the picture is none the worse.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
-        import matplotlib.figure  # noqa: F401 (whether it is there)
+        import_module("matplotlib.figure")
     except ImportError:
         reason = _("pictures need matplotlib: pip install 'aepromo[charts]'")
         raise CallError(reason) from None

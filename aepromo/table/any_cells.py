@@ -31,7 +31,7 @@ class Cells(Protocol):
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""
 
-    def chosen(self, rows: npt.NDArray[np.int64]) -> Cells:
+    def chosen(self, rows: npt.NDArray[np.int64], /) -> Cells:
         """Some of the rows."""
 
 
@@ -51,6 +51,6 @@ class OneRow:
         """Nothing to read: there is no column."""
         raise IndexError(position)
 
-    def chosen(self, rows: npt.NDArray[np.int64]) -> OneRow:  # noqa: ARG002 (as Cells has it)
+    def chosen(self, _rows: npt.NDArray[np.int64], /) -> OneRow:
         """The row itself."""
         return self

@@ -390,7 +390,7 @@ def missing_columns(headers: Headers, missing: Sequence[str]) -> str:
     options, used = [], set[int]()
     for name in missing:
         likely = [at for at in free if at not in used and scores[name].get(at, 0) >= _LIKELY]
-        best = max(likely, key=lambda at, name=name: scores[name][at], default=None)  # type: ignore[misc]
+        best = max(likely, key=scores[name].__getitem__, default=None)
         used |= set() if best is None else {best}
         options.append(map_option("HEADER" if best is None else header[best], name))
     best_scores = [max(scores[name].get(at, 0.0) for name in missing) for at in range(len(header))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -59,8 +59,8 @@ def number_text(stored: str) -> str:
     number = Decimal(stored)
     if number.adjusted() >= DIGITS or number.adjusted() < -DIGITS:
         return stored
-    places = DIGITS - 1 - number.adjusted()
-    rounded = f"{round(number, places):f}"
+    last = Decimal(1).scaleb(number.adjusted() + 1 - DIGITS)
+    rounded = f"{number.quantize(last, ROUND_HALF_EVEN):f}"
     return rounded.rstrip("0").rstrip(".") if "." in rounded else rounded
 
 
@@ -124,7 +124,8 @@ class Styles:
 def _moment_text(stored: str, runs_on: bool, from_1904: bool) -> str:
     if not _NUMBER.fullmatch(stored) or Decimal(stored).adjusted() > 7:
         return number_text(stored)
-    total = round(Decimal(stored) * _MILLISECONDS)
+    exact = Decimal(stored) * _MILLISECONDS
+    total = int(exact.to_integral_value(ROUND_HALF_EVEN))
     days, moment = divmod(total, _MILLISECONDS)
     if runs_on:
         return ("-" if total < 0 else "") + _clock(abs(total))
