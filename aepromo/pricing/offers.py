@@ -72,7 +72,7 @@ class Coupon(NamedTuple):
     cap: int = BLANK
 
     def taken(self, left: Whole) -> Whole:
-        """The amount of the coupon on an order after Spend & Save, in minor units; 0 if not reached.
+        """The amount of the coupon after Spend & Save, in minor units; 0 under its threshold.
 
         It may be more than is left.
         """
