@@ -24,7 +24,7 @@ def _adds(known: frozenset[str]) -> tuple[str, ...]:
 
 
 def audit(inputs: Inputs) -> Figures:
-    """What the current list price comes to, what would mend it, and how much room is left."""
+    """The outcome of the current list price, the price that protects, and the room that is left."""
     sku, values = inputs.sku, inputs.values
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
     price, offers = sku.list_price, values.offers

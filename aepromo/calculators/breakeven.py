@@ -23,7 +23,7 @@ UPLIFTS = {
     "forced": ("forced.uplift.exposure", "forced.uplift.click_rate"),
     "reverse": ("reverse.uplift.exposure", "reverse.uplift.click_rate"),
 }
-"""What each promotion is reported to bring, by rule; one rise on top of the other."""
+"""Rule keys of the traffic increases reported for each promotion; they multiply."""
 
 
 def reported_uplift(promotion: str, book: Book) -> int:

@@ -84,4 +84,4 @@ UPDATE_INPUTS = (
         ("平台折后价",),
     ),
 )
-"""What only a price update looks at."""
+"""Input columns that only a price update uses."""

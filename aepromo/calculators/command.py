@@ -50,7 +50,7 @@ class FailOn(StrEnum):
 
 
 class FailOnAction(StrEnum):
-    """What makes ``reprice`` exit with 1: a price that is held, or that is to be raised too."""
+    """The actions for which ``reprice`` exits with 1: ``hold``, or with ``raise`` a raise too."""
 
     HOLD = "hold"
     RAISE = "raise"

@@ -1,4 +1,4 @@
-"""What does the platform take, on the discounted price?"""
+"""``commission``: the platform's commission and fees on the discounted price."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must I ask so that a forced discount leaves my target?"""
+"""``list-price``: the list price that meets the target after a forced discount."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left after a discount?"""
+"""``margin``: the profit and margin that a list price leaves after the discount."""
 
 from __future__ import annotations
 

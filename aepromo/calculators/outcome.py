@@ -1,4 +1,4 @@
-"""What a list price comes to in the worst situation."""
+"""Deal price, fees, profit and status of a list price in the worst situation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def outcome_columns(known: frozenset[str]) -> tuple[str, ...]:
 
 
 def outcome(inputs: Inputs, list_price: Whole, required: Whole) -> Figures:
-    """What a list price comes to in the worst situation, in minor units and ten-thousandths."""
+    """The outcome of a list price in the worst situation, in minor units and ten-thousandths."""
     sku, values = inputs.sku, inputs.values
     deal, worst_case = worst_deal_price(list_price, sku.discounts, values.offers)
     floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
@@ -38,7 +38,7 @@ def outcome(inputs: Inputs, list_price: Whole, required: Whole) -> Figures:
 
 
 def left_at(deal: Whole, sku: Sku, required: Whole, floor: Whole) -> Figures:
-    """What a deal price leaves, and its status."""
+    """Fees, profit, margin and status of a deal price."""
     kept = profit(deal, sku.costs, sku.fees)
     return {
         "deal_price": deal,

@@ -45,7 +45,7 @@ class Row(NamedTuple):
 
 
 def _compute(inputs: Inputs) -> Results:
-    """What reprice decides; a price that the sale price isn't under is held."""
+    """The decisions of ``reprice``; a new list price not above the sale price is held."""
     figures = REPRICE.compute(inputs)
     price, discount = figures["new_list_price"], inputs.numbers["discount_price"]
     changes = (figures["action"] != HOLD) & (figures["action"] != KEEP)
@@ -105,7 +105,7 @@ PRICE_UPDATE = REPRICE._replace(
     faults=_faults,
     counts=("action", "held_by"),
 )
-"""What ``reprice`` asks, with what the platform needs to be told."""
+"""The question of ``reprice``, with the columns that a request to the platform needs."""
 
 
 def rows_of(outcome: Outcome) -> list[Row]:

@@ -48,7 +48,7 @@ def _reprice(inputs: Inputs) -> Figures:
 
 
 def _outcome(inputs: Inputs, price: Whole, required: Whole) -> Figures:
-    """What the new price comes to; only the floor where a guard leaves none."""
+    """The outcome of the new price; blank but for the floor where a guard leaves no price."""
     without = negated(is_known(price))
     if not any_of(without):
         return outcome(inputs, price, required)

@@ -162,7 +162,7 @@ def find_columns(
 
 
 def _missing_of_parcel(question: Question, found: Mapping[str, int], values: Values) -> list[str]:
-    """What a tariff goes by that every row of a table would lack."""
+    """Columns that a tariff needs and that neither the table nor an option gives."""
     offered = values.texts
     if not question.ships(values) or "logistics_cost" in offered or "logistics_cost" in found:
         return []
@@ -283,7 +283,7 @@ class _Reading:
         self.shipped = self._shipped()
 
     def inputs(self) -> Inputs:
-        """What is known of the rows; problems are left in ``problems``."""
+        """Resolve the inputs of the rows; problems are added to ``problems``."""
         question, values, filler = self.question, self.values, self.filler
         uses = () if "cost_currency" in self.columns else question.uses
         if values.assumes_cost_currency(uses, self.signs, self.costs.are_unnamed):

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 
 class Fault(NamedTuple):
-    """What is wrong with a SKU, or with the rows of a column where ``where`` holds.
+    """A problem of a SKU, or of the rows of a column where ``where`` holds.
 
-    ``reason`` is given a row (None for one SKU) and tells why, with the remedy.
+    ``reason`` takes a row (None for one SKU) and returns the reason with its remedy.
     """
 
     column: str
@@ -112,9 +112,9 @@ class Filler:
 
 
 def check(question: Question, filler: Filler) -> tuple[Sku, Truth]:
-    """What a question needs to know of each SKU, and where it is priced.
+    """Collect the values of each SKU that a question needs, and whether it is priced.
 
-    Faults and assumptions are left in ``filler``.
+    Faults and assumptions are added to ``filler``.
     """
     priced: Truth = True
     list_price = filler.value("list_price")
@@ -295,7 +295,7 @@ def _said(reason: str) -> Callable[[int | None], str]:
 
 
 def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -> list[Fault]:
-    """What can only be seen of an answer: that there is none."""
+    """Faults of results that reach the limit of amounts, as no price is enough; at most one."""
     limit = grouped(AMOUNT_LIMIT, currency.places)
 
     def no_list_price(row: int | None) -> str:

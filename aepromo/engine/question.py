@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Sku(NamedTuple):
-    """What is known of a SKU, or of a column of them; blank where it is not."""
+    """The values of a SKU, or of a column of them; blank where they are not known."""
 
     list_price: Whole
     costs: UnitCosts

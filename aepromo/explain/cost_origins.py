@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Carriage(NamedTuple):
-    """What a line asks for a parcel, in minor units: a first fee, steps of weight, registration."""
+    """A line's charge for a parcel, in minor units: first fee, steps of weight, registration."""
 
     line: str
     first_weight_fee: int
@@ -24,7 +24,7 @@ class Carriage(NamedTuple):
 
     @property
     def additional_weight_fee(self) -> int:
-        """What the steps come to."""
+        """The fee for all steps of weight together, in minor units."""
         return self.weight_steps * self.step_fee
 
 

@@ -127,10 +127,10 @@ EXPLAINED = Question(
     compute=lambda _inputs: {},
     key_columns=(),
 )
-"""What there must be to explain a deal price: a target, as for ``list-price``."""
+"""The question that explains a deal price; like ``list-price`` it needs a target."""
 
 _WITH_COSTS = EXPLAINED._replace(needs=("purchase_price", "logistics_cost"), always_profit=True)
-"""What there must be to go on to the profit: the same as to reprice a SKU."""
+"""The question that also explains the profit; it needs the same inputs as ``reprice``."""
 
 
 def _explained(
@@ -221,7 +221,7 @@ def _dead_zone(zone: Zone, discounts: Discounts, offers: Offers) -> DeadZone:
 
 
 def _remedies(sku: Sku, offers: Offers, list_price: int, floor: int) -> tuple[str, ...]:
-    """What alone would lift the worst deal price to the floor, the mildest first."""
+    """Remedies that each lift the worst deal price to the floor by itself, the mildest first."""
     without_stacking = Offers(offers.spend_save, offers.coupons, False, offers.basket)
     without_tiers = Offers((), offers.coupons, offers.coupon_stacks, offers.basket)
     without_coupons = Offers(offers.spend_save, (), False, offers.basket)

@@ -157,7 +157,7 @@ def _short_line(short: Short, currency: Currency) -> str:
 
 
 def lines(explanation: Explanation) -> list[str]:
-    """What there is to say under the waterfall, a sentence each."""
+    """The lines of text under the waterfall, a statement each."""
     currency = explanation.currency
     bounds = _(", ").join(
         f"{label(name)} {money(needed, currency)}" for name, needed in explanation.bounds.items()
@@ -255,7 +255,7 @@ def _step_document(step: Step, currency: Currency, language: str) -> dict[str, o
 
 
 def _taken(offer: Tier | Coupon, currency: Currency) -> dict[str, Figure | str | None]:
-    """What an offer takes: an amount, of every threshold or once, or a share."""
+    """Fields of what an offer takes: an amount, once or per full threshold, or a share."""
     if isinstance(offer, Tier):
         off = _figure(offer.off, currency)
         return {"off": off, "repeats": "yes"} if offer.repeats else {"off": off}
@@ -265,7 +265,7 @@ def _taken(offer: Tier | Coupon, currency: Currency) -> dict[str, Figure | str |
 
 
 def _details(step: Step, currency: Currency) -> dict[str, Figure | str | None]:
-    """What an offer asks for, or where a cost comes from; nothing of any other step."""
+    """Fields of a step's offer, or of the origin of its cost; empty for any other step."""
     if step.offer is not None:
         return {
             "threshold": _figure(step.offer.threshold, currency),

@@ -1,4 +1,4 @@
-"""What a step of the waterfall takes, in words."""
+"""Description of what a step of the waterfall takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def taking(step: Step, currency: Currency) -> str:
-    """What a step takes, and how it rounds: ``13.2%, half up``, ``CNY 26.50 ÷ 7.12, up``."""
+    """The amount and rounding of a step: ``13.2%, half up``, ``CNY 26.50 ÷ 7.12, up``."""
     if step.offer is not None:
         return _offering(step, step.offer, currency)
     taken = rate_of(step) if step.origin is None else _coming(step.origin, currency)

@@ -1,4 +1,4 @@
-"""What comes off one SKU's list price on the way to its profit, a step at a time."""
+"""The steps from one SKU's list price to its profit."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _rounding(amount: int, rate: int, is_up: bool) -> str:
 
 
 def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
-    """What order offers take off a unit, at the order's subtotal that is worst for it."""
+    """Steps of the order offers on a unit, at the subtotal that is worst for it."""
     situation = offers.forced if forced else offers.not_forced
     left = int(situation.deal_price(price))
     coupons = situation.coupons

@@ -1,1 +1,1 @@
-"""What a call knows: cells, options, configuration and rule book, resolved into numbers."""
+"""The inputs of a call: cells, options, configuration and rule book, resolved into numbers."""

@@ -61,14 +61,15 @@ class CostPart:
 
 @dataclass(slots=True)
 class Costs:
-    """What was read: ``converted`` costs in minor units of the selling currency, by column.
+    """The costs of all rows: ``converted`` in minor units of the selling currency, by column.
 
-    ``stated`` are those that were converted, in minor units of their own currency, or where that
-    is not the row's, in the selling one. ``codes`` are each row's index into ``currencies``,
-    ``rate_codes`` those of ``rates``, in their order: what one unit of the prices' currency is
-    worth. ``parts`` are the columns that they come from. ``bad`` are cells that can't be used: row,
-    column, reason with remedy. ``conversions`` are those that were made. ``signs`` are those of
-    amounts whose currency nobody names. ``are_unnamed``: some are in rows that don't name one.
+    ``stated`` are the costs before conversion, in minor units of the row's cost currency, or of
+    the selling one where a cost is not in that. ``codes`` holds each row's index into
+    ``currencies``, ``rate_codes`` its index into ``rates``, which say what one unit of the prices'
+    currency is worth. ``parts`` are the columns that the costs come from. ``bad`` are cells that
+    can't be used: row, column, reason with remedy. ``conversions`` are those that were made.
+    ``signs`` are the currency signs of amounts whose currency is not named. ``are_unnamed``: some
+    costs are in rows that don't name their currency.
     """
 
     converted: dict[str, Numbers] = field(default_factory=dict)
@@ -120,7 +121,10 @@ class Costs:
         return Reading(numbers, numbers, bad)
 
     def given(self, text: str, name: str) -> Numbers:
-        """What an option says of such an amount, in each row's currency. Raises ``CallError``."""
+        """Parse an option's amount into minor units of each row's currency.
+
+        Raises ``CallError`` where it is no amount.
+        """
         codes = np.asarray(self.codes)
         amounts = np.full(len(codes), BLANK, np.int64)
         for currency, among in self.by_currency(codes):
@@ -282,7 +286,7 @@ def _currencies(
 
 @dataclass(frozen=True, slots=True)
 class _SignedCells:
-    """What tells the currency of a cost that has a sign."""
+    """The cells and settings that tell the currency of a cost with a currency sign."""
 
     costs: Costs
     cells: Cells
@@ -395,7 +399,10 @@ def _read_signed(
 
 
 def _fallback(text: str, name: str, currency: Currency) -> int:
-    """What an option gives for an amount, in minor units of a row's currency; blank for nothing."""
+    """Parse an option's amount into minor units of a row's currency; blank if empty.
+
+    Raises ``CallError`` with the flag where it is no amount.
+    """
     try:
         amount = read(text, INPUTS[name].kind, currency)
     except CellError as error:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class Rate(NamedTuple):
-    """What one unit of the selling currency is worth: ``units`` ÷ ``per``; of which day."""
+    """The value of one unit of the selling currency, ``units`` ÷ ``per``, and the rate's date."""
 
     units: int
     per: int = 1
@@ -145,7 +145,7 @@ class Exchange(NamedTuple):
         return currency.code != self.selling.code
 
     def rate(self, currency: Currency) -> Rate | None:
-        """What holds where a row has no rate of its own; None where nobody gave any."""
+        """The rate of a currency for rows without a rate of their own; None where none is given."""
         if not self.is_foreign(currency):
             return Rate(1)
         if self.fx_rate is not None and currency.code == self.cost.code:
@@ -302,7 +302,7 @@ class Exchange(NamedTuple):
         return reason.format(code=currency.code, selling=self.selling.code)
 
     def pointless(self, rate: Rate) -> str:
-        """What is wrong with a rate where costs are in the currency of the prices."""
+        """Problem of a rate that is given though the costs are in the currency of the prices."""
         reason = _(
             "is {rate}, but the costs are in {code} as the prices are; name their own currency in "
             "cost_currency, or with --cost-currency"
@@ -310,11 +310,11 @@ class Exchange(NamedTuple):
         return reason.format(rate=rate.text, code=self.selling.code)
 
     def of_several(self) -> str:
-        """What is wrong with a row's one rate where its costs are in several other currencies."""
+        """Problem of a row that has one rate for costs in several other currencies."""
         return _("is one rate, but the costs are in several currencies; give each with --fx")
 
     def too_large(self, rate: Rate) -> str:
-        """What is wrong with a cost that converts to more than an amount can be."""
+        """Problem of a cost that reaches the limit of amounts when it is converted."""
         limit = grouped(AMOUNT_LIMIT, self.selling.places)
         reason = _("comes to {limit} {code} or more at {rate}; mend it or the rate")
         return reason.format(limit=limit, code=self.selling.code, rate=rate.text)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class GivenRates(NamedTuple):
-    """What one level gives of the forced rate; each blank where it doesn't.
+    """The forced rates that one level of input gives; each is blank where it is not given.
 
-    ``low`` and ``high`` are the ends of ``forced_rate``, which are one where it is a single rate.
+    ``low`` and ``high`` are the ends of ``forced_rate``; they are equal for a single rate.
     """
 
     low: Whole = BLANK

@@ -93,7 +93,7 @@ def label_reasons(
 
 
 def _foreign_price(header: str, label: str, selling: Currency) -> str:
-    """What is wrong with prices in a currency that isn't the selling one; nothing if it is."""
+    """Problem of a price header in another currency than the selling one; empty if it fits."""
     if _fits(label, selling):
         return ""
     reason = _("'{header}' is in {code}, but prices are in {selling}; give --currency {code}")

@@ -159,7 +159,7 @@ def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
 
 
 def _rate_from(header: str) -> str:
-    """What asks for the rate under this header; nothing where it is none."""
+    """The ``--rate-from`` value for the rates under a header; empty if it is no column of rates."""
     name = plain(header)
     for asked, column in _COLUMNS.items():
         if name in (plain(column), plain(chinese(column))):

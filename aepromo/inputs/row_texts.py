@@ -36,9 +36,9 @@ class RowTexts(NamedTuple):
 
 
 def row_texts(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -> RowTexts:
-    """What a row says, without the units of its headers.
+    """Collect the filled cells of a row by column, without the units of its headers.
 
-    Columns that add up are added. A cell that can't be read stays as it is, to be refused.
+    Columns that add up are added. A cell that can't be read is left unchanged and refused later.
     """
     named = cost_currencies(columns, exchange)
     exchange = _of_row(columns, cells, exchange)

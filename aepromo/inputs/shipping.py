@@ -43,7 +43,7 @@ class Shipping:
                 raise CallError(_("the tariff's currency {missing}").format(missing=missing))
 
     def services(self, market: str) -> list[Service]:
-        """What may go to a market, in the order of the file."""
+        """The services to a market, only of the chosen line if any, in the order of the file."""
         return [
             service
             for service in self.tariff.services
@@ -65,7 +65,10 @@ class Shipping:
         return line, pick(line == BLANK, BLANK, cost)
 
     def cost(self, service: Service, weight: Whole) -> Whole:
-        """What a line asks for a parcel that it carries, in the currency of the prices, up."""
+        """The cost of a parcel that a line carries, in minor units of the prices' currency.
+
+        It is rounded up when it is converted.
+        """
         total = service.charge.total(least(weight, service.charge.max_weight))
         rate = self.exchange.rate(service.currency)
         if rate is None or not self.exchange.is_foreign(service.currency):
@@ -183,7 +186,7 @@ class ParcelError(ValueError):
 
 
 def no_weight(weight: int | None) -> str:
-    """What is wrong with a weight of nothing."""
+    """Problem of a weight that is 0 or missing."""
     if weight == 0:
         return _("is 0; write what a parcel weighs")
     return _("is missing; fill it in, or give --weight-g or --logistics")

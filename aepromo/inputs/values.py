@@ -72,7 +72,7 @@ class Values(NamedTuple):
 
     @property
     def promotion(self) -> str:
-        """What the platform cuts the price for, forced or reverse."""
+        """The promotion for which the platform cuts the price: forced or reverse."""
         return self.policy.promotion
 
     @property
@@ -198,7 +198,7 @@ class Values(NamedTuple):
         return [*made, *(self.shipping.conversions() if self.shipping else ())]
 
     def warnings(self, today: date) -> list[str]:
-        """What is used as it is, but is likelier a slip.
+        """Warnings of values that are used as given but are likely mistakes.
 
         Offers that take over half, an own discount of no whole percent, and exchange rates that are
         old or look upside down (rule book: ``limited.places``, ``fx``).

@@ -1,4 +1,4 @@
-"""What order offers take off one unit, and the basket in which it bears most.
+"""The share of the order offers that one unit bears, and the basket in which it bears most.
 
 An order of a subtotal takes the best Spend & Save tier that it reaches, and the best coupon that
 what is left reaches. What a unit bears of that depends on what else is in the order: ``single`` is
@@ -97,26 +97,29 @@ class Situation(NamedTuple):
         return next((tier for tier in self.spend_save if tier.repeats), None)
 
     def left_of(self, subtotal: Whole) -> Whole:
-        """What an order of a subtotal comes to after its offers; never under 0."""
+        """The total of an order after its offers, in minor units; never under 0."""
         left = subtotal - self.spend_save_taken(subtotal)
         return most(left - self.coupon_taken(left), 0)
 
     def spend_save_taken(self, subtotal: Whole) -> Whole:
-        """What Spend & Save takes off an order."""
+        """The amount that Spend & Save takes off an order, in minor units; 0 for none."""
         taken: Whole = 0
         for tier in self.spend_save:
             taken = most(taken, tier.taken(subtotal))
         return taken
 
     def coupon_taken(self, left: Whole) -> Whole:
-        """What a coupon takes of what Spend & Save leaves, were there enough to take."""
+        """The amount of the best coupon on an order after Spend & Save, in minor units; 0 for none.
+
+        It may be more than is left.
+        """
         taken: Whole = 0
         for coupon in self.coupons:
             taken = most(taken, coupon.taken(left))
         return taken
 
     def deal_price(self, item_price: Whole) -> Whole:
-        """What the buyer pays for a unit in the basket that is worst for it; never under 0."""
+        """The price of a unit in the basket that is worst for it, in minor units; at least 0."""
         return self.worst(item_price, item_price).deal_price
 
     def lowest_deal_price(self, cheapest: Whole, dearest: Whole) -> Whole:
@@ -405,9 +408,9 @@ class Situation(NamedTuple):
         return lcm(*(MILLION // gcd(coupon.share, MILLION) for coupon in self.coupons))
 
     def _least_kept(self, item_price: Whole, subtotal: Whole) -> Whole:
-        """What a unit is left with, at least, at a subtotal or a higher one before the next start.
+        """Lower bound of a unit's deal price from a subtotal up to the next start, in minor units.
 
-        As if a coupon that takes a share were rounded up by as much as its rate can ever lead to.
+        A coupon that takes a share is rounded up by the most that its rate can ever lead to.
         """
         left = subtotal - self.spend_save_taken(subtotal)
         least_kept = quotient_down(item_price * left, subtotal)

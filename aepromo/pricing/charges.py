@@ -1,4 +1,4 @@
-"""What it costs to ship a parcel by its weight: first weight, steps above it, registration."""
+"""Shipping cost of a parcel by its weight: first weight, steps above it, registration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a line asks for in one market: weights in milligrams, fees in minor units.
+    """The rates of a shipping line in one market: weights in milligrams, fees in minor units.
 
     The first fee covers a parcel up to ``first_weight``; every ``step`` begun above it costs
     ``step_fee`` more. A parcel over ``max_weight`` isn't carried.
@@ -35,7 +35,7 @@ class Charge:
         return (most(weight - self.first_weight, 0) + self.step - 1) // self.step
 
     def additional_fee(self, weight: Whole) -> Whole:
-        """What is over the first weight costs."""
+        """The fee for the weight above the first weight, in minor units."""
         return self.steps(weight) * self.step_fee
 
     def total(self, weight: Whole) -> Whole:

@@ -1,4 +1,4 @@
-"""What money is counted in: the decimal places of a currency, and the signs that fit it."""
+"""Currencies: their decimal places, and the signs that fit them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _SIGNS = {"US$": frozenset({"USD"}), "$": DOLLARS, "¥": YUAN_OR_YEN}
 
 
 class Currency(NamedTuple):
-    """What money is counted in: ``USD`` with 2 places, ``JPY`` with 0, ``KWD`` with 3.
+    """A currency and its decimal places: ``USD`` with 2, ``JPY`` with 0, ``KWD`` with 3.
 
-    ``is_stated``: somebody named it, so that a cell's sign must not contradict it.
+    ``is_stated``: it was named explicitly, so a cell's sign must not contradict it.
     """
 
     code: str
@@ -32,4 +32,4 @@ class Currency(NamedTuple):
 
 
 USD = Currency("USD", 2)
-"""What prices are in where nobody says otherwise, and what the rule book's money is in."""
+"""The default currency of prices, and the currency of the rule book's amounts."""

@@ -20,7 +20,7 @@ HELD_BY = ("max_change", "max_price", "discount_price")
 
 
 class Guards(NamedTuple):
-    """What stops a price from being set.
+    """Limits that hold a price back instead of setting it.
 
     ``max_change`` is in millionths of the current list price, either way; None: never.
     ``max_price`` is in minor units, blank where there is none.
@@ -56,7 +56,7 @@ def decide(
     guards: Guards = UNGUARDED,
     lower: bool = False,
 ) -> Decision:
-    """What to do about a list price, which is blank where there is none yet.
+    """Decide whether to keep, raise, lower or hold a list price; blank where there is none yet.
 
     The new list price is the smallest allowed one that protects and is not under the current one;
     with ``lower`` the smallest that protects. A current price that protects is kept whatever it

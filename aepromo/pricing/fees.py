@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Costs(NamedTuple):
-    """What a unit costs the seller before the platform's fees, in minor units."""
+    """The seller's costs of a unit before the platform's fees, in minor units."""
 
     purchase_price: Whole
     logistics_cost: Whole
@@ -24,7 +24,7 @@ class Costs(NamedTuple):
 
 
 class FeeRates(NamedTuple):
-    """What is taken of a deal price, in millionths (rule book: ``fees``).
+    """Fee rates on a deal price, in millionths (rule book: ``fees``).
 
     ``other_rate`` is any further share of it: affiliate commission, advertising.
     """
@@ -57,12 +57,12 @@ class FeeRates(NamedTuple):
         return half_up(deal_price, self.payment_rate)
 
     def other_fee(self, deal_price: Whole) -> Whole:
-        """What else is taken of the discounted price, rounded apart from the other two."""
+        """Any other fee on the discounted price, rounded apart from the other two."""
         return half_up(deal_price, self.other_rate)
 
 
 def profit(deal_price: Whole, costs: Costs, fees: FeeRates) -> Whole:
-    """What a unit leaves after costs and fees; negative is a loss."""
+    """The profit of a unit after costs and fees, in minor units; negative for a loss."""
     taken = fees.commission(deal_price) + fees.payment_fee(deal_price)
     if fees.has_other:
         taken = taken + fees.other_fee(deal_price)

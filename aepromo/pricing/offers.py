@@ -1,9 +1,9 @@
-"""What comes off a list price, in the order in which the platform takes it.
+"""The discounts and offers on a list price, in the order in which the platform applies them.
 
 List price → own limited-time discount → forced discount → item price → Spend & Save → store
 coupon → deal price. The first two are rates on the item, the last two are offers on the order
-(``baskets`` has what a unit bears of them). Each step settles to a whole minor unit before the next
-one starts.
+(``baskets`` computes the share that a unit bears). Each step settles to a whole minor unit before
+the next one starts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ STACKINGS = ("multiply", "add")
 
 Basket: TypeAlias = Literal["any", "single", "same"]
 BASKETS: tuple[Basket, ...] = ("any", "single", "same")
-"""What an order may hold: anything beside the unit, the unit alone, or any number of it alone."""
+"""The contents of an order: the unit and anything else, the unit alone, or any number of it."""
 
 
 class Tier(NamedTuple):
@@ -53,7 +53,7 @@ class Tier(NamedTuple):
     repeats: bool = False
 
     def taken(self, subtotal: Whole) -> Whole:
-        """What it takes off an order."""
+        """The amount that the tier takes off an order, in minor units; 0 under its threshold."""
         if self.repeats:
             return subtotal // self.threshold * self.off
         return pick(subtotal >= self.threshold, self.off, 0)
@@ -72,7 +72,10 @@ class Coupon(NamedTuple):
     cap: int = BLANK
 
     def taken(self, left: Whole) -> Whole:
-        """What it takes of what Spend & Save leaves, were there enough to take."""
+        """The amount of the coupon after Spend & Save, in minor units; 0 under its threshold.
+
+        It may be more than is left.
+        """
         amount: Whole = self.off
         if self.share:
             amount = share_up(left, self.share)
@@ -99,10 +102,10 @@ class Coupon(NamedTuple):
 
 
 class Left(NamedTuple):
-    """What discounts leave of a list price, in millionths.
+    """The shares of a list price that remain after discounts, in millionths.
 
-    ``own`` of the list price, settled to a whole minor unit, and then of that between
-    ``forced_least`` and ``forced_most``.
+    The share ``own`` of the list price is settled to a whole minor unit; of that, a share between
+    ``forced_least`` and ``forced_most`` remains.
     """
 
     own: Whole
@@ -146,7 +149,7 @@ class Discounts(NamedTuple):
     add: bool = False
 
     def left(self, forced: bool) -> Left:
-        """What is left of a list price, forced at any rate of the range or not forced."""
+        """The shares of a list price that remain, forced at any rate of the range or not forced."""
         own = MILLION - self.limited_rate
         if not forced:
             return Left(own, MILLION, MILLION)
@@ -181,7 +184,7 @@ class Offers(NamedTuple):
         return _situation(self.spend_save, coupons, self.basket)
 
     def situation(self, forced: bool) -> Situation:
-        """What the offers do to an item that is forced, or that is not."""
+        """The offers that apply to a unit, with a forced discount or without, and its basket."""
         return self.forced if forced else self.not_forced
 
 
@@ -219,7 +222,10 @@ def observed_rate(base: Whole, item_price: Whole) -> Whole:
 def deal_price(
     list_price: Whole, limited_rate: Whole, forced_rate: Whole, offers: Offers, add: bool = False
 ) -> Whole:
-    """What is left of a list price under one forced rate, each step rounded half up."""
+    """The deal price of a list price at one forced rate, in minor units.
+
+    Each step of the discounts is rounded half up.
+    """
     return offers.forced.deal_price(shown_item_price(list_price, limited_rate, forced_rate, add))
 
 

@@ -38,16 +38,17 @@ if TYPE_CHECKING:
     from aepromo.pricing.stepping import Values
 
 BOUNDS = ("target_price", "target_profit", "target_margin", "target_markup", "floor_price")
-"""What may bind a deal price, in the order in which a tie is named."""
+"""Names of the bounds of a deal price; of two that tie, the first is named."""
 
 HIGHEST_DEAL = 4 * AMOUNT_LIMIT
 """A deal price past which another no longer matters, but its products still fit."""
 
 
 class Targets(NamedTuple):
-    """What the seller wants of a unit; each may be blank.
+    """The seller's targets for a unit; each may be blank.
 
-    Minor units; ``margin`` (profit ÷ deal price) and ``markup`` (profit ÷ costs) in millionths.
+    ``price`` and ``profit`` are in minor units, ``margin`` (profit ÷ deal price) and ``markup``
+    (profit ÷ costs) in millionths.
     """
 
     price: Whole
@@ -57,9 +58,9 @@ class Targets(NamedTuple):
 
 
 def kept_rate(fees: FeeRates, margin: Whole) -> Whole:
-    """What fees and margin leave of a deal price, in millionths.
+    """The share of a deal price that remains after fees and margin, in millionths.
 
-    Nothing to keep (0 or less) means that no deal price meets the targets.
+    Where it is 0 or less, no deal price meets the targets.
     """
     return MILLION - fees.total - margin
 
@@ -85,7 +86,10 @@ def required_deal_price(
 
 
 def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) -> Iterator[Whole]:
-    """What each bound asks for, in the order of ``BOUNDS``; blank where it is not in force."""
+    """The deal price that each bound requires, in minor units; blank where it is not in force.
+
+    In the order of ``BOUNDS``.
+    """
     yield targets.price
     for name, asked in (
         ("profit", targets.profit),
@@ -139,7 +143,7 @@ def most_purchase_price(deal_price: Whole, floor_multiple: int) -> Whole:
 
 
 def left_after_fees(deal_price: Whole, fees: FeeRates) -> Whole:
-    """What a deal price leaves after fees, each rounded up."""
+    """The part of a deal price that remains after fees, in minor units; each fee is rounded up."""
     left = deal_price - up(deal_price, fees.commission_rate) - up(deal_price, fees.payment_rate)
     return left - up(deal_price, fees.other_rate) if fees.has_other else left
 
@@ -168,10 +172,10 @@ def _last_short(margin: Whole, spent: Whole, fees: FeeRates, in_force: Truth) ->
 
 
 def _least_left(margin: Whole, deal_price: Whole, fees: FeeRates, in_force: Truth) -> Whole:
-    """What a deal price and every higher one leave at least, after fees and a margin.
+    """The least that a deal price or any higher one leaves after fees and a margin.
 
-    In whole minor units, rounded down. What is kept rises with the deal price, and a higher one can
-    leave less only by what rounding the fees adds: so no more than 3 ÷ kept rate are looked at.
+    In whole minor units, rounded down. The kept part rises with the deal price, and a higher one
+    leaves less only because its fees are rounded up: so at most 3 ÷ kept rate prices are tried.
     """
     kept = pick(in_force, kept_rate(fees, margin), MILLION)
 
@@ -188,7 +192,7 @@ def _least_left(margin: Whole, deal_price: Whole, fees: FeeRates, in_force: Trut
 # --- the list price that protects -----------------------------------------------------------------
 
 Ending: TypeAlias = tuple[int, int]
-"""What prices end in and how often that comes, in minor units: ``.99`` is 99 of each 100."""
+"""An allowed ending of prices and its period, in minor units: ``.99`` is 99 of each 100."""
 
 
 def next_allowed(price: Whole, endings: tuple[Ending, ...]) -> Whole:

@@ -279,7 +279,7 @@ def _told(rate: Whole) -> Whole:
 
 
 def _last_place(rate: Whole) -> Whole:
-    """What the fifth significant digit of a rate counts, in billionths; at least 1."""
+    """The place value of a rate's fifth significant digit, in billionths; at least 1."""
     place: Whole = 1
     for zeros in range(_COARSEST):
         place = pick(rate > _DIGITS * 10**zeros, 10 ** (zeros + 1), place)

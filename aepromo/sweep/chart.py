@@ -34,9 +34,9 @@ _CHINESE_FONTS = (
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What to draw: heights by forced rate in percent, and the level of each named mark.
+    """The data of a chart: heights by forced rate in percent, and the level of each named mark.
 
-    ``counts``: the heights are numbers of something, of which there is no half.
+    ``counts``: the heights are whole numbers.
     """
 
     title: str

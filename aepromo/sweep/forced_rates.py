@@ -78,7 +78,7 @@ def rates(first: str, last: str, step: str) -> range:
 
 
 def _at_rate(inputs: Inputs, required: Whole, rate: int) -> Figures:
-    """What the list price comes to under one forced rate; at 0 % nothing is forced."""
+    """Deal price, fees, profit, margin and status at one forced rate; at 0 % nothing is forced."""
     sku, values = inputs.sku, inputs.values
     situation = values.offers.forced if rate else values.offers.not_forced
     discounts = sku.discounts
@@ -156,4 +156,4 @@ SWEEP = Question(
     always_profit=True,
     assumes_rate=False,
 )
-"""What there must be to sweep a SKU."""
+"""The question that ``sweep`` asks of a SKU, with the inputs that it needs."""
