@@ -261,5 +261,5 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
 
 
 def delimiter_of(given: str | None) -> str | None:
-    """The delimiter for ``--delimiter``: a tab also by name; blank as given."""
+    """The delimiter that ``--delimiter`` gives, where a tab may be named."""
     return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given

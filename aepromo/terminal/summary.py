@@ -104,7 +104,7 @@ def prices_line(tally: Tally, name: str) -> str:
 
 
 def decisions_line(tally: Tally) -> str:
-    """Counts of actions: ``72 SKUs: 29 raise (most: AP-2118 +3.04), 41 keep, 2 hold (max_change)``."""
+    """One line on actions: ``72 SKUs: 29 raise (most: AP-2118 +3.04), 41 keep, 2 hold``."""
     counts = dict(tally.labels("action"))
     said = []
     for action in ("raise", "keep", "lower", "new", "hold"):
