@@ -68,7 +68,7 @@ MOST_LOOKED_AT = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Attempt(Generic[Finished]):
-    """What came of one block; nothing is finished where it has bad rows."""
+    """The result of one block; ``finished`` is None if it has bad rows."""
 
     text: TextBlock
     outcome: Outcome
@@ -142,7 +142,7 @@ class Answers:
         return self.layout.holding(role) if known else self.source.header[self.columns[role]]
 
     def about(self) -> list[tuple[str, str | int]]:
-        """What was assumed for the answers, and how many rows have none."""
+        """Pairs of a name and a value: the number of rejected rows, and what was assumed."""
         book = self.values.book
         assumed: list[tuple[str, str | int]] = [
             (_("assumed: {name}").format(name=in_words(name)), assumed_text(name, book))
@@ -153,10 +153,10 @@ class Answers:
         return [(_("rejected rows"), count), *assumed] if count else assumed
 
     def each(self, finish: Callable[[Outcome, TextBlock], Finished]) -> Iterator[Finished]:
-        """What ``finish`` made of each block's outcome, on a thread of its own.
+        """Yield the result of ``finish`` for each block's outcome, computed on other threads.
 
-        It is handed the rows of the file, too, those among them that are no SKUs. There is at least
-        one outcome, so that a header alone has an answer too.
+        ``finish`` also gets the rows of the file, including those that are no SKUs. There is at
+        least one outcome, so that a header alone has an answer too.
         """
         columns = self.columns
         ids = self.headers.position("sku") if self.question.is_about_skus else None

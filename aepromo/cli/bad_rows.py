@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 20
 HEADERS = ("line", "column", "reason")
-"""What stands before a bad row that is set aside; in Chinese under ``--headers zh``."""
+"""Headers of the columns before those of a rejected row; in Chinese under ``--headers zh``."""
 
 
 class RowsRefused(InputError):
@@ -35,11 +35,11 @@ class BadRow:
 
 
 class BadRows:
-    """What becomes of bad rows: named, and written to ``stream`` where there is one.
+    """The bad rows of a run: reported, and written to ``stream`` if there is one.
 
-    ``path`` is what the stream becomes, since another file may be open when it can't be written.
-    ``language`` is that of the headers before a row's own. Where rows were set aside before, those
-    that they have are replaced.
+    ``path`` is the file that the stream becomes; it is named if writing fails. ``language`` is that
+    of the headers before a row's own. Input that is itself a file of rejected rows already has
+    these columns; they are replaced.
     """
 
     def __init__(

@@ -116,7 +116,7 @@ StoreOption = Annotated[
 
 
 class Call(NamedTuple):
-    """What a command was asked: its file, how to read and write, the configuration and the rest."""
+    """The arguments of a command: its file, how to read and write, configuration, other options."""
 
     file: str | None
     reading: Reading

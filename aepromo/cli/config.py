@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAME = "aepromo.toml"
 _LISTS = ("spend_save", "coupon", "ending", "carriers")
 _PATHS = ("tariff", "rates")
-"""What options read out of a file. A configuration is data: a path in it is not followed."""
+"""Options that read a file. They can't be configured, since a configuration names no files."""
 
 _DEFAULTS = (
     *(name for name in Policy._fields if name not in ("book", "cost_currencies", *_PATHS)),
@@ -30,10 +30,10 @@ _DEFAULTS = (
 
 
 class Config(NamedTuple):
-    """What a configuration says: defaults by option, the rule book in force, stores by name.
+    """A configuration: defaults by option, the rule book in force, stores by name.
 
-    ``headers`` are columns by the header of a seller's own files, ``headers_of_stores`` those of a
-    store. ``path`` is that of the file which was found without being named.
+    ``headers`` are columns by header in the seller's own files, ``headers_of_stores`` those of each
+    store. ``path`` is that of a file that was found without being named.
     """
 
     defaults: Mapping[str, Any] = {}
@@ -44,7 +44,10 @@ class Config(NamedTuple):
     path: str = ""
 
     def mapping(self, store: str | None) -> dict[str, str]:
-        """What headers stand for: a store's own before those of all; of the only one where None."""
+        """Columns by header: a store's own come before those of all.
+
+        The store may be None if there is only one.
+        """
         if store is None and len(self.stores) == 1:
             store = next(iter(self.stores))
         return {**self.headers, **self.headers_of_stores.get(store or "", {})}

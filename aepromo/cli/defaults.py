@@ -1,4 +1,4 @@
-"""What defaults of a configuration are worth to a call that names other currencies."""
+"""Defaults of a configuration in a call that names other currencies."""
 
 from __future__ import annotations
 

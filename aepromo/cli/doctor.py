@@ -82,7 +82,7 @@ def without_home(text: str) -> str:
 
 
 def _configuration(asked: str | None) -> tuple[Config, str]:
-    """What is configured; where that can't be read, nothing, and what is wrong with it."""
+    """The configuration and ``""``; if it can't be read, an empty one and the reason."""
     try:
         return read_config(asked), ""
     except CallError as error:

@@ -1,4 +1,4 @@
-"""What the program tells a shell."""
+"""Exit codes of the program and their meanings."""
 
 from enum import IntEnum
 

@@ -88,11 +88,11 @@ def answer_file(
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a command wants to know of each block beside its answer.
+    """Further wishes of a command for each block.
 
-    ``store_columns`` are those whose blank cells it asks for; ``listener`` is handed each outcome,
-    in the order of the file. Where it wants ``only`` rows at some labels of the column that is
-    counted first, all are counted and no other is written. ``updates`` makes requests of the rows.
+    ``store_columns`` are those whose blank cells are looked for; ``listener`` gets each outcome, in
+    the order of the file. With ``only``, labels of the column that is counted first, all rows are
+    counted but only those with these labels are written. ``updates`` turns the rows into requests.
     """
 
     store_columns: frozenset[str] = frozenset()
@@ -122,7 +122,7 @@ def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> No
 def seen_of(
     question: Question, outcome: Outcome, name_of: Callable[[int], str], watched: Watched
 ) -> Seen:
-    """What a block's rows come to; ``name_of`` tells a row from the others."""
+    """Counts and totals of a block's rows; ``name_of`` returns the id of a row."""
     results, rows, inputs = outcome.results, len(outcome), outcome.inputs
     if not rows or inputs is None:
         return Seen(0, {})
@@ -272,7 +272,7 @@ def _each(
     watched: Watched,
     finish: Callable[[Outcome, TextBlock], Finished],
 ) -> Iterator[Finished]:
-    """What ``finish`` makes of each block, which is counted on the way."""
+    """Yield the result of ``finish`` for each block, and add the block to the tally."""
     question = answers.question
     identity = list(answers.source.header).index(answers.layout.identity)
 

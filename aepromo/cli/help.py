@@ -25,7 +25,7 @@ METAVARS = (
     *("CHARACTER", "MARK", "CODE", "DATE", "TIME", "SECONDS", "SHARE", "RATE", "ID", "N"),
     *("[OPTIONS]", "COMMAND [ARGS]...", "[COMMAND|TOPIC]"),
 )
-"""What stands for values in help."""
+"""Placeholders for values in help."""
 
 WIDEST_NAME = 24
 """The cells that a name may take with its text beside it; under a wider one it stands below."""
@@ -57,7 +57,7 @@ def overview(root: Any, ctx: Any) -> str:
 
 
 def command_help(command: Any, ctx: Any, with_all: bool = False) -> str:
-    """What a command answers, its main options or all of them, and an example that works."""
+    """Help for a command: its question, its main options or all of them, a working example."""
     params = command.get_params(ctx)
     options = [each for each in params if each.param_type_name == "option"]
     main = MAIN_OPTIONS[command.name]

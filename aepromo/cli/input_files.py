@@ -1,4 +1,4 @@
-"""What a command reads: a file or standard input, as answers or as one row."""
+"""Input of a command: a file or standard input, read as answers or as one row."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def find_row(
 
 
 def _which(sku: str | None, count: int, ids: Sequence[str]) -> str:
-    """What to say of a file where a call must name one row, and doesn't."""
+    """The message for a call that must choose one row of a file, and doesn't."""
     if sku is not None:
         few = _("it has {names}").format(names=_(", ").join(ids[:_FEW]))
         known = few if count <= _FEW else _("there are {count:,} others").format(count=count)
@@ -261,5 +261,5 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
 
 
 def delimiter_of(given: str | None) -> str | None:
-    """What ``--delimiter`` stands for: a tab may be named."""
+    """The delimiter that ``--delimiter`` gives, where a tab may be named."""
     return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Language(StrEnum):
-    """What the program may speak."""
+    """A language of the program's texts."""
 
     EN = "en"
     ZH = "zh"

@@ -37,7 +37,7 @@ class MoneyOptions(NamedTuple):
 
 
 class ShippingOptions(NamedTuple):
-    """What gives the logistics cost where no cell and no option does."""
+    """Options that give the logistics cost where no cell and no ``--logistics`` does."""
 
     tariff: Annotated[
         str | None,

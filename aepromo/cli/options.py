@@ -222,7 +222,7 @@ class WritingOptions(NamedTuple):
 
 
 class OfferOptions(NamedTuple):
-    """What the store takes off an order."""
+    """Discounts of the store on an order."""
 
     spend_save: Annotated[
         list[str] | None,
@@ -262,7 +262,7 @@ class OfferOptions(NamedTuple):
 
 
 class EndingOptions(NamedTuple):
-    """What a list price may end in."""
+    """Endings that list prices may have."""
 
     ending: Annotated[
         list[str] | None,

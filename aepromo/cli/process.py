@@ -1,4 +1,4 @@
-"""What a process owes to whoever started it: to end when it is told to, and to mix no streams."""
+"""Signals, memory limits and standard streams of the process."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What stands above the commands: help, ``--version``, wrong calls, and a reader who may leave.
+"""The group of all commands: help, ``--version``, wrong calls, and a closed output pipe.
 
-Of Typer only what it documents is used: its classes of commands, their methods, its exceptions.
+Only documented parts of Typer are used: its classes of commands, their methods, its exceptions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is said on standard error, one line each."""
+"""Messages on standard error, one line each."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def say_assumed(
 
 
 def cost_currency_line(currency: Currency) -> str:
-    """What is said of costs that may be in another currency than the one they are taken in."""
+    """The message for costs whose currency was assumed, and may be another."""
     assumed = _("assumed: {name} {value} (set {flag})")
     name = "cost_currency"
     return assumed.format(name=named(name), value=currency.code, flag=preferred_flag(name))
 
 
 def encoding_line(encoding: str) -> str:
-    """What is said of an encoding that only the bytes speak for."""
+    """The message for an encoding that was guessed from the bytes alone."""
     assumed = _("assumed: encoding {encoding} (not UTF-8; set --encoding)")
     return assumed.format(encoding=encoding)
 

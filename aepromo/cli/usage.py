@@ -1,4 +1,4 @@
-"""What Typer finds wrong with a call: in one line, with the remedy, in the language in force."""
+"""Messages for wrong calls: in one line, with the remedy, in the language in force."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES = (
     *("file", "output", "rejects", "columns", "value", "sheet", "sku", "store"),
     *("config", "rates", "tariff", "state", "worksheet", "carriers", "line"),
 )
-"""What stands for a file, a column, a row or a table by its name."""
+"""Parameters whose value is a name, such as a file or a column, and so can't be blank."""
 
 
 def check_values(parameters: Iterable[Any], arguments: Sequence[str]) -> None:
@@ -47,9 +47,9 @@ def check_names(given: Mapping[str, Any]) -> None:
 
 
 def in_one_line(error: TyperException, ctx: Any) -> str:
-    """What is wrong with a call, with the nearest name where there is none such.
+    """The message for a wrong call, with the nearest name where a name is unknown.
 
-    What isn't known here is said as Typer says it.
+    Errors that aren't known here keep Typer's message.
     """
     more = _("see {command} --help").format(command=ctx.command_path)
     options = {flag: each for each in ctx.command.get_params(ctx) for flag in each.opts}
@@ -67,7 +67,10 @@ def in_one_line(error: TyperException, ctx: Any) -> str:
 
 
 def _wrong_value(param: Any, message: str, more: str) -> str:
-    """What to write instead of a value; the message begins with it."""
+    """The message for a wrong value, with what to write instead.
+
+    ``message`` is Typer's, which begins with the value.
+    """
     value, _is_not, _rule = message.partition(" is not ")
     option, kind = param.opts[0], param.type
     if param.envvar:

@@ -418,7 +418,7 @@ _UNSEEN = frozenset(
      *range(0x2028, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC),
      *range(0xE0000, 0xE0080)}
 )  # fmt: skip
-"""What takes no room on a screen, or turns the direction of what does."""
+"""Code points that a screen shows without any width, or that turn the direction of a text."""
 
 _CONTROLS = (
     {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160))}

@@ -1,4 +1,4 @@
-"""What a column is: its name, what its cells hold, what it means, and what else it is called."""
+"""The description of a column: name, kind of cells, meaning, other names and labels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Kind(Enum):
-    """What a cell of a column holds, and so how it is read and written."""
+    """The kind of a column's cells, which decides how they are read and written."""
 
     TEXT = "text"
     COST = "cost"  # an amount; more places than the currency has round up
@@ -38,7 +38,7 @@ class Kind(Enum):
 
 
 AMOUNTS = frozenset({Kind.COST, Kind.TARGET, Kind.PRICE})
-"""What is money and may have a sign."""
+"""The kinds that are amounts of money, with or without a currency sign."""
 
 
 class Column(NamedTuple):

@@ -12,7 +12,7 @@ MOST_PLACES = 3
 """The most decimal places that amounts are kept to; within it every conversion fits 64 bits."""
 
 _ALSO_CALLED = {"RMB": "CNY", "人民币": "CNY", "美元": "USD", "欧元": "EUR", "日元": "JPY"}
-"""What sellers write where ISO 4217 has another word."""
+"""Codes of ISO 4217 by the names that sellers write instead."""
 
 
 @cache

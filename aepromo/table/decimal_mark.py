@@ -33,7 +33,11 @@ class Told(NamedTuple):
 
 
 class Evidence:
-    """What the figures of a file say of its decimal mark, gathered cell by cell."""
+    """The evidence for a file's decimal mark, gathered from its figures cell by cell.
+
+    ``comma``, ``point`` and ``either`` are the first cells that need a comma, need a point, or may
+    have either, such as ``1,250``.
+    """
 
     def __init__(self) -> None:
         self.comma: Told | None = None

@@ -24,9 +24,9 @@ _RUN = re.compile(rb"[\x80-\xff]+")
 _EASTERN = re.compile(
     rb"[A-Za-z][\xa3\xa5\xaf\xb3\xb9\xbe\xbf]|[\xa3\xa5\xaf\xb3\xb9\xbe\xbf][A-Za-z]"
 )
-"""What are letters in the code page of central Europe, and signs in the far commoner western."""
+"""Bytes that are letters in cp1250 (central Europe), but signs in the far commoner cp1252."""
 _NO_LETTERS = b"\x81\x82\x83\x8d\x8f\x90\x9d"
-"""What begins Japanese letters, and is hardly ever met in the western code page, or not there."""
+"""Lead bytes of Japanese letters, which cp1252 hardly ever uses or doesn't define."""
 _FEW_LETTERS = 3
 _SENSIBLE = 0.8
 _SOME_SENSE = 0.5
@@ -48,7 +48,7 @@ _CANDIDATES = {
     "cp1251": ("cp1251",),
     "cp1252": ("cp1252",),
 }
-"""What the detector chooses from, and by which names ``--encoding`` can take that."""
+"""The encodings that are told apart, each with its names for ``--encoding``."""
 
 
 class Mixed(NamedTuple):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.currency import Currency
 
 Fact: TypeAlias = int | bool | str | tuple[str, ...] | date | datetime
-"""What a cell may hold: amounts in minor units; rates and plain numbers in millionths."""
+"""The value of a cell: amounts in minor units, rates and plain numbers in millionths."""
 
 Day = TypeVar("Day", date, datetime)
 

@@ -1,4 +1,4 @@
-"""What headers stand for, as a call and a configuration say."""
+"""The columns that headers stand for, as named by ``--map`` and by the configuration."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class HeaderMap(NamedTuple):
         return {**self.configured, **self.given}
 
     def of(self, header: Sequence[str]) -> dict[str, str]:
-        """What holds for a file with this header: the call goes before the configuration."""
+        """Return the columns by header for a file with this header row.
+
+        The call goes before the configuration, of which only headers that the file has count.
+        """
         if not self.configured:
             return dict(self.given)
         from aepromo.table.headers import SUMMED, column_called, plain  # few files need them

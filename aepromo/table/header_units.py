@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Measure(Enum):
-    """What a unit measures."""
+    """The quantity that a unit measures."""
 
     MONEY = "money"
     WEIGHT = "weight"
@@ -113,9 +113,9 @@ _US_DOLLAR = re.compile(r"\bUS\s+\$", re.IGNORECASE)
 
 
 def endings(header: str) -> Iterator[tuple[str, str]]:
-    """What may be a name and a unit at its end, the likeliest first.
+    """Ways to split a header into a name and a unit at its end, the likeliest first.
 
-    ``header`` is in NFKC. Nothing tells yet whether the end is a unit.
+    ``header`` is in NFKC. Whether the end is a unit isn't checked here.
     """
     text = header.strip().rstrip(" *:")
     if not text or text[-1].isdigit() or len(text) > _LONGEST:

@@ -65,7 +65,7 @@ class How(Enum):
 
 
 class HeaderReading(NamedTuple):
-    """What a header stands for: the input column, nothing where none is taken.
+    """The input column that a header stands for; ``""`` where none is taken.
 
     ``currency`` is that of every cell without a sign, as a code such as ``CNY`` or a sign such as
     ``$``; ``unit`` is ``kg`` or ``%`` where cells without one are in that. ``may_be`` are the
@@ -102,7 +102,7 @@ _UNKNOWN = HeaderReading()
 
 @lru_cache(maxsize=4096)
 def read_header(header: str) -> HeaderReading:
-    """What one header stands for by itself, without the others of its file."""
+    """Read one header by itself, without the others of its file."""
     names = _vocabulary()
     if line := names.get(plain(header)):
         reading = _reading(line, None)
@@ -116,7 +116,7 @@ def read_header(header: str) -> HeaderReading:
 
 
 def _reading(line: str, unit: Unit | None) -> HeaderReading:
-    """What a line of the vocabulary says of a header that ends in a unit."""
+    """The reading of a header from its line of the vocabulary and its unit, if it ends in one."""
     _name, written, _language, origin, *rest = line.split(" | ")
     how = How(rest[0]) if rest else How.TAKEN
     if written == "-":
@@ -153,7 +153,7 @@ def _vocabulary() -> dict[str, str]:
 
 
 class Headers(NamedTuple):
-    """What the header row of a file was read as.
+    """The columns that the header row of a file was read as.
 
     ``readings`` stand in the order of ``names``, the headers as the file writes them.
     ``positions`` tells where each wanted column stands that the file has: one place, or for those
@@ -179,7 +179,7 @@ class Headers(NamedTuple):
         return next(iter(self.positions.get(column, ())), None)
 
     def lines(self) -> list[str]:
-        """What to say of it: read as, may be, not used; one line each at most."""
+        """Notes for the user: headers read as, ambiguous and not used; at most one line each."""
         said = []
         if self.read_as:
             pairs = (_pair(header, reading) for header, reading in self.read_as[:_MOST_NAMED])
@@ -276,7 +276,7 @@ def read_headers(
 
 
 def _read_beside(header: str, results: Collection[str]) -> HeaderReading:
-    """What a header stands for where the ``results`` of a run before are none of its columns."""
+    """Read a header, but not as an input where it is one of the ``results`` of a former run."""
     reading = read_header(header)
     is_result = header in results or (not header.isascii() and plain(header) in results)
     if is_result and not (reading.column and _is_spelled_as(header, reading.column)):
@@ -382,7 +382,7 @@ def result_of(header: str) -> str:
 
 
 def missing_columns(headers: Headers, missing: Sequence[str]) -> str:
-    """What is said of a file that lacks columns: the likeliest headers, and what to write."""
+    """The message for a file that lacks columns: its likeliest headers, and options to give."""
     header, readings = headers.names, headers.readings
     taken = {at for places in headers.positions.values() for at in places}
     free = [at for at in range(len(header)) if at not in taken and not readings[at].is_taken]
@@ -476,7 +476,11 @@ def check_header(headers: Sequence[str]) -> None:
 
 
 def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, HeaderReading]:
-    """What ``mapping`` says, by position; a unit at the end of a header goes on holding."""
+    """Readings of the headers in ``mapping``, by position; the unit in a header still applies.
+
+    Raises ``CallError`` for an unknown column, ``InputError`` for a header that the file lacks or
+    that may be several of its headers.
+    """
     mapped: dict[int, HeaderReading] = {}
     places: dict[str, list[int]] = {}
     for at, header in enumerate(headers if mapping else ()):
@@ -502,7 +506,7 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
 
 
 def unknown_column(name: str) -> str:
-    """What is said of a name that no input column has."""
+    """The message for a name that no input column has."""
     known = INPUTS if name.isascii() else list(map(chinese, INPUTS))
     meant = nearest(name, known, _("there are {names}"))
     return _("no column is called '{name}'; {nearest}").format(name=name, nearest=meant)
@@ -532,7 +536,7 @@ def _mapped_reading(header: str, name: str) -> HeaderReading:
 
 
 def _unknown_header(header: str, headers: Sequence[str]) -> str:
-    """What is said of a mapping for a column that the file lacks."""
+    """The message for a ``--map`` of a header that the file lacks."""
     pairs = _pairs(plain(header))
     order = sorted(range(len(headers)), key=lambda at: -len(_pairs(plain(headers[at])) & pairs))
     few = [shown_header(headers[at]) for at in sorted(order[:_MOST_NAMED])]

@@ -1,4 +1,4 @@
-"""What a column is called where people read: in messages, and on top of a table."""
+"""Names of columns for people: in messages, and as headings of a table."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _DATE = (
     r"|\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d{2,4})?"
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2})$"
 )
-"""What a spreadsheet makes of an id that looks like a date to it."""
+"""Matches a date, as a spreadsheet writes an id that it took for one."""
 
 _WORD = 8
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -117,7 +117,7 @@ def _hashes(texts: pa.Array) -> Hashes:
 
 @dataclass(slots=True)
 class IdNotes:
-    """What the ids of a file's rows come to, gathered block by block."""
+    """Findings about the ids of a file's rows, gathered block by block."""
 
     name: str
     twice: int = 0
@@ -182,7 +182,7 @@ class IdNotes:
             self._runs[-2:] = [run]
 
     def lines(self) -> list[str]:
-        """What a seller would want to know; of most files nothing."""
+        """Notes on repeated, blank and damaged ids; none for most files."""
         found = []
         if self.pairs:
             text = _("'{id}' on lines {first} and {second}")

@@ -1,6 +1,6 @@
-"""What a file is by its first bytes, whatever its name; what no table can be read from is refused.
+"""The kind of a file by its first bytes, whatever its name; kinds without a table are refused.
 
-A text that gzip has packed is unpacked as it is read, within bounds.
+Text packed by gzip is unpacked as it is read, up to a limit.
 """
 
 from __future__ import annotations

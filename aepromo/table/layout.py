@@ -37,7 +37,7 @@ class Layout(NamedTuple):
         return self.holding("sku") or self.names[0]
 
     def role(self, name: str) -> str:
-        """What a column holds, nothing where that isn't known."""
+        """The input or result that a column holds; ``""`` where that isn't known."""
         return self.known.get(name, name if name in RESULTS or name in INPUTS else "")
 
     def holding(self, role: str) -> str:
@@ -46,11 +46,11 @@ class Layout(NamedTuple):
         return role if role in found else next(iter(found), "")
 
     def header(self, name: str, language: str) -> str:
-        """What is written above a column: what stands in the file, or the program's own header."""
+        """The header to write for a column: the file's own, or else the program's."""
         return self.headers.get(name) or header_of(name, language)
 
     def headed(self, names: Iterable[str], language: str) -> list[str]:
-        """What is written above some columns."""
+        """The headers to write for some columns."""
         if language == "en":
             return [self.headers.get(name) or name for name in names]
         return [self.header(name, language) for name in names]

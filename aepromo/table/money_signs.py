@@ -83,7 +83,10 @@ def parted(tidied: str) -> tuple[Sign | None, str]:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What a sign looks like before an amount, and after one; most calls need neither."""
+    """The patterns of a currency sign or code before an amount, and after one.
+
+    They are made when first used, since most calls need neither.
+    """
     some = "|".join(map(re.escape, sorted(_CODES, key=len, reverse=True)))
     before = rf"((?i:{some})|[A-Z]{{3}}(?![A-Za-z]))\s*"
     return re.compile(before), re.compile(rf"\s*((?i:{some})|(?<![A-Za-z])[A-Z]{{3}})\Z")

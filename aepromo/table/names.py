@@ -1,4 +1,4 @@
-"""What is written in more than one way: markets, categories, promotions, states."""
+"""Other spellings of the rule book's names: markets, categories, promotions, states."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def read_column(texts: pa.Array, kind: Kind, currency: Currency, decimal: str = 
 
 
 def as_number(fact: Fact | None) -> int | None:
-    """What a column of numbers holds for a fact: a flag is 0 or 1, a date the days since 1970."""
+    """A fact as a number: a flag is 0 or 1, a date its days since 1970, a text None."""
     if isinstance(fact, date) and not isinstance(fact, datetime):
         return fact.toordinal() - _EPOCH
     return int(fact) if isinstance(fact, int) else None

@@ -1,8 +1,8 @@
-"""What a number format of a workbook makes of a number beyond its digits.
+"""Number formats of a workbook, as far as they change what a cell says.
 
-Of all that a format may do, four things change what a cell says: an id is filled up with zeros or
-parted by dashes (``00000``, ``000-000``), a currency is named, kilograms are, or a ratio is shown
-in percent. Thousands, decimal places, colours and the like are left to whoever formats the result.
+Four things do: an id is padded with zeros or split by dashes (``00000``, ``000-000``), a currency
+is named, kilograms are named, or a ratio is shown in percent. Thousands separators, decimal places,
+colours and the like are ignored.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _LONGEST_FORMAT = 255
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What stands around and between the digits of a number.
+    """The text around and between the digits of a number.
 
-    ``pattern`` are the places of an id's digits, with what stands between, first to last; where it
-    is empty, the number stands between ``before`` and ``after``. ``is_percent``: it is shown times
-    a hundred.
+    ``pattern`` are the places of an id's digits and the text between them, first to last; where it
+    is empty, the number stands between ``before`` and ``after``. With ``is_percent`` the number is
+    shown times a hundred.
     """
 
     before: str

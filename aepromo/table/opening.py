@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     Count = Callable[[Sequence[str]], int]
 
 DELIMITERS = ",;\t"
-"""What may part the cells of any file."""
+"""Delimiters that any file may use."""
 RARE_DELIMITERS = "|^~\x01\x1f"
-"""What is only taken where it parts the header and the rows alike."""
+"""Delimiters that are only taken if they split header and rows into equally many cells."""
 
 LINES_LOOKED_AT = 20
 _LONGEST_LOOK = 1 << 20
@@ -106,7 +106,10 @@ def _header_below(
 
 
 def _parting_alike(head: bytes, first: int, likeliest: str) -> str:
-    """What parts the first line and the rows into as many cells, where the likeliest does not."""
+    """The delimiter that splits the first line and the rows into equally many cells.
+
+    The likeliest one is kept if it does; ``""`` where none does.
+    """
     widths = {mark: _width(head, first, mark) for mark in (*DELIMITERS, *RARE_DELIMITERS)}
     if widths[likeliest] > 1:
         return likeliest

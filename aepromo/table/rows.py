@@ -28,7 +28,7 @@ class Ragged:
 
     @property
     def reason(self) -> str:
-        """What is wrong, and the remedy."""
+        """The message: how many cells there are, how many are expected, and the remedy."""
         count = len(self.cells)
         reason = (
             _(

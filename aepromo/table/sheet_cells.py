@@ -1,4 +1,4 @@
-"""What a workbook's XML holds for a cell, as the text that a person would have typed."""
+"""Text of a workbook's cells from its XML, as a person would have typed it."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ def _character(match: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """What a workbook's cell styles make of a number: a date, a time, or a number of some shape.
+    """The cell styles of a workbook that show a number as a date, a time or in a shape.
 
-    ``from_1904`` tells from when on days count.
+    With ``from_1904`` days count from 1904 instead of 1900.
     """
 
     dates: frozenset[int]
@@ -141,10 +141,10 @@ def _moment_text(stored: str, runs_on: bool, from_1904: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What a workbook's cells refer to, and so the way to their text.
+    """The shared texts and styles of a workbook, by which its cells become text.
 
-    ``computes_on_load``: whoever wrote the workbook has left it to Excel to compute the formulas,
-    so the results that it holds for them are none.
+    With ``computes_on_load`` the formulas are left for Excel to compute when it opens the workbook,
+    so the results stored for them are not used.
     """
 
     texts: Sequence[str]

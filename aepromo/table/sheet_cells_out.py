@@ -32,7 +32,7 @@ COLOURS: dict[str, dict[str, object]] = {
     "cyan": {"font_color": "#1F4E79", "bg_color": "#DDEBF7"},
     "dim": {"font_color": "#7F7F7F"},
 }
-"""What each colour of the palette is in a spreadsheet."""
+"""The spreadsheet format of each colour of the palette."""
 
 _AMOUNTS = frozenset({Kind.COST, Kind.TARGET, Kind.PRICE, Kind.TURNOVER, Kind.MONEY, Kind.FINE})
 _RATES = frozenset({Kind.RATE, Kind.RATES, Kind.SHARE, Kind.MARKUP, Kind.RATIO})
@@ -58,11 +58,11 @@ def formats() -> dict[str, dict[str, object]]:
 
 
 def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callable[[str], str]:
-    """What turns a text of the column into a cell's XML, from its style on; blank for a blank.
+    """Return the function that turns a text of the column into a cell's XML, from its style on.
 
-    A computed figure is a number. So is an input cell of a column that holds numbers where its text
-    is plainly one; every other cell is text to the letter, and none ever a formula. A label is in
-    the language in force.
+    A blank text gives a blank. A computed figure becomes a number, as does an input cell of a
+    column of numbers if its text is plainly one. Every other cell is written unchanged as text,
+    never as a formula. A label is in the language in force.
     """
     kind = _kind_of(column)
     colours = LABEL_STYLES.get(column.holds, {})
@@ -92,7 +92,7 @@ def label_shown(name: str, column: str) -> str:
 
 
 def _kind_of(column: TextColumn) -> Kind:
-    """What the column holds: as computed, or as it is known to hold, or as its header says."""
+    """The kind of a column's cells: as computed, else by its known role, else by its header."""
     if column.is_figure or column.kind in (Kind.LABEL, Kind.PROSE):
         return column.kind
     reading = read_header(column.name)

@@ -54,7 +54,7 @@ def _disorder() -> str:
 
 
 class _Reader:
-    """What reads a part element by element, whatever prefix its elements have."""
+    """A reader of a part, element by element, whatever prefix its elements have."""
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Sink(RawIOBase):
-    """What writers of whole files write to, so that their bytes can be passed on as they come."""
+    """An output stream for writers of whole files, whose bytes can be taken out as they come."""
 
     def __init__(self) -> None:
         self._waiting: list[bytes] = []
@@ -32,7 +32,7 @@ class Sink(RawIOBase):
         return len(piece)
 
     def drained(self) -> bytes:
-        """What was written since the last time."""
+        """Return the bytes written since the last call, and forget them."""
         data = b"".join(self._waiting)
         self._waiting.clear()
         return data

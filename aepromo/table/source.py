@@ -79,10 +79,10 @@ def together(blocks: Iterable[Block]) -> Iterator[Block]:
 
 @dataclass(slots=True)
 class Taken:
-    """What a file was taken for, beside what it plainly says; complete once it has been read.
+    """Guesses about the form of a file, to be told as notes; complete once it has been read.
 
-    ``decimal_cell`` is the first that can only be read with a decimal comma, where nobody named
-    one. ``sheets_passed`` are the sheets without a table that stand before the one that is read.
+    ``decimal_cell`` is the first cell that can only be read with a decimal comma, if no decimal
+    mark was named. ``sheets_passed`` are the sheets without a table before the one that is read.
     """
 
     header_line: int = 1
@@ -242,7 +242,10 @@ def _until_control_z(chunks: Iterator[bytes], taken: Taken) -> Iterator[bytes]:
 
 
 def _indented_by(head: bytes, delimiter: str | None) -> str:
-    """What parts quoted cells with spaces before their quotes in the first two lines, if any."""
+    """The delimiter of quoted cells with spaces before their quotes in the first two lines.
+
+    ``""`` where there are none.
+    """
     lines = b"\n".join(head.split(b"\n", 2)[:2])
     if b'"' not in lines or b" " not in lines:
         return ""
@@ -454,7 +457,10 @@ def _bytes_due(stream: BinaryIO) -> int:
 def _blocks(
     pending: bytes, start: int, chunks: Iterator[bytes], name: str, delimiter: str, taken: Taken
 ) -> Iterator[Block]:
-    """What follows the header, cut anew so that each block ends where a record does."""
+    """Blocks of the rows after the header, each of which ends where a record does.
+
+    Raises ``InputError`` for a row that is endless or has a NUL, and for a quote that never closes.
+    """
     line = 1 + pending.count(b"\n", 0, start)
     pending = pending[start:]
     while True:

@@ -44,7 +44,7 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 _SHEET = "xl/worksheets/sheet1.xml"
 _LARGEST_PART = (1 << 31) - (1 << 20)
-"""What a part may unpack to for every Excel to read it."""
+"""The largest unpacked size of a part, in bytes, that every Excel reads."""
 
 _LEAST = "profit"
 """The amount whose least is worth knowing."""

@@ -41,7 +41,7 @@ class TextColumn(NamedTuple):
 
     @property
     def holds(self) -> str:
-        """What the column holds in the contract's terms; its header where that isn't known."""
+        """The input or result that the column holds; its header where that isn't known."""
         return self.role or self.name
 
     @property

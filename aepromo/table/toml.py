@@ -29,7 +29,7 @@ _REASONS = {
     "Unescaped": N_("a \\ in a text is written \\\\"),
     "Invalid hex": N_("a \\ in a text is written \\\\"),
 }
-"""What the parser says, by how it begins."""
+"""The program's own messages, by how those of the parser begin."""
 
 MOST_BYTES = 64 << 10
 DEEPEST = 16
@@ -112,7 +112,7 @@ def _told(path: str, text: str, error: str) -> str:
 
 
 def _hints(line: str, column: int) -> list[str]:
-    """What to write instead, where letters are to blame that TOML only takes within quotes."""
+    """The remedy, if any, for full-width signs, or letters that TOML only takes within quotes."""
     import re
 
     around = (each[0] for each in re.finditer(r"[^\s=\[\]{}.,#\"']+", line) if each.end() > column)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 LARGEST_SHEET = 2 << 30
 LARGEST_TEXTS = 512 << 20
 LARGEST_PART = 32 << 20
-"""What a sheet, the texts of all sheets, and any other part may unpack to, in bytes."""
+"""The largest unpacked sizes of a sheet, the texts of all sheets, and any other part, in bytes."""
 
 _HOME = "xl/workbook.xml"
 _LONGEST_GAP = 1_000
@@ -157,7 +157,7 @@ class _Book:
         return home
 
     def _no_workbook(self) -> str:
-        """What the archive is, if not a workbook, and what to do about it."""
+        """The message for an archive that is no workbook: what it is, and the remedy."""
         names = set(self._members)
         if "mimetype" in names:
             return _("an OpenDocument file such as .ods; save it as .xlsx")
@@ -204,7 +204,7 @@ class _Book:
         yield from sheet_rows(self._bytes(part, LARGEST_SHEET), self._cells)
 
     def _bytes(self, part: str, most: int) -> Iterator[bytes]:
-        """What a part unpacks to."""
+        """The unpacked bytes of a part, in pieces."""
         member = self._members[_plain_part(part)]
         with self._archive.open(member) as stream:
             yield from limited(stream, most, member.compress_size)

@@ -1,1 +1,1 @@
-"""What a person sees in a terminal: Rich tables, summaries, progress."""
+"""Output for people in a terminal: Rich tables, summaries, progress."""

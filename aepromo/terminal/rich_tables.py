@@ -38,7 +38,7 @@ _AMOUNTS = frozenset(
 )
 """The kinds of input cells that hold figures."""
 _IDS = frozenset({"sku", "order_id", "tracking_number"})
-"""What tells rows apart, and so is never cut."""
+"""Columns of ids, which tell rows apart and so are never cut."""
 
 
 def rows_table(

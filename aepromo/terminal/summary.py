@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Seen(NamedTuple):
-    """What some rows come to, in the terms of ``Tally``."""
+    """Counts and totals of a block of rows, with the fields of ``Tally``."""
 
     rows: int
     counts: dict[str, list[int]]
@@ -34,15 +34,15 @@ class Seen(NamedTuple):
 
 
 class Tally:
-    """What has been seen of a run's rows so far.
+    """Counts and totals of a run's rows so far.
 
-    ``counts`` tells for each label column how many rows came to each label, by its index;
-    ``unlabelled`` counts the rows without the first of them. ``worst`` is the row that is worst
-    off: its status as an index, its profit in minor units, its id. ``peak`` is the highest figure
-    of a money column above 0, with its row's id. ``total`` adds up a money column in minor units,
-    which ``without_total`` rows don't have. ``unknown`` counts the rows that lack a fact;
-    ``unpriced`` are those without a profit for want of the columns ``lacking``; ``blank`` are
-    columns with blank cells.
+    ``counts`` has for each label column the number of rows with each label, by its index;
+    ``unlabelled`` counts the rows without a label in the first of these columns. ``worst`` is the
+    row with the worst result: its status as an index, its profit in minor units, its id. ``peak``
+    is the highest figure of a money column above 0, with its row's id. ``total`` is the sum of a
+    money column in minor units, which is blank in ``without_total`` rows. ``unknown`` counts the
+    rows that lack a fact, by that fact; ``unpriced`` those without a profit because the columns
+    ``lacking`` are missing. ``blank`` are the columns with blank cells.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ def prices_line(tally: Tally, name: str) -> str:
 
 
 def decisions_line(tally: Tally) -> str:
-    """What to do: ``72 SKUs: 29 raise (most: AP-2118 +3.04), 41 keep, 2 hold (max_change)``."""
+    """One line on actions: ``72 SKUs: 29 raise (most: AP-2118 +3.04), 41 keep, 2 hold``."""
     counts = dict(tally.labels("action"))
     said = []
     for action in ("raise", "keep", "lower", "new", "hold"):

@@ -1,8 +1,8 @@
-"""What the program says, in the language of whoever reads it.
+"""Texts of the program in the language of the run: English or Chinese.
 
-English is the source: a text stands in the code where it is said, and ``_`` gives its pair out of
-the catalogue of the language in force. So a text is a whole sentence or clause with named places,
-filled in only after it was looked up::
+English is the source: a text stands in the code where it is used, and ``_`` returns its translation
+from the catalogue of the language in force. So a text is a whole sentence or clause with named
+places, which are filled in after the lookup::
 
     from aepromo.words import _
 
@@ -55,7 +55,10 @@ def _read(language: str) -> GNUTranslations:
 
 
 def texts_in(language: str, context: str) -> Callable[[str], str]:
-    """What looks texts of a kind up in one language, whichever is in force."""
+    """Return the function that translates texts of a context into a language.
+
+    That need not be the language in force.
+    """
     if language == "en":
         return str
     return partial(_read(language).pgettext, context)
