@@ -63,7 +63,7 @@ DIAGNOSED = (
     ("reverse.sync_delay", "", ""),
     ("reverse.variant_stock", "", ""),
 )
-"""Rules that ``diagnosis`` reports where they fail: rule key, key of its weight, words for it."""
+"""Rules of ``diagnosis``, the weightiest first: rule key, key of its weight, text for the weight."""
 
 PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS, "conversion_rate", "cpc_bid")
 

@@ -31,7 +31,7 @@ SWITCHES = ("stay", "economy")
 """The shipping line that a unit is to go by."""
 
 PROTECTIONS = ("would_pass", "may_pass", "would_fail")
-"""Expected outcomes of Price Protection; ``may_pass`` where facts beside the formula are unknown."""
+"""Expected outcomes of Price Protection; ``may_pass`` if facts beside the formula aren't known."""
 
 NEWS_RESULTS = (
     Column("event", Kind.LABEL, "what happened", ("事件",), labels=EVENTS),

@@ -431,7 +431,7 @@ def _economy(inputs: Inputs, priced: Truth) -> tuple[Numbers, Clause, Clause]:
 
 
 def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict[str, Numbers]:
-    """Unit profit on each line, in minor units, and the line to take, as an index into ``SWITCHES``.
+    """Unit profit on each line, in minor units, and the line to take as an index into ``SWITCHES``.
 
     At the feed's deal price, or at the deepest forced rate where the feed has none. The economy
     profit and the choice are blank where the cheaper line's cost isn't known.
@@ -539,7 +539,7 @@ def _cell(value: int | str | None, column: Column, currency: Currency) -> str | 
 
 
 def most_pressing_first(news: Iterable[News]) -> list[News]:
-    """Sort news by kind in the order of ``EVENTS``, the oldest first; events that are over go last."""
+    """Sort news by kind as in ``EVENTS``, the oldest first; events that are over go last."""
     return sorted(
         news,
         key=lambda each: (each.state == OVER, EVENTS.index(each.name), each.event.since, each.sku),
