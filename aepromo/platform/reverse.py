@@ -63,7 +63,7 @@ DIAGNOSED = (
     ("reverse.sync_delay", "", ""),
     ("reverse.variant_stock", "", ""),
 )
-"""Rules of ``diagnosis``, the weightiest first: rule key, key of its weight, text for the weight."""
+"""Rules of ``diagnosis``, the weightiest first: rule key, key of its weight, text for it."""
 
 PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS, "conversion_rate", "cpc_bid")
 

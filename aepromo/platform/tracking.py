@@ -142,10 +142,10 @@ class _Parcels:
     """Times, tracking-number faults and carriers of parcels.
 
     ``upload`` is the time from shipping to the track's first scan, or until now where there is no
-    track yet; blank where the first scan of a track isn't known. ``silence`` is the time since the
-    latest event, or since shipping where there is none; blank for a parcel that was delivered or
-    has no known time. Both are in microseconds. ``first`` and ``last`` are the first and the last
-    known time, where ``is_timed``; ``fault`` says why a tracking number is invalid.
+    track yet; blank where shipping or the first scan of a track isn't known. ``silence`` is the
+    time since the latest event, or since shipping where there is none; blank for a parcel that
+    was delivered or has no known time. Both are in microseconds. ``first`` and ``last`` are the
+    first and the last known time, where ``is_timed``; ``fault`` says why a tracking number is invalid.
     """
 
     def __init__(self, inputs: Inputs, now: int) -> None:
