@@ -145,7 +145,8 @@ class _Parcels:
     track yet; blank where shipping or the first scan of a track isn't known. ``silence`` is the
     time since the latest event, or since shipping where there is none; blank for a parcel that
     was delivered or has no known time. Both are in microseconds. ``first`` and ``last`` are the
-    first and the last known time, where ``is_timed``; ``fault`` says why a tracking number is invalid.
+    first and the last known time, where ``is_timed``; ``fault`` says why a tracking number is
+    invalid.
     """
 
     def __init__(self, inputs: Inputs, now: int) -> None:
