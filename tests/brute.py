@@ -23,7 +23,7 @@ WHOLE = 1_000_000
 
 @dataclass(frozen=True)
 class Store:
-    """What order offers a store gives, and in which basket a unit is bought."""
+    """The order offers of a store, and the basket in which a unit is bought."""
 
     tiers: tuple[tuple[int, int, bool], ...] = ()
     """(threshold, off, whether it repeats)."""
@@ -35,7 +35,7 @@ class Store:
     """Whether own and forced discount add up."""
 
     def off(self, subtotals: npt.NDArray[np.int64], with_coupons: bool) -> npt.NDArray[np.int64]:
-        """What is taken off orders of these subtotals."""
+        """The amounts taken off orders of these subtotals, in minor units."""
         spared = np.zeros_like(subtotals)
         for threshold, off, repeats in self.tiers:
             times = subtotals // threshold if repeats else subtotals >= threshold
@@ -50,7 +50,7 @@ class Store:
         return taken
 
     def deals(self, dearest: int, with_coupons: bool) -> npt.NDArray[np.int64]:
-        """What a unit is left with, by item price from 0 to ``dearest``, at its worst."""
+        """The lowest deal price of a unit for each item price from 0 to ``dearest``."""
         prices = np.arange(dearest + 1)
         alone = prices - self.off(prices, with_coupons)
         if self.basket == "single" or not (self.tiers or self.coupons):
@@ -199,7 +199,7 @@ def allowed(price: int, endings: tuple[tuple[int, int], ...]) -> bool:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a unit costs, what is taken of its price, and what it is to leave."""
+    """A unit's costs, its fee rates, and the targets that its price must meet."""
 
     costs: int
     purchase: int | None = None

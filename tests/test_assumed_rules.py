@@ -1,4 +1,4 @@
-"""What the program assumes and no source settles: rules of the book that have an effect."""
+"""Rules that the program assumes because no source settles them: each has an effect."""
 
 from __future__ import annotations
 

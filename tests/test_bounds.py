@@ -1,4 +1,4 @@
-"""What would go on without end is refused, or takes a time that grows with it and no faster."""
+"""Input without bounds is refused, or takes time that grows no faster than its size."""
 
 from __future__ import annotations
 

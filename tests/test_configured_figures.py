@@ -36,7 +36,7 @@ NO_FIGURES = {
     "in yen": '"¥80"',
     "endless": '"1.."',
 }
-"""What is written where a number belongs, and is none."""
+"""Values that are no numbers, for rules that need one."""
 NO_LISTS = {"a number": "8", "a text": '"Payoneer"', "blank": '["Wise", " "]', "lists": "[[]]"}
 NEGATIVE = {"negative": '"-2"', "a negative number": "-2", "a negative rate": '"-2%"'}
 TOO_MUCH = {"all of it": '"100%"', "more than all": '"230%"', "either": '"2.5"', "a number": "9"}
@@ -70,7 +70,7 @@ def wrong_for(rule: rules.Rule) -> dict[str, str]:
 
 
 def configured(path: Path, key: str, value: str) -> str:
-    """What is said of a value for a rule; nothing where it is taken."""
+    """The error message for a value of a rule; empty where it is accepted."""
     path.write_text(f'[rules]\n"{key}" = {value}\n', encoding="utf-8")
     try:
         read_config(str(path))

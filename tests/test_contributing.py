@@ -44,7 +44,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def said(command: str | list[str], tree: Path, text: str = "") -> str:
-    """What a command prints in the copy, on either stream; it must succeed."""
+    """Run a command in the copy and return its output of both streams; it must succeed."""
     path = f"{tree / '.commands'}{os.pathsep}{os.environ['PATH']}"
     env = SETTINGS | {
         "PATH": path,

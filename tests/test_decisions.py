@@ -1,4 +1,4 @@
-"""What to do about each list price: the columns of ``reprice``, its guards, choices and exit code.
+"""``reprice``: its columns, guards, choices and exit code.
 
 The closed form itself is held against a brute force in ``test_offers_model``.
 """

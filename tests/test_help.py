@@ -28,7 +28,7 @@ SCREEN = 40
 
 
 def shown(*arguments: str, cwd: Path, language: str = "en", columns: int = 80) -> str:
-    """What a call prints, which is all that it does."""
+    """The output of a call, which must succeed without messages."""
     env = {"LC_ALL": "C.UTF-8", "COLUMNS": str(columns), "AEPROMO_LANG": language}
     code, out, err = program(*arguments, cwd=cwd, env=env)
     assert (code, err) == (0, "")

@@ -382,7 +382,7 @@ def test_no_protected_price_leaves_less_than_its_target(block: int) -> None:
 
 
 def play(rng: Random, list_price: int, discounts: Discounts, offers: Offers) -> int:
-    """What a buyer pays for a unit, as the platform happens to reckon."""
+    """A deal price in minor units, with forced discount, basket and rounding chosen at random."""
     forced = rng.randint(0, 1) == 1
     low, high = int(discounts.forced_rate_min), int(discounts.forced_rate_max)
     rate = Fraction(rng.choice((low, high, rng.randint(low, high))), MILLION) if forced else 0
@@ -412,7 +412,7 @@ def play(rng: Random, list_price: int, discounts: Discounts, offers: Offers) -> 
 
 
 def charged(rng: Random, deal: int, units: int, fees: FeeRates) -> int:
-    """What all fees of an order come to: each by unit or on the order, rounded as it happens."""
+    """All fees of an order in minor units, each by unit or by order and rounded at random."""
     taken = 0
     for fee_rate in fees:
         rate, rounding = Fraction(int(fee_rate), MILLION), rng.choice(ROUNDINGS)

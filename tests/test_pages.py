@@ -222,7 +222,7 @@ def headings_of(text: str) -> list[str]:
 
 
 def anchor(heading: str) -> str:
-    """What a link to a heading is called on the platform that shows these pages."""
+    """The anchor that GitHub gives to a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 

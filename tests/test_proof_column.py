@@ -35,7 +35,7 @@ def settled(exact: Fraction, direction: str | None) -> Fraction:
 
 
 def deal_of(line: dict[str, str | None], off: int, threshold: int) -> Fraction:
-    """What the line comes to, worked through by hand, with one Spend & Save."""
+    """The deal price of a proof line, computed by hand, with one Spend & Save."""
     price = Fraction(line["list"] or 0)
     if line["own"]:
         price = settled(price * (1 - Fraction(line["own"]) / 100), line["base"])

@@ -229,7 +229,7 @@ def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> 
 
 
 def _notes(check: FileCheck) -> list[str]:
-    """What stands under the table."""
+    """Lines under the table: the kind of file, its encoding, and rows that were left out."""
     from aepromo.check.file_check import COMMANDS
 
     source, command = check.source, COMMANDS[check.kind]

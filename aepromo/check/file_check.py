@@ -1,4 +1,4 @@
-"""What each header of a file is taken for, what its cells hold, and which rows are no SKUs."""
+"""``check``: how each header of a file is read, its cells, and the rows that are no SKUs."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from aepromo.table.source import Block, Source
 
 COSTS, ORDERS, FEED = "costs", "orders", "feed"
-"""What a file may be: for ``reprice``, for ``rates``, for ``watch``."""
+"""Kinds of files: for ``reprice``, for ``rates``, for ``watch``."""
 COMMANDS = {COSTS: "reprice", ORDERS: "rates", FEED: "watch"}
 
 ASK, NOT_USED = "ask", N_("not used")
-"""What is noted of a header: it may be several things, or it speaks of money and isn't read."""
+"""Notes on a header: it may be several columns, or its cells hold money and aren't read."""
 
 FEED_NEEDS = ("sku", "discount_status")
 _OF_COSTS = (*(column.name for column in (*SKU_INPUTS, *SHIPPING_INPUTS)), "market")
@@ -104,7 +104,7 @@ class FileCheck:
 
 
 def kind_of(header: tuple[str, ...], mapping: Mapping[str, str]) -> str:
-    """What a file is by its headers."""
+    """The kind of a file by its headers: ``COSTS``, ``ORDERS`` or ``FEED``."""
     readings = read_headers(header, (), mapping).readings
     columns = {reading.column for reading in readings}
     are_orders = any(each.how is How.ORDER or "order_id" in each.may_be for each in readings)
@@ -124,7 +124,7 @@ def check_file(source: Source, mapping: Mapping[str, str], values: Values) -> Fi
 
 
 class _Found:
-    """What a header row is read as, and what the command that the file is for makes of it."""
+    """A header row as the file's command reads it, and the reason why it is refused."""
 
     def __init__(
         self, source: Source, kind: str, mapping: Mapping[str, str], values: Values
@@ -158,7 +158,7 @@ class _Found:
                 raise InputError(missing_columns(headers, missing))
 
     def checks(self) -> list[HeaderCheck]:
-        """What each header is taken for, before any cell is looked at."""
+        """The column, unit and note of each header, before any cell is read."""
         asked = {each.header: each.columns for each in self.headers.ambiguous}
         taken = {at for places in self.headers.positions.values() for at in places}
         rows = []

@@ -1,4 +1,4 @@
-"""What a report rests on besides the file: values given for blank cells, and rules in force."""
+"""The assumptions of a report besides its file: values for blank cells, and rules in force."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FOR_EVERY_SKU = {
     "line": (N_("shipping line"), N_("the line taken for every parcel")),
     "rates": (N_("past rates"), N_("the list of forced rates that is joined")),
 }
-"""What is no column: its name for people, and what it means."""
+"""Given values that are no column: the name to show, and its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,10 @@ class Given:
 
 
 def given_values(values: Values, options: Collection[str], joined_from: str) -> list[Given]:
-    """What a call gives; ``options`` names what was said on the command line.
+    """Values that a call gives for the whole file, each with its source.
 
-    ``joined_from`` is what its list of rates is called, blank where there is none.
+    ``options`` names those given on the command line. ``joined_from`` is the name of the list of
+    rates, blank where there is none.
     """
     policy, given = values.policy, dict(values.texts)
     given |= {name: ", ".join(texts) for name in LISTS if (texts := getattr(policy, name))}

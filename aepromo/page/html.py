@@ -90,7 +90,7 @@ def page(overview: Overview, about: About) -> str:
 
 
 def content_policy(style: str, script: str) -> str:
-    """What a browser may do for the page: apply this style and run this script, nothing else."""
+    """The content security policy of the page: this style and this script, nothing else."""
     allowed = (
         f"{kind}-src 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
         for kind, text in (("style", style), ("script", script))
@@ -99,7 +99,7 @@ def content_policy(style: str, script: str) -> str:
 
 
 def _explained(name: str) -> tuple[str, str]:
-    """What a given value is called, and what it means."""
+    """The name of a given value in words, and its meaning."""
     if name in FOR_EVERY_SKU:
         called, meaning = FOR_EVERY_SKU[name]
         return _(called), _(meaning)

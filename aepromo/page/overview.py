@@ -1,7 +1,7 @@
-"""What does my price list come to, all of it at a glance?
+"""``report``: an overview of a whole price list.
 
-A file is looked over block by block: each block makes an ``Overview`` of its own, and those of all
-blocks add up to the file's. What is kept grows with the number of categories, not with the rows.
+A file is read block by block: each block makes an ``Overview`` of its own, and those of all blocks
+add up to the file's. The memory used grows with the number of categories, not with the rows.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ PERCENTS = range(-100, 101)
 
 
 def _compute(inputs: Inputs) -> Figures:
-    """What the audit finds, and what a forced discount would take.
+    """Results of the audit, and the profit that a forced discount would take, in minor units.
 
-    ``at_stake_30d`` is what 30 days of unchanged sales would lose if the deepest discount were
-    forced on the SKU: (unforced − forced) × units, never under 0, blank without units.
-    ``lost`` is the same for one unit.
+    ``at_stake_30d`` is the profit that 30 days of unchanged sales would lose if the deepest
+    discount were forced on the SKU: (unforced − forced) × units, never under 0, blank without
+    units. ``lost`` is the same for one unit.
     """
     results: Figures = audit(inputs)
     sku, values = inputs.sku, inputs.values
@@ -110,7 +110,7 @@ class AtRisk:
 
 @dataclass(slots=True)
 class Stake:
-    """What a forced discount would take from some SKUs, in minor units.
+    """The profit that a forced discount would take from some SKUs, in minor units.
 
     ``lost`` counts one unit of each, ``at_stake_30d`` the units of those whose units are known;
     ``unknown`` is how many have none.
@@ -262,7 +262,10 @@ def _by_percent(margins: Numbers) -> list[int]:
 def _by_category(
     outcome: Outcome, results: Mapping[str, Numbers], columns: Mapping[str, int]
 ) -> dict[str, Stake]:
-    """What is at stake by category, as the file writes it but for spaces around."""
+    """The stake of each category, by its name in the file without surrounding spaces.
+
+    Empty where the file has no categories.
+    """
     import pyarrow.compute as pc
 
     if "category" not in columns:
@@ -274,7 +277,7 @@ def _by_category(
 
 
 def _stakes(results: Mapping[str, Numbers], groups: Numbers, number: int) -> list[Stake]:
-    """What is at stake in each of a number of groups; ``groups`` tells each row's."""
+    """The stake of each of ``number`` groups; ``groups`` holds each row's index."""
     import numpy as np
 
     stakes = results["at_stake_30d"]

@@ -38,7 +38,7 @@ ORDER_INPUTS = (
 )
 
 ALSO_FORCED = ("强制折扣", "强制", "平台强制折扣", "已强制", "强制中", "被强制")
-"""What ``discount_status`` may hold where the rule book has ``forced.feed_value``."""
+"""Values of ``discount_status`` that mean the same as the rule ``forced.feed_value``."""
 
 LEVELS = ("store", "category", "sku")
 """Whose rate a row holds, the widest first."""
@@ -57,7 +57,7 @@ RATE_RESULTS = (
     ),
     Column("own_weight", Kind.MILLIONTHS, "how far its own orders are trusted", ("自身权重",)),
 )
-"""What ``rates`` answers with, beside the quantile and ``forced_rate``."""
+"""Result columns of ``rates``, beside the quantile and ``forced_rate``."""
 
 MEAN = Column("forced_rate", Kind.MILLIONTHS, "the forced rate to reckon with")
 """The mean after it was drawn towards the level above; as an input it may also be a range."""

@@ -1,11 +1,11 @@
-"""What has the platform really been taking off? Forced orders to rates: SKU, category, store.
+"""``rates``: the forced rates of past orders, for each SKU, each category and the store.
 
 The mean, the lowest and the highest rate and the quantile are those of the orders themselves; the
 ``forced_rate`` is the mean drawn towards the level above (``credibility``). A quantile is the
-lowest rate that such a share of the orders is at or under, so always one that was seen. Quantile
-and highest rate allow for the rounding of the prices that they were seen in, and so do both ends of
-the range, of which a list price should bear every rate. Rates are whole millionths, and every one
-that doesn't come out even is rounded up, the lower end of the range down.
+lowest observed rate that at least this share of the orders doesn't exceed. Quantile, highest rate
+and both ends of the range allow for the rounding of the prices that they were computed from; a list
+price should bear every rate of the range. Rates are whole millionths, rounded up, except for the
+lower end of the range, which is rounded down.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ WANTED = ("level", "sku", "category", "orders", "forced_rate", "mean_rate")
 
 @dataclass(slots=True)
 class _Seen:
-    """What a history held: the orders that count, block by block, and those left out."""
+    """Orders of a history: those that count, block by block, and the numbers of those left out."""
 
     parts: list[pd.DataFrame] = field(default_factory=list)
     unforced: Counter[str] = field(default_factory=Counter)
@@ -148,7 +148,7 @@ def _read(which: Which, file: str, reading: Reading, writing: WritingOptions) ->
 
 
 def _line(rates: PastRates) -> str:
-    """What a history comes to: ``1,204 forced orders of 72 SKUs in 7 categories; store 13.2%``."""
+    """The summary line: ``1,204 forced orders of 72 SKUs in 7 categories; store 13.2%``."""
     if not len(rates.skus):
         return _("no forced orders")
     store = {column.name: int(numbers[0]) for column, numbers in rates.columns}

@@ -57,7 +57,7 @@ class Advice:
         )
 
     def of(self, inputs: Inputs) -> Results:
-        """What is safe to run, and what a unit leaves in the worst case while it runs.
+        """The deepest safe rate, and the worst deal price and profit of a unit while it runs.
 
         ``run_limited_rate`` is the deepest advised rate that is safe, else the deepest safe whole
         percent; where none is safe, ``deal_price`` and ``profit`` are those of today's own discount

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 STRONG, SUBMIT, WEAK, REFUSE = range(len(APPEALS))
 
 PARTS_SHOWN = ("first_weight", "additional_weight", "registration_fee")
-"""What the shipping cost detail shows where the row has the fee of the same place in
+"""Parts that the shipping cost detail shows, each where the row has the fee at the same place in
 ``SHIPPING_FEES`` (rule book: ``appeal.papers.shipping_shows``)."""
 
 PASS_RATES = {STRONG: "appeal.strong_pass_rate", SUBMIT: "appeal.pass_rate"}
@@ -132,7 +132,7 @@ class Formula(NamedTuple):
 
     @property
     def facts(self) -> Figures:
-        """What gates may ask of it: the profit, and the margin in millionths.
+        """Facts for the gates: the profit in minor units, and the margin in millionths.
 
         The margin is rounded up, so that it is over a threshold exactly where the ratio is.
         """
@@ -178,7 +178,10 @@ class Detail(NamedTuple):
 
 
 def shipping_detail(inputs: Inputs) -> Detail:
-    """What a row says of the parts of its shipping cost goes before what they ought to be."""
+    """Each row's shipping cost and its parts, with currencies and exchange rates.
+
+    Parts that the row states go before those that the tariff gives; blank without either.
+    """
     own = [_column(inputs.numbers.get(name, BLANK), inputs.rows) for name in SHIPPING_FEES]
     cost = _column(inputs.stated_cost("logistics_cost"), inputs.rows)
     currencies, codes = cost_currencies(inputs)
@@ -288,7 +291,7 @@ def _judged(inputs: Inputs, rules: AppealRules, on: date) -> Results:
 
 
 def _found(must: Sequence[Gate], is_wanting: Truth, strong: Sequence[Gate], rows: int) -> Numbers:
-    """What an appeal comes to, as an index into ``APPEALS``; ``is_wanting``: its papers are."""
+    """Verdicts as indices into ``APPEALS``; ``is_wanting`` tells where papers are missing."""
     of_must = state(must, rows)
     is_strong = (state(strong, rows) == OPEN) & bool(strong)
     found = np.where(is_strong, STRONG, SUBMIT)
@@ -399,7 +402,7 @@ def _pass_rate(key: str | None, book: Book) -> int:
 
 
 def least_profit(values: Values) -> int:
-    """What the formula must leave, in minor units (rule book: ``appeal.min_profit``)."""
+    """The least profit by the formula, in minor units (rule book: ``appeal.min_profit``)."""
     return assumed_number("target_profit", values.book, values.currency)
 
 

@@ -23,7 +23,7 @@ UNSAID = -1
 
 
 class Clause(NamedTuple):
-    """What is said of each row: ``codes`` are indices into ``texts``, or ``UNSAID``."""
+    """A text for each row: ``codes`` are indices into ``texts``, or ``UNSAID`` for none."""
 
     codes: Numbers
     texts: Sequence[str]
@@ -75,9 +75,9 @@ def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:
 
 
 def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = False) -> pa.Array:
-    """What all clauses say of each row, in order and each text once.
+    """The texts of all clauses for each row, joined in order and each text once.
 
-    A row of which nothing is said has an empty text, or ``or_null`` none.
+    A row without texts has an empty text, or null with ``or_null``.
     """
     texts, codes = _shared(clauses)
     for place in range(1, len(codes)):

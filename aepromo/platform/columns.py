@@ -131,7 +131,7 @@ EXPOSURES = ("out", "none", "unknown", "primed", "triggered")
 """How near a forced discount is: no covered category, gates closed, only the event to come, now."""
 
 STATES = ("open", "closed", "unknown")
-"""What a group of gates comes to; unknown where none is closed but one can't be told."""
+"""States of a gate or a group: unknown where no gate is closed but one can't be decided."""
 
 FITS = ("made_for", "partly", "rarely", "unknown")
 """How well a store fits those that forced discounts are made for."""
@@ -242,7 +242,7 @@ PAPER_INPUTS = (
 )
 
 APPEALS = ("strong", "submit", "weak", "refuse")
-"""What an appeal comes to, the best first."""
+"""Verdicts on an appeal, the best first."""
 
 PAPER_RESULTS = (
     Column("formula_profit", Kind.MONEY, "profit by the platform's own formula", ("公式毛利",)),
@@ -289,7 +289,7 @@ PARCEL_INPUTS = (
 )
 
 TRACKS = ("ok", "late", "uncertified", "other", "silent", "invalid")
-"""What is wrong with a parcel's track, the mildest first; the last two end a promotion."""
+"""Verdicts on a parcel's track, the mildest first; the last two end a promotion."""
 
 PARCEL_RESULTS = (
     Column(

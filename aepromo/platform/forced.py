@@ -190,7 +190,11 @@ def _nearest(
 
 
 def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) -> list[Clause]:
-    """What else is worth knowing: label conditions and store fit that don't hold."""
+    """Clauses beside the gates that decide.
+
+    Conditions under which stores are rarely hit, where they hold; conditions of store fit and of
+    the label, where they fail.
+    """
     spared = _("rarely hit: {name} {value}, {bound}")
     clauses = [
         gate.values()

@@ -165,13 +165,13 @@ class Gate:
 
     @property
     def needs(self) -> str:
-        """What the rule asks for: ``needs under 2.1%``, ``needs Payoneer or Wise``."""
+        """The rule's requirement in words: ``needs under 2.1%``, ``needs Payoneer or Wise``."""
         asks = _("must not be {bound}") if self.rule.unit == "none_of" else _("needs {bound}")
         return asks.format(bound=self.bound)
 
     @property
     def bound(self) -> str:
-        """What the fact is held against: ``under 2.1%``, ``Payoneer or Wise``."""
+        """The threshold or names that the rule requires: ``under 2.1%``, ``Payoneer or Wise``."""
         value = self.rule.value
         if isinstance(value, tuple):
             between = _(" and ") if self.rule.unit == "all_of" else _(" or ")
@@ -273,7 +273,10 @@ def avoiding(rule: Rule) -> Rule:
 
 
 def state(held: Sequence[Gate], rows: int) -> Numbers:
-    """What gates come to together, as indices into ``STATES``: closed if any of them is."""
+    """Each row's combined state of several gates, as indices into ``STATES``.
+
+    Closed where any gate is, else unknown where any gate is, else open.
+    """
     found = np.zeros(rows, np.int64)
     for each in held:
         found = np.where(each.states == UNKNOWN, np.maximum(found, UNKNOWN), found)

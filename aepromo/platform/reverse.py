@@ -63,7 +63,7 @@ DIAGNOSED = (
     ("reverse.sync_delay", "", ""),
     ("reverse.variant_stock", "", ""),
 )
-"""What keeps SKUs out, the weightiest first: the rule, the figure that weighs it, of what."""
+"""Rules of ``diagnosis``, the weightiest first: rule key, key of its weight, text for it."""
 
 PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS, "conversion_rate", "cpc_bid")
 
@@ -107,7 +107,10 @@ def reverse(values: Values) -> Question:
 
 
 class _Place(NamedTuple):
-    """What tells the gates of one market from those of another."""
+    """The features of a market that decide which gates apply.
+
+    ``is_long_haul``: it has the long-haul delivery days. ``files``: it has the filings of the US.
+    """
 
     is_long_haul: bool
     files: bool
@@ -196,7 +199,7 @@ class _Rules:
         return [each for each in held if each.rule.key != other_days and each.rule not in filings]
 
     def _diagnosis(self, inputs: Inputs, sold: _Markets) -> list[Clause]:
-        """What to mend, the weightiest first, and the widest gap first where weights are equal."""
+        """Clauses about the rules that fail, by weight, then by gap, the greatest first."""
         by_weight: dict[tuple[int, int], list[tuple[Gate, Clause]]] = {}
         for at, (key, weighed_by, of) in enumerate(DIAGNOSED):
             weight = share_of(self.book, weighed_by) if weighed_by else 0
@@ -225,7 +228,7 @@ class _Rules:
         return [hold(avoiding(rule) if key == "reverse.erp_delay" else rule, inputs)]
 
     def _conflicts(self, running: Words) -> Clause:
-        """What the promotions that run have against each other, unsaid where nothing."""
+        """Each row's conflicts between its running promotions; ``UNSAID`` where there are none."""
         texts = ["; ".join(self._conflicts_of(names)) for names in running.values]
         codes = np.array([at if text else UNSAID for at, text in enumerate(texts)] + [UNSAID])
         return Clause(codes[running.codes], texts)
@@ -376,7 +379,7 @@ def _is_filing(gate: Gate) -> bool:
 
 
 def _faults_in(words: Words, column: str, why: Callable[[str], str]) -> list[Fault]:
-    """What is wrong with the names of a column, one fault for each name of a row."""
+    """Faults of the names in a column; a row may have one for each of its names."""
     reasons = [[fault for name in names if (fault := why(name))] for names in words.values]
     faults = []
     for place in range(max(map(len, reasons), default=0)):

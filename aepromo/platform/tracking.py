@@ -47,7 +47,7 @@ _TRACK_OF = {
     "tracking.gap_hours": TRACKS.index("silent"),
     "tracking.number_valid": TRACKS.index("invalid"),
 }
-"""What a gate's fault is called; that of a gate which somebody adds is ``other``."""
+"""Index into ``TRACKS`` for each gate that fails; gates added by a user count as ``other``."""
 
 _HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 _NEVER = 2**62
@@ -139,13 +139,14 @@ def _track_of(rule: Rule) -> int:
 
 
 class _Parcels:
-    """What is known of parcels: how long they took, whose number can't be one, who carries them.
+    """Times, tracking-number faults and carriers of parcels.
 
-    ``upload`` is how long the track took from shipping, or has taken so far where there is none at
-    all; blank where a track is there whose beginning nobody knows. ``silence`` is how long nothing
-    has been heard: since the latest event, or since shipping without one; blank for a parcel that
-    has arrived, or of which no time is known. Microseconds. ``first`` and ``last`` are the first
-    and the last known time, where ``is_timed``; ``fault`` says why a number can't be one.
+    ``upload`` is the time from shipping to the track's first scan, or until now where there is no
+    track yet; blank where shipping or the first scan of a track isn't known. ``silence`` is the
+    time since the latest event, or since shipping where there is none; blank for a parcel that
+    was delivered or has no known time. Both are in microseconds. ``first`` and ``last`` are the
+    first and the last known time, where ``is_timed``; ``fault`` says why a tracking number is
+    invalid.
     """
 
     def __init__(self, inputs: Inputs, now: int) -> None:

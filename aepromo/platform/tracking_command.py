@@ -65,7 +65,7 @@ def _declared(*names: str, metavar: str | None = None, says: str, panel: str | N
 
 
 class TrackingOptions(NamedTuple):
-    """What parcels are held against."""
+    """Options of ``tracking``: the current time, its zone, and the certified carriers."""
 
     now: NowOption = None
     timezone: ZoneOption = None
@@ -126,7 +126,7 @@ def tracking_command() -> Callable[..., None]:
 
 
 class _Remarks:
-    """What is to be said of parcels beside their tracks, each thing once."""
+    """Remarks about a file of parcels as a whole, each made once."""
 
     def __init__(self, zone: tzinfo, now: int, has_list: bool, quiet: bool) -> None:
         self.zone, self.now = zone, now

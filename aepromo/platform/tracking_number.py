@@ -1,4 +1,4 @@
-"""What is wrong with a tracking number, as far as its letters and digits can tell."""
+"""Faults of a tracking number that its letters and digits reveal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 8, 40
 FEWEST_DIGITS = 6
-"""What a number must at least look like; carriers that aren't posts publish no common form."""
+"""Limits of a tracking number's length and digits; only postal operators share a published form."""
 
 _S10 = re.compile(r"[A-Z]{2}(?P<serial>\d{8})(?P<check>\d)[A-Z]{2}", re.ASCII)
 _WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)

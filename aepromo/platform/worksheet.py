@@ -50,7 +50,7 @@ MORE_HEADERS = (
     *("first-weight fee", "additional-weight fee", "registration fee"),
     "costs as they come about, each rounded up to the cent",
 )
-"""What follows where costs were converted, or a tariff gave them."""
+"""Further headers where costs were converted or come from a tariff."""
 _AMOUNTS = (1, 3, 4, 5, 7, 9, 10)
 
 

@@ -22,7 +22,7 @@ FEED_INPUTS = (
 """Beside ``discount_status`` and ``deal_price``, which an order history has too."""
 
 EVENTS = ("forced_on", "rate_changed", "price_drift", "vanished", "forced_off")
-"""What may happen to a SKU in the feed, the most pressing first."""
+"""Kinds of events of a SKU in the feed, the most pressing first."""
 
 STATES = ("new", "open", "over")
 """Where an event stands: told for the first time, told before, no longer so."""
@@ -31,7 +31,7 @@ SWITCHES = ("stay", "economy")
 """The shipping line that a unit is to go by."""
 
 PROTECTIONS = ("would_pass", "may_pass", "would_fail")
-"""What Price Protection would say; it may pass where something beside the formula isn't known."""
+"""Expected outcomes of Price Protection; ``may_pass`` if facts beside the formula aren't known."""
 
 NEWS_RESULTS = (
     Column("event", Kind.LABEL, "what happened", ("事件",), labels=EVENTS),

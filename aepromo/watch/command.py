@@ -103,7 +103,7 @@ def _declared(*names: str, metavar: str | None = None, says: str, **more: Any) -
 
 
 class WatchOptions(NamedTuple):
-    """What is remembered, what was acted on, and how the feed is to be taken."""
+    """Options of ``watch``: the memory, acknowledged SKUs, and how the feed is read."""
 
     state: Annotated[
         str | None,
@@ -201,10 +201,10 @@ def watch_command() -> Callable[..., None]:
 
 
 class _Found(NamedTuple):
-    """What a run is to remember and to report.
+    """The result of a run: the change to remember and the rows and figures to report.
 
-    ``outcomes`` are the rows that it saw and ``seen`` what they say, ``figures`` those of the SKUs
-    that call for you, which came out of ``answers``.
+    ``outcomes`` are the rows of the feed, ``seen`` their sightings. ``figures`` are those of the
+    SKUs that are reported, taken from ``answers``.
     """
 
     question: Question
@@ -231,7 +231,10 @@ def _check_call(call: Call, any_values: bool) -> None:
 
 
 def _memory(call: Call) -> Memory:
-    """What earlier runs have seen."""
+    """Read the memory of earlier runs; an empty one without ``--state`` or at the first run.
+
+    Raises ``InputError`` where there is neither such a file nor a feed.
+    """
     path = call.options["state"]
     if path is None:
         return Memory.of({})
@@ -264,7 +267,11 @@ def _in_currency_of(memory: Memory, policy: Policy, call: Call) -> Policy:
 
 
 def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
-    """What a feed comes to, or one SKU that the options describe; without both, what is open."""
+    """Compare a feed, or one SKU given by options, with the memory.
+
+    Without either, the result holds the events that are still open. Raises ``CallError`` where
+    there is nothing to watch, and ``InputError`` for a feed that can't be used.
+    """
     before, question = _not_acted_on(memory, call), watch(values)
     # A tariff is for the SKUs that call for a line, not for all that the feed lists.
     of_feed = values._replace(policy=values.policy._replace(tariff=None), shipping=None)
@@ -283,7 +290,10 @@ def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
 
 
 def _not_acted_on(memory: Memory, call: Call) -> Memory:
-    """What is remembered without what the seller has acted on since. Raises ``CallError``."""
+    """The memory without the events that ``--ack`` names as dealt with.
+
+    Raises ``CallError`` for a SKU without open events.
+    """
     acks = call.options["ack"] or []
     before = memory.of_skus(acks)
     try:
@@ -307,7 +317,10 @@ def _look_at_feed(
     now: datetime,
     call: Call,
 ) -> _Found:
-    """What a feed comes to. Raises ``InputError`` for one without rows, unless it is partial."""
+    """Read a feed and compare it with the memory.
+
+    Raises ``InputError`` for a feed without rows, unless ``--partial`` is given.
+    """
     options, quiet = call.options, call.writing.quiet
     feed = read_feed(question, of_feed, call.file or "-", call)
     if not len(feed) and not options["partial"]:
@@ -329,7 +342,7 @@ def _compared(
     values: Values,
     now: datetime,
 ) -> _Found:
-    """What rows come to, held against what is remembered."""
+    """Compare rows with the memory, and compute the figures of those to report."""
     seen = sightings(outcomes, values.book)
     change = compared(before, seen, passed_over, now)
     figures, answers = figures_of(change, outcomes, values)

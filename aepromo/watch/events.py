@@ -1,4 +1,4 @@
-"""What is new, still open and over between what was seen of a feed and what is seen now.
+"""Events that are new, still open or over since a feed was last seen.
 
 An event is *new* in the run that first sees it, *open* in every later one, and gone once the seller
 acknowledges it or it is *over*, which is told once:
@@ -9,11 +9,11 @@ acknowledges it or it is *over*, which is told once:
   change is an event of its own and takes the place of the one before.
 - ``price_drift``, the deal price isn't what list price and rate give: over once it is again.
   Another wrong price is an event of its own.
-- ``vanished``, the SKU was seen and the feed lacks it: over once it is back. What else is open of
-  it stays so, for nobody knows.
+- ``vanished``, the SKU was seen and the feed lacks it: over once it is back. Its other open events
+  stay open, as its status isn't known.
 - ``forced_off``, no longer forced: over once it is forced again.
 
-What isn't known (a blank rate, no list price) ends nothing and begins nothing.
+An unknown figure (a blank rate, no list price) neither begins nor ends an event.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ NEW, OPEN, OVER = range(len(STATES))
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a feed says of a SKU; ``Watched`` has the units.
+    """The status of a SKU in a feed; units as in ``Watched``.
 
-    ``drift`` is None where nobody can tell, and empty where the price is right. ``changed_at`` is
-    when the status changed, in UTC.
+    ``drift`` is None where it can't be computed, and empty where the price is right. ``changed_at``
+    is when the status changed, in UTC.
     """
 
     is_forced: bool
@@ -61,10 +61,10 @@ def look(
     passed_over: Collection[str] | None,
     now: datetime,
 ) -> tuple[dict[str, Watched], list[News]]:
-    """What to remember after a look at a feed, and what to report of it.
+    """Compare what a feed shows with the memory; return the new memory and the news to report.
 
-    A SKU that the feed lacks has vanished, apart from those ``passed_over``; with None nobody can
-    tell which it lacks, and none has.
+    A SKU that the feed lacks has vanished unless it is in ``passed_over``; None means that the
+    missing SKUs can't be told, so none has vanished.
     """
     after = dict(before)
     news: list[News] = []
@@ -119,10 +119,10 @@ def still_open(watched: Mapping[str, Watched]) -> list[News]:
 
 
 def acknowledged(watched: Mapping[str, Watched], skus: Iterable[str]) -> dict[str, Watched]:
-    """What to remember once the seller has acted on all that is open of some SKUs.
+    """The memory once the seller has dealt with all open events of some SKUs.
 
-    One that has vanished is forgotten: if it comes back, it is as if it had never been seen. Raises
-    ``KeyError`` with the first SKU of which nothing is open.
+    A vanished SKU is forgotten: if it comes back, it counts as never seen. Raises ``KeyError`` with
+    the first SKU that has no open events.
     """
     after = dict(watched)
     for sku in dict.fromkeys(skus):

@@ -296,12 +296,17 @@ _BETWEEN = re.compile(
     rf'"{_BLANK}(?P<colon>:{_BLANK}(?P<bare>{_BARE})?{_BLANK})?'
     rf'(?P<end>,{_BLANK}|\}}{_BLANK}(?:\n{_BLANK})+\{{{_BLANK})?"'
 )
-"""What stands between two texts: a colon, a value that is no text, the end of a member or line."""
+"""All that may stand between two texts: a colon, a value that is no text, the end of a member or
+of a line."""
 _BEFORE = re.compile(rf"(?:{_BLANK}\n)*{_BLANK}\{{{_BLANK}".encode())
 
 
 class _Between(NamedTuple):
-    """What stands between two texts: whether behind a key, a value that is no text, an end."""
+    """The parsed JSON between two texts.
+
+    ``follows_key`` tells whether a colon comes first, ``bare`` is a value that is no text, and
+    ``ends_object`` tells whether an object ends there.
+    """
 
     follows_key: bool
     bare: str | None
@@ -315,7 +320,7 @@ class _Between(NamedTuple):
 
 @lru_cache(maxsize=1 << 16)
 def _between(text: str) -> _Between | None:
-    """What stands between two texts, None where it can't stand there."""
+    """Parse the JSON between two texts; None where it is malformed."""
     found = _BETWEEN.fullmatch(text)
     if found is None:
         return None

@@ -1,13 +1,13 @@
-"""What ``watch`` remembers between runs: a file of JSON, locked, and replaced whole or not at all.
+"""The memory of ``watch`` between runs: a locked file of JSON, replaced whole or not at all.
 
-The lock is a file of its own beside it (``FILE.lock``), for the remembered file itself is another
-one after each run. It is held by the process, not by the file's existence, so a killed run leaves
-nothing locked; the empty lock file stays.
+The lock is a separate file beside it (``FILE.lock``), because each run replaces the remembered file
+itself. It is held by the process, not by the file's existence, so a killed run leaves nothing
+locked; the empty lock file stays.
 
-A checksum tells what was changed by accident. Version 1 had none, and is still read.
+A checksum reveals accidental changes. Version 1 had none, and is still read.
 
-Of most SKUs the same is remembered: that nothing is the matter. So what is remembered is kept once
-for each different entry, and read and written that way.
+Most SKUs have the same entry: nothing is the matter. So each different entry is kept, read and
+written only once.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was last seen of a SKU, and which of its events are open.
+    """The last seen status of a SKU, and its open events.
 
     ``rate`` is the forced rate in millionths, as its lowest and highest; ``drift`` the deal price
     and the lowest and highest that list price and rate give, in minor units. None where a rate
@@ -68,14 +68,14 @@ class Watched:
 
 
 QUIET = Watched(is_forced=False)
-"""What is remembered of a SKU of which there is nothing to say."""
+"""The entry of a SKU that isn't forced, doesn't drift and has no open events."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered: ``skus`` in order, and the currency that the prices among it are in.
+    """The remembered SKUs, in order, with their entries and the currency of their prices.
 
-    ``codes`` are each SKU's index into ``entries``, of which many SKUs may share one.
+    ``codes`` holds each SKU's index into ``entries``; many SKUs may share one entry.
     """
 
     skus: pa.Array
@@ -108,13 +108,13 @@ class Memory:
         return np.array(list(map(fact, self.entries)), np.int64)[self.codes]
 
     def watched(self, places: Numbers) -> dict[str, Watched]:
-        """What is remembered of some SKUs."""
+        """The entries of the SKUs at some places, by SKU."""
         codes = self.codes[places].tolist()
         skus = self.skus.take(pa.array(places)).to_pylist()
         return {sku: self.entries[code] for sku, code in zip(skus, codes, strict=True)}
 
     def of_skus(self, skus: Collection[str]) -> dict[str, Watched]:
-        """What is remembered of some SKUs, of those among them that are known."""
+        """The entries of some SKUs, by SKU; unknown SKUs are left out."""
         places = self.places(pa.array(list(dict.fromkeys(skus)), pa.string()))
         return self.watched(places[places >= 0])
 
@@ -211,7 +211,7 @@ def _checksum(*parts: bytes | memoryview) -> str:
 
 
 def _parts(memory: Memory) -> tuple[bytes, bytes]:
-    """What stands before the line of the checksum, and what after it."""
+    """The file's text before the line of the checksum, and the text after it."""
     kind = f'"format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "{memory.currency}"'
     head = f"{{\n  {kind},\n".encode()
     if not len(memory):
@@ -247,10 +247,10 @@ def _entry(watched: Watched) -> dict[str, Any]:
 
 
 def read_state(path: str) -> Memory | None:
-    """What is remembered at ``path``, None where there is no such file yet.
+    """Read the memory at ``path``; None where there is no such file yet.
 
-    Raises ``InputError`` for one that can't be read or isn't, to the last key, as it was written:
-    whoever begins anew is to say so by removing it.
+    Raises ``InputError`` for a file that can't be read or differs in any key from what was written:
+    to begin anew, the seller must remove it.
     """
     try:
         data = Path(path).read_bytes()

@@ -1,11 +1,11 @@
-"""What has happened to my SKUs in the discount feed, and what to do by when?
+"""``watch``: changes of the SKUs in a discount feed, and what to do by when.
 
 ``forced.feed_value`` is what ``discount_status`` holds while a discount is forced; the page
 《速卖通强制折扣》 gives ``forced.react_hours`` from there to raise a stock alert and to switch to a
 cheaper shipping line. ``aepromo.watch.events`` says when an event is new, open and over.
 
-A feed is looked at in columns. Only the SKUs that something has happened to are looked at one by
-one, and only of those that are reported are stock cover, profits and Price Protection worked out.
+A feed is compared in columns. Only the SKUs that something has happened to are compared one by
+one, and stock cover, profits and Price Protection are worked out only for those reported.
 """
 
 from __future__ import annotations
@@ -126,11 +126,12 @@ def _without_status(inputs: Inputs) -> list[Fault]:
 
 
 class Sightings(NamedTuple):
-    """What a feed says of its SKUs, in columns; ``Seen`` says it of one.
+    """The SKUs of a feed as columns; ``Seen`` holds one of them.
 
-    ``unknown`` are the statuses that are neither forced nor plainly not, null elsewhere. ``rates``
-    are blank where a SKU isn't forced or nobody tells. ``drifts`` are the deal price and what it
-    may be, where ``is_drift_known``. ``changed_at`` is in microseconds since 1970.
+    ``unknown`` are the statuses that mean neither forced nor not forced, null elsewhere. ``rates``
+    are the lowest and highest forced rate in millionths, blank where a SKU isn't forced or the
+    rate isn't known. ``drifts`` are the deal price and the lowest and highest expected one, in
+    minor units, valid where ``is_drift_known``. ``changed_at`` is in microseconds since 1970.
     """
 
     skus: pa.Array
@@ -174,7 +175,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def sightings(outcomes: Iterable[Outcome], book: Book) -> Sightings:
-    """What a feed says, block by block, as one."""
+    """The sightings of all blocks of a feed, concatenated."""
     parts = [_sightings(outcome.inputs, book) for outcome in outcomes if outcome.inputs]
     if not parts:
         none, nowhere = np.zeros((3, 0), np.int64), np.zeros(0, np.bool_)
@@ -190,7 +191,10 @@ def sightings(outcomes: Iterable[Outcome], book: Book) -> Sightings:
 
 
 def _sightings(inputs: Inputs, book: Book) -> Sightings:
-    """What some rows say. The deal price is held against list price, own discount and rate."""
+    """The sightings of some rows.
+
+    The deal price is compared with those that list price, own discount and forced rate give.
+    """
     statuses = inputs.text("discount_status").dictionary_encode()
     codes = statuses.indices.to_numpy()
     texts = list(map(plain, statuses.dictionary.to_pylist()))
@@ -230,10 +234,9 @@ def _number(name: str, inputs: Inputs) -> Numbers:
 
 
 class Change(NamedTuple):
-    """What a look at a feed comes to: what to remember and to report.
+    """The result of comparing a feed with the memory: the new memory and the news to report.
 
-    ``seen`` is what the feed says of SKUs that something is the matter with, ``rows`` where they
-    stand in it.
+    ``seen`` holds the SKUs that were compared one by one, ``rows`` their places in the feed.
     """
 
     after: Memory
@@ -242,17 +245,17 @@ class Change(NamedTuple):
     rows: Mapping[str, int] = {}
 
     def remembered(self, skus: Collection[str]) -> dict[str, Watched]:
-        """What is to be remembered of some SKUs."""
+        """The entries of some SKUs in the new memory; unknown SKUs are left out."""
         return self.after.of_skus(skus)
 
 
 def compared(
     before: Memory, now_seen: Sightings, passed_over: Collection[str] | None, now: datetime
 ) -> Change:
-    """What has happened since what is remembered; ``passed_over`` is as ``look`` has it.
+    """Compare a feed with the memory of earlier runs; ``passed_over`` is as for ``look``.
 
-    A SKU is passed on to ``look`` unless it is as it was and nothing is open of it, or is new and
-    there is nothing to say of it.
+    A SKU is passed on to ``look`` unless it is unchanged without open events, or is new and neither
+    forced nor drifting.
     """
     places = before.places(now_seen.skus)
     is_old = places >= 0
@@ -406,9 +409,10 @@ def _no_line(shipped: ShippedRows) -> Clause:
 
 
 def _economy(inputs: Inputs, priced: Truth) -> tuple[Numbers, Clause, Clause]:
-    """What the cheaper line costs: the feed's, or else the tariff's cheapest, which is named.
+    """Cost of the cheaper line in minor units, the line's name, and why there is none.
 
-    Any line may be switched to, whichever is taken today.
+    The feed's own cost goes first, then the tariff's cheapest line, whichever line is used today.
+    The cost is blank where there is neither; only a line of the tariff is named.
     """
     cost, values = _number("economy_logistics_cost", inputs), inputs.values
     nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
@@ -427,7 +431,11 @@ def _economy(inputs: Inputs, priced: Truth) -> tuple[Numbers, Clause, Clause]:
 
 
 def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict[str, Numbers]:
-    """What a unit leaves at the feed's deal price; at the deepest rate where the feed has none."""
+    """Unit profit on each line, in minor units, and the line to take as an index into ``SWITCHES``.
+
+    At the feed's deal price, or at the deepest forced rate where the feed has none. The economy
+    profit and the choice are blank where the cheaper line's cost isn't known.
+    """
     deal = _number("deal_price", inputs)
     discounts = inputs.sku.discounts
     shown = shown_item_price(
@@ -448,7 +456,10 @@ def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict
 
 
 def _lines_leave(profits: Mapping[str, Numbers], currency: Currency, cheapest: Clause) -> Clause:
-    """What a unit leaves on each line, and which to take; ``cheapest`` is the tariff's by name."""
+    """The clause about the profit on each line and the line to take.
+
+    ``cheapest`` holds the names of the tariff's cheapest lines.
+    """
     columns = np.array([*profits.values(), cheapest.codes])
     different, codes = np.unique(columns, axis=1, return_inverse=True)
     alone = _("a unit leaves {standard}")
@@ -528,7 +539,7 @@ def _cell(value: int | str | None, column: Column, currency: Currency) -> str | 
 
 
 def most_pressing_first(news: Iterable[News]) -> list[News]:
-    """What is over last; else by kind, the oldest first."""
+    """Sort news by kind as in ``EVENTS``, the oldest first; events that are over go last."""
     return sorted(
         news,
         key=lambda each: (each.state == OVER, EVENTS.index(each.name), each.event.since, each.sku),
@@ -536,7 +547,7 @@ def most_pressing_first(news: Iterable[News]) -> list[News]:
 
 
 def _happened(news: News, what: Watched | None, currency: Currency) -> str:
-    """What happened, in a clause."""
+    """A clause that describes an event, such as ``forced at 15%``."""
     rate = _range(what.rate) if what and what.rate else _("a rate that the feed doesn't tell")
     if news.name == "forced_on":
         said = _("forced at {rate}") if news.state != OVER else _("no longer forced")

@@ -71,9 +71,9 @@ def _server() -> Server:
 
 
 def wrong_with(name: str, places: Iterable[int], first_error: int = 0) -> list[str]:
-    """What is wrong with the runs of a command in which these calls fail, until there are no more.
+    """Problems of runs of a command in which one call fails, until a run makes no such call.
 
-    ``places`` count from 1.
+    ``places`` are the numbers of the failing calls, from 1.
     """
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -118,7 +118,7 @@ def _run(name: str, folder: Path, place: int = 1 << 40, error: int = errno.EIO) 
 
 
 def judged(ran: Failed, old: dict[str, bytes], new: Failed) -> list[str]:
-    """What is wrong with a run."""
+    """Problems of a run with a failed call: its files, exit code, output and messages."""
     wrong = []
     is_silenced = ran.call == "write 2"
     if ran.files.keys() != new.files.keys():

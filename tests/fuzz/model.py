@@ -341,7 +341,10 @@ def zone_differences(trial: Trial) -> list[Difference]:
 
 
 def proof_differences(trial: Trial) -> list[Difference]:
-    """What a proof says, worked through by hand, must leave less than required."""
+    """Differences between a proof and the same computation by hand.
+
+    Its deal price must also be less than required.
+    """
     endings, required = trial.endings, trial.required
     protected = int(protected_list_price(required, trial.discounts, trial.offers, endings))
     below = [price for price in range(1, protected) if brute.allowed(price, endings)]
