@@ -109,7 +109,7 @@ def option_texts() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 given = {each.arg: each.value for each in node.keywords}
-                said = [given.get("says"), given.get("help")]
+                said = [given.get("help")]
                 if isinstance(node.func, ast.Name) and node.func.id == "file_of":
                     said += node.args
                 yield from (str(each.value) for each in said if _is_text(each))

@@ -6,8 +6,6 @@ from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from aepromo.calculators.own_discounts import with_own_discount
 from aepromo.calculators.proofs import with_proof
 from aepromo.cli.commands import Asked, question_command
@@ -17,6 +15,7 @@ from aepromo.cli.options import (
     DecisionOptions,
     EndingOptions,
     Format,
+    declared,
     option,
     parameters_of,
 )
@@ -32,6 +31,7 @@ from aepromo.words.nearest import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from inspect import Parameter
 
     from aepromo.cli.commands import Call
     from aepromo.cli.options import WritingOptions
@@ -59,43 +59,39 @@ class FailOnAction(StrEnum):
 
 FailOnOption = Annotated[
     FailOn,
-    typer.Option(
+    declared(
         "--fail-on",
         help="Exit with 1 at this status or worse (loss).",
         rich_help_panel=OUTPUT_PANEL,
-        show_default=False,
     ),
 ]
 
 FailOnActionOption = Annotated[
     FailOnAction,
-    typer.Option(
+    declared(
         "--fail-on",
         help="Exit with 1 where a price is held; raise: also where one must rise (never).",
         rich_help_panel=OUTPUT_PANEL,
-        show_default=False,
     ),
 ]
 
 OnlyOption = Annotated[
     str | None,
-    typer.Option(
+    declared(
         "--only",
         metavar="A,B",
         help="Write only the rows with these labels of action (reprice) or status (audit).",
         rich_help_panel=OUTPUT_PANEL,
-        show_default=False,
     ),
 ]
 
 PromotionOption = Annotated[
     str | None,
-    typer.Option(
+    declared(
         "--promotion",
         metavar="forced|reverse",
         help="Which promotion's reported uplift to count on (forced).",
         rich_help_panel=STORE_PANEL,
-        show_default=False,
     ),
 ]
 
@@ -109,52 +105,68 @@ def calculator_named(command: str) -> Question:
 
 def calculator_command(question: Question) -> Callable[..., None]:
     """The Typer command that asks a calculator's question."""
-    own_options, finish = [], None
-    if question.name == "audit":
-        own_options = [option("fail_on", FailOnOption, FailOn.LOSS)]
-        finish = _audit_fails
-    elif question.name == "reprice":
-        own_options = [option("fail_on", FailOnActionOption, FailOnAction.NEVER)]
-        finish = _reprice_fails
-    if own_options:
-        own_options.append(option("only", OnlyOption, None))
+    return _OWN.get(question.name, _plain_command)(question)
 
-    def ask(values: Values, call: Call) -> Asked:
-        if question.name == "reprice" and format_of(call.writing) is Format.ALIEXPRESS:
-            return _price_update(values, call)
-        asked = question
-        for name, extended in ON_REQUEST.items() if own_options else ():
-            if _names(call.writing, name):
-                asked = extended(asked)
-        return Asked(asked, summary, only=_only(question, call))
+
+def _plain_command(question: Question, *policy_options: Parameter) -> Callable[..., None]:
+    def ask(_values: Values, _call: Call) -> Asked:
+        return Asked(question, summary)
 
     def summary(tally: Tally) -> str:
-        if question.name == "reprice":
-            return decisions_line(tally)
         return prices_line(tally, question.counts[0]) if question.counts else skus(tally.rows)
 
+    endings = parameters_of(EndingOptions) if question.sets_prices else ()
+    return question_command(ask, question, policy_options=[*endings, *policy_options])
+
+
+def _breakeven_command(question: Question) -> Callable[..., None]:
+    return _plain_command(question, option("promotion", PromotionOption, None))
+
+
+def _audit_command(question: Question) -> Callable[..., None]:
+    def ask(_values: Values, call: Call) -> Asked:
+        return Asked(_extended(question, call.writing), summary, only=_only(question, call))
+
+    def summary(tally: Tally) -> str:
+        return prices_line(tally, "status")
+
+    fail_on = option("fail_on", FailOnOption, FailOn.LOSS)
+    only = option("only", OnlyOption, None)
+    return question_command(ask, question, own_options=[fail_on, only], finish=_audit_fails)
+
+
+def _reprice_command(question: Question) -> Callable[..., None]:
+    def ask(values: Values, call: Call) -> Asked:
+        if format_of(call.writing) is Format.ALIEXPRESS:
+            return _price_update(values, call)
+        asked = _extended(question, call.writing)
+        return Asked(asked, decisions_line, only=_only(question, call))
+
+    fail_on = option("fail_on", FailOnActionOption, FailOnAction.NEVER)
     return question_command(
         ask,
         question,
-        policy_options=[
-            *(parameters_of(EndingOptions) if question.sets_prices else ()),
-            *(parameters_of(DecisionOptions) if question.name == "reprice" else ()),
-            *([option("promotion", PromotionOption, None)] if question.name == "breakeven" else ()),
-        ],
-        own_options=own_options,
-        finish=finish,
+        policy_options=[*parameters_of(EndingOptions), *parameters_of(DecisionOptions)],
+        own_options=[fail_on, option("only", OnlyOption, None)],
+        finish=_reprice_fails,
     )
 
+
+_OWN = {"audit": _audit_command, "breakeven": _breakeven_command, "reprice": _reprice_command}
+"""The calculators whose commands have something of their own."""
 
 ON_REQUEST = {"proof": with_proof, "max_limited_rate": with_own_discount}
 """The columns of ``reprice`` and ``audit`` that take long, and what adds each of them."""
 
 
-def _names(writing: WritingOptions, column: str) -> bool:
-    """Whether ``--columns`` or ``--value`` names a column."""
-    words = writing.value or writing.columns or ""
-    layout = Layout((column,))
-    return any(layout.meant(word.strip()) for word in words.split(",") if word.strip())
+def _extended(question: Question, writing: WritingOptions) -> Question:
+    """A question with the columns that ``--columns`` or ``--value`` ask for beside its own."""
+    words = [word.strip() for word in (writing.value or writing.columns or "").split(",")]
+    for name, extended in ON_REQUEST.items():
+        layout = Layout((name,))
+        if any(layout.meant(word) for word in words if word):
+            question = extended(question)
+    return question
 
 
 def _price_update(values: Values, call: Call) -> Asked:
@@ -178,7 +190,7 @@ def _price_update(values: Values, call: Call) -> Asked:
 
 def _only(question: Question, call: Call) -> tuple[str, ...]:
     """The labels that ``--only`` names. Raises ``CallError`` for one that there isn't."""
-    text = call.options.get("only")
+    text = call.options["only"]
     if text is None:
         return ()
     if call.file is None:

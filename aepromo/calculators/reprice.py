@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aepromo.calculators.outcome import outcome, outcome_columns
 from aepromo.engine.question import Question
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
-from aepromo.pricing.decision import Guards, decide
+from aepromo.pricing.decision import Decision, Guards, decide
 from aepromo.pricing.money import BLANK, any_of, is_known, negated, pick
 from aepromo.pricing.protect import required_deal_price
 from aepromo.words import N_
@@ -25,14 +25,20 @@ def _adds(known: frozenset[str]) -> tuple[str, ...]:
     )
 
 
-def _reprice(inputs: Inputs) -> Figures:
+def decision_of(inputs: Inputs, required: Whole) -> Decision:
+    """The decision on each list price, by the guards and the endings of the call."""
     sku, values = inputs.sku, inputs.values
-    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
-    decision = decide(
+    return decide(
         *(sku.list_price, required, sku.discounts, values.offers, values.endings),
         Guards(values.max_change, sku.max_price),
         lower=values.policy.lower,
     )
+
+
+def _reprice(inputs: Inputs) -> Figures:
+    sku, values = inputs.sku, inputs.values
+    required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
+    decision = decision_of(inputs, required)
     price = decision.new_list_price
     both = is_known(price) & is_known(sku.list_price)
     return {

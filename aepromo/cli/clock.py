@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from aepromo.cli.options import INPUT_PANEL
+from aepromo.cli.options import INPUT_PANEL, declared
 from aepromo.cli.say import say
 from aepromo.errors import CallError
 from aepromo.table.cells import CellError
@@ -24,16 +22,15 @@ if TYPE_CHECKING:
 
 NowOption = Annotated[
     str | None,
-    typer.Option("--now", metavar="TIME", help="Judge as of this time (now).", show_default=False),
+    declared("--now", metavar="TIME", help="Judge as of this time (now)."),
 ]
 ZoneOption = Annotated[
     str | None,
-    typer.Option(
+    declared(
         "--timezone",
         metavar="NAME",
         help="The zone of times that name none, such as Asia/Shanghai (UTC).",
         rich_help_panel=INPUT_PANEL,
-        show_default=False,
     ),
 ]
 

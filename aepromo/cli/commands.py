@@ -22,6 +22,7 @@ from aepromo.cli.options import (
     ReadingOptions,
     WritingOptions,
     argument,
+    declared,
     option,
     parameters_of,
     taken,
@@ -83,34 +84,31 @@ class RatesOptions(NamedTuple):
 
     rates: Annotated[
         str | None,
-        typer.Option(
+        declared(
             "--rates",
             metavar="FILE",
             help="Forced rates by SKU, category and store, as rates writes them.",
             rich_help_panel=INPUT_PANEL,
-            show_default=False,
         ),
     ] = None
     rate_from: Annotated[
         str | None,
-        typer.Option(
+        declared(
             "--rate-from",
             metavar="mean|p95|max|range",
             help="Which figure of --rates to use (mean).",
             rich_help_panel=INPUT_PANEL,
-            show_default=False,
         ),
     ] = None
 
 
 StoreOption = Annotated[
     str | None,
-    typer.Option(
+    declared(
         "--store",
         metavar="NAME",
         help="Which store of aepromo.toml; the only one where there is one.",
         rich_help_panel=STORE_PANEL,
-        show_default=False,
     ),
 ]
 

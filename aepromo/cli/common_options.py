@@ -7,17 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from aepromo.cli.language import FLAG, VARIABLE, Language
-from aepromo.cli.options import option, with_parameters
+from aepromo.cli.options import declared, option, with_parameters
 from aepromo.cli.output import print_text
 
 LanguageOption = Annotated[
     Language | None,
-    typer.Option(
+    declared(
         FLAG,
         envvar=VARIABLE,
         metavar="en|zh",
         help="The language; else AEPROMO_LANG, else the locale's.",
-        show_default=False,
     ),
 ]
 

@@ -192,12 +192,7 @@ def _written(
         return iter([rendered(_shown(tables, answers, tally, writing, summary), writing)])
     layout = answers.layout
     parts = (headed(_columns(table, answers, writing), writing, layout) for table in tables)
-    if form is Format.XLSX:
-        from aepromo.table.spreadsheet import workbook
-
-        code = answers.values.currency.code
-        return workbook(parts, not writing.no_header, code, answers.about)
-    return text_lines(parts, form, writing)
+    return text_lines(parts, form, writing, answers.values.currency.code, answers.about)
 
 
 def _requests(

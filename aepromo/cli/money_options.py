@@ -3,19 +3,16 @@
 from inspect import Parameter
 from typing import Annotated, NamedTuple
 
-import typer
-
-from aepromo.cli.options import STORE_PANEL, parameters_of, value_parameters
+from aepromo.cli.options import STORE_PANEL, declared, parameters_of, value_parameters
 from aepromo.inputs.columns import PARCEL
 
 CurrencyOption = Annotated[
     str | None,
-    typer.Option(
+    declared(
         "--currency",
         metavar="CODE",
         help="The currency of prices, targets and offers (USD).",
         rich_help_panel=STORE_PANEL,
-        show_default=False,
     ),
 ]
 
@@ -26,12 +23,11 @@ class MoneyOptions(NamedTuple):
     currency: CurrencyOption = None
     fx: Annotated[
         list[str] | None,
-        typer.Option(
+        declared(
             "--fx",
             metavar="CNY=7.12",
             help="Exchange rate: how many CNY one unit of the prices' currency buys; repeatable.",
             rich_help_panel=STORE_PANEL,
-            show_default=False,
         ),
     ] = None
 
@@ -41,22 +37,20 @@ class ShippingOptions(NamedTuple):
 
     tariff: Annotated[
         str | None,
-        typer.Option(
+        declared(
             "--tariff",
             metavar="FILE",
             help="Prices of shipping lines by weight (TOML), used where a logistics cost is blank.",
             rich_help_panel=STORE_PANEL,
-            show_default=False,
         ),
     ] = None
     line: Annotated[
         str | None,
-        typer.Option(
+        declared(
             "--line",
             metavar="NAME",
             help="The line to take; else the cheapest that may carry the parcel.",
             rich_help_panel=STORE_PANEL,
-            show_default=False,
         ),
     ] = None
 

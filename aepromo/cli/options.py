@@ -54,7 +54,8 @@ def file_of(what: str) -> Any:
 FileArgument = file_of("A table of SKUs, or - for standard input.")
 
 
-_option = partial(typer.Option, show_default=False)
+declared = partial(typer.Option, show_default=False)
+"""An option whose help says its default where there is one worth knowing."""
 
 
 class ReadingOptions(NamedTuple):
@@ -62,7 +63,7 @@ class ReadingOptions(NamedTuple):
 
     encoding: Annotated[
         str | None,
-        _option(
+        declared(
             "--encoding",
             metavar="NAME",
             rich_help_panel=INPUT_PANEL,
@@ -71,7 +72,7 @@ class ReadingOptions(NamedTuple):
     ] = None
     delimiter: Annotated[
         str | None,
-        _option(
+        declared(
             "--delimiter",
             metavar="CHARACTER",
             rich_help_panel=INPUT_PANEL,
@@ -80,7 +81,7 @@ class ReadingOptions(NamedTuple):
     ] = None
     decimal: Annotated[
         str | None,
-        _option(
+        declared(
             "--decimal",
             metavar="MARK",
             rich_help_panel=INPUT_PANEL,
@@ -89,7 +90,7 @@ class ReadingOptions(NamedTuple):
     ] = None
     sheet: Annotated[
         str | None,
-        _option(
+        declared(
             "--sheet",
             metavar="NAME",
             rich_help_panel=INPUT_PANEL,
@@ -98,7 +99,7 @@ class ReadingOptions(NamedTuple):
     ] = None
     map: Annotated[
         list[str] | None,
-        _option(
+        declared(
             "--map",
             rich_help_panel=INPUT_PANEL,
             metavar="HEADER=COLUMN",
@@ -107,7 +108,7 @@ class ReadingOptions(NamedTuple):
     ] = None
     rejects: Annotated[
         str | None,
-        _option(
+        declared(
             "--rejects",
             rich_help_panel=INPUT_PANEL,
             metavar="FILE",
@@ -129,7 +130,7 @@ class WritingOptions(NamedTuple):
 
     output: Annotated[
         str | None,
-        _option(
+        declared(
             "--output",
             "-o",
             rich_help_panel=OUTPUT_PANEL,
@@ -139,7 +140,7 @@ class WritingOptions(NamedTuple):
     ] = None
     format: Annotated[
         Format,
-        _option(
+        declared(
             "--format",
             rich_help_panel=OUTPUT_PANEL,
             metavar="FORM",
@@ -148,7 +149,7 @@ class WritingOptions(NamedTuple):
     ] = Format.AUTO
     columns: Annotated[
         str | None,
-        _option(
+        declared(
             "--columns",
             rich_help_panel=OUTPUT_PANEL,
             metavar="A,B",
@@ -157,7 +158,7 @@ class WritingOptions(NamedTuple):
     ] = None
     value: Annotated[
         str | None,
-        _option(
+        declared(
             "--value",
             rich_help_panel=OUTPUT_PANEL,
             metavar="COLUMN",
@@ -166,7 +167,7 @@ class WritingOptions(NamedTuple):
     ] = None
     headers: Annotated[
         Language | None,
-        _option(
+        declared(
             "--headers",
             rich_help_panel=OUTPUT_PANEL,
             metavar="en|zh",
@@ -175,11 +176,11 @@ class WritingOptions(NamedTuple):
     ] = None
     no_header: Annotated[
         bool,
-        _option("--no-header", rich_help_panel=OUTPUT_PANEL, help="Leave the header line out."),
+        declared("--no-header", rich_help_panel=OUTPUT_PANEL, help="Leave the header line out."),
     ] = False
     limit: Annotated[
         int,
-        _option(
+        declared(
             "--limit",
             rich_help_panel=OUTPUT_PANEL,
             metavar="N",
@@ -189,7 +190,7 @@ class WritingOptions(NamedTuple):
     ] = 40
     color: Annotated[
         Colour,
-        _option(
+        declared(
             "--color",
             rich_help_panel=OUTPUT_PANEL,
             metavar="WHEN",
@@ -198,13 +199,13 @@ class WritingOptions(NamedTuple):
     ] = Colour.AUTO
     bom: Annotated[
         bool,
-        _option(
+        declared(
             "--bom", rich_help_panel=OUTPUT_PANEL, help="Begin with a byte order mark, for Excel."
         ),
     ] = False
     excel_safe: Annotated[
         bool,
-        _option(
+        declared(
             "--excel-safe",
             rich_help_panel=OUTPUT_PANEL,
             help="Put ' before text that a spreadsheet would run.",
@@ -212,7 +213,7 @@ class WritingOptions(NamedTuple):
     ] = False
     quiet: Annotated[
         bool,
-        _option(
+        declared(
             "--quiet",
             "-q",
             rich_help_panel=OUTPUT_PANEL,
@@ -226,7 +227,7 @@ class OfferOptions(NamedTuple):
 
     spend_save: Annotated[
         list[str] | None,
-        _option(
+        declared(
             "--spend-save",
             rich_help_panel=STORE_PANEL,
             metavar="30:3",
@@ -235,7 +236,7 @@ class OfferOptions(NamedTuple):
     ] = None
     coupon: Annotated[
         list[str] | None,
-        _option(
+        declared(
             "--coupon",
             rich_help_panel=STORE_PANEL,
             metavar="20:2",
@@ -244,7 +245,7 @@ class OfferOptions(NamedTuple):
     ] = None
     coupon_stacks: Annotated[
         bool | None,
-        _option(
+        declared(
             "--coupon-stacks",
             rich_help_panel=STORE_PANEL,
             help="«Exclude Forced Discount Items» is off: forced items take coupons too.",
@@ -252,7 +253,7 @@ class OfferOptions(NamedTuple):
     ] = None
     basket: Annotated[
         str | None,
-        _option(
+        declared(
             "--basket",
             rich_help_panel=STORE_PANEL,
             metavar="any|single|same",
@@ -266,7 +267,7 @@ class EndingOptions(NamedTuple):
 
     ending: Annotated[
         list[str] | None,
-        _option(
+        declared(
             "--ending",
             rich_help_panel=STORE_PANEL,
             metavar=".99",
@@ -280,7 +281,7 @@ class DecisionOptions(NamedTuple):
 
     lower: Annotated[
         bool | None,
-        _option(
+        declared(
             "--lower",
             rich_help_panel=STORE_PANEL,
             help="Let prices fall to the lowest that protects.",
@@ -288,7 +289,7 @@ class DecisionOptions(NamedTuple):
     ] = None
     max_change: Annotated[
         str | None,
-        _option(
+        declared(
             "--max-change",
             rich_help_panel=STORE_PANEL,
             metavar="RATE|never",
@@ -299,7 +300,7 @@ class DecisionOptions(NamedTuple):
 
 ConfigOption = Annotated[
     str | None,
-    _option(
+    declared(
         "--config",
         rich_help_panel=INPUT_PANEL,
         metavar="FILE",
@@ -310,7 +311,7 @@ ConfigOption = Annotated[
 
 OverrideOption = Annotated[
     bool,
-    _option(
+    declared(
         "--override",
         rich_help_panel=INPUT_PANEL,
         help="Put the values of options before the cells, not only into blank ones.",
@@ -335,7 +336,7 @@ def option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 def value_parameters(names: Iterable[str]) -> list[inspect.Parameter]:
     """The options that give the values of columns."""
     declared = {
-        name: _option(
+        name: declared(
             "--" + name.replace("_", "-"),
             *SHORT_FLAGS.get(name, ()),
             rich_help_panel=SKU_PANEL,

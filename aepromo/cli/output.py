@@ -31,7 +31,7 @@ from aepromo.words import _, cause, is_english
 from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -295,6 +295,7 @@ def text_lines(
     form: Format,
     options: WritingOptions,
     currency: str = "",
+    about: Callable[[], Sequence[tuple[str, str | int]]] | None = None,
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
     if form is Format.ALIEXPRESS:
@@ -302,7 +303,7 @@ def text_lines(
     if form is Format.XLSX:
         from aepromo.table.spreadsheet import workbook
 
-        yield from workbook(parts, not options.no_header, currency)
+        yield from workbook(parts, not options.no_header, currency, about)
         return
     if form is Format.PARQUET:
         from aepromo.table.parquet import parquet_of, table_of

@@ -28,6 +28,7 @@ from aepromo.cli.options import (
     ReadingOptions,
     WritingOptions,
     argument,
+    declared,
     option,
     parameters_of,
     value_parameters,
@@ -73,11 +74,10 @@ MOST_LINES = 5
 
 SkuOption = Annotated[
     str | None,
-    typer.Option(
+    declared(
         "--sku",
         metavar="ID",
         help="Which SKU of the file.",
-        show_default=False,
         autocompletion=sku_ids,
     ),
 ]

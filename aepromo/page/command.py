@@ -8,8 +8,6 @@ from importlib.metadata import version
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from aepromo.cli.commands import RatesOptions, policy_over, shipping_options, with_rates
 from aepromo.cli.config import read_config
 from aepromo.cli.money_options import MoneyOptions
@@ -23,6 +21,7 @@ from aepromo.cli.options import (
     ReadingOptions,
     WritingOptions,
     argument,
+    declared,
     option,
     parameters_of,
     taken,
@@ -56,23 +55,21 @@ _ENDINGS = ("", ".html", ".htm")
 
 LimitOption = Annotated[
     int,
-    typer.Option(
+    declared(
         "--limit",
         metavar="N",
         min=1,
         help="Most SKUs at risk on the page (200).",
         rich_help_panel=OUTPUT_PANEL,
-        show_default=False,
     ),
 ]
 NowOption = Annotated[
     str | None,
-    typer.Option(
+    declared(
         "--now",
         metavar="TIME",
         help="The time that the page says it was made at (now).",
         rich_help_panel=OUTPUT_PANEL,
-        show_default=False,
     ),
 ]
 

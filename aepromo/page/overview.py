@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo.calculators.audit import AUDIT, audit
+from aepromo.calculators.reprice import decision_of
 from aepromo.engine.question import Question, adding
-from aepromo.pricing.decision import ACTIONS, Guards, decide
+from aepromo.pricing.decision import ACTIONS
 from aepromo.pricing.fees import STATUSES, margin, profit
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, is_known, most, pick
 from aepromo.pricing.offers import spared_and_cut
@@ -46,11 +47,7 @@ def _compute(inputs: Inputs) -> Figures:
     """
     results: Figures = audit(inputs)
     sku, values = inputs.sku, inputs.values
-    decision = decide(
-        *(sku.list_price, results["required_deal_price"], sku.discounts),
-        *(values.offers, values.endings),
-        Guards(values.max_change, sku.max_price),
-    )
+    decision = decision_of(inputs, results["required_deal_price"])
     price = decision.new_list_price
     spared, cut = spared_and_cut(sku.list_price, sku.discounts, values.offers)
     before, after = (profit(deal, sku.costs, sku.fees) for deal in (spared, cut))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import typer
-
 from aepromo.cli.config import read_config
 from aepromo.cli.money_options import CurrencyOption
 from aepromo.cli.options import (
@@ -15,6 +13,7 @@ from aepromo.cli.options import (
     ReadingOptions,
     WritingOptions,
     argument,
+    declared,
     file_of,
     option,
     parameters_of,
@@ -50,20 +49,18 @@ class RateOptions(NamedTuple):
 
     since: Annotated[
         str | None,
-        typer.Option(
+        declared(
             "--since",
             metavar="DATE",
             help=_("Only orders from this day on, by the date that they show."),
-            show_default=False,
         ),
     ] = None
     quantile: Annotated[
         str | None,
-        typer.Option(
+        declared(
             "--quantile",
             metavar="SHARE",
             help=_("The share of orders that a column's rate shall cover (95%)."),
-            show_default=False,
         ),
     ] = None
 

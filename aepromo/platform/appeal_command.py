@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from aepromo.cli.commands import Asked, question_command
 from aepromo.cli.language import Language
-from aepromo.cli.options import OUTPUT_PANEL, WritingOptions, option, value_parameters
+from aepromo.cli.options import OUTPUT_PANEL, WritingOptions, declared, option, value_parameters
 from aepromo.cli.output import form_of_worksheet, text_lines
 from aepromo.cli.say import say
 from aepromo.errors import CallError
@@ -49,37 +47,33 @@ class FailOn(StrEnum):
         return tally.highest("appeal") >= APPEALS.index(self.value)
 
 
-def _declared(*names: str, metavar: str | None = None, says: str, panel: str | None = None) -> Any:
-    return typer.Option(
-        *names, metavar=metavar, help=says, rich_help_panel=panel, show_default=False
-    )
-
-
 OnOption = Annotated[
     str | None,
-    _declared("--on", metavar="DATE", says=_("The day on which the appeal is handed in (today).")),
+    declared("--on", metavar="DATE", help=_("The day on which the appeal is handed in (today).")),
 ]
 FailOnOption = Annotated[
     FailOn,
-    _declared(
-        "--fail-on", says=_("Exit with 1 at this verdict or worse (weak)."), panel=OUTPUT_PANEL
+    declared(
+        "--fail-on",
+        help=_("Exit with 1 at this verdict or worse (weak)."),
+        rich_help_panel=OUTPUT_PANEL,
     ),
 ]
 WorksheetOption = Annotated[
     str | None,
-    _declared(
+    declared(
         "--worksheet",
         metavar="FILE",
-        says=_("Write the margin worksheet to hand in; what is refused stays out."),
-        panel=OUTPUT_PANEL,
+        help=_("Write the margin worksheet to hand in; what is refused stays out."),
+        rich_help_panel=OUTPUT_PANEL,
     ),
 ]
 WorksheetLanguageOption = Annotated[
     Language,
-    _declared(
+    declared(
         "--worksheet-lang",
-        says=_("The worksheet's language: zh (default) or en."),
-        panel=OUTPUT_PANEL,
+        help=_("The worksheet's language: zh (default) or en."),
+        rich_help_panel=OUTPUT_PANEL,
     ),
 ]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
-import typer
 
 from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_ahead, say_zone
 from aepromo.cli.commands import Asked, question_command
@@ -17,6 +16,7 @@ from aepromo.cli.options import (
     INPUT_PANEL,
     OUTPUT_PANEL,
     SKU_PANEL,
+    declared,
     file_of,
     option,
     parameters_of,
@@ -58,12 +58,6 @@ class FailOn(StrEnum):
         return self is not FailOn.NEVER and tally.highest("track") >= TRACKS.index(self.value)
 
 
-def _declared(*names: str, metavar: str | None = None, says: str, panel: str | None = None) -> Any:
-    return typer.Option(
-        *names, metavar=metavar, help=says, rich_help_panel=panel, show_default=False
-    )
-
-
 class TrackingOptions(NamedTuple):
     """Options of ``tracking``: the current time, its zone, and the certified carriers."""
 
@@ -71,31 +65,35 @@ class TrackingOptions(NamedTuple):
     timezone: ZoneOption = None
     carriers: Annotated[
         str | None,
-        _declared(
+        declared(
             "--carriers",
             metavar="FILE",
-            says="The certified carriers, one a line.",
-            panel=INPUT_PANEL,
+            help="The certified carriers, one a line.",
+            rich_help_panel=INPUT_PANEL,
         ),
     ] = None
     certified: Annotated[
         list[str] | None,
-        _declared(
+        declared(
             "--carrier",
             metavar="NAME",
-            says="A certified carrier; repeatable.",
-            panel=INPUT_PANEL,
+            help="A certified carrier; repeatable.",
+            rich_help_panel=INPUT_PANEL,
         ),
     ] = None
 
 
 CarriedByOption = Annotated[
     str | None,
-    _declared("--carried-by", metavar="VALUE", says="Who carries the parcel.", panel=SKU_PANEL),
+    declared(
+        "--carried-by", metavar="VALUE", help="Who carries the parcel.", rich_help_panel=SKU_PANEL
+    ),
 ]
 FailOnOption = Annotated[
     FailOn,
-    _declared("--fail-on", says="Exit with 1 at this fault or worse (late).", panel=OUTPUT_PANEL),
+    declared(
+        "--fail-on", help="Exit with 1 at this fault or worse (late).", rich_help_panel=OUTPUT_PANEL
+    ),
 ]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from aepromo.cli.commands import call_of, shipping_options, values_of
 from aepromo.cli.money_options import MoneyOptions
 from aepromo.cli.options import (
@@ -17,6 +15,7 @@ from aepromo.cli.options import (
     ReadingOptions,
     WritingOptions,
     argument,
+    declared,
     option,
     parameters_of,
     value_parameters,
@@ -69,7 +68,7 @@ _HOLDS_AGAIN = {
 
 
 def _sweep_option(flag: str, metavar: str, says: str) -> Any:
-    return typer.Option(flag, metavar=metavar, help=says, rich_help_panel=PANEL, show_default=False)
+    return declared(flag, metavar=metavar, help=says, rich_help_panel=PANEL)
 
 
 FromOption = Annotated[str, _sweep_option("--from", "RATE", _("The first rate (0%)."))]

@@ -38,6 +38,7 @@ from aepromo.cli.options import (
     ReadingOptions,
     WritingOptions,
     argument,
+    declared,
     option,
     parameters_of,
     value_parameters,
@@ -98,40 +99,34 @@ class FeedForm(StrEnum):
     AUTO, CSV, JSONL = FORMS
 
 
-def _declared(*names: str, metavar: str | None = None, says: str, **more: Any) -> Any:
-    return typer.Option(*names, metavar=metavar, help=says, show_default=False, **more)
-
-
 class WatchOptions(NamedTuple):
     """Options of ``watch``: the memory, acknowledged SKUs, and how the feed is read."""
 
     state: Annotated[
         str | None,
-        _declared(
-            "--state", metavar="FILE", says="The file that keeps, between runs, what was seen."
+        declared(
+            "--state", metavar="FILE", help="The file that keeps, between runs, what was seen."
         ),
     ] = None
     ack: Annotated[
         list[str] | None,
-        _declared(
-            "--ack", metavar="SKU", says="Mark this SKU's open events as dealt with; repeatable."
+        declared(
+            "--ack", metavar="SKU", help="Mark this SKU's open events as dealt with; repeatable."
         ),
     ] = None
     partial: Annotated[
         bool,
-        _declared("--partial", says="The feed holds some SKUs only: the others haven't vanished."),
+        declared("--partial", help="The feed holds some SKUs only: the others haven't vanished."),
     ] = False
     wait: Annotated[
         float,
-        _declared(
-            "--wait", metavar="SECONDS", min=0, says="How long to wait for another run (60)."
-        ),
+        declared("--wait", metavar="SECONDS", min=0, help="How long to wait for another run (60)."),
     ] = 60
     feed_format: Annotated[
         FeedForm,
-        _declared(
+        declared(
             "--feed-format",
-            says="csv or jsonl; else told by the first byte.",
+            help="csv or jsonl; else told by the first byte.",
             rich_help_panel=INPUT_PANEL,
         ),
     ] = FeedForm.AUTO
@@ -149,9 +144,9 @@ FeedArgument = Annotated[
 ]
 FailOnOption = Annotated[
     FailOn,
-    _declared(
+    declared(
         "--fail-on",
-        says="Exit with 1 while an event is open (default), new, or missed its deadline; never.",
+        help="Exit with 1 while an event is open (default), new, or missed its deadline; never.",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
