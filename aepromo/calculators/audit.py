@@ -1,4 +1,4 @@
-"""Which of my current prices break?"""
+"""``audit``: the current list prices that break, what would mend them, and how much they bear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much more must I sell for the traffic to pay for the cut?"""
+"""``breakeven``: how much more must be sold for the traffic to pay for the cut."""
 
 from __future__ import annotations
 

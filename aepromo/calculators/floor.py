@@ -1,4 +1,4 @@
-"""How low may it go before orders are cancelled?"""
+"""``floor``: the lowest deal price before orders are cancelled."""
 
 from __future__ import annotations
 

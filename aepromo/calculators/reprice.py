@@ -1,4 +1,4 @@
-"""The main job: a cost file in, the same file with the list prices to set out."""
+"""``reprice``: the list price to set and what to do about each SKU of a cost file."""
 
 from __future__ import annotations
 

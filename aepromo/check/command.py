@@ -40,6 +40,7 @@ from aepromo.cli.output import (
 )
 from aepromo.cli.say import say
 from aepromo.errors import CallError
+from aepromo.pricing.currency import USD
 from aepromo.table.column import Kind
 from aepromo.table.headings import named
 from aepromo.table.schema import INPUTS
@@ -54,6 +55,9 @@ if TYPE_CHECKING:
 
 QUESTION = N_("How a file will be read: its headers, units, cells and rows.")
 COLUMNS = ("header", "read_as", "unit", "note", "filled", "blank", "bad", "first", "odd")
+_WANTED = ("header", "read_as", "unit", "note", "bad", "filled", "first", "blank", "odd")
+"""The same, those first that a narrow table shows."""
+
 _COUNTS = ("filled", "blank", "bad")
 _MOST_LINES = 5
 
@@ -133,20 +137,13 @@ def _write(check: FileCheck, writing: WritingOptions) -> None:
     with destination(writing) as stream:
         if form is Format.TABLE:
             from rich.console import Group
-            from rich.text import Text
 
-            from aepromo.terminal.rich_tables import plain_table
+            from aepromo.terminal.rich_tables import rows_table
             from aepromo.terminal.wrapping import running_text
 
-            shown = columns if writing.columns else _fitting(columns, table_width())
-            cells = ([cell or "" for cell in each.cells] for each in shown)
-            rows = list(zip(*cells, strict=True))
-            table = plain_table([each.name for each in shown], rows)
-            lines = [] if writing.quiet else [Text(), *map(running_text, notes)]
-            if len(shown) < len(columns):
-                names = _(", ").join(each.name for each in columns if each not in shown)
-                left_out = _("not shown: {names} (choose with --columns)").format(names=names)
-                lines.append(running_text(left_out, "dim"))
+            wanted = [each.name for each in columns] if writing.columns else _WANTED
+            table = rows_table(columns, wanted, table_width(), (), USD)
+            lines = [] if writing.quiet else map(running_text, notes)
             stream.write(rendered(Group(table, *lines), writing))
         elif form is Format.JSON:
             stream.write((json_document(_document(check, columns, notes)) + "\n").encode())
@@ -155,25 +152,6 @@ def _write(check: FileCheck, writing: WritingOptions) -> None:
     if form not in (Format.TABLE, Format.JSON) and not writing.quiet:
         for note in notes:
             say(note)
-
-
-_LEAST_WANTED = ("odd", "blank", "first", "filled", "bad")
-_GAP = 3
-
-
-def _fitting(columns: list[TextColumn], width: int) -> list[TextColumn]:
-    """The columns that find room side by side; the least wanted ones make way first."""
-    from rich.cells import cell_len
-
-    def room(column: TextColumn) -> int:
-        return max(map(cell_len, (column.name, *(cell or "" for cell in column.cells)))) + _GAP
-
-    shown = columns
-    for name in _LEAST_WANTED:
-        if sum(map(room, shown)) - _GAP <= width:
-            break
-        shown = [each for each in shown if each.name != name]
-    return shown
 
 
 def _columns(check: FileCheck) -> list[TextColumn]:

@@ -335,7 +335,7 @@ def option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 def value_parameters(names: Iterable[str]) -> list[inspect.Parameter]:
     """The options that give the values of columns."""
-    declared = {
+    options = {
         name: declared(
             "--" + name.replace("_", "-"),
             *SHORT_FLAGS.get(name, ()),
@@ -352,7 +352,7 @@ def value_parameters(names: Iterable[str]) -> list[inspect.Parameter]:
             default=None,
             annotation=Annotated[str | None, given],
         )
-        for name, given in declared.items()
+        for name, given in options.items()
     ]
 
 
