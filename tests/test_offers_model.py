@@ -243,6 +243,38 @@ def test_deal_prices(offers: Offers, item_price: int, deal: int) -> None:
     assert offers.not_forced.deal_price(item_price) == deal
 
 
+@pytest.mark.parametrize("basket", ["single", "same"])
+def test_many_tiers_come_to_what_trying_every_item_price_comes_to(basket: Basket) -> None:
+    """The deal price of each item price from the definition, and the lowest over ranges of them."""
+    for number in range(12):
+        rng = random(f"tiers:{basket}:{number}")
+        thresholds = rng.sample(range(60, 900), rng.randrange(5, 17))
+        tiers = tuple(Tier(each, rng.randrange(1, each)) for each in thresholds)
+        offers = Offers(tiers, basket=basket).not_forced
+
+        def left(subtotal: int, tiers: tuple[Tier, ...] = tiers) -> int:
+            reached = (tier.off for tier in tiers if subtotal >= tier.threshold)
+            return subtotal - max(reached, default=0)
+
+        most_units = 1 if basket == "single" else 1 + max(thresholds)
+        prices = range(1, 400, 7)
+        lows = np.array(prices)
+        highs = lows + rng.randrange(9)
+        units = range(1, most_units + 1)
+        expected = [
+            min(
+                left(n * price) // n
+                for price in range(low, high + 1)
+                for n in units
+                if price * n < 1900
+            )
+            for low, high in zip(lows.tolist(), highs.tolist(), strict=True)
+        ]
+        found = offers.worst(lows, highs).deal_price
+        assert np.asarray(found).tolist() == expected
+        assert [offers.worst(low, low + int(highs[0] - 1)).deal_price for low in prices] == expected
+
+
 def test_only_one_spend_save_may_repeat() -> None:
     twice = Offers((EVERY_30_3, Tier(2000, 100, repeats=True)))
     with pytest.raises(ValueError, match="at most one"):

@@ -13,6 +13,8 @@ the very unit. A Spend & Save that repeats has a drop at each of its multiples.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from math import gcd, lcm
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -78,6 +80,8 @@ class Situation(NamedTuple):
     ``starts`` are the subtotals from which on other offers apply than just below, and ``drops``
     those of them at which an order may suddenly be left with less; both ascending, and without the
     multiples of the Spend & Save that repeats, except where another offer begins or ends there.
+    ``tiers`` are the thresholds of the tiers that don't repeat, ascending, and ``takes`` what the
+    best one takes under the first of them, from it up, and so on.
     """
 
     spend_save: tuple[Tier, ...]
@@ -85,6 +89,8 @@ class Situation(NamedTuple):
     basket: Basket
     starts: tuple[int, ...]
     drops: tuple[int, ...]
+    tiers: tuple[int, ...]
+    takes: tuple[int, ...]
 
     @property
     def has_shares(self) -> bool:
@@ -104,9 +110,15 @@ class Situation(NamedTuple):
     def spend_save_taken(self, subtotal: Whole) -> Whole:
         """The amount that Spend & Save takes off an order, in minor units; 0 for none."""
         taken: Whole = 0
-        for tier in self.spend_save:
-            taken = most(taken, tier.taken(subtotal))
-        return taken
+        if not isinstance(subtotal, int):
+            # However many tiers there are, each row looks its own up.
+            library = subtotal.__array_namespace__()
+            reached = library.searchsorted(library.asarray(self.tiers), subtotal, side="right")
+            taken = library.asarray(self.takes)[reached]
+        elif self.tiers:
+            taken = self.takes[bisect_right(self.tiers, subtotal)]
+        tier = self.repeating
+        return taken if tier is None else most(taken, tier.taken(subtotal))
 
     def coupon_taken(self, left: Whole) -> Whole:
         """The amount of the best coupon on an order after Spend & Save, in minor units; 0 for none.
@@ -332,8 +344,9 @@ class Situation(NamedTuple):
         """The worst case of one unit alone: at the lowest item price, or where a drop is."""
         worst = self._of_units(cheapest, 1)
         for drop in self._drops_from(cheapest):
-            price = pick((cheapest < drop) & (drop <= dearest), drop, cheapest)
-            worst = _worse(worst, self._of_units(price, 1))
+            case = self._of_units(drop, 1)
+            is_in = (cheapest < drop) & (drop <= dearest)
+            worst = _chosen(is_in & (case.deal_price < worst.deal_price), case, worst)
         return worst
 
     def _worst_beside_others(self, item_price: Whole) -> Worst:
@@ -545,7 +558,10 @@ def situation(
             for times in range(first, coupon.threshold // kept + 1):
                 starts.add(coupon.threshold + times * tier.off)
     ascending = tuple(sorted(start for start in starts if 0 < start < LARGEST_ORDER))
-    found = Situation(spend_save, coupons, basket, ascending, ascending)
+    tiers = sorted((tier.threshold, tier.off) for tier in spend_save if not tier.repeats)
+    takes = accumulate((off for _, off in tiers), max, initial=0)
+    thresholds = tuple(threshold for threshold, _ in tiers)
+    found = Situation(spend_save, coupons, basket, ascending, ascending, thresholds, tuple(takes))
     if found.has_shares:
         return found  # the rounding of a share looks at every start
     falls = (each for each in ascending if found.left_of(each) <= found.left_of(each - 1))
@@ -559,5 +575,9 @@ def next_multiple(amount: Whole, threshold: int) -> Whole:
 
 def _worse(first: Worst, second: Worst) -> Worst:
     """The case that leaves less, row by row; the first on a tie."""
-    lower = second.deal_price < first.deal_price
-    return Worst(*(pick(lower, *pair) for pair in zip(second, first, strict=True)))
+    return _chosen(second.deal_price < first.deal_price, second, first)
+
+
+def _chosen(where: Truth, case: Worst, other: Worst) -> Worst:
+    """The one case where a condition holds, elsewhere the other."""
+    return Worst(*(pick(where, *pair) for pair in zip(case, other, strict=True)))
