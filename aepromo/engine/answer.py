@@ -145,8 +145,9 @@ def find_columns(
     more = {}
     if is_priced_by_another(question, header, mapping if by_call is None else by_call):
         more[PROPOSED] = _place_of(question.priced_by, header) or 0
-    read = [name for name in wanted if name not in values.overridden]
-    found = found_columns(headers, read, {} if "list_price" in values.overridden else more)
+    overridden = values.overridden
+    read = [name for name in wanted if name not in overridden]
+    found = found_columns(headers, read, {} if "list_price" in overridden else more)
     given = {*found, *values.texts}
     given |= {"logistics_cost"} if ships else set()
     given |= {"list_price"} if PROPOSED in found else set()

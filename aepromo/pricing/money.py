@@ -100,7 +100,7 @@ def pick(condition: Truth, yes: Whole, no: Whole) -> Whole:
     """``yes`` where ``condition`` holds, else ``no``, in either carrier."""
     if isinstance(condition, bool):
         return yes if condition else no
-    chosen: Whole = _namespace(condition).where(condition, yes, no)
+    chosen: Whole = condition.__array_namespace__().where(condition, yes, no)
     return chosen
 
 

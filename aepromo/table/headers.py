@@ -37,6 +37,7 @@ _CONTRACT = "aepromo"
 """The origin of names that the page about columns promises."""
 
 
+@lru_cache(1024)
 def plain(header: str) -> str:
     """A header without what may differ: case, full width, spaces, dashes, ``*``, ``(必填)``."""
     folded = header if header.isascii() else unicodedata.normalize("NFKC", header)
@@ -101,6 +102,7 @@ _UNKNOWN = HeaderReading()
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(1024)
 def read_header(header: str) -> HeaderReading:
     """Read one header by itself, without the others of its file."""
     names = _vocabulary()
@@ -142,14 +144,12 @@ def _vocabulary() -> dict[str, str]:
     """Every known name, made plain, with its line of the vocabulary."""
     text = Path(__file__).with_name("vocabulary.txt").read_bytes().decode()
     lines = [line for line in text.split("\n") if line and line[0] != "#"]
+    own = [(each, name) for name, column in INPUTS.items() for each in (name, *column.chinese[:1])]
+    lines += [f"{each} | {name} | - | {_CONTRACT}" for each, name in own]
     # All at once, since one by one takes three times as long: the names that a file's header is
     # held against are many more than it has.
     names = plain("|".join([line.partition(" | ")[0] for line in lines])).split("|")
-    known = dict(zip(names, lines, strict=True))
-    for name, column in INPUTS.items():
-        for own in (name, *column.chinese[:1]):
-            known[plain(own)] = f"{own} | {name} | - | {_CONTRACT}"
-    return known
+    return dict(zip(names, lines, strict=True))
 
 
 class Headers(NamedTuple):
@@ -228,8 +228,9 @@ def read_headers(
     """
     wanted = frozenset(wanted)
     mapped = _mapped(header, mapping)
-    own_results = {*added, *(plain(chinese(name)) for name in added)}
-    readings = [mapped.get(at) or _read_beside(name, own_results) for at, name in enumerate(header)]
+    in_chinese = {plain(chinese(name)) for name in added}
+    results = in_chinese.union(added)
+    readings = [mapped.get(at) or _read_beside(name, results) for at, name in enumerate(header)]
     if any(map(_tells_orders, readings)):
         readings = [
             reading.asked() if at not in mapped and _may_be_total(header[at], reading) else reading
@@ -246,7 +247,7 @@ def read_headers(
             found.setdefault(reading.column, []).append(at)
     positions, beaten = _chosen(header, found, mapped, {"title", *beside} - wanted | {"title"})
     taken = {at for places in positions.values() for at in places}
-    replaced = {plain(each) for name in added for each in (name, chinese(name))}
+    replaced = in_chinese.union(map(plain, added))
     ambiguous, not_used = [], []
     for at, (name, reading) in enumerate(zip(header, readings, strict=True)):
         if at in taken or at in mapped:
