@@ -134,6 +134,7 @@ def test_a_byte_order_mark_is_none_of_the_header_whoever_names_the_encoding(run:
     [
         ("采购价,物流费\n5,3\n", "-:1: the header is not UTF-8"),
         ("sku,采购价\n", "-:1: the header is not UTF-8"),
+        ("采购单\nsku,purchase_price,logistics_cost\nA,5,3\n", "-:1: the header is not UTF-8"),
         ("sku,purchase_price,logistics_cost\n红,5,3\n", "-:2: the bytes are not UTF-8"),
     ],
 )

@@ -196,8 +196,9 @@ def open_source(
     taken.header_line = 1 + head.count(b"\n", 0, start)
     if parted_by in RARE_DELIMITERS and delimiter is None and not named:
         taken.rare_delimiter = parted_by
+    _check_text(head[:end], name, chunks.is_named)
     place = f"{name}:{taken.header_line}"
-    header, taken.blank_columns = _header(head[start:end], place, parted_by, chunks.is_named)
+    header, taken.blank_columns = _header(head[start:end], place, parted_by)
     blocks = _blocks(head, end, utf8, name, parted_by, taken)
     if decimal is None:
         decimal, blocks = _decimal_mark(blocks, header, parted_by, known, name, taken)
@@ -266,19 +267,22 @@ def _unindented(chunks: Iterator[bytes], delimiter: str) -> Iterator[bytes]:
         yield without_indents(pending, delimiter)
 
 
-def _header(
-    record: bytes, place: str, delimiter: str, is_named: bool
-) -> tuple[tuple[str, ...], int]:
-    """The names of the columns, and how many blank ones at the end are none."""
+def _check_text(head: bytes, name: str, is_named: bool) -> None:
+    """Raise ``InputError`` where the header, or a title above it, is no UTF-8."""
     try:
-        text = record.decode("utf-8")
-    except UnicodeDecodeError:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
         reason = _("the header is not UTF-8; name its --encoding")
         if is_named:
             reason = _("the header is not UTF-8; leave --encoding out, or try gb18030")
-        raise InputError(f"{place}: {reason}") from None
+        line = 1 + head.count(b"\n", 0, error.start)
+        raise InputError(f"{name}:{line}: {reason}") from None
+
+
+def _header(record: bytes, place: str, delimiter: str) -> tuple[tuple[str, ...], int]:
+    """The names of the columns, and how many blank ones at the end are none."""
     try:
-        header = next(csv.reader(lines_of(text), delimiter=delimiter), [])
+        header = next(csv.reader(lines_of(record.decode()), delimiter=delimiter), [])
         names = [at for at, each in enumerate(header, 1) if each.strip()]
         blank = len(header) - max(names, default=0)
         # A single one may have cells, and comes through; several can't be told apart.

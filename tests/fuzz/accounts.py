@@ -49,7 +49,8 @@ _NAMED = re.compile(r"^standard input:(\d+): ", re.MULTILINE)
 _NOT_AS_IT_BEGAN = re.compile("the header is not UTF-8|not UTF-8, though the lines before are")
 _NEVER_A_TABLE = re.compile(
     "is no CSV; write|a web page or XML|say which with --decimal|packed by|; unpack it first|"
-    "the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;|are in two currencies"
+    "the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;|are in two currencies|"
+    "nobody gives its rate"
 )
 """Tables that are refused though Python's csv would read them."""
 
@@ -325,7 +326,9 @@ def _is_intact(answer: str | None, cell: str) -> bool:
         return answer == cell
     plain = unicodedata.normalize("NFKC", cell)
     digits = re.sub("[^0-9.,]", "", plain)
-    ways = {digits.replace(",", ""), digits.replace(".", "").replace(",", ".")}
+    ways = {digits.replace(",", "")}
+    if digits.count(",") == 1:
+        ways.add(digits.replace(".", "").replace(",", "."))
     number = Decimal(answer) * (100 if "%" in plain else 1)
     return any(re.search("[0-9]", way) and Decimal(way) == number for way in ways)
 
