@@ -6,7 +6,8 @@
 ``arithmetic`` holds random SKUs against the reference, ``orders`` random offers and baskets against
 trying everything, ``bytes`` damages tables and accounts for every row, ``files`` damages workbooks,
 Parquet files, configurations, tariffs, JSON lines and states, ``failures`` lets each call by which
-a run deals with files fail, and ``properties`` runs the tests that draw their examples with others
+a run deals with files fail, ``mixed`` runs all commands in one folder over good and damaged files,
+with full disks and kills, and ``properties`` runs the tests that draw their examples with others
 than they do by default. The time is shared among them. A case is drawn from the seed and its
 number, so that any one can be looked at again; one that fails is printed so that a test can take it
 over, a table as small as it still fails.
@@ -26,7 +27,7 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
 
-from fuzz import arithmetic, failures, files, model  # noqa: E402
+from fuzz import arithmetic, failures, files, mixed, model  # noqa: E402
 from fuzz import bytes as any_bytes  # noqa: E402
 from processes import PACKAGE, PYTHON, ROOT  # noqa: E402
 
@@ -35,7 +36,7 @@ CASES = {
     "orders": model.failure,
     "bytes": any_bytes.failure,
     "files": files.failure,
-    **({"failures": failures.failure} if failures.has_compiler() else {}),
+    **({"failures": failures.failure, "mixed": mixed.failure} if failures.has_compiler() else {}),
 }
 KINDS = (*CASES, "properties")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

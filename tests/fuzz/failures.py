@@ -60,7 +60,8 @@ def has_compiler() -> bool:
 
 
 @cache
-def _server() -> Server:
+def failing_server() -> Server:
+    """Return the one server of this process whose runs may have a call that fails."""
     folder = TemporaryDirectory()
     library = Path(folder.name) / "failing.so"
     source = str(TESTS / "failing_calls.c")
@@ -112,7 +113,7 @@ def _restore(folder: Path, files: dict[str, bytes]) -> None:
 def _run(name: str, folder: Path, place: int = 1 << 40, error: int = errno.EIO) -> Failed:
     told = folder / "told"
     env = SETTINGS | UTF8 | {"FAILING": f"{place}:{error}:{told}"}
-    code, out, err = _server().run([*CALLS[name]], folder, env, b"")
+    code, out, err = failing_server().run([*CALLS[name]], folder, env, b"")
     files = {each: (folder / each).read_bytes() for each in WRITTEN if (folder / each).exists()}
     return Failed(told.read_text().strip(), code, out, err, files, leftovers(folder))
 
