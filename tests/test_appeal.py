@@ -350,12 +350,12 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
         {"sku": "good"},
     )
     wrong = [
-        "standard input:2: invoice_date: 'yesterday' is no date; write one such as 2026-03-01",
+        "standard input:2: invoice_date: 'yesterday' is not a date; write one such as 2026-03-01",
         "standard input:3: logistics_cost: is missing; fill it in (0 where shipping is free) "
         "or give --logistics-cost",
         "standard input:4: registration_fee: '0.905' has more than 2 decimal places; "
         "write 0.90 or round it up",
-        "standard input:5: store_level: '4' is no store level; write L4",
+        "standard input:5: store_level: '4' is not a store level; write L4",
     ]
     refused = run("appeal", "-", "--on", "2026-03-10", stdin=table)
     assert (refused.code, refused.out) == (3, b"")
@@ -380,7 +380,7 @@ def test_a_range_that_runs_backwards_is_a_bad_row(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--on", "soon"), "aepromo: --on: 'soon' is no date; write one such as 2026-03-01"),
+        (("--on", "soon"), "aepromo: --on: 'soon' is not a date; write one such as 2026-03-01"),
         (("--worksheet", "-"), "aepromo: --worksheet -: name a file"),
         (("--worksheet", "x.csv", "-o", "x.csv"), "aepromo: --worksheet and --output are the same"),
     ],

@@ -16,7 +16,7 @@ TABLE = (
     b"sku,list_price,purchase_price,logistics_cost,limited_rate\n"
     b"A,20,5,3,10%\nB,20,5,3,\ntotal,100,,,\nC,20,5,3,12.5%\nD,20,5,3,0.125\nE,20,5,x,1.5%\n"
 )
-ODD = "is no whole percent, and the platform takes only those"
+ODD = "is not a whole percent, and the platform takes only whole percents"
 
 
 def warnings(err: str) -> list[str]:
@@ -28,8 +28,8 @@ def test_own_discounts_of_no_whole_percent_are_warned_of_once(run: Run, tmp_path
     done = run(*call, stdin=TABLE)
     assert (done.code, len(done.out.splitlines())) == (0, 6)
     assert warnings(done.err) == [
-        "warning: standard input: the own discounts of 2 SKUs are no whole percents, and the "
-        "platform takes only those; the first: C on line 5"
+        "warning: standard input: the own discounts of 2 SKUs are not whole percents, and the "
+        "platform takes only whole percents; the first: C on line 5"
     ]
     one = run(*call, stdin=TABLE.replace(b"0.125", b"0.12"))
     assert warnings(one.err) == [

@@ -135,14 +135,14 @@ def test_a_cost_finer_than_a_cent_rounds_up(text: str, cents: int) -> None:
         (
             Kind.RATE,
             "0.1234567",
-            "'0.1234567' is finer than a rate can be; write at most 6 decimal places",
+            "'0.1234567' has too many decimal places for a rate; write at most 6",
         ),
         (
             Kind.RATE,
             "12.34567%",
-            "'12.34567%' is finer than a rate can be; write at most 4 decimal places",
+            "'12.34567%' has too many decimal places for a rate; write at most 4",
         ),
-        (Kind.PRICE, "0", "'0' is no list price; write a price above 0"),
+        (Kind.PRICE, "0", "'0' is not a list price; write a price above 0"),
         (
             Kind.PRICE,
             "4.995",
@@ -169,9 +169,9 @@ def test_a_cell_that_cannot_be_used_is_refused_with_its_remedy(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("20%..10%", "'20%..10%' runs backwards; write 10%..20%"),
-        ("10%..", "'10%..' lacks an end; write both, such as 10%..20%"),
-        (" ..20%", "' ..20%' lacks an end; write both, such as 10%..20%"),
+        ("20%..10%", "'20%..10%' has its ends swapped; write 10%..20%"),
+        ("10%..", "'10%..' has only one end; write both, such as 10%..20%"),
+        (" ..20%", "' ..20%' has only one end; write both, such as 10%..20%"),
         ("10%..20", "'20' is not a rate; write 20% or 0.2"),
         ("10%..x", "'x' is not a number; write one such as 13.2% or 0.132"),
     ],

@@ -125,7 +125,7 @@ def test_it_writes_a_configuration_that_the_others_read(run: Run, own: Path) -> 
 def test_a_table_has_notes_beneath_it(run: Run, own: Path) -> None:
     out = run("check", own.name, "--format", "table", "--fx", "CNY=7.12").out.decode()
     assert "own.csv: a cost file, 3 rows" in out
-    assert "a total row on line 6" in out
+    assert "a total row, not a SKU, on line 6" in out
 
 
 @pytest.mark.parametrize("width", ["80", "120"])

@@ -88,7 +88,7 @@ def test_what_is_no_figure_is_refused_in_one_line_that_names_the_rule(
         said = configured(config, rule.key, value)
         assert said, f"{name}: {value[:40]} was taken"
         assert said.startswith(f"{config}: "), name
-        assert rule.key in said or "no TOML: " in said, name
+        assert rule.key in said or "not valid TOML: " in said, name
         assert len(said) < len(str(config)) + 300, name
         assert said.isprintable(), name
 

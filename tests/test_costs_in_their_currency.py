@@ -99,7 +99,10 @@ def test_a_currency_without_a_rate_is_a_bad_row_that_names_the_rate(
     assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "A", "C"]
     (row,) = csv.DictReader(rejects.read_text().splitlines())
     assert (row["line"], row["column"]) == ("3", "purchase_price")
-    assert row["reason"] == "'€5' is EUR, and nobody gives its rate; set --fx EUR=RATE, EUR a USD"
+    assert (
+        row["reason"]
+        == "'€5' is EUR, whose exchange rate is not given; set --fx EUR=RATE, EUR for one USD"
+    )
 
 
 def test_a_sign_that_prices_have_too_is_theirs_where_nobody_names_their_currency(
@@ -113,7 +116,7 @@ def test_a_sign_that_prices_have_too_is_theirs_where_nobody_names_their_currency
     unlike = "list_price,purchase_price,logistics_cost\n20,¥8,3\n"
     refused = run("margin", "-", *TERMS, stdin=unlike.encode())
     assert refused.code == 3
-    assert "'¥8' is CNY, and nobody gives its rate; set --fx CNY=RATE" in refused.err
+    assert "'¥8' is CNY, whose exchange rate is not given; set --fx CNY=RATE" in refused.err
 
 
 def test_a_row_s_rate_is_that_of_the_only_other_currency_in_it(run: Run, tmp_path: Path) -> None:
@@ -341,7 +344,7 @@ def test_a_rate_names_the_currencies_so_no_target_may_contradict_them(run: Run) 
     words = ("list-price", "--purchase", "25.5元", "--logistics", "12元", "--fx", "CNY=7.12")
     ran = run(*words, "--target-profit", "10元")
     assert (ran.code, ran.out) == (2, b"")
-    assert "--target-profit: '10元' has the sign 元, but is to be in USD" in ran.err
+    assert "--target-profit: '10元' has the sign 元, but must be in USD" in ran.err
     # 3.59 + 1.69 of costs and 2.00, and fees of 0.65 and 0.10 on 8.03
     ran = run(*words, "--target-profit", "2", "--value", "required_deal_price", "--quiet")
     assert ran.out == b"8.03\n"

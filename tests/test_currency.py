@@ -200,20 +200,23 @@ def test_a_second_run_on_its_output_changes_nothing(run: Run, tmp_path: Path) ->
     [
         (
             ("--cost-currency", "CNY"),
-            "--cost-currency: is CNY, and nobody gives its rate; set --fx",
+            "--cost-currency: is CNY, whose exchange rate is not given; set --fx",
         ),
-        (("--cost-currency", "XXX"), "--cost-currency: 'XXX' is no currency of ISO 4217"),
-        (("--currency", "dollars"), "--currency: 'dollars' is no currency of ISO 4217"),
+        (("--cost-currency", "XXX"), "--cost-currency: 'XXX' is not an ISO 4217 currency"),
+        (("--currency", "dollars"), "--currency: 'dollars' is not an ISO 4217 currency"),
         (("--currency", "CLF"), "--currency: 'CLF' has 4 decimal places"),
         (("--fx", "CNY"), "--fx 'CNY': write CNY=7.12"),
-        (("--fx", "CNY=0"), "--fx 'CNY=0': '0' is no exchange rate"),
+        (("--fx", "CNY=0"), "--fx 'CNY=0': '0' is not an exchange rate"),
         (("--fx", "CNY=7,12"), "'7,12' is not a number; write 7.12"),
-        (("--fx", "CNY=7.123456789012345678"), "is finer than an exchange rate can be; write at"),
-        (("--fx", "CNY=1/0"), "'1/0' is no exchange rate"),
+        (
+            ("--fx", "CNY=7.123456789012345678"),
+            "has too many digits for an exchange rate; write at",
+        ),
+        (("--fx", "CNY=1/0"), "'1/0' is not an exchange rate"),
         (("--fx", "CNY=1/2/3"), "'1/2/3' is not a number"),
-        (("--fx", "CNY=7@soon"), "'soon' is no date"),
+        (("--fx", "CNY=7@soon"), "'soon' is not a date"),
         (("--fx", "CNY=7", "--fx", "rmb=8"), "CNY has a rate already"),
-        (("--fx", "USD=1"), "prices are in USD; it needs no rate"),
+        (("--fx", "USD=1"), "prices are already in USD; it needs no rate"),
         (("--fx-rate", "7"), "is 7, but the costs are in USD as the prices are"),
         (
             ("--cost-currency", "CNY", "--fx", "CNY=0.000001"),
@@ -221,7 +224,7 @@ def test_a_second_run_on_its_output_changes_nothing(run: Run, tmp_path: Path) ->
         ),
         (
             ("--currency", "JPY", "--fx", "USD=0.0064", "--ending", ".99"),
-            "has no decimal places to end in",
+            "prices in JPY have no decimal places",
         ),
         (("--currency", "CNY"), "rules.appeal.min_profit is 0.80 US dollars; give --fx USD=RATE"),
     ],
@@ -246,12 +249,18 @@ def test_a_cell_of_a_currency_without_a_rate_is_a_bad_row(run: Run, tmp_path: Pa
     assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "a", "f"]
     found = {row["sku"]: row for row in csv.DictReader(rejects.read_text().splitlines())}
     said = {
-        "b": ("成本币种", "is EUR, and nobody gives its rate; set --fx EUR=RATE, EUR a USD"),
-        "c": ("成本币种", "'XAU' is no currency of ISO 4217; write a code such as CNY"),
+        "b": (
+            "成本币种",
+            "is EUR, whose exchange rate is not given; set --fx EUR=RATE, EUR for one USD",
+        ),
+        "c": ("成本币种", "'XAU' is not an ISO 4217 currency; write a code such as CNY"),
         "d": ("汇率", "'-7' is negative; write 0 or more"),
         "e": ("汇率", "is 7, but the costs are in USD as the prices are"),
-        "g": ("标价", "'¥20' has the sign ¥, but is to be in USD; write it in USD"),
-        "h": ("物流费", "'€3' is EUR, and nobody gives its rate; set --fx EUR=RATE, EUR a USD"),
+        "g": ("标价", "'¥20' has the sign ¥, but must be in USD; write it in USD"),
+        "h": (
+            "物流费",
+            "'€3' is EUR, whose exchange rate is not given; set --fx EUR=RATE, EUR for one USD",
+        ),
     }
     assert found.keys() == said.keys()
     for sku, (column, reason) in said.items():
@@ -264,11 +273,13 @@ def test_a_sign_is_only_held_against_a_currency_that_somebody_named(run: Run) ->
     assert unnamed.code == 0
     named = run("margin", "-b", "8", "-l", "3", "-p", "¥20", "--currency", "USD", *TERMS)
     assert named.code == 2
-    said = "; write it in USD, or name its own with {flag} CNY\n"
-    assert "'¥20' has the sign ¥, but is to be in USD" in named.err
+    said = "; write it in USD, or name its own currency with {flag} CNY\n"
+    assert "'¥20' has the sign ¥, but must be in USD" in named.err
     assert named.err.endswith(said.format(flag="--currency"))
     cost = run("margin", "-b", "¥8", "-l", "3", "-p", "20", "--currency", "USD", *TERMS)
-    assert "--purchase-price: '¥8' is CNY, and nobody gives its rate; set --fx CNY=" in cost.err
+    assert (
+        "--purchase-price: '¥8' is CNY, whose exchange rate is not given; set --fx CNY=" in cost.err
+    )
     remedied = ("--cost-currency", "CNY", "--fx", "CNY=7.12")
     assert run("margin", "-b", "¥8", "-l", "3", "-p", "20", *remedied, *TERMS).code == 0
     yen = run("margin", "-b", "¥8", "-l", "3", "-p", "¥20", "--currency", "JPY", *TERMS)
@@ -353,7 +364,9 @@ def test_an_old_rate_is_said_even_quietly(age: int, is_old: bool, run: Run) -> N
     day = date.today() - timedelta(days=age)
     done = run("floor", "-b", "56", "--cost-currency", "CNY", "--fx", f"CNY=7.12@{day}", "--quiet")
     assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
-    warning = f"warning: the rate of CNY is of {day}, {age} days ago; give a newer one with --fx\n"
+    warning = (
+        f"warning: the rate of CNY is dated {day}, {age} days ago; give a newer one with --fx\n"
+    )
     assert done.err == warning * is_old
 
 
@@ -361,7 +374,7 @@ def test_a_rate_of_a_day_to_come_is_said(run: Run) -> None:
     day = date.today() + timedelta(days=30)
     done = run("floor", "-b", "56", "--cost-currency", "CNY", "--fx", f"CNY=7.12@{day}", "--quiet")
     assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
-    said = f"warning: the rate of CNY is of {day}, which is yet to come; mend the date\n"
+    said = f"warning: the rate of CNY is dated {day}, in the future; correct the date\n"
     assert done.err == said
     tomorrow = date.today() + timedelta(days=1)  # which it is already further east
     fx = ("--fx", f"CNY=7.12@{tomorrow}")
@@ -408,7 +421,7 @@ def test_rates_of_the_configuration_are_for_its_own_currency(run: Run, tmp_path:
         tmp_path / "aepromo.toml",
     )
     assert done.code == 2
-    assert "nobody gives its rate; set --fx CNY=RATE, CNY a EUR" in done.err
+    assert "whose exchange rate is not given; set --fx CNY=RATE, CNY for one EUR" in done.err
 
 
 @pytest.mark.parametrize(
@@ -418,8 +431,8 @@ def test_rates_of_the_configuration_are_for_its_own_currency(run: Run, tmp_path:
         ("[fx.CNY]\nrat = 7", "fx.CNY: unknown key 'rat'; did you mean 'rate'?"),
         ("[fx.CNY]\ndate = 2026-11-20", "fx.CNY: write a rate"),
         ("[fx]\nCNY = true", "--fx 'CNY=yes'"),
-        ("[fx]\nABC = 7", "'ABC' is no currency of ISO 4217"),
-        ('currency = "ABC"', "--currency: 'ABC' is no currency"),
+        ("[fx]\nABC = 7", "'ABC' is not an ISO 4217 currency"),
+        ('currency = "ABC"', "--currency: 'ABC' is not an ISO 4217 currency"),
     ],
 )
 def test_a_configuration_is_read_strictly(text: str, said: str, run: Run, tmp_path: Path) -> None:
@@ -490,7 +503,7 @@ def test_a_currency_is_known_by_its_code(text: str, code: str, places: int) -> N
 
 @pytest.mark.parametrize("text", ["", "US", "USDT", "XXX", "XAU", "CLF", "￥"])
 def test_an_unknown_currency_is_refused(text: str) -> None:
-    with pytest.raises(CellError, match=r"no currency of ISO 4217|4 decimal places"):
+    with pytest.raises(CellError, match=r"not an ISO 4217 currency|4 decimal places"):
         currency_named(text)
 
 
@@ -512,7 +525,7 @@ def test_the_rate_of_the_costs_is_not_that_of_the_dollar(run: Run) -> None:
     )
 
 
-TWO = "amounts with $ and ¥ are in two currencies, and money is only added in one"
+TWO = "amounts with $ and ¥ are in two currencies and can't be added"
 
 
 @pytest.mark.parametrize(
@@ -552,7 +565,7 @@ def test_signs_that_options_give_count_too(run: Run) -> None:
     table = b"list_price,purchase_price\n$20,8\n"
     mixed = run("margin", "-", "-l", "¥3", *TERMS, stdin=table)
     assert (mixed.code, mixed.out) == (2, b"")
-    assert "--logistics-cost: '¥3' is CNY, and nobody gives its rate" in mixed.err
+    assert "--logistics-cost: '¥3' is CNY, whose exchange rate is not given" in mixed.err
     named = run(
         "margin", "-", "-l", "¥3", "--cost-currency", "CNY", "--fx", "CNY=7", *TERMS, stdin=table
     )
@@ -632,7 +645,7 @@ def test_a_currency_named_in_other_letters_is_no_other(run: Run, tmp_path: Path)
     # The rate of the costs is that of no other currency.
     other = run(*call, *TERMS, "--cost-currency", "EUR")
     assert other.code == 2
-    assert "is EUR, and nobody gives its rate" in other.err
+    assert "is EUR, whose exchange rate is not given" in other.err
 
 
 def test_the_rate_of_named_costs_is_none_of_a_row_in_another_currency(
@@ -645,7 +658,7 @@ def test_the_rate_of_named_costs_is_none_of_a_row_in_another_currency(
         "A,20,56,21.36,\nB,20,56,21.36,CNY\nC,20,800,300,JPY\n"
     )
     call = ("--cost-currency", "CNY", "--fx-rate", "7.12", *TERMS)
-    reason = "is JPY, and nobody gives its rate; set --fx JPY=RATE, JPY a USD"
+    reason = "is JPY, whose exchange rate is not given; set --fx JPY=RATE, JPY for one USD"
     for command, more in (("margin", ()), ("forced", ()), ("explain", ("--sku", "C"))):
         done = run(command, file, *more, *call)
         assert (done.code, done.out) == (2 if command == "explain" else 3, b"")

@@ -77,7 +77,7 @@ def test_the_nearest_key_of_a_configuration_is_named(text: str, line: str, tmp_p
 
 def test_other_slips_take_one_line_too(tmp_path: Path) -> None:
     line = refused("audit", "skus.csv", "more.csv", cwd=tmp_path)
-    assert line == "more arguments than it takes: more.csv; see aepromo audit --help"
+    assert line == "too many arguments: more.csv; see aepromo audit --help"
     line = refused("audit", "skus.csv", "--limit", "all", cwd=tmp_path)
     assert line == "--limit 'all': write a whole number; see aepromo audit --help"
     line = refused("audit", "skus.csv", "--limit", "0", cwd=tmp_path)
@@ -105,7 +105,7 @@ def test_other_slips_take_one_line_too(tmp_path: Path) -> None:
          "--encoding 'x': there is no such encoding; write one such as utf-8, gb18030, gbk, "
          "gb2312, utf-16, big5, latin-1"),
         ("tracking --tracking-number RR473124829GB --timezone Asia/Shangai",
-         "--timezone 'Asia/Shangai': no such zone; did you mean 'Asia/Shanghai'?"),
+         "--timezone 'Asia/Shangai': no such time zone; did you mean 'Asia/Shanghai'?"),
         ("audit skus.csv --fail-on always",
          "--fail-on 'always': write below_target, loss, below_floor or never"),
     ],

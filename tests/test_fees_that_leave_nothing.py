@@ -49,7 +49,7 @@ def test_each_row_of_a_file_has_its_own_figures(tmp_path: Path) -> None:
         "is left for the costs; lower the target margin to under 91%",
         "skus.csv:4: commission_rate: 99% + payment 1% = 100%: nothing of the price is left; "
         "lower one of them",
-        "aepromo: skus.csv: 2 bad rows; mend them, or set them aside with --rejects FILE",
+        "aepromo: skus.csv: 2 bad rows; fix them, or set them aside with --rejects FILE",
     ]
 
 
@@ -58,5 +58,5 @@ def test_one_bad_row_is_one(tmp_path: Path) -> None:
     _code, _out, err = program("reprice", "skus.csv", "-q", cwd=tmp_path)
     assert err.splitlines() == [
         "skus.csv:2: logistics_cost: 'abc' is not a number; write one such as 12.50",
-        "aepromo: skus.csv: 1 bad row; mend it, or set it aside with --rejects FILE",
+        "aepromo: skus.csv: 1 bad row; fix it, or set it aside with --rejects FILE",
     ]

@@ -70,7 +70,7 @@ def test_a_header_that_is_mapped_is_known() -> None:
 
 def test_what_parts_cells_is_said_where_it_is_rare() -> None:
     assert opened("sku|purchase_price\nA|8\n").taken.notes() == [
-        "cells are parted by '|' (set --delimiter)"
+        "cells are separated by '|' (set --delimiter)"
     ]
     assert opened("sku|purchase_price\nA|8\n", delimiter="|").taken.notes() == []
     assert opened("sep=|\nsku|purchase_price\nA|8\n").taken.notes() == []
@@ -185,7 +185,7 @@ def test_what_comes_after_the_first_rows_can_not_change_the_mark() -> None:
     assert comma == "'12,50' is not a number; write 12.50"
     told = opened(SEMICOLONS + "A;8,5;3\n" + many + "B;12.50;3\n", at_a_time=1 << 16)
     assert prices(told)[-1] == (
-        "'12.50' has a decimal point, and this file decimal commas; write 12,50"
+        "'12.50' has a decimal point, but this file uses decimal commas; write 12,50"
     )
 
 
@@ -329,13 +329,13 @@ def test_a_damaged_packed_text_is_refused(change: str) -> None:
     if change == "flip":
         packed[len(packed) // 2] ^= 0xFF
     data = bytes(packed[:-9] if change == "cut" else packed) + b"junk" * (change == "more")
-    with pytest.raises(InputError, match=r"t\.gz: packed by gzip, and damaged or cut off"):
+    with pytest.raises(InputError, match=r"t\.gz: compressed with gzip, and damaged or cut off"):
         unpacked(io.BytesIO(data), "t.gz").read()
 
 
 def test_what_is_packed_twice_or_is_no_text_is_refused() -> None:
     for within in (gzip.compress(b"a"), b"PK\x03\x04 and more", b"PAR1 and more"):
-        with pytest.raises(InputError, match="no text within; unpack it first"):
+        with pytest.raises(InputError, match="without text inside; unpack it first"):
             unpacked(io.BytesIO(gzip.compress(within)), "t.gz")
 
 

@@ -313,8 +313,12 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     refused = run("forced", file, *RATES)
     assert refused.code == 3
     assert refused.out == b""
-    assert "skus.csv:5: store_level: 'three' is no store level; write one such as L3" in refused.err
-    assert "skus.csv:5: refund_rate: '1' may be all or a hundredth; write 100% or 1%" in refused.err
+    assert (
+        "skus.csv:5: store_level: 'three' is not a store level; write one such as L3" in refused.err
+    )
+    assert (
+        "skus.csv:5: refund_rate: '1' may mean 100% or 1%; write one of them with %" in refused.err
+    )
     aside = run("forced", file, *RATES, "--rejects", rejects, "--value", "sku")
     assert aside.code == 0
     assert aside.out.split() == [b"A-1", b"A-2", b"A-3"]
@@ -376,7 +380,7 @@ def test_a_rule_that_cannot_be_compared_is_refused(run: Run, tmp_path: Path) -> 
     config.write_text('[rules]\n"forced.gate1.level" = "three"\n')
     ran = run("forced", "--store-level", "L3", "--config", config)
     assert ran.code == 2
-    assert "rules.forced.gate1.level: 'three' is no store level; write one such as L3" in ran.err
+    assert "rules.forced.gate1.level: 'three' is not a store level; write one such as L3" in ran.err
 
 
 def test_a_one_liner_answers_as_a_file_does(run: Run) -> None:
@@ -407,4 +411,4 @@ def test_missing_facts_are_said(run: Run) -> None:
         in ran.err
     )
     assert "store_level in 1 row (set --store-level)" in ran.err
-    assert "no profit in 2 rows: without purchase_price, logistics_cost" in ran.err
+    assert "no profit in 2 rows: missing purchase_price, logistics_cost" in ran.err

@@ -72,5 +72,5 @@ def test_one_of_another_user_is_warned_of_even_where_all_is_quiet(tmp_path: Path
     config.write_text(FEE)
     os.chown(config, 4321, 4321)
     code, _, err = program("margin", *SKU, "-q", cwd=tmp_path)
-    said = "warning: aepromo.toml belongs to another user (4321); check what it says\n"
+    said = "warning: aepromo.toml belongs to another user (4321); check its content\n"
     assert (code, err) == (0, said)

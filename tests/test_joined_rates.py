@@ -135,7 +135,7 @@ def test_wrong_rates_are_named_each(run: Run, tmp_path: Path) -> None:
         f"{listed}:2: forced_rate: '13' is not a rate; write 13% or 0.13",
         f"{listed}:4: sku: has a rate already; keep one of the two",
         f"{listed}:5: forced_rate: is missing; fill it in",
-        f"aepromo: {listed}: mend the list of rates",
+        f"aepromo: {listed}: correct the list of rates",
     ]
 
 
@@ -144,10 +144,10 @@ def test_wrong_rates_are_named_each(run: Run, tmp_path: Path) -> None:
     [
         (("-", "--rates", "rates.csv", "--rate-from", "p90"), 2, "'p90': no column p90_rate; "),
         (("-", "--rate-from", "max"), 2, "--rate-from needs --rates FILE"),
-        (("--rates", "rates.csv", "-b", "8", "-l", "3"), 2, "needs the SKUs in another FILE"),
-        (("-", "--rates", "-"), 2, "needs the SKUs in another FILE"),
+        (("--rates", "rates.csv", "-b", "8", "-l", "3"), 2, "needs another FILE with the SKUs"),
+        (("-", "--rates", "-"), 2, "needs another FILE with the SKUs"),
         (("-", "--rates", "none.csv"), 3, "none.csv: No such file or directory"),
-        (("-", "--rates", "skuless.csv"), 3, "no list of rates, for want of a column sku"),
+        (("-", "--rates", "skuless.csv"), 3, "not a list of rates: it has no column sku"),
     ],
 )
 def test_a_wrong_call_says_so(

@@ -83,7 +83,11 @@ def test_explain_out_of_a_file(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["reprice", "explain", "sweep"])
 def test_override_needs_a_file(run: Run, command: str) -> None:
     ran = run(command, "--price", "20", "--purchase", "8", "--logistics", "3", "--override")
-    assert ran == (2, b"", "aepromo: --override puts options before the cells of a FILE\n")
+    assert ran == (
+        2,
+        b"",
+        "aepromo: --override puts options before the cells of a FILE; name one\n",
+    )
 
 
 def test_a_policy_overrides_columns_of_a_frame() -> None:

@@ -87,9 +87,9 @@ def test_a_sign_that_disagrees_with_its_header_is_a_bad_cell(run: Run) -> None:
     assert ran.code == 3
     lines = [line for line in ran.err.splitlines() if line.startswith("standard input:")]
     assert lines[0] == (
-        "standard input:2: 成本(元): '$5' is in another currency than its header says, CNY"
+        "standard input:2: 成本(元): '$5' is not in CNY, the currency of its header"
     )
-    assert lines[1].startswith("standard input:3: 售价($): '¥20' is in another currency")
+    assert lines[1].startswith("standard input:3: 售价($): '¥20' is not in USD")
     assert "--" not in "".join(lines[:2])
 
 
@@ -206,7 +206,7 @@ def test_ids_that_stand_twice_and_rows_without_one_are_said(run: Run) -> None:
     ran = run("reprice", "-", *PLAIN, stdin=text.encode())
     assert ran.code == 0
     assert (
-        "standard input: 2 ids stand twice: 'A' on lines 2 and 4, 'B' on lines 3 and 6" in ran.err
+        "standard input: 2 ids appear twice: 'A' on lines 2 and 4, 'B' on lines 3 and 6" in ran.err
     )
     assert "standard input: 1 row without an id, on line 5" in ran.err
     none = "sku,purchase_price,logistics_cost\n,5,2\n,5,2\n"
@@ -218,7 +218,7 @@ def test_ids_are_compared_over_all_blocks(run: Run) -> None:
     rows.append(rows[7])
     text = "sku,purchase_price,logistics_cost\n" + "\n".join(rows) + "\n"
     ran = run("floor", "-", stdin=text.encode())
-    assert "1 id stands twice: 'SKU-0000007-with-a-long-tail' on lines 9 and 250002" in ran.err
+    assert "1 id appears twice: 'SKU-0000007-with-a-long-tail' on lines 9 and 250002" in ran.err
 
 
 @pytest.mark.parametrize("cell", ["2024-03-01", "3-Jan", "Mar-24", "2024/3/1 0:00:00", "3月5日"])

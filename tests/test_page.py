@@ -487,7 +487,7 @@ def test_a_chinese_page_is_chinese(run: Run, html: bytes) -> None:
         "72 个标价中有 29 个需要涨价。 最差情形下，72 个 SKU 中有 12 个亏损或低于底线价。"
     ]
     assert risks(page)[4]["原因"] == (
-        "最深强制 20%：成交价 13.59 低于所需 16.04（目标净利），差 2.45；每件亏 1.41"
+        "最高强制 20%：成交价 13.59 低于所需 16.04（目标净利），差 2.45；每件亏 1.41"
     )
     assert texts(page.all("ul", class_="legend")[0].all("li"))[1] == "17 低于目标"
     # What stays English are names: of columns, rules, sources, and of the program.
@@ -517,7 +517,7 @@ def test_bad_rows_leave_the_old_page_or_are_set_aside_and_counted(run: Run, tmp_
     assert "in.csv:3: purchase_price: 'eight' is not a number" in refused.err
     assert target.read_text() == "old"
     assert run("report", file, "--quiet", "-o", target, "--rejects", rejects).code == 0
-    assert "Bad rows set aside, which no figure here counts: 1." in target.read_text()
+    assert "Bad rows set aside, not counted on this page: 1." in target.read_text()
     assert rejects.read_text().count("\n") == 2
 
 

@@ -100,10 +100,10 @@ def test_a_total_row_is_nothing_to_the_platform(run: Run, total: str) -> None:
     ("row", "reason"),
     [
         (",B,8,3,12,,", "product_id: is missing; a price update names every product"),
-        ("x7,B,8,3,12,,", "product_id: 'x7' is no product's number; write its digits"),
-        ("1.005E+18,B,8,3,12,,", "product_id: '1.005E+18' is no product's number"),
+        ("x7,B,8,3,12,,", "product_id: 'x7' is not a product number; write its digits"),
+        ("1.005E+18,B,8,3,12,,", "product_id: '1.005E+18' is not a product number"),
         ("7,,8,3,12,,", "sku: is missing; a price update names every SKU"),
-        ("7,A,8,3,12,,", "sku: 'A' stands twice in its product; leave one row"),
+        ("7,A,8,3,12,,", "sku: 'A' appears twice in its product; keep one row"),
         ("7,B,8,3,12,free,", "discount_price: 'free' is not a number"),
     ],
 )
@@ -117,7 +117,7 @@ def test_rows_of_a_product_must_stand_together(run: Run, tmp_path: Path) -> None
     rows = "7,A,8,3,12,,\n8,B,8,3,12,,\n7,C,8,3,12,,\n"
     output = tmp_path / "prices.aliexpress.jsonl"
     ran = run("reprice", "-", "-o", output, "--quiet", stdin=(HEADER + rows).encode())
-    apart = "aepromo: product 7 stands in several places; sort the file by product_id\n"
+    apart = "aepromo: the rows of product 7 are not together; sort the file by product_id\n"
     assert ran == (3, b"", apart)
     assert not output.exists()
 
@@ -126,7 +126,7 @@ def test_a_product_of_too_many_skus_is_refused(run: Run) -> None:
     rows = "".join(f"7,S{at},8,3,12,,\n" for at in range(201))
     ran = run(*UPDATE, "--quiet", stdin=(HEADER + rows).encode())
     assert ran.code == 3
-    assert "product 7 has 201 SKUs, and a request holds 200 of one" in ran.err
+    assert "product 7 has 201 SKUs, but a request holds at most 200 of one product" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_product_of_too_many_skus_is_refused(run: Run) -> None:
     [
         (("reprice", "-", "--only", "raise"), "leave out --only and --rejects"),
         (("reprice", "-", "--rejects", "bad.csv"), "leave out --only and --rejects"),
-        (("audit", "-"), "is for reprice with a FILE"),
+        (("audit", "-"), "is only for reprice with a FILE"),
         (("reprice", "--price", "12", "--purchase", "8", "--logistics", "3"), "with a FILE"),
     ],
 )

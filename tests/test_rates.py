@@ -382,24 +382,25 @@ def test_an_option_stands_in_for_what_a_history_lacks(run: Run) -> None:
 def test_no_forced_order_is_an_answer_too(run: Run) -> None:
     ran = run("rates", "-", stdin=history("a,c,10,9,,none,"))
     assert (ran.code, ran.out.count(b"\n")) == (0, 1)
-    assert ran.err.endswith("no forced order counts, so there is no rate\n")
+    assert ran.err.endswith("there is no forced order to count, so there is no rate\n")
 
 
 # Bad rows and bad calls
 
 BAD = {
-    "a,c,10,11,,forced,": "deal_price: 11.00 with what offers took is above the list price, 10.00",
-    "a,c,10,9.50,1,forced,": "deal_price: 10.50 with what offers took is above the list price, "
+    "a,c,10,11,,forced,": "deal_price: 11.00, with offers added back, is above the list price, "
+    "10.00",
+    "a,c,10,9.50,1,forced,": "deal_price: 10.50, with offers added back, is above the list price, "
     "10.00",
     "a,c,10,,,forced,": "deal_price: is missing; fill it in",
     "a,c,,9,,forced,": "list_price: is missing; fill it in",
-    "a,c,10,0,,forced,": "deal_price: leaves no rate under 100%; write what the buyer paid",
+    "a,c,10,0,,forced,": "deal_price: makes the discount 100% or more; write what the buyer paid",
     "a,c,10,'9,,forced,": "deal_price: ''9' is not a number; write one such as 12.50",
     "a,c,10,9,x,forced,": "coupon_amount: 'x' is not a number; write one such as 12.50",
     " ,c,10,9,,forced,": "sku: is missing; fill it in",
-    "a,c,10,9,,forced,soon": "ordered_at: 'soon' is no time; "
+    "a,c,10,9,,forced,soon": "ordered_at: 'soon' is not a time; "
     "write one such as 2026-03-01T08:30+08:00",
-    "a,c,10,9,,forced,1899-12-30": "ordered_at: '1899-12-30' is no time; "
+    "a,c,10,9,,forced,1899-12-30": "ordered_at: '1899-12-30' is not a time; "
     "write one such as 2026-03-01T08:30+08:00",
     "a,c,10,9,forced": "5 cells where the header has 7; add the missing",
 }
@@ -433,8 +434,8 @@ def test_the_own_discount_may_leave_nothing(run: Run) -> None:
     )
     assert ran.err.splitlines()[:2] == [
         "standard input:2: limited_rate: leaves nothing of the list price; write a lower rate",
-        "standard input:3: deal_price: 9.00 with what offers took is above the list price less "
-        "your own 20%, 8.00",
+        "standard input:3: deal_price: 9.00, with offers added back, is above 8.00, the list price "
+        "less your own discount of 20%",
     ]
 
 
@@ -444,11 +445,11 @@ def test_the_own_discount_may_leave_nothing(run: Run) -> None:
         (
             ("--since", "yesterday"),
             2,
-            "--since: 'yesterday' is no date; write one such as 2026-03-01",
+            "--since: 'yesterday' is not a date; write one such as 2026-03-01",
         ),
         (("--quantile", "95"), 2, "--quantile: '95' is not a rate; write 95% or 0.95"),
         (("--quantile", "0"), 2, "--quantile '0': write a share above 0, such as 95%"),
-        (("--list-price", "0"), 2, "--list-price: '0' is no list price"),
+        (("--list-price", "0"), 2, "--list-price: '0' is not a list price"),
     ],
 )
 def test_a_wrong_call_says_so(run: Run, arguments: tuple[str, ...], code: int, said: str) -> None:
@@ -554,7 +555,7 @@ def test_a_history_is_read_in_its_own_currency(
         (("--currency", "JPY"), "750.5", "'750.5' has more than 0 decimal places; write 750"),
         (("--currency", "KWD"), "7.5005", "'7.5005' has more than 3 decimal places"),
         ((), "7.505", "'7.505' has more than 2 decimal places"),
-        (("--currency", "JPY"), "$750", "'$750' has the sign $, but is to be in JPY"),
+        (("--currency", "JPY"), "$750", "'$750' has the sign $, but must be in JPY"),
     ],
 )
 def test_an_order_has_the_places_of_its_currency(
@@ -572,7 +573,7 @@ def test_an_order_has_the_places_of_its_currency(
 def test_a_currency_that_is_none_is_refused(run: Run) -> None:
     done = run("rates", "-", "--currency", "YEN", stdin=history("A,,10,9,,forced,"))
     assert (done.code, done.out) == (2, b"")
-    assert "--currency: 'YEN' is no currency of ISO 4217" in done.err
+    assert "--currency: 'YEN' is not an ISO 4217 currency" in done.err
 
 
 def test_help_says_what_the_file_is(run: Run) -> None:

@@ -439,7 +439,7 @@ def test_the_long_haul_markets_are_the_rule_books(run: Run, tmp_path: Path) -> N
     ("key", "value", "reason"),
     [
         ("reverse.gate.dsr", "high", "'high' is not a number"),
-        ("reverse.best.limited_rate", "20%..15%", "'20%..15%' runs backwards"),
+        ("reverse.best.limited_rate", "20%..15%", "'20%..15%' has its ends swapped"),
         ("reverse.best.spend_save", "30", "30"),
         ("reverse.bid_factor", "more", "'more' is not a number"),
         ("reverse.weight.price_and_logistics", "43", "'43' is not a rate; write 43% or 0.43"),
@@ -460,12 +460,15 @@ def test_a_rule_that_cannot_be_used_is_refused(
 @pytest.mark.parametrize(
     ("option", "line"),
     [
-        (("--running", "limted"), "'limted' is no promotion; did you mean 'limited'?"),
-        (("--running", "limited,storwide"), "'storwide' is no promotion; did you mean 'storewide'"),
-        (("--running", "全店折扣价"), "'全店折扣价' is no promotion; did you mean '全店折扣'?"),
-        (("--market", "ZZ"), "'ZZ' is no market; write a country's code, such as ES"),
-        (("--market", "ES,Atlantis"), "'Atlantis' is no market; write a country's code"),
-        (("--market", "Spian"), "'Spian' is no market; did you mean 'Spain'?"),
+        (("--running", "limted"), "'limted' is not a promotion; did you mean 'limited'?"),
+        (
+            ("--running", "limited,storwide"),
+            "'storwide' is not a promotion; did you mean 'storewide'",
+        ),
+        (("--running", "全店折扣价"), "'全店折扣价' is not a promotion; did you mean '全店折扣'?"),
+        (("--market", "ZZ"), "'ZZ' is not a market; write a country's code, such as ES"),
+        (("--market", "ES,Atlantis"), "'Atlantis' is not a market; write a country's code"),
+        (("--market", "Spian"), "'Spian' is not a market; did you mean 'Spain'?"),
     ],
 )
 def test_a_promotion_or_market_that_can_not_be_meant_is_refused(

@@ -368,7 +368,7 @@ def test_an_unknown_prefix_may_be_near_a_group() -> None:
 
 
 def test_an_unknown_family_names_the_nearest() -> None:
-    with pytest.raises(rules.UnknownRule, match="no family 'forcd'; did you mean 'forced'"):
+    with pytest.raises(rules.UnknownRule, match="no group of rules 'forcd'; did you mean 'forced'"):
         rules.family("forcd")
 
 
@@ -420,7 +420,7 @@ def test_a_bad_field_in_a_file_is_refused_where_it_stands(copied: Path) -> None:
     file.write_text(text.replace('value = "5.8%"', "value = 0.058"), encoding="utf-8")
     damaged = importlib.import_module("copied_rules")
     with pytest.raises(
-        ValueError, match=r"^forced\.toml: forced\.label\.conversion: value: 0\.058 is no text"
+        ValueError, match=r"^forced\.toml: forced\.label\.conversion: value: 0\.058 is not text"
     ):
         damaged.book()
 
@@ -437,17 +437,17 @@ def test_a_good_table_is_taken() -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "reason"),
     [
-        ('value = "8%"', "value = 8", "rate: value: 8 is no text; write it in quotes"),
-        ('value = "8%"', "value = 0.08", "rate: value: 0.08 is no text; write it in quotes"),
-        ('value = "8%"', "value = true", "rate: value: True is no text; write it in quotes"),
-        ('value = "8%"', 'value = " "', "rate: value: ' ' is no text; write it in quotes"),
-        ('value = "8%"', "value = []", "rate: value: [] is no text; write it in quotes"),
-        ('value = "8%"', 'value = ["8%", 9]', "rate: value: ['8%', 9] is no text; write it in"),
-        ('value = "8%"', 'value.is = "8%"', "rate: value: {'is': '8%'} is no text; write it in"),
+        ('value = "8%"', "value = 8", "rate: value: 8 is not text; write it in quotes"),
+        ('value = "8%"', "value = 0.08", "rate: value: 0.08 is not text; write it in quotes"),
+        ('value = "8%"', "value = true", "rate: value: True is not text; write it in quotes"),
+        ('value = "8%"', 'value = " "', "rate: value: ' ' is not text; write it in quotes"),
+        ('value = "8%"', "value = []", "rate: value: [] is not text; write it in quotes"),
+        ('value = "8%"', 'value = ["8%", 9]', "rate: value: ['8%', 9] is not text; write it in"),
+        ('value = "8%"', 'value.is = "8%"', "rate: value: {'is': '8%'} is not text; write it in"),
         ('value = "8%"', 'value = ["8%"]', "rate: the value ('8%',) doesn't fit the unit 'ratio'"),
         ('unit = "ratio"', 'unit = "list"', "rate: the value '8%' doesn't fit the unit 'list'"),
         ('unit = "ratio"', 'unit = "rate"', "rate: unknown unit 'rate'"),
-        ('date = "2024"', "date = 2024-05-01", "rate: date: datetime.date(2024, 5, 1) is no text"),
+        ('date = "2024"', "date = 2024-05-01", "rate: date: datetime.date(2024, 5, 1) is not text"),
         ('date = "2024"', 'date = ["2024"]', "rate: only a value may be an array"),
         ('date = "2024"', "", "rate: lacks 'date'"),
         ('origin = "A page"', "", "rate: lacks 'origin'"),

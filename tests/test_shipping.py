@@ -161,11 +161,11 @@ def test_a_parcel_that_no_line_may_carry_is_a_bad_row(run: Run, tmp_path: Path) 
     assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "a"]
     found = {row["sku"]: row for row in csv.DictReader(rejects.read_text().splitlines())}
     said = {
-        "b": ("重量", "is more than a line to ES carries; the most is 2000 g"),
+        "b": ("重量", "is more than any line to ES carries; the limit is 2000 g"),
         "c": ("重量", "is 0; write what a parcel weighs"),
         "d": ("重量", "is missing; fill it in, or give --weight-g or --logistics"),
         "e": ("市场", "is JP, where no line of the tariff goes; it has ES, FR, BR"),
-        "f": ("市场", "names 2 markets; a parcel goes to one"),
+        "f": ("市场", "has 2 markets; write only one, to which the parcel goes"),
         "g": ("市场", "is missing; fill it in or give --market"),
         "h": ("重量", "'1e3' is not a plain number; write it out, such as 350"),
     }
@@ -179,16 +179,16 @@ def test_a_named_line_is_told_by_its_own_markets_and_limit(run: Run, tmp_path: P
     done = run("reprice", table, *ship)
     assert done.code == 3
     reasons = [line.partition("named.csv:")[2] for line in done.err.splitlines()][:4]
-    most = "is more than the line economy carries to ES; its most is 500 g"
+    most = "is more than the line economy carries to ES; its limit is 500 g"
     nowhere = "where the line economy doesn't go; it goes to ES, FR"
     assert reasons == [
-        f"2: 市场: is BR, {nowhere}; standard would",
-        f"3: 重量: {most}; standard would",
+        f"2: 市场: is BR, {nowhere}; standard can carry it",
+        f"3: 重量: {most}; standard can carry it",
         f"4: 重量: {most}",
         f"5: 市场: is JP, {nowhere}",
     ]
     one = run("margin", "-p", "30", "-b", "5", "--weight-g", "501", "--market", "ES", *ship)
-    assert (one.code, f"--weight-g: {most}; standard would\n" in one.err) == (2, True)
+    assert (one.code, f"--weight-g: {most}; standard can carry it\n" in one.err) == (2, True)
 
 
 def test_where_weights_are_known_a_missing_cost_points_to_the_tariff(
@@ -310,24 +310,24 @@ def test_an_appeal_takes_the_three_parts_from_the_tariff(run: Run) -> None:
     assert row["formula_profit"] == str(kept)
     heavy = run("appeal", *sku[:4], "--weight-g", "2001", "--market", "ES", *ship)
     assert heavy.code == 2
-    assert "is more than a line to ES carries" in heavy.err
+    assert "is more than any line to ES carries" in heavy.err
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (("step_g = 50", "stepg = 50"), "unknown key 'stepg'; did you mean 'step_g'?"),
-        (("step_g = 50\n", ""), "lines.a.ES: lacks step_g"),
-        (('currency = "CNY"\n', ""), "lines.a.ES: lacks currency"),
+        (("step_g = 50\n", ""), "lines.a.ES: step_g is missing"),
+        (('currency = "CNY"\n', ""), "lines.a.ES: currency is missing"),
         (("step_g = 50", "step_g = 0"), "step_g: write a weight above 0"),
         (("step_fee = 3.20", "step_fee = 3.205"), "'3.205' has more than 2 decimal places"),
         (("step_fee = 3.20", "step_fee = true"), "step_fee: write a text or a number"),
-        (("step_fee = 3.20", 'step_fee = "$3.20"'), "'$3.20' has another sign than CNY"),
+        (("step_fee = 3.20", 'step_fee = "$3.20"'), "the sign of '$3.20' is not that of CNY"),
         (("[lines.a.ES]", "[lins.a.ES]"), "unknown key 'lins'; did you mean 'lines'?"),
         (("[lines.a.ES]", '[lines."a,b".ES]'), "lines.a,b: write a name of letters"),
-        (('"CNY"', '"ABC"'), "'ABC' is no currency of ISO 4217"),
+        (('"CNY"', '"ABC"'), "'ABC' is not an ISO 4217 currency"),
         (("max_weight_g = 2000", "max_weight_g = -1"), "'-1' is negative"),
-        (("[lines.a.ES]", "[lines.a.ES"), "tariff.toml:2: no TOML at column 12"),
+        (("[lines.a.ES]", "[lines.a.ES"), "tariff.toml:2: not valid TOML at column 12"),
     ],
 )
 def test_a_tariff_is_read_strictly(
@@ -350,7 +350,7 @@ def test_a_tariff_is_read_strictly(
 def test_a_tariff_in_a_currency_without_a_rate_is_refused(run: Run) -> None:
     done = run("reprice", "-b", "5", "--weight-g", "200", "--market", "ES", "--tariff", EXAMPLE)
     assert done.code == 2
-    assert "the tariff's currency is CNY, and nobody gives its rate; set --fx" in done.err
+    assert "the tariff's currency is CNY, whose exchange rate is not given; set --fx" in done.err
 
 
 def test_a_watched_sku_is_told_the_line_to_switch_to(run: Run, tmp_path: Path) -> None:
@@ -370,7 +370,8 @@ def test_a_watched_sku_is_told_the_line_to_switch_to(run: Run, tmp_path: Path) -
     assert rows["b"]["switch_to"] == "stay"
     assert rows["c"]["switch_to"] == ""
     assert (
-        "no line of the tariff: weight_g is more than a line to ES carries" in rows["c"]["details"]
+        "no line of the tariff carries it: weight_g is more than any line to ES carries"
+        in rows["c"]["details"]
     )
 
 
@@ -401,7 +402,7 @@ def test_a_configuration_leads_to_no_other_file(name: str, run: Run, tmp_path: P
     settings.write_text(f'{name} = "{EXAMPLE}"\n')
     done = run("reprice", "-b", "5", "--weight-g", "200", "--market", "ES", "--config", settings)
     assert (done.code, done.out) == (2, b"")
-    said = f"{name}: a configuration leads to no other file; give --{name} FILE\n"
+    said = f"{name}: a configuration can't name other files; give --{name} FILE\n"
     assert done.err.endswith(said)
 
 
@@ -425,7 +426,10 @@ def test_a_tariff_in_a_third_currency_has_a_rate_of_its_own(run: Run, tmp_path: 
     costs = ("--cost-currency", "CNY", "--fx-rate", "7.12")
     without = run("margin", *sku, *costs)
     assert (without.code, without.out) == (2, b"")
-    assert "the tariff's currency is EUR, and nobody gives its rate; set --fx EUR" in without.err
+    assert (
+        "the tariff's currency is EUR, whose exchange rate is not given; set --fx EUR"
+        in without.err
+    )
     done = run("margin", *sku, *costs, "--fx", "EUR=0.93", "--columns", "shipping_cost,profit")
     euros = Fraction("1.80") + 2 * Fraction("0.47") + Fraction("0.55")
     cost = Decimal(ceil(euros / Fraction("0.93") * 100)).scaleb(-2)

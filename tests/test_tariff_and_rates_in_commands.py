@@ -244,7 +244,9 @@ def test_of_several_markets_the_dearest_counts(
     assert costs == [f"{dear / 100:.2f}", dollars("600")[1], f"{dear / 100:.2f}", dollars("60")[1]]
     alone = run("margin", skus, *tariff, "--rate", "15%", *TERMS)
     assert alone.code == 3
-    assert "skus.csv:2: market: names 2 markets; a parcel goes to one" in alone.err
+    assert (
+        "skus.csv:2: market: has 2 markets; write only one, to which the parcel goes" in alone.err
+    )
 
 
 def test_without_a_weight_the_gates_are_judged_all_the_same(
@@ -255,12 +257,12 @@ def test_without_a_weight_the_gates_are_judged_all_the_same(
     done = run("forced", skus, *tariff, "--rate", "15%", "--commission", "6%", "--payment", "1%")
     rows = table(done.out)
     assert [row["profit_forced"] for row in rows if row["sku"] == "A"] == [""]
-    assert "no profit in 1 row: without logistics_cost" in done.err
+    assert "no profit in 1 row: missing logistics_cost" in done.err
     assert "converted: 1 USD = 7.12 CNY" in done.err
     skus.write_text("sku,list_price,purchase_price,weight_g,market\nA,30,8,2000.001,ES\n")
     heavy = run("forced", skus, *tariff, "--rate", "15%", *TERMS)
     assert (heavy.code, heavy.out) == (3, b"")
-    assert "weight_g: is more than a line to ES carries; the most is 2000 g" in heavy.err
+    assert "weight_g: is more than any line to ES carries; the limit is 2000 g" in heavy.err
 
 
 def test_watch_takes_today_s_line_and_names_the_one_to_switch_to(
@@ -284,13 +286,13 @@ def test_watch_takes_today_s_line_and_names_the_one_to_switch_to(
             assert Fraction(rows[sku]["profit_standard"]) == kept - Fraction(cost)
             assert Fraction(rows[sku]["profit_economy"]) == kept - Fraction(least)
             assert rows[sku]["switch_to"] == ("stay" if line == cheapest else "economy")
-            assert f"today's line is taken to be {line}; " in rows[sku]["details"]
+            assert f"the current line is taken to be {line}; " in rows[sku]["details"]
             if line != cheapest:
-                said = f"switch to {cheapest}: it leaves {rows[sku]['profit_economy']}, today's"
+                said = f"switch to {cheapest}: it leaves {rows[sku]['profit_economy']}, the current"
                 assert said in rows[sku]["details"]
         assert (rows["c"]["profit_standard"], rows["d"]["profit_standard"]) == ("", "")
-        carrier = "the line fast carries to ES" if named else "a line to ES carries"
-        assert f"tariff: weight_g is more than {carrier}" in rows["c"]["details"]
+        carrier = "the line fast carries to ES" if named else "any line to ES carries"
+        assert f"tariff carries it: weight_g is more than {carrier}" in rows["c"]["details"]
 
 
 # Past rates
@@ -417,7 +419,7 @@ def test_a_wrong_call_is_told_as_everywhere(
     assert (alone.code, alone.out) == (2, b"")
     both = run(command, "-", "--rates", "-")
     assert both.code == 2
-    assert "needs the SKUs in another FILE" in both.err
+    assert "needs another FILE with the SKUs" in both.err
     from_nothing = run(command, "-", "--rate-from", "max")
     assert from_nothing.code == 2
     assert "--rate-from needs --rates FILE" in from_nothing.err

@@ -1,4 +1,4 @@
-"""A configuration or a tariff that is no TOML: told of by its line, and what to write instead."""
+"""A configuration or a tariff that is not valid TOML: its line is named, with what to write."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 QUOTES = 'letters other than A–Z go in quotes: "店铺一"'
 HALF_WIDTH = 'write signs in half width: " = [ ]'
 FAULTS = {
-    "[stores.店铺一]": f"1: no TOML at column 9: no key begins so; {QUOTES}",
-    "a = 1\n店铺一 = 1": f"2: no TOML at column 1: no key or table begins so; {QUOTES}",
-    "a = 店铺一": f"1: no TOML at column 5: that is no value; a text goes in quotes; {QUOTES}",
-    "a = “6%”": f"1: no TOML at column 5: that is no value; a text goes in quotes; {HALF_WIDTH}",
-    'a ＝ "6%"': f"1: no TOML at column 3: there is no = after a key; {HALF_WIDTH}",
-    'a = "6%”\n': f"1: no TOML at column 9: a text isn't closed by a quote; {HALF_WIDTH}",
-    "a = Wise": "1: no TOML at column 5: that is no value; a text goes in quotes",
-    'a = "C:\\Users"': "1: no TOML at column 10: a \\ in a text is written \\\\",
-    "a = 1\na = 2\n": "2: no TOML at column 6: a key stands twice",
-    "a = [1": " no TOML: a list isn't closed by ]",
+    "[stores.店铺一]": f"1: not valid TOML at column 9: a key can't begin like this; {QUOTES}",
+    "a = 1\n店铺一 = 1": "2: not valid TOML at column 1: a key or table can't begin like this; "
+    f"{QUOTES}",
+    "a = 店铺一": f"1: not valid TOML at column 5: not a value; put text in quotes; {QUOTES}",
+    "a = “6%”": f"1: not valid TOML at column 5: not a value; put text in quotes; {HALF_WIDTH}",
+    'a ＝ "6%"': f"1: not valid TOML at column 3: there is no = after a key; {HALF_WIDTH}",
+    'a = "6%”\n': f"1: not valid TOML at column 9: a text isn't closed by a quote; {HALF_WIDTH}",
+    "a = Wise": "1: not valid TOML at column 5: not a value; put text in quotes",
+    'a = "C:\\Users"': "1: not valid TOML at column 10: a \\ in a text is written \\\\",
+    "a = 1\na = 2\n": "2: not valid TOML at column 6: a key appears twice",
+    "a = [1": " not valid TOML: a list isn't closed by ]",
 }
 
 
@@ -67,11 +68,11 @@ def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_refused(tmp_pa
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a." * 5_000 + "a = 1\n", ":1: tables or lists lie too deep within one another"),
-        ("\na = " + "[" * 5_000, ":2: tables or lists lie too deep within one another"),
-        ("a = " + "{b = " * 40 + "1" + "}" * 40, ":1: tables or lists lie too deep"),
-        ("a = 1" + "0" * 6_000 + "\n", ": no TOML: a number is too long"),
-        ("# " + "x" * 70_000, ": over 64 KB; that is no configuration or tariff"),
+        ("a." * 5_000 + "a = 1\n", ":1: tables or lists are nested too deeply"),
+        ("\na = " + "[" * 5_000, ":2: tables or lists are nested too deeply"),
+        ("a = " + "{b = " * 40 + "1" + "}" * 40, ":1: tables or lists are nested too deep"),
+        ("a = 1" + "0" * 6_000 + "\n", ": not valid TOML: a number is too long"),
+        ("# " + "x" * 70_000, ": over 64 KB; too large for a configuration or a tariff"),
     ],
 )
 def test_what_nests_or_goes_on_without_end_is_refused(text: str, said: str, tmp_path: Path) -> None:

@@ -115,8 +115,8 @@ def test_a_number_that_may_be_one(number: str) -> None:
         ("1234567", "number '1234567' has 7 characters, needs 8 to 40"),
         ("1" * 40 + "2", f"number '{'1' * 40}2' has 41 characters, needs 8 to 40"),
         ("ABCDE12345", "number 'ABCDE12345' has 5 digits, needs 6"),
-        ("AB#1234567", "number 'AB#1234567' has more than letters and digits"),
-        ("物流12345678", "number '物流12345678' has more than letters and digits"),
+        ("AB#1234567", "number 'AB#1234567' has characters other than letters and digits"),
+        ("物流12345678", "number '物流12345678' has characters other than letters and digits"),
         ("00000000", "number '00000000' repeats one digit, as placeholders do"),
         (
             "1.23457E+15",
@@ -492,16 +492,16 @@ def test_a_configuration_names_carriers_zone_and_rules(run: Run, tmp_path: Path)
             2,
             "aepromo: nothing to judge; name a FILE, or give values such as --tracking-number",
         ),
-        (("--timezone", "Mars/Base"), 2, "--timezone 'Mars/Base': no such zone"),
-        (("--timezone", "../etc"), 2, "--timezone '../etc': no such zone"),
+        (("--timezone", "Mars/Base"), 2, "--timezone 'Mars/Base': no such time zone"),
+        (("--timezone", "../etc"), 2, "--timezone '../etc': no such time zone"),
         (
             ("--now", "noon"),
             2,
-            "--now: 'noon' is no time; write one such as 2026-03-01T08:30+08:00",
+            "--now: 'noon' is not a time; write one such as 2026-03-01T08:30+08:00",
         ),
-        (("--now", "0001-01-01T00:00+14:00"), 2, "--now: '0001-01-01T00:00+14:00' is no time"),
+        (("--now", "0001-01-01T00:00+14:00"), 2, "--now: '0001-01-01T00:00+14:00' is not a time"),
         (("--carriers", "nowhere.txt"), 3, "nowhere.txt: No such file or directory"),
-        (("--carriers", "/dev/null"), 3, "/dev/null: names no carrier; write one a line"),
+        (("--carriers", "/dev/null"), 3, "/dev/null: has no carrier; write one a line"),
     ],
 )
 def test_a_wrong_call(run: Run, arguments: tuple[str, ...], code: int, said: str) -> None:
@@ -521,7 +521,7 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     refused = run(*call, stdin=row)
     assert (refused.code, refused.out) == (3, b"")
     assert refused.err.splitlines()[0] == (
-        "standard input:2: shipped_at: 'last week' is no time; "
+        "standard input:2: shipped_at: 'last week' is not a time; "
         "write one such as 2026-03-01T08:30+08:00"
     )
     done = run(*call, "--rejects", tmp_path / "bad.csv", stdin=row)

@@ -148,18 +148,21 @@ def test_a_price_may_be_rounded_either_way(tmp_path: Path, deal: str) -> None:
     ("feed", "said"),
     [
         ("", "feed: the file is empty"),
-        ("sku,discount_status\n", "feed: lists no SKU"),
+        ("sku,discount_status\n", "feed: has no SKU"),
         ("sku,price\nA,1\n", "feed:1: no column for discount_status"),
         ("sku,discount_status\nA,\n", "feed:2: discount_status: is missing"),
-        ("sku,discount_status\nA,none\nA,forced\n", "feed:3: sku: 'A' stands in line 2 too"),
+        ("sku,discount_status\nA,none\nA,forced\n", "feed:3: sku: 'A' is also on line 2"),
         ("sku,discount_status\nA,none,\n", "feed:2: 3 cells where the header has 2"),
-        ('{"sku": "A", "discount_status": "none"}\n{"sku": "B', "feed:2: no whole JSON object"),
-        ('{"sku": "A", "discount_status": NaN}', "feed:1: no whole JSON object"),
-        ('{"sku": "\\ud800", "discount_status": "none"}', "feed:1: no whole JSON object"),
-        ('{"a": ' + "[" * 100_000, "feed:1: no whole JSON object"),
+        (
+            '{"sku": "A", "discount_status": "none"}\n{"sku": "B',
+            "feed:2: not a complete JSON object",
+        ),
+        ('{"sku": "A", "discount_status": NaN}', "feed:1: not a complete JSON object"),
+        ('{"sku": "\\ud800", "discount_status": "none"}', "feed:1: not a complete JSON object"),
+        ('{"a": ' + "[" * 100_000, "feed:1: not a complete JSON object"),
         ('[{"sku": "A"}]', "feed: a JSON array"),
         ('{"sku": ["A"], "discount_status": "none"}', "feed:1: sku: holds more than one value"),
-        ('{"sku": "A", "sku": "B", "discount_status": "none"}', "feed:1: sku: stands twice"),
+        ('{"sku": "A", "sku": "B", "discount_status": "none"}', "feed:1: sku: appears twice"),
     ],
 )
 def test_a_feed_that_is_refused_changes_nothing(tmp_path: Path, feed: str, said: str) -> None:
@@ -296,7 +299,7 @@ DAMAGES = (
 def test_a_damaged_state_is_refused_and_left_alone(tmp_path: Path, text: str) -> None:
     path = tmp_path / "state.json"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    with pytest.raises(InputError, match="damaged, or no file of watch"):
+    with pytest.raises(InputError, match="damaged, or not written by watch"):
         read_state(str(path))
 
 
@@ -387,7 +390,7 @@ def test_a_pipe_in_the_place_of_the_lock_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "state.json.lock")
     code, out, err = program("watch", "feed", *STATE, cwd=tmp_path)
     place = tmp_path.resolve() / "state.json.lock"
-    assert (code, out, err) == (2, b"", f"aepromo: {place}: no regular file; remove it\n")
+    assert (code, out, err) == (2, b"", f"aepromo: {place}: not a regular file; remove it\n")
 
 
 def test_a_run_waits_for_another_only_so_long(tmp_path: Path) -> None:
@@ -397,7 +400,7 @@ def test_a_run_waits_for_another_only_so_long(tmp_path: Path) -> None:
         code, _, err = program("watch", "feed", *STATE, "--wait", "0.1", cwd=tmp_path)
     assert (code, err) == (
         2,
-        "aepromo: state.json: another run is at work on it; waited 0.1 s (--wait)\n",
+        "aepromo: state.json: another run is using it; waited 0.1 s (--wait)\n",
     )
     # The file of a run that is gone locks nobody out.
     assert program("watch", "feed", *STATE, "--wait", "0", cwd=tmp_path)[0] == 0
@@ -418,9 +421,9 @@ def test_events_that_fail_a_run(tmp_path: Path, fail_on: str, codes: list[int]) 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("feed", "--ack", "A"), 2, "--ack: needs the --state"),
-        (("feed", *STATE, "--ack", "B"), 2, "--ack 'B': nothing is open"),
-        (STATE, 3, "state.json: there is no such file yet"),
+        (("feed", "--ack", "A"), 2, "--ack: give the --state"),
+        (("feed", *STATE, "--ack", "B"), 2, "--ack 'B': state.json has no open event"),
+        (STATE, 3, "state.json: no such file yet"),
         (("feed", "--state", "feed"), 2, "--state and the input are the same file"),
         (("feed", "--state", "."), 2, "--state .: name a regular file"),
         ((*STATE, "--price", "3"), 2, "values describe one SKU"),
@@ -499,5 +502,5 @@ def test_a_feed_is_read_in_its_own_currency(code: str, tmp_path: Path) -> None:
     before = (tmp_path / "state.json").read_bytes()
     other = program("watch", "feed", *STATE, *QUIET, "--currency", "CNY", cwd=tmp_path)
     assert other[:2] == (2, b"")
-    assert f"state.json remembers prices in {code}, not in CNY; name another --state" in other[2]
+    assert f"state.json keeps prices in {code}, not in CNY; give another --state file" in other[2]
     assert (tmp_path / "state.json").read_bytes() == before

@@ -146,7 +146,7 @@ def test_a_sheet_without_a_table_is_passed_over_for_the_only_one_that_has_one(
         path = write_book(tmp_path / "b.xlsx", first, sheet(HEAD, GOODS))
         source = opened(path)
         assert source.name == "b.xlsx!S2"
-        assert source.taken.notes() == ["sheet 'S2' is read; without a table: 'S1'"]
+        assert source.taken.notes() == ["sheet 'S2' is read; sheets without a table: 'S1'"]
         assert rows_of(source) == [["K-1", "8", "3"]]
 
 
@@ -219,7 +219,7 @@ def test_a_document_type_is_refused_in_any_encoding(encoding: str, tmp_path: Pat
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in parts.items():
             archive.writestr(name, declared.encode(encoding) if name.endswith("k.xml") else data)
-    with pytest.raises(InputError, match=r"declares entities"):
+    with pytest.raises(InputError, match=r"declares XML entities"):
         opened(path)
 
 
@@ -250,7 +250,7 @@ def test_a_flipped_bit_of_a_file_that_the_program_wrote_is_found() -> None:
     for place in range(200, len(whole) // 2, 997):
         flipped = bytearray(whole)
         flipped[place] ^= 4
-        with pytest.raises(InputError, match=r"the Parquet file is damaged, or none"):
+        with pytest.raises(InputError, match=r"a damaged Parquet file, or not a Parquet file"):
             rows_of(open_parquet(io.BytesIO(bytes(flipped)), "t"))
 
 
@@ -267,5 +267,7 @@ def test_a_flipped_bit_of_a_file_that_the_program_wrote_is_found() -> None:
 def test_what_is_no_single_value_is_no_cell(column: pa.Array) -> None:
     stored = io.BytesIO()
     pq.write_table(pa.table({"purchase_price": column}), stored)
-    with pytest.raises(InputError, match=r"t: column 'purchase_price' holds .*; make it text"):
+    with pytest.raises(
+        InputError, match=r"t: column 'purchase_price' holds .*; convert it to text"
+    ):
         open_parquet(stored, "t")

@@ -203,8 +203,8 @@ def test_bad_cells_are_named_by_sheet_and_row(tmp_path: Path) -> None:
     )
     assert (code, out) == (0, b'sku\n"a\nb"\n')
     assert err.splitlines() == [
-        "b.xlsx!S1:7: purchase_price: '#DIV/0!' is an error of the spreadsheet; "
-        "mend its formula, or write the number",
+        "b.xlsx!S1:7: purchase_price: '#DIV/0!' is a spreadsheet error; "
+        "fix its formula, or write the number",
         "b.xlsx!S1:8: purchase_price: '=A1*7' is a formula without its result; "
         "save the workbook in Excel, or write the number",
         "b.xlsx!S1:9: 4 cells where the header has 3; "
@@ -328,19 +328,19 @@ def book(tmp_path: Path, data: str, **more: str) -> bytes:
 
 REFUSED = {
     "legacy": "an old .xls workbook, or one with a password; save it as .xlsx",
-    "no workbook": "no .xlsx workbook; save it as one, or as .csv",
+    "no workbook": "not an .xlsx workbook; save it as one, or as .csv",
     "OpenDocument": "an OpenDocument file such as .ods; save it as .xlsx",
     "a zip": "a zip archive; unpack it first",
     "a Word document": "an office document without a table; save the table as .xlsx, or as .csv",
-    "cut off": "the workbook is damaged; open it in Excel and save it anew",
-    "garbled": "the workbook is damaged; open it in Excel and save it anew",
-    "no text": "the workbook is damaged; open it in Excel and save it anew",
-    "entities": "the workbook declares entities, as none does",
-    "backwards": "rows or cells are out of order; open the workbook in Excel and save it anew",
+    "cut off": "the workbook is damaged; open it in Excel and save it again",
+    "garbled": "the workbook is damaged; open it in Excel and save it again",
+    "no text": "the workbook is damaged; open it in Excel and save it again",
+    "entities": "the workbook declares XML entities, which Excel never writes",
+    "backwards": "rows or cells are out of order; open the workbook in Excel and save it again",
     "empty": "the sheet is empty",
-    "titled": "two columns have no header; name them, or delete what is above it",
-    "parquet": "the Parquet file is damaged, or none",
-    "nested": "column 'a' holds list<element: int64>; make it text",
+    "titled": "two columns have no header; name them, or delete the lines above the header",
+    "parquet": "a damaged Parquet file, or not a Parquet file",
+    "nested": "column 'a' holds list<element: int64>; convert it to text",
 }
 
 
@@ -394,8 +394,8 @@ def test_options_for_text_and_for_workbooks_are_not_mixed_up(tmp_path: Path) -> 
     write_book(tmp_path / "b.xlsx", sheet(HEAD))
     (tmp_path / "t.csv").write_text("sku\n1\n")
     for options, said in (
-        (("b.xlsx", "--encoding", "gbk"), "--encoding: b.xlsx is no text"),
-        (("b.xlsx", "--delimiter", ";"), "--delimiter: b.xlsx is no text"),
-        (("t.csv", "--sheet", "1"), "--sheet: t.csv is no workbook"),
+        (("b.xlsx", "--encoding", "gbk"), "--encoding: b.xlsx is not text"),
+        (("b.xlsx", "--delimiter", ";"), "--delimiter: b.xlsx is not text"),
+        (("t.csv", "--sheet", "1"), "--sheet: t.csv is not a workbook"),
     ):
         assert program("reprice", *options, cwd=tmp_path) == (2, b"", f"aepromo: {said}\n")

@@ -43,7 +43,7 @@ def audit(inputs: Inputs) -> Figures:
 
 AUDIT = Question(
     name="audit",
-    question=N_("Which of my current prices break?"),
+    question=N_("Which of my current prices are too low?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=_adds,

@@ -74,7 +74,7 @@ def _compute(inputs: Inputs) -> Figures:
 
 BREAKEVEN = Question(
     name="breakeven",
-    question=N_("How much more must I sell for the traffic to pay for the cut?"),
+    question=N_("How much more must I sell to make up for the discount?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d"),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=_adds,

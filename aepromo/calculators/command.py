@@ -70,7 +70,7 @@ FailOnActionOption = Annotated[
     FailOnAction,
     declared(
         "--fail-on",
-        help="Exit with 1 where a price is held; raise: also where one must rise (never).",
+        help="Exit with 1 if a price is held; raise: also if one must rise (never).",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
@@ -90,7 +90,7 @@ PromotionOption = Annotated[
     declared(
         "--promotion",
         metavar="forced|reverse",
-        help="Which promotion's reported uplift to count on (forced).",
+        help="The promotion whose reported uplift is used (forced).",
         rich_help_panel=STORE_PANEL,
     ),
 ]
@@ -172,10 +172,10 @@ def _extended(question: Question, writing: WritingOptions) -> Question:
 def _price_update(values: Values, call: Call) -> Asked:
     """``reprice`` with requests to the platform as its answer. Raises ``CallError``."""
     if call.file is None:
-        raise CallError(_("--format aliexpress is for reprice with a FILE, which sets prices"))
+        raise CallError(_("--format aliexpress is only for reprice with a FILE"))
     if call.options["only"] or call.reading.rejects:
         raise CallError(
-            _("--format aliexpress sends products whole; leave out --only and --rejects")
+            _("--format aliexpress sends whole products; leave out --only and --rejects")
         )
     from aepromo.calculators.price_update import PRICE_UPDATE, PriceUpdates  # loads pyarrow
 
@@ -194,7 +194,7 @@ def _only(question: Question, call: Call) -> tuple[str, ...]:
     if text is None:
         return ()
     if call.file is None:
-        raise CallError(_("--only chooses among the rows of a FILE"))
+        raise CallError(_("--only selects rows of a FILE; name one"))
     labels = RESULTS[question.counts[0]].labels
     only = tuple(label.strip() for label in text.split(","))
     for label in only:

@@ -42,7 +42,7 @@ def _compute(inputs: Inputs) -> Figures:
 
 FLOOR = Question(
     name="floor",
-    question=N_("How low may it go before orders are cancelled?"),
+    question=N_("How low can a price go before orders are cancelled?"),
     uses=("purchase_price", *CONVERSION, "list_price", *DISCOUNT),
     needs=("purchase_price",),
     adds=_adds,

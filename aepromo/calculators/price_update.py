@@ -73,13 +73,15 @@ def _faults(inputs: Inputs) -> list[Fault]:
         text = texts["product_id"]()[row or 0]
         if not text:
             return _("is missing; a price update names every product")
-        return _("'{text}' is no product's number; write its digits").format(text=text)
+        return _("'{text}' is not a product number; write its digits").format(text=text)
 
     def no_sku(_row: int | None) -> str:
         return _("is missing; a price update names every SKU")
 
     def twice(row: int | None) -> str:
-        text = _("'{sku}' stands twice in its product; leave one row, or tell them by market")
+        text = _(
+            "'{sku}' appears twice in its product; keep one row, or give each row its own market"
+        )
         return text.format(sku=texts["sku"]()[row or 0])
 
     is_number = pc.match_substring_regex(products, digits).to_numpy(zero_copy_only=False)
@@ -161,7 +163,9 @@ class PriceUpdates:
             if self._open and row.product != self._open[0].product:
                 yield from self._close_product()
             if row.product in self._done:
-                apart = _("product {product} stands in several places; sort the file by product_id")
+                apart = _(
+                    "the rows of product {product} are not together; sort the file by product_id"
+                )
                 raise InputError(apart.format(product=row.product))
             self._open.append(row)
 
@@ -193,7 +197,10 @@ class PriceUpdates:
         product = _product(rows)
         skus = len(product["multiple_sku_update_list"])
         if skus > self._most_skus:
-            reason = _("product {product} has {skus} SKUs, and a request holds {most} of one")
+            reason = _(
+                "product {product} has {skus} SKUs, but a request holds at most {most} of one "
+                "product"
+            )
             raise InputError(
                 reason.format(product=rows[0].product, skus=skus, most=self._most_skus)
             )

@@ -30,11 +30,11 @@ CALCULATORS = ("reprice", "audit", "list-price", "margin", "commission", "floor"
 """The commands that ask a report's question; each of the others has a module of its own."""
 
 PANELS = {
-    "What to ask for, and what is left": (*CALCULATORS, "explain", "sweep", "report"),
+    "List prices and profit": (*CALCULATORS, "explain", "sweep", "report"),
     "What the platform does, and when": (
         *("rates", "forced", "appeal", "reverse", "tracking", "watch"),
     ),
-    "What the program knows": ("check", "rules", "doctor", "help", "version"),
+    "About the program": ("check", "rules", "doctor", "help", "version"),
 }
 """The commands as the help groups them."""
 

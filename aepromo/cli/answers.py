@@ -269,7 +269,7 @@ class Answers:
             headers = self.headers._replace(not_used=tuple(not_used))
             say_reading(self.source, headers, self.quiet)
         if PROPOSED in self.columns and not self.quiet:
-            priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
+            priced = _("priced by {name} (to use another: --map 'HEADER=list_price')")
             say(priced.format(name=named(self.question.priced_by)))
 
     def _say_what_rows_are(self) -> None:
@@ -280,8 +280,8 @@ class Answers:
         if self._totals and not self.quiet:
             few = list(map(str, self._totals[:MOST_LINES]))
             text = ngettext(
-                "{name}: a total row on line {lines}; it comes out as it went in",
-                "{name}: {count:,} total rows on lines {lines}; they come out as they went in",
+                "{name}: a total row on line {lines}; it is written unchanged",
+                "{name}: {count:,} total rows on lines {lines}; they are written unchanged",
                 len(self._totals),
             )
             more = ["…"] if len(self._totals) > MOST_LINES else []
@@ -289,10 +289,10 @@ class Answers:
             say(text.format(name=self.source.name, lines=lines, count=len(self._totals)))
         if (odd := self._odd_rates) is not None:
             warning = ngettext(
-                "{name}: the own discount of {count:,} SKU is no whole percent, and the platform "
-                "takes only those: {sku} on line {line}",
-                "{name}: the own discounts of {count:,} SKUs are no whole percents, and the "
-                "platform takes only those; the first: {sku} on line {line}",
+                "{name}: the own discount of {count:,} SKU is not a whole percent, and the "
+                "platform takes only whole percents: {sku} on line {line}",
+                "{name}: the own discounts of {count:,} SKUs are not whole percents, and the "
+                "platform takes only whole percents; the first: {sku} on line {line}",
                 odd.rows,
             )
             place = {"name": self.source.name, "sku": odd.sku, "line": odd.line}

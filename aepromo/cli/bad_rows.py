@@ -90,8 +90,8 @@ class BadRows:
         counted = counted.format(count=self.count)
         if self.refuses:
             remedy = ngettext(
-                "{bad_rows}; mend it, or set it aside with --rejects FILE",
-                "{bad_rows}; mend them, or set them aside with --rejects FILE",
+                "{bad_rows}; fix it, or set it aside with --rejects FILE",
+                "{bad_rows}; fix them, or set them aside with --rejects FILE",
                 self.count,
             )
             raise RowsRefused(f"{name}: " + remedy.format(bad_rows=counted))

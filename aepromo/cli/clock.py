@@ -29,7 +29,7 @@ ZoneOption = Annotated[
     declared(
         "--timezone",
         metavar="NAME",
-        help="The zone of times that name none, such as Asia/Shanghai (UTC).",
+        help="The time zone of times without one, such as Asia/Shanghai (UTC).",
         rich_help_panel=INPUT_PANEL,
     ),
 ]
@@ -48,7 +48,7 @@ def zone_of(name: str | None, config: Config) -> tzinfo:
         from zoneinfo import available_timezones
 
         meant = nearest(name, available_timezones(), _("write one such as Asia/Shanghai"))
-        reason = _("no such zone; {nearest}").format(nearest=meant)
+        reason = _("no such time zone; {nearest}").format(nearest=meant)
         raise CallError(f"--timezone '{name}': {reason}") from None
 
 

@@ -107,7 +107,7 @@ StoreOption = Annotated[
     declared(
         "--store",
         metavar="NAME",
-        help="Which store of aepromo.toml; the only one where there is one.",
+        help="The store of aepromo.toml to use (not needed if there is only one).",
         rich_help_panel=STORE_PANEL,
     ),
 ]
@@ -258,7 +258,7 @@ def values_of(call: Call, given: Mapping[str, Any]) -> Values:
 def check_override(call: Call, given: Mapping[str, Any]) -> None:
     """Raise ``CallError`` where options are to go before cells, and there are none."""
     if given.get("override") and call.file is None:
-        raise CallError(_("--override puts options before the cells of a FILE"))
+        raise CallError(_("--override puts options before the cells of a FILE; name one"))
 
 
 def is_configured(call: Call, policy: Policy) -> bool:
@@ -275,7 +275,7 @@ def with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Policy
     if joined.rates is None:
         raise CallError(_("--rate-from needs --rates FILE"))
     if file is None or file == joined.rates == "-":
-        raise CallError(_("--rates FILE needs the SKUs in another FILE"))
+        raise CallError(_("--rates FILE needs another FILE with the SKUs"))
     from aepromo.past_rates.rate_list import read_rates  # loads pyarrow
 
     return policy._replace(rates=read_rates(joined.rates, joined.rate_from or "mean"))
@@ -448,11 +448,11 @@ def _say_what_is_missing(tally: Tally, call: Call) -> None:
         say(_("unknown: {names}").format(names=_(", ").join(facts)))
     if tally.unpriced:
         unpriced = ngettext(
-            "no profit in {count:,} row: without {names}",
-            "no profit in {count:,} rows: without {names}",
+            "no profit in {count:,} row: missing {names}",
+            "no profit in {count:,} rows: missing {names}",
             tally.unpriced,
         )
-        unpriced = _("no profit: without {names}") if is_one else unpriced
+        unpriced = _("no profit: missing {names}") if is_one else unpriced
         names = _(", ").join(map(named, tally.lacking))
         say(unpriced.format(count=tally.unpriced, names=names))
 

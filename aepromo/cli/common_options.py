@@ -16,7 +16,7 @@ LanguageOption = Annotated[
         FLAG,
         envvar=VARIABLE,
         metavar="en|zh",
-        help="The language; else AEPROMO_LANG, else the locale's.",
+        help="The language (default: AEPROMO_LANG, then the locale).",
     ),
 ]
 

@@ -77,5 +77,5 @@ def _installed(install: Callable[..., Any], ctx: Any, param: Any, value: Any) ->
     finally:
         _before, installed, path = said.getvalue().partition(" installed in ")
         if installed:
-            done = _("completion installed in {path}; it works in the next terminal")
+            done = _("completion installed in {path}; it works in every new terminal")
             print(done.format(path=path.splitlines()[0]))

@@ -67,7 +67,7 @@ class Config(NamedTuple):
         if name is None:
             return next(iter(self.stores.values())) if len(self.stores) == 1 else {}
         if name not in self.stores:
-            none = _("no configuration names a store; write [stores.NAME]")
+            none = _("the configuration has no store; write [stores.NAME]")
             meant = _nearest(name, self.stores) if self.stores else none
             raise CallError(f"--store '{name}': {meant}")
         return self.stores[name]
@@ -121,7 +121,7 @@ def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
     defaults: dict[str, Any] = {}
     for name, value in tables.items():
         if name in _PATHS:
-            reason = _("{place}: a configuration leads to no other file; give --{name} FILE")
+            reason = _("{place}: a configuration can't name other files; give --{name} FILE")
             raise CallError(reason.format(place=f"{file}: {name}", name=name))
         if name not in _DEFAULTS:
             raise CallError(f"{file}: " + _unknown(name, (*_DEFAULTS, "rules", "stores", "map")))

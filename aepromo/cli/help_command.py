@@ -53,5 +53,5 @@ def help_command() -> Callable[..., None]:
             reason = _("no command or topic '{name}'; {nearest}")
             raise CallError(reason.format(name=topic, nearest=meant))
 
-    command.__doc__ = _("A command explained, or a topic: columns, rules, exit-codes.")
+    command.__doc__ = _("Help on a command or a topic: columns, rules, exit-codes.")
     return with_parameters(command, [argument("topic", TopicArgument)])

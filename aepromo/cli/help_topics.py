@@ -42,9 +42,10 @@ def book() -> str:
         [
             running_text(
                 _(
-                    "These are the figures that the program assumes. aepromo rules KEY adds where "
-                    "one comes from and since when. [rules] in aepromo.toml puts yours in their "
-                    'place, such as "fees.payment_rate" = "1%".'
+                    "These are the figures that the program assumes. aepromo rules KEY shows "
+                    "where one comes from and since when it is valid. [rules] in "
+                    'aepromo.toml replaces them with yours, such as "fees.payment_rate" = '
+                    '"1%".'
                 )
             ),
             *(section(family, map(_rule, found), below=True) for family, found in families),

@@ -175,7 +175,7 @@ def opened_source(
             # Nobody knows beforehand how much there is to read.
             stream, text, kind = unpacked(stream, name), BytesIO(), FileKind.TEXT
         if reading.sheet is not None and kind is not FileKind.WORKBOOK:
-            raise CallError(_("--sheet: {name} is no workbook").format(name=name))
+            raise CallError(_("--sheet: {name} is not a workbook").format(name=name))
         known = KnownHeaders(reading.headers.all)
         if kind is FileKind.TEXT:
             delimiter = delimiter_of(reading.delimiter)
@@ -185,7 +185,7 @@ def opened_source(
         given = {"encoding": reading.encoding, "delimiter": reading.delimiter}
         for flag, value in given.items():
             if value is not None:
-                raise CallError(_("{flag}: {name} is no text").format(flag=f"--{flag}", name=name))
+                raise CallError(_("{flag}: {name} is not text").format(flag=f"--{flag}", name=name))
         stream = stack.enter_context(_seekable(stream, name))
         if kind is FileKind.WORKBOOK:
             from aepromo.table.workbook import open_workbook

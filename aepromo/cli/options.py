@@ -67,7 +67,7 @@ class ReadingOptions(NamedTuple):
             "--encoding",
             metavar="NAME",
             rich_help_panel=INPUT_PANEL,
-            help="The file's encoding, where the bytes mislead.",
+            help="The file's encoding, if it is not detected correctly.",
         ),
     ] = None
     delimiter: Annotated[
@@ -112,7 +112,7 @@ class ReadingOptions(NamedTuple):
             "--rejects",
             rich_help_panel=INPUT_PANEL,
             metavar="FILE",
-            help="Put bad rows into this file, and go on.",
+            help="Write bad rows to this file, and continue.",
         ),
     ] = None
 
@@ -135,7 +135,7 @@ class WritingOptions(NamedTuple):
             "-o",
             rich_help_panel=OUTPUT_PANEL,
             metavar="FILE",
-            help="Write to a file, whole or not at all.",
+            help="Write to a file, completely or not at all.",
         ),
     ] = None
     format: Annotated[
@@ -162,7 +162,7 @@ class WritingOptions(NamedTuple):
             "--value",
             rich_help_panel=OUTPUT_PANEL,
             metavar="COLUMN",
-            help="Print this column alone, one bare value a line.",
+            help="Print only this column, one value a line.",
         ),
     ] = None
     headers: Annotated[
@@ -171,7 +171,10 @@ class WritingOptions(NamedTuple):
             "--headers",
             rich_help_panel=OUTPUT_PANEL,
             metavar="en|zh",
-            help="Names of the program's own columns and JSON keys (en; in a workbook --lang's).",
+            help=(
+                "Language of the program's own columns and JSON keys (en; in a workbook that of "
+                "--lang)."
+            ),
         ),
     ] = None
     no_header: Annotated[
@@ -208,7 +211,7 @@ class WritingOptions(NamedTuple):
         declared(
             "--excel-safe",
             rich_help_panel=OUTPUT_PANEL,
-            help="Put ' before text that a spreadsheet would run.",
+            help="Put ' before text that a spreadsheet would run as a formula.",
         ),
     ] = False
     quiet: Annotated[
@@ -257,7 +260,7 @@ class OfferOptions(NamedTuple):
             "--basket",
             rich_help_panel=STORE_PANEL,
             metavar="any|single|same",
-            help="What an order may hold: anything, one unit, any number of it (any).",
+            help="What else an order may hold: anything, nothing, more of the same SKU (any).",
         ),
     ] = None
 
@@ -271,7 +274,7 @@ class EndingOptions(NamedTuple):
             "--ending",
             rich_help_panel=STORE_PANEL,
             metavar=".99",
-            help="An ending that prices may have, or 9 for whole ones; repeatable.",
+            help="An allowed ending of list prices, or 9 for whole prices; repeatable.",
         ),
     ] = None
 
@@ -284,7 +287,7 @@ class DecisionOptions(NamedTuple):
         declared(
             "--lower",
             rich_help_panel=STORE_PANEL,
-            help="Let prices fall to the lowest that protects.",
+            help="Let prices fall, at most to the lowest that protects.",
         ),
     ] = None
     max_change: Annotated[
@@ -293,7 +296,7 @@ class DecisionOptions(NamedTuple):
             "--max-change",
             rich_help_panel=STORE_PANEL,
             metavar="RATE|never",
-            help="Hold a price that would change by more (50%).",
+            help="Hold a price that would change by more than this (50%).",
         ),
     ] = None
 
@@ -304,7 +307,7 @@ ConfigOption = Annotated[
         "--config",
         rich_help_panel=INPUT_PANEL,
         metavar="FILE",
-        help="Read this file in place of aepromo.toml.",
+        help="Read this configuration instead of aepromo.toml.",
     ),
 ]
 
@@ -314,7 +317,7 @@ OverrideOption = Annotated[
     declared(
         "--override",
         rich_help_panel=INPUT_PANEL,
-        help="Put the values of options before the cells, not only into blank ones.",
+        help="Use the values of options instead of cells, not only for blank cells.",
     ),
 ]
 

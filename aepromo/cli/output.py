@@ -62,7 +62,7 @@ def format_of(options: WritingOptions) -> Format:
     """The form asked for, or the one that fits the file's ending, the terminal, or a pipe."""
     if options.value:
         if options.output and form_of_ending(options.output) in NO_TEXT:
-            reason = _("--value writes bare text, which {path} can't hold; end in .txt")
+            reason = _("--value writes plain text, which does not fit {path}; end in .txt")
             raise CallError(reason.format(path=options.output))
         return Format.CSV
     if options.format is not Format.AUTO:
@@ -73,7 +73,7 @@ def format_of(options: WritingOptions) -> Format:
     if options.output:
         form = form_of_ending(options.output)
         if form is None:
-            remedy = _("; or say with --format what to write")
+            remedy = _("; or name the form with --format")
             raise CallError(_ending_fault("--output", options.output) + remedy)
         return form
     return Format.TABLE if sys.stdout is not None and sys.stdout.isatty() else Format.CSV
@@ -105,7 +105,9 @@ def check_form(given: Mapping[str, Any]) -> None:
     form = Format(given["format"])  # Typer makes one of the text only as it calls the command
     if given["value"] is not None:
         if given["columns"] is not None:
-            raise CallError(_("--value prints one column; leave --columns out, or name all there"))
+            raise CallError(
+                _("--value prints one column; leave --columns out, or name all in --columns")
+            )
         if form not in (Format.AUTO, Format.CSV):
             reason = _("--value prints bare values; leave --format {form} out, or use --columns")
             raise CallError(reason.format(form=form.value))
@@ -119,7 +121,7 @@ def check_form(given: Mapping[str, Any]) -> None:
     ending = form_of_ending(options.output) if options.output else None
     if ending in NO_TEXT and form is not ending and not options.quiet:
         # Whoever opens it by its name will be told that it is damaged.
-        said = _("{path} will hold {form}, as --format asks, whatever its ending says")
+        said = _("{path} will be written as {form}, because --format goes before its ending")
         say(said.format(path=options.output, form=form.value))
 
 
@@ -137,7 +139,7 @@ def check_paths(given: Mapping[str, Any]) -> None:
     if rejects == "-":
         raise CallError(_("--rejects -: name a file; standard output is for the good rows"))
     if rejects and form_of_ending(rejects) not in (None, Format.CSV, Format.TSV, Format.TABLE):
-        reason = _("--rejects {path}: bad rows are written as text, as CSV is; end in .csv")
+        reason = _("--rejects {path}: bad rows are written as CSV; end in .csv")
         raise CallError(reason.format(path=rejects))
     flags = {name: f"--{name}" for name in (*_READ, *_WRITTEN)} | {"file": _("the input")}
     paths: dict[str, str | None] = {name: given.get(name) for name in flags}
@@ -168,7 +170,7 @@ def are_same_file(path: str, other: str) -> bool:
 
 
 def _ending_fault(flag: str, path: str) -> str:
-    reason = _("{flag} {path}: the ending {ending} names no known form; end in {known}")
+    reason = _("{flag} {path}: the ending {ending} is unknown; end in {known}")
     ending, known = PurePath(path).suffix, _(", ").join(_BY_ENDING)
     return reason.format(flag=flag, path=path, ending=ending, known=known)
 
@@ -236,7 +238,7 @@ def chosen_names(layout: Layout, options: WritingOptions) -> list[str]:
     words: dict[str, str] = {}
     for name, word in zip(names, wanted, strict=True):
         if words.setdefault(name, word) != word:
-            reason = _("'{one}' and '{other}' are one column, '{name}'; name it once")
+            reason = _("'{one}' and '{other}' are the same column, '{name}'; name it once")
             header = layout.header(name, "en")
             raise CallError(reason.format(one=words[name], other=word, name=header))
     return names or list(layout.names)
@@ -253,7 +255,7 @@ def _chosen_name(word: str, layout: Layout) -> str:
         raise CallError(_("no column '{name}'; {nearest}").format(name=word, nearest=meant))
     if len(names) > 1:
         one, other = (layout.header(name, "en") for name in names[:2])
-        reason = _("column '{name}' may be '{one}' or '{other}'; write it as the file does")
+        reason = _("column '{name}' may be '{one}' or '{other}'; write it exactly as in the file")
         raise CallError(reason.format(name=word, one=one, other=other))
     return names[0]
 
@@ -299,7 +301,7 @@ def text_lines(
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
     if form is Format.ALIEXPRESS:
-        raise CallError(_("--format aliexpress is for reprice with a FILE, which sets prices"))
+        raise CallError(_("--format aliexpress is only for reprice with a FILE"))
     if form is Format.XLSX:
         from aepromo.table.spreadsheet import workbook
 

@@ -41,7 +41,7 @@ class Command(TyperCommand):
         except typer.TyperException as error:
             raise CallError(in_one_line(error, ctx)) from None
         if rest and not ctx.resilient_parsing:
-            reason = _("more arguments than it takes: {arguments}; see {command} --help")
+            reason = _("too many arguments: {arguments}; see {command} --help")
             raise CallError(reason.format(arguments=" ".join(rest), command=ctx.command_path))
         return rest
 

@@ -39,7 +39,7 @@ SAID = ("meaning", "origin")
 KeyArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[KEY]", help=_("A rule or a family of them, such as forced."), show_default=False
+        metavar="[KEY]", help=_("A rule or a group of rules, such as forced."), show_default=False
     ),
 ]
 

@@ -48,8 +48,8 @@ def say_fault(error: Exception) -> None:
     what = str(error).strip().partition("\n")[0]
     fault = _("out of memory") if isinstance(error, MemoryError) else type(error).__name__
     reason = _(
-        "{fault}; a fault of the program or of this machine: to report it, send what this command "
-        "prints with AEPROMO_DEBUG=1, and aepromo doctor"
+        "{fault}; a fault of the program or of this machine: to report it, send what this "
+        "command prints with AEPROMO_DEBUG=1, and the output of aepromo doctor"
     )
     said = f"{fault}: {shown(what)}" if what else fault
     say("aepromo: " + reason.format(fault=said))
@@ -71,7 +71,7 @@ def say_assumed(
             assumed = (
                 _("assumed: {name} {value} (rule book; set {flag})")
                 if key
-                else _("assumed: {name} {value} (nothing gives it; set {flag})")
+                else _("assumed: {name} {value} (not given; set {flag})")
             )
             value = assumed_text(name, book)
             if key and (dollars := book.in_dollars(key)):
@@ -98,7 +98,7 @@ def say_configuration(config: Config, is_used: bool, quiet: bool) -> None:
     if not (config.path and is_used):
         return
     if owner := config.other_owner():
-        warning = _("{path} belongs to another user ({owner}); check what it says")
+        warning = _("{path} belongs to another user ({owner}); check its content")
         say_warning(warning.format(path=config.path, owner=owner))
     if not quiet:
         say(_("configuration: {path}").format(path=config.path))

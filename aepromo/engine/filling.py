@@ -157,7 +157,7 @@ def _costs_and_targets(
                 "purchase_price",
                 purchase,
                 for_profit,
-                remedy=_("is missing; fill it in, ask for a --target, or give {flag}"),
+                remedy=_("is missing; fill it in, or give --target or {flag}"),
             )
             logistics = filler.or_assumed("logistics_cost", logistics, for_profit)
     if "logistics_cost" in question.needs:

@@ -204,8 +204,7 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
         nearest = exact.quantize(step)
         if abs(exact - nearest) > near:
             reason = _(
-                "{number} is a float that stands for no whole {step} of a unit; "
-                "hand in text or decimals"
+                "{number} is a float that is not a multiple of {step}; pass text or decimals"
             )
             raise InputError(f"{series.name}: " + reason.format(number=repr(number), step=step))
         return str(nearest)
@@ -216,7 +215,7 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
 def _id_text(number: float) -> str:
     """An id that pandas made a float, as the whole number that it was."""
     if not number.is_integer() or abs(number) >= _LARGEST_EXACT:
-        reason = _("{number} is a float, which can't hold an id; hand in text")
+        reason = _("{number} is a float, which can't hold an id; pass text")
         raise InputError(reason.format(number=repr(number)))
     return str(int(number))
 

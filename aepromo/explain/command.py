@@ -112,7 +112,7 @@ def explain_command() -> Callable[..., None]:
             raise CallError(reason)
         _write(values, call.writing, call.options["proof"])
 
-    command.__doc__ = _("One SKU, step by step, from its list price to what is left.")
+    command.__doc__ = _("One SKU, step by step, from its list price to its profit.")
     return with_parameters(
         command,
         [
@@ -151,8 +151,8 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
         say_reading(found.source, found.headers, quiet)
         if found.others:
             text = ngettext(
-                "'{sku}' stands on line {lines} too; line {line} is taken",
-                "'{sku}' stands on lines {lines} too; line {line} is taken",
+                "'{sku}' is also on line {lines}; line {line} is used",
+                "'{sku}' is also on lines {lines}; line {line} is used",
                 len(found.others),
             )
             lines = _(", ").join(map(str, found.others[:MOST_LINES]))

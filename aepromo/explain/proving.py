@@ -48,7 +48,10 @@ def proof_lines(proof: Proof, own_rate: int, add: bool, currency: Currency) -> l
             rate, is_up = proof.forced_rate, proof.is_item_up
             said.append(settled(proof.base_price, rate, is_up, proof.item_price))
     if taken := proof.spend_save + proof.coupon:
-        line = _("  {off} off an order of {subtotal}; {item} ÷ {subtotal} of it, up: {share}")
+        line = _(
+            "  {off} off an order of {subtotal}; this unit's share, {item} ÷ {subtotal}, rounded "
+            "up: {share}"
+        )
         amounts = {
             "off": taken,
             "subtotal": proof.subtotal,

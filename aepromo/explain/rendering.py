@@ -138,7 +138,7 @@ def proven(explanation: Explanation) -> list[str]:
     """Why the next lower price does not protect, a line each."""
     proof = explanation.proof
     if proof is None:
-        return [_("there is no lower price to prove anything of")]
+        return [_("there is no lower list price to check")]
     own_rate, add = explanation.own_rate, explanation.discounts_add
     said = proof_lines(proof, own_rate, add, explanation.currency)
     return (
@@ -184,7 +184,7 @@ def lines(explanation: Explanation) -> list[str]:
         shows = _("Seller Center will show: {message}")
         said.append(shows.format(message=explanation.seller_center))
         remedies = _("; or ").join(_remedies(explanation))
-        said.append(_("to mend it: {remedies}").format(remedies=remedies))
+        said.append(_("to fix it: {remedies}").format(remedies=remedies))
     return said
 
 

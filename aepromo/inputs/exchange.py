@@ -263,10 +263,10 @@ class Exchange(NamedTuple):
                 continue
             days = (today - rate.day).days
             if days < -1:  # where the clock is, it may be the day before
-                text = _("the rate of {code} is of {day}, which is yet to come; mend the date")
+                text = _("the rate of {code} is dated {day}, in the future; correct the date")
             elif days * MILLION > most_days:
                 text = _(
-                    "the rate of {code} is of {day}, {days} days ago; give a newer one with --fx"
+                    "the rate of {code} is dated {day}, {days} days ago; give a newer one with --fx"
                 )
             else:
                 continue
@@ -298,7 +298,10 @@ class Exchange(NamedTuple):
 
     def no_rate(self, currency: Currency) -> str:
         """Why costs in a currency can't be used, with the remedy."""
-        reason = _("is {code}, and nobody gives its rate; set --fx {code}=RATE, {code} a {selling}")
+        reason = _(
+            "is {code}, whose exchange rate is not given; set --fx {code}=RATE, {code} for one "
+            "{selling}"
+        )
         return reason.format(code=currency.code, selling=self.selling.code)
 
     def pointless(self, rate: Rate) -> str:
@@ -316,7 +319,7 @@ class Exchange(NamedTuple):
     def too_large(self, rate: Rate) -> str:
         """Problem of a cost that reaches the limit of amounts when it is converted."""
         limit = grouped(AMOUNT_LIMIT, self.selling.places)
-        reason = _("comes to {limit} {code} or more at {rate}; mend it or the rate")
+        reason = _("comes to {limit} {code} or more at {rate}; correct it or the rate")
         return reason.format(limit=limit, code=self.selling.code, rate=rate.text)
 
     def in_selling(self, rule: Rule) -> Rule:
@@ -334,8 +337,8 @@ class Exchange(NamedTuple):
         rate = self.rate(USD)
         if rate is None:
             needs = _(
-                "rules.{key} is {value} US dollars; give --fx USD=RATE, "
-                "how many of them one {code} is worth"
+                "rules.{key} is {value} US dollars; give --fx USD=RATE, how many US dollars "
+                "one {code} is worth"
             )
             raise CallError(needs.format(key=rule.key, value=rule.value, code=self.selling.code))
         every = "every:" if rule.value.startswith("every:") else ""
@@ -389,7 +392,7 @@ def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:
         wanted = _("--fx '{text}': write CNY=7.12, how many units one {code} is worth")
         raise CallError(wanted.format(text=text, code=selling.code))
     if code == selling.code:
-        needless = _("--fx '{text}': prices are in {code}; it needs no rate")
+        needless = _("--fx '{text}': prices are already in {code}; it needs no rate")
         raise CallError(needless.format(text=text, code=code))
     return code, Rate(*rate, day if isinstance(day, date) else None)
 

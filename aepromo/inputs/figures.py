@@ -61,7 +61,7 @@ def _check_value(rule: Rule, value: str, place: str) -> None:
         read_tier(place, value, dollars)
     elif rule.unit == "date":
         if not _DATE.fullmatch(value):
-            reason = _("{cell} is no date; write one such as 2026-03-01")
+            reason = _("{cell} is not a date; write one such as 2026-03-01")
             raise CellError(reason.format(cell=shown(value)))
     elif rule.unit == "percent_points":
         millionths(value.removeprefix("-"))

@@ -65,8 +65,8 @@ def check_currencies(columns: FoundColumns, exchange: Exchange) -> None:
                 without.setdefault(currency.code, []).append(columns.header[position])
         for code, headers in without.items():
             reason = _(
-                "{headers}: costs are in {code}, and nobody gives its rate; set --fx {code}=RATE, "
-                "how many {code} a {selling} is worth"
+                "{headers}: costs are in {code}, whose exchange rate is not given; set --fx "
+                "{code}=RATE, how many {code} one {selling} is worth"
             )
             shown_ones = listed(headers)
             problems.append(
@@ -87,7 +87,7 @@ def label_reasons(
     for row in bad:
         text = texts[row].as_py()
         if any(not currency.fits(sign) for sign in signs_in([text])):
-            reason = _("{cell} is in another currency than its header says, {code}")
+            reason = _("{cell} is not in {code}, the currency of its header")
             reasons[row] = reason.format(cell=shown(text), code=currency.code)
     return reasons
 

@@ -147,7 +147,7 @@ def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
         raise InputError(text.format(first=first, header=other, name=wanted))
     offered = [given for given in map(_rate_from, header) if given]
     if "sku" not in found or not (places or offered):
-        text = _("no list of rates, for want of a column {name}; rates writes one")
+        text = _("not a list of rates: it has no column {name}; aepromo rates writes one")
         lacking = wanted if "sku" in found else "sku"
         raise InputError(text.format(name=named(lacking)))
     if not places:

@@ -101,7 +101,7 @@ class Policy(NamedTuple):
             if name not in INPUTS:
                 continue
             if isinstance(value, float | bool):
-                reason = _("{value} is no exact amount; write it as text")
+                reason = _("{value} is not an exact amount; write it as text")
                 raise CallError(f"{name}: " + reason.format(value=repr(value)))
             if value is not None and str(value).strip():
                 given[name] = str(value)

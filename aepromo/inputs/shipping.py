@@ -111,7 +111,9 @@ class Shipping:
             raise CellError(_("is missing; fill it in or give --market"))
         if len(set(markets)) > 1:
             raise CellError(
-                _("names {count} markets; a parcel goes to one").format(count=len(markets))
+                _("has {count} markets; write only one, to which the parcel goes").format(
+                    count=len(markets)
+                )
             )
         if not self.services(markets[0]):
             raise CellError(self._not_served(markets[0]))
@@ -132,9 +134,9 @@ class Shipping:
         """Why a parcel can't be carried: it weighs more than any line takes, or the one named."""
         most = grams(max(service.charge.max_weight for service in self.services(market)))
         if self.line is None:
-            reason = _("is more than a line to {market} carries; the most is {most} g")
+            reason = _("is more than any line to {market} carries; the limit is {most} g")
             return reason.format(market=market, most=most)
-        reason = _("is more than the line {line} carries to {market}; its most is {most} g")
+        reason = _("is more than the line {line} carries to {market}; its limit is {most} g")
         said = reason.format(line=self.line, market=market, most=most)
         return said + self._others(market, weight)
 
@@ -145,7 +147,7 @@ class Shipping:
             for each in self.tariff.services
             if each.market == market and each.charge.carries(weight)
         ]
-        return _("; {lines} would").format(lines=_(", ").join(others)) if others else ""
+        return _("; {lines} can carry it").format(lines=_(", ").join(others)) if others else ""
 
     def of_one(self, texts: Mapping[str, str]) -> tuple[int, int]:
         """The line of one parcel, as an index into the tariff's, and its cost.

@@ -216,12 +216,14 @@ class Values(NamedTuple):
             for text, coupon in zip(policy.coupon, offers.coupons, strict=True)
         ]
         deep = [
-            _("{offer} takes off over half of what it asks for").format(offer=offer)
+            _("{offer} takes off more than half of its threshold").format(offer=offer)
             for offer, is_deep in given
             if is_deep
         ]
         if (own := self.numbers.get("limited_rate", 0)) and own % self.limited_step:
-            text = _("{flag} {rate} is no whole percent, and the platform takes only those")
+            text = _(
+                "{flag} {rate} is not a whole percent, and the platform takes only whole percents"
+            )
             flag = self.policy.place("limited_rate")
             deep.append(text.format(flag=flag, rate=percent(own)))
         exchange = self.exchange
@@ -286,7 +288,7 @@ def _max_change(text: str, place: str) -> int | None:
 def _offers(policy: Policy, currency: Currency) -> Offers:
     spend_save = tuple(read_tier("--spend-save", text, currency) for text in policy.spend_save)
     if sum(tier.repeats for tier in spend_save) > 1:
-        raise CallError(_("--spend-save: only one of them can repeat (every:)"))
+        raise CallError(_("--spend-save: only one tier can repeat (every:)"))
     return Offers(
         spend_save,
         coupons=tuple(read_coupon("--coupon", text, currency) for text in policy.coupon),

@@ -26,7 +26,7 @@ FOR_EVERY_SKU = {
     "currency": (N_("currency"), N_("what prices and every figure are in")),
     "fx": (N_("exchange rates"), N_("how many units one unit of the prices' currency is worth")),
     "tariff": (N_("tariff"), N_("the shipping lines it has")),
-    "line": (N_("shipping line"), N_("the line taken for every parcel")),
+    "line": (N_("shipping line"), N_("the shipping line used for every parcel")),
     "rates": (N_("past rates"), N_("the list of forced rates that is joined")),
 }
 """Given values that are no column: the name to show, and its meaning."""

@@ -59,7 +59,7 @@ LimitOption = Annotated[
         "--limit",
         metavar="N",
         min=1,
-        help="Most SKUs at risk on the page (200).",
+        help="Show at most this many SKUs at risk on the page (200).",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
@@ -68,7 +68,7 @@ NowOption = Annotated[
     declared(
         "--now",
         metavar="TIME",
-        help="The time that the page says it was made at (now).",
+        help="The time that the page shows as the time it was made (now).",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
@@ -141,10 +141,10 @@ def _check(file: str | None, writing: WritingOptions) -> str:
     if writing.output and are_same_file(writing.output, file):
         raise CallError(_("--output is the input file; name another, such as -o report.html"))
     if PurePath(writing.output or "").suffix.lower() not in _ENDINGS:
-        reason = _("--output {path}: what report writes is a page; end in .html")
+        reason = _("--output {path}: report writes a web page; end in .html")
         raise CallError(reason.format(path=writing.output))
     if writing.output is None and sys.stdout is not None and sys.stdout.isatty():
-        raise CallError(_("a page is nothing for a terminal; name a file, such as -o report.html"))
+        raise CallError(_("a terminal can't show a web page; name a file, such as -o report.html"))
     return file
 
 

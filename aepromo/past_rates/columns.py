@@ -44,18 +44,26 @@ LEVELS = ("store", "category", "sku")
 """Whose rate a row holds, the widest first."""
 
 RATE_RESULTS = (
-    Column("level", Kind.LABEL, "whose rate it is", ("层级",), labels=LEVELS),
-    Column("orders", Kind.COUNT, "the forced orders it rests on", ("订单数",)),
-    Column("mean_rate", Kind.MILLIONTHS, "the mean of their rates", ("平均折扣率",)),
-    Column("lowest_rate", Kind.MILLIONTHS, "the lowest of them", ("最低折扣率",)),
-    Column("highest_rate", Kind.MILLIONTHS, "the highest of them", ("最高折扣率",)),
+    Column(
+        "level",
+        Kind.LABEL,
+        "the level of the rate: a SKU, a category or the store",
+        ("层级",),
+        labels=LEVELS,
+    ),
+    Column("orders", Kind.COUNT, "the forced orders it is computed from", ("订单数",)),
+    Column("mean_rate", Kind.MILLIONTHS, "the mean of these rates", ("平均折扣率",)),
+    Column("lowest_rate", Kind.MILLIONTHS, "the lowest of these rates", ("最低折扣率",)),
+    Column("highest_rate", Kind.MILLIONTHS, "the highest of these rates", ("最高折扣率",)),
     Column(
         "rate_range",
         Kind.TEXT,
         "from the lowest to the highest, however prices were rounded",
         ("折扣率区间",),
     ),
-    Column("own_weight", Kind.MILLIONTHS, "how far its own orders are trusted", ("自身权重",)),
+    Column(
+        "own_weight", Kind.MILLIONTHS, "how much its own orders count in the rate", ("自身权重",)
+    ),
 )
 """Result columns of ``rates``, beside the quantile and ``forced_rate``."""
 

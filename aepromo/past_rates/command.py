@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from aepromo.cli.reading import Reading
 
-QUESTION = N_("What has the platform really been taking off?")
+QUESTION = N_("Which discounts has the platform really forced?")
 VALUES = ("category", *AMOUNTS, "discount_status")
 
 
@@ -52,7 +52,7 @@ class RateOptions(NamedTuple):
         declared(
             "--since",
             metavar="DATE",
-            help=_("Only orders from this day on, by the date that they show."),
+            help=_("Only orders from this day on, by the date shown in the file."),
         ),
     ] = None
     quantile: Annotated[
@@ -60,7 +60,7 @@ class RateOptions(NamedTuple):
         declared(
             "--quantile",
             metavar="SHARE",
-            help=_("The share of orders that a column's rate shall cover (95%)."),
+            help=_("The share of orders that the quantile's rate must cover (95%)."),
         ),
     ] = None
 
@@ -117,7 +117,7 @@ def _answer_one(which: Which, reading: Reading, writing: WritingOptions) -> None
     if reading.is_given:
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     if not which.given:
-        reason = _("nothing to reckon; name a FILE, or give --list-price and --deal-price")
+        reason = _("nothing to compute; name a FILE, or give --list-price and --deal-price")
         raise CallError(reason)
     status = which.given.get("discount_status", "")
     if status and not which.is_forced(status):

@@ -113,7 +113,7 @@ def answer_history(
             )
             say(text.format(count=count))
         if not len(rates.skus):
-            say(_("no forced order counts, so there is no rate"))
+            say(_("there is no forced order to count, so there is no rate"))
     _write(rates, line, writing)
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {line}")

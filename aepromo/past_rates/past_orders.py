@@ -139,9 +139,12 @@ def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[OrderRate
     def above(row: int | None) -> str:
         own, places = at(own_rate, row), currency.places
         text = (
-            _("{paid} with what offers took is above the list price less your own {own}, {base}")
+            _(
+                "{paid}, with offers added back, is above {base}, the list price less your own "
+                "discount of {own}"
+            )
             if own
-            else _("{paid} with what offers took is above the list price, {base}")
+            else _("{paid}, with offers added back, is above the list price, {base}")
         )
         start = base_price(at(price, row), own)
         paid, base = grouped(at(item, row), places), grouped(int(start), places)
@@ -159,7 +162,7 @@ def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[OrderRate
         Fault(
             "deal_price",
             below & (rate >= MILLION),
-            lambda _row: _("leaves no rate under 100%; write what the buyer paid"),
+            lambda _row: _("makes the discount 100% or more; write what the buyer paid"),
         ),
     )
     lowest = MILLION - least(divided_up(2 * end + 1, 2 * start), MILLION)

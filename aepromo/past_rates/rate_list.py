@@ -31,5 +31,5 @@ def read_rates(file: str, rate_from: str) -> JoinedRates:
         try:
             aside.close()
         except RowsRefused:  # a list of rates has no rejects
-            raise InputError(_("{name}: mend the list of rates").format(name=name)) from None
+            raise InputError(_("{name}: correct the list of rates").format(name=name)) from None
     return rates

@@ -79,7 +79,7 @@ def appeal(values: Values, on: date) -> Question:
     own = (name for name in rules.columns if name in INPUTS and name not in TERMS)
     return Question(
         name="appeal",
-        question=N_("May a SKU be spared (Price Protection), and what is missing?"),
+        question=N_("Would Price Protection be granted for a SKU, and what is missing?"),
         uses=("sku", *TERMS, *dict.fromkeys((*own, *papers))),
         needs=NEEDED,
         adds=adding(*ADDED),

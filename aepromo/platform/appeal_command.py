@@ -49,7 +49,7 @@ class FailOn(StrEnum):
 
 OnOption = Annotated[
     str | None,
-    declared("--on", metavar="DATE", help=_("The day on which the appeal is handed in (today).")),
+    declared("--on", metavar="DATE", help=_("The day on which the appeal is submitted (today).")),
 ]
 FailOnOption = Annotated[
     FailOn,
@@ -64,7 +64,7 @@ WorksheetOption = Annotated[
     declared(
         "--worksheet",
         metavar="FILE",
-        help=_("Write the margin worksheet to hand in; what is refused stays out."),
+        help=_("Write the margin worksheet to submit, without SKUs that would be refused."),
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]

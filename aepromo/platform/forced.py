@@ -63,7 +63,7 @@ def forced(values: Values) -> Question:
 
     return Question(
         name="forced",
-        question=N_("Which SKUs are about to be hit by a forced discount?"),
+        question=N_("Which SKUs are about to get a forced discount?"),
         uses=("sku", *rules.columns, "click_rate", "industry_click_rate", *PRICED_BY),
         needs=(),
         adds=adding(*ADDED),

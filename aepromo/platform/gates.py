@@ -332,7 +332,7 @@ def _threshold(rule: Rule, currency: Currency) -> int:
 def _read_threshold(value: str, kind: Kind, currency: Currency) -> int:
     threshold = read_fact(value, kind, currency)
     if not isinstance(threshold, int):
-        raise refusal(value, _("{cell} is no threshold; write a number"))
+        raise refusal(value, _("{cell} is not a threshold; write a number"))
     return threshold
 
 

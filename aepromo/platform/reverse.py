@@ -90,7 +90,7 @@ def reverse(values: Values) -> Question:
 
     return Question(
         name="reverse",
-        question=N_("May the reverse promotion choose my SKUs, and what is safe then?"),
+        question=N_("Can the reverse promotion choose my SKUs, and what is safe then?"),
         uses=tuple(dict.fromkeys(("sku", "market", *rules.columns, *PRICED_BY))),
         needs=(),
         adds=adding(*ADDED),
@@ -164,7 +164,7 @@ class _Rules:
         written = [way for each in known for way in ways(each)]
         if canonical(name) in known or near(name, written) is None:
             return ""
-        reason = _("{cell} is no promotion; {nearest}")
+        reason = _("{cell} is not a promotion; {nearest}")
         return reason.format(cell=shown(name), nearest=nearest(name, written, ""))
 
     def eligibility_of(self, inputs: Inputs) -> Results:
@@ -236,11 +236,11 @@ class _Rules:
     def _conflicts_of(self, names: Sequence[str]) -> Iterator[str]:
         for name in map(canonical, names):
             if name in self.forbidden:
-                demoted = _("{name}: the reverse promotion is demoted while it runs, end it")
+                demoted = _("{name}: the reverse promotion is demoted while it runs; end it")
                 yield demoted.format(name=spoken_name(name))
             elif name not in self.allowed and name != "none":
                 unsaid = _(
-                    "{name}: the rule book doesn't say whether it may run, see Seller Center"
+                    "{name}: the rule book doesn't say whether it may run; see Seller Center"
                 )
                 yield unsaid.format(name=spoken_name(name))
 
@@ -400,7 +400,7 @@ def _no_market(name: str) -> str:
     if country_code(name) is not None:
         return ""
     meant = nearest(name, country_names(), _("write a country's code, such as ES"))
-    return _("{cell} is no market; {nearest}").format(cell=shown(name), nearest=meant)
+    return _("{cell} is not a market; {nearest}").format(cell=shown(name), nearest=meant)
 
 
 def _noted(clause: Clause, note: str) -> Clause:

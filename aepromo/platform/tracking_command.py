@@ -175,7 +175,7 @@ def _names_in(file: str | None) -> list[str]:
     lines = (tidy(line) for line in _decoded(data, file).splitlines())
     names = [line for line in lines if line and not line.startswith("#")]
     if not names:
-        raise InputError(f"{file}: " + _("names no carrier; write one a line"))
+        raise InputError(f"{file}: " + _("has no carrier; write one a line"))
     return names
 
 

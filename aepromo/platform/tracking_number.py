@@ -72,7 +72,9 @@ def number_fault(text: str) -> str:
         return fault.format(number=shown(text))
     number = _SEPARATORS.sub("", number)
     if not _LETTERS_AND_DIGITS.fullmatch(number):
-        return _("number {number} has more than letters and digits").format(number=shown(text))
+        return _("number {number} has characters other than letters and digits").format(
+            number=shown(text)
+        )
     if not SHORTEST <= len(number) <= LONGEST:
         fault = _("number {number} has {count} characters, needs {least} to {most}")
         count = len(number)

@@ -94,7 +94,7 @@ def family(name: str) -> dict[str, Rule]:
     The dictionary is the caller's own. Raises ``UnknownRule`` for a name not in ``FAMILIES``.
     """
     if name not in FAMILIES:
-        raise _unknown(_("no family {name}; {nearest}"), name, FAMILIES)
+        raise _unknown(_("no group of rules {name}; {nearest}"), name, FAMILIES)
     return dict(_load(name))
 
 
@@ -204,7 +204,7 @@ def _figure(key: str, fields: Mapping[str, object], place: str) -> Rule:
         items = part if isinstance(part, list) else [part]
         lines = tuple(item for item in items if isinstance(item, str) and item.strip())
         if not lines or len(lines) < len(items):
-            raise ValueError(f"{place}: {name}: {part!r} is no text; write it in quotes")
+            raise ValueError(f"{place}: {name}: {part!r} is not text; write it in quotes")
         texts[name] = lines if isinstance(part, list) else lines[0]
     value = texts.pop("value")
     single = {name: part for name, part in texts.items() if isinstance(part, str)}

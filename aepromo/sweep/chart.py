@@ -162,7 +162,10 @@ def _lettering(is_png: bool) -> Iterator[None]:
     there = set(font_manager.get_font_names())
     fonts = [name for name in _CHINESE_FONTS if name in there]
     if is_png and not fonts:
-        reason = _("--png: no font here has Chinese letters; install Noto Sans CJK, or draw an SVG")
+        reason = _(
+            "--png: no font on this machine has Chinese characters; install Noto Sans CJK, or "
+            "use --svg"
+        )
         raise CallError(reason)
     families = [*(fonts if is_png else _CHINESE_FONTS), "DejaVu Sans", "sans-serif"]
     with rc_context({"font.family": families, "svg.fonttype": "none"}), warnings.catch_warnings():

@@ -72,7 +72,9 @@ def rates(first: str, last: str, step: str) -> range:
         reason = _("--from {first} is above --to {last}; swap the two")
         raise CallError(reason.format(first=first, last=last))
     if not each or (high - low) // each >= MOST_RATES:
-        reason = _("write a step of which at most {most} fit in").format(most=MOST_RATES - 1)
+        reason = _("write a larger step, of which at most {most} fit in").format(
+            most=MOST_RATES - 1
+        )
         raise CallError(f"--step {step}: {reason}")
     return range(low, high + 1, each)
 

@@ -98,8 +98,8 @@ def signs_in(texts: Iterable[str]) -> frozenset[str]:
 def in_two_currencies(signs: Iterable[str]) -> str:
     """Why amounts with more than one sign can't be used, where nobody names a currency."""
     reason = _(
-        "amounts with {signs} are in two currencies, and money is only added in one; "
-        "name them with --currency and --cost-currency"
+        "amounts with {signs} are in two currencies and can't be added; name the currencies "
+        "with --currency and --cost-currency"
     )
     return reason.format(signs=_(" and ").join(sorted(signs)))
 
@@ -128,7 +128,7 @@ def _with_point(text: str, tidied: str, decimal: str) -> str:
         return core["before"] + match["whole"].replace(gap, "") + fraction + core["after"]
     if _NUMBER.fullmatch(number):
         meant = number.translate({ord(","): ".", ord("."): ","})
-        reason = _("{cell} has a decimal point, and this file decimal commas; write {meant}")
+        reason = _("{cell} has a decimal point, but this file uses decimal commas; write {meant}")
         raise refusal(text, reason, meant=core["before"] + meant + core["after"])
     return tidied
 
@@ -149,14 +149,14 @@ def read_range(text: str, decimal: str = POINT) -> tuple[int, int] | None:
         rate = _rate(text, tidied if decimal == POINT else _with_point(text, tidied, decimal))
         return rate, rate
     if not (low_text.strip() and high_text.strip()):
-        raise refusal(text, _("{cell} lacks an end; write both, such as 10%..20%"))
+        raise refusal(text, _("{cell} has only one end; write both, such as 10%..20%"))
     ends = [
         tidy(end) if decimal == POINT else _with_point(text, tidy(end), decimal)
         for end in (low_text, high_text)
     ]
     low, high = (_rate(end, each) for end, each in zip((low_text, high_text), ends, strict=True))
     if low > high:
-        reason = _("{cell} runs backwards; write {low}..{high}")
+        reason = _("{cell} has its ends swapped; write {low}..{high}")
         raise refusal(text, reason, low=high_text, high=low_text)
     return low, high
 
@@ -169,13 +169,15 @@ def millionths(text: str) -> int:
         raise _not_a_number(text, tidied, example="4.78")
     whole, fraction = match["whole"] or "0", match["fraction"] or ""
     if len(whole) > COUNT_DIGITS or fraction[RATE_PLACES:].strip("0"):
-        raise refusal(text, _("{cell} is too large or too fine; write at most six decimal places"))
+        raise refusal(
+            text, _("{cell} is too large or has too many decimal places; write at most six")
+        )
     return int(whole) * MILLION + int(fraction[:RATE_PLACES].ljust(RATE_PLACES, "0"))
 
 
 def _cost(text: str, tidied: str, currency: Currency) -> int:
     if tidied.casefold() in _NOTHING:
-        reason = _("{cell} is no amount; write what it costs you, 0 for nothing")
+        reason = _("{cell} is not an amount; write what it costs you, 0 for nothing")
         raise refusal(text, reason)
     whole, fraction = _amount_digits(text, tidied, currency, "--cost-currency")
     places = currency.places
@@ -198,14 +200,14 @@ def _target(text: str, tidied: str, currency: Currency) -> int:
 def _price(text: str, tidied: str, currency: Currency) -> int:
     price = _target(text, tidied, currency)
     if price == 0:
-        raise refusal(text, _("{cell} is no list price; write a price above 0"))
+        raise refusal(text, _("{cell} is not a list price; write a price above 0"))
     return price
 
 
 def _count(text: str, tidied: str) -> int:
     whole, fraction = _digits(text, tidied, example="120")
     if fraction.strip("0"):
-        raise refusal(text, _("{cell} is no whole number; write {example}"), example=whole)
+        raise refusal(text, _("{cell} is not a whole number; write {example}"), example=whole)
     if int(whole) >= COUNT_LIMIT:
         reason = _("{cell} is too large; write a number under {limit:,}")
         raise refusal(text, reason, limit=COUNT_LIMIT)
@@ -225,7 +227,9 @@ def _markup(text: str, tidied: str) -> int:
     rate = _ratio(text, tidied)
     if rate >= MARKUP_LIMIT or (rate >= MILLION and not tidied.endswith("%")):
         limit = percent(MARKUP_LIMIT)
-        raise refusal(text, _("{cell} is no markup under {limit}; write 150%"), limit=limit)
+        raise refusal(
+            text, _("{cell} is not a markup under {limit}; write one such as 150%"), limit=limit
+        )
     return rate
 
 
@@ -240,7 +244,7 @@ def _ratio(text: str, tidied: str) -> int:
         raise refusal(text, reason, percent=f"{number}%", ratio=ratio)
     kept = RATE_PLACES - 2 if is_percent else RATE_PLACES
     if fraction[kept:].strip("0"):
-        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        reason = _("{cell} has too many decimal places for a rate; write at most {places}")
         raise refusal(text, reason, places=kept)
     return int(whole + fraction[:kept].ljust(kept, "0"))
 
@@ -272,7 +276,9 @@ def read_exchange_rate(text: str) -> tuple[int, int] | None:
         bottom = _exact(text, divisor.lstrip())
     units, per = top[0] * bottom[1], top[1] * bottom[0]
     if not (per and 0 < units * MILLION < FX_LIMIT * per):
-        reason = _("{cell} is no exchange rate; write how many units one is worth, such as 7.12")
+        reason = _(
+            "{cell} is not an exchange rate; write how many units one is worth, such as 7.12"
+        )
         raise refusal(text, reason)
     common = gcd(units, per)
     return units // common, per // common
@@ -283,7 +289,7 @@ def _exact(text: str, tidied: str) -> tuple[int, int]:
     whole, fraction = _digits(text, tidied, example="7.12")
     fraction = fraction.rstrip("0")
     if len((whole + fraction).lstrip("0")) > FX_DIGITS or len(fraction) > 2 * FX_DIGITS:
-        reason = _("{cell} is finer than an exchange rate can be; write at most {digits} digits")
+        reason = _("{cell} has too many digits for an exchange rate; write at most {digits}")
         raise refusal(text, reason, digits=FX_DIGITS)
     return int(whole + fraction), 10 ** len(fraction)
 
@@ -292,7 +298,7 @@ def _fx(text: str, tidied: str) -> int:
     """A rate of six places, as a column holds it; ``read_exchange_rate`` takes finer ones."""
     units, per = read_exchange_rate(tidied) or (0, 1)
     if MILLION % per:
-        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        reason = _("{cell} has too many decimal places for a rate; write at most {places}")
         raise refusal(text, reason, places=RATE_PLACES)
     return units * (MILLION // per)
 
@@ -313,8 +319,8 @@ def _amount_digits(text: str, tidied: str, currency: Currency, flag: str) -> tup
     sign, number = parted(tidied)
     if sign and not sign.fits(currency):
         reason = _(
-            "{cell} has the sign {sign}, but is to be in {currency}; write it in {currency}, or "
-            "name its own with {flag} {code}"
+            "{cell} has the sign {sign}, but must be in {currency}; write it in {currency}, "
+            "or name its own currency with {flag} {code}"
         )
         raise refusal(
             text, reason, sign=sign.written, currency=currency.code, flag=flag, code=sign.code
@@ -337,10 +343,10 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
 def _not_a_number(text: str, number: str, example: str) -> CellError:
     if unseen := {letter for letter in text if ord(letter) in _UNSEEN}:
         names = _(", ").join(sorted(f"U+{ord(letter):04X}" for letter in unseen))
-        reason = _("{cell} holds {names}, which nobody can see; delete it")
+        reason = _("{cell} contains {names}, which is invisible; delete it")
         return refusal(text, reason, names=names)
     if number.casefold() in _ERRORS:
-        reason = _("{cell} is an error of the spreadsheet; mend its formula, or write the number")
+        reason = _("{cell} is a spreadsheet error; fix its formula, or write the number")
         return refusal(text, reason)
     if number.casefold() in _NOTHING:
         reason = _("{cell} is not a number; leave the cell blank where there is none")

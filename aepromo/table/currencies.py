@@ -32,7 +32,7 @@ def currency_named(text: str) -> Currency:
     except ValueError:
         places = None
     if places is None:
-        raise refusal(text, _("{cell} is no currency of ISO 4217; write a code such as CNY"))
+        raise refusal(text, _("{cell} is not an ISO 4217 currency; write a code such as CNY"))
     if places > MOST_PLACES:
         reason = _("{cell} has {places} decimal places; amounts are kept to at most {most}")
         raise refusal(text, reason, places=places, most=MOST_PLACES)

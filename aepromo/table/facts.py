@@ -66,14 +66,14 @@ def _share(text: str, tidied: str) -> int:
     if _ALL_OF_IT.fullmatch(tidied):
         return MILLION
     if tidied == "1":
-        raise refusal(text, _("{cell} may be all or a hundredth; write 100% or 1%"))
+        raise refusal(text, _("{cell} may mean 100% or 1%; write one of them with %"))
     return read_rate(text) or 0
 
 
 def _turnover(text: str, tidied: str) -> int:
     match = _TURNOVER.fullmatch(tidied)
     if match is None:
-        raise refusal(text, _("{cell} is no amount; write one such as 50000"))
+        raise refusal(text, _("{cell} is not an amount; write one such as 50000"))
     whole, _point, fraction = match["amount"].replace(",", "").partition(".")
     return int(whole + fraction.ljust(USD.places, "0"))
 
@@ -82,8 +82,8 @@ def _level(text: str, tidied: str) -> int:
     match = _LEVEL.fullmatch(tidied)
     if match is None:
         if len(tidied) == 1 and tidied in "123456789":
-            raise refusal(text, _("{cell} is no store level; write {meant}"), meant=f"L{tidied}")
-        raise refusal(text, _("{cell} is no store level; write one such as L3"))
+            raise refusal(text, _("{cell} is not a store level; write {meant}"), meant=f"L{tidied}")
+        raise refusal(text, _("{cell} is not a store level; write one such as L3"))
     return int(match[1])
 
 
@@ -103,14 +103,14 @@ def _day(text: str, tidied: str) -> date:
     try:
         return _within_reach(date.fromisoformat(_padded(tidied)))
     except ValueError:
-        raise refusal(text, _("{cell} is no date; write one such as 2026-03-01")) from None
+        raise refusal(text, _("{cell} is not a date; write one such as 2026-03-01")) from None
 
 
 def _moment(text: str, tidied: str) -> datetime:
     try:
         return _within_reach(datetime.fromisoformat(_padded(tidied)))
     except ValueError:
-        reason = _("{cell} is no time; write one such as 2026-03-01T08:30+08:00")
+        reason = _("{cell} is not a time; write one such as 2026-03-01T08:30+08:00")
         raise refusal(text, reason) from None
 
 

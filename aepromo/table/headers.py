@@ -468,9 +468,11 @@ def check_header(headers: Sequence[str]) -> None:
     seen: set[str] = set()
     for header in headers:
         if header in seen and not header.strip():
-            raise InputError(_("two columns have no header; name them, or delete what is above it"))
+            raise InputError(
+                _("two columns have no header; name them, or delete the lines above the header")
+            )
         if header in seen:
-            reason = _("the header '{header}' stands twice; rename one of the two")
+            reason = _("the header '{header}' appears twice; rename one of the two")
             raise InputError(reason.format(header=shown_header(header)))
         seen.add(header)
 
@@ -497,7 +499,9 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
             raise InputError(_unknown_header(header, headers))
         exact = [at for at in alike if headers[at] == header]
         if len(alike) > 1 and not exact:
-            reason = _("--map: '{header}' may be '{one}' or '{other}'; write it as the file does")
+            reason = _(
+                "--map: '{header}' may be '{one}' or '{other}'; write it exactly as in the file"
+            )
             one, other = (shown_header(headers[at]) for at in alike[:2])
             raise InputError(reason.format(header=header, one=one, other=other))
         at = (exact or alike)[0]

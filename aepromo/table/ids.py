@@ -192,13 +192,13 @@ class IdNotes:
             ]
             more = ["…"] if self.twice > len(self.pairs) else []
             said = ngettext(
-                "{count:,} id stands twice: {pairs}",
-                "{count:,} ids stand twice: {pairs}",
+                "{count:,} id appears twice: {pairs}",
+                "{count:,} ids appear twice: {pairs}",
                 self.twice,
             )
             found.append(said.format(count=self.twice, pairs=_(", ").join([*pairs, *more])))
             if self.filled > MOST_COMPARED:
-                said = _("ids were compared in the first {count:,} rows")
+                said = _("only the ids of the first {count:,} rows were compared")
                 found.append(said.format(count=MOST_COMPARED))
         if self.blank and self.filled:
             said = ngettext(
@@ -225,10 +225,10 @@ class IdNotes:
         if self.dates:
             text, line = self.first_date
             warning = ngettext(
-                "{name}:{line}: {cell} is a date; if a spreadsheet made it of an id, export it as "
-                "text",
-                "{name}:{line}: {cell} and {count:,} ids in all are dates; if a spreadsheet made "
-                "them of ids, export them as text",
+                "{name}:{line}: {cell} is a date; if a spreadsheet turned an id into it, "
+                "export it as text",
+                "{name}:{line}: {cell} and {count:,} ids in all are dates; if a spreadsheet "
+                "turned ids into them, export them as text",
                 self.dates,
             )
             place = {"name": self.name, "line": line, "cell": shown(text)}

@@ -42,14 +42,14 @@ _READ = {
 _REFUSED = {
     b"\xd0\xcf\x11\xe0": N_("an old .xls workbook, or one with a password; save it as .xlsx"),
     b"\x09\x08\x10\x00": N_("an old .xls workbook, or one with a password; save it as .xlsx"),
-    b"\x28\xb5\x2f\xfd": N_("packed by zstd; unpack it first"),
-    b"\xfd7zXZ\x00": N_("packed by xz; unpack it first"),
-    b"BZh91AY&": N_("packed by bzip2; unpack it first"),
-    b"\x04\x22\x4d\x18": N_("packed by lz4; unpack it first"),
+    b"\x28\xb5\x2f\xfd": N_("compressed with zstd; unpack it first"),
+    b"\xfd7zXZ\x00": N_("compressed with xz; unpack it first"),
+    b"BZh91AY&": N_("compressed with bzip2; unpack it first"),
+    b"\x04\x22\x4d\x18": N_("compressed with lz4; unpack it first"),
     b"7z\xbc\xaf\x27\x1c": N_("a 7z archive; unpack it first"),
     b"Rar!\x1a\x07": N_("a rar archive; unpack it first"),
     b"%PDF-": N_("a PDF; export the table as .csv or .xlsx"),
-    b"{\\rtf": N_("a text with formats; export the table as .csv or .xlsx"),
+    b"{\\rtf": N_("an RTF document; export the table as .csv or .xlsx"),
     b"\x89PNG": N_("a picture; export the table as .csv or .xlsx"),
     b"\xff\xd8\xff": N_("a picture; export the table as .csv or .xlsx"),
     b"GIF89a": N_("a picture; export the table as .csv or .xlsx"),
@@ -71,7 +71,7 @@ def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
     text = BufferedReader(_Unpacked(stream, name))
     head = text.peek(HEAD)[:HEAD]
     if kind_of(head, name) is not FileKind.TEXT:
-        reason = _("packed by gzip, and no text within; unpack it first")
+        reason = _("compressed with gzip, without text inside; unpack it first")
         raise InputError(f"{name}: {reason}")
     return text
 
@@ -92,14 +92,14 @@ class _Unpacked(RawIOBase):
         try:
             data = self._gzip.read(len(view))
         except (gzip.BadGzipFile, zlib.error, EOFError):
-            reason = _("packed by gzip, and damaged or cut off; get it anew")
+            reason = _("compressed with gzip, and damaged or cut off; get it again")
             raise InputError(f"{self._name}: {reason}") from None
         except OSError as error:
             reason = _("can't be read: {reason}").format(reason=cause(error))
             raise InputError(f"{self._name}: {reason}") from None
         self._size += len(data)
         if self._size > max(_MOST_UNPACKED, _MOST_TIMES * self._counted.size):
-            reason = _("unpacks to over {times} times its size; unpack it first, and look at it")
+            reason = _("unpacks to over {times} times its size; unpack it first and check it")
             raise InputError(f"{self._name}: {reason.format(times=_MOST_TIMES)}")
         view[: len(data)] = data
         return len(data)

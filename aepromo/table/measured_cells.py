@@ -87,7 +87,7 @@ def _percentages(cells: Cells, position: int, kind: Kind, currency: Currency) ->
     most = {Kind.SHARE: MILLION, Kind.MARKUP: MARKUP_LIMIT - 1}.get(kind, MILLION - 1)
     finer = np.flatnonzero(bare_rows & (bare.numbers % _FINEST_PERCENT != 0))
     if len(finer):
-        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        reason = _("{cell} has too many decimal places for a rate; write at most {places}")
         reading = _refused(reading, cells, position, finer, reason, places=RATE_PLACES - 2)
     large = np.flatnonzero(bare_rows & (reading.numbers > most))
     if len(large):
@@ -146,10 +146,16 @@ def added_up(
     reasons = {}
     for row in np.flatnonzero(total >= limit).tolist():
         if is_amount:
-            reason = _("comes to {total} with the columns beside it; the most is under {limit}")
+            reason = _(
+                "adds up to {total} with the other columns of its kind; the sum must be under "
+                "{limit}"
+            )
             said, most = (grouped(int(each), currency.places) for each in (total[row], limit))
         else:
-            reason = _("comes to {total} with the columns beside it; a rate is under {limit}")
+            reason = _(
+                "adds up to {total} with the other columns of its kind; a rate must be under "
+                "{limit}"
+            )
             said, most = percent(int(total[row])), percent(limit)
         reasons[row] = reason.format(total=said, limit=most)
     total[list(reasons)] = BLANK

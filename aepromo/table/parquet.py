@@ -50,7 +50,7 @@ def open_parquet(stream: BinaryIO, name: str) -> Source:
         raise InputError(f"{name}: " + _("a header holds a NUL character; rename the column"))
     for field in schema:
         if not _is_one_value(field.type):
-            reason = _("{name}: column {column} holds {type}; make it text")
+            reason = _("{name}: column {column} holds {type}; convert it to text")
             kind = on_one_line(str(field.type)[:SHOWN_LENGTH])
             raise InputError(reason.format(name=name, column=shown(field.name), type=kind))
     return Source(name, names, ",", _blocks(file, name), counts_rows=True)
@@ -83,7 +83,7 @@ def parquet_of(tables: Iterable[pa.Table]) -> Iterator[bytes]:
 
 
 def _damaged(place: str) -> str:
-    return _("{place}: the Parquet file is damaged, or none").format(place=place)
+    return _("{place}: a damaged Parquet file, or not a Parquet file").format(place=place)
 
 
 def _is_one_value(kind: pa.DataType) -> bool:

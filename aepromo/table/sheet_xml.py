@@ -50,7 +50,7 @@ def limited(stream: IO[bytes], most: int, packed: int) -> Iterator[bytes]:
 
 
 def _disorder() -> str:
-    return _("rows or cells are out of order; open the workbook in Excel and save it anew")
+    return _("rows or cells are out of order; open the workbook in Excel and save it again")
 
 
 class _Reader:
@@ -98,7 +98,7 @@ class _Reader:
 
 def refuse_entities(*_all: object) -> NoReturn:
     """Refuse a document type: no workbook has one, and in it much can be made of little."""
-    raise Damaged(_("the workbook declares entities, as none does"))
+    raise Damaged(_("the workbook declares XML entities, which Excel never writes"))
 
 
 class TextsReader(_Reader):

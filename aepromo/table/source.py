@@ -102,12 +102,12 @@ class Taken:
         found = []
         if self.sheets_passed:
             passed = _(", ").join(map(shown, self.sheets_passed))
-            said = _("sheet {sheet} is read; without a table: {passed}")
+            said = _("sheet {sheet} is read; sheets without a table: {passed}")
             found.append(said.format(sheet=shown(self.sheet), passed=passed))
         if self.header_line > 1 + self.sep_line:
             found.append(_("header on line {line}").format(line=self.header_line))
         if self.rare_delimiter:
-            said = _("cells are parted by {delimiter} (set --delimiter)")
+            said = _("cells are separated by {delimiter} (set --delimiter)")
             found.append(said.format(delimiter=shown(self.rare_delimiter)))
         if self.decimal_cell:
             said = _("decimal comma: {cell} on line {line} (set --decimal)")
@@ -508,7 +508,7 @@ def _newlines(data: bytes) -> int:
 def _refuse_nul(data: bytes, name: str, line: int) -> None:
     if (position := data.find(b"\0")) >= 0:
         place = line + data.count(b"\n", 0, position)
-        reason = _("a NUL byte; this is no text table, or it needs --encoding")
+        reason = _("a NUL byte; this is not a text table, or it needs --encoding")
         raise InputError(f"{name}:{place}: {reason}")
 
 
@@ -522,7 +522,9 @@ def _refuse_backslash(record: bytes, name: str, line: int) -> None:
     """Refuse a record with a quote that a backslash is to make part of a cell, if it has one."""
     if (position := record.find(b'\\"')) >= 0:
         line += record.count(b"\n", 0, position)
-        reason = _('\\" within quotes is no CSV; write "" for a quote, or export the file anew')
+        reason = _(
+            '\\" inside quotes is not valid CSV; write "" for a quote, or export the file again'
+        )
         raise InputError(f"{name}:{line}: {reason}")
 
 

@@ -8,24 +8,24 @@ from aepromo.errors import CallError
 from aepromo.words import N_, _, cause
 
 _REASONS = {
-    "Cannot overwrite": N_("a key stands twice"),
-    "Cannot declare": N_("a table stands twice"),
-    "Cannot mutate": N_("a key stands twice"),
-    "Cannot redefine": N_("a table stands twice"),
-    "Duplicate inline table key": N_("a key stands twice"),
-    "Invalid initial character": N_("no key begins so"),
-    "Invalid statement": N_("no key or table begins so"),
+    "Cannot overwrite": N_("a key appears twice"),
+    "Cannot declare": N_("a table appears twice"),
+    "Cannot mutate": N_("a key appears twice"),
+    "Cannot redefine": N_("a table appears twice"),
+    "Duplicate inline table key": N_("a key appears twice"),
+    "Invalid initial character": N_("a key can't begin like this"),
+    "Invalid statement": N_("a key or table can't begin like this"),
     "Expected '='": N_("there is no = after a key"),
     "Expected ']'": N_("the name of a table isn't closed by ]"),
     "Expected ']]'": N_("the name of a table isn't closed by ]]"),
-    "Expected newline": N_("there is more on the line than a value"),
-    "Invalid value": N_("that is no value; a text goes in quotes"),
+    "Expected newline": N_("there is something after the value"),
+    "Invalid value": N_("not a value; put text in quotes"),
     "Invalid date": N_("there is no such date"),
     "Unterminated string": N_("a text isn't closed by a quote"),
     "Illegal character '\\n'": N_("a text isn't closed by a quote"),
     "Illegal character '\\r'": N_("a text isn't closed by a quote"),
     "Unclosed array": N_("a list isn't closed by ]"),
-    "Unclosed inline table": N_("a table within a line isn't closed"),
+    "Unclosed inline table": N_("an inline table isn't closed"),
     "Unescaped": N_("a \\ in a text is written \\\\"),
     "Invalid hex": N_("a \\ in a text is written \\\\"),
 }
@@ -58,14 +58,14 @@ def read_toml(path: str) -> dict[str, object]:
     except OSError as error:
         raise CallError(f"{path}: {cause(error)}") from None
     if len(data) > MOST_BYTES:
-        reason = _("over {most} KB; that is no configuration or tariff")
+        reason = _("over {most} KB; too large for a configuration or a tariff")
         raise CallError(f"{path}: " + reason.format(most=MOST_BYTES >> 10))
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise CallError(f"{path}: " + _("is not UTF-8; save it as UTF-8")) from None
     if line := _too_deep(text):
-        raise CallError(f"{path}:{line}: " + _("tables or lists lie too deep within one another"))
+        raise CallError(f"{path}:{line}: " + _("tables or lists are nested too deeply"))
     try:
         # As a binary float a number could not hold a cent.
         tables = tomllib.loads(text, parse_float=str)
@@ -73,7 +73,7 @@ def read_toml(path: str) -> dict[str, object]:
     except tomllib.TOMLDecodeError as error:
         raise CallError(_told(path, text, str(error))) from None
     except (ValueError, RecursionError):
-        reason = _("no TOML: {reason}").format(reason=_("a number is too long"))
+        reason = _("not valid TOML: {reason}").format(reason=_("a number is too long"))
         raise CallError(f"{path}: {reason}") from None
     return tables
 
@@ -104,9 +104,9 @@ def _told(path: str, text: str, error: str) -> str:
     reason = _(_REASONS[begins]) if begins else reason
     found = re.fullmatch(r"line (\d+), column (\d+)\)", place)
     if found is None:
-        return f"{path}: " + _("no TOML: {reason}").format(reason=reason)
+        return f"{path}: " + _("not valid TOML: {reason}").format(reason=reason)
     number, column = map(int, found.groups())
-    told = _("no TOML at column {column}: {reason}").format(column=column, reason=reason)
+    told = _("not valid TOML at column {column}: {reason}").format(column=column, reason=reason)
     line = [*text.split("\n"), ""][number - 1]
     return _("; ").join((f"{path}:{number}: {told}", *_hints(line, column - 1)))
 

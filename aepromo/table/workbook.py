@@ -117,7 +117,7 @@ def _reason(error: Exception) -> str:
         return _("can't be read: {reason}").format(reason=error.strerror)
     if isinstance(error, RuntimeError) and "encrypted" in str(error):
         return _("the workbook has a password; save it without one")
-    return _("the workbook is damaged; open it in Excel and save it anew")
+    return _("the workbook is damaged; open it in Excel and save it again")
 
 
 class _Book:
@@ -166,7 +166,7 @@ class _Book:
         if any(name.endswith((".iwa", "index.zip")) for name in names):
             return _("a Numbers document; export it as .xlsx")
         if "[content_types].xml" in names:
-            return _("no .xlsx workbook; save it as one, or as .csv")
+            return _("not an .xlsx workbook; save it as one, or as .csv")
         return _("a zip archive; unpack it first")
 
     def _links(self, part: str) -> dict[str | None, tuple[str, str]]:
@@ -287,7 +287,7 @@ def _blocks(rows: Iterator[Row], width: int, name: str) -> Iterator[Block]:
     for number, cells in rows:
         place = f"{name}:{number}"
         if len(cells) > width + _FARTHEST:
-            reason = _("{place}: a cell far to the right of the table; delete what stands there")
+            reason = _("{place}: a cell far to the right of the table; delete it")
             raise InputError(reason.format(place=place))
         line = _line(cells, width)
         if "\0" in line:

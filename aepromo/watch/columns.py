@@ -35,10 +35,12 @@ PROTECTIONS = ("would_pass", "may_pass", "would_fail")
 
 NEWS_RESULTS = (
     Column("event", Kind.LABEL, "what happened", ("事件",), labels=EVENTS),
-    Column("state", Kind.LABEL, "whether it is news", ("状态",), labels=STATES),
-    Column("since", Kind.TEXT, "since when it is so", ("起始时间",)),
-    Column("deadline", Kind.TEXT, "when stock and shipping must be seen to", ("截止时间",)),
-    Column("missed", Kind.LABEL, "whether that has passed", ("已超时",), labels=("no", "yes")),
+    Column("state", Kind.LABEL, "whether the event is new", ("状态",), labels=STATES),
+    Column("since", Kind.TEXT, "valid since", ("起始时间",)),
+    Column("deadline", Kind.TEXT, "the deadline to adjust stock and shipping", ("截止时间",)),
+    Column(
+        "missed", Kind.LABEL, "whether the deadline has passed", ("已超时",), labels=("no", "yes")
+    ),
     Column(
         "stock_cover_days",
         Kind.COUNT,
@@ -48,11 +50,18 @@ NEWS_RESULTS = (
     Column(
         "profit_standard",
         Kind.MONEY,
-        "what a unit leaves on today's shipping line",
+        "the profit of a unit on the current shipping line",
         ("现线路净利",),
     ),
-    Column("profit_economy", Kind.MONEY, "what it leaves on the cheaper line", ("经济线净利",)),
-    Column("switch_to", Kind.LABEL, "the line to switch to", ("切换线路",), labels=SWITCHES),
+    Column(
+        "profit_economy",
+        Kind.MONEY,
+        "the profit of a unit on the cheaper shipping line",
+        ("经济线净利",),
+    ),
+    Column(
+        "switch_to", Kind.LABEL, "the shipping line to switch to", ("切换线路",), labels=SWITCHES
+    ),
     Column(
         "price_protection",
         Kind.LABEL,
@@ -60,5 +69,5 @@ NEWS_RESULTS = (
         ("豁免申诉",),
         labels=PROTECTIONS,
     ),
-    Column("details", Kind.PROSE, "what there is to know of it", ("详情",)),
+    Column("details", Kind.PROSE, "details", ("详情",)),
 )

@@ -105,7 +105,7 @@ class WatchOptions(NamedTuple):
     state: Annotated[
         str | None,
         declared(
-            "--state", metavar="FILE", help="The file that keeps, between runs, what was seen."
+            "--state", metavar="FILE", help="The file that remembers from run to run what was seen."
         ),
     ] = None
     ack: Annotated[
@@ -116,17 +116,24 @@ class WatchOptions(NamedTuple):
     ] = None
     partial: Annotated[
         bool,
-        declared("--partial", help="The feed holds some SKUs only: the others haven't vanished."),
+        declared(
+            "--partial", help="The feed has only some of the SKUs: the others have not vanished."
+        ),
     ] = False
     wait: Annotated[
         float,
-        declared("--wait", metavar="SECONDS", min=0, help="How long to wait for another run (60)."),
+        declared(
+            "--wait",
+            metavar="SECONDS",
+            min=0,
+            help="Seconds to wait for another run to finish (60).",
+        ),
     ] = 60
     feed_format: Annotated[
         FeedForm,
         declared(
             "--feed-format",
-            help="csv or jsonl; else told by the first byte.",
+            help="csv or jsonl (default: decided by the first byte).",
             rich_help_panel=INPUT_PANEL,
         ),
     ] = FeedForm.AUTO
@@ -146,7 +153,7 @@ FailOnOption = Annotated[
     FailOn,
     declared(
         "--fail-on",
-        help="Exit with 1 while an event is open (default), new, or missed its deadline; never.",
+        help="Exit with 1 if an event is open (default), new, or missed its deadline; or never.",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
@@ -215,7 +222,7 @@ def _check_call(call: Call, any_values: bool) -> None:
     state, is_feed = call.options["state"], call.file is not None
     if state is None:
         if call.options["ack"]:
-            raise CallError(_("--ack: needs the --state in which the event is open"))
+            raise CallError(_("--ack: give the --state file in which the event is open"))
         return
     if not is_feed and any_values:
         raise CallError(_("values describe one SKU; leave --state out, or name a FEED"))
@@ -235,10 +242,10 @@ def _memory(call: Call) -> Memory:
         return Memory.of({})
     remembered = read_state(path)
     if remembered is None and call.file is None:
-        reason = _("{path}: there is no such file yet; a run with a FEED makes it")
+        reason = _("{path}: no such file yet; a run with a FEED creates it")
         raise InputError(reason.format(path=path))
     if remembered is None and not call.writing.quiet:
-        say(_("{path}: nothing remembered yet; all that is found is new").format(path=path))
+        say(_("{path}: nothing remembered yet; every event counts as new").format(path=path))
     return Memory.of({}) if remembered is None else remembered
 
 
@@ -254,7 +261,7 @@ def _in_currency_of(memory: Memory, policy: Policy, call: Call) -> Policy:
     code = resolved(Policy(currency=policy.currency)).currency.code
     if memory.holds_prices and code != memory.currency:
         reason = _(
-            "--currency: {path} remembers prices in {other}, not in {code}; name another --state"
+            "--currency: {path} keeps prices in {other}, not in {code}; give another --state file"
         )
         path = call.options["state"]
         raise CallError(reason.format(path=path, other=memory.currency, code=code))
@@ -294,7 +301,7 @@ def _not_acted_on(memory: Memory, call: Call) -> Memory:
     try:
         after = acknowledged(before, acks)
     except KeyError as error:
-        reason = _("--ack '{sku}': nothing is open of such a SKU in {path}")
+        reason = _("--ack '{sku}': {path} has no open event of this SKU")
         path = call.options["state"]
         raise CallError(reason.format(sku=error.args[0], path=path)) from None
     for sku, what in before.items():
@@ -319,12 +326,12 @@ def _look_at_feed(
     options, quiet = call.options, call.writing.quiet
     feed = read_feed(question, of_feed, call.file or "-", call)
     if not len(feed) and not options["partial"]:
-        reason = _("{name}: lists no SKU; an export that failed? (if it may be so: --partial)")
+        reason = _("{name}: has no SKU; did the export fail? (if not, give --partial)")
         raise InputError(reason.format(name=feed.name))
     if options["state"] is None and not quiet:
         say(_("not remembered: without --state FILE every run is the first"))
     if feed.passed_over is None and not options["partial"] and not quiet:
-        say(_("not checked: which SKUs have vanished, for a bad row doesn't tell its own"))
+        say(_("not checked: which SKUs have vanished, because bad rows don't show their SKU"))
     passed_over = None if options["partial"] else feed.passed_over
     return _compared(question, before, feed.outcomes, passed_over, values, now)
 

@@ -214,7 +214,7 @@ def _name_doubles(parts: Sequence[_Part], header: str) -> None:
     for doubles in places.values():
         for part, row, line in doubles:
             other = doubles[0][2] if line != doubles[0][2] else doubles[1][2]
-            reason = _("'{sku}' stands in line {line} too; keep one of the two")
+            reason = _("'{sku}' is also on line {line}; keep one of the two")
             said = reason.format(sku=part.skus[row].as_py(), line=other)
             part.problems.append(Problem(row, header, said))
 
@@ -335,7 +335,7 @@ _MOST_CELLS = 1 << 24
 def _check_size(keys: int, objects: int, line: int, name: str) -> None:
     """Refuse objects of so many different keys that a table of them has no end."""
     if keys > MOST_COLUMNS or keys * objects > _MOST_CELLS:
-        reason = _("{name}:{line}: {count:,} different keys from here on; that is no feed")
+        reason = _("{name}:{line}: {count:,} different keys from here on; this is not a feed")
         raise InputError(reason.format(name=name, line=line, count=keys))
 
 
@@ -425,9 +425,9 @@ def _objects(data: bytes, first_line: int, name: str) -> ObjectBlock:
             texts = {key: _cell(value) for key, value in members.items()}
             _check_text(texts)
         except (ValueError, RecursionError):
-            reason = _("{name}:{line}: no whole JSON object; was the feed cut off?")
+            reason = _("{name}:{line}: not a complete JSON object; was the feed cut off?")
             raise InputError(reason.format(name=name, line=line)) from None
-        wrong = [(key, _("stands twice in the object; write it once")) for key in twice]
+        wrong = [(key, _("appears twice in the object; write it once")) for key in twice]
         wrong += [
             (key, _("holds more than one value; write a text or a number"))
             for key, value in members.items()

@@ -159,7 +159,7 @@ def locked(path: str, wait: float) -> Iterator[None]:
     """
     beside = Path(os.path.realpath(path) + ".lock")
     if beside.exists() and not beside.is_file():  # to open a pipe would wait for its reader
-        raise OutputError(f"{beside}: " + _("no regular file; remove it"))
+        raise OutputError(f"{beside}: " + _("not a regular file; remove it"))
     try:
         stream = beside.open("ab")
     except OSError as error:
@@ -169,7 +169,7 @@ def locked(path: str, wait: float) -> Iterator[None]:
         end = monotonic() + wait
         while not lock(stream):
             if monotonic() >= end:
-                reason = _("{path}: another run is at work on it; waited {wait:g} s (--wait)")
+                reason = _("{path}: another run is using it; waited {wait:g} s (--wait)")
                 raise OutputError(reason.format(path=path, wait=wait))
             sleep(_PAUSE)
         yield
@@ -264,7 +264,9 @@ def read_state(path: str) -> Memory | None:
     except InputError:
         raise
     except (ValueError, RecursionError):
-        reason = _("{path}: damaged, or no file of watch; restore it, or remove it to begin anew")
+        reason = _(
+            "{path}: damaged, or not written by watch; restore it, or remove it to start again"
+        )
         raise InputError(reason.format(path=path)) from None
 
 

@@ -388,7 +388,7 @@ def _today(inputs: Inputs) -> tuple[Clause, Clause]:
     if inputs.shipped is None:
         nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
         return nothing, nothing
-    said = _("today's line is taken to be {line}")
+    said = _("the current line is taken to be {line}")
     lines = [said.format(line=line) for line in inputs.values.lines]
     return _line(inputs.shipped, lines), _no_line(inputs.shipped)
 
@@ -404,7 +404,7 @@ def _no_line(shipped: ShippedRows) -> Clause:
         if codes[row] == UNSAID:
             codes[row] = len(texts)
             said = reason if name == "market" else f"{name} {reason}"
-            texts.append(_("no line of the tariff: {reason}").format(reason=said))
+            texts.append(_("no line of the tariff carries it: {reason}").format(reason=said))
     return Clause(codes, texts)
 
 
@@ -464,8 +464,8 @@ def _lines_leave(profits: Mapping[str, Numbers], currency: Currency, cheapest: C
     different, codes = np.unique(columns, axis=1, return_inverse=True)
     alone = _("a unit leaves {standard}")
     by_line = (
-        _("stay on today's line: it leaves {standard}, {line} {economy}"),
-        _("switch to {line}: it leaves {economy}, today's line {standard}"),
+        _("stay on the current line: it leaves {standard}, {line} {economy}"),
+        _("switch to {line}: it leaves {economy}, the current line {standard}"),
     )
     by_kind = (
         _("stay on the standard line: it leaves {standard}, economy {economy}"),
@@ -548,7 +548,7 @@ def most_pressing_first(news: Iterable[News]) -> list[News]:
 
 def _happened(news: News, what: Watched | None, currency: Currency) -> str:
     """A clause that describes an event, such as ``forced at 15%``."""
-    rate = _range(what.rate) if what and what.rate else _("a rate that the feed doesn't tell")
+    rate = _range(what.rate) if what and what.rate else _("a rate that the feed does not give")
     if news.name == "forced_on":
         said = _("forced at {rate}") if news.state != OVER else _("no longer forced")
         return said.format(rate=rate)
@@ -559,7 +559,7 @@ def _happened(news: News, what: Watched | None, currency: Currency) -> str:
     if news.name == "forced_off":
         return _("no longer forced") if news.state != OVER else _("forced again")
     if news.name == "vanished":
-        return _("the feed lacks it") if news.state != OVER else _("back in the feed")
+        return _("no longer in the feed") if news.state != OVER else _("back in the feed")
     if what is None or what.drift is None:
         return _("the deal price is right again")
     deal, low, high = (fixed(price, currency.places) for price in what.drift)

@@ -42,14 +42,15 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf
 _DELIMITERS = ",;\t|^~\x01\x1f"
 _SAID = re.compile(
     r"(aepromo: |assumed: |warning: |replaced: |priced by |standard input:( …|\d+: | \d)"
-    r"|read as: |not used: |header on line |cells are parted by |decimal comma: ).+"
+    r"|read as: |not used: |header on line |cells are separated by |decimal comma: ).+"
     r"|'.+' may be .+; say so with --map .+"
 )
 _NAMED = re.compile(r"^standard input:(\d+): ", re.MULTILINE)
 _NOT_AS_IT_BEGAN = re.compile("the header is not UTF-8|not UTF-8, though the lines before are")
 _NEVER_A_TABLE = re.compile(
-    "is no CSV; write|a web page or XML|say which with --decimal|packed by|; unpack it first|"
-    "the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;|are in two currencies"
+    "is not valid CSV; write|a web page or XML|say which with --decimal|compressed with|"
+    "; unpack it first|the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;|"
+    "are in two currencies"
 )
 """Tables that are refused though Python's csv would read them."""
 
