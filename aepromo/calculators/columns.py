@@ -9,7 +9,7 @@ from aepromo.pricing.protect import BOUNDS
 from aepromo.table.column import Column, Kind
 
 VERDICTS = ("pays", "does_not_pay", "never_pays")
-"""Whether the traffic of a promotion pays for its cut."""
+"""Whether the traffic of a promotion makes up for its discount."""
 
 PRICE_RESULTS = (
     Column(

@@ -97,14 +97,14 @@ PromotionOption = Annotated[
 
 
 def calculator_named(command: str) -> Question:
-    """The question that a command asks; the others are not loaded."""
+    """The question of a command; the others are not loaded."""
     name = command.replace("-", "_")
     question: Question = getattr(import_module(f"aepromo.calculators.{name}"), name.upper())
     return question
 
 
 def calculator_command(question: Question) -> Callable[..., None]:
-    """The Typer command that asks a calculator's question."""
+    """The Typer command of a calculator."""
     return _OWN.get(question.name, _plain_command)(question)
 
 
@@ -153,14 +153,14 @@ def _reprice_command(question: Question) -> Callable[..., None]:
 
 
 _OWN = {"audit": _audit_command, "breakeven": _breakeven_command, "reprice": _reprice_command}
-"""The calculators whose commands have something of their own."""
+"""The calculators whose commands have options of their own."""
 
 ON_REQUEST = {"proof": with_proof, "max_limited_rate": with_own_discount}
-"""The columns of ``reprice`` and ``audit`` that take long, and what adds each of them."""
+"""The slow columns of ``reprice`` and ``audit``, each with the function that adds it."""
 
 
 def _extended(question: Question, writing: WritingOptions) -> Question:
-    """A question with the columns that ``--columns`` or ``--value`` ask for beside its own."""
+    """A question with the further columns that ``--columns`` or ``--value`` name."""
     words = [word.strip() for word in (writing.value or writing.columns or "").split(",")]
     for name, extended in ON_REQUEST.items():
         layout = Layout((name,))
@@ -189,7 +189,7 @@ def _price_update(values: Values, call: Call) -> Asked:
 
 
 def _only(question: Question, call: Call) -> tuple[str, ...]:
-    """The labels that ``--only`` names. Raises ``CallError`` for one that there isn't."""
+    """The labels that ``--only`` names. Raises ``CallError`` for an unknown one."""
     text = call.options["only"]
     if text is None:
         return ()

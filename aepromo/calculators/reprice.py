@@ -54,7 +54,7 @@ def _reprice(inputs: Inputs) -> Figures:
 
 
 def _outcome(inputs: Inputs, price: Whole, required: Whole) -> Figures:
-    """The outcome of the new price; blank but for the floor where a guard leaves no price."""
+    """The outcome of the new price; where a guard leaves none, only the floor is not blank."""
     without = negated(is_known(price))
     if not any_of(without):
         return outcome(inputs, price, required)

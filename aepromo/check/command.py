@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 QUESTION = N_("How a file will be read: its headers, units, cells and rows.")
 COLUMNS = ("header", "read_as", "unit", "note", "filled", "blank", "bad", "first", "odd")
 _WANTED = ("header", "read_as", "unit", "note", "bad", "filled", "first", "blank", "odd")
-"""The same, those first that a narrow table shows."""
+"""The same columns, in the order in which a narrow table keeps them."""
 
 _COUNTS = ("filled", "blank", "bad")
 _MOST_LINES = 5
@@ -80,7 +80,7 @@ ForceOption = Annotated[
 
 
 def check_command() -> Callable[..., None]:
-    """The Typer command that tells how a file will be read."""
+    """The Typer command that shows how a file will be read."""
     from aepromo.calculators.reprice import REPRICE
 
     def command(**given: Any) -> None:
@@ -187,7 +187,7 @@ def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> 
     names = [each.name for each in columns]
     rows = [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)]
     for row, each in zip(rows, check.headers, strict=True):
-        # A script wants words that stay the same.
+        # Scripts need words that stay the same.
         row |= {"read_as": each.column, "note": each.note, "may_be": list(each.may_be)}
     return {
         "file": source.name,

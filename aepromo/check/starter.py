@@ -1,4 +1,4 @@
-"""A commented ``aepromo.toml`` to start from, made of what a file and a call say."""
+"""A commented ``aepromo.toml`` to start from, made from a file and a call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VALUES = (
 
 
 def starter(check: FileCheck, policy: Policy, mapping: Mapping[str, str]) -> str:
-    """The text of a configuration: what was given, what is assumed, and what headers stand for."""
+    """The text of a configuration: given values, assumed values, and the meaning of headers."""
     given = policy.texts()
     lines = [
         _("# Written by aepromo check {file}; every command run in this folder reads it.").format(

@@ -6,7 +6,7 @@ from aepromo.words import N_
 
 
 class Exit(IntEnum):
-    """Exit codes; a shell script may depend on each."""
+    """Exit codes, on which scripts may depend."""
 
     DONE = 0
     FINDINGS = 1

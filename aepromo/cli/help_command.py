@@ -1,4 +1,4 @@
-"""``help``: what there is, what a command does, and the topics that no command has for itself."""
+"""``help``: the overview, the help of a command, and further topics."""
 
 from __future__ import annotations
 

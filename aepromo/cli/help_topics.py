@@ -1,4 +1,4 @@
-"""The topics of ``help``: columns, rules and exit codes, from what the program itself goes by."""
+"""The topics of ``help``: columns, rules and exit codes, from the program's own data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def columns() -> str:
-    """Every column that is read or added, with what it means."""
+    """Every column that is read or added, with its meaning."""
     return printed(
         [
             running_text(
@@ -36,7 +36,7 @@ def columns() -> str:
 
 
 def book() -> str:
-    """Every rule of the book with its value, and what it means."""
+    """Every rule of the book with its value and its meaning."""
     families = groupby(rules.book(), lambda rule: rule.key.partition(".")[0])
     return printed(
         [

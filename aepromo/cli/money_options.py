@@ -18,7 +18,7 @@ CurrencyOption = Annotated[
 
 
 class MoneyOptions(NamedTuple):
-    """Which currency prices are in, and what others are worth."""
+    """The currency of prices, and the exchange rates of others."""
 
     currency: CurrencyOption = None
     fx: Annotated[

@@ -1,6 +1,6 @@
-"""Every option once: how it is called, what it means; and groups of them that travel together.
+"""The declarations of options, and groups of options that are passed together.
 
-What options say is translated where help is shown, so that a call which shows none need not.
+Their texts are translated only where help is shown.
 """
 
 import inspect
@@ -23,7 +23,7 @@ SHORT_FLAGS = {
     "payment_rate": ("--payment",),
     "target_price": ("--target", "-t"),
 }
-"""The shorter names of some options; the long one is always the column's."""
+"""The shorter names of some options; the long name is always that of the column."""
 
 SKU_PANEL = "The SKU (with a file: where a cell is blank)"
 STORE_PANEL = "The store"
@@ -47,7 +47,7 @@ class Format(StrEnum):
 
 
 def file_of(what: str) -> Any:
-    """The argument FILE, of a command that reads what the text says."""
+    """The argument FILE of a command; the text says what the file is."""
     return Annotated[str | None, typer.Argument(metavar="[FILE]", help=what, show_default=False)]
 
 
@@ -55,11 +55,11 @@ FileArgument = file_of("A table of SKUs, or - for standard input.")
 
 
 declared = partial(typer.Option, show_default=False)
-"""An option whose help says its default where there is one worth knowing."""
+"""An option whose help names its default, if there is one."""
 
 
 class ReadingOptions(NamedTuple):
-    """How a file is read, and what becomes of rows that can't be."""
+    """How a file is read, and where bad rows go."""
 
     encoding: Annotated[
         str | None,
@@ -126,7 +126,7 @@ class Colour(StrEnum):
 
 
 class WritingOptions(NamedTuple):
-    """Where results go and what they look like."""
+    """Where results are written, and in which form."""
 
     output: Annotated[
         str | None,
@@ -280,7 +280,7 @@ class EndingOptions(NamedTuple):
 
 
 class DecisionOptions(NamedTuple):
-    """Which changes of a list price are made."""
+    """Which changes of a list price are allowed."""
 
     lower: Annotated[
         bool | None,
@@ -323,14 +323,14 @@ OverrideOption = Annotated[
 
 
 def argument(name: str, annotation: Any) -> inspect.Parameter:
-    """An argument that may be left out."""
+    """An optional argument."""
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
     )
 
 
 def option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    """An option of one command alone."""
+    """An option of one command only."""
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )
@@ -374,14 +374,14 @@ def parameters_of(group: Any) -> list[inspect.Parameter]:
 
 
 def taken(group: Any, values: dict[str, Any]) -> Any:
-    """Build a group from a command's values, which it takes out of them."""
+    """Build a group from a command's values, and remove them there."""
     return group(**{name: values.pop(name) for name in group._fields})
 
 
 def with_parameters(
     command: Callable[..., None], parameters: list[inspect.Parameter]
 ) -> Callable[..., None]:
-    """Give a command that takes anything the parameters that Typer shall offer."""
+    """Give a command with arbitrary keywords the parameters that Typer should offer."""
     signature = inspect.Signature(parameters)
     command.__signature__ = signature  # type: ignore[attr-defined]  # inspect reads it first
     command.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -389,5 +389,5 @@ def with_parameters(
 
 
 def preferred_flag(name: str) -> str:
-    """The option that a message advises for a column."""
+    """The option that messages name for a column."""
     return SHORT_FLAGS.get(name, (INPUTS[name].flag,))[0]

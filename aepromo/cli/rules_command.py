@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SHOWN = ("key", "value", "meaning")
 HEADER = rules.Rule._fields
 SAID = ("meaning", "origin")
-"""Columns of texts that are written in the language of the run."""
+"""Columns whose texts are in the language of the run."""
 
 KeyArgument = Annotated[
     str | None,

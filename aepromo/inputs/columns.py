@@ -1,4 +1,4 @@
-"""The columns that a cost file may have: what a SKU is, costs, rates, targets, its parcel."""
+"""The columns of a cost file: ids and names of a SKU, costs, rates, targets, its parcel."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _EVERY = "every:"
 def read_tier(flag: str, text: str, currency: Currency) -> Tier:
     """``30:3`` as three units off from thirty; ``every:30:3`` as three for each thirty.
 
-    Raises ``CallError`` for an offer that takes off as much as it asks for, or nothing.
+    Raises ``CallError`` for an offer that takes off as much as its threshold, or nothing.
     """
     offer = text.strip().removeprefix(_EVERY)
     threshold_text, colon, off_text = offer.partition(":")

@@ -1,4 +1,4 @@
-"""A tariff file: what each shipping line asks for in each market. TOML, read strictly."""
+"""A tariff file: the prices of each shipping line in each market. TOML, read strictly."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _service(
     _check_keys(fields, (*WEIGHTS, *FEES, *OPTIONAL), place)
     currency = _currency(fields["currency"], f"{place}.currency") if "currency" in fields else None
     currency = currency or default
-    if currency is None:  # fees in yuan would pass for dollars
+    if currency is None:  # fees in yuan would be read as dollars
         raise CallError(_("{place}: {key} is missing").format(place=place, key="currency"))
     numbers: dict[str, int] = {}
     for key in (*WEIGHTS, *FEES):

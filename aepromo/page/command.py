@@ -1,4 +1,4 @@
-"""``report``: one page to look at every morning."""
+"""``report``: one page to read every morning."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ NowOption = Annotated[
 
 
 def report_command() -> Callable[..., None]:
-    """The Typer command that makes a page of a file."""
+    """The Typer command that makes a page from a file."""
 
     def command(**values: Any) -> None:
         file, limit, made = values.pop("file"), values.pop("limit"), _made(values.pop("now"))
-        # A page is no table: its ending names no form, and the file keeps its own headers.
+        # A page is not a table: its ending names no form, and the file keeps its own headers.
         given = {name: values.pop(name) for name in WRITING}
         writing = WritingOptions(format=Format.CSV, **given)
         config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
@@ -124,7 +124,7 @@ def report_command() -> Callable[..., None]:
 
 
 def _made(now: str | None) -> str:
-    """When the page is made, to the minute, with the zone where there is one."""
+    """The time of the page, to the minute, with its zone if there is one."""
     try:
         moment = read_fact(now or "", Kind.MOMENT)
     except CellError as error:
@@ -135,7 +135,7 @@ def _made(now: str | None) -> str:
 
 
 def _check(file: str | None, writing: WritingOptions) -> str:
-    """The file to read; refuses a call that would put the page where it can't be wanted."""
+    """The file to read; refuses a wrong destination for the page."""
     if file is None:
         raise CallError(_("a report needs a FILE, or - for standard input"))
     if writing.output and are_same_file(writing.output, file):
@@ -149,7 +149,7 @@ def _check(file: str | None, writing: WritingOptions) -> str:
 
 
 def _seen(answers: Answers, limit: int) -> tuple[Overview, list[str]]:
-    """All of a file at a glance, and the columns that were assumed."""
+    """The overview of a file, and the columns that were assumed."""
     columns = answers.columns
     seen, assumed = Overview(limit), dict[str, None]()
 
@@ -189,7 +189,7 @@ def _about(
 
 
 def _joined_from(joined: RatesOptions) -> str:
-    """The list that rates came from, and which of its figures: ``rates.csv (p95)``."""
+    """The list of joined rates, and the figure used: ``rates.csv (p95)``."""
     return f"{PurePath(joined.rates).name} ({joined.rate_from or 'mean'})" if joined.rates else ""
 
 

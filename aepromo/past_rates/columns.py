@@ -1,4 +1,4 @@
-"""The columns of an order history, and of the forced rates that come out of it."""
+"""The columns of an order history, and of the forced rates computed from it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ALSO_FORCED = ("强制折扣", "强制", "平台强制折扣", "已强制", "强
 """Values of ``discount_status`` that mean the same as the rule ``forced.feed_value``."""
 
 LEVELS = ("store", "category", "sku")
-"""Whose rate a row holds, the widest first."""
+"""The levels of rates, the widest first."""
 
 RATE_RESULTS = (
     Column(
@@ -65,10 +65,10 @@ RATE_RESULTS = (
         "own_weight", Kind.MILLIONTHS, "how much its own orders count in the rate", ("自身权重",)
     ),
 )
-"""Result columns of ``rates``, beside the quantile and ``forced_rate``."""
+"""Result columns of ``rates``, besides the quantile and ``forced_rate``."""
 
 MEAN = Column("forced_rate", Kind.MILLIONTHS, "the forced rate to reckon with")
-"""The mean after it was drawn towards the level above; as an input it may also be a range."""
+"""The mean after it was moved towards the level above; as an input it may also be a range."""
 
 
 def quantile_column(quantile: int) -> Column:
@@ -78,7 +78,7 @@ def quantile_column(quantile: int) -> Column:
 
 
 def quantile_named(name: str) -> Column | None:
-    """The column of a quantile by its name; None for a name that is none of one."""
+    """The column of a quantile by its name; None for other names."""
     digits = name.removeprefix("p").removesuffix("_rate")
     is_one = name == f"p{digits}_rate" and digits.replace(".", "", 1).isdecimal()
     return _quantile_column(digits) if is_one else None

@@ -1,4 +1,4 @@
-"""The columns that the platform's rules look at, and those that their commands answer with."""
+"""The columns that the platform's rules read, and the result columns of their commands."""
 
 from __future__ import annotations
 
@@ -125,22 +125,22 @@ PLATFORM_INPUTS = (
     ),
     Column("cpc_bid", Kind.TARGET, "the cost-per-click bid", ("CPC出价",)),
 )
-"""Read like any other column, where a command asks for them."""
+"""Input columns that only these commands read."""
 
 EXPOSURES = ("out", "none", "unknown", "primed", "triggered")
-"""How near a forced discount is: no covered category, gates closed, only the event to come, now."""
+"""How near a forced discount is: not covered, gates closed, only the event missing, now."""
 
 STATES = ("open", "closed", "unknown")
-"""States of a gate or a group: unknown where no gate is closed but one can't be decided."""
+"""States of a gate or a group: unknown if no gate is closed but one can't be decided."""
 
 FITS = ("made_for", "partly", "rarely", "unknown")
 """How well a store fits those that forced discounts are made for."""
 
 ELIGIBILITIES = ("eligible", "partly", "unknown", "blocked")
-"""Whether it may be chosen: in each market, in some, nobody can tell, in none."""
+"""Whether it can be chosen: in each market, in some, unknown, in none."""
 
 SAFETIES = ("safe", "partly", "unsafe")
-"""How much of an advised range of discounts leaves what a deal must reach."""
+"""How much of the advised range of discounts is safe."""
 
 PLATFORM_RESULTS = (
     Column(

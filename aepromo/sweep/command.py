@@ -1,4 +1,4 @@
-"""``sweep``: what each forced rate would leave, of one SKU or of a file's."""
+"""``sweep``: the profit at each forced rate, for one SKU or for a file."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def sweep_command() -> Callable[..., None]:
 
 
 def _sweep_one(values: Values, grid: range, writing: WritingOptions) -> Chart:
-    """Write a row a rate for one SKU; on a terminal a chart and the crossings too."""
+    """Write a row for each rate of one SKU; on a terminal also a chart and the crossings."""
     swept, assumed = sweep(values, grid)
     say_assumed(assumed, set(), values.book, writing.quiet, values.currency)
     say_converted(values.conversions(), set(), values.currency, writing.quiet)
@@ -157,7 +157,7 @@ def _sweep_one(values: Values, grid: range, writing: WritingOptions) -> Chart:
 def _sweep_file(
     values: Values, file: str, grid: range, reading: Reading, writing: WritingOptions
 ) -> Chart:
-    """Write a row a rate for a file: how many SKUs survive it, and at which status."""
+    """Write a row for each rate of a file: how many SKUs survive it, by status."""
     import numpy as np
 
     from aepromo.cli.input_files import asked

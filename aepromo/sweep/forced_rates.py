@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Counts: TypeAlias = npt.NDArray[np.int64]
 
 FINEST = MILLION // 10_000
-"""0.01 %, to which a crossing is told."""
+"""0.01 %, the precision of a crossing."""
 
 COLUMNS = ("deal_price", "commission", "payment_fee", "profit", "margin", "status")
 MARKS = ("target", "zero", "floor")
@@ -60,7 +60,7 @@ class Sweep:
 
 
 def rates(first: str, last: str, step: str) -> range:
-    """The rates to look at, in millionths. Raises ``CallError``."""
+    """The rates of the grid, in millionths. Raises ``CallError``."""
     ends = []
     for flag, text in (("--from", first), ("--to", last), ("--step", step)):
         try:
@@ -100,7 +100,7 @@ def by_rate(inputs: Inputs, grid: range) -> Iterator[tuple[int, Figures]]:
 
 def counts_by_rate(inputs: Inputs, grid: range) -> list[Counts]:
     """How many rows of a column of SKUs are at each status, rate by rate, as ``STATUSES`` go."""
-    import numpy as np  # one SKU's sweep does without
+    import numpy as np  # not needed for one SKU
 
     return [
         np.bincount(np.broadcast_to(results["status"], inputs.rows), minlength=len(STATUSES))

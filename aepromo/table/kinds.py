@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 HEAD = 8
-"""How many of the first bytes tell."""
+"""How many first bytes decide."""
 
 _MOST_UNPACKED, _MOST_TIMES = 64 << 20, 250
-"""From so many bytes on a text must not be more than so many times as large as it was packed."""
+"""The size from which unpacked text is checked, and how many times the packed size it may be."""
 
 
 class FileKind(Enum):
@@ -59,7 +59,7 @@ _REFUSED = {
 
 
 def kind_of(head: bytes, name: str) -> FileKind:
-    """How a file with these first bytes is read. Raises ``InputError`` for what can't be."""
+    """How a file with these first bytes is read. Raises ``InputError`` if it can't be read."""
     for mark, reason in _REFUSED.items():
         if head.startswith(mark):
             raise InputError(f"{name}: {_(reason)}")
@@ -67,7 +67,7 @@ def kind_of(head: bytes, name: str) -> FileKind:
 
 
 def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
-    """The text that gzip has packed. Raises ``InputError`` where it holds anything else."""
+    """The text in a gzip stream. Raises ``InputError`` if it holds anything else."""
     text = BufferedReader(_Unpacked(stream, name))
     head = text.peek(HEAD)[:HEAD]
     if kind_of(head, name) is not FileKind.TEXT:
@@ -77,7 +77,7 @@ def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
 
 
 class _Unpacked(RawIOBase):
-    """The bytes that gzip has packed, as a stream that tells whose fault a failure is."""
+    """The unpacked bytes of gzip as a stream; failures become ``InputError``."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._counted = _Counted(stream)
@@ -106,7 +106,7 @@ class _Unpacked(RawIOBase):
 
 
 class _Counted(RawIOBase):
-    """A stream that knows how many of its bytes were read."""
+    """A stream that counts the bytes that were read."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self.size = stream, 0

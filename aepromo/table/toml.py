@@ -1,4 +1,4 @@
-"""A TOML file to tables; what is no TOML is told of by its line, with what to write instead."""
+"""Read a TOML file; invalid TOML is reported with its line and what to write instead."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _REASONS = {
     "Unescaped": N_("a \\ in a text is written \\\\"),
     "Invalid hex": N_("a \\ in a text is written \\\\"),
 }
-"""The program's own messages, by how those of the parser begin."""
+"""The program's own messages, by the start of the parser's messages."""
 
 MOST_BYTES = 64 << 10
 DEEPEST = 16
-"""How large a file may be, and how many tables or lists may lie within one another.
+"""How large a file may be, and how deeply tables or lists may be nested.
 
 The parser takes gigabytes for a key of 40 KB, ``a.a.a…``, and fails on a list as deep.
 """
@@ -67,9 +67,9 @@ def read_toml(path: str) -> dict[str, object]:
     if line := _too_deep(text):
         raise CallError(f"{path}:{line}: " + _("tables or lists are nested too deeply"))
     try:
-        # As a binary float a number could not hold a cent.
+        # A binary float could not hold a cent.
         tables = tomllib.loads(text, parse_float=str)
-        repr(tables)  # raises ValueError for a number as long as only hexadecimal ones may be
+        repr(tables)  # raises ValueError for a decimal number that is too long
     except tomllib.TOMLDecodeError as error:
         raise CallError(_told(path, text, str(error))) from None
     except (ValueError, RecursionError):
@@ -79,7 +79,7 @@ def read_toml(path: str) -> dict[str, object]:
 
 
 def _too_deep(text: str) -> int:
-    """The first line on which brackets, or the parts of a key, lie too deep; 0 where none do."""
+    """The first line with too deeply nested brackets or parts of a key; 0 if there is none."""
     import re
 
     bare = re.sub(_TEXTS, lambda found: '""' + "\n" * found[0].count("\n"), text)
@@ -95,7 +95,7 @@ def _too_deep(text: str) -> int:
 
 
 def _told(path: str, text: str, error: str) -> str:
-    """``shop.toml:3: no TOML at column 9: there is no = after a key``, and a hint."""
+    """``shop.toml:3: not valid TOML at column 9: there is no = after a key``, and a hint."""
     import re
 
     reason, _at, place = error.rpartition(" (at ")
@@ -112,7 +112,7 @@ def _told(path: str, text: str, error: str) -> str:
 
 
 def _hints(line: str, column: int) -> list[str]:
-    """The remedy, if any, for full-width signs, or letters that TOML only takes within quotes."""
+    """The remedy, if any, for full-width signs, or letters that TOML allows only in quotes."""
     import re
 
     around = (each[0] for each in re.finditer(r"[^\s=\[\]{}.,#\"']+", line) if each.end() > column)

@@ -1,4 +1,4 @@
-"""The columns of a discount feed, and of what is news in it."""
+"""The columns of a discount feed, and of its events."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ FEED_INPUTS = (
         ("状态变更时间",),
     ),
 )
-"""Beside ``discount_status`` and ``deal_price``, which an order history has too."""
+"""The inputs besides ``discount_status`` and ``deal_price``, which an order history also has."""
 
 EVENTS = ("forced_on", "rate_changed", "price_drift", "vanished", "forced_off")
 """Kinds of events of a SKU in the feed, the most pressing first."""
 
 STATES = ("new", "open", "over")
-"""Where an event stands: told for the first time, told before, no longer so."""
+"""States of an event: reported for the first time, reported before, over."""
 
 SWITCHES = ("stay", "economy")
-"""The shipping line that a unit is to go by."""
+"""The shipping line to use for a unit."""
 
 PROTECTIONS = ("would_pass", "may_pass", "would_fail")
-"""Expected outcomes of Price Protection; ``may_pass`` if facts beside the formula aren't known."""
+"""Expected outcomes of Price Protection; ``may_pass`` if facts besides the formula are unknown."""
 
 NEWS_RESULTS = (
     Column("event", Kind.LABEL, "what happened", ("事件",), labels=EVENTS),

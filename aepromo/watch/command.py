@@ -1,9 +1,9 @@
-"""``watch``: the discount feed from cron, each event once as news and then until it is dealt with.
+"""``watch``: the discount feed from cron, each event once as new, then open until dealt with.
 
-A run holds a lock from before it reads the feed until it has remembered what it saw, so two runs
-come one after the other. It writes its report first and remembers last: what a run that was killed
-had seen, the next one reports as new, and nothing is lost. The one thing left to chance is a kill
-between the two, by which the same news may be told twice.
+A run holds a lock from before it reads the feed until it has written its memory, so two runs follow
+one another. It writes its report first and its memory last: the next run reports as new what a
+killed run had seen, and nothing is lost. Only if a run is killed between the two may the same event
+be reported as new twice.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class FailOn(StrEnum):
     NEVER = "never"
 
     def fails(self, counts: Mapping[str, int]) -> bool:
-        """Whether what was counted is a finding."""
+        """Whether the counts are a finding."""
         if self is FailOn.OPEN:
             return counts["new"] + counts["open"] > 0
         return self is not FailOn.NEVER and counts[self.value] > 0
@@ -100,7 +100,7 @@ class FeedForm(StrEnum):
 
 
 class WatchOptions(NamedTuple):
-    """Options of ``watch``: the memory, acknowledged SKUs, and how the feed is read."""
+    """The options of ``watch``: the memory, acknowledged SKUs, and how the feed is read."""
 
     state: Annotated[
         str | None,
@@ -218,7 +218,7 @@ class _Found(NamedTuple):
 
 
 def _check_call(call: Call, any_values: bool) -> None:
-    """Refuse options that can't go together, and a state that is no regular file."""
+    """Refuse options that exclude each other, and a state that is not a regular file."""
     state, is_feed = call.options["state"], call.file is not None
     if state is None:
         if call.options["ack"]:
@@ -250,9 +250,9 @@ def _memory(call: Call) -> Memory:
 
 
 def _in_currency_of(memory: Memory, policy: Policy, call: Call) -> Policy:
-    """The policy of a run, in the currency that is remembered where nobody names any.
+    """The policy of a run, in the remembered currency if none is given.
 
-    Raises ``CallError`` where prices are remembered in another: they would be taken for its own.
+    Raises ``CallError`` if prices are remembered in another currency than the given one.
     """
     if call.options["state"] is None:
         return policy
@@ -275,7 +275,7 @@ def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
     there is nothing to watch, and ``InputError`` for a feed that can't be used.
     """
     before, question = _not_acted_on(memory, call), watch(values)
-    # A tariff is for the SKUs that call for a line, not for all that the feed lists.
+    # A tariff is only for the SKUs that need a line, not for all SKUs of the feed.
     of_feed = values._replace(policy=values.policy._replace(tariff=None), shipping=None)
     if call.file is not None:
         return _look_at_feed(question, before, values, of_feed, now, call)
@@ -352,7 +352,7 @@ def _compared(
 
 
 def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call) -> None:
-    """Name what was taken for granted, and what couldn't be told."""
+    """Report what was assumed, and what couldn't be checked."""
     inputs = [outcome.inputs for outcome in found.outcomes if outcome.inputs]
     names = store_columns(found.question, call)
     blank = {name for name in names if any(each.has_blank(name) for each in inputs)}
@@ -384,7 +384,7 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
 
 
 def _write(told: Report, found: _Found, values: Values, call: Call) -> None:
-    """Write a row for each event and, unless all is to be quiet, in one line what they come to."""
+    """Write a row for each event and, unless ``--quiet``, the summary line."""
     writing, line = call.writing, _summary(told, found)
     rows = len(told.columns[0].cells)
 
