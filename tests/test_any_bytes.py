@@ -129,7 +129,7 @@ TRICKY = (
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
-def test_a_read_may_end_anywhere(encoding: str, line_end: str) -> None:
+def test_reads_can_end_anywhere(encoding: str, line_end: str) -> None:
     rows = [row + ",8,3" if row else row for row in TRICKY]
     text = line_end.join([SKUS.strip().replace("title", '"the\ntitle"'), *rows, ""])
     data = text.encode(encoding)
@@ -144,7 +144,7 @@ def test_a_few_bytes_at_a_time_make_many_blocks() -> None:
     assert len(list(source.blocks)) > 40
 
 
-def test_a_block_as_large_as_they_are_may_end_anywhere(run: Run) -> None:
+def test_blocks_of_real_size_can_end_anywhere(run: Run) -> None:
     """The same on the real program, which reads some megabytes at a time."""
     tricky = 'A-1,"a, ""b""\n""红""色",8,3\r\n'
     filled = BLOCK_BYTES - len(SKUS)
@@ -160,7 +160,7 @@ def test_a_block_as_large_as_they_are_may_end_anywhere(run: Run) -> None:
         assert found == [["A-1", 'a, "b"\n"红"色']] * 3, ahead
 
 
-def test_a_letter_cut_in_two_by_the_end_of_a_block_decides_nothing(run: Run) -> None:
+def test_a_letter_split_between_blocks_does_not_decide_the_encoding(run: Run) -> None:
     row = f"A-0,{'x' * 990},8,3\n"
     filled = BLOCK_BYTES - len(SKUS) - len("A-1,") - 1
     rows = filled // len(row)
@@ -221,7 +221,7 @@ def told_otherwise(monkeypatch: pytest.MonkeyPatch, **changed: object) -> None:
     ],
     ids=str,
 )
-def test_a_wrong_account_is_seen(
+def test_a_wrong_account_would_be_noticed(
     monkeypatch: pytest.MonkeyPatch, changed: dict[str, object]
 ) -> None:
     check(TABLE)

@@ -76,13 +76,13 @@ def test_a_range_is_read_as_its_two_ends(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\t", "\u3000", "\u00a0"])
 @pytest.mark.parametrize("kind", [Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE])
-def test_a_cell_of_nothing_but_space_is_blank(text: str, kind: Kind) -> None:
+def test_a_cell_of_spaces_is_blank(text: str, kind: Kind) -> None:
     assert read(text, kind, USD) is None
     assert read_range(text) is None
 
 
 @pytest.mark.parametrize(("text", "cents"), [("3.501", 351), ("0.0000001", 1), ("3.5000", 350)])
-def test_a_cost_finer_than_a_cent_rounds_up(text: str, cents: int) -> None:
+def test_a_cost_with_too_many_decimal_places_rounds_up(text: str, cents: int) -> None:
     assert read(text, Kind.COST, USD) == cents
 
 
@@ -211,7 +211,7 @@ def test_a_column_of_digits_and_points_reads_as_its_cells_do(
 
 
 @given(st.lists(PLAIN | ODD, max_size=8), KINDS, CURRENCIES, st.integers(0, 3))
-def test_a_column_of_anything_reads_as_its_cells_do(
+def test_a_column_of_any_text_reads_as_its_cells_do(
     texts: list[str], kind: Kind, currency: Currency, skipped: int
 ) -> None:
     part = pa.array(texts, pa.string()).slice(skipped)

@@ -104,7 +104,7 @@ def test_files_for_programs_keep_their_names(run: Run, tmp_path: Path) -> None:
     assert {row["status"] for row in again} <= set(STATUSES)
 
 
-def test_a_label_of_another_column_is_its_own_word() -> None:
+def test_the_same_label_of_another_column_has_its_own_translation() -> None:
     speak("zh")
     from aepromo.table.sheet_cells_out import label_shown
 
@@ -115,7 +115,7 @@ def test_a_label_of_another_column_is_its_own_word() -> None:
     assert label_shown("below_target", "status") == "below_target"
 
 
-def test_a_new_price_is_called_so_in_the_summary_too(run: Run) -> None:
+def test_the_summary_uses_the_word_for_a_new_price(run: Run) -> None:
     costs = b"sku,purchase_price,logistics_cost\nA-1,8,3\n"
     shown = run("reprice", "-", *ZH[:2], "--format", "table", stdin=costs).out.decode()
     assert "1 个 SKU：新定价 1" in shown

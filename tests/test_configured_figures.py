@@ -80,7 +80,7 @@ def configured(path: Path, key: str, value: str) -> str:
 
 
 @pytest.mark.parametrize("rule", BOOK, ids=lambda rule: rule.key)
-def test_what_is_no_figure_is_refused_in_one_line_that_names_the_rule(
+def test_an_invalid_figure_is_refused_in_one_line_that_names_the_rule(
     rule: rules.Rule, tmp_path: Path
 ) -> None:
     config = tmp_path / "shop.toml"
@@ -94,7 +94,7 @@ def test_what_is_no_figure_is_refused_in_one_line_that_names_the_rule(
 
 
 @pytest.mark.parametrize("rule", BOOK, ids=lambda rule: rule.key)
-def test_what_the_book_itself_has_is_taken(rule: rules.Rule, tmp_path: Path) -> None:
+def test_the_rule_book_s_own_figures_are_accepted(rule: rules.Rule, tmp_path: Path) -> None:
     config = tmp_path / "shop.toml"
     assert configured(config, rule.key, json.dumps(rule.value, ensure_ascii=False)) == ""
 

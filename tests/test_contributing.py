@@ -82,7 +82,7 @@ def test_a_recipe_works(name: str, tree: Path) -> None:
                 assert said(command, tree) == printed, command
 
 
-def test_what_adds_something_is_a_recipe() -> None:
+def test_every_section_about_adding_something_is_a_recipe() -> None:
     assert {name for name in SECTIONS if name.startswith(("Add ", "Change "))} <= {*RECIPES}
     assert len(RECIPES) >= 7
     links = re.findall(r"^- \[(.+)\]\(#(.+)\)$", PAGE, re.MULTILINE)
@@ -91,13 +91,13 @@ def test_what_adds_something_is_a_recipe() -> None:
         assert re.sub(r"[^\w-]", "", text.lower().replace(" ", "-")) == link
 
 
-def test_every_path_that_is_named_exists() -> None:
+def test_every_named_path_exists() -> None:
     paths = re.findall(r"`((?:aepromo|tests|\.ci)/[\w./-]*)`", PAGE)
     assert len(paths) > 20
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
-def test_every_pytest_option_and_extra_that_is_named_exists() -> None:
+def test_every_named_pytest_option_and_extra_exists() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for extra in ("dev", "lint", "bench"):
         assert f"{extra}" in "".join(re.findall(r"\.\[([\w,]+)\]", PAGE))

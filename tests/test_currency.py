@@ -58,7 +58,7 @@ def worth(cost: str, rate: str, own: str, other: str) -> Decimal:
 @example(3, 3 * MILLION, (1, 1))
 @example(712, 7_120_000, (1, 1))
 @example(713, 7_120_000, (1, 1))
-def test_a_conversion_is_the_exact_quotient_rounded_up_in_either_carrier(
+def test_a_conversion_is_the_exact_quotient_rounded_up(
     amount: int, rate: int, scale: tuple[int, int]
 ) -> None:
     finer, coarser = scale
@@ -71,7 +71,7 @@ def test_a_conversion_is_the_exact_quotient_rounded_up_in_either_carrier(
     assert answer.dtype == np.int64
 
 
-def test_no_two_currencies_are_further_apart_than_the_conversion_can_bear() -> None:
+def test_a_conversion_fits_64_bits_for_any_two_currencies() -> None:
     assert 10**MOST_PLACES == 1000
 
 
@@ -136,7 +136,7 @@ def test_every_row_is_converted_at_its_own_rate(
             assert answer["profit"].as_tuple().exponent == -PLACES[selling]
 
 
-def test_a_rate_that_makes_a_third_of_a_cent_rounds_up(run: Run, tmp_path: Path) -> None:
+def test_a_third_of_a_cent_rounds_up(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "thirds.csv"
     table.write_text("采购价,物流费,标价\n0.01,0.02,9\n0.03,0.04,9\n")
     done = run("margin", table, "--cost-currency", "CNY", "--fx", "CNY=3", *TERMS)
@@ -268,7 +268,7 @@ def test_a_cell_of_a_currency_without_a_rate_is_a_bad_row(run: Run, tmp_path: Pa
         assert found[sku]["reason"].startswith(reason)
 
 
-def test_a_sign_is_only_held_against_a_currency_that_somebody_named(run: Run) -> None:
+def test_a_sign_contradicts_only_a_named_currency(run: Run) -> None:
     unnamed = run("margin", "-b", "¥8", "-l", "3", "-p", "¥20", *TERMS)
     assert unnamed.code == 0
     named = run("margin", "-b", "8", "-l", "3", "-p", "¥20", "--currency", "USD", *TERMS)
@@ -286,7 +286,7 @@ def test_a_sign_is_only_held_against_a_currency_that_somebody_named(run: Run) ->
     assert yen.code == 0
 
 
-def test_conversions_are_said_once_with_their_day(run: Run, tmp_path: Path) -> None:
+def test_conversions_are_reported_once_with_their_day(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "many.csv"
     table.write_text("采购价,物流费,成本币种,汇率\n" + "56,21,CNY,\n800,300,JPY,155\n" * 50)
     done = run("reprice", table, "--fx", "CNY=7.12@2026-11-20", *TERMS[:-1])
@@ -326,7 +326,7 @@ YUAN_SHIPPED = ("--tariff", YUAN_TARIFF, "--fx", "CNY=7.12")
         ("采购价,物流费", "¥56,3", ("--currency", "CNY", "--fx", "USD=0.14"), False),
     ],
 )
-def test_costs_that_may_be_in_another_currency_are_said_to_be_taken_in_the_prices(
+def test_an_assumed_currency_of_costs_is_reported(
     header: str, row: str, options: tuple[str | Path, ...], is_said: bool, run: Run, tmp_path: Path
 ) -> None:
     table = tmp_path / "unnamed.csv"
@@ -342,7 +342,7 @@ def test_costs_that_may_be_in_another_currency_are_said_to_be_taken_in_the_price
         assert done.err.splitlines().count(ASSUMED) == is_said, (command, done.err)
 
 
-def test_the_currency_of_prices_is_the_one_that_costs_are_said_to_be_in(run: Run) -> None:
+def test_the_assumed_currency_of_costs_is_that_of_prices(run: Run) -> None:
     sku = ("margin", "-b", "8", "-l", "3", "-p", "20", *TERMS[:-1])
     euros = ("--currency", "EUR", "--fx", "USD=1.08")
     assert run(*sku, *euros).err == ASSUMED.replace("USD", "EUR") + "\n"
@@ -352,7 +352,7 @@ def test_the_currency_of_prices_is_the_one_that_costs_are_said_to_be_in(run: Run
     assert ASSUMED not in run("commission", "-p", "¥20", *TERMS[:-1]).err
 
 
-def test_conversions_are_said(run: Run) -> None:
+def test_conversions_are_reported(run: Run) -> None:
     sku = ("margin", "-b", "8", "-p", "20", "--weight-g", "90", "--market", "ES", *TERMS[:-1])
     assert run(*sku, *YUAN_SHIPPED).err == f"{ASSUMED}\nconverted: {BOTH_WAYS} (shipping)\n"
     both = run(*sku, *YUAN_SHIPPED, "--cost-currency", "CNY")
@@ -360,7 +360,7 @@ def test_conversions_are_said(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("age", "is_old"), [(7, False), (8, True)])
-def test_an_old_rate_is_said_even_quietly(age: int, is_old: bool, run: Run) -> None:
+def test_an_old_rate_is_reported_even_with_quiet(age: int, is_old: bool, run: Run) -> None:
     day = date.today() - timedelta(days=age)
     done = run("floor", "-b", "56", "--cost-currency", "CNY", "--fx", f"CNY=7.12@{day}", "--quiet")
     assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
@@ -370,7 +370,7 @@ def test_an_old_rate_is_said_even_quietly(age: int, is_old: bool, run: Run) -> N
     assert done.err == warning * is_old
 
 
-def test_a_rate_of_a_day_to_come_is_said(run: Run) -> None:
+def test_a_rate_dated_in_the_future_is_reported(run: Run) -> None:
     day = date.today() + timedelta(days=30)
     done = run("floor", "-b", "56", "--cost-currency", "CNY", "--fx", f"CNY=7.12@{day}", "--quiet")
     assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
@@ -381,7 +381,7 @@ def test_a_rate_of_a_day_to_come_is_said(run: Run) -> None:
     assert run("floor", "-b", "56", "--cost-currency", "CNY", *fx, "--quiet").err == ""
 
 
-def test_how_old_a_rate_may_be_is_the_users_to_say(run: Run, tmp_path: Path) -> None:
+def test_the_maximum_age_of_rates_can_be_overridden(run: Run, tmp_path: Path) -> None:
     day = date.today() - timedelta(days=30)
     (tmp_path / "aepromo.toml").write_text(
         'cost_currency = "CNY"\n'
@@ -407,7 +407,7 @@ def test_how_old_a_rate_may_be_is_the_users_to_say(run: Run, tmp_path: Path) -> 
     assert euros.out.decode().splitlines()[1] == "56,EUR,70.01"
 
 
-def test_rates_of_the_configuration_are_for_its_own_currency(run: Run, tmp_path: Path) -> None:
+def test_configured_rates_are_for_the_configured_currency(run: Run, tmp_path: Path) -> None:
     (tmp_path / "aepromo.toml").write_text("[fx]\nCNY = 7.12\n")
     done = run(
         "floor",
@@ -450,7 +450,7 @@ def test_dollars_of_the_rule_book_are_converted_up(run: Run) -> None:
     assert said in done.err.splitlines()
 
 
-def test_an_appeal_in_yuan_asks_for_the_dollars_it_needs(run: Run) -> None:
+def test_an_appeal_in_yuan_needs_a_rate_of_the_dollar(run: Run) -> None:
     sku = ("-p", "100", "-b", "56", "-l", "21.36", "-r", "10%", "--commission", "6%")
     money = ("--payment", "1%", "--currency", "CNY", "--fail-on", "never")
     without = run("appeal", *sku, *money)
@@ -507,12 +507,12 @@ def test_an_unknown_currency_is_refused(text: str) -> None:
         currency_named(text)
 
 
-def test_dollars_are_dollars_whoever_names_them() -> None:
+def test_dollars_are_the_same_from_every_source() -> None:
     assert currency_named("USD").code == USD.code
     assert not USD.is_stated
 
 
-def test_the_rate_of_the_costs_is_not_that_of_the_dollar(run: Run) -> None:
+def test_the_rate_of_the_costs_is_not_used_for_dollars(run: Run) -> None:
     """Prices in euros, costs in yuan at 7.66 a euro: the rule book's dollars need their own."""
     sku = ("-b", "56", "-l", "21.36", "--currency", "EUR", "--cost-currency", "CNY")
     without = run("reprice", *sku, "--fx-rate", "7.66")
@@ -577,7 +577,7 @@ def test_signs_that_options_give_count_too(run: Run) -> None:
     assert (one.code, TWO in one.err) == (2, True)
 
 
-def test_orders_may_be_in_a_currency_each(run: Run) -> None:
+def test_each_order_can_have_its_own_currency(run: Run) -> None:
     """A rate is a ratio within one order: those in yuan and those in dollars may stand together."""
     orders = "sku,discount_status,list_price,deal_price\nA,forced,$20,$18\nA,forced,¥20,¥16\n"
     found = run("rates", "-", "-q", "--format", "json", stdin=orders.encode())
@@ -618,7 +618,9 @@ def test_an_amount_of_the_configuration_keeps_its_currency(
 
 
 @pytest.mark.parametrize("command", ["appeal", "forced", "reverse", "watch", "sweep", "explain"])
-def test_so_it_does_for_every_command(command: str, run: Run, tmp_path: Path) -> None:
+def test_an_amount_of_the_configuration_keeps_its_currency_in_every_command(
+    command: str, run: Run, tmp_path: Path
+) -> None:
     file = tmp_path / "aepromo.toml"
     file.write_text('logistics_cost = "3"\n')
     status = ("--discount-status", "forced") if command == "watch" else ()
@@ -628,7 +630,7 @@ def test_so_it_does_for_every_command(command: str, run: Run, tmp_path: Path) ->
     assert "logistics_cost is in USD, not in CNY; give --logistics-cost too" in done.err
 
 
-def test_a_currency_named_in_other_letters_is_no_other(run: Run, tmp_path: Path) -> None:
+def test_a_currency_can_be_in_lower_case_or_under_another_name(run: Run, tmp_path: Path) -> None:
     (tmp_path / "aepromo.toml").write_text(
         'currency = "USD"\ncost_currency = "CNY"\nfx_rate = "7.12"\ntarget_profit = "2"\n'
         "[fx]\nCNY = 7\n"
@@ -648,7 +650,7 @@ def test_a_currency_named_in_other_letters_is_no_other(run: Run, tmp_path: Path)
     assert "is EUR, whose exchange rate is not given" in other.err
 
 
-def test_the_rate_of_named_costs_is_none_of_a_row_in_another_currency(
+def test_the_rate_of_costs_is_not_used_for_a_row_in_another_currency(
     run: Run, tmp_path: Path
 ) -> None:
     """At 7.12 a dollar, 800 yen would be over a hundred dollars."""

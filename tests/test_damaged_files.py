@@ -35,7 +35,7 @@ def test_a_sheet_without_a_link_to_its_part_is_damage(tmp_path: Path) -> None:
         open_workbook(changed, "b.xlsx")
 
 
-def test_what_ends_otherwise_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_ending_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_data: bytes) -> None:
         raise StopIteration
 

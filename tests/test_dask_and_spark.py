@@ -68,7 +68,7 @@ def test_an_answer_without_rows_has_the_columns_and_types_of_any(
     pd.testing.assert_series_equal(empty.dtypes, function(costs, policy).dtypes)
 
 
-def test_what_is_added_tells_its_exact_decimals_and_what_is_there_keeps_its_type() -> None:
+def test_added_columns_are_exact_decimals_and_others_keep_their_type() -> None:
     """As ``on_spark.py`` words it in Spark's schema."""
     there = {"a `b`": "int64", "purchase_price": "float64", "floor_price": "str"}
     frame = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in there.items()})
@@ -81,7 +81,7 @@ def test_what_is_added_tells_its_exact_decimals_and_what_is_there_keeps_its_type
     assert priced.dtypes["status"].pyarrow_dtype == pa.string()
 
 
-def test_a_column_that_is_missing_shows_before_any_work_begins() -> None:
+def test_a_missing_column_is_reported_before_any_work() -> None:
     with pytest.raises(aepromo.InputError, match="no column for logistics_cost"):
         aepromo.reprice(pd.DataFrame({"purchase_price": pd.Series(dtype="str")}))
 

@@ -75,7 +75,7 @@ def test_the_nearest_key_of_a_configuration_is_named(text: str, line: str, tmp_p
     assert line in refused("rules", cwd=tmp_path)
 
 
-def test_other_slips_take_one_line_too(tmp_path: Path) -> None:
+def test_other_mistakes_are_reported_in_one_line(tmp_path: Path) -> None:
     line = refused("audit", "skus.csv", "more.csv", cwd=tmp_path)
     assert line == "too many arguments: more.csv; see aepromo audit --help"
     line = refused("audit", "skus.csv", "--limit", "all", cwd=tmp_path)

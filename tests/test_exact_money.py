@@ -165,7 +165,7 @@ def cheapest(weight: Fraction, case: Case) -> tuple[str, Fraction] | None:
 
 @given(cases())
 @settings(max_examples=50)
-def test_every_way_to_ask_comes_to_the_same_minor_unit(case: Case) -> None:
+def test_every_way_to_ask_gives_the_same_minor_unit(case: Case) -> None:
     rows = [row for row in case.rows if cheapest(row[2], case) is not None]
     assume(rows)
     limit = 10**9 // 10 ** PLACES[case.selling]
@@ -353,7 +353,7 @@ PRICES = st.integers(1, 10**6)
 )
 @example("JPY", [(1001, 750, 150_000, 1, 1)])
 @example("KWD", [(1, 1, 0, 1, 1)])
-def test_a_past_rate_is_that_of_whole_minor_units(
+def test_a_past_rate_comes_from_whole_minor_units(
     code: str, orders: list[tuple[int, int, int, int, int]]
 ) -> None:
     kept, expected = [], {}

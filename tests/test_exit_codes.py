@@ -61,7 +61,7 @@ REPRICE = ("reprice", "skus.csv", "-q")
          "none/x.csv: can't be written: No such file or directory"),
     ],
 )  # fmt: skip
-def test_the_code_tells_whose_fault_it_is(
+def test_the_exit_code_says_whether_the_call_or_the_data_is_wrong(
     call: tuple[str, ...], code: int, line: str, tmp_path: Path
 ) -> None:
     for name, text in FILES.items():

@@ -25,7 +25,7 @@ def test_a_target_margin_must_leave_room_for_the_costs(tmp_path: Path) -> None:
     assert program(*call, "90.7%", cwd=tmp_path)[0] == 0
 
 
-def test_fees_that_take_all_are_named_as_such(tmp_path: Path) -> None:
+def test_fees_that_take_everything_are_named(tmp_path: Path) -> None:
     call = ("list-price", "-b", "8", "-q", "--commission", "60%", "--payment", "40%")
     # A deal price alone would be reached, at a loss that nobody asked for.
     for target in (("--target-profit", "1"), ("--target", "5")):
@@ -53,7 +53,7 @@ def test_each_row_of_a_file_has_its_own_figures(tmp_path: Path) -> None:
     ]
 
 
-def test_one_bad_row_is_one(tmp_path: Path) -> None:
+def test_one_bad_row_is_reported_once(tmp_path: Path) -> None:
     (tmp_path / "skus.csv").write_text("sku,purchase_price,logistics_cost\na,8,abc\nb,8,3\n")
     _code, _out, err = program("reprice", "skus.csv", "-q", cwd=tmp_path)
     assert err.splitlines() == [

@@ -49,7 +49,7 @@ def test_an_unknown_ending_is_refused(call: tuple[str, ...], ending: str, folder
     )
 
 
-def test_a_form_that_is_named_goes_before_the_ending(folder: Path) -> None:
+def test_the_format_option_goes_before_the_ending(folder: Path) -> None:
     code, out, err = program(*ONE, "--format", "csv", "-o", "x.anything", cwd=folder)
     assert (code, out, err) == (0, b"", "")
     assert (folder / "x.anything").read_text().startswith("purchase_price,")
@@ -87,7 +87,7 @@ def test_the_worksheet_s_ending_must_be_known_too(folder: Path) -> None:
     assert line == f"--worksheet w.doc: the ending .doc is unknown; end in {KNOWN}"
 
 
-def test_a_page_does_not_go_by_another_form_s_ending(folder: Path) -> None:
+def test_a_page_with_the_ending_of_another_form_is_refused(folder: Path) -> None:
     line = refused("report", "skus.csv", "-q", "-o", "page.csv", cwd=folder)
     assert line == "--output page.csv: report writes a web page; end in .html"
 

@@ -152,7 +152,7 @@ def test_a_category_that_is_not_covered_is_out(category: str, found: str) -> Non
 
 
 @pytest.mark.parametrize("level", ["L1", "L2"])
-def test_low_levels_are_rarely_hit(level: str) -> None:
+def test_low_levels_rarely_get_forced_discounts(level: str) -> None:
     verdict = judged(PASSES | {"store_level": level})
     assert verdict["store_fit"] == "rarely"
     assert f"rarely hit: store level {level}, L1 or L2" in str(verdict["reasons"])
@@ -188,7 +188,7 @@ def test_an_unknown_fact_leaves_the_answer_unknown_and_is_named() -> None:
     assert verdict["nearest_gate"] == "refund rate unknown, needs under 2.1%"
 
 
-def test_a_table_shows_what_is_unknown_before_what_cannot_be_hit(run: Run) -> None:
+def test_a_table_shows_unknown_skus_before_unexposed_ones(run: Run) -> None:
     known = {name: text for name, text in PASSES.items() if name != "refund_rate"}
     rows = [
         known | COSTS | {"sku": "none", "cart_rate": "1%"},
@@ -214,7 +214,7 @@ def test_one_closed_gate_is_enough_whatever_else_is_unknown() -> None:
     ("click", "mean", "found"),
     [("4.8%", "3%", "primed"), ("4.7999%", "3%", "none"), ("5%", "3.1249%", "primed")],
 )
-def test_a_click_multiple_may_be_worked_out(click: str, mean: str, found: str) -> None:
+def test_a_click_multiple_can_be_computed(click: str, mean: str, found: str) -> None:
     row = {name: text for name, text in PASSES.items() if name != "click_multiple"}
     assert exposure(row | {"click_rate": click, "industry_click_rate": mean}) == found
 
@@ -231,7 +231,7 @@ def test_money_at_stake_is_the_difference_over_a_month() -> None:
     assert verdict["at_stake_30d"] == Decimal("2.79") * 100
 
 
-def test_nothing_is_at_stake_where_no_discount_threatens() -> None:
+def test_nothing_is_at_stake_without_exposure() -> None:
     assert judged(PASSES | COSTS | {"category": "jewellery"})["at_stake_30d"] == 0
     assert judged(PASSES | COSTS | {"cart_rate": "1%"})["at_stake_30d"] == 0
 
@@ -347,7 +347,7 @@ def test_store_facts_come_from_options_and_the_configuration(run: Run, tmp_path:
     assert run("forced", *wanted, "--store", "a", "--store-level", "L3").out == b"primed\n"
 
 
-def test_stores_that_nobody_chose_from_are_told_of(run: Run, tmp_path: Path) -> None:
+def test_unused_stores_of_the_configuration_are_reported(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "mine.toml"
     config.write_text('[stores.a]\nstore_level = "L2"\n[stores.b]\nstore_level = "L4"\n')
     said = "warning: none of the stores a, b is used for store_level; choose one with --store\n"
@@ -402,7 +402,7 @@ def test_nothing_to_judge_is_a_wrong_call(run: Run) -> None:
     assert "nothing to judge; name a FILE, or give values" in ran.err
 
 
-def test_missing_facts_are_said(run: Run) -> None:
+def test_missing_facts_are_reported(run: Run) -> None:
     text = "sku,list_price,store_level\nA-1,20,L3\nA-2,21,\n"
     ran = run("forced", "-", stdin=text.encode())
     assert ran.code == 0

@@ -162,7 +162,7 @@ def written(path: Path, rule: Rule, value: str | list[str]) -> Book:
 
 
 @pytest.mark.parametrize("rule", THRESHOLDS, ids=lambda rule: rule.key)
-def test_a_gate_opens_just_under_at_or_just_over_its_threshold_as_it_compares(rule: Rule) -> None:
+def test_a_gate_opens_at_its_threshold_as_it_compares(rule: Rule) -> None:
     whole = {"money": 100, "level": 1, "count": 1, "ratio": 10_000}.get(rule.unit, 1_000_000)
     if rule.column in INPUTS and INPUTS[rule.column].kind is Kind.COUNT:
         whole = 1
@@ -259,7 +259,7 @@ FORCED = ("watch", "--discount-status", "forced", "--changed-at", "2026-03-10T07
         ),
     ],
 )
-def test_a_threshold_that_is_no_gate_decides_too(
+def test_a_threshold_that_is_not_a_gate_also_decides(
     key: str,
     value: str,
     call: tuple[str, ...],
@@ -280,7 +280,7 @@ def test_a_threshold_that_is_no_gate_decides_too(
     assert run(*call, "--config", config).out.decode().strip() == after
 
 
-def test_a_threshold_is_a_gate_or_tested_as_one() -> None:
+def test_every_threshold_is_a_gate_or_has_a_test() -> None:
     """The age of rates is tested with currencies, when a promotion ends with parcels."""
     loose = {rule.key for rule in rules.book() if rule.compare and not rule.column}
     assert loose == {

@@ -254,7 +254,7 @@ def test_a_signal_ends_a_run_at_any_moment(
     assert ended >= 3
 
 
-def test_a_signal_ends_a_run_that_a_parent_deaf_to_it_started(folder: Path) -> None:
+def test_a_signal_ends_a_run_whose_parent_ignores_it(folder: Path) -> None:
     """That is of the tests: they hold where whoever runs them ignores a hangup."""
     heard = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -272,7 +272,7 @@ def catches(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
     return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
-def test_a_signal_that_is_to_be_ignored_is_ignored(folder: Path) -> None:
+def test_an_ignored_signal_stays_ignored(folder: Path) -> None:
     def deaf() -> None:
         for number, _ in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -385,7 +385,7 @@ def test_a_folder_that_is_read_only_keeps_the_old_file(folder: Path) -> None:
     assert names(kept) == {"new.csv"}
 
 
-def test_a_folder_that_shows_nothing_takes_a_file(
+def test_a_folder_without_read_permission_can_be_written(
     folder: Path, answered: tuple[bytes, bytes, float]
 ) -> None:
     letter_box = folder / "letter-box"
@@ -414,7 +414,7 @@ def test_the_new_file_has_the_old_ones_permissions(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
-def test_the_new_file_has_the_old_ones_owner_and_runs_as_nobody(folder: Path) -> None:
+def test_the_new_file_has_the_old_ones_owner_and_no_setuid(folder: Path) -> None:
     os.chown(folder / "new.csv", 4321, 8765)
     (folder / "new.csv").chmod(0o6754)
     assert program(*ASKED, cwd=folder)[0] == 0
@@ -423,7 +423,7 @@ def test_the_new_file_has_the_old_ones_owner_and_runs_as_nobody(folder: Path) ->
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
-def test_a_file_that_may_not_be_given_back_is_written_all_the_same(folder: Path) -> None:
+def test_a_file_whose_owner_cannot_be_kept_is_still_written(folder: Path) -> None:
     os.chown(folder / "new.csv", 4321, 8765)
     kept = "-chown"
     wrapper = ["setpriv", f"--bounding-set={kept}", f"--inh-caps={kept}"]
@@ -470,9 +470,7 @@ CLASHES = {
     ("command", "said"),
     [(command, said) for said, commands in CLASHES.items() for command in commands],
 )
-def test_rows_that_would_take_each_others_place_are_refused(
-    folder: Path, command: str, said: str
-) -> None:
+def test_two_outputs_to_the_same_file_are_refused(folder: Path, command: str, said: str) -> None:
     (folder / "link.csv").symlink_to("costs.csv")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     shell = ("sh", "-c", command.replace("aepromo", '"$@"', 1), "sh")

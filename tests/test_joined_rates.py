@@ -90,7 +90,7 @@ def test_audit_takes_the_same_rates(run: Run, files: tuple[Path, Path]) -> None:
     assert (first["deal_price"], first["worst_case"]) == ("21.00", "forced")
 
 
-def test_where_no_row_fits_the_option_and_the_rule_book_go_on(run: Run, tmp_path: Path) -> None:
+def test_without_a_joined_rate_the_option_and_the_rule_book_count(run: Run, tmp_path: Path) -> None:
     listed = tmp_path / "rates.csv"
     listed.write_text("货号,强制折扣率\nB,30%\n")
     own = costs("", "")
@@ -101,7 +101,7 @@ def test_where_no_row_fits_the_option_and_the_rule_book_go_on(run: Run, tmp_path
     assert "assumed: forced_rate 10%..20%" in assumed.err
 
 
-def test_floor_tells_the_status_at_a_joined_rate(run: Run, files: tuple[Path, Path]) -> None:
+def test_floor_shows_the_status_at_a_joined_rate(run: Run, files: tuple[Path, Path]) -> None:
     listed, _ = files
     skus = b"sku,purchase_price,list_price\n007,8,13.00\n"
     ran = run("floor", "-", "--rates", listed, "--value", "status", stdin=skus)
@@ -150,7 +150,7 @@ def test_wrong_rates_are_named_each(run: Run, tmp_path: Path) -> None:
         (("-", "--rates", "skuless.csv"), 3, "not a list of rates: it has no column sku"),
     ],
 )
-def test_a_wrong_call_says_so(
+def test_a_wrong_call_is_refused(
     run: Run, files: tuple[Path, Path], arguments: tuple[str, ...], code: int, said: str
 ) -> None:
     folder = files[0].parent
@@ -221,9 +221,7 @@ def test_a_price_can_be_protected_for_every_rate_that_was_seen(run: Run, tmp_pat
     assert explained["deal_price"] == of_x["deal_price"]
 
 
-def test_a_list_of_one_s_own_may_hold_ranges_and_single_rates_stay_what_they_were(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_hand_written_list_can_have_ranges_and_single_rates(run: Run, tmp_path: Path) -> None:
     rates, skus = tmp_path / "rates.csv", b"sku,list_price\nA,10\nB,10\n"
     rates.write_text("sku,category,forced_rate\nA,,5%..15%\n,,12%\n")
     terms = ("--commission", "6%", "--payment", "1%", "-q", "--rates", rates)

@@ -235,9 +235,7 @@ def rows_by_line(table: Table) -> dict[int, list[str]]:
     return by_line
 
 
-def test_a_second_run_changes_not_a_byte_whichever_way_the_first_table_was_quoted(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_second_run_changes_nothing_with_any_quoting(run: Run, tmp_path: Path) -> None:
     everything_quoted = tmp_path / "quoted.csv"
     everything_quoted.write_text(
         '"sku","title","purchase_price","logistics_cost"\n'

@@ -85,7 +85,7 @@ def test_random_cases_come_to_what_trying_everything_comes_to(block: int) -> Non
         assert not found, f"{block}:{number}: {found}"
 
 
-def test_draws_reach_what_they_are_drawn_for() -> None:
+def test_the_draws_cover_each_kind_of_offer() -> None:
     """Enough cases in which each kind of offer is what decides."""
     seen = dict.fromkeys(("dead zones", "endless orders", "roundings", "repeats", "shares"), 0)
     actions: set[tuple[str, str]] = set()
@@ -328,7 +328,7 @@ def test_a_tie_goes_by_the_first_bound() -> None:
     assert (required, bound) == (1200, BOUNDS.index("target_profit"))
 
 
-def test_how_far_a_price_holds() -> None:
+def test_the_highest_forced_rate_and_own_discount_of_a_price() -> None:
     assert holds_to_rate(3300, 2400, AT_13, SINGLE_30_7) == 606  # 30.99 is the first that is short
     assert holds_to_rate(3050, 2400, AT_13, SINGLE_30_7) == BLANK
     assert holds_to_rate(2400, 2400, AT_13, Offers()) == 0
@@ -337,14 +337,14 @@ def test_how_far_a_price_holds() -> None:
     assert max_limited_rate(2758, 2400, AT_13, Offers()) == BLANK
 
 
-def test_every_sku_of_a_product_bears_its_own_discount() -> None:
+def test_every_sku_of_a_product_protects_at_its_own_discount() -> None:
     prices, product = np.array([3000, 2800, 2758, 4000]), np.array([0, 0, 1, 1])
     found = max_limited_rate(prices, 2400, AT_13, Offers(), product)
     assert isinstance(found, np.ndarray)
     assert found.tolist() == [100, 100, BLANK, BLANK]
 
 
-def test_how_little_of_a_currency_a_price_bears() -> None:
+def test_the_lowest_exchange_rate_of_a_price() -> None:
     """50.00 of another currency may come to 9.30: 5.376344… units for one."""
     targets, fees = Targets(BLANK, 350, BLANK), FeeRates(60_000, 10_000)
     goods = Converted(5000, (), 1, 1)
@@ -366,7 +366,7 @@ def test_a_proof_can_be_worked_through_by_hand() -> None:
     assert proof(3300, 2400, AT_13, SINGLE_30_7) is None
 
 
-def test_a_proof_names_a_rate_that_leads_to_its_very_price() -> None:
+def test_the_rate_of_a_proof_leads_to_its_exact_price() -> None:
     """At a large price six places of a rate don't reach each minor unit: the proof has more."""
     offers = Offers((Tier(300_000_000, 100),), basket="single")
     discounts = Discounts(0, 100_000, 200_000)

@@ -23,7 +23,7 @@ NOT_USED = "not used: --price 99 (no cell of it is blank; --override puts it fir
 SHOWN = ("--format", "csv", "--no-header", "--columns", "sku,new_list_price,price_change")
 
 
-def test_an_option_that_fills_no_cell_is_said(run: Run) -> None:
+def test_an_option_that_fills_no_cell_is_reported(run: Run) -> None:
     ran = run("reprice", "-", "--price", "99", *SHOWN, stdin=SKUS)
     assert ran.out == b"A,20.00,0.00\nB,30.00,0.00\ntotal,,\n"
     assert NOT_USED in ran.err

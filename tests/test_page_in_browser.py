@@ -78,7 +78,7 @@ def test_nothing_is_wider_than_the_screen(
             (Path(folder) / name).write_bytes(tab.picture())
 
 
-def test_light_is_light_and_dark_is_dark(tab: Tab, page: Path) -> None:
+def test_the_page_follows_the_light_or_dark_setting(tab: Tab, page: Path) -> None:
     paper = "getComputedStyle(document.body).backgroundColor"
     for scheme, media, colour in (
         ("light", "screen", "rgb(255, 255, 255)"),
@@ -170,7 +170,7 @@ def test_the_filter_finds_words_and_a_status(tab: Tab, page: Path) -> None:
     assert (column(tab, 0), tab.value(count)) == ([], "0 / 29")
 
 
-def test_the_page_is_whole_without_its_script(tab: Tab, page: Path) -> None:
+def test_the_page_is_complete_without_its_script(tab: Tab, page: Path) -> None:
     for width in (360, 1280):
         tab.open(page, width, script=False)
         document = tab.tell("DOM.getDocument", depth=0)["root"]["nodeId"]

@@ -64,7 +64,7 @@ def test_a_wrong_output_would_be_noticed(planted: str) -> None:
 
 
 @every_page
-def test_no_block_is_passed_over(page: Page) -> None:
+def test_no_block_is_skipped(page: Page) -> None:
     blocks = blocks_of(page.text)
     assert {block.language for block in blocks} <= LANGUAGES
     assert page.text.count("\n```") == 2 * len(blocks)
@@ -116,7 +116,7 @@ def test_the_front_page_has_every_command_and_exit_code(front: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_every_command_stands_in_a_heading_of_a_guide(name: str) -> None:
+def test_every_command_is_in_a_heading_of_a_guide(name: str) -> None:
     headings = [
         heading
         for folder in GUIDES
@@ -127,7 +127,7 @@ def test_every_command_stands_in_a_heading_of_a_guide(name: str) -> None:
 
 
 @pytest.mark.parametrize("folder", GUIDES, ids=lambda path: path.name)
-def test_a_guide_lies_beside_its_data_and_names_each_file(folder: Path) -> None:
+def test_a_guide_is_next_to_its_data_and_names_each_file(folder: Path) -> None:
     for name in ("README.md", "README.zh-CN.md"):
         guide = (folder / name).read_text(encoding="utf-8")
         files = [path.name for path in folder.iterdir() if not path.name.startswith("README.")]

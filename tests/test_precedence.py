@@ -623,7 +623,7 @@ def test_a_cell_of_a_frame_goes_before_joined_rates_the_policy_and_the_rule_book
         assert differences(draw, found) == []
 
 
-def test_the_draws_let_every_level_win_for_every_value() -> None:
+def test_in_the_draws_every_level_wins_for_every_value() -> None:
     wins: Counter[tuple[str, str]] = Counter()
     draws = [draw for name in QUESTIONS for draw in drawn_files(name)]
     for draw, row in [(each, row) for each in draws for row in each.rows]:
@@ -933,7 +933,7 @@ def test_audit_refuses_a_target_that_no_price_reaches(
     assert re.search(r"no (list|deal) price under 10,000,000\.00", err), err
 
 
-def test_audit_of_a_file_sets_aside_the_rows_that_no_price_protects(tmp_path: Path) -> None:
+def test_audit_of_a_file_sets_aside_rows_that_no_price_protects(tmp_path: Path) -> None:
     header = "sku,list_price,purchase_price,logistics_cost,commission_rate,payment_rate"
     rows = [f"250,{cost},0,{','.join(rates)}" for cost, *rates in OUT_OF_REACH]
     lines = [f"{header},target_margin", "A,20,5,1,5%,1%,10%", *(f"B,{row}" for row in rows)]
@@ -954,7 +954,7 @@ def test_audit_of_a_file_sets_aside_the_rows_that_no_price_protects(tmp_path: Pa
 # Fault 3: a blank proposed price
 
 
-def test_audit_looks_at_the_own_price_of_a_row_whose_proposed_price_is_blank(
+def test_audit_uses_the_list_price_where_the_proposed_price_is_blank(
     tmp_path: Path,
 ) -> None:
     header = "sku,purchase_price,logistics_cost,list_price,new_list_price\n"
@@ -969,7 +969,7 @@ def test_audit_looks_at_the_own_price_of_a_row_whose_proposed_price_is_blank(
         assert [str(deal) for deal in answer["deal_price"]] == ["12.00", "15.00"]
 
 
-def test_audit_takes_each_row_s_proposed_price_else_its_own_else_the_option_s(
+def test_audit_uses_the_proposed_price_then_the_list_price_then_the_option(
     tmp_path: Path,
 ) -> None:
     header = "sku,purchase_price,logistics_cost,list_price,new_list_price\n"

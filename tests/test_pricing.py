@@ -228,7 +228,7 @@ def test_a_list_price_that_protects_a_cent(limited: str, forced: str) -> None:
     ],
     ids=["no profit", "a cent of profit", "a margin"],
 )
-def test_a_cent_is_bound_by_what_asks_for_it(case: Case) -> None:
+def test_a_requirement_of_a_cent_agrees_with_the_reference(case: Case) -> None:
     assert Product(case).required() == reference.required_deal_price(case)
 
 

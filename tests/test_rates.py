@@ -162,7 +162,7 @@ def written(orders: Iterable[dict[str, str]]) -> bytes:
 
 
 @pytest.mark.parametrize(("seed", "share"), [(1, "95%"), (2, "50%"), (3, "0.9"), (4, "100%")])
-def test_figures_are_those_of_a_reckoning_in_fractions(seed: int, share: str) -> None:
+def test_figures_are_those_of_a_computation_in_fractions(seed: int, share: str) -> None:
     orders = made_up(seeded(seed), skus=25)
     rows = by_name(found_in(written(orders), share))
     forced, category_of = defaultdict(list), {}
@@ -227,7 +227,7 @@ def test_known_rates_are_recovered_better_than_by_plain_means(seed: int) -> None
     assert drawn < 0.9 * error(category_mean[row["category"]] for row in skus)
 
 
-def test_few_orders_go_with_their_category_and_many_stand_alone() -> None:
+def test_few_orders_move_to_their_category_and_many_do_not() -> None:
     lines = [
         f"{sku},c,100.00,{100 - rate + wobble},,forced,"
         for sku, rate, orders in (
@@ -245,7 +245,7 @@ def test_few_orders_go_with_their_category_and_many_stand_alone() -> None:
     assert many > 0.199
 
 
-def test_the_order_of_the_rows_is_of_no_account() -> None:
+def test_the_order_of_the_rows_does_not_matter() -> None:
     orders = made_up(seeded(7), skus=12)
     there = found_in(written(orders))
     back = found_in(written(reversed(orders)))
@@ -277,13 +277,13 @@ def test_the_order_of_the_rows_is_of_no_account() -> None:
         ),
     ],
 )
-def test_rates_that_orders_do_not_show_stay_blank(lines: list[str], rates: dict[str, str]) -> None:
+def test_rates_when_variances_cannot_be_estimated(lines: list[str], rates: dict[str, str]) -> None:
     rows = by_name(found_in(history(*lines)))
     found = {name: row["forced_rate"] for (_, name), row in rows.items()}
     assert {name: found[name] for name in rates} == rates
 
 
-def test_a_sku_without_a_category_goes_with_the_store() -> None:
+def test_a_sku_without_a_category_moves_to_the_store() -> None:
     orders = made_up(seeded(8), skus=20)
     for order in orders:
         if order["sku"] in ("0003", "0004"):
@@ -302,7 +302,7 @@ def test_a_history_without_categories_has_skus_and_a_store() -> None:
     assert [row["level"] for row in found_in(orders)] == ["store", "sku", "sku"]
 
 
-def test_a_category_in_two_ways_is_one_and_a_sku_is_in_that_of_its_latest_order(run: Run) -> None:
+def test_two_names_of_a_category_are_one_and_a_sku_has_that_of_its_latest_order(run: Run) -> None:
     lines = [
         "a,Home & Garden,10,9,,forced,2026-03-01",
         "a,toys,10,9,,forced,2026-02-01",
@@ -322,7 +322,7 @@ def test_a_category_in_two_ways_is_one_and_a_sku_is_in_that_of_its_latest_order(
 # What counts
 
 
-def test_offers_are_put_back_and_the_own_discount_comes_first() -> None:
+def test_offers_are_added_back_and_the_own_discount_comes_first() -> None:
     header = "sku,标价,成交价,优惠券金额,满减金额,限时折扣率,折扣状态,付款时间"
     lines = ["a,20.00,16.00,,,,强制折扣,2026/3/1 8:30", "b,20.00,14.00,1.00,0.50,,FORCED,",
              "c,20.00,13.60,,,20%,forced,"]  # fmt: skip
@@ -331,13 +331,13 @@ def test_offers_are_put_back_and_the_own_discount_comes_first() -> None:
     assert means == {"a": "0.200000", "b": "0.225000", "c": "0.150000"}
 
 
-def test_a_rate_that_comes_out_uneven_is_rounded_up() -> None:
+def test_a_rate_with_more_than_six_places_is_rounded_up() -> None:
     lines = ["a,c,3.00,2.80,,forced,"]
     rows = by_name(found_in(history(*lines)))
     assert rows["sku", "a"]["mean_rate"] == "0.066667"
 
 
-def test_orders_left_out_are_counted_and_not_looked_at(run: Run) -> None:
+def test_orders_left_out_are_counted_and_not_checked(run: Run) -> None:
     lines = [
         "a,c,10,9,,forced,2026-03-01 00:00",
         "a,c,10,8,,forced,2026-02-28T23:59:59+08:00",
@@ -365,7 +365,7 @@ def test_names_of_a_forced_status_are_in_the_rule_book(run: Run, tmp_path: Path)
     assert "1 order not forced (1 forced)" in ran.err
 
 
-def test_an_option_stands_in_for_what_a_history_lacks(run: Run) -> None:
+def test_an_option_fills_in_missing_columns_of_a_history(run: Run) -> None:
     orders = b"sku,list_price,deal_price,limited_rate\na,10,8.10,\na,10,8.00,20%\n"
     ran = run(
         "rates", "-", "--discount-status", "forced", "--limited-rate", "10%", "--category", "toys",
@@ -419,7 +419,7 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     assert [row["line"] for row in table(aside.read_bytes())] == [str(at) for at in range(3, 14)]
 
 
-def test_an_undated_order_is_bad_only_where_dates_count(run: Run) -> None:
+def test_an_undated_order_is_bad_only_with_since(run: Run) -> None:
     lines = ["a,c,10,9,,forced,"]
     assert run("rates", "-", stdin=history(*lines)).code == 0
     ran = run("rates", "-", "--since", "2026-01-01", stdin=history(*lines))
@@ -427,7 +427,7 @@ def test_an_undated_order_is_bad_only_where_dates_count(run: Run) -> None:
     assert "standard input:2: ordered_at: is missing; fill it in, or go without --since" in ran.err
 
 
-def test_the_own_discount_may_leave_nothing(run: Run) -> None:
+def test_an_own_discount_that_leaves_nothing_is_refused(run: Run) -> None:
     header = "sku,list_price,deal_price,limited_rate,discount_status"
     ran = run(
         "rates", "-", stdin=history("a,0.01,0,60%,forced", "a,10,9,20%,forced", header=header)
@@ -452,7 +452,9 @@ def test_the_own_discount_may_leave_nothing(run: Run) -> None:
         (("--list-price", "0"), 2, "--list-price: '0' is not a list price"),
     ],
 )
-def test_a_wrong_call_says_so(run: Run, arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_a_wrong_call_is_refused(
+    run: Run, arguments: tuple[str, ...], code: int, said: str
+) -> None:
     ran = run("rates", "-", *arguments, stdin=history("a,c,10,9,,forced,"))
     assert ran.code == code
     assert said in ran.err
@@ -570,7 +572,7 @@ def test_an_order_has_the_places_of_its_currency(
     assert said in alone.err
 
 
-def test_a_currency_that_is_none_is_refused(run: Run) -> None:
+def test_an_unknown_currency_code_is_refused(run: Run) -> None:
     done = run("rates", "-", "--currency", "YEN", stdin=history("A,,10,9,,forced,"))
     assert (done.code, done.out) == (2, b"")
     assert "--currency: 'YEN' is not an ISO 4217 currency" in done.err
@@ -583,6 +585,6 @@ def test_help_says_what_the_file_is(run: Run) -> None:
         assert "A table of SKUs" not in shown
 
 
-def test_a_rate_by_itself_is_written_as_people_do(run: Run) -> None:
+def test_a_single_rate_is_written_without_trailing_zeros(run: Run) -> None:
     shown = run("rates", "--price", "20", "--deal-price", "16.5", "--format", "table").out.decode()
     assert "17.5%" in shown.split()  # 1 - 16.5 / 20

@@ -97,7 +97,7 @@ def test_a_lone_carriage_return_is_refused_outside_quotes_and_kept_within(
 
 
 @given(TABLE, st.sampled_from(["utf-8", "gb18030", "utf-16-le", "utf-16-be"]), st.booleans(), SIZES)
-def test_an_encoding_that_is_named_gives_the_same_cells(
+def test_a_given_encoding_gives_the_same_cells(
     rows: list[list[str]], encoding: str, mark: bool, block_bytes: int
 ) -> None:
     width = len(rows[0]) if rows else 1

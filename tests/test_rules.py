@@ -281,7 +281,7 @@ def test_origins_name_the_document_and_its_date() -> None:
         assert rules.rule(key).date == date, key
 
 
-def test_a_page_that_dates_nothing_is_said_to_give_its_own_date() -> None:
+def test_an_undated_origin_has_the_date_of_its_page() -> None:
     undated = [figure for figure in rules.book() if figure.date == "2026-03-01"]
     assert undated
     for figure in undated:
@@ -307,7 +307,7 @@ def test_every_file_begins_by_saying_what_the_family_is() -> None:
         assert re.match(r"# [A-Z].+\.\n", text), name
 
 
-def test_a_caller_who_changes_a_family_changes_nobody_elses() -> None:
+def test_changing_a_returned_family_changes_no_other() -> None:
     rules.family("fees").clear()
     assert list(rules.family("fees")) == ["fees.commission_rate", "fees.payment_rate"]
 
@@ -357,12 +357,12 @@ def test_an_unknown_key_names_the_nearest(key: str, nearest: str) -> None:
     assert isinstance(refusal.value, LookupError)
 
 
-def test_a_group_is_no_rule() -> None:
+def test_a_group_is_not_a_rule() -> None:
     with pytest.raises(rules.UnknownRule):
         rules.rule("forced.gate1")
 
 
-def test_an_unknown_prefix_may_be_near_a_group() -> None:
+def test_an_unknown_prefix_can_be_near_a_group() -> None:
     with pytest.raises(rules.UnknownRule, match=r"did you mean 'forced\.categories'"):
         rules.matching("forced.categorys")
 
@@ -425,7 +425,7 @@ def test_a_bad_field_in_a_file_is_refused_where_it_stands(copied: Path) -> None:
         damaged.book()
 
 
-def test_a_good_table_is_taken() -> None:
+def test_a_good_table_is_accepted() -> None:
     parsed = rules._parse("fees", GOOD, "fees.toml")
     assert parsed == {
         "fees.rate": rules.Rule(

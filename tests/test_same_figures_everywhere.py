@@ -748,7 +748,7 @@ def test_breakeven_of_a_file_adds_up(run: Run, tmp_path: Path) -> None:
     assert f"over 30 days {sign}{gain:,.2f}" in " ".join(table.split())
 
 
-def test_a_cut_that_spares_a_coupon_may_pay() -> None:
+def test_a_discount_that_excludes_a_coupon_can_pay() -> None:
     """Not forced, the coupon makes a unit lose 1.00; forced there is none, and it earns 1.00."""
     cells = {"list_price": "10", "purchase_price": "8", "logistics_cost": "0", "units_30d": "100"}
     fees = {"commission_rate": "0", "payment_rate": "0", "forced_rate": "10%"}
@@ -757,7 +757,7 @@ def test_a_cut_that_spares_a_coupon_may_pay() -> None:
     assert figures["verdict"] == "pays"
 
 
-def test_the_worst_rate_of_a_range_may_lie_within_it(run: Run) -> None:
+def test_the_worst_rate_can_be_inside_the_range(run: Run) -> None:
     """At 25% the item is 30.00 and the tier takes 9.00 off; at 30% it is out of its reach."""
     costs = ("--price", "40", "-b", "8", "-l", "3", "--rate", "10%..30%")
     offers = ("--spend-save", "30:9", "--basket", "single", "-q")
@@ -765,7 +765,7 @@ def test_the_worst_rate_of_a_range_may_lie_within_it(run: Run) -> None:
         assert run(command, *costs, *offers, "--value", name).out == b"8.07\n"
 
 
-def test_a_range_without_its_lower_end_may_begin_anywhere() -> None:
+def test_a_range_without_a_lower_end_can_begin_anywhere() -> None:
     """At 24% the deal is 0.93; at a lower rate the tier makes 0.91 of it, under the floor."""
     row = {"purchase_price": "0.80", "list_price": "1.22", "forced_rate_max": "24%"}
     store = Store(spend_save=("0.94:0.03",), basket="single")

@@ -46,7 +46,7 @@ def asked(charge: Charge, weight: int) -> int:
 @example(101, 100, 50, 320)
 @example(150, 100, 50, 320)
 @example(151, 100, 50, 320)
-def test_a_step_begun_is_a_step_paid_in_either_carrier(
+def test_a_started_step_is_paid_for_one_sku_and_in_columns(
     weight: int, first: int, step: int, step_fee: int
 ) -> None:
     charge = Charge(first, 1500, step, step_fee, 800, 5_000)
@@ -130,9 +130,7 @@ def test_one_sku_and_a_file_of_it_agree(run: Run, tmp_path: Path) -> None:
     assert many.out.decode().splitlines()[1].startswith(f"{line},{cost},")
 
 
-def test_a_filled_cell_goes_before_the_tariff_and_own_output_changes_nothing(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_filled_cell_goes_before_the_tariff(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "some.csv"
     table.write_text(
         "sku,purchase_price,logistics_cost,weight_g,market\n"
@@ -151,7 +149,7 @@ def test_a_filled_cell_goes_before_the_tariff_and_own_output_changes_nothing(
     ] * 3
 
 
-def test_a_parcel_that_no_line_may_carry_is_a_bad_row(run: Run, tmp_path: Path) -> None:
+def test_a_parcel_that_no_line_can_carry_is_a_bad_row(run: Run, tmp_path: Path) -> None:
     table, rejects = tmp_path / "bad.csv", tmp_path / "rejects.csv"
     table.write_text(
         "sku,采购价,重量,市场\na,5,100,ES\nb,5,2000.001,ES\nc,5,0,ES\nd,5,,ES\ne,5,10,JP\n"
@@ -172,7 +170,7 @@ def test_a_parcel_that_no_line_may_carry_is_a_bad_row(run: Run, tmp_path: Path) 
     assert {sku: (row["column"], row["reason"]) for sku, row in found.items()} == said
 
 
-def test_a_named_line_is_told_by_its_own_markets_and_limit(run: Run, tmp_path: Path) -> None:
+def test_a_chosen_line_is_refused_by_its_own_markets_and_limit(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "named.csv"
     table.write_text("sku,采购价,重量,市场\na,5,100,BR\nb,5,501,ES\nc,5,2001,ES\nd,5,9,JP\n")
     ship = ("--tariff", EXAMPLE, *YUAN, *TERMS, "--line", "economy")
@@ -215,7 +213,7 @@ WEIGHTS = (
 )
 
 
-def test_a_weight_and_a_market_go_by_what_exports_call_them(run: Run, tmp_path: Path) -> None:
+def test_names_of_weight_and_market_in_exports_are_known(run: Run, tmp_path: Path) -> None:
     table, ship = tmp_path / "erp.csv", ("--tariff", EXAMPLE, *YUAN, *TERMS)
     markets = ("目的国", "目的地", "收货国家", *["市场"] * (len(WEIGHTS) - 3))
     for weight, market in zip(WEIGHTS, markets, strict=True):
@@ -252,7 +250,7 @@ def test_a_file_without_weights_or_markets_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("header", ["重量(kg)", "weight_kg", "毛重（公斤）"])
-def test_kilograms_cost_what_as_many_grams_do(header: str, run: Run, tmp_path: Path) -> None:
+def test_kilograms_cost_the_same_as_their_grams(header: str, run: Run, tmp_path: Path) -> None:
     table, ship = tmp_path / "erp.csv", ("--tariff", EXAMPLE, *YUAN, *TERMS)
     table.write_text(f"采购价,{header},市场\n56,0.35,ES\n")
     done = run("reprice", table, *ship, "--value", "shipping_cost")
@@ -261,7 +259,7 @@ def test_kilograms_cost_what_as_many_grams_do(header: str, run: Run, tmp_path: P
     assert (mapped.code, mapped.out) == (0, b"5.40\n"), mapped.err
 
 
-def test_what_was_written_as_shipping_cost_is_not_read_as_a_cost(run: Run, tmp_path: Path) -> None:
+def test_the_program_s_own_shipping_cost_is_not_read_as_a_cost(run: Run, tmp_path: Path) -> None:
     """It is in the currency of the prices, whatever the costs are in."""
     table = tmp_path / "priced.csv"
     table.write_text("purchase_price,weight_g,market,shipping_cost\n56,350,ES,5.40\n")
@@ -282,7 +280,7 @@ def test_grams_are_asked_for_without_their_unit(run: Run, tmp_path: Path) -> Non
     assert said[:-1] == [f"'{cell}' is not a number; write grams, such as 350" for cell in cells]
 
 
-def test_of_two_lines_at_one_price_the_first_in_the_file_is_taken(run: Run, tmp_path: Path) -> None:
+def test_of_two_lines_with_the_same_price_the_first_is_used(run: Run, tmp_path: Path) -> None:
     tariff = tmp_path / "ties.toml"
     same = (
         "first_weight_g = 100\nfirst_weight_fee = 2\nstep_g = 100\nstep_fee = 1\n"
@@ -353,7 +351,7 @@ def test_a_tariff_in_a_currency_without_a_rate_is_refused(run: Run) -> None:
     assert "the tariff's currency is CNY, whose exchange rate is not given; set --fx" in done.err
 
 
-def test_a_watched_sku_is_told_the_line_to_switch_to(run: Run, tmp_path: Path) -> None:
+def test_watch_names_the_line_to_switch_to(run: Run, tmp_path: Path) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_text(
         "sku,discount_status,forced_rate,list_price,purchase_price,logistics_cost,重量,市场\n"
@@ -397,7 +395,7 @@ def test_an_export_in_yuan_and_grams_becomes_a_workbook_and_a_page(
 
 
 @pytest.mark.parametrize("name", ["tariff", "rates"])
-def test_a_configuration_leads_to_no_other_file(name: str, run: Run, tmp_path: Path) -> None:
+def test_a_configuration_cannot_name_other_files(name: str, run: Run, tmp_path: Path) -> None:
     settings = tmp_path / "aepromo.toml"
     settings.write_text(f'{name} = "{EXAMPLE}"\n')
     done = run("reprice", "-b", "5", "--weight-g", "200", "--market", "ES", "--config", settings)
@@ -418,7 +416,7 @@ max_weight_g = 500
 """
 
 
-def test_a_tariff_in_a_third_currency_has_a_rate_of_its_own(run: Run, tmp_path: Path) -> None:
+def test_a_tariff_in_a_third_currency_needs_its_own_rate(run: Run, tmp_path: Path) -> None:
     """The rate of the costs, 7.12 yuan a dollar, says nothing of euros."""
     tariff = tmp_path / "euro.toml"
     tariff.write_text(THIRD)

@@ -101,14 +101,14 @@ def test_a_one_liner_in_json_does_not_load_rich(command: str, tmp_path: Path) ->
     assert loaded(run.stderr) & {*HEAVY, *DRAWING} == set()
 
 
-def test_a_file_does_load_pandas_so_these_tests_can_see_it(tmp_path: Path) -> None:
+def test_a_file_loads_pandas_so_these_tests_would_notice_it(tmp_path: Path) -> None:
     (tmp_path / "costs.csv").write_text("purchase_price,logistics_cost\n8,3\n")
     run = python("-m", "aepromo", "reprice", "costs.csv", "--format", "table", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert loaded(run.stderr) & {*HEAVY, "rich"} == {*HEAVY, "rich"}
 
 
-def test_every_command_that_answers_a_one_liner_is_held_to_it() -> None:
+def test_every_command_with_one_liners_is_tested() -> None:
     assert set(COMMANDS) - set(ONE_LINERS) == NO_ONE_LINER
 
 

@@ -112,7 +112,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_tariff_is_worth_the_cost_that_it_comes_to(
+def test_a_tariff_gives_the_same_answer_as_its_cost_in_a_cell(
     command: str, tariff: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
     header = "sku,list_price,purchase_price,units_30d"
@@ -159,7 +159,9 @@ ONE = {
 
 
 @pytest.mark.parametrize("command", ONE)
-def test_so_it_is_for_one_sku(command: str, tariff: tuple[str, ...], run: Run) -> None:
+def test_a_tariff_gives_the_same_answer_for_one_sku(
+    command: str, tariff: tuple[str, ...], run: Run
+) -> None:
     rate = () if command == "sweep" else ("--forced-rate", "15%")
     sku = (*ONE[command], *rate, "-b", "8", *TERMS)
     by_weight = run(command, *sku, *tariff, "--weight-g", "60.001", "--market", "ES")
@@ -211,9 +213,7 @@ def test_commands_without_a_logistics_cost_take_no_tariff(
         assert "no option --tariff" in done.err
 
 
-def test_a_price_that_is_aimed_at_needs_no_parcel(
-    tariff: tuple[str, ...], run: Run, tmp_path: Path
-) -> None:
+def test_a_target_price_needs_no_parcel(tariff: tuple[str, ...], run: Run, tmp_path: Path) -> None:
     """The logistics cost bears on a list price only where the aim is a profit."""
     one = run("list-price", "--target", "3.50", "--rate", "13.2%", *tariff, *TERMS)
     assert table(one.out)[0]["protected_list_price"] == "4.04"
@@ -228,7 +228,7 @@ def test_a_price_that_is_aimed_at_needs_no_parcel(
     assert done.err.count("weight_g: is missing; fill it in, or give --weight-g") == 2
 
 
-def test_of_several_markets_the_dearest_counts(
+def test_of_several_markets_the_most_expensive_counts(
     tariff: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
     file = tmp_path / "tariff.toml"
@@ -249,7 +249,7 @@ def test_of_several_markets_the_dearest_counts(
     )
 
 
-def test_without_a_weight_the_gates_are_judged_all_the_same(
+def test_without_a_weight_the_gates_are_still_tested(
     tariff: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
     skus = tmp_path / "skus.csv"
@@ -265,7 +265,7 @@ def test_without_a_weight_the_gates_are_judged_all_the_same(
     assert "weight_g: is more than any line to ES carries; the limit is 2000 g" in heavy.err
 
 
-def test_watch_takes_today_s_line_and_names_the_one_to_switch_to(
+def test_watch_assumes_the_current_line_and_names_the_one_to_switch_to(
     tariff: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
     feed = tmp_path / "feed.csv"
@@ -343,7 +343,7 @@ OPTIONS = ("--forced-rate", "1%..2%", "--forced-rate-min", "1%", "--forced-rate-
 
 @pytest.mark.parametrize("command", RATED)
 @pytest.mark.parametrize("mean", [True, False])
-def test_rates_are_worth_what_stands_in_the_row(
+def test_joined_rates_give_the_same_answer_as_rates_in_the_rows(
     command: str, mean: bool, files: tuple[Path, Path], run: Run
 ) -> None:
     listed, skus = files
@@ -411,7 +411,7 @@ def test_explain_takes_a_row_s_rate(files: tuple[Path, Path], run: Run) -> None:
 
 
 @pytest.mark.parametrize("command", ["explain", "forced", "reverse", "appeal", "report"])
-def test_a_wrong_call_is_told_as_everywhere(
+def test_a_wrong_call_has_the_usual_message(
     command: str, files: tuple[Path, Path], run: Run
 ) -> None:
     listed, _skus = files

@@ -27,7 +27,7 @@ def table_of(run: Run, width: int, monkeypatch: pytest.MonkeyPatch, *more: str) 
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 160])
-def test_ids_stand_first_and_are_never_cut(
+def test_ids_come_first_and_are_never_cut(
     width: int, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = table_of(run, width, monkeypatch)
@@ -57,7 +57,7 @@ def test_a_wide_table_shows_the_files_other_columns_too(
     assert not_shown.startswith("not shown: 商品名称, 采购价, 运费, ")
 
 
-def test_a_lines_own_name_is_not_translated(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_of_a_line_is_not_translated(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AEPROMO_LANG", "zh")
     costs = ("-b", "8", "--weight-g", "100", "--market", "ES")
     yuan = ("--tariff", TARIFF, "--fx", "CNY=7.12")

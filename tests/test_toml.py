@@ -42,7 +42,7 @@ def test_a_toml_error_names_its_line(text: str, tmp_path: Path) -> None:
         assert str(caught.value) == f"{file}:{FAULTS[text]}"
 
 
-def test_it_is_told_of_in_chinese_too(tmp_path: Path) -> None:
+def test_toml_errors_are_translated(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     file.write_text("[stores.店铺一]", encoding="utf-8")
     speak("zh")
@@ -55,7 +55,7 @@ def test_it_is_told_of_in_chinese_too(tmp_path: Path) -> None:
     assert str(caught.value) == told
 
 
-def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_refused(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_skipped_and_other_encodings_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     text = '[stores."店铺一"]\nstore_level = "L4"\n'
     file.write_bytes(text.encode("utf-8-sig"))
@@ -75,7 +75,9 @@ def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_refused(tmp_pa
         ("# " + "x" * 70_000, ": over 64 KB; too large for a configuration or a tariff"),
     ],
 )
-def test_what_nests_or_goes_on_without_end_is_refused(text: str, said: str, tmp_path: Path) -> None:
+def test_deep_nesting_and_very_long_values_are_refused(
+    text: str, said: str, tmp_path: Path
+) -> None:
     path = tmp_path / "t.toml"
     path.write_text(text)
     with pytest.raises(CallError) as refused:
@@ -83,7 +85,7 @@ def test_what_nests_or_goes_on_without_end_is_refused(text: str, said: str, tmp_
     assert str(refused.value).startswith(f"{path}{said}")
 
 
-def test_brackets_and_points_in_texts_and_remarks_nest_nothing(tmp_path: Path) -> None:
+def test_brackets_and_points_in_texts_and_comments_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     deep = "[" * 30 + "a." * 30
     path.write_text(f'a = "{deep}\\"" # {deep}\nb = \'{deep}\'\nc = """\n{deep}"""\n')

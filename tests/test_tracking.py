@@ -76,7 +76,7 @@ def test_check_digits_as_others_compute_them(serial: str, digit: int) -> None:
     assert check_digit(serial) == digit
 
 
-def test_a_check_digit_tells_every_single_slip_but_where_two_remainders_share_one() -> None:
+def test_a_check_digit_finds_single_typing_errors() -> None:
     # 0 goes for 10 and 5 for 11, so some slips must go unseen; nine in ten don't.
     serial = "47312482"
     slips = [
@@ -102,7 +102,7 @@ def test_a_check_digit_tells_every_single_slip_but_where_two_remainders_share_on
         "1" * 39 + "2",
     ],
 )
-def test_a_number_that_may_be_one(number: str) -> None:
+def test_valid_tracking_numbers(number: str) -> None:
     assert number_fault(number) == ""
 
 
@@ -124,7 +124,7 @@ def test_a_number_that_may_be_one(number: str) -> None:
         ),
     ],
 )
-def test_a_number_that_cant_be_one(number: str, fault: str) -> None:
+def test_invalid_tracking_numbers(number: str, fault: str) -> None:
     assert number_fault(number) == fault
 
 
@@ -239,13 +239,11 @@ def test_the_worst_fault_names_the_track_and_all_are_reasons() -> None:
         ),
     ],
 )
-def test_the_hour_at_which_the_promotion_has_ended(
-    cells: dict[str, Any], ends_at: str | None
-) -> None:
+def test_when_the_promotion_ends(cells: dict[str, Any], ends_at: str | None) -> None:
     assert judged(**cells)["ends_at"] == ends_at
 
 
-def test_a_parcel_that_nothing_is_known_of_is_not_shipped() -> None:
+def test_a_parcel_without_times_is_not_shipped() -> None:
     nothing: dict[str, Any] = dict.fromkeys(PARCEL, "")
     assert judged(**nothing) == dict.fromkeys(ADDED) | {"reasons": "not shipped yet"}
 
@@ -267,7 +265,7 @@ def test_a_rule_changed_changes_the_verdict(
     assert track(Book({key: value}, "aepromo.toml"), **cells) == after
 
 
-def test_the_hours_until_it_ends_are_the_books() -> None:
+def test_the_hours_until_the_promotion_ends_come_from_the_rule_book() -> None:
     book = Book({"tracking.end_hours": "4.5"}, "aepromo.toml")
     assert judged(book, tracking_number="")["ends_at"] == "2026-03-06T16:30+00:00"
 
@@ -292,7 +290,7 @@ def test_the_same_moment_in_any_zone() -> None:
         assert judged(**moments) == verdict
 
 
-def test_a_time_without_a_zone_is_taken_in_the_zone_given() -> None:
+def test_a_time_without_a_zone_is_in_the_given_zone() -> None:
     bare: dict[str, Any] = {
         "shipped_at": "2026-03-06 20:00",
         "first_scan_at": "2026-03-07 20:00",
@@ -318,7 +316,7 @@ def test_a_time_without_a_zone_is_taken_in_the_zone_given() -> None:
         ("2026-10-25 02:30", "2026-10-25 03:30", 2, "ok"),
     ],
 )
-def test_hours_are_real_ones_when_the_clocks_change(
+def test_hours_are_real_hours_when_the_clocks_change(
     shipped: str, scanned: str, hours: int, expected: str
 ) -> None:
     berlin = ZoneInfo("Europe/Berlin")
@@ -439,7 +437,7 @@ def test_the_clock_is_the_default(run: Run) -> None:
     assert b",71," in fresh.out or b",72," in fresh.out
 
 
-def test_without_a_list_carriers_go_unchecked_and_that_is_said(run: Run) -> None:
+def test_without_a_list_carriers_are_not_checked_and_a_message_says_so(run: Run) -> None:
     row = "tracking_number,shipped_at,carrier\nRR473124829GB,2026-03-10T11:00Z,x\n"
     call = ("tracking", "-", "--now", "2026-03-10T12:00Z", "--value", "track")
     done = run(*call, stdin=row.encode())
@@ -450,7 +448,7 @@ def test_without_a_list_carriers_go_unchecked_and_that_is_said(run: Run) -> None
     assert run(*call, "-q", stdin=row.encode()).err == ""
 
 
-def test_a_time_in_the_future_is_warned_of(run: Run) -> None:
+def test_a_time_in_the_future_gets_a_warning(run: Run) -> None:
     row = b"tracking_number,shipped_at\nRR473124829GB,2026-03-10 18:00\n"
     done = run("tracking", "-", "--now", "2026-03-10T12:00Z", "-q", stdin=row)
     assert done.err == "warning: 1 time is in the future; are --now and --timezone right?\n"
@@ -529,7 +527,7 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     assert len((tmp_path / "bad.csv").read_text().splitlines()) == 3
 
 
-def test_a_file_without_the_columns_is_refused_rather_than_found_well(run: Run) -> None:
+def test_a_file_without_the_columns_is_refused(run: Run) -> None:
     done = run("tracking", "-", stdin=b"number,when\nRR473124820GB,2026-03-10\n")
     assert done.code == 3
     assert "no column for tracking_number, shipped_at; the file has number, when" in done.err

@@ -56,7 +56,7 @@ def test_an_event_is_new_once_then_open_then_over() -> None:
     ]
 
 
-def test_a_vanished_sku_keeps_what_is_open_and_comes_back_as_it_was() -> None:
+def test_a_vanished_sku_keeps_its_open_events_until_it_is_back() -> None:
     on, other = Seen(True, TEN), Seen(False)
     assert told({"A": on, "B": other}, {"B": other}, {"A": on, "B": other}) == [
         {("A", "forced_on", NEW)},
@@ -65,7 +65,7 @@ def test_a_vanished_sku_keeps_what_is_open_and_comes_back_as_it_was() -> None:
     ]
 
 
-def test_an_unknown_status_begins_and_ends_no_event() -> None:
+def test_an_unknown_status_starts_and_ends_no_event() -> None:
     drift, right, unknown = Seen(True, TEN, (80, 90, 90)), Seen(True, TEN, ()), Seen(True)
     other = Seen(True, TEN, (70, 90, 90))
     assert told({"A": drift}, {"A": unknown}, {"A": other}, {"A": right})[1:] == [
@@ -105,7 +105,9 @@ FEES = ("--commission", "6%", "--payment", "1%")
         ("2026-03-10T09:00:01Z", "yes", "deadline missed by 0 h 1 min"),
     ],
 )
-def test_two_hours_from_the_change(tmp_path: Path, now: str, missed: str, said: str) -> None:
+def test_the_deadline_is_two_hours_after_the_change(
+    tmp_path: Path, now: str, missed: str, said: str
+) -> None:
     (tmp_path / "feed.csv").write_text(FORCED)
     code, out, _ = program(
         *("watch", "feed.csv", "--format", "csv", "--now", now, *FEES), cwd=tmp_path
@@ -136,7 +138,7 @@ def test_price_protection_at_its_thresholds(
 
 
 @pytest.mark.parametrize("deal", ["17.08", "17.09", "17.07", "17.10"])
-def test_a_price_may_be_rounded_either_way(tmp_path: Path, deal: str) -> None:
+def test_a_price_rounded_either_way_does_not_drift(tmp_path: Path, deal: str) -> None:
     # 20.10 × 0.85 = 17.085
     one = ("--discount-status", "forced", "--price", "20.10", "--rate", "15%")
     _, out, _ = program("watch", *one, "--deal-price", deal, "--value", "event", "-q", cwd=tmp_path)
@@ -177,7 +179,7 @@ def test_a_feed_that_is_refused_changes_nothing(tmp_path: Path, feed: str, said:
     assert leftovers(tmp_path) == []
 
 
-def test_rejected_skus_have_neither_been_seen_nor_vanished(tmp_path: Path) -> None:
+def test_rejected_skus_are_neither_seen_nor_vanished(tmp_path: Path) -> None:
     feed, header = tmp_path / "feed", "sku,discount_status,forced_rate\n"
     feed.write_text(f"{header}A,forced,10%\nB,none,\nC,none,\n")
     program("watch", "feed", *STATE, *QUIET, cwd=tmp_path)
@@ -204,7 +206,7 @@ def test_a_partial_feed_makes_nothing_vanish(tmp_path: Path) -> None:
         assert (code, rows(out)) == (0, [])
 
 
-def test_json_lines_keep_every_number_to_the_letter() -> None:
+def test_json_lines_keep_the_text_of_every_number() -> None:
     text = '{"sku": 12345678901234567890, "a": 3.50, "b": true}\n\n{"a": null, "c": [1.0]}\n'
     source = open_feed(io.BytesIO(text.encode()), "feed")
     assert source.header == ("sku", "a", "b", "c")
@@ -227,7 +229,7 @@ PLAIN = (
         b'{"a": 1, "a": 2}\n',
     ],
 )
-def test_objects_read_the_same_whatever_stands_beside_them(other: bytes) -> None:
+def test_objects_are_read_the_same_with_any_neighbours(other: bytes) -> None:
     alone = objects_of(open_feed(io.BytesIO(PLAIN), "feed"))
     both = objects_of(open_feed(io.BytesIO(PLAIN + other), "feed"))
     assert alone == [(1, ["A", "3.50", "true"]), (3, ["B", "-1e3", ""]), (4, ["", "中", ""])]
@@ -243,7 +245,7 @@ def test_objects_read_the_same_whatever_stands_beside_them(other: bytes) -> None
         *(b'{"a": 1} {"a": 2}', b'{"a": "b"', b'"a": "b"}', b"[1]", b'{"a": "b"} x', b'{1: "a"}'),
     ],
 )
-def test_what_is_no_object_is_refused_with_its_line(damage: bytes) -> None:
+def test_an_invalid_object_is_refused_with_its_line(damage: bytes) -> None:
     for lines in (PLAIN + damage, PLAIN + damage + b"\n" + PLAIN):
         with pytest.raises(InputError, match=r"feed:[56]: "):
             open_feed(io.BytesIO(lines), "feed", "utf-8")
@@ -276,7 +278,7 @@ def test_the_memory_is_read_back(tmp_path: Path) -> None:
         assert again.watched(np.arange(len(again))) == skus
 
 
-def test_a_memory_changes_only_where_it_is_told_to() -> None:
+def test_a_memory_changes_only_for_given_skus() -> None:
     on, off = Watched(True, TEN), Watched(False)
     memory = Memory.of({"A": on, "C": off, "D": off}).changed(
         {"D": on, "E": on}, pa.array(["B", "中"], pa.string()), ["A"]
@@ -385,7 +387,7 @@ def test_a_state_of_the_version_in_force_is_there() -> None:
     assert (STATES / f"version-{VERSION}.json").is_file()
 
 
-def test_a_pipe_in_the_place_of_the_lock_is_refused(tmp_path: Path) -> None:
+def test_a_pipe_instead_of_the_lock_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "feed").write_text("sku,discount_status\nA,none\n")
     os.mkfifo(tmp_path / "state.json.lock")
     code, out, err = program("watch", "feed", *STATE, cwd=tmp_path)
@@ -393,7 +395,7 @@ def test_a_pipe_in_the_place_of_the_lock_is_refused(tmp_path: Path) -> None:
     assert (code, out, err) == (2, b"", f"aepromo: {place}: not a regular file; remove it\n")
 
 
-def test_a_run_waits_for_another_only_so_long(tmp_path: Path) -> None:
+def test_a_run_waits_for_another_until_the_limit(tmp_path: Path) -> None:
     (tmp_path / "feed").write_text("sku,discount_status\nA,none\n")
     with (tmp_path / "state.json.lock").open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)

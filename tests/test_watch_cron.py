@@ -180,7 +180,7 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def test_fifty_runs_tell_each_event_once_and_lose_none(tmp_path: Path) -> None:
+def test_fifty_runs_report_each_event_once_and_lose_none(tmp_path: Path) -> None:
     random = seeded("watch")
     world = World(random)
     told: list[Happened] = []

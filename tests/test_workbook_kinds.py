@@ -76,7 +76,7 @@ def renamed(path: Path, rename: Callable[[str], str], **changed: str) -> Path:
         ('0.00"kg"', "1.5", "1.5kg"),
     ],
 )
-def test_a_number_is_what_its_format_makes_of_it(code: str, stored: str, text: str) -> None:
+def test_a_number_is_read_in_its_format(code: str, stored: str, text: str) -> None:
     styles = Styles.of([0, 164], {164: code}, False)
     assert styles.text(stored, 1) == text
     assert list(Cells([], styles).alike("n", 1, [stored, None])) == [text, ""]
@@ -89,7 +89,7 @@ def test_a_number_is_what_its_format_makes_of_it(code: str, stored: str, text: s
         *("[Red]0.00", "[>9]00;0", '"no digit"', "", '"Rs" 0.00', "0_ ", "x" * 300 + "00"),
     ],
 )
-def test_a_format_that_changes_only_the_looks_changes_nothing(code: str) -> None:
+def test_a_format_that_changes_only_the_look_is_ignored(code: str) -> None:
     assert shape_of(code) is None
 
 
@@ -139,7 +139,7 @@ def test_the_main_part_is_the_one_that_the_package_names(tmp_path: Path) -> None
 PROSE = sheet(row("Read me first"), row("Costs are on the next sheet"))
 
 
-def test_a_sheet_without_a_table_is_passed_over_for_the_only_one_that_has_one(
+def test_the_only_sheet_with_a_table_is_read(
     tmp_path: Path,
 ) -> None:
     for first in (PROSE, sheet()):

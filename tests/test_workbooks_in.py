@@ -96,11 +96,11 @@ def test_days_may_count_from_1904_and_formats_may_be_built_in() -> None:
     assert Styles.of([46], {}, False).text("1.25", 0) == "30:00:00"
 
 
-def test_escaped_characters_are_themselves() -> None:
+def test_escaped_characters_are_unescaped() -> None:
     assert unescaped("a_x000D_b_x005F_x0041_ _xD83D_ _x12_") == "a\rb_x0041_ _xD83D_ _x12_"
 
 
-def test_every_kind_of_cell_is_its_text(tmp_path: Path) -> None:
+def test_every_kind_of_cell_is_read_as_its_text(tmp_path: Path) -> None:
     cells = (
         '<c t="s"><v>0</v></c>',
         '<c t="s"><v>1</v></c>',
@@ -132,13 +132,13 @@ def test_every_kind_of_cell_is_its_text(tmp_path: Path) -> None:
     assert rows_of(path)[1:] == [(2, expected)]
 
 
-def test_results_that_were_never_computed_are_none(tmp_path: Path) -> None:
+def test_formulas_without_a_result_have_no_value(tmp_path: Path) -> None:
     data = sheet(row("a", "b"), row("<c><f>2*3</f><v>0</v></c>", number("5")))
     path = write_book(tmp_path / "b.xlsx", data, workbook='<calcPr fullCalcOnLoad="1"/>')
     assert rows_of(path)[1:] == [(2, ["=2*3", "5"])]
 
 
-def test_rows_keep_their_numbers_and_blank_ones_are_none(tmp_path: Path) -> None:
+def test_rows_keep_their_numbers_and_blank_rows_are_skipped(tmp_path: Path) -> None:
     data = sheet(
         row(None, None, number=2),
         row("sku", "note", number=4),
@@ -284,7 +284,7 @@ def test_bad_parquet_rows_are_numbered_as_in_csv(tmp_path: Path) -> None:
     assert err.startswith("t.parquet:40002: purchase_price: '12,50' is not a number;")
 
 
-def test_the_bytes_decide_and_not_the_name(tmp_path: Path) -> None:
+def test_the_content_decides_the_kind_not_the_name(tmp_path: Path) -> None:
     (tmp_path / "t.xlsx").write_text("purchase_price,logistics_cost\n8,3\n")
     write_book(tmp_path / "t.csv", sheet(HEAD, row("1", number("8"), number("3"))))
     text = program("reprice", "t.xlsx", "-q", "--value", "floor_price", cwd=tmp_path)
@@ -379,7 +379,7 @@ def test_an_unreadable_file_is_refused_in_one_line(kind: str, tmp_path: Path) ->
     assert err.endswith(REFUSED[kind] + "\n")
 
 
-def test_a_part_that_unpacks_to_too_much_is_refused_whatever_it_claims(
+def test_a_part_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert LARGEST_SHEET > 1 << 30

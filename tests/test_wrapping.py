@@ -53,7 +53,7 @@ def test_a_line_ends_where_chinese_may(text: str, broken: str) -> None:
     assert "/".join(lines(text, 16)) == broken
 
 
-def test_tables_and_help_are_broken_so(tmp_path: Path) -> None:
+def test_tables_and_help_wrap_like_chinese(tmp_path: Path) -> None:
     chinese = {"LC_ALL": "C.UTF-8", "AEPROMO_LANG": "zh", "COLUMNS": "60"}
     asked = ("reverse", "--market", "ES", "--fulfilment-days", "14", "--format", "table")
     rules = ("rules", "appeal", "--format", "table")
