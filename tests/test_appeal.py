@@ -1,4 +1,4 @@
-"""``appeal``: every gate at its threshold, what an appeal comes to, and the worksheet by hand."""
+"""``appeal``: every gate at its threshold, the verdicts, and the worksheet computed by hand."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def test_the_lowest_list_price_reaches_the_requirement_and_one_cent_less_does_no
 @pytest.mark.parametrize(
     "cells",
     [
-        {"store_level": "L3", "purchase_price": "14"},  # no price mends a level
+        {"store_level": "L3", "purchase_price": "14"},  # no price changes a level
         {"purchase_price": "14", "commission_rate": "90%", "payment_rate": "10%"},
         {"purchase_price": "9,000,000", "forced_rate": "99.9%"},
         {},

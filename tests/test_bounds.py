@@ -1,4 +1,4 @@
-"""Input without bounds is refused, or takes time that grows no faster than its size."""
+"""Very large input is refused, or takes time that grows no faster than its size."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_time_for_bad_rows_grows_linearly() -> None:
         bad = bad_rows_of(text, problems)
         assert [bad[-1].line, *bad[-1].cells] == [2 * ROWS, "A\n1", "free"]
 
-    assert seconds(tell) < 0.5  # 18 s where each cell was looked up among all
+    assert seconds(tell) < 0.5  # 18 s when each cell was looked up among all others
 
 
 def test_line_numbers_are_those_of_the_text() -> None:
@@ -93,7 +93,7 @@ def test_a_line_on_standard_error_has_a_maximum_length(run: Run) -> None:
 
 
 def seconds(run: Callable[[], None]) -> float:
-    """How many seconds of the processor the quicker of two runs takes."""
+    """The processor seconds of the faster of two runs."""
     took = []
     for _ in range(2):
         began = process_time()

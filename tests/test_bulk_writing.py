@@ -1,4 +1,4 @@
-"""Writing a column at a time gives the text that writing cell by cell gives."""
+"""Writing a column at a time gives the same text as writing cell by cell."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_a_cost_with_too_many_decimal_places_rounds_up(text: str, cents: int) ->
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
-        # No number at all, or not written as one.
+        # Not a number, or not written as one.
         (Kind.COST, "some", "'some' is not a number; write one such as 12.50"),
         (Kind.COST, "nan", "'nan' is not a number; write one such as 12.50"),
         (Kind.COST, ".", "'.' is not a number; write one such as 12.50"),
@@ -123,7 +123,7 @@ def test_a_cost_with_too_many_decimal_places_rounds_up(text: str, cents: int) ->
         (Kind.COST, "12,34,567", "'12,34,567' is not a number; write one such as 12.50"),
         (Kind.COST, "1234,567", "'1234,567' is not a number; write one such as 12.50"),
         (Kind.COST, "1,234,", "'1,234,' is not a number; write one such as 12.50"),
-        # A number that can't be meant.
+        # A number that makes no sense.
         (Kind.COST, "-3", "'-3' is negative; write 0 or more"),
         (Kind.COST, "−3", "'−3' is negative; write 0 or more"),
         (Kind.RATE, "-1%", "'-1%' is negative; write 0 or more"),

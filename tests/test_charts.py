@@ -1,4 +1,4 @@
-"""Charts: round figures on their axes, and nothing printed where a picture can't be drawn."""
+"""Charts: round figures on their axes, and no rows if a picture can't be drawn."""
 
 from __future__ import annotations
 

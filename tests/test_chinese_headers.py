@@ -1,4 +1,4 @@
-"""``--headers zh``: files whose own columns have Chinese names, which are read back."""
+"""``--headers zh``: files with Chinese names of result columns, which can be read back."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ REREAD = {
     "appeal price-protection/appeal.csv": (*STORE, "--on", "2026-03-10", "--fail-on", "never"),
     "tracking parcels/tracking.csv": NOW,
 }
-"""Commands whose output is a file that they read, too."""
+"""Commands that can read their own output."""
 OTHERS = {
     "rates past-rates/orders.csv": (),
     "watch discount-feed/feed.csv": (*STORE, *NOW),

@@ -1,4 +1,4 @@
-"""Workbooks of a Chinese desk: headers and labels in Chinese, and read back all the same."""
+"""Chinese workbooks: headers and labels in Chinese, which can be read back."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_chinese_workbook_is_read_back(run: Run, tmp_path: Path) -> None:
     assert run("reprice", "-", *ZH, "-o", first, stdin=SKUS).code == 0
     assert run("reprice", first, *ZH, "-o", second).code == 0
     assert second.read_bytes() == first.read_bytes()
-    # What is replaced has the names of scripts again, under the file's own headers.
+    # Replaced columns have English labels again, under the file's own headers.
     assert run("reprice", first, "-q", "-o", back).code == 0
     rows = [*csv.reader(back.read_text(encoding="utf-8").splitlines())]
     assert column(rows, "价格状态") == ["ok", "ok", "below_floor"]

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md: each recipe works when it is applied to a copy of the tree, as it stands."""
+"""CONTRIBUTING.md: each recipe works as written, applied to a copy of the tree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PAGE = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SET_UP = "Set up and test"  # makes environments, which .ci/run does
+SET_UP = "Set up and test"  # makes environments, which .ci/run tests
 RECIPES = [name for name, text in SECTIONS.items() if "```sh" in text and name != SET_UP]
 COPIED = (
     *("aepromo", "tests", "examples", ".ci", ".github"),
@@ -51,7 +51,7 @@ def said(command: str | list[str], tree: Path, text: str = "") -> str:
         "PYTHONPATH": str(tree),
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "80",
-        # A failure before a pipe counts too.
+        # A failure before a pipe also counts.
         "SHELLOPTS": "pipefail",
     }
     line = ["bash", "-e", "-c", command] if isinstance(command, str) else command

@@ -1,4 +1,4 @@
-"""Each cost in the currency of its sign or header, at rates with all their places."""
+"""Each cost in the currency of its sign or header, at rates with all their decimal places."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def exact(rate: str) -> Fraction:
 
 
 def worth(amount: str, code: str) -> int:
-    """A cost in cents by the rule as it is written down: up in its own currency, then up again."""
+    """A cost in cents by the documented rule: rounded up in its own currency, then up again."""
     stated = Fraction(ceil(Fraction(amount) * 10 ** PLACES[code]), 10 ** PLACES[code])
     return ceil(stated / exact(FX[code]) * 100) if code in FX else int(stated * 100)
 
 
 def drawn_cell(rng: Random, row_code: str) -> tuple[str, int]:
-    """A cell with a sign or without, and what it comes to in cents."""
+    """A cell with or without a sign, and its value in cents."""
     amount = f"{rng.randint(0, 400)}.{rng.randint(0, 999):03d}".rstrip("0").rstrip(".")
     if rng.randint(0, 1):
         return amount, worth(amount, row_code)
     code = rng.choice(sorted(SIGNS))
     if row_code == "JPY" and code == "CNY":
-        return f"CNY {amount}", worth(amount, code)  # a bare ¥ is the row's yen
+        return f"CNY {amount}", worth(amount, code)  # ¥ is the row's yen
     return rng.choice(SIGNS[code]) + amount, worth(amount, code)
 
 
@@ -237,7 +237,7 @@ def test_a_configured_rate_may_be_a_fraction(run: Run, tmp_path: Path) -> None:
     assert exchange_of("USD", "JPY", None, ("JPY=1/0.0065",)).rates["JPY"].text == "(2000/13)"
 
 
-# --- how low a rate a price bears -----------------------------------------------------------------
+# --- the lowest rate of a price -------------------------------------------------------------------
 
 
 def test_audit_shows_the_lowest_exchange_rate_at_which_each_row_protects(

@@ -1,4 +1,4 @@
-"""The crontab lines of the pages, run as cron runs them: by ``/bin/sh``, with hardly a setting."""
+"""The crontab lines of the pages, run as cron runs them: by ``/bin/sh``, with few settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOUND = {"en": "Prices that break in ", "zh": "个标价会亏或破底线"}
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A folder with the program's, where the environment is, and with a shop's."""
+    """A folder with that of the program, which has the environment, and that of a shop."""
     programs = tmp_path / "aepromo" / ".venv" / "bin"
     programs.mkdir(parents=True)
     shim(programs)
@@ -39,7 +39,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def as_cron(job: str, place: Path, **more: str) -> tuple[int, str]:
-    """Run a job; return its exit status, and the text that cron would mail."""
+    """Run a job; return its exit status, and the output that cron would mail."""
     ran = subprocess.run(
         ["/bin/sh", "-c", job.replace("/path/to", str(place))],
         env={**CRON, "HOME": str(place), **more},
@@ -68,7 +68,7 @@ def test_a_crontab_of_the_pages_works_in_crons_environment(
     if "--tariff" in text:
         shutil.copy(place / "shop" / "yuan-shop.toml", place / "shop" / "aepromo.toml")
     for job in jobs:
-        assert re.search(r"(?<!\\)%", job) is None  # cron takes a bare one for a line end
+        assert re.search(r"(?<!\\)%", job) is None  # cron reads % as a line end
         code, mail = as_cron(job, place, **settings)
         if " report " in job:
             assert (code, mail) == (0, "")

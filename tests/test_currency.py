@@ -38,9 +38,9 @@ SCALES = st.sampled_from([(1, 1), (10, 1), (100, 1), (1000, 1), (1, 10), (1, 100
 
 
 def worth(cost: str, rate: str, own: str, other: str) -> Decimal:
-    """The cost in the other currency by the rule as it is written down, in exact fractions.
+    """The cost in the other currency by the documented rule, in exact fractions.
 
-    Up to a minor unit of its own currency, divided by the rate, up to a minor unit of the other.
+    Rounded up to a minor unit of its own currency, divided by the rate, rounded up in the other.
     """
     stated = Fraction(ceil(Fraction(cost) * 10 ** PLACES[own]), 10 ** PLACES[own])
     units = ceil(stated / Fraction(rate) * 10 ** PLACES[other])
@@ -376,7 +376,7 @@ def test_a_rate_dated_in_the_future_is_reported(run: Run) -> None:
     assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
     said = f"warning: the rate of CNY is dated {day}, in the future; correct the date\n"
     assert done.err == said
-    tomorrow = date.today() + timedelta(days=1)  # which it is already further east
+    tomorrow = date.today() + timedelta(days=1)  # already the next day further east
     fx = ("--fx", f"CNY=7.12@{tomorrow}")
     assert run("floor", "-b", "56", "--cost-currency", "CNY", *fx, "--quiet").err == ""
 
@@ -578,7 +578,7 @@ def test_signs_that_options_give_count_too(run: Run) -> None:
 
 
 def test_each_order_can_have_its_own_currency(run: Run) -> None:
-    """A rate is a ratio within one order: those in yuan and those in dollars may stand together."""
+    """A rate is a ratio within one order, so orders in yuan and in dollars can be mixed."""
     orders = "sku,discount_status,list_price,deal_price\nA,forced,$20,$18\nA,forced,¥20,¥16\n"
     found = run("rates", "-", "-q", "--format", "json", stdin=orders.encode())
     assert json.loads(found.out)[0]["mean_rate"] == 0.15
@@ -608,7 +608,7 @@ def test_each_order_can_have_its_own_currency(run: Run) -> None:
 def test_an_amount_of_the_configuration_keeps_its_currency(
     settings: str, options: tuple[str, ...], said: str, run: Run, tmp_path: Path
 ) -> None:
-    """Two dollars of profit, and yen on the command line: they are no two yen."""
+    """Two dollars of profit, with yen on the command line, are not two yen."""
     file = tmp_path / "aepromo.toml"
     file.write_text(settings)
     sku = ("-b", "8", "--rate", "10%", "--config", file)
@@ -644,7 +644,7 @@ def test_a_currency_can_be_in_lower_case_or_under_another_name(run: Run, tmp_pat
         .split(",")[-9:]
         == (plain.out.decode().split(",")[-9:])
     )
-    # The rate of the costs is that of no other currency.
+    # The rate of the costs is not used for another currency.
     other = run(*call, *TERMS, "--cost-currency", "EUR")
     assert other.code == 2
     assert "is EUR, whose exchange rate is not given" in other.err

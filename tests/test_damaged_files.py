@@ -1,6 +1,6 @@
-"""Damaged files of every kind but plain tables: read all the same, or refused in one line.
+"""Damaged files of every kind except plain tables: still read, or refused in one line.
 
-``python -m tests.search files`` looks for others for as long as there is time.
+``python -m tests.search files`` searches for others for a given time.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """``reprice``: its columns, guards, choices and exit code.
 
-The closed form itself is held against a brute force in ``test_offers_model``.
+The closed form itself is compared with brute force in ``test_offers_model``.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def test_a_cost_without_its_decimal_point_is_held_and_counted(run: Run) -> None:
         (("--fail-on", "raise"), ["25", "33"], 1),
         (("--fail-on", "raise"), ["10", "33"], 1),
         (("--fail-on", "raise"), ["28", "33"], 0),
-        (("--fail-on", "hold", "--only", "raise"), ["10", "25"], 1),  # by all rows
+        (("--fail-on", "hold", "--only", "raise"), ["10", "25"], 1),  # of all rows
     ],
 )
 def test_findings(run: Run, options: tuple[str, ...], prices: list[str], code: int) -> None:
@@ -183,11 +183,11 @@ def test_audit_checks_the_new_price_with_any_configured_map(run: Run, tmp_path: 
     assert by_call.out == b"21.75\n"
 
 
-# --- what is decided holds ------------------------------------------------------------------------
+# --- decided prices protect -----------------------------------------------------------------------
 
 
 def drawn(rng: Random) -> dict[str, Any]:
-    """A SKU as a seller may have it, dear enough for the offers to bear on it."""
+    """A typical SKU, expensive enough for the offers to matter."""
     purchase = rng.randrange(1, 4000)
     return {
         "purchase_price": f"{purchase / 100:.2f}",

@@ -1,4 +1,4 @@
-"""A name that is mistyped: one line that names the nearest, and exit code 2."""
+"""A mistyped name: one line that names the nearest, and exit code 2."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SKUS = "sku,purchase_price,logistics_cost,list_price\nA-1,8,3,20\n"
 
 
 def refused(*arguments: str, cwd: Path) -> str:
-    """The one line that a wrong call comes to."""
+    """The one line that a wrong call prints."""
     (cwd / "skus.csv").write_text(SKUS)
     code, out, err = program(*arguments, cwd=cwd)
     assert (code, out) == (2, b"")

@@ -1,4 +1,4 @@
-"""``doctor``: what it tells for a bug report, and what it keeps to itself."""
+"""``doctor``: what it prints for a bug report, and what it keeps private."""
 
 from __future__ import annotations
 

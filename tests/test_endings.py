@@ -22,7 +22,7 @@ SINGLE = Offers((Tier(3000, 700),), basket="single")
 
 
 def ends(price: int, endings: tuple[str, ...], currency: Currency) -> bool:
-    """Whether a price ends so, by its text: an ending of whole units means no cents."""
+    """Whether a price has one of the endings, by its text; whole units mean no cents."""
     shown = f"{price / currency.unit:.{currency.places}f}".rjust(20, "0")
     zeros = "." + "0" * currency.places if currency.places else ""
     return any(shown.endswith(text if "." in text else text + zeros) for text in endings)
@@ -63,7 +63,7 @@ def test_the_next_and_the_last_allowed_price_agree_with_a_scan(
 def test_a_protected_price_is_the_first_with_the_ending_that_protects(
     endings: tuple[str, ...],
 ) -> None:
-    """Past a dead zone too, for one SKU and for columns."""
+    """Also after a dead zone, for one SKU and for columns."""
     read = tuple(read_ending(text, USD) for text in endings)
     rates = Discounts(0, 130_000, 130_000)
     required = np.arange(2000, 2600, 23)

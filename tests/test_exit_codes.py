@@ -1,4 +1,4 @@
-"""Exit codes: 2 where the call or the configuration is wrong, 3 where data is."""
+"""Exit codes: 2 if the call or the configuration is wrong, 3 if data is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``explain``: each step says what it takes, and why; in every form alike."""
+"""``explain``: each step says what it takes and why, the same in every form."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ RATE = st.integers(10_000, 200_000_000).map(lambda rate: f"{rate // 10**6}.{rate
 
 @dataclass(frozen=True)
 class Line:
-    """A line as a tariff file has it, and what it asks for a parcel, in exact fractions."""
+    """A line of a tariff file, and its cost for a parcel, in exact fractions."""
 
     name: str
     first_weight: int
@@ -145,7 +145,7 @@ def test_the_steps_of_costs_give_their_cents(
     taken = min(lines, key=lambda line: worth[line.name])
     try:
         explanation, _assumed = explain(resolved(policy))
-    except CallError:  # costs that no list price bears
+    except CallError:  # costs that no list price covers
         assume(False)
     document = json.loads(json_document(shown_document(explanation, "en")), parse_float=str)
     steps = {step["step"]: step for step in document["steps"]}
@@ -173,7 +173,7 @@ def test_the_steps_of_costs_give_their_cents(
     else:
         assert Fraction(step["fx_rate"]) == Fraction(rate)
         assert in_dollars(Fraction(step["stated_cost"]), step["fx_rate"]) == worth[taken.name]
-    # A CSV says the same in as many columns, blank where a step has nothing to say.
+    # A CSV has the same in as many columns, blank where a step has no value.
     rows = list(rows_of(step_columns(explanation, "en")))
     names = [column.name for column in step_columns(explanation, "en")]
     for row, told in zip(rows, document["steps"], strict=True):

@@ -1,6 +1,6 @@
-"""The n-th call that fails: the old files or the new ones, one line, no litter.
+"""Failing system calls: the old files or the new ones, one line, no litter.
 
-``python -m tests.search failures`` goes through every call; here it is some of each command.
+``python -m tests.search failures`` tries every call; here are some of each command.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def test_a_fault_is_reported_in_chinese(folder: Path) -> None:
 def test_without_threads_it_ends_with_one_line(folder: Path) -> None:
     folder.chmod(0o777)
     wrapper: tuple[str, ...] = ()
-    if os.geteuid() == 0:  # whom no such limit binds
+    if os.geteuid() == 0:  # root has no such limit
         if not shutil.which("setpriv"):
             pytest.skip("root may start any number of threads, and there is no setpriv")
         kept = "+dac_override,+dac_read_search"

@@ -1,4 +1,4 @@
-"""Rates that leave nothing of a price: said in figures, with what to lower."""
+"""Rates that leave nothing of a price: reported in figures, with what to lower."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_target_margin_must_leave_room_for_the_costs(tmp_path: Path) -> None:
 
 def test_fees_that_take_everything_are_named(tmp_path: Path) -> None:
     call = ("list-price", "-b", "8", "-q", "--commission", "60%", "--payment", "40%")
-    # A deal price alone would be reached, at a loss that nobody asked for.
+    # A deal price alone could be reached, but at a loss.
     for target in (("--target-profit", "1"), ("--target", "5")):
         code, _out, err = program(*call, *target, cwd=tmp_path)
         assert (code, err) == (

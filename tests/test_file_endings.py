@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def refused(*arguments: str, cwd: Path) -> str:
-    """The one line that a wrong call comes to; it leaves no file behind."""
+    """The one line that a wrong call prints; it leaves no file behind."""
     before = sorted(cwd.iterdir())
     code, out, err = program(*arguments, cwd=cwd)
     assert (code, out) == (2, b"")

@@ -1,4 +1,4 @@
-"""Guesses about a file (encoding, delimiter, decimal mark): said, or refused where two fit."""
+"""Guesses about a file (encoding, delimiter, decimal mark): reported, or refused if two fit."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ SEMICOLONS = "sku;purchase_price;logistics_cost\n"
 
 
 def prices(source: Source) -> list[object]:
-    """The cents of the second column, or why there are none, block by block."""
+    """The cents of the second column, or the reason without them, block by block."""
     found: list[object] = []
     for block in source.blocks:
         reading = parse(block, source).reading(1, Kind.COST, USD)
@@ -256,7 +256,7 @@ def test_thousands_can_be_separated_by_spaces_and_apostrophes(gap: str) -> None:
     ("text", "encoding", "told"),
     [
         ("毛呢外套 加厚", "gb18030", "gb18030"),
-        ("色", "gb18030", "utf-8"),  # the two bytes are a letter of UTF-8 as well
+        ("色", "gb18030", "utf-8"),  # the two bytes are also a letter in UTF-8
         ("高腰瑜伽裤", "gbk", "gb18030"),
         ("𠮷野家的碗", "gb18030", "gb18030"),
         ("Crème brûlée", "cp1252", "cp1252"),
@@ -340,7 +340,7 @@ def test_double_compression_and_binary_content_are_refused() -> None:
 
 
 class Shrinking(io.FileIO):
-    """A file that loses its end once some of it has been read."""
+    """A file that becomes shorter once some of it has been read."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(min(10, size or 10)) or b""

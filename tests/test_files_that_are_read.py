@@ -1,4 +1,4 @@
-"""Files that a call reads are never written over, but the one that is asked about."""
+"""Files that a call reads are never overwritten, except FILE itself."""
 
 from __future__ import annotations
 

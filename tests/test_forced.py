@@ -1,4 +1,4 @@
-"""``forced``: every gate at its threshold, the exposure they make, and the money at stake."""
+"""``forced``: every gate at its threshold, the exposure, and the money at stake."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
-# A store and a product that pass everything, each figure just at what its gate lets through.
+# A store and a product that pass everything, each figure just at its threshold.
 PASSES = {
     "category": "apparel",
     "store_level": "L3",
@@ -244,7 +244,7 @@ def test_an_unforced_price_that_a_coupon_cuts_deeper_puts_nothing_at_stake() -> 
 
 
 def test_the_worst_of_a_range_counts() -> None:
-    # A single unit: at 30.00 the tier takes 8, at 29.99 nothing, so the dearest end is the worst.
+    # A single unit: at 30.00 the tier takes 8, at 29.99 nothing, so the highest price is the worst.
     policy = Policy(spend_save=("30:8",), basket="single", forced_rate="1%..10%")
     row = {name: text for name, text in COSTS.items() if name != "forced_rate"}
     verdict = judged(PASSES | row | {"list_price": "32"}, policy)

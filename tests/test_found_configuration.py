@@ -1,4 +1,4 @@
-"""A configuration that was found and not named is said wherever anything of it is used."""
+"""A configuration that was found without ``--config`` is named if anything of it is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The quick way from bytes to cells and numbers reads what it takes on as the exact ways do."""
+"""The fast way from bytes to cells and numbers gives the same results as the exact ways."""
 
 from __future__ import annotations
 

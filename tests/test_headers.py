@@ -1,4 +1,4 @@
-"""Header rows as sellers' files have them: read right, or asked about, and never silently wrong."""
+"""Header rows of sellers' files: read right, or asked about, and never wrong without a message."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WANTED = {
     "orders": USES,
     "parcels": ("sku", *(column.name for column in PARCEL_INPUTS)),
 }
-"""The columns that a command looks for, by what its file holds."""
+"""The columns that a command reads, by the kind of its file."""
 
 FOLDER = Path(__file__).parent / "headers"
 ROWS = tomllib.loads((FOLDER / "rows.toml").read_text(encoding="utf-8"))["row"]
@@ -56,7 +56,7 @@ NAMES = [
 
 
 def read_as_of(row: Headers) -> dict[str, str]:
-    """How headers were read: header → column, and the currency or unit of its cells."""
+    """The reading of headers: header → column, and the currency or unit of its cells."""
     found = {}
     for places in row.positions.values():
         for at in places:
@@ -67,14 +67,14 @@ def read_as_of(row: Headers) -> dict[str, str]:
 
 
 class Verdict(NamedTuple):
-    """The outcome for a header row: the headers that are read wrongly, and those left unknown."""
+    """The result for a header row: the headers that are read wrongly, and the unknown ones."""
 
     wrong: dict[str, str]
     missed: set[str]
 
 
 def judged(row: dict[str, object]) -> Verdict:
-    """Hold a header row of the collection against what it must be read as."""
+    """Compare a header row of the collection with its expected reading."""
     wanted = WANTED[str(row.get("for", "prices"))]
     expected, asked = dict(row.get("read", {})), dict(row.get("ask", {}))  # type: ignore[call-overload]
     expected = {name: text for name, text in expected.items() if text.split()[0] in wanted}
@@ -88,7 +88,7 @@ def judged(row: dict[str, object]) -> Verdict:
     wrong = {name: text for name, text in taken.items() if expected.get(name) != text}
     questions = {each.header: each.columns for each in found.ambiguous}
     missed = {name for name in expected if name not in taken and name not in questions}
-    # One that was found needs no question about another that may be it.
+    # If a column was found, another header that may mean it is not asked about.
     missed |= {
         name
         for name, column in asked.items()
@@ -141,7 +141,7 @@ def test_the_vocabulary_is_read_quickly() -> None:
         start = time.process_time()
         read_header("Unit cost")
         best = min(best, time.process_time() - start)
-    assert best < 0.01  # 2 ms on a machine with nothing else to do
+    assert best < 0.01  # 2 ms on an idle machine
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_fifty_thousand_headers_are_read_quickly() -> None:
     names = ["sku", *(f"{word} {number} (USD)" for number in range(25_000) for word in ("a", "b"))]
     start = time.process_time()
     read_headers(names, PRICES, {"a 7 (USD)": "purchase_price"})
-    assert time.process_time() - start < 3  # a third of that on a machine of its own
+    assert time.process_time() - start < 3  # a third of that on an idle machine
 
 
 def test_map_goes_before_the_meaning_of_a_header() -> None:

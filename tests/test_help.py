@@ -24,7 +24,7 @@ from aepromo.table.schema import INPUTS, RESULTS
 LANGUAGES = ("en", "zh")
 TOPICS = ("columns", "rules", "exit-codes")
 SCREEN = 40
-"""The lines that a person takes in at once."""
+"""The lines of one screen."""
 
 
 def shown(*arguments: str, cwd: Path, language: str = "en", columns: int = 80) -> str:
@@ -36,7 +36,7 @@ def shown(*arguments: str, cwd: Path, language: str = "en", columns: int = 80) -
 
 
 def headings(text: str) -> list[str]:
-    """The lines that begin a section."""
+    """The headings of sections."""
     return re.findall(r"^(?!Usage|All|More)([A-Z][^\n.?]*)\n {2}", text, re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""Interrupted runs and full disks: a file is the old one or the new one, with nothing beside it."""
+"""Interrupted runs and full disks: a file is the old one or the new one, without leftovers."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ OLD = "what stood here before, 原样\n".encode() * 500
 ROWS = 30_000
 ASKED = ("reprice", "costs.csv", "--quiet", "--rejects", "bad.csv", "-o", "new.csv")
 LIMIT = 100 * 1024
-"""The largest file that a starved run may write; less than any output here."""
+"""The largest file that a limited run may write; less than any output here."""
 
 
 @pytest.fixture(scope="session")
 def costs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cost file that takes many times longer than a kill to reprice, with some bad rows."""
+    """A cost file that takes much longer to reprice than a kill, with some bad rows."""
     path = tmp_path_factory.mktemp("costs") / "costs.csv"
     path.write_text(HEADER + cost_rows(ROWS), encoding="utf-8")
     return path
@@ -46,7 +46,7 @@ def costs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def answered(costs: Path) -> tuple[bytes, bytes, float]:
-    """The output and the rejects of an undisturbed run over the cost file, and its seconds."""
+    """The output, the rejects and the seconds of an uninterrupted run over the cost file."""
     began = time.monotonic()
     code, _, said = program(*ASKED, cwd=costs.parent)
     seconds = time.monotonic() - began
@@ -85,7 +85,7 @@ def test_a_killed_run_leaves_the_old_file_or_the_new_one(
         (folder / "bad.csv").write_bytes(OLD)
         process = start(*ASKED, cwd=folder)
         if number % 3:
-            # Most of a short run is spent on loading; it is more telling to kill it at work.
+            # Most of a short run is loading; it is more useful to kill it while it writes.
             wait_until(lambda: leftovers(folder), process)
         try:
             process.wait(random.uniform(0, seconds / (4 if number % 3 else 1)))
@@ -175,7 +175,7 @@ def test_standard_output_that_cannot_take_all_is_a_failure(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 200 KB with an output of an earlier run, where this user may mount one."""
+    """A disk of 200 KB with an output of an earlier run, if this user may mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
@@ -244,7 +244,7 @@ def test_a_signal_ends_a_run_at_any_moment(
         except subprocess.TimeoutExpired:
             process.send_signal(number)
         returned, _, said = finish(process)
-        # Once Python takes itself down, after all is written, a signal does what it always did.
+        # Once Python exits, after all is written, a signal has its default effect.
         assert returned in (code, 0, -number)
         assert "Traceback" not in said
         assert "KeyboardInterrupt" not in said
@@ -255,7 +255,7 @@ def test_a_signal_ends_a_run_at_any_moment(
 
 
 def test_a_signal_ends_a_run_whose_parent_ignores_it(folder: Path) -> None:
-    """That is of the tests: they hold where whoever runs them ignores a hangup."""
+    """So the tests also work if their parent ignores a hangup."""
     heard = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         test_a_signal_ends_a_run_that_waits_for_its_input(folder, signal.SIGHUP, 129)
@@ -264,7 +264,7 @@ def test_a_signal_ends_a_run_whose_parent_ignores_it(folder: Path) -> None:
 
 
 def catches(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
-    """Whether a process has come so far that it handles a signal itself."""
+    """Whether a process already handles a signal itself."""
     status = Path(f"/proc/{process.pid}/status")
     if not status.exists():
         pytest.skip("only Linux tells which signals a process handles")

@@ -1,4 +1,4 @@
-"""Rates joined to a cost file: by SKU, by category, by store, and never over a row's own."""
+"""Rates joined to a cost file: by SKU, category and store, and never instead of a row's own."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_row_takes_its_sku_s_rate_or_its_category_s_or_the_store_s(
     run: Run, files: tuple[Path, Path], rate_from: tuple[str, ...], rates: tuple[str, ...]
 ) -> None:
     listed, skus = files
-    # An option goes after what is joined.
+    # An option goes after joined rates.
     joined = run("reprice", skus, "--rates", listed, *rate_from, "--rate", "1%")
     assert joined.code == 0, joined.err
     assert TOOK in joined.err.splitlines()
@@ -85,7 +85,7 @@ def test_audit_takes_the_same_rates(run: Run, files: tuple[Path, Path]) -> None:
         stdin=costs("30%", "20%", "10%", "40%", "10%..45%"),
     )  # fmt: skip
     assert results(joined.out) == results(own.out)
-    # The joined rate is the worst case, and as deep as the deal shows.
+    # The joined rate is the worst case, and the deal price shows it.
     first = next(csv.DictReader(io.StringIO(joined.out.decode())))
     assert (first["deal_price"], first["worst_case"]) == ("21.00", "forced")
 

@@ -1,10 +1,10 @@
-"""Files as they come: read as Python's csv reads them and passed on cell by cell, or refused.
+"""Unusual files: read like Python's csv and written cell by cell unchanged, or refused.
 
-A file becomes a test by being put into a folder. What is under ``nasty/accepted`` must come
-through; its name tells the encoding (``erp.gb18030.csv``) and the delimiter (``.csv``, ``.tsv``, or
-``.ssv`` for semicolons). What is under ``nasty/taken`` comes through as the table that stands in
-``NAME.expected``: titles, blank rows and the like are none of it. What is under ``nasty/refused``
-must not come through; ``NAME.err`` beside it holds what is said.
+A file becomes a test when it is put into a folder. Files under ``nasty/accepted`` must be accepted;
+the name gives the encoding (``erp.gb18030.csv``) and the delimiter (``.csv``, ``.tsv``, or ``.ssv``
+for semicolons). Files under ``nasty/taken`` are read as the table in ``NAME.expected``, without
+titles, blank rows and the like. Files under ``nasty/refused`` must be refused with the message in
+``NAME.err``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An option fills blank cells; ``--override`` puts it first, and one that fills none is said."""
+"""An option fills blank cells; ``--override`` puts it first; unused options are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The deepest own discount that a product bears, in whole percents: ``max_limited_rate``."""
+"""The deepest own discount of a product, in whole percents: ``max_limited_rate``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_all_skus_of_a_product_protect_at_max_limited_rate(run: Run) -> None:
     expected = [deepest(prices, 1300, 10) for prices in products.values()]
     assert expected == ["0.1500", "0.5100", "0.1500", "0.6300", "0.2700"]
     ran = run(*AUDIT, stdin=(HEADER + ROWS).encode())
-    # F does not protect as it is, so neither it nor the other SKU of its product has one.
+    # F does not protect even without one, so neither SKU of its product has a value.
     assert ran.out.decode().split("\n") == [*expected, "", "", ""]
 
 

@@ -1,4 +1,4 @@
-"""A seller's own file: units, sums and currencies in headers, rows that are no SKUs, ids."""
+"""A seller's own file: units, sums and currencies in headers, rows that are not SKUs, ids."""
 
 from __future__ import annotations
 

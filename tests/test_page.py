@@ -1,6 +1,6 @@
-"""The page that ``report`` makes: its figures are those of the other commands, and it is harmless.
+"""The page of ``report``: its figures are those of the other commands, and it is safe.
 
-What takes a real browser is in ``test_page_in_browser``.
+Tests with a real browser are in ``test_page_in_browser``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Element:
     text: str = ""
 
     def all(self, name: str, **attributes: str) -> list[Element]:
-        """Every element of a name inside, in order; an attribute holds the word that is asked."""
+        """Every inner element with a name, in order; an attribute must contain the given word."""
         found = [self] if self.name == name and self._has(attributes) else []
         return [
             *found,
@@ -67,7 +67,7 @@ class Element:
 
 
 class Parsed(HTMLParser):
-    """A page as a tree; what doesn't nest is an error."""
+    """A page as a tree; wrong nesting is an error."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -232,7 +232,7 @@ def test_margins_are_counted_as_margin_gives_them(
 
 
 def _counted(row: Element, bar: int) -> int:
-    """The number beside one of a row's bars; a bar of none has no number."""
+    """The number next to one of a row's bars; an empty bar has no number."""
     beside = [text for text in row.all("text") if text.attributes["y"] == ("10", "22")[bar]]
     return sum(int(text.text) for text in beside)
 
@@ -350,7 +350,7 @@ HOSTILE = (
     "\u202eevil\u202c 货号 0012",
 )
 SHOWN = (*HOSTILE[:-1], "<U+202E>evil<U+202C> 货号 0012")
-"""The same as a page has them: marks that turn letters around are spelled out."""
+"""The same names on a page: marks that change the direction of text are escaped."""
 
 
 def test_the_content_of_cells_is_shown_and_never_run(run: Run, tmp_path: Path) -> None:
@@ -488,14 +488,14 @@ def test_a_chinese_page_is_chinese(run: Run, html: bytes) -> None:
         "最高强制 20%：成交价 13.59 低于所需 16.04（目标净利），差 2.45；每件亏 1.41"
     )
     assert texts(page.all("ul", class_="legend")[0].all("li"))[1] == "17 低于目标"
-    # What stays English are names: of columns, rules, sources, and of the program.
+    # Only names stay English: of columns, rules, sources, and of the program.
     headings = texts([*page.all("h2"), *page.all("th"), *page.all("dt"), *page.all("caption")])
     ours = {"SKU", *(row["SKU"] for row in risks(page)), *_names(page)}
     assert [text for text in headings if text not in ours and not re.search("[一-鿿]", text)] == []
 
 
 def _names(page: Element) -> set[str]:
-    """The categories and the keys of rules that stand on a page."""
+    """The categories and the keys of rules on a page."""
     tables = [page.all("table", class_="stakes")[0], page.all("table")[-1]]
     return {row[0] for table in tables for row in cells(table)}
 

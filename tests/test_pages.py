@@ -1,4 +1,4 @@
-"""The pages do what they say: every block is executed and compared, every link leads somewhere."""
+"""The pages are right: every block is executed and compared, every link leads somewhere."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_tables_are_well_formed(page: Page) -> None:
 
 @pytest.mark.parametrize("page", [chinese for _, chinese in PAIRS], ids=str)
 def test_no_line_of_chinese_is_broken(page: Page) -> None:
-    """A page shows a line break as a space, which has no place between two Chinese letters."""
+    """A page shows a line break as a space, which is wrong between two Chinese letters."""
     inline = [child for token in tokens_of(page.text) for child in token.children or ()]
     assert [child for child in inline if child.type == "softbreak"] == []
 
@@ -227,7 +227,7 @@ def anchor(heading: str) -> str:
 
 
 def torn_lines(text: str) -> list[str]:
-    """Lines that begin as those of a table do, and have no place or no width in one."""
+    """Lines that look like those of a table, but are outside one or have another width."""
     lines = text.splitlines()
     in_tables: dict[int, int] = {}
     fenced: set[int] = set()
@@ -265,7 +265,7 @@ def test_the_picture_shows_what_the_program_prints() -> None:
 def pieces_of(svg: str) -> Iterator[tuple[str, str]]:
     """The pieces of text in a picture, each with its colour and weight.
 
-    Frame and geometry are Rich's, and may change with it; what is said and how is ours.
+    The frame and the geometry come from Rich and may change with it; the texts and styles are ours.
     """
     styles = dict(re.findall(r"\.(reprice-r\d+) (\{[^}]*\})", svg))
     space = "{http://www.w3.org/2000/svg}"

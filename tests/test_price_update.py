@@ -1,4 +1,4 @@
-"""New prices as requests of the platform's batch price update: products whole, 20 a request."""
+"""New prices as requests of the platform's batch price update: whole products, 20 per request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proof as a column: made when asked for, and true."""
+"""The proof as a column: made on request, and correct."""
 
 from __future__ import annotations
 

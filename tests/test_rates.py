@@ -1,4 +1,4 @@
-"""Rates out of an order history: against a reckoning in fractions, and against known rates."""
+"""Rates from an order history: compared with a computation in fractions, and with known rates."""
 
 from __future__ import annotations
 
@@ -50,22 +50,22 @@ def history(*lines: str, header: str = HEADER) -> bytes:
 
 
 def millionths(ratio: Fraction) -> str:
-    """Rounded up, as the file writes it."""
+    """A ratio in millionths, rounded up."""
     digits = str(ceil(ratio * 10**6)).rjust(7, "0")
     return f"{digits[:-6]}.{digits[-6:]}"
 
 
-# A reckoning that shares no code with the program: one order, one group, one sum at a time.
+# A computation that shares no code with the program: one order, one group, one sum at a time.
 
 
 def order_rate(order: dict[str, str]) -> Fraction:
-    """The forced rate of an order in whole millionths, upwards."""
+    """The forced rate of an order in whole millionths, rounded up."""
     paid = Fraction(order["deal_price"]) + Fraction(order["coupon_amount"] or 0)
     return Fraction(ceil((1 - paid / Fraction(order["list_price"])) * 10**6), 10**6)
 
 
 def order_ends(order: dict[str, str]) -> tuple[Fraction, Fraction]:
-    """Between which rates that of an order may lie, half a cent of its price either way."""
+    """The bounds of an order's rate, half a cent of its price either way."""
     paid = Fraction(order["deal_price"]) + Fraction(order["coupon_amount"] or 0)
     price, half = Fraction(order["list_price"]), Fraction(1, 200)
     low, high = (1 - (paid + half) / price, 1 - (paid - half) / price)
@@ -77,7 +77,7 @@ def order_ends(order: dict[str, str]) -> tuple[Fraction, Fraction]:
 def statistics(orders: list[dict[str, str]], share: Fraction) -> tuple[str, ...]:
     """Count, mean, lowest, highest, quantile, range.
 
-    The quantile is the least rate that enough orders don't exceed.
+    The quantile is the lowest rate that enough orders don't exceed.
     """
     rates, ends = list(map(order_rate, orders)), list(map(order_ends, orders))
     mean, highs = total(rates) / len(rates), [high for _, high in ends]
@@ -182,7 +182,7 @@ def test_figures_are_those_of_a_computation_in_fractions(seed: int, share: str) 
         for key, row in rows.items()
     }
     assert found == {key: statistics(each, part) for key, each in expected.items()}
-    # A mean, a weight and a category's rate settle to millionths on the way.
+    # A mean, a weight and a category's rate are rounded to millionths on the way.
     wanted = shrunk(category_of, rates)
     for (_, name), row in rows.items():
         assert abs(Fraction(row["forced_rate"]) - wanted[name]) <= Fraction(3, 10**6)
@@ -252,25 +252,25 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     assert sorted(map(tuple, map(dict.items, there))) == sorted(map(tuple, map(dict.items, back)))
 
 
-# What can't be told apart
+# Variances that can't be estimated
 
 
 @pytest.mark.parametrize(
     ("lines", "rates"),
     [
-        # One order says nothing of how far others may lie.
+        # One order gives no variance.
         (["a,c,10,8,,forced,"], {"a": "0.200000", "c": "0.200000", "": "0.200000"}),
-        # No SKU has two orders: what orders vary by can't be told from what SKUs do.
+        # No SKU has two orders: the variance of orders can't be separated from that of SKUs.
         (
             ["a,c,10,8,,forced,", "b,c,10,9,,forced,"],
             {"a": "0.150000", "b": "0.150000", "c": "0.150000"},
         ),
-        # Nothing varies at all.
+        # All rates are equal.
         (
             ["a,c,10,9,,forced,", "a,c,20,18,,forced,", "b,d,10,9,,forced,"],
             {"a": "0.100000", "b": "0.100000", "d": "0.100000", "": "0.100000"},
         ),
-        # Orders of a SKU all agree, so each of them tells the truth of its SKU.
+        # All orders of a SKU agree, so each gives the rate of its SKU.
         (
             [*["a,c,10,9,,forced,"] * 2, *["b,c,10,8,,forced,"] * 2],
             {"a": "0.100001", "b": "0.200000", "c": "0.150000"},
@@ -360,7 +360,7 @@ def test_names_of_a_forced_status_are_in_the_rule_book(run: Run, tmp_path: Path)
     config.write_text('limited_rate = "50%"\n[rules]\nforced.feed_value = "PF-2"\n')
     lines = ["a,c,10,9,,pf-2,", "a,c,10,8,,forced,"]
     ran = run("rates", "-", "--config", config, stdin=history(*lines))
-    # What the configuration says of today's discount is nothing that a past order had.
+    # The configuration's discount is that of today, not of a past order.
     assert by_name(table(ran.out))["sku", "a"]["mean_rate"] == "0.100000"
     assert "1 order not forced (1 forced)" in ran.err
 
@@ -485,7 +485,7 @@ def test_one_order_goes_without_a_file(run: Run) -> None:
 
 
 def test_a_history_of_several_blocks_comes_to_the_same(run: Run, tmp_path: Path) -> None:
-    """Blocks are read on several threads; here each SKU stands in all of them."""
+    """Blocks are read on several threads; here each SKU is in all of them."""
     lines = [
         f"{number % 500:05d},c{number % 7},100.00,{90 - number % 11}.00,,"
         f"{'forced' if number % 3 else 'none'},2026-01-01T00:00:00"
@@ -522,7 +522,7 @@ B,12.345,11.110,,,forced
 def test_a_history_is_read_in_its_own_currency(
     code: str, orders: str, places: int, run: Run, tmp_path: Path
 ) -> None:
-    """The base settles to a whole minor unit of that currency, so the same digits differ."""
+    """The base is rounded to a minor unit of that currency, so the same digits give other rates."""
     file = tmp_path / "orders.csv"
     file.write_text(orders)
     minor = 10**places

@@ -1,4 +1,4 @@
-"""A release: one version, a changelog with dates, and nothing in it that is made up."""
+"""A release: one version, a changelog with dates, and no invented metadata."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ def half_up(amount: int, rate: Fraction) -> int:
 def worst_deal(list_price: int, limited: int, low: int, high: int, *, single: bool) -> int:
     """The lowest deal price with 30:3, by trying every item price and every subtotal in reach.
 
-    Each discount may be rounded either way.
+    Each discount can be rounded either way.
     """
 
     def after_tier(price: int) -> int:

@@ -1,4 +1,4 @@
-"""The rule book: every figure as reported, found by its key, and nothing half-written."""
+"""The rule book: every figure as reported, found by its key, and complete."""
 
 from __future__ import annotations
 

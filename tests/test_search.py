@@ -1,4 +1,4 @@
-"""``python -m tests.search``: it says its seed, finds a case again, and counts its failures."""
+"""``python -m tests.search``: it prints its seed, repeats a case, and counts its failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shipping by weight: exact at every edge, the cheapest line that may carry a parcel, said so."""
+"""Shipping by weight: exact at every limit, with the cheapest line that can carry a parcel."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_largest_fees_and_weights_fit_64_bits() -> None:
     assert np.asarray(charge.total(np.array([heaviest], np.int64))).tolist() == [exact]
 
 
-# line, market, first weight, its fee, step, its fee, registration, most: as the example says them.
+# line, market, first weight, its fee, step, its fee, registration, maximum, as in the example.
 LINES: list[tuple[str, str, int, str, int, str, str, int]] = [
     ("standard", "ES", 100, "15.00", 50, "3.20", "8.00", 2000),
     ("standard", "FR", 100, "16.50", 50, "3.40", "8.00", 2000),
@@ -417,7 +417,7 @@ max_weight_g = 500
 
 
 def test_a_tariff_in_a_third_currency_needs_its_own_rate(run: Run, tmp_path: Path) -> None:
-    """The rate of the costs, 7.12 yuan a dollar, says nothing of euros."""
+    """The rate of the costs, 7.12 yuan a dollar, is not one of euros."""
     tariff = tmp_path / "euro.toml"
     tariff.write_text(THIRD)
     sku = ("-p", "30", "-b", "56", "--weight-g", "201", "--tariff", tariff, *TERMS)

@@ -1,4 +1,4 @@
-"""Ids that a spreadsheet has shortened are warned of once, and come out as they went in."""
+"""Ids that a spreadsheet has shortened get one warning, and are written unchanged."""
 
 from __future__ import annotations
 

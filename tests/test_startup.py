@@ -1,4 +1,4 @@
-"""A one-liner answers at once: what it doesn't need, it doesn't load."""
+"""A one-liner answers at once: it loads only what it needs."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def loaded(listing: str) -> set[str]:
 
 
 def heavy(command: str) -> set[str]:
-    """The packages that a command may not load, for want of anything to do with them."""
+    """The packages that a command must not load, because it doesn't need them."""
     return set() if command in COLUMNS else HEAVY
 
 
@@ -118,7 +118,7 @@ def test_help_does_not_load_pandas(arguments: tuple[str, ...], tmp_path: Path) -
     assert run.returncode == 0, run.stderr
     usage = " ".join(["Usage: aepromo", *arguments, "[OPTIONS]"])
     assert usage in run.stdout
-    # Help for all commands makes those of the platform's rules too.
+    # The overview also builds the commands of the platform's rules.
     shown = arguments[0] if arguments else "forced"
     assert loaded(run.stderr) & heavy(shown) == set()
 

@@ -1,4 +1,4 @@
-"""Streams that are closed, gone, named by a path, or a terminal; and poor surroundings."""
+"""Streams that are closed, gone, named by a path, or a terminal; and minimal environments."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ONE_LINER = ("list-price", "--target", "3.5", "--rate", "13.2%")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a cost file whose answer is larger than a pipe holds."""
+    """A folder with a cost file whose answer is larger than the buffer of a pipe."""
     (tmp_path / "costs.csv").write_bytes(TEXT)
     return tmp_path
 
@@ -44,11 +44,11 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def in_shell(line: str, *asked: str, cwd: Path) -> tuple[int, bytes, str]:
-    """Run the program where ``aepromo`` stands in a line of shell."""
+    """Run a line of shell in which ``aepromo`` is the program."""
     return program(*asked, cwd=cwd, wrapper=("sh", "-c", line.replace("aepromo", '"$@"'), "sh"))
 
 
-# A reader who has had enough.
+# A reader that closes the pipe.
 
 TALKATIVE = [
     *((*COSTS, "--format", form) for form in ("csv", "tsv", "json", "jsonl", "markdown")),
@@ -207,7 +207,7 @@ def test_a_run_without_a_terminal(folder: Path, answer: bytes) -> None:
     assert ran == (0, answer, "")
 
 
-# Poor surroundings.
+# Minimal environments.
 
 CHINESE = "货号,成本,运费,备注\nA-1,8,3,红色 é😀\nA-2,八,3,蓝\n"
 
@@ -227,7 +227,7 @@ CHINESE = "货号,成本,运费,备注\nA-1,8,3,红色 é😀\nA-2,八,3,蓝\n"
 def test_chinese_text_in_any_locale(folder: Path, settings: dict[str, str]) -> None:
     (folder / "成本.csv").write_text(CHINESE, encoding="utf-8")
     speaks_utf8 = settings.get("LC_ALL") != "C" or "PYTHONUTF8" not in settings
-    # Where Python takes arguments for ASCII, a Chinese one can only be a path.
+    # If Python reads arguments as ASCII, a Chinese one can only be a path.
     header = ("--map", "成本=purchase_price") if speaks_utf8 else ()
     if not speaks_utf8:
         (folder / "成本.csv").write_text(CHINESE.replace("成本", "采购价"), encoding="utf-8")
@@ -293,7 +293,7 @@ def test_no_home_is_needed(folder: Path, answer: bytes, home: str) -> None:
     assert (folder / "new.svg").stat().st_size > 1_000
 
 
-# Progress: the program as it is, but for its patience and the size of its blocks.
+# Progress: the program with a shorter delay and smaller blocks.
 
 SHORT_OF_PATIENCE = """
 import functools, sys
@@ -339,7 +339,7 @@ def test_progress_shows_rate_and_time_left_on_a_terminal(folder: Path, answer: b
     code, shown = at_terminal(*LOUD, "-o", "new.csv", patience=0, cwd=folder)
     assert code == 0
     assert PROGRESS.search(shown)
-    # The cursor is never without a line, and at the end the line is taken away again.
+    # The line is shown all the time, and erased at the end.
     assert "\x1b[?25l\x1b[?25h" in shown
     assert shown.replace("\r", "").split("\x1b[?25h")[-1].startswith("\x1b[1A\x1b[2K")
     assert (folder / "new.csv").read_bytes() == answer

@@ -1,7 +1,7 @@
-"""Tariff and past rates reach every command whose figures rest on them, and to the same cent.
+"""Every command uses a tariff and past rates in the same way, to the cent.
 
-What a command finds by itself is held against what it finds where the very figure stands in the
-row, worked out here by fractions.
+The answer with a tariff or a list is compared with the answer for the same figure in the row, which
+is computed here in fractions.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ max_weight_g = 2000
 """
 FX = Fraction("7.12")
 TERMS = ("--commission", "6%", "--payment", "1%", "--quiet")
-# At a step, a thousandth of a gram over it, at the most a line carries, and just over that.
+# At a step, a thousandth of a gram above it, at a line's maximum weight, and just above that.
 WEIGHTS = ("50", "50.001", "60", "500", "500.001", "2000")
 
 
 def yuan(line: str, weight: str) -> Fraction | None:
-    """The fee of a line of the tariff; nothing where it doesn't carry the parcel."""
+    """The fee of a line of the tariff; None if it doesn't carry the parcel."""
     first, fee, step, more, registration, most = {
         "slow": ("50", "9.90", "10", "0.95", "0.37", "500"),
         "fast": ("100", "15.01", "50", "3.20", "8.00", "2000"),
@@ -76,7 +76,7 @@ ORIGIN = (
 
 
 def without_shipping(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows without what tells of a tariff."""
+    """The rows without the columns of a tariff."""
     shipped = [
         "weight_g",
         "market",
@@ -133,7 +133,7 @@ def test_a_tariff_gives_the_same_answer_as_its_cost_in_a_cell(
     assert (by_weight.code, by_cost.code) == (0, 0), by_weight.err + by_cost.err
     found = table(by_weight.out)
     assert without_shipping(found) == without_shipping(table(by_cost.out))
-    if command != "sweep":  # whose rows are rates
+    if command != "sweep":  # its rows are rates
         lines = [(row["shipping_line"], row["shipping_cost"]) for row in found]
         assert lines == [dollars(weight) for weight in WEIGHTS]
     named = run(command, weighed, *tariff, "--line", "fast", *options)
@@ -176,7 +176,7 @@ def test_explain_and_report_take_a_row_s_parcel(
 ) -> None:
     header = "sku,list_price,purchase_price,cost_currency,fx_rate"
     weighed, priced = tmp_path / "weighed.csv", tmp_path / "priced.csv"
-    # The rate of the row's own costs is none of the tariff's: 350 g cost what they cost all others.
+    # The rate of the row's own costs is not used for the tariff: 350 g cost the same as for others.
     weighed.write_text(f"{header},weight_g,market\nA,20,56,CNY,7,350,ES\nB,20,8,USD,,50,ES\n")
     priced.write_text(
         f"{header},logistics_cost\nA,20,8,USD,,{dollars('350')[1]}\nB,20,8,USD,,{dollars('50')[1]}\n"
@@ -214,7 +214,7 @@ def test_commands_without_a_logistics_cost_take_no_tariff(
 
 
 def test_a_target_price_needs_no_parcel(tariff: tuple[str, ...], run: Run, tmp_path: Path) -> None:
-    """The logistics cost bears on a list price only where the aim is a profit."""
+    """A list price depends on the logistics cost only if the target is a profit."""
     one = run("list-price", "--target", "3.50", "--rate", "13.2%", *tariff, *TERMS)
     assert table(one.out)[0]["protected_list_price"] == "4.04"
     file = tmp_path / "aims.csv"
@@ -316,7 +316,7 @@ TOOK = "forced_rate joined: 1 by SKU, 1 by category, 1 by store"
 
 
 def filled(mean: bool) -> bytes:
-    """The same SKUs with the rates written into the rows that say nothing of it themselves."""
+    """The same SKUs with the rates written into the rows without one."""
     by_sku, by_category, by_store = ("0.300001", "0.2", "0.1") if mean else ("38%", "28%", "18%")
     header, a, b, c, *own = SKUS.splitlines()
     rated = [row[:-2] + rate + ",," for row, rate in ((a, by_sku), (b, by_category), (c, by_store))]
@@ -337,7 +337,7 @@ RATED = {
     "appeal": ("--fail-on", "never", "--store-level", "L4"),
     "audit": ("--fail-on", "never", "--target-profit", "2"),
 }
-# Options go after what is joined, and both after a row's own cells.
+# Options go after joined rates, and both after a row's own cells.
 OPTIONS = ("--forced-rate", "1%..2%", "--forced-rate-min", "1%", "--forced-rate-max", "2%")
 
 
@@ -364,7 +364,7 @@ def test_joined_rates_give_the_same_answer_as_rates_in_the_rows(
 
 
 def test_the_figures_are_those_of_reprice(files: tuple[Path, Path], run: Run) -> None:
-    """At the price that reprice finds with the same rates, every command leaves what it leaves."""
+    """At the price of reprice with the same rates, every command gives the same profit."""
     listed, skus = files
     skus.write_text("\n".join(SKUS.splitlines()[:4]) + "\n")
     join = ("--rates", listed, "--rate-from", "p95", *TERMS)

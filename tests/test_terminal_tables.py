@@ -1,4 +1,4 @@
-"""Tables on a terminal: which columns of a file they show, in which order, and how much of them."""
+"""Tables on a terminal: the columns that they show, their order, and their width."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_wide_table_shows_the_files_other_columns_too(
     assert "商品名称" in header
     assert "采购价" in header
     narrow = table_of(run, 80, monkeypatch)
-    # The name doesn't fit, and so the cost doesn't go before it.
+    # The name doesn't fit, so the cost doesn't come before it.
     not_shown = next(line for line in narrow if line.startswith("not shown: "))
     assert not_shown.startswith("not shown: 商品名称, 采购价, 运费, ")
 

@@ -77,7 +77,7 @@ def test_check_digits_as_others_compute_them(serial: str, digit: int) -> None:
 
 
 def test_a_check_digit_finds_single_typing_errors() -> None:
-    # 0 goes for 10 and 5 for 11, so some slips must go unseen; nine in ten don't.
+    # 0 stands for 10 and 5 for 11, so some errors can't be found; nine in ten are.
     serial = "47312482"
     slips = [
         serial[:place] + digit + serial[place + 1 :]
@@ -166,7 +166,7 @@ def test_many_numbers_have_the_faults_of_each(numbers: list[str]) -> None:
             {"last_event_at": "2026-03-07T11:59:59Z", "first_scan_at": "2026-03-07T11:59:59Z"},
             "silent",
         ),
-        # an old silence is none once the parcel is there
+        # a delivered parcel is never silent
         (
             {
                 "last_event_at": "2026-03-01T00:00Z",
@@ -183,7 +183,7 @@ def test_many_numbers_have_the_faults_of_each(numbers: list[str]) -> None:
             {"shipped_at": "2026-03-07T11:59:59Z", "first_scan_at": "", "last_event_at": ""},
             "silent",
         ),
-        # a track whose beginning nobody gave may have been in time
+        # a track without a known start may have been in time
         ({"first_scan_at": ""}, "ok"),
         ({"carrier": "cai-niao"}, "ok"),
         ({"carrier": "云途物流"}, "ok"),
@@ -228,7 +228,7 @@ def test_the_worst_fault_names_the_track_and_all_are_reasons() -> None:
             {"first_scan_at": "2026-03-07T09:30Z", "last_event_at": "2026-03-07T09:30Z"},
             "2026-03-10T11:30+00:00",
         ),
-        # an invalid number is there to be seen from shipping on
+        # an invalid number can be seen from shipping on
         ({"tracking_number": "RR473124820GB"}, "2026-03-06T14:00+00:00"),
         (
             {
@@ -312,7 +312,7 @@ def test_a_time_without_a_zone_is_in_the_given_zone() -> None:
         ("2026-10-24 12:00", "2026-10-25 11:00", 24, "ok"),
         ("2026-10-24 12:00", "2026-10-25 11:00:01", 25, "late"),
         ("2026-10-24 12:00", "2026-10-25 12:00", 25, "late"),
-        # of the hour that comes twice, the first is meant
+        # of an hour that comes twice, the first is meant
         ("2026-10-25 02:30", "2026-10-25 03:30", 2, "ok"),
     ],
 )

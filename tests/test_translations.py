@@ -1,4 +1,4 @@
-"""Translations: every English text has its Chinese pair, and the language asked for is spoken."""
+"""Translations: every English text has its Chinese pair, and the chosen language is used."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def kept() -> Catalog:
 
 
 def texts(messages: Catalog) -> dict[tuple[str, str], Message]:
-    """The messages by text and context; the header is none."""
+    """The messages by text and context, without the header."""
     named = {(str(message.id), message.context or ""): message for message in messages}
     return {name: message for name, message in named.items() if message.id}
 
@@ -55,7 +55,7 @@ def test_the_compiled_file_is_up_to_date(kept: Catalog) -> None:
 
 
 def places(text: str) -> set[str]:
-    """The named places of a text."""
+    """The placeholders of a text."""
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
@@ -78,7 +78,7 @@ ONE_TERM = {
     "调价限制": r"护栏",
     "价格保护（Price Protection）申请": r"申诉豁免",
 }
-"""Terms with one name throughout, and the other names that they might be given."""
+"""Terms with one name throughout, and other names that must not be used."""
 
 
 def test_one_term_is_used_for_one_thing(kept: Catalog) -> None:
@@ -101,7 +101,7 @@ def looked_up(tree: ast.AST) -> Iterator[tuple[str, int, list[ast.expr]]]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_texts_are_looked_up_whole(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    # What stands within an f-string isn't found, and what is put together before has no pair.
+    # Texts inside an f-string are not found, and texts that are joined before have no pair.
     filled = (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
     within = [(line, text) for node in filled for _, line, (text, *_) in looked_up(node)]
     assert [line for line, text in within if isinstance(text, ast.Constant)] == []
@@ -113,12 +113,12 @@ def test_texts_are_looked_up_whole(path: Path) -> None:
 
 SAYING = re.compile(r"say|refusal|[A-Z]\w*Error|RowsRefused|Fault|Problem")
 ENGLISH = re.compile(r"(?<![-\w.'])[a-z]{2,} +[a-z]+")
-# What is wrong with the rule book's own files only its maker gets to see.
+# Faults in the rule book's own files are only seen by developers.
 FOR_MAKERS = {"ValueError", "TypeError", "KeyError", "AttributeError", "AssertionError"}
 
 
 def unsaid(tree: ast.AST) -> list[tuple[int, str]]:
-    """Words that are said as they stand in the code, in English to everybody: line and words."""
+    """Untranslated words in messages: line and words."""
     found = []
     for node in ast.walk(tree):
         called = node.func if isinstance(node, ast.Call) else None

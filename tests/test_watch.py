@@ -271,7 +271,7 @@ def test_the_memory_is_read_back(tmp_path: Path) -> None:
         memory = read_state(str(path))
         assert memory is not None
         assert (memory.watched(np.arange(len(memory))), memory.currency) == (skus, "JPY")
-        # However it is spaced, it is the same.
+        # The spacing doesn't matter.
         path.write_text(json.dumps(json.loads(path.read_text())))
         again = read_state(str(path))
         assert again is not None
@@ -376,7 +376,7 @@ AT_1, AT_8 = (datetime(2026, 3, 10, hour, 10, tzinfo=UTC) for hour in (1, 8))
     ],
 )
 def test_states_of_every_version_are_read(version: int, shirt: Watched, lamp: Watched) -> None:
-    """The files stay as that version wrote them; whoever makes another adds one."""
+    """The files stay as each version wrote them; a new version adds one."""
     memory = read_state(str(STATES / f"version-{version}.json"))
     assert memory is not None
     assert (len(memory), memory.currency) == (6, "USD")
@@ -404,7 +404,7 @@ def test_a_run_waits_for_another_until_the_limit(tmp_path: Path) -> None:
         2,
         "aepromo: state.json: another run is using it; waited 0.1 s (--wait)\n",
     )
-    # The file of a run that is gone locks nobody out.
+    # The lock file of a finished run doesn't block others.
     assert program("watch", "feed", *STATE, "--wait", "0", cwd=tmp_path)[0] == 0
 
 
@@ -450,7 +450,7 @@ def test_an_unknown_status_is_named_and_not_forced(tmp_path: Path) -> None:
 
 
 MONEY = {
-    # Its places, then a feed: its own discount settles to a whole minor unit, then the forced one.
+    # The currency's places, then a feed: each discount is rounded to a whole minor unit.
     "JPY": (0, "1001", "8%", "13.3%", "798", "300", "121", "57", "0.0066"),
     "KWD": (3, "1.001", "8%", "13.3%", "0.798", "0.300", "0.1205", "0.0571", "3.25"),
 }
@@ -482,7 +482,7 @@ def test_a_feed_is_read_in_its_own_currency(code: str, tmp_path: Path) -> None:
         left = paid - up[purchase] - up[cost] - sum(fees)
         assert Fraction(row[column]) * minor == left
         assert len(row[column].partition(".")[2]) == places
-    # The platform's formula, held against the rule book's 0.80 dollars in this currency.
+    # The platform's formula, compared with the rule book's 0.80 dollars in this currency.
     item = floor(Fraction(price) * minor * (1 - Fraction(rate[:-1]) / 100) + Fraction(1, 2))
     left = item - Fraction(deal) * minor - up[logistics]
     left -= sum(floor(item * Fraction(share) + Fraction(1, 2)) for share in ("0.06", "0.01"))
@@ -496,11 +496,11 @@ def test_a_feed_is_read_in_its_own_currency(code: str, tmp_path: Path) -> None:
     gives = " to ".join(str(Decimal(end).scaleb(-places)) for end in dict.fromkeys(ends))
     said = f"deal price {purchase}, list price and rate give {gives}"
     assert found["B", "price_drift"]["details"] == said
-    # What is open is told in the currency that it was seen in, whoever asks.
+    # Open events are shown in the currency in which they were seen.
     (tmp_path / "aepromo.toml").unlink()
     listed = rows(program("watch", *STATE, *QUIET, cwd=tmp_path)[1])
     assert said in [row["details"] for row in listed if row["event"] == "price_drift"]
-    # A run in another would take yen for cents.
+    # A run in another currency would read yen as cents.
     before = (tmp_path / "state.json").read_bytes()
     other = program("watch", "feed", *STATE, *QUIET, "--currency", "CNY", cwd=tmp_path)
     assert other[:2] == (2, b"")

@@ -1,6 +1,6 @@
 """Workbooks as other programs write them: what Excel shows, parts under odd names, bounds.
 
-What is refused is refused in one line, before it is unpacked without end.
+Files are refused in one line, before too much is unpacked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Workbooks and Parquet files in: the cells' own text, the sheet's rows, or one clear line."""
+"""Reading workbooks and Parquet files: the cells' own text, the sheet's rows, or one clear line."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def rows_of(path: Path, name: str | None = None) -> list[tuple[int, list[str]]]:
         ("1E-07", "0.0000001"),
         ("1.5E3", "1500"),
         ("-1.3", "-1.3"),
-        # These digits are gone, and the text shows it.
+        # These digits are lost, and the text shows it.
         ("1.00500612345679E+18", "1.00500612345679E+18"),
         ("1e999999999", "1e999999999"),
         ("no number", "no number"),
@@ -314,7 +314,7 @@ def test_from_standard_input_even_byte_by_byte(form: str, tmp_path: Path) -> Non
 
 
 def zipped(**parts: bytes) -> bytes:
-    """A zip file that is no workbook, or a poor one."""
+    """A zip file that is not a workbook, or a damaged one."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():

@@ -1,4 +1,4 @@
-"""Calls that contradict themselves or leave out a name: one line that says what to do instead."""
+"""Calls that contradict themselves or leave out a name: one line says what to do instead."""
 
 from __future__ import annotations
 
