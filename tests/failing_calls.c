@@ -1,6 +1,6 @@
-/* Preloaded: lets one of the calls by which a process deals with files fail, the n-th from arm() on.
+/* Preloaded: lets the n-th call of a process on files fail, counted from arm() on.
 
-   Which call that was is written to a file, so that a test knows that there were so many. */
+   The name of the failed call is written to a file, so that a test knows that there were n calls. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -313,7 +313,7 @@ def test_a_list_that_names_a_rate_twice_is_refused(run: Run, tmp_path: Path) -> 
     listed.write_text("sku,p95_rate,P95折扣率\nA,10%,20%\n", encoding="utf-8")
     refused = run("reprice", "-", "--rates", listed, "--rate-from", "p95", stdin=COSTS)
     assert (refused.code, refused.out) == (3, b"")
-    assert "'p95_rate' and 'P95折扣率' both stand for p95_rate" in refused.err
+    assert "'p95_rate' and 'P95折扣率' both mean p95_rate" in refused.err
 
 
 def test_columns_are_chosen_by_chinese_names_where_no_file_names_them(run: Run) -> None:

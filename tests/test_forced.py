@@ -155,7 +155,7 @@ def test_a_category_that_is_not_covered_is_out(category: str, found: str) -> Non
 def test_low_levels_rarely_get_forced_discounts(level: str) -> None:
     verdict = judged(PASSES | {"store_level": level})
     assert verdict["store_fit"] == "rarely"
-    assert f"rarely hit: store level {level}, L1 or L2" in str(verdict["reasons"])
+    assert f"rarely forced: store level {level}, L1 or L2" in str(verdict["reasons"])
 
 
 def test_reasons_come_worst_first_and_the_nearest_gate_is_named() -> None:

@@ -273,7 +273,7 @@ def test_two_headers_for_one_column_are_both_named() -> None:
     with pytest.raises(InputError) as refused:
         read_headers(["Cost", "Unit cost (USD)"], PRICES, {})
     assert str(refused.value) == (
-        "'Cost' and 'Unit cost (USD)' both stand for purchase_price; "
+        "'Cost' and 'Unit cost (USD)' both mean purchase_price; "
         "choose one with --map 'Unit cost (USD)=purchase_price'"
     )
     chosen = read_headers(["Cost", "Unit cost (USD)"], PRICES, {"Cost": "purchase_price"})

@@ -143,7 +143,7 @@ def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
     names = {plain(wanted), plain(chinese(wanted))}
     places = [at for at, name in enumerate(header) if plain(name) in names]
     if len(places) > 1:
-        text = _("'{first}' and '{header}' both stand for {name}; delete one of the two")
+        text = _("'{first}' and '{header}' both mean {name}; delete one of the two")
         first, other = (header[place] for place in places[:2])
         raise InputError(text.format(first=first, header=other, name=wanted))
     offered = [given for given in map(_rate_from, header) if given]

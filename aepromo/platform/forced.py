@@ -196,7 +196,7 @@ def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) ->
     Conditions under which stores rarely get forced discounts, where they hold; conditions of store
     fit and of the label, where they fail.
     """
-    spared = _("rarely hit: {name} {value}, {bound}")
+    spared = _("rarely forced: {name} {value}, {bound}")
     clauses = [
         gate.values()
         .reworded(partial(_worded, spared, in_words(gate.rule.column), gate.bound))

@@ -312,9 +312,7 @@ def _chosen(
 
 def _both_stand_for(name: str, header: Sequence[str], places: Sequence[int]) -> str:
     first, second = (shown_header(header[at]) for at in places[:2])
-    reason = _(
-        "'{first}' and '{header}' both stand for {name}; choose one with --map '{header}={name}'"
-    )
+    reason = _("'{first}' and '{header}' both mean {name}; choose one with --map '{header}={name}'")
     return reason.format(first=first, header=second, name=named(name))
 
 
