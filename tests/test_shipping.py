@@ -368,7 +368,7 @@ def test_watch_names_the_line_to_switch_to(run: Run, tmp_path: Path) -> None:
     assert rows["b"]["switch_to"] == "stay"
     assert rows["c"]["switch_to"] == ""
     assert (
-        "no line of the tariff carries it: weight_g is more than any line to ES carries"
+        "no line of the tariff can be used: weight_g is more than any line to ES carries"
         in rows["c"]["details"]
     )
 

@@ -292,7 +292,7 @@ def test_watch_assumes_the_current_line_and_names_the_one_to_switch_to(
                 assert said in rows[sku]["details"]
         assert (rows["c"]["profit_standard"], rows["d"]["profit_standard"]) == ("", "")
         carrier = "the line fast carries to ES" if named else "any line to ES carries"
-        assert f"tariff carries it: weight_g is more than {carrier}" in rows["c"]["details"]
+        assert f"tariff can be used: weight_g is more than {carrier}" in rows["c"]["details"]
 
 
 # Past rates

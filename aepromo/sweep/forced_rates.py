@@ -72,7 +72,7 @@ def rates(first: str, last: str, step: str) -> range:
         reason = _("--from {first} is above --to {last}; swap the two")
         raise CallError(reason.format(first=first, last=last))
     if not each or (high - low) // each >= MOST_RATES:
-        reason = _("write a larger step, of which at most {most} fit in").format(
+        reason = _("write a larger step; at most {most} fit into the range").format(
             most=MOST_RATES - 1
         )
         raise CallError(f"--step {step}: {reason}")

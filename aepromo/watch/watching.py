@@ -404,7 +404,7 @@ def _no_line(shipped: ShippedRows) -> Clause:
         if codes[row] == UNSAID:
             codes[row] = len(texts)
             said = reason if name == "market" else f"{name} {reason}"
-            texts.append(_("no line of the tariff carries it: {reason}").format(reason=said))
+            texts.append(_("no line of the tariff can be used: {reason}").format(reason=said))
     return Clause(codes, texts)
 
 
