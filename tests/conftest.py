@@ -1,4 +1,4 @@
-"""Share the program among the tests, and say which code they test."""
+"""Fixtures that run the program, and a header that says which code is tested."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from hypothesis import settings
 from processes import IS_TREE, PACKAGE
 
-# The same examples in every run; ``python -m tests.search`` looks for others. The first example
-# loads pandas and pyarrow, which no deadline can know.
+# The same examples in every run; ``python -m tests.search`` looks for others. Without a deadline,
+# because the first example loads pandas and pyarrow.
 settings.register_profile("aepromo", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("aepromo")
 
-# Tests read English, whatever the machine speaks.
+# Tests expect English, whatever the locale of the machine.
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.pop("AEPROMO_LANG", None)
 
@@ -32,10 +32,10 @@ SLOW = {
     *("test_failing_calls", "test_faults_of_the_machine"),
     *("test_bench", "test_charts", "test_dask_and_spark", "test_page_in_browser"),  # others' code
 }
-"""The files that ``-m quick`` leaves out: those that take most of the time."""
+"""The slowest files, which ``-m quick`` leaves out."""
 
 TOGETHER = {"test_bench", "test_page_in_browser"}
-"""The files whose tests share what takes long to make, and so run in one process with ``-n``."""
+"""The files whose tests share slow fixtures, and so run in one process with ``-n``."""
 
 
 class Ran(NamedTuple):

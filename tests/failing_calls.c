@@ -1,7 +1,7 @@
-/* Preloaded: lets one of the calls by which a process deals with files fail, the n-th from arm() on,
-   or kills the process there, where the error is none.
+/* Preloaded: lets the n-th call of a process on files fail, counted from arm() on, or kills the
+   process there, where the error is 0.
 
-   Which call that was is written to a file, so that a test knows that there were so many. */
+   The name of the failed call is written to a file, so that a test knows that there were n calls. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 """Run the program in a fork of a process that has already imported pandas and Typer.
 
-A run starts in a tenth of the time of a new interpreter, and is as much of a process: arguments,
-environment, working directory and streams of its own. Tests about starting, signals, locales or
-closed streams use ``processes`` instead, and so do the golden cases and the README's blocks.
+A run starts in a tenth of the time of a new interpreter, and is a process with its own arguments,
+environment, working directory and streams. Tests about starting, signals, locales or closed streams
+use ``processes`` instead, and so do the golden cases and the README's blocks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pkgutil import iter_modules
 import aepromo
 
 TIMEOUT = 120
-"""Seconds after which a run hangs."""
+"""Seconds after which a run counts as hanging."""
 
 
 def program(
@@ -52,7 +52,7 @@ def server() -> Server:
 class Server:
     """A process that forks for each run, one at a time.
 
-    What it preloads may let a call of a run fail, as ``FAILING`` in its environment says.
+    A preloaded library can let a call of a run fail, as ``FAILING`` in its environment says.
     """
 
     def __init__(self, preload: Path | None = None) -> None:
@@ -67,7 +67,7 @@ class Server:
             [sys.executable, "-P", __file__, str(theirs.fileno())],
             env=environment,
             pass_fds=[theirs.fileno()],
-            # Streams of the kind that its forks have; what they are is found out at the start.
+            # Streams of the kind that its forks have, because Python checks them at the start.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -127,7 +127,7 @@ def _write(end: int, data: bytes) -> None:
 
 
 def serve(control: socket.socket) -> None:
-    """Fork for each request; returns only in a fork, which is then to run the program."""
+    """Fork for each request; returns only in a fork, which then runs the program."""
     requests = control.makefile("rb")
     control.sendall(f"{Path(aepromo.__file__).parent}\n".encode())
     while True:
@@ -136,7 +136,7 @@ def serve(control: socket.socket) -> None:
             os._exit(0)
         request = json.loads(requests.readline())
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # threads that compute nothing
+            warnings.simplefilter("ignore", DeprecationWarning)  # threads that are not needed
             child = os.fork()
         if not child:
             requests.close()
@@ -150,7 +150,7 @@ def serve(control: socket.socket) -> None:
 
 
 def become(fds: list[int], args: list[str], cwd: str, env: dict[str, str]) -> None:
-    """Take over the streams, the arguments and the surroundings of a run."""
+    """Take over the streams, the arguments and the environment of a run."""
     for number, fd in enumerate(fds):
         os.dup2(fd, number)
         os.close(fd)
@@ -166,7 +166,7 @@ def become(fds: list[int], args: list[str], cwd: str, env: dict[str, str]) -> No
 
 
 def preload() -> None:
-    """Import what takes long, but not what a command imports for itself."""
+    """Import slow libraries, but no module that a command imports itself."""
     import numpy  # noqa: F401
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
@@ -176,7 +176,7 @@ def preload() -> None:
 
     for module in iter_modules(cli.__path__):
         import_module(f"aepromo.cli.{module.name}")
-    gc.freeze()  # or the first collection in each fork would copy all of that
+    gc.freeze()  # otherwise the first collection in each fork would copy all of that
 
 
 if __name__ == "__main__":
@@ -187,7 +187,7 @@ if __name__ == "__main__":
     except SystemExit as end:
         if not isinstance(end.code, int) or threading.active_count() > 1:
             raise
-        # The interpreter's own end would take pandas apart, which is half of the time of a run.
+        # A normal exit would unload pandas, which is half of the time of a run.
         atexit._run_exitfuncs()
         sys.stdout.flush()
         os._exit(end.code)

@@ -1,4 +1,4 @@
-"""Writing a column at a time gives the text that writing cell by cell gives."""
+"""Writing a column at a time gives the same text as writing cell by cell."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ CURRENCIES = (USD, Currency("JPY", 0), Currency("KWD", 3))
 @given(ROWS, st.sampled_from(",\t"), st.booleans())
 @example([["a\rb"]], ",", False)
 @example([[""]], ",", False)
-def test_cells_are_quoted_alike(rows: list[list[str]], delimiter: str, excel_safe: bool) -> None:
+def test_cells_are_quoted_the_same_way(
+    rows: list[list[str]], delimiter: str, excel_safe: bool
+) -> None:
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
     at_once = joined([cell_texts(cells, delimiter, excel_safe) for cells in columns], delimiter)
     assert bytes(at_once).decode() == delimited(rows, delimiter, excel_safe)
@@ -50,7 +52,9 @@ def test_cells_are_read_back_by_csv(rows: list[list[str]], delimiter: str) -> No
 
 @pytest.mark.parametrize("name", ["profit", "exact_list_price", "margin"])
 @given(st.lists(FIGURE, min_size=1, max_size=8), st.sampled_from(CURRENCIES))
-def test_figures_are_spelled_alike(name: str, figures: list[int], currency: Currency) -> None:
+def test_figures_are_written_the_same_way(
+    name: str, figures: list[int], currency: Currency
+) -> None:
     column, numbers = RESULTS[name], np.array(figures, np.int64)
     expected = [result_text(figure, column, currency) or "" for figure in figures]
     assert result_texts(numbers, column, len(figures), currency).to_pylist() == expected
@@ -59,7 +63,7 @@ def test_figures_are_spelled_alike(name: str, figures: list[int], currency: Curr
 
 
 @given(st.lists(st.sampled_from([0, 1, 2, 3, BLANK]), min_size=1))
-def test_labels_are_spelled_alike(figures: list[int]) -> None:
+def test_labels_are_written_the_same_way(figures: list[int]) -> None:
     column, numbers = RESULTS["status"], np.array(figures, np.int64)
     expected = [result_text(figure, column, USD) or "" for figure in figures]
     assert result_texts(numbers, column, len(figures), USD).to_pylist() == expected

@@ -1,4 +1,4 @@
-"""Completion as a shell asks for it: a line in the environment, an answer on standard output."""
+"""Completion as a shell runs it: a line in the environment, an answer on standard output."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_no_more_than_the_first_rows_are_read(tmp_path: Path) -> None:
     with (tmp_path / "skus.csv").open("w") as file:
         file.write("sku,title\n")
         file.writelines(f"S{number:06d},{'x' * 20}\n" for number in range(400_000))
-        file.write('"\n')  # and a quote that never closes, which nobody gets to see
+        file.write('"\n')  # and a quote that never closes, without a message
     found = offered("aepromo explain skus.csv --sku S", tmp_path)
     assert found == [f"S{number:06d}" for number in range(MOST_ROWS)]
 
@@ -95,7 +95,7 @@ def test_no_more_than_the_first_rows_are_read(tmp_path: Path) -> None:
 def test_standard_input_is_left_alone(tmp_path: Path) -> None:
     line = "aepromo explain - --sku "
     env = {"_AEPROMO_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "4"}
-    # The pipe stays open: whoever read from it would wait for ever.
+    # The pipe stays open: reading from it would wait for ever.
     process = start(cwd=tmp_path, env=env, stdin=-1)
     assert process.wait(timeout=30) == 0
     assert process.communicate() == (b"\n", b"")

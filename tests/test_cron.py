@@ -1,4 +1,4 @@
-"""The crontab lines of the pages, run as cron runs them: by ``/bin/sh``, with hardly a setting."""
+"""The crontab lines of the pages, run as cron runs them: by ``/bin/sh``, with few settings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOUND = {"en": "Prices that break in ", "zh": "个标价会亏或破底线"}
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A folder with the program's, where the environment is, and with a shop's."""
+    """A folder with that of the program, which has the environment, and that of a shop."""
     programs = tmp_path / "aepromo" / ".venv" / "bin"
     programs.mkdir(parents=True)
     shim(programs)
@@ -39,7 +39,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def as_cron(job: str, place: Path, **more: str) -> tuple[int, str]:
-    """Run a job; return its exit status, and the text that cron would mail."""
+    """Run a job; return its exit status, and the output that cron would mail."""
     ran = subprocess.run(
         ["/bin/sh", "-c", job.replace("/path/to", str(place))],
         env={**CRON, "HOME": str(place), **more},
@@ -68,7 +68,7 @@ def test_a_crontab_of_the_pages_works_in_crons_environment(
     if "--tariff" in text:
         shutil.copy(place / "shop" / "yuan-shop.toml", place / "shop" / "aepromo.toml")
     for job in jobs:
-        assert re.search(r"(?<!\\)%", job) is None  # cron takes a bare one for a line end
+        assert re.search(r"(?<!\\)%", job) is None  # cron reads % as a line end
         code, mail = as_cron(job, place, **settings)
         if " report " in job:
             assert (code, mail) == (0, "")
@@ -80,7 +80,7 @@ def test_a_crontab_of_the_pages_works_in_crons_environment(
 
 
 @pytest.mark.parametrize("language", FOUND)
-def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
+def test_the_nightly_audit_accepts_options_and_reports_in_a_language(
     language: str, place: Path
 ) -> None:
     job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0.1"
@@ -101,7 +101,7 @@ def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
         ("never", set()),
     ],
 )
-def test_the_nightly_audit_speaks_of_what_it_is_to_fail_on(
+def test_the_nightly_audit_reports_what_it_fails_on(
     fail_on: str, statuses: set[str], place: Path
 ) -> None:
     job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --fail-on"
@@ -127,12 +127,12 @@ def test_the_chinese_heading_names_the_statuses_that_it_counts(
     assert heading.endswith(f"skus.csv：有 {len(rows)} 个标价{breaks}")
 
 
-def test_the_nightly_audit_is_silent_where_nothing_breaks(place: Path) -> None:
+def test_the_nightly_audit_prints_nothing_if_all_is_well(place: Path) -> None:
     job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0"
     assert as_cron(job, place) == (0, "")
 
 
-def test_the_program_is_named_where_it_lies_elsewhere(place: Path) -> None:
+def test_the_program_can_be_named_in_the_crontab(place: Path) -> None:
     elsewhere = place / "elsewhere"
     (place / "aepromo" / ".venv" / "bin" / "aepromo").rename(elsewhere)
     job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv"
@@ -140,7 +140,7 @@ def test_the_program_is_named_where_it_lies_elsewhere(place: Path) -> None:
     assert as_cron(job, place, AEPROMO=str(elsewhere))[0] == 1
 
 
-def test_the_watch_script_takes_options_too(place: Path) -> None:
+def test_the_watch_script_accepts_options(place: Path) -> None:
     job = f"{place}/aepromo/examples/cron/watch-feed.sh {place}/shop/feed.csv {place}/watch.json"
     code, mail = as_cron(f"{job} --now 2026-03-10T09:00+08:00 --timezone Asia/Shanghai", place)
     assert code == 1

@@ -22,7 +22,7 @@ SINGLE = Offers((Tier(3000, 700),), basket="single")
 
 
 def ends(price: int, endings: tuple[str, ...], currency: Currency) -> bool:
-    """Whether a price ends so, by its text: an ending of whole units means no cents."""
+    """Whether a price has one of the endings, by its text; whole units mean no cents."""
     shown = f"{price / currency.unit:.{currency.places}f}".rjust(20, "0")
     zeros = "." + "0" * currency.places if currency.places else ""
     return any(shown.endswith(text if "." in text else text + zeros) for text in endings)
@@ -42,7 +42,7 @@ def ends(price: int, endings: tuple[str, ...], currency: Currency) -> bool:
         (("9", ".990"), KWD),
     ],
 )
-def test_the_next_and_the_last_allowed_price_are_those_that_a_scan_finds(
+def test_the_next_and_the_last_allowed_price_agree_with_a_scan(
     endings: tuple[str, ...], currency: Currency
 ) -> None:
     read = tuple(read_ending(text, currency) for text in endings)
@@ -60,8 +60,10 @@ def test_the_next_and_the_last_allowed_price_are_those_that_a_scan_finds(
 
 
 @pytest.mark.parametrize("endings", [("9",), ("5", ".49"), ("9.99",)])
-def test_a_protected_price_is_the_first_that_ends_so_and_protects(endings: tuple[str, ...]) -> None:
-    """Past a dead zone too, for one SKU and for columns."""
+def test_a_protected_price_is_the_first_with_the_ending_that_protects(
+    endings: tuple[str, ...],
+) -> None:
+    """Also after a dead zone, for one SKU and for columns."""
     read = tuple(read_ending(text, USD) for text in endings)
     rates = Discounts(0, 130_000, 130_000)
     required = np.arange(2000, 2600, 23)
@@ -87,7 +89,7 @@ def test_a_protected_price_is_the_first_that_ends_so_and_protects(endings: tuple
         *((text, JPY) for text in (".99", "9.0", "", "1234567890")),
     ],
 )
-def test_what_is_no_ending(text: str, currency: Currency) -> None:
+def test_invalid_endings_are_refused(text: str, currency: Currency) -> None:
     with pytest.raises(CallError, match="--ending"):
         read_ending(text, currency)
 

@@ -1,4 +1,4 @@
-"""Interrupted runs and full disks: a file is the old one or the new one, with nothing beside it."""
+"""Interrupted runs and full disks: a file is the old one or the new one, without leftovers."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ OLD = "what stood here before, 原样\n".encode() * 500
 ROWS = 30_000
 ASKED = ("reprice", "costs.csv", "--quiet", "--rejects", "bad.csv", "-o", "new.csv")
 LIMIT = 100 * 1024
-"""The largest file that a starved run may write; less than any output here."""
+"""The largest file that a limited run may write; less than any output here."""
 
 
 @pytest.fixture(scope="session")
 def costs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cost file that takes many times longer than a kill to reprice, with some bad rows."""
+    """A cost file that takes much longer to reprice than a kill, with some bad rows."""
     path = tmp_path_factory.mktemp("costs") / "costs.csv"
     path.write_text(HEADER + cost_rows(ROWS), encoding="utf-8")
     return path
@@ -46,7 +46,7 @@ def costs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def answered(costs: Path) -> tuple[bytes, bytes, float]:
-    """The output and the rejects of an undisturbed run over the cost file, and its seconds."""
+    """The output, the rejects and the seconds of an uninterrupted run over the cost file."""
     began = time.monotonic()
     code, _, said = program(*ASKED, cwd=costs.parent)
     seconds = time.monotonic() - began
@@ -85,7 +85,7 @@ def test_a_killed_run_leaves_the_old_file_or_the_new_one(
         (folder / "bad.csv").write_bytes(OLD)
         process = start(*ASKED, cwd=folder)
         if number % 3:
-            # Most of a short run is spent on loading; it is more telling to kill it at work.
+            # Most of a short run is loading; it is more useful to kill it while it writes.
             wait_until(lambda: leftovers(folder), process)
         try:
             process.wait(random.uniform(0, seconds / (4 if number % 3 else 1)))
@@ -175,7 +175,7 @@ def test_standard_output_that_cannot_take_all_is_a_failure(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 200 KB with an output of an earlier run, where this user may mount one."""
+    """A disk of 200 KB with an output of an earlier run, if this user may mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
@@ -244,7 +244,7 @@ def test_a_signal_ends_a_run_at_any_moment(
         except subprocess.TimeoutExpired:
             process.send_signal(number)
         returned, _, said = finish(process)
-        # Once Python takes itself down, after all is written, a signal does what it always did.
+        # Once Python exits, after all is written, a signal has its default effect.
         assert returned in (code, 0, -number)
         assert "Traceback" not in said
         assert "KeyboardInterrupt" not in said
@@ -254,8 +254,8 @@ def test_a_signal_ends_a_run_at_any_moment(
     assert ended >= 3
 
 
-def test_a_signal_ends_a_run_that_a_parent_deaf_to_it_started(folder: Path) -> None:
-    """That is of the tests: they hold where whoever runs them ignores a hangup."""
+def test_a_signal_ends_a_run_whose_parent_ignores_it(folder: Path) -> None:
+    """So the tests also work if their parent ignores a hangup."""
     heard = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         test_a_signal_ends_a_run_that_waits_for_its_input(folder, signal.SIGHUP, 129)
@@ -264,7 +264,7 @@ def test_a_signal_ends_a_run_that_a_parent_deaf_to_it_started(folder: Path) -> N
 
 
 def catches(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
-    """Whether a process has come so far that it handles a signal itself."""
+    """Whether a process already handles a signal itself."""
     status = Path(f"/proc/{process.pid}/status")
     if not status.exists():
         pytest.skip("only Linux tells which signals a process handles")
@@ -272,7 +272,7 @@ def catches(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
     return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
-def test_a_signal_that_is_to_be_ignored_is_ignored(folder: Path) -> None:
+def test_an_ignored_signal_stays_ignored(folder: Path) -> None:
     def deaf() -> None:
         for number, _ in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -385,7 +385,7 @@ def test_a_folder_that_is_read_only_keeps_the_old_file(folder: Path) -> None:
     assert names(kept) == {"new.csv"}
 
 
-def test_a_folder_that_shows_nothing_takes_a_file(
+def test_a_folder_without_read_permission_can_be_written(
     folder: Path, answered: tuple[bytes, bytes, float]
 ) -> None:
     letter_box = folder / "letter-box"
@@ -414,7 +414,7 @@ def test_the_new_file_has_the_old_ones_permissions(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
-def test_the_new_file_has_the_old_ones_owner_and_runs_as_nobody(folder: Path) -> None:
+def test_the_new_file_has_the_old_ones_owner_and_no_setuid(folder: Path) -> None:
     os.chown(folder / "new.csv", 4321, 8765)
     (folder / "new.csv").chmod(0o6754)
     assert program(*ASKED, cwd=folder)[0] == 0
@@ -423,7 +423,7 @@ def test_the_new_file_has_the_old_ones_owner_and_runs_as_nobody(folder: Path) ->
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
-def test_a_file_that_may_not_be_given_back_is_written_all_the_same(folder: Path) -> None:
+def test_a_file_whose_owner_cannot_be_kept_is_still_written(folder: Path) -> None:
     os.chown(folder / "new.csv", 4321, 8765)
     kept = "-chown"
     wrapper = ["setpriv", f"--bounding-set={kept}", f"--inh-caps={kept}"]
@@ -470,9 +470,7 @@ CLASHES = {
     ("command", "said"),
     [(command, said) for said, commands in CLASHES.items() for command in commands],
 )
-def test_rows_that_would_take_each_others_place_are_refused(
-    folder: Path, command: str, said: str
-) -> None:
+def test_two_outputs_to_the_same_file_are_refused(folder: Path, command: str, said: str) -> None:
     (folder / "link.csv").symlink_to("costs.csv")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     shell = ("sh", "-c", command.replace("aepromo", '"$@"', 1), "sh")

@@ -1,6 +1,6 @@
-"""Nothing is lost: every input cell comes out with its text, every row comes out or is rejected.
+"""Nothing is lost: every input cell keeps its text, every row is written or rejected.
 
-The commands run within this process, so that hundreds of tables can be tried, and on files.
+The commands run in this process and on files, so that hundreds of tables can be tried.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def test_every_cell_comes_back_in_json(table: Table, ending: str) -> None:
 def test_chosen_columns_come_in_the_order_asked_for(table: Table, data: st.DataObject) -> None:
     plain_names = [name for name in table.header if name == name.strip() and "," not in name]
     wanted = st.sampled_from([*plain_names, "profit"])
-    names = data.draw(st.lists(wanted, min_size=1))  # one may be wanted twice
+    names = data.draw(st.lists(wanted, min_size=1))  # one may be chosen twice
     written = answered(table, "reprice", "csv", "--columns", ",".join(names)).decode()
     header, *rows = rows_of(written)
     assert header == names
@@ -162,7 +162,7 @@ EXTRA = st.sampled_from(["", "13.2%", "13.2", "99.9%", "20%..10%", "a\nb"])
 def test_every_row_comes_out_or_is_rejected(
     table: Table, rates: list[str], raggedness: list[int]
 ) -> None:
-    """Each row as it was, in the order that they had, and rejects with the line they start on."""
+    """Each row unchanged and in order, and rejects with the line on which they start."""
     rows = [[*row, rate] for row, rate in zip(table.rows, rates, strict=False)]
     for row, change in zip(rows, raggedness, strict=False):
         row[len(row) + min(change, 0) :] = ["more"] * max(change, 0)
@@ -201,7 +201,7 @@ def test_a_table_of_several_blocks_comes_through_in_order(run: Run, tmp_path: Pa
 
 
 def answered(table: Table, command: str, ending: str, *options: str) -> bytes:
-    """Run a command on a table in a file; return the file that it writes, whose ending is given."""
+    """Run a command on a table in a file; return the output file with this ending."""
     with TemporaryDirectory() as folder:
         read, written = Path(folder) / "costs.csv", Path(folder) / f"out.{ending}"
         read.write_bytes(table.bytes())
@@ -235,9 +235,7 @@ def rows_by_line(table: Table) -> dict[int, list[str]]:
     return by_line
 
 
-def test_a_second_run_changes_not_a_byte_whichever_way_the_first_table_was_quoted(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_second_run_changes_nothing_with_any_quoting(run: Run, tmp_path: Path) -> None:
     everything_quoted = tmp_path / "quoted.csv"
     everything_quoted.write_text(
         '"sku","title","purchase_price","logistics_cost"\n'

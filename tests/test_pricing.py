@@ -1,6 +1,6 @@
-"""The formulas against the reference: random cases, many of them at the very edges of offers.
+"""The formulas compared with the reference: random cases, many at the edges of offers.
 
-`python -m tests.search arithmetic` does the same for as many cases as there is time for.
+`python -m tests.search arithmetic` does the same for more cases.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def test_the_required_deal_price_and_every_higher_one_meet_every_bound(rng: Rand
 
 
 def ways_to_round(case: Case, list_price: int, rate: Fraction) -> Iterator[int]:
-    """Every item price that two roundings, each in any direction, may make of a list price."""
+    """Every item price that two roundings, each in any direction, can give."""
     own = list_price * (1 - case.limited_rate)
     for base in (floor(own), ceil(own)):
         yield from (floor(base * (1 - rate)), ceil(base * (1 - rate)))
@@ -228,11 +228,11 @@ def test_a_list_price_that_protects_a_cent(limited: str, forced: str) -> None:
     ],
     ids=["no profit", "a cent of profit", "a margin"],
 )
-def test_a_cent_is_bound_by_what_asks_for_it(case: Case) -> None:
+def test_a_requirement_of_a_cent_agrees_with_the_reference(case: Case) -> None:
     assert Product(case).required() == reference.required_deal_price(case)
 
 
-# --- the corners of what fits 64 bits -------------------------------------------------------------
+# --- the limits of 64 bits ------------------------------------------------------------------------
 
 TOP = AMOUNT_LIMIT - 1
 AMOUNTS = (0, 1, 333_333_333, TOP - 1, TOP)
@@ -245,7 +245,7 @@ def columns_of(*choices: tuple[int, ...]) -> list[Column]:
 
 
 def agrees(formula: Callable[..., Whole | tuple[Whole, ...]], *columns: Column) -> None:
-    """Whether a formula gives for columns what it gives for the ints in each of their rows."""
+    """Whether a formula gives the same for columns as for the ints in each row."""
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     answer = formula(*columns)
     together = answer if isinstance(answer, tuple) else (answer,)
@@ -340,7 +340,7 @@ def test_rates_near_100_percent_do_not_overflow() -> None:
 def test_protected_list_prices_fit(offers: Offers, endings: tuple[Ending, ...]) -> None:
     def protected(required: Whole, limited: Whole, low: Whole, high: Whole) -> Whole:
         price = protected_list_price(required, Discounts(limited, low, high), offers, endings)
-        # From the limit on one price is as good as another: there is none.
+        # From the limit on all prices are equal: there is none.
         return min(price, AMOUNT_LIMIT) if isinstance(price, int) else price.clip(max=AMOUNT_LIMIT)
 
     required = (2, 333_333_333, TOP - 1, TOP, 2 * TOP, 4 * AMOUNT_LIMIT + 1)
@@ -407,7 +407,7 @@ def test_products_of_amounts_and_rates_fit(rate: int) -> None:
 @settings(thorough, max_examples=100)
 @given(RANDOM)
 def test_a_column_comes_to_what_each_of_its_rows_comes_to(rng: Random) -> None:
-    """The same offers for every row, and whatever else; blank costs and targets among them."""
+    """With the same offers for every row, and blank costs and targets among the rest."""
     cases = [draw_case(rng, SMALL) for _ in range(rng.randint(1, 6))]
     cases = [case for case in cases if leaves_something(case)]
     assume(cases)
@@ -458,7 +458,7 @@ def at(values: Whole, row: int) -> int:
 
 
 def test_no_target_and_no_cost_in_one_column() -> None:
-    """A row without a cost has a blank beside it, and neither leaks into the other."""
+    """A row without a cost is next to one with a cost, and neither changes the other."""
     price = np.array([350, BLANK, 350, BLANK], np.int64)
     gain = np.array([BLANK, 80, 80, 350], np.int64)
     cost = np.array([BLANK, 100, 100, 800], np.int64)

@@ -27,7 +27,7 @@ VERBOSE = {"PYTHONVERBOSE": "1", "LC_ALL": "C.UTF-8"}
 
 
 def imported(said: str) -> Path:
-    """The package's folder in what a verbose interpreter says of its imports."""
+    """The package's folder in the output of a verbose interpreter."""
     found = re.findall(r"matches (\S+)/__init__\.py", said)
     return next(Path(each) for each in found if Path(each).name == "aepromo")
 

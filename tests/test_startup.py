@@ -1,4 +1,4 @@
-"""A one-liner answers at once: what it doesn't need, it doesn't load."""
+"""A one-liner answers at once: it loads only what it needs."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def loaded(listing: str) -> set[str]:
 
 
 def heavy(command: str) -> set[str]:
-    """The packages that a command may not load, for want of anything to do with them."""
+    """The packages that a command must not load, because it doesn't need them."""
     return set() if command in COLUMNS else HEAVY
 
 
@@ -101,14 +101,14 @@ def test_a_one_liner_in_json_does_not_load_rich(command: str, tmp_path: Path) ->
     assert loaded(run.stderr) & {*HEAVY, *DRAWING} == set()
 
 
-def test_a_file_does_load_pandas_so_these_tests_can_see_it(tmp_path: Path) -> None:
+def test_a_file_loads_pandas_so_these_tests_would_notice_it(tmp_path: Path) -> None:
     (tmp_path / "costs.csv").write_text("purchase_price,logistics_cost\n8,3\n")
     run = python("-m", "aepromo", "reprice", "costs.csv", "--format", "table", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert loaded(run.stderr) & {*HEAVY, "rich"} == {*HEAVY, "rich"}
 
 
-def test_every_command_that_answers_a_one_liner_is_held_to_it() -> None:
+def test_every_command_with_one_liners_is_tested() -> None:
     assert set(COMMANDS) - set(ONE_LINERS) == NO_ONE_LINER
 
 
@@ -118,7 +118,7 @@ def test_help_does_not_load_pandas(arguments: tuple[str, ...], tmp_path: Path) -
     assert run.returncode == 0, run.stderr
     usage = " ".join(["Usage: aepromo", *arguments, "[OPTIONS]"])
     assert usage in run.stdout
-    # Help for all commands makes those of the platform's rules too.
+    # The overview also builds the commands of the platform's rules.
     shown = arguments[0] if arguments else "forced"
     assert loaded(run.stderr) & heavy(shown) == set()
 

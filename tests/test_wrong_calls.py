@@ -1,4 +1,4 @@
-"""Calls that contradict themselves or leave out a name: one line that says what to do instead."""
+"""Calls that contradict themselves or leave out a name: one line says what to do instead."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE = ("reprice", "skus.csv", "-q")
     ("call", "line"),
     [
         ((*ONE, "--value", "profit", "--columns", "margin"),
-         "--value prints one column; leave --columns out, or name all there"),
+         "--value prints one column; leave --columns out, or name all in --columns"),
         ((*ONE, "--value", "profit", "--format", "json"),
          "--value prints bare values; leave --format json out, or use --columns"),
         ((*FILE, "-o", ""), "--output: needs a value; '' is none"),
@@ -29,7 +29,7 @@ FILE = ("reprice", "skus.csv", "-q")
         ((*FILE, "--line", "fast"), "--line needs --tariff FILE"),
         ((*FILE, "--forced-rate-min", "20%", "--forced-rate-max", "10%"),
          "--forced-rate-min is above --forced-rate-max; swap the two"),
-        (("rates",), "nothing to reckon; name a FILE, or give --list-price and --deal-price"),
+        (("rates",), "nothing to compute; name a FILE, or give --list-price and --deal-price"),
         (("appeal",), "nothing to judge; name a FILE, or give values such as --list-price"),
     ],
 )  # fmt: skip

@@ -79,7 +79,7 @@ class _Attempt(Generic[Finished]):
 
 @dataclass(slots=True)
 class _OddRates:
-    """How many rows have an own discount of no whole percent, and where the first stands."""
+    """How many rows have an own discount that is not a whole percent, and the first of them."""
 
     rows: int
     line: int
@@ -91,9 +91,9 @@ class Answers:
     """The answers to a question over a source, in the order of its rows.
 
     ``columns`` are the positions of the inputs, ``added`` the result columns. A column of the file
-    that the question replaces goes by its name in the ``layout``.
-    Bad rows go ``aside``, or where they can't, the first one ends the answers; then
-    ``RowsRefused`` is raised once the rest of the file has been looked through.
+    that the question replaces has its name in the ``layout``. Bad rows go ``aside``; where they
+    can't, the first one ends the answers, and ``RowsRefused`` is raised once the rest of the file
+    has been checked.
     """
 
     question: Question
@@ -133,11 +133,11 @@ class Answers:
         self._ids = IdNotes(self.source.name)
 
     def holding(self, role: str) -> str:
-        """The column that was read as something, or that holds it; nothing where none does."""
+        """The column that was read as this role, or that holds it; empty where there is none."""
         if role == "list_price" and PROPOSED in self.columns:
             return self.source.header[self.columns[PROPOSED]]
         if role in self.values.overridden:
-            return ""  # what stands there isn't what counts
+            return ""  # the cells of that column are not used
         known = role in self.added or role not in self.columns
         return self.layout.holding(role) if known else self.source.header[self.columns[role]]
 
@@ -155,8 +155,8 @@ class Answers:
     def each(self, finish: Callable[[Outcome, TextBlock], Finished]) -> Iterator[Finished]:
         """Yield the result of ``finish`` for each block's outcome, computed on other threads.
 
-        ``finish`` also gets the rows of the file, including those that are no SKUs. There is at
-        least one outcome, so that a header alone has an answer too.
+        ``finish`` also gets the rows of the file, including those that are not SKUs. There is at
+        least one outcome, so that a header alone has an answer, too.
         """
         columns = self.columns
         ids = self.headers.position("sku") if self.question.is_about_skus else None
@@ -200,7 +200,7 @@ class Answers:
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 answered = True
                 yield finished
-        self.meter.close()  # before what is made of all answers is shown
+        self.meter.close()  # before the result of all answers is shown
         if is_first:
             self._never_blank = {}
             self._say_what_is_read(no_rows(self.source))
@@ -230,13 +230,13 @@ class Answers:
             self._totals += [lines[row] for row in rows]
 
     def _note_odd_rates(self, outcome: Outcome, text: TextBlock, rows: Numbers) -> None:
-        """Count own discounts of no whole percent; ``rows`` are the places of those answered."""
+        """Count own discounts that are not whole percents; ``rows`` are places of answered rows."""
         if "limited_rate" not in self.columns or outcome.inputs is None:
             return
         rates = np.asarray(outcome.inputs.sku.discounts.limited_rate)
         is_odd = rates % self.values.limited_step != 0
         given = self.values.numbers.get("limited_rate", BLANK)
-        odd = np.flatnonzero(is_odd & (rates != given))  # that of an option is said apart
+        odd = np.flatnonzero(is_odd & (rates != given))  # that of an option has its own message
         if not len(odd):
             return
         if self._odd_rates is None:
@@ -247,9 +247,9 @@ class Answers:
         self._odd_rates.rows += len(odd)
 
     def _say_what_is_read(self, text: TextBlock) -> None:
-        """Say by which columns of the file the answer goes, where that isn't plain.
+        """Report which columns of the file were used, where that isn't obvious.
 
-        Of the columns that stand for nothing, those whose first cells speak of money are named too.
+        Unused columns whose first cells hold money are named, too.
         """
         if not self.quiet:
             names, readings = self.headers.names, self.headers.readings
@@ -269,19 +269,19 @@ class Answers:
             headers = self.headers._replace(not_used=tuple(not_used))
             say_reading(self.source, headers, self.quiet)
         if PROPOSED in self.columns and not self.quiet:
-            priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
+            priced = _("priced by {name} (to use another: --map 'HEADER=list_price')")
             say(priced.format(name=named(self.question.priced_by)))
 
     def _say_what_rows_are(self) -> None:
-        """Say which rows are no SKUs, and what is wrong with ids."""
+        """Report which rows are not SKUs, and what is wrong with ids."""
         if not self.quiet:
             for name in self._never_blank:
                 say(not_used_line(name, self.values))
         if self._totals and not self.quiet:
             few = list(map(str, self._totals[:MOST_LINES]))
             text = ngettext(
-                "{name}: a total row on line {lines}; it comes out as it went in",
-                "{name}: {count:,} total rows on lines {lines}; they come out as they went in",
+                "{name}: a total row on line {lines}; it is written unchanged",
+                "{name}: {count:,} total rows on lines {lines}; they are written unchanged",
                 len(self._totals),
             )
             more = ["…"] if len(self._totals) > MOST_LINES else []
@@ -289,10 +289,10 @@ class Answers:
             say(text.format(name=self.source.name, lines=lines, count=len(self._totals)))
         if (odd := self._odd_rates) is not None:
             warning = ngettext(
-                "{name}: the own discount of {count:,} SKU is no whole percent, and the platform "
-                "takes only those: {sku} on line {line}",
-                "{name}: the own discounts of {count:,} SKUs are no whole percents, and the "
-                "platform takes only those; the first: {sku} on line {line}",
+                "{name}: the own discount of {count:,} SKU is not a whole percent, and the "
+                "platform takes only whole percents: {sku} on line {line}",
+                "{name}: the own discounts of {count:,} SKUs are not whole percents, and the "
+                "platform takes only whole percents; the first: {sku} on line {line}",
                 odd.rows,
             )
             place = {"name": self.source.name, "sku": odd.sku, "line": odd.line}
@@ -305,7 +305,7 @@ class Answers:
     def _without_bad_rows(
         self, attempted: _Attempt[Finished], columns: Mapping[str, int]
     ) -> tuple[Outcome, TextBlock]:
-        """Answer for a block's good rows, which come too, and set the bad ones aside."""
+        """Return a block's good rows with their answer, and set the bad rows aside."""
         text, totals = attempted.text, attempted.totals
         outcome, problems, good = without_bad_rows(
             self.question, attempted.outcome, columns, self.values
@@ -323,7 +323,7 @@ class Answers:
 
 
 def _places_of(name: str, columns: Mapping[str, int]) -> tuple[int, ...]:
-    """Where the cells stand that go before an option: those of all columns that are one value."""
+    """The positions of the cells that go before an option: all columns of the same value."""
     if name == "list_price":
         names: tuple[str, ...] = ("list_price", PROPOSED)
     else:
@@ -332,7 +332,7 @@ def _places_of(name: str, columns: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def has_blank(cells: Cells, places: Sequence[int]) -> bool:
-    """Whether some row has no cell at any of the places."""
+    """Whether some row is blank at all of the places."""
     blank: pa.Array | None = None
     for place in places:
         own = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(cells.texts(place))), 0)
@@ -347,7 +347,7 @@ def bad_rows_of(
 ) -> list[BadRow]:
     """A block's bad rows, in the order of their lines.
 
-    ``lines_of`` tells on which lines rows stand, where the text doesn't.
+    ``lines_of`` returns the lines of rows, where the text doesn't know them.
     """
     rows = sorted({problem.row for problem in problems})
     lines = line_numbers(text, rows) if lines_of is None else lines_of(rows)

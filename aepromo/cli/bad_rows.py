@@ -21,12 +21,12 @@ HEADERS = ("line", "column", "reason")
 
 
 class RowsRefused(InputError):
-    """There were bad rows and nowhere to put them."""
+    """There were bad rows and no file for them."""
 
 
 @dataclass(slots=True)
 class BadRow:
-    """A row that can't be used: its line, the columns to blame, why, and its cells as read."""
+    """A row that can't be used: its line, the bad columns, the reason, and its cells as read."""
 
     line: int
     columns: list[str]
@@ -38,8 +38,8 @@ class BadRows:
     """The bad rows of a run: reported, and written to ``stream`` if there is one.
 
     ``path`` is the file that the stream becomes; it is named if writing fails. ``language`` is that
-    of the headers before a row's own. Input that is itself a file of rejected rows already has
-    these columns; they are replaced.
+    of the headers before a row's own. Input that is a file of rejected rows already has these
+    columns; they are replaced.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class BadRows:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is somewhere to put them."""
+        """Whether there is a file for them."""
         return self._stream is not None
 
     @property
     def refuses(self) -> bool:
-        """Whether there were any that there is no place for."""
+        """Whether there were bad rows without a file for them."""
         return bool(self.count) and not self.is_open
 
     def add(self, rows: Iterable[BadRow]) -> None:
@@ -81,7 +81,7 @@ class BadRows:
         )
 
     def close(self) -> None:
-        """Say how many there were. Raises ``RowsRefused`` where they had no place."""
+        """Report how many there were. Raises ``RowsRefused`` where there is no file for them."""
         name = self._source.name
         if self._named > MOST_NAMED:
             more = _("… and {count:,} more problems").format(count=self._named - MOST_NAMED)
@@ -90,8 +90,8 @@ class BadRows:
         counted = counted.format(count=self.count)
         if self.refuses:
             remedy = ngettext(
-                "{bad_rows}; mend it, or set it aside with --rejects FILE",
-                "{bad_rows}; mend them, or set them aside with --rejects FILE",
+                "{bad_rows}; fix it, or set it aside with --rejects FILE",
+                "{bad_rows}; fix them, or set them aside with --rejects FILE",
                 self.count,
             )
             raise RowsRefused(f"{name}: " + remedy.format(bad_rows=counted))

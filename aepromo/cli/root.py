@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class ReaderGone(Exception):
-    """Whoever read the output has closed the pipe; no failure, but no reason to go on."""
+    """The reader of the output has closed the pipe; not a failure, but a reason to stop."""
 
 
 class Command(TyperCommand):
-    """A command that says in one line what is wrong with a call."""
+    """A command that reports a wrong call in one line."""
 
     allow_extra_args = True  # ``parse_args`` refuses them itself
 
@@ -41,12 +41,12 @@ class Command(TyperCommand):
         except typer.TyperException as error:
             raise CallError(in_one_line(error, ctx)) from None
         if rest and not ctx.resilient_parsing:
-            reason = _("more arguments than it takes: {arguments}; see {command} --help")
+            reason = _("too many arguments: {arguments}; see {command} --help")
             raise CallError(reason.format(arguments=" ".join(rest), command=ctx.command_path))
         return rest
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. Raises ``CallError`` first where it can't write what it shall."""
+        """Run the command. Raises ``CallError`` first where its output can't be written."""
         check_names(ctx.params)
         check_form(ctx.params)
         check_paths(ctx.params)
@@ -57,7 +57,7 @@ class Root(TyperGroup):
     """The group of all commands. Raises ``ReaderGone``, ``CallError`` where Typer would end."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read what stands before the command. Raises ``CallError``."""
+        """Read the arguments before the command. Raises ``CallError``."""
         try:
             return super().parse_args(ctx, args)
         except typer.TyperException as error:
@@ -73,7 +73,7 @@ class Root(TyperGroup):
         raise CallError(_("no command '{name}'; {nearest}").format(name=name, nearest=meant))
 
     def make_context(self, *args: Any, **more: Any) -> Any:
-        """Read the arguments, which may already print: ``--help``, ``--version``."""
+        """Read the arguments; ``--help`` and ``--version`` already print here."""
         say_what_is_installed(self.params)
         with _until_the_reader_goes():
             return super().make_context(*args, **more)
@@ -112,6 +112,6 @@ def root_options(
     _lang: LanguageOption = None,
     _help: HelpOption = False,
 ) -> None:
-    """Offer what is no command's own, before the command; without one print the overview."""
+    """Offer the options before the command; without a command, print the overview."""
     if ctx.invoked_subcommand is None:
         print_help(ctx, True)

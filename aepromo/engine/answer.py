@@ -1,4 +1,4 @@
-"""A question over columns of cells: the answer for each row, or what is wrong with the row."""
+"""Answer a question for columns of cells: the answer for each row, or the fault of the row."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
     from aepromo.table.number_columns import Numbers, Reading
 
 PROPOSED = "proposed_list_price"
-"""The column of a price that goes before the list price, among the positions of columns."""
+"""The name, among the columns, of a price that goes before the list price."""
 
 _OF_A_SKU = frozenset(column.name for column in SKU_INPUTS)
 
 
 class Apart(NamedTuple):
-    """Rows that are no SKUs, by their places among all the ``cells``."""
+    """Rows that are not SKUs, by their places among all ``cells``."""
 
     cells: Cells
     rows: Numbers
@@ -55,14 +55,14 @@ class Apart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A question's answer for some rows, or the problems that kept it from one.
+    """A question's answer for some rows, or the problems that prevented it.
 
-    ``cells`` are what was asked about, ``results`` the answer, of which ``added`` names the columns
-    to add; ``inputs`` are what they were computed from (None without rows), ``assumed`` what the
-    rule book gave, ``took`` how many rows took the past rate of their SKU, their category and the
-    store, ``conversions`` what was done to the costs; ``signs`` those of amounts whose currency
-    nobody names, of which there may be one, or money of two currencies would be added. ``apart``
-    are rows among them that are no SKUs, and so have no answer.
+    ``cells`` are the rows, ``results`` the answer, of which ``added`` names the columns to add;
+    ``inputs`` are what they were computed from (None without rows), ``assumed`` what the rule book
+    gave, ``took`` how many rows took the past rate of their SKU, their category and the store,
+    ``conversions`` those of the costs; ``signs`` those of amounts without a named currency: only
+    one is allowed, or money of two currencies would be added. ``apart`` are rows that are not SKUs,
+    and have no answer.
     """
 
     cells: Cells
@@ -81,7 +81,7 @@ class Outcome:
         return len(self.cells)
 
     def as_written(self) -> Outcome:
-        """The same with the rows that are no SKUs at their places, without results."""
+        """The outcome with the rows that are not SKUs in their places, without results."""
         if self.apart is None:
             return self
         rows = self.apart.rows
@@ -105,7 +105,7 @@ class Outcome:
     def column(self, name: str) -> pa.Array:
         """A column of the answer as Arrow holds it: the cells' text, or exact decimals and labels.
 
-        A column that the question adds goes before one of the same name that was there.
+        A column that the question adds goes before one of the same name in the cells.
         """
         if name not in self.added:
             return self.cells.texts(list(self.cells.header).index(name))
@@ -116,7 +116,7 @@ class Outcome:
 
 
 def _spread(result: Result, among: Numbers, rows: int) -> Result:
-    """A result column with blanks between its rows, which come to stand ``among`` others."""
+    """A result column with blanks between its rows, which are placed ``among`` others."""
     if isinstance(result, pa.Array):
         places = np.full(rows, -1, np.int64)
         places[among] = np.arange(len(among))
@@ -133,7 +133,7 @@ def find_columns(
     values: Values,
     by_call: Mapping[str, str] | None = None,
 ) -> Found:
-    """Where the columns stand that the question uses. Raises ``InputError`` for missing ones.
+    """The positions of the columns that a question uses. Raises ``InputError`` for missing ones.
 
     ``by_call`` is the part of the ``mapping`` that the call gives, all of it where None.
     A column that the call supplies, or that the rule book holds, may be missing.
@@ -181,7 +181,7 @@ def _missing_of_parcel(question: Question, found: Mapping[str, int], values: Val
 
 
 def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
-    """Whether there are weights that a tariff would turn into a logistics cost, but for it."""
+    """Whether there are weights, from which a tariff could give the logistics cost."""
     told = "weight_g" in values.texts or any(
         read_header(str(each)).column == "weight_g" for each in header
     )
@@ -189,7 +189,7 @@ def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
 
 
 def _place_of(name: str, header: list[str]) -> int | None:
-    """Where a column of results stands in a file, by its English name or its Chinese one."""
+    """The position of a result column in a file, by its English or Chinese name."""
     if name in header:
         return header.index(name)
     places = (
@@ -199,9 +199,9 @@ def _place_of(name: str, header: list[str]) -> int | None:
 
 
 def is_priced_by_another(question: Question, header: list[str], by_call: Mapping[str, str]) -> bool:
-    """Whether the price looked at is not the file's list price, but one that was proposed.
+    """Whether the price to check is not the file's list price, but a proposed one.
 
-    A call may say which column is the list price, and so that this one is meant.
+    A call may map the list price, and then that column is meant.
     """
     proposed = bool(question.priced_by) and _place_of(question.priced_by, header) is not None
     return proposed and "list_price" not in by_call.values()
@@ -210,11 +210,11 @@ def is_priced_by_another(question: Question, header: list[str], by_call: Mapping
 def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Values) -> Outcome:
     """Answer the question for every row.
 
-    ``columns`` tells at which position each input column stands, as ``find_columns`` does.
+    ``columns`` are the positions of the input columns, as from ``find_columns``.
     """
     added = question.added(columns, values)
     if not len(cells):
-        # Whether anybody needs a value can't be told of no rows, so there is nothing to fill in.
+        # Without rows no value is needed, so there is nothing to fill in.
         none: Results = {
             name: pa.array([], pa.string())
             if RESULTS[name].kind in (Kind.TEXT, Kind.PROSE)
@@ -230,7 +230,7 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     results: Results = {}
     if not reading.problems:
         answer = reading.shipped_results() | question.compute(inputs)
-        # Of one row, NumPy makes figures that are neither an int nor a column.
+        # For one row NumPy makes figures that are neither an int nor a column.
         results = {name: int(each) if np.ndim(each) == 0 else each for name, each in answer.items()}
         reading.add(check_results(results, inputs.sku, values.currency))
     problems = _in_order(reading.problems)
@@ -251,7 +251,7 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
 
 
 class _Reading:
-    """The cells of some rows on their way to inputs, with the problems met."""
+    """The conversion of the cells of some rows to inputs, with its problems."""
 
     def __init__(
         self, question: Question, cells: Cells, columns: Mapping[str, int], values: Values
@@ -296,7 +296,7 @@ class _Reading:
         sku, priced = check(question, filler)
         unread = {(problem.row, problem.column) for problem in self.problems}
         for fault in filler.faults:
-            # A cell that can't be read is blank from here on, but it isn't missing.
+            # A cell that can't be read counts as blank from here on, but not as missing.
             found = _problems(fault, self.cells, self.columns)
             self.problems += [each for each in found if (each.row, each.column) not in unread]
         numbers = {name: self._filled(name) for name in self._other_names(Kind.WORDS, False)}
@@ -317,12 +317,12 @@ class _Reading:
         )
 
     def add(self, faults: Sequence[Fault]) -> None:
-        """Take in what is wrong with some rows."""
+        """Add faults of some rows to the problems."""
         for fault in faults:
             self.problems += _problems(fault, self.cells, self.columns)
 
     def shipped_results(self) -> Results:
-        """The line and the cost that the tariff gave each row, where there is one."""
+        """The line and the cost that the tariff gave each row, if there is a tariff."""
         if not self.question.ships(self.values):
             return {}
         if self.shipped is None:
@@ -334,7 +334,7 @@ class _Reading:
         self.problems.append(Problem(row, header, reason))
 
     def _read_cells(self) -> None:
-        """Read all columns but costs and those that a parcel goes by."""
+        """Read all columns except costs and those of a parcel."""
         for name, position in self.columns.items():
             kind = Kind.PRICE if name == PROPOSED else INPUTS[name].kind
             if kind in (Kind.TEXT, Kind.COST, Kind.CURRENCY, Kind.FX, Kind.WEIGHT):
@@ -352,12 +352,12 @@ class _Reading:
                 readings = read_cells(self.cells, self.columns, name, kind, self.currency)
             self._take(name, kind, readings)
         if PROPOSED in self.given:
-            # Where nothing is proposed, the current price stays.
+            # Without a proposed price, the current price counts.
             proposed, current = self.given[PROPOSED], self.given.get("list_price", BLANK)
             self.given["list_price"] = np.where(proposed == BLANK, current, proposed)
 
     def _take(self, name: str, kind: Kind, readings: Mapping[int, Reading]) -> None:
-        """Take in what the cells of a column say; several that add up have several positions."""
+        """Store the readings of a column; columns that add up have several positions."""
         numbers, too_large = added_up(
             [reading.numbers for reading in readings.values()], kind, self.currency
         )
@@ -374,7 +374,7 @@ class _Reading:
         self.problems += [Problem(row, header, reason) for row, reason in too_large.items()]
 
     def _other_names(self, kind: Kind, is_kind: bool) -> list[str]:
-        """The columns in use that are none of a SKU's prices, costs and rates."""
+        """The columns in use that are not prices, costs or rates of a SKU."""
         known = (*self.question.uses, *self.values.facts)
         return [
             name
@@ -410,7 +410,7 @@ class _Reading:
         return Words(codes, (*own.values, fact))
 
     def _shipped(self) -> ShippedRows | None:
-        """Fill in logistics costs out of the tariff."""
+        """Fill in logistics costs from the tariff."""
         shipping = self.values.shipping
         if shipping is None or not self.question.ships(self.values):
             return None
@@ -432,7 +432,7 @@ class _Reading:
         for row, name, reason in shipped.bad:
             if row not in unread and not self.question.excuses_parcels:
                 self._add_problem(row, name, reason)
-        # A row that nothing ships is named already, and so isn't to be named as lacking the cost.
+        # A row that no line ships is already reported; don't report its missing cost, too.
         cost = shipped.cost if self.question.prices_some else np.maximum(shipped.cost, 0)
         self.given["logistics_cost"] = np.where(is_blank, cost, logistics)
         if (shipped.cost != BLANK).any():
@@ -443,9 +443,9 @@ class _Reading:
 def without_bad_rows(
     question: Question, outcome: Outcome, columns: Mapping[str, int], values: Values
 ) -> tuple[Outcome, list[Problem], Numbers]:
-    """The answer for the rows that have one, the problems of all others, and which rows have one.
+    """The answer for the good rows, the problems of all others, and which rows are good.
 
-    That a row has no answer may show only once the cells of all others can be read.
+    Some faults show only once the cells of all other rows can be read.
     """
     cells, problems = outcome.cells, list(outcome.problems)
     good = np.arange(len(cells))

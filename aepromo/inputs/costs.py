@@ -1,8 +1,8 @@
 """The costs of many rows, each in its own currency, converted to that of the prices.
 
-A cost is in the currency of its sign, or of its header; the others in that of their row, which is
-the call's where the row names none. Where all rows have the same currency and rate, that is one
-division for a whole column; else the rows of each currency are read and converted together.
+A cost is in the currency of its sign or its header, else in that of its row, else in that of the
+call. If all rows have the same currency and rate, a whole column is converted by one division; else
+the rows of each currency are read and converted together.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CostPart:
-    """A column of costs, alone or one of several that add up; or what an option gives.
+    """A column of costs, alone or one of several that add up; or the cost that an option gives.
 
     Row by row ``codes`` are indices into the currencies of ``Costs``, in whose minor units
     ``stated`` is; ``converted`` is in those of the selling one. ``is_labelled``: the header names
@@ -63,13 +63,13 @@ class CostPart:
 class Costs:
     """The costs of all rows: ``converted`` in minor units of the selling currency, by column.
 
-    ``stated`` are the costs before conversion, in minor units of the row's cost currency, or of
-    the selling one where a cost is not in that. ``codes`` holds each row's index into
-    ``currencies``, ``rate_codes`` its index into ``rates``, which say what one unit of the prices'
-    currency is worth. ``parts`` are the columns that the costs come from. ``bad`` are cells that
-    can't be used: row, column, reason with remedy. ``conversions`` are those that were made.
-    ``signs`` are the currency signs of amounts whose currency is not named. ``are_unnamed``: some
-    costs are in rows that don't name their currency.
+    ``stated`` are the costs before conversion, in minor units of the row's cost currency, or of the
+    selling one where a cost is not in that. ``codes`` holds each row's index into ``currencies``,
+    ``rate_codes`` its index into ``rates``, which say what one unit of the prices' currency is
+    worth. ``parts`` are the columns that the costs come from. ``bad`` are cells that can't be used:
+    row, column, reason with remedy. ``conversions`` are those that were made. ``signs`` are the
+    currency signs of amounts without a named currency. ``are_unnamed``: some costs are in rows that
+    don't name their currency.
     """
 
     converted: dict[str, Numbers] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Costs:
     are_unnamed: bool = False
 
     def code_of(self, currency: Currency) -> int:
-        """A currency's index; one that was not in use is added."""
+        """A currency's index; a new one is added."""
         codes = [each.code for each in self.currencies]
         if currency.code not in codes:
             self.currencies.append(currency)
@@ -93,11 +93,11 @@ class Costs:
         return codes.index(currency.code)
 
     def rate_code_of(self, rate: Rate | None) -> int:
-        """A rate's index; that of 1 for None."""
+        """A rate's index; for None that of the rate 1."""
         return self.rates.setdefault(rate or Rate(1), len(self.rates))
 
     def rate_at(self, code: int) -> Rate:
-        """The rate of an index."""
+        """The rate at an index."""
         return next(islice(self.rates, code, None))
 
     def by_currency(self, codes: Numbers) -> Iterator[tuple[Currency, Numbers]]:
@@ -133,7 +133,7 @@ class Costs:
 
 
 def rows_differ(columns: Iterable[str]) -> bool:
-    """Whether rows may name currencies or rates of their own."""
+    """Whether rows can have their own currency or rate."""
     return not set(CONVERSION).isdisjoint(columns)
 
 
@@ -155,7 +155,7 @@ def read_costs(
     labels = {named[at].code if at in named else "" for _name, at in places}
     of_rows = exchange
     if "cost_currency" not in columns and len(labels) == 1 and "" not in labels:
-        # Where every header names the same currency, it is that of the rows.
+        # If every header names the same currency, it is that of the rows.
         of_rows = exchange._replace(cost=named[places[0][1]])
     if not differ and "" in labels and exchange.rate(exchange.cost) is None:
         raise CallError(f"cost_currency {exchange.no_rate(exchange.cost)}")
@@ -195,7 +195,7 @@ def _of_option(
     exchange: Exchange,
     codes: Numbers,
 ) -> tuple[Numbers, Numbers]:
-    """The currencies and amounts that an option gives to rows: in its own, or in each row's."""
+    """The currencies and amounts of an option for the rows, in its own currency or each row's."""
     sign = sign_of(text)
     try:
         own = exchange.of_sign(sign, exchange.cost) if sign else exchange.cost
@@ -238,7 +238,8 @@ def _own_rates(
         rows = np.array(list(reading.bad), np.int64)
         texts = taken(cells.texts(position), rows).to_pylist()
         for row, text in zip(rows.tolist(), texts, strict=True):
-            # One of more places than a column of numbers holds; or none at all, but not missing.
+            # A rate with more places than a column of numbers holds; or not a rate, but not
+            # missing.
             finer = _finer_rate(text)
             codes[row] = costs.rate_code_of(finer)
             if finer is None:
@@ -271,7 +272,7 @@ def _currencies(
             costs.are_unnamed |= not text.strip()
         except CellError as error:
             reasons[code] = str(error)
-            currency = exchange.cost  # so that its costs aren't taken to be missing
+            currency = exchange.cost  # so that its costs don't count as missing
         codes_known = [each.code for each in known]
         if currency.code not in codes_known:
             known.append(currency)
@@ -286,7 +287,7 @@ def _currencies(
 
 @dataclass(frozen=True, slots=True)
 class _SignedCells:
-    """The cells and settings that tell the currency of a cost with a currency sign."""
+    """The cells and settings that decide the currency of a cost with a currency sign."""
 
     costs: Costs
     cells: Cells
@@ -295,7 +296,7 @@ class _SignedCells:
     price_signs: frozenset[str]
 
     def priced_with(self, rows: Numbers) -> list[frozenset[str]]:
-        """The signs of each row's prices, those that the call gives among them."""
+        """The signs of each row's prices, including those of the call."""
         found = [self.price_signs] * len(rows)
         for name, at in self.columns.items():
             if name in INPUTS and INPUTS[name].kind in AMOUNTS - {Kind.COST}:
@@ -311,7 +312,7 @@ class _SignedCells:
     ) -> dict[Currency, list[int]]:
         """The rows whose cells are in another currency than their row's, by currency.
 
-        One that is in that of the prices because nothing says otherwise stands under ``own``.
+        A cell in the currency of the prices, because nothing else is given, is under ``own``.
         """
         found: dict[Currency, list[int]] = {}
         known: dict[tuple[str, frozenset[str]], Currency | None] = {}
@@ -323,7 +324,7 @@ class _SignedCells:
         return found
 
     def _currency(self, text: str, price_signs: frozenset[str], own: Currency) -> Currency | None:
-        """The currency of a cell, where that isn't its row's because a sign says so."""
+        """The currency of a cell whose sign names another than that of its row."""
         sign = sign_of(text)
         if sign is None:
             return None
@@ -375,7 +376,7 @@ def _read_signed(
     own: Currency,
     signed: _SignedCells,
 ) -> Numbers:
-    """Read the cells among the bad ones that a sign puts into another currency than their row's.
+    """Read those of the bad cells whose sign names another currency than that of their row.
 
     Those that can be read are no longer ``bad``.
     """
@@ -417,7 +418,7 @@ def _settle_rates(
     headers: Mapping[str, str],
     differ: bool,
 ) -> None:
-    """Note at which rates the currencies of rows are converted, and rows without a rate."""
+    """Note the rates at which the currencies of rows are converted, and rows without a rate."""
     codes = np.asarray(costs.codes)
     at_rates = np.zeros(len(codes), np.int64)
     if not (differ or costs.parts):
@@ -435,9 +436,9 @@ def _settle_rates(
 
 
 def _rated(costs: Costs, exchange: Exchange, own_rates: Numbers, header: str) -> Numbers:
-    """The currency that a row's own rate is that of, as an index; -1 where there is none.
+    """The currency to which a row's own rate belongs, as an index; -1 where there is none.
 
-    It is the row's, or where that is the selling one, the only other that its costs are in.
+    It is that of the row, or, if that is the selling currency, the only other one of its costs.
     """
     codes = np.asarray(costs.codes)
     has_own = own_rates >= 0
@@ -460,7 +461,7 @@ def _rated(costs: Costs, exchange: Exchange, own_rates: Numbers, header: str) ->
 
 
 def _made(currency: Currency, shared: Rate | None, own: Numbers) -> set[Conversion]:
-    """The conversions of some rows in a foreign currency."""
+    """The conversions of rows in a foreign currency."""
     has_own = own >= 0
     made = {Conversion(currency.code, None)} if has_own.any() else set()
     if shared is not None and not has_own.all():
@@ -499,7 +500,7 @@ def _convert(
 
 
 def _note_no_rate(costs: Costs, part: CostPart, cells: Cells, rows: Numbers, reason: str) -> None:
-    """Refuse cells in a currency, told by their sign or header, of which nobody gives the rate."""
+    """Refuse cells in a currency, named by their sign or header, whose rate is not given."""
     texts = [""] * len(rows)
     if part.position >= 0 and not part.is_labelled:
         texts = [f"{shown(text)} " for text in taken(cells.texts(part.position), rows).to_pylist()]
@@ -523,14 +524,14 @@ def _worth(
 
 
 def header_at(cells: Cells, columns: Mapping[str, int], name: str) -> str:
-    """The header of a column, its own name where the table has none."""
+    """The header of a column, or its name if the table lacks it."""
     return str(cells.header[columns[name]]) if name in columns else name
 
 
 def _add_up(
     costs: Costs, defaults: Sequence[CostPart], exchange: Exchange, of_rows: Exchange
 ) -> None:
-    """Put the parts of each cost together; ``defaults`` are for the rows that have none.
+    """Add up the parts of each cost; ``defaults`` are for the rows without any.
 
     A part that is not in the currency of its row counts as stated in the selling one.
     """

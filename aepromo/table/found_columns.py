@@ -1,4 +1,4 @@
-"""Where the columns of a table stand, and in what their headers say that the cells are."""
+"""The positions of a table's columns, and the units that their headers name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class FoundColumns(Mapping[str, int]):
     """The position of each column that a table has; the first where several add up.
 
-    ``header`` is the row that was read, ``readings`` what it says of each column's cells.
+    ``header`` is the header row, ``readings`` what it says about each column's cells.
     """
 
     positions: Mapping[str, tuple[int, ...]]
@@ -33,16 +33,16 @@ class FoundColumns(Mapping[str, int]):
         return len(self.positions)
 
     def label(self, position: int) -> str:
-        """The code or sign of money that a header names for its cells; nothing without one."""
+        """The currency code or sign in a header; empty without one."""
         return (self.readings[position].currency or "") if self.readings else ""
 
     def unit(self, position: int) -> str:
-        """``kg`` or ``%`` where the cells of a column are in that."""
+        """``kg`` or ``%`` if a header names it; else empty."""
         return (self.readings[position].unit or "") if self.readings else ""
 
 
 class Found(NamedTuple):
-    """The columns of a table that are used, and all that its header was read as."""
+    """The used columns of a table, and how its header was read."""
 
     columns: FoundColumns
     headers: Headers

@@ -31,7 +31,7 @@ _MONEY = r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€
 def read_cells(
     cells: Cells, columns: Mapping[str, int], name: str, kind: Kind, currency: Currency
 ) -> dict[int, Reading]:
-    """The numbers of each position of a column, as its header says that they are meant."""
+    """The numbers at each position of a column, in the unit of its header."""
     if not isinstance(columns, FoundColumns):
         return {columns[name]: cells.reading(columns[name], kind, currency)}
     found = {}
@@ -49,12 +49,12 @@ def read_cells(
 def read_one(
     cells: Cells, columns: Mapping[str, int], name: str, kind: Kind, currency: Currency
 ) -> Reading:
-    """The same of a column that is no sum."""
+    """The numbers of a column that is not a sum."""
     return next(iter(read_cells(cells, columns, name, kind, currency).values()))
 
 
 def _kilograms(cells: Cells, position: int, currency: Currency) -> Reading:
-    """Weights in milligrams: a millionth of a kilogram is one."""
+    """Weights in milligrams: a millionth of a kilogram is a milligram."""
     reading = cells.reading(position, Kind.NUMBER, currency)
     heavy = np.flatnonzero(reading.numbers >= WEIGHT_LIMIT)
     if not len(heavy):
@@ -65,7 +65,7 @@ def _kilograms(cells: Cells, position: int, currency: Currency) -> Reading:
 
 
 def _percentages(cells: Cells, position: int, kind: Kind, currency: Currency) -> Reading:
-    """Rates in millionths: a bare figure is a percentage, one with its sign what it says."""
+    """Rates in millionths: a figure without % is a percentage, too."""
     bare = cells.reading(position, Kind.NUMBER, currency)
     numbers, upper, bad = bare.numbers, bare.numbers, bare.bad
     if bad:
@@ -87,7 +87,7 @@ def _percentages(cells: Cells, position: int, kind: Kind, currency: Currency) ->
     most = {Kind.SHARE: MILLION, Kind.MARKUP: MARKUP_LIMIT - 1}.get(kind, MILLION - 1)
     finer = np.flatnonzero(bare_rows & (bare.numbers % _FINEST_PERCENT != 0))
     if len(finer):
-        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        reason = _("{cell} has too many decimal places for a rate; write at most {places}")
         reading = _refused(reading, cells, position, finer, reason, places=RATE_PLACES - 2)
     large = np.flatnonzero(bare_rows & (reading.numbers > most))
     if len(large):
@@ -110,7 +110,7 @@ def _refused(
     reason: str,
     **places: object,
 ) -> Reading:
-    """The reading without the numbers of some rows, which can't be used."""
+    """The reading with some rows refused."""
     texts = taken(cells.texts(position), rows).to_pylist()
     reasons = {
         int(row): reason.format(cell=shown(text), **places)
@@ -131,7 +131,7 @@ def speak_of_money(texts: pa.Array) -> bool:
 def added_up(
     parts: Sequence[Numbers], kind: Kind, currency: Currency
 ) -> tuple[Numbers, dict[int, str]]:
-    """The sum of columns, row by row; blank where all are. Also which sums are too large, and why.
+    """The sum of columns, row by row, blank if all are; and which sums are too large, and why.
 
     A cell that is blank counts as 0 where another is filled.
     """
@@ -146,10 +146,16 @@ def added_up(
     reasons = {}
     for row in np.flatnonzero(total >= limit).tolist():
         if is_amount:
-            reason = _("comes to {total} with the columns beside it; the most is under {limit}")
+            reason = _(
+                "adds up to {total} with the other columns of its kind; the sum must be under "
+                "{limit}"
+            )
             said, most = (grouped(int(each), currency.places) for each in (total[row], limit))
         else:
-            reason = _("comes to {total} with the columns beside it; a rate is under {limit}")
+            reason = _(
+                "adds up to {total} with the other columns of its kind; a rate must be under "
+                "{limit}"
+            )
             said, most = percent(int(total[row])), percent(limit)
         reasons[row] = reason.format(total=said, limit=most)
     total[list(reasons)] = BLANK

@@ -1,4 +1,4 @@
-"""The line under a table: how many SKUs, how many of each verdict, which is the worst."""
+"""The line under a table: the number of SKUs, of each verdict, and the worst SKU."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Seen(NamedTuple):
-    """Counts and totals of a block of rows, with the fields of ``Tally``."""
+    """The counts and totals of a block of rows, with the fields of ``Tally``."""
 
     rows: int
     counts: dict[str, list[int]]
@@ -83,11 +83,11 @@ class Tally:
         self.blank |= seen.blank
 
     def labels(self, name: str) -> list[tuple[str, int]]:
-        """How many rows came to each label of a column, in the order of its labels."""
+        """The number of rows with each label of a column, in the order of its labels."""
         return list(zip(RESULTS[name].labels, self.counts.get(name, ()), strict=False))
 
     def highest(self, name: str) -> int:
-        """The index of the last label of a column that any row came to; -1 where none did."""
+        """The index of the last label of a column that any row has; -1 if no row has one."""
         counts = enumerate(self.counts.get(name, ()))
         return max((index for index, count in counts if count), default=-1)
 
@@ -124,7 +124,7 @@ def decisions_line(tally: Tally) -> str:
 
 
 def _worst(tally: Tally) -> list[str]:
-    """The row that is worst off, where it is one of several and not ok."""
+    """The row with the worst outcome, if it is one of several and not ok."""
     if tally.worst is None or not tally.worst[0] or tally.rows == 1:
         return []
     index, profit, sku = tally.worst
@@ -137,7 +137,7 @@ def _worst(tally: Tally) -> list[str]:
 
 
 def more_line(shown: int, total: int) -> str:
-    """That a table shows fewer rows than there are."""
+    """The message that a table shows fewer rows than there are."""
     return _("{shown} of {total:,} shown; more with --limit").format(shown=shown, total=total)
 
 
@@ -147,7 +147,7 @@ def skus(count: int) -> str:
 
 
 def counted(counts: Iterable[tuple[str, int]], column: str = "") -> str:
-    """``60 ok, 4 loss``: how many of each label, without those that there are none of."""
+    """``60 ok, 4 loss``: the number of each label, without zeros."""
     shown = _("{count:,} {label}")
     labels = ((label(name, column), count) for name, count in counts if count)
     found = (shown.format(count=count, label=name) for name, count in labels)
@@ -155,12 +155,12 @@ def counted(counts: Iterable[tuple[str, int]], column: str = "") -> str:
 
 
 def summed(rows: str, counts: Iterable[tuple[str, int]]) -> str:
-    """``64 SKUs: 60 ok, 4 loss``; the rows alone where there are no labels."""
+    """``64 SKUs: 60 ok, 4 loss``; only the rows if there are no labels."""
     found = counted(counts)
     return _("{rows}: {labels}").format(rows=rows, labels=found) if found else rows
 
 
 def _rank(row: tuple[int, int, str]) -> tuple[int, int]:
-    """The worse a row is off, the lower: by its label, then by its profit."""
+    """The sort key of a row, the worst first: by its label, then by its profit."""
     index, profit, _sku = row
     return -index, profit
