@@ -30,6 +30,11 @@ FILE = ("reprice", "skus.csv", "-q")
         ((*FILE, "--forced-rate-min", "20%", "--forced-rate-max", "10%"),
          "--forced-rate-min is above --forced-rate-max; swap the two"),
         (("rates",), "nothing to reckon; name a FILE, or give --list-price and --deal-price"),
+        ((*FILE, "-o", "one.csv", "-o", "two.csv"), "-o: given more than once; give one value"),
+        ((*ONE, "--rate", "10%", "-r20%"), "--rate: given more than once; give one value"),
+        ((*ONE, "-r", "10%", "--forced-rate=10%"),
+         "-r, --forced-rate: given more than once; give one value"),
+        (("--lang", "en", "--lang", "zh", *ONE), "--lang: given more than once; give one value"),
         (("appeal",), "nothing to judge; name a FILE, or give values such as --list-price"),
     ],
 )  # fmt: skip
@@ -38,3 +43,10 @@ def test_a_wrong_call_says_what_to_do(call: tuple[str, ...], line: str, tmp_path
     code, out, err = program(*call, cwd=tmp_path)
     assert (code, out, err) == (2, b"", f"aepromo: {line}\n")
     assert [path.name for path in tmp_path.iterdir()] == ["skus.csv"]
+
+
+@pytest.mark.parametrize("more", [("-q",), ("--spend-save", "30:3", "--spend-save", "50:5")])
+def test_what_repeats_or_takes_no_value_may_be_given_again(
+    more: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert program(*ONE, *more, cwd=tmp_path)[0] == 0
