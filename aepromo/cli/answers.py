@@ -13,6 +13,7 @@ from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.say import (
     encoding_line,
     not_used_line,
+    priced_by_line,
     say,
     say_assumed,
     say_converted,
@@ -36,7 +37,7 @@ from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.found_columns import positions_of
 from aepromo.table.headers import How, result_of, shown_header
-from aepromo.table.headings import in_words, named
+from aepromo.table.headings import in_words
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.layout import Layout, laid_out
 from aepromo.table.measured_cells import speak_of_money
@@ -269,8 +270,7 @@ class Answers:
             headers = self.headers._replace(not_used=tuple(not_used))
             say_reading(self.source, headers, self.quiet)
         if PROPOSED in self.columns and not self.quiet:
-            priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
-            say(priced.format(name=named(self.question.priced_by)))
+            say(priced_by_line(self.question.priced_by))
 
     def _say_what_rows_are(self) -> None:
         """Say which rows are no SKUs, and what is wrong with ids."""

@@ -110,6 +110,12 @@ def say_reading(source: Source, headers: Headers, quiet: bool) -> None:
         say(line)
 
 
+def priced_by_line(name: str) -> str:
+    """The message for a file whose list price is not the price that is looked at."""
+    priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
+    return priced.format(name=named(name))
+
+
 def say_replaced(layout: Layout, added: Collection[str]) -> None:
     """Name columns of the file that were replaced, where they may be the seller's own.
 

@@ -19,9 +19,8 @@ from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import Found, found_columns, label_at
-from aepromo.table.headers import missing_columns, plain, read_header, read_headers
-from aepromo.table.headings import chinese
+from aepromo.table.found_columns import Found, found_columns, label_at, proposed_place
+from aepromo.table.headers import missing_columns, read_header, read_headers
 from aepromo.table.measured_cells import added_up, read_cells
 from aepromo.table.moments import instant_number, read_instants
 from aepromo.table.number_columns import Words, as_number, read_words, result_array
@@ -142,9 +141,8 @@ def find_columns(
     wanted = (*question.uses, *values.lookup_columns(ships))
     added = question.added(wanted, values)
     headers = read_headers(header, wanted, mapping, added=added, beside=("sku",))
-    more = {}
-    if is_priced_by_another(question, header, mapping if by_call is None else by_call):
-        more[PROPOSED] = _place_of(question.priced_by, header) or 0
+    place = proposed_place(question.priced_by, header, mapping if by_call is None else by_call)
+    more = {} if place is None else {PROPOSED: place}
     read = [name for name in wanted if name not in values.overridden]
     found = found_columns(headers, read, {} if "list_price" in values.overridden else more)
     given = {*found, *values.texts}
@@ -185,25 +183,6 @@ def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
         read_header(str(each)).column == "weight_g" for each in header
     )
     return told and values.policy.tariff is None
-
-
-def _place_of(name: str, header: list[str]) -> int | None:
-    """Where a column of results stands in a file, by its English name or its Chinese one."""
-    if name in header:
-        return header.index(name)
-    places = (
-        at for at, column in enumerate(header) if name and plain(column) == plain(chinese(name))
-    )
-    return next(places, None)
-
-
-def is_priced_by_another(question: Question, header: list[str], by_call: Mapping[str, str]) -> bool:
-    """Whether the price looked at is not the file's list price, but one that was proposed.
-
-    A call may say which column is the list price, and so that this one is meant.
-    """
-    proposed = bool(question.priced_by) and _place_of(question.priced_by, header) is not None
-    return proposed and "list_price" not in by_call.values()
 
 
 def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Values) -> Outcome:
