@@ -125,7 +125,7 @@ def seen_of(
     """Counts and totals of a block's rows; ``name_of`` returns the id of a row."""
     results, rows, inputs = outcome.results, len(outcome), outcome.inputs
     if not rows or inputs is None:
-        return Seen(0, {})
+        return Seen(0, {}, unlisted=outcome.unlisted)
     counts, unlabelled = {}, 0
     for name in (name for name in question.counts if name in outcome.added):
         labels = np.broadcast_to(results.get(name, BLANK), rows)
@@ -164,6 +164,7 @@ def seen_of(
         inputs.unpriced,
         inputs.lacking,
         frozenset(name for name in watched.store_columns if inputs.has_blank(name)),
+        outcome.unlisted,
     )
 
 
@@ -275,7 +276,7 @@ def _each(
         skus = cast("TextBlock", outcome.cells)
         seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
         if watched.updates is not None:
-            made = finish(outcome, text)  # rows that are no SKUs are nothing to the platform
+            made = finish(outcome, text)  # rows without an answer are nothing to the platform
         elif watched.only:
             written = _only(outcome, question.counts[0], watched.only)
             made = finish(written, cast("TextBlock", written.cells))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from aepromo.inputs.joined_rates import Took
     from aepromo.inputs.shipped_rows import ShippedRows
     from aepromo.inputs.values import Values
-    from aepromo.pricing.money import Whole
+    from aepromo.pricing.money import Truth, Whole
     from aepromo.table.any_cells import Cells
     from aepromo.table.number_columns import Numbers, Reading
 
@@ -46,7 +46,10 @@ _OF_A_SKU = frozenset(column.name for column in SKU_INPUTS)
 
 
 class Apart(NamedTuple):
-    """Rows that are no SKUs, by their places among all the ``cells``."""
+    """Rows that have no answer, by their places among all the ``cells``.
+
+    They are no SKUs, or have no price yet that could be looked at.
+    """
 
     cells: Cells
     rows: Numbers
@@ -61,7 +64,7 @@ class Outcome:
     rule book gave, ``took`` how many rows took the past rate of their SKU, their category and the
     store, ``conversions`` what was done to the costs; ``signs`` those of amounts whose currency
     nobody names, of which there may be one, or money of two currencies would be added. ``apart``
-    are rows among them that are no SKUs, and so have no answer.
+    are rows among them that have no answer, of which ``unlisted`` are SKUs without a list price.
     """
 
     cells: Cells
@@ -75,12 +78,29 @@ class Outcome:
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
     apart: Apart | None = None
+    unlisted: int = 0
 
     def __len__(self) -> int:
         return len(self.cells)
 
+    @property
+    def asked(self) -> Cells:
+        """All cells that were asked about, those without an answer too."""
+        return self.cells if self.apart is None else self.apart.cells
+
+    def answered(self, rows: Numbers) -> Numbers:
+        """Of some rows, one for each that was asked about, those that have an answer."""
+        return rows if self.apart is None else np.delete(rows, self.apart.rows)
+
+    def among(self, cells: Cells, rows: Numbers) -> Outcome:
+        """The same among more ``cells``, where those that were asked about stand at ``rows``."""
+        if len(rows) == len(cells):
+            return self
+        others = np.delete(np.arange(len(cells)), self.answered(rows))
+        return replace(self, apart=Apart(cells, others))
+
     def as_written(self) -> Outcome:
-        """The same with the rows that are no SKUs at their places, without results."""
+        """The same with the rows that have no answer at their places, without results."""
         if self.apart is None:
             return self
         rows = self.apart.rows
@@ -92,7 +112,7 @@ class Outcome:
         return replace(self, cells=self.apart.cells, results=results, apart=None)
 
     def chosen(self, rows: Numbers) -> Outcome:
-        """Some of the rows that are SKUs."""
+        """Some of the rows that have an answer."""
         results = {
             name: result.take(pa.array(rows))
             if isinstance(result, pa.Array)
@@ -188,7 +208,8 @@ def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
 def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Values) -> Outcome:
     """Answer the question for every row.
 
-    ``columns`` tells at which position each input column stands, as ``find_columns`` does.
+    ``columns`` tells at which position each input column stands, as ``find_columns`` does. Where
+    the price is what is looked at, SKUs without one are set apart: they are no bad rows, but new.
     """
     added = question.added(columns, values)
     if not len(cells):
@@ -203,6 +224,8 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     reading = _Reading(question, cells, columns, values)
     inputs = reading.inputs()
     conversions = frozenset(reading.conversions)
+    if not reading.problems and any_of(reading.unlisted):
+        return _without_unlisted(question, cells, columns, values, reading)
     if not reading.problems and question.faults is not None:
         reading.add(question.faults(inputs))
     results: Results = {}
@@ -228,14 +251,36 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     )
 
 
+def _without_unlisted(
+    question: Question,
+    cells: Cells,
+    columns: Mapping[str, int],
+    values: Values,
+    reading: _Reading,
+) -> Outcome:
+    """The answer for the rows that have a list price, the others set apart."""
+    is_unlisted = np.broadcast_to(np.asarray(reading.unlisted), len(cells))
+    listed, unlisted = np.flatnonzero(~is_unlisted), np.flatnonzero(is_unlisted)
+    found = run(question, cells.chosen(listed), columns, values)
+    if found.problems:
+        problems = [each._replace(row=int(listed[each.row])) for each in found.problems]
+        return replace(found, cells=cells, problems=problems)
+    apart = Apart(cells, unlisted)
+    return replace(found, apart=apart, unlisted=len(unlisted), signs=reading.signs)
+
+
 class _Reading:
-    """The cells of some rows on their way to inputs, with the problems met."""
+    """The cells of some rows on their way to inputs, with the problems met.
+
+    ``unlisted`` tells where a list price is needed and nothing gives it.
+    """
 
     def __init__(
         self, question: Question, cells: Cells, columns: Mapping[str, int], values: Values
     ) -> None:
         self.question, self.cells, self.columns, self.values = question, cells, columns, values
         self.problems: list[Problem] = []
+        self.unlisted: Truth = False
         self.took: Took = (0, 0, 0)
         self.exchange = values.exchange
         differ = rows_differ(columns)
@@ -274,6 +319,9 @@ class _Reading:
         sku, priced = check(question, filler)
         unread = {(problem.row, problem.column) for problem in self.problems}
         for fault in filler.faults:
+            if fault.is_missing and fault.column == "list_price":
+                self.unlisted = fault.where
+                continue
             # A cell that can't be read is blank from here on, but it isn't missing.
             found = _problems(fault, self.cells, self.columns)
             self.problems += [each for each in found if (each.row, each.column) not in unread]
@@ -425,7 +473,7 @@ def without_bad_rows(
 
     That a row has no answer may show only once the cells of all others can be read.
     """
-    cells, problems = outcome.cells, list(outcome.problems)
+    cells, problems = outcome.asked, list(outcome.problems)
     good = np.arange(len(cells))
     while outcome.problems:
         good = np.delete(good, [problem.row for problem in outcome.problems])
