@@ -14,8 +14,9 @@ from typer.core import TyperCommand, TyperGroup
 from aepromo.cli.common_options import HelpOption, LanguageOption, print_help
 from aepromo.cli.completion import say_what_is_installed
 from aepromo.cli.output import check_form, check_paths
+from aepromo.cli.process import input_waits
 from aepromo.cli.usage import check_names, check_once, check_values, in_one_line
-from aepromo.errors import CallError
+from aepromo.errors import CallError, NothingGivenError
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
@@ -52,7 +53,13 @@ class Command(TyperCommand):
         check_names(ctx.params)
         check_form(ctx.params)
         check_paths(ctx.params)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except NothingGivenError as error:
+            if ctx.params["file"] is not None or not input_waits():
+                raise
+            hint = _("standard input holds data; write - to read it")
+            raise CallError(_("; ").join((str(error), hint))) from None
 
 
 class Root(TyperGroup):
