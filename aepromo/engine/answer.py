@@ -139,7 +139,7 @@ def _spread(result: Result, among: Numbers, rows: int) -> Result:
     if isinstance(result, pa.Array):
         places = np.full(rows, -1, np.int64)
         places[among] = np.arange(len(among))
-        return result.take(pa.array(places, mask=places < 0)).fill_null("")
+        return result.take(pa.array(places, mask=places < 0))
     spread = np.full(rows, BLANK, np.int64)
     spread[among] = result
     return spread
