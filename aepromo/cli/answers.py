@@ -280,13 +280,13 @@ class Answers:
 
         Of the columns that stand for nothing, those whose first cells speak of money are named too.
         """
+        headers = self.headers
         if not self.quiet:
-            names, readings = self.headers.names, self.headers.readings
-            layout = zip(self.layout.of_file, names, readings, strict=True)
+            layout = zip(self.layout.of_file, headers.names, headers.readings, strict=True)
             not_used = [
                 header
                 for at, (name, header, reading) in enumerate(layout)
-                if header in self.headers.not_used
+                if header in headers.not_used
                 or (
                     reading.how is How.UNKNOWN
                     and shown_header(header)
@@ -295,8 +295,8 @@ class Answers:
                     and speak_of_money(text.texts(at)[:MOST_LOOKED_AT])
                 )
             ]
-            headers = self.headers._replace(not_used=tuple(not_used))
-            say_reading(self.source, headers, self.quiet)
+            headers = headers._replace(not_used=tuple(not_used))
+        say_reading(self.source, headers, self.quiet, self.values.texts)
         if PROPOSED in self.columns and not self.quiet:
             say(priced_by_line(self.question.priced_by))
 

@@ -104,10 +104,15 @@ def say_configuration(config: Config, is_used: bool, quiet: bool) -> None:
         say(_("configuration: {path}").format(path=config.path))
 
 
-def say_reading(source: Source, headers: Headers, quiet: bool) -> None:
-    """Say once what a file and its headers were taken for, where that isn't plain."""
-    for line in () if quiet else (*source.taken.notes(), *headers.lines()):
+def say_reading(source: Source, headers: Headers, quiet: bool, given: Collection[str] = ()) -> None:
+    """Say once what a file and its headers were taken for, where that isn't plain.
+
+    That money may be left out is said in any case; ``given`` are the columns with a given value.
+    """
+    for line in () if quiet else (*source.taken.notes(), *headers.lines(given)):
         say(line)
+    for warning in headers.warnings(given):
+        say_warning(warning)
 
 
 def priced_by_line(name: str) -> str:

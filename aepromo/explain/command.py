@@ -149,16 +149,15 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
         check_currencies(found.columns, values.exchange)
     except InputError as problem:
         raise InputError(f"{found.source.place}: {problem}") from None
-    if not quiet:
-        say_reading(found.source, found.headers, quiet)
-        if found.others:
-            text = ngettext(
-                "'{sku}' stands on line {lines} too; line {line} is taken",
-                "'{sku}' stands on lines {lines} too; line {line} is taken",
-                len(found.others),
-            )
-            lines = _(", ").join(map(str, found.others[:MOST_LINES]))
-            say(text.format(sku=sku, lines=lines, line=found.line))
+    say_reading(found.source, found.headers, quiet, values.texts)
+    if not quiet and found.others:
+        text = ngettext(
+            "'{sku}' stands on line {lines} too; line {line} is taken",
+            "'{sku}' stands on lines {lines} too; line {line} is taken",
+            len(found.others),
+        )
+        lines = _(", ").join(map(str, found.others[:MOST_LINES]))
+        say(text.format(sku=sku, lines=lines, line=found.line))
     texts = row_texts(found.columns, found.cells, values.exchange)
     cells: dict[str, Any] = dict(texts.texts)
     place = proposed_place(EXPLAINED.priced_by, found.source.header, call.reading.headers.given)

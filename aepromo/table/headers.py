@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 SUMMED = frozenset({"other_cost", "other_rate"})
+_NOTHING_ASSUMED = SUMMED | {"limited_rate"}
 """Columns that several columns of a file may stand for, which add up."""
 
 MOST_COLUMNS = 16_384
@@ -178,22 +179,41 @@ class Headers(NamedTuple):
         """Where a column stands that is no sum; None where the file lacks it."""
         return next(iter(self.positions.get(column, ())), None)
 
-    def lines(self) -> list[str]:
-        """Notes for the user: headers read as, ambiguous and not used; at most one line each."""
+    def warnings(self, given: Collection[str] = ()) -> list[str]:
+        """Warnings of headers that may be money which no price counts; at most one line.
+
+        Those are costs, fees and own discounts, which are nothing where nothing gives them. A given
+        value of that column, be it 0, answers the question.
+        """
+        left_out = self._left_out(given)
+        return [_questions(left_out)] if left_out else []
+
+    def _left_out(self, given: Collection[str]) -> list[Ambiguous]:
+        missing = _NOTHING_ASSUMED.difference(given)
+        return [each for each in self.ambiguous if not missing.isdisjoint(each.columns)]
+
+    def lines(self, given: Collection[str] = ()) -> list[str]:
+        """Notes on headers read as, not used and asked about but in a warning; a line for each."""
         said = []
         if self.read_as:
             pairs = (_pair(header, reading) for header, reading in self.read_as[:_MOST_NAMED])
             text = _("read as: {pairs}")
             said.append(text.format(pairs=_few(pairs, len(self.read_as))))
-        if self.ambiguous:
-            text = _("{questions}; say so with {options}")
-            shown = self.ambiguous[:_MOST_NAMED]
-            questions = _few(map(_question, shown), len(self.ambiguous))
-            options = " ".join(map_option(each.header, each.columns[0]) for each in shown)
-            said.append(text.format(questions=questions, options=options))
+        left_out = self._left_out(given)
+        if others := [each for each in self.ambiguous if each not in left_out]:
+            said.append(_questions(others))
         if self.not_used:
             said.append(_("not used: {names}").format(names=listed(self.not_used)))
         return said
+
+
+def _questions(ambiguous: Sequence[Ambiguous]) -> str:
+    """Headers to ask about, in a line with the options that answer."""
+    text = _("{questions}; say so with {options}")
+    shown = ambiguous[:_MOST_NAMED]
+    asked = _few(map(_question, shown), len(ambiguous))
+    options = " ".join(map_option(each.header, each.columns[0]) for each in shown)
+    return text.format(questions=asked, options=options)
 
 
 def _pair(header: str, reading: HeaderReading) -> str:
