@@ -13,6 +13,10 @@ class CallError(AepromoError):
     """The call or the configuration is wrong."""
 
 
+class NothingGivenError(CallError):
+    """The call names no input, or leaves out a value without which there is no answer."""
+
+
 class OutputError(AepromoError):
     """The output can't be written."""
 

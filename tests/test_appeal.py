@@ -43,7 +43,15 @@ ROW = {
     "additional_weight_fee": "0.30",
     "registration_fee": "0.90",
 }
-OPTIONS = [part for name, text in ROW.items() for part in (f"--{name.replace('_', '-')}", text)]
+
+
+def options(**cells: str) -> list[str]:
+    """The row above, with some cells changed, as options."""
+    row = {**ROW, **cells}.items()
+    return [part for name, text in row for part in (f"--{name.replace('_', '-')}", text)]
+
+
+OPTIONS = options()
 
 
 def judged(book: Book | None = None, **cells: str) -> dict[str, str | None]:
@@ -289,14 +297,14 @@ def test_a_missing_value_is_assumed_and_reported(run: Run) -> None:
 @pytest.mark.parametrize(
     ("cells", "codes"),
     [
-        ([], {"submit": 0, "weak": 0, "refuse": 0, "never": 0}),
-        (["--purchase-price", "12"], {"submit": 1, "weak": 0, "refuse": 0, "never": 0}),
-        (["--invoice-date", "2026-01-01"], {"submit": 1, "weak": 1, "refuse": 0, "never": 0}),
-        (["--store-level", "L1"], {"submit": 1, "weak": 1, "refuse": 1, "never": 0}),
+        ({}, {"submit": 0, "weak": 0, "refuse": 0, "never": 0}),
+        ({"purchase_price": "12"}, {"submit": 1, "weak": 0, "refuse": 0, "never": 0}),
+        ({"invoice_date": "2026-01-01"}, {"submit": 1, "weak": 1, "refuse": 0, "never": 0}),
+        ({"store_level": "L1"}, {"submit": 1, "weak": 1, "refuse": 1, "never": 0}),
     ],
 )
-def test_findings_end_with_1(run: Run, cells: list[str], codes: dict[str, int]) -> None:
-    call = ("appeal", *OPTIONS, *cells, "--on", "2026-03-10")
+def test_findings_end_with_1(run: Run, cells: dict[str, str], codes: dict[str, int]) -> None:
+    call = ("appeal", *options(**cells), "--on", "2026-03-10")
     assert {name: run(*call, "--fail-on", name).code for name in codes} == codes
     assert run(*call).code == codes["weak"], "weak is the default"
 

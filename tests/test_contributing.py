@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import IS_TREE, PYTHON, ROOT, SETTINGS
+from processes import PACKAGE, PYTHON, ROOT, SETTINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,20 +21,21 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SET_UP = "Set up and test"  # makes environments, which .ci/run tests
 RECIPES = [name for name, text in SECTIONS.items() if "```sh" in text and name != SET_UP]
 COPIED = (
-    *("aepromo", "tests", "examples", ".ci", ".github"),
-    *("pyproject.toml", "README.md", "CHANGELOG.md"),
+    PACKAGE,
+    *(ROOT / name for name in ("tests", "examples", ".ci", ".github")),
+    *(ROOT / name for name in ("pyproject.toml", "README.md", "CHANGELOG.md")),
 )
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of what a recipe changes, and the commands that it calls."""
-    for name in COPIED:
-        if (ROOT / name).is_dir():
+    """A copy of what a recipe changes, with the package under test, and the commands it calls."""
+    for path in COPIED:
+        if path.is_dir():
             passed_over = shutil.ignore_patterns("__pycache__", "cases", "nasty")
-            shutil.copytree(ROOT / name, tmp_path / name, ignore=passed_over)
+            shutil.copytree(path, tmp_path / path.name, ignore=passed_over)
         else:
-            shutil.copy(ROOT / name, tmp_path)
+            shutil.copy(path, tmp_path)
     commands = tmp_path / ".commands"
     commands.mkdir()
     for name, called in (("python", [sys.executable]), ("aepromo", [*PYTHON, "-m", "aepromo"])):
@@ -69,7 +70,6 @@ def said(command: str | list[str], tree: Path, text: str = "") -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(not IS_TREE, reason="a recipe changes the tree")
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_works(name: str, tree: Path) -> None:
     for kind, text in BLOCK.findall(SECTIONS[name]):

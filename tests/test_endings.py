@@ -95,14 +95,14 @@ def test_invalid_endings_are_refused(text: str, currency: Currency) -> None:
 
 
 def test_endings_on_the_command_line(run: Run) -> None:
-    call = ("list-price", "--target", "24", "--rate", "13%", "-q", "--value")
+    call = ("list-price", "--rate", "13%", "-q", "--value", "protected_list_price", "--target")
     found = {
-        ending: run(*call, "protected_list_price", "--ending", ending).out.decode().strip()
+        ending: run(*call, "24", "--ending", ending).out.decode().strip()
         for ending in (".99", "0.99", "9", "9.99", "99")
     }
     expected = {".99": "27.99", "0.99": "27.99", "9": "29.00", "9.99": "29.99", "99": "99.00"}
     assert found == expected
     several = ("--ending", "9", "--ending", "8")
-    assert run(*call, "protected_list_price", *several).out == b"28.00\n"
-    yen = ("--currency", "JPY", "--target", "2400", "--ending", "80", "--ending", "00")
-    assert run(*call, "protected_list_price", *yen).out == b"2780\n"
+    assert run(*call, "24", *several).out == b"28.00\n"
+    yen = ("--currency", "JPY", "--ending", "80", "--ending", "00")
+    assert run(*call, "2400", *yen).out == b"2780\n"

@@ -29,6 +29,8 @@ from aepromo.words import speak
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conftest import Run
+
 PRICES = (
     *("sku", "product_id", "title", "category", "purchase_price", "logistics_cost", "other_cost"),
     *("cost_currency", "fx_rate", "list_price", "max_price", "limited_rate", "forced_rate"),
@@ -240,13 +242,41 @@ def test_costs_and_rates_of_several_columns_add_up() -> None:
 
 
 def test_headers_that_were_recognised_are_reported_in_a_line() -> None:
-    names = ["货号", "Unit cost", "Price (USD)", "利润率", "Discount", "划线价", "售价区间", "颜色"]
+    names = ["货号", "Unit cost", "Price (USD)", "利润率", "毛利", "划线价", "售价区间", "颜色"]
     assert read_headers(names, PRICES, {}).lines() == [
         "read as: Unit cost → purchase_price, Price (USD) → list_price in USD",
-        "'利润率' may be target_margin, 'Discount' may be limited_rate or forced_rate; say so with "
-        "--map '利润率=target_margin' --map 'Discount=limited_rate'",
+        "'利润率' may be target_margin, '毛利' may be target_profit; say so with "
+        "--map '利润率=target_margin' --map '毛利=target_profit'",
         "not used: 划线价, 售价区间",
     ]
+
+
+def test_a_header_that_may_mean_money_left_out_is_a_warning() -> None:
+    row = read_headers(["sku", "Insurance", "Discount", "Margin"], PRICES, {})
+    discount = "'Discount' may be limited_rate or forced_rate"
+    margin = "'Margin' may be target_margin; say so with --map 'Margin=target_margin'"
+    assert row.lines() == [margin]
+    assert row.warnings() == [
+        f"'Insurance' may be other_cost, {discount}; say so with --map 'Insurance=other_cost' "
+        "--map 'Discount=limited_rate'"
+    ]
+    rest = f"{discount}; say so with --map 'Discount=limited_rate'"
+    assert row.warnings(["other_cost"]) == [rest]
+    assert row.warnings(["other_cost", "limited_rate"]) == []
+    assert len(row.lines(["other_cost", "limited_rate"])) == 1
+
+
+@pytest.mark.parametrize("call", [("reprice",), ("audit",), ("explain", "--sku", "A")])
+def test_that_warning_is_not_silenced_by_quiet(
+    call: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "skus.csv"
+    file.write_text("sku,Cost,logistics_cost,list_price,Insurance\nA,8,3,20,1\n")
+    ran = run(*call, file, "-q")
+    asked = "'Insurance' may be other_cost; say so with --map 'Insurance=other_cost'"
+    assert (ran.code, ran.err) == (0, f"warning: {asked}\n")
+    for answer in (("--other-cost", "0"), ("--map", "Insurance=other_cost")):
+        assert run(*call, file, "-q", *answer).err == ""
 
 
 def test_ambiguous_headers_are_reported_only_if_they_matter() -> None:

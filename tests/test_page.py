@@ -506,6 +506,16 @@ def test_a_header_alone_makes_a_page_too(run: Run) -> None:
     assert texts(parsed(made.out).all("p", class_="verdict")) == ["The file has no SKUs."]
 
 
+def test_skus_without_a_list_price_are_counted_apart(run: Run) -> None:
+    stdin = b"sku,purchase_price,logistics_cost,list_price\nA,8,3,20\nB,8,3,\nC,8,3,\n"
+    page = parsed(run("report", "-", "--quiet", stdin=stdin).out)
+    said = ["SKUs without a list price yet, which no figure here counts: 2."]
+    assert texts(page.all("p", class_="warning")) == said
+    assert texts(page.all("p", class_="verdict")) == [
+        "1 SKU, and it reaches its target in the worst case."
+    ]
+
+
 def test_bad_rows_leave_the_old_page_or_are_set_aside_and_counted(run: Run, tmp_path: Path) -> None:
     file, target, rejects = (tmp_path / name for name in ("in.csv", "page.html", "bad.csv"))
     file.write_text("sku,purchase_price,logistics_cost,list_price\nA,8,3,20\nB,eight,3,20\n")

@@ -25,7 +25,7 @@ from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.table.layout import Layout
 from aepromo.table.schema import RESULTS
-from aepromo.terminal.summary import decisions_line, prices_line, skus
+from aepromo.terminal.summary import decisions_line, prices_line, rows_line
 from aepromo.words import _
 from aepromo.words.nearest import one_of
 
@@ -113,7 +113,7 @@ def _plain_command(question: Question, *policy_options: Parameter) -> Callable[.
         return Asked(question, summary)
 
     def summary(tally: Tally) -> str:
-        return prices_line(tally, question.counts[0]) if question.counts else skus(tally.rows)
+        return prices_line(tally, question.counts[0]) if question.counts else rows_line(tally)
 
     endings = parameters_of(EndingOptions) if question.sets_prices else ()
     return question_command(ask, question, policy_options=[*endings, *policy_options])

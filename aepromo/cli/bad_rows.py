@@ -54,6 +54,7 @@ class BadRows:
         self._named = 0
         headers = tuple(map(texts_in(language, "rejects"), HEADERS))
         self._passed = len(headers) if tuple(source.header[: len(headers)]) == headers else 0
+        self._mark = "\ufeff" if source.has_mark else ""
         self._write([(*headers, *source.header[self._passed :])])
 
     @property
@@ -109,7 +110,10 @@ class BadRows:
         if self._stream is None:
             return
         try:
-            self._stream.write(delimited(rows, self._source.delimiter).encode())
+            end, delimiter = self._source.line_end, self._source.delimiter
+            text = delimited(rows, delimiter, line_end=end)
+            self._stream.write((self._mark + text).encode())
+            self._mark = ""
         except BrokenPipeError:
             raise
         except OSError as error:

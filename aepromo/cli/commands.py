@@ -48,7 +48,7 @@ from aepromo.cli.say import (
     say_warnings,
 )
 from aepromo.engine.single import run_single
-from aepromo.errors import CallError
+from aepromo.errors import CallError, NothingGivenError
 from aepromo.inputs.columns import FORCED_RATE
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import Values, resolved
@@ -383,12 +383,12 @@ def _one_row(
     if not given:
         example = INPUTS[(*question.wants, *question.needs, question.uses[-1])[0]].flag
         reason = _("nothing to judge; name a FILE, or give values such as {flag}")
-        raise CallError(reason.format(flag=example))
+        raise NothingGivenError(reason.format(flag=example))
     for name in question.needs:
         is_shipped = name == "logistics_cost" and question.ships(values)
         if name not in values.texts and not is_shipped:
             reason = _("{column} is missing; fill it in or give {flag}")
-            raise CallError(reason.format(column=named(name), flag=INPUTS[name].flag))
+            raise NothingGivenError(reason.format(column=named(name), flag=INPUTS[name].flag))
     outcome = answer_row(question, values)
     if listener is not None:
         listener(outcome)

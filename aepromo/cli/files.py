@@ -125,7 +125,7 @@ def seen_of(
     """Counts and totals of a block's rows; ``name_of`` returns the id of a row."""
     results, rows, inputs = outcome.results, len(outcome), outcome.inputs
     if not rows or inputs is None:
-        return Seen(0, {})
+        return Seen(0, {}, unlisted=outcome.unlisted)
     counts, unlabelled = {}, 0
     for name in (name for name in question.counts if name in outcome.added):
         labels = np.broadcast_to(results.get(name, BLANK), rows)
@@ -164,6 +164,7 @@ def seen_of(
         inputs.unpriced,
         inputs.lacking,
         frozenset(name for name in watched.store_columns if inputs.has_blank(name)),
+        outcome.unlisted,
     )
 
 
@@ -218,7 +219,8 @@ def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) ->
 def _lines(
     answers: Answers, tally: Tally, delimiter: str, writing: WritingOptions, watched: Watched
 ) -> Iterator[Bytes]:
-    """CSV or TSV, a whole column at a time."""
+    """CSV or TSV, a whole column at a time, with the file's own line ends and its mark."""
+    line_end = answers.source.line_end
     names = chosen_names(answers.layout, writing)
     # Where the file's own columns come first and unchanged, its rows can be copied.
     as_they_stand = (
@@ -232,7 +234,7 @@ def _lines(
         if own is None:
             text.read_all()
             cells = [_cells(outcome, name, delimiter, writing) for name in names]
-            return joined(cells, delimiter)
+            return joined(cells, delimiter, line_end)
         added = outcome.added
         figures = [
             (outcome.results.get(name, BLANK), column)
@@ -240,13 +242,16 @@ def _lines(
         ]
         if any(isinstance(result, pa.Array) for result, _ in figures):
             cells = [_cells(outcome, name, delimiter, writing) for name in added]
-            return extended(own, joined_ends(cells, delimiter))
-        return extended(own, line_ends(figures, len(outcome), delimiter, outcome.values.currency))
+            return extended(own, joined_ends(cells, delimiter, line_end))
+        currency = outcome.values.currency
+        return extended(own, line_ends(figures, len(outcome), delimiter, currency, line_end))
 
-    mark = "\ufeff" if writing.bom else ""
+    # Without its header it may be appended to another file, where a mark would be in the way.
+    keeps_mark = answers.source.has_mark and not writing.no_header
+    mark = "\ufeff" if writing.bom or keeps_mark else ""
     header = [] if writing.no_header else [_headers(names, answers, writing)]
     # The header waits for the first answer: for a refused file nothing is written.
-    head = (mark + delimited(header, delimiter, writing.excel_safe)).encode()
+    head = (mark + delimited(header, delimiter, writing.excel_safe, line_end)).encode()
     for data in _each(answers, tally, watched, lines):
         yield head
         yield data
@@ -275,7 +280,7 @@ def _each(
         skus = cast("TextBlock", outcome.cells)
         seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
         if watched.updates is not None:
-            made = finish(outcome, text)  # rows that are not SKUs are not sent to the platform
+            made = finish(outcome, text)  # rows without an answer are not sent to the platform
         elif watched.only:
             written = _only(outcome, question.counts[0], watched.only)
             made = finish(written, cast("TextBlock", written.cells))

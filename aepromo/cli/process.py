@@ -6,9 +6,11 @@ import atexit
 import gc
 import os
 import signal
+import stat
 import sys
 from contextlib import suppress
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
+from select import select
 from typing import NoReturn, TextIO
 
 from aepromo.table.atomic import remove_unfinished
@@ -95,6 +97,22 @@ def print_any_text() -> None:
     """Write any text in a locale that lacks letters, for completion; everything else is UTF-8."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+def input_waits() -> bool:
+    """Whether a file or a pipe with bytes in it is standard input; nothing is waited for."""
+    try:
+        stream = sys.stdin.buffer
+        status = os.fstat(stream.fileno())
+        if stat.S_ISREG(status.st_mode):
+            return status.st_size > stream.tell()
+        if not (stat.S_ISFIFO(status.st_mode) and isinstance(stream, BufferedReader)):
+            return False
+        # A pipe that has ended is ready too, but then there is nothing to peek at.
+        ready, _, _ = select([stream], [], [], 0)
+        return bool(ready and stream.peek(1))
+    except (OSError, ValueError, AttributeError):  # closed, or Windows, which can't tell of a pipe
+        return False
 
 
 def send_nowhere(stream: TextIO) -> None:

@@ -14,8 +14,9 @@ from typer.core import TyperCommand, TyperGroup
 from aepromo.cli.common_options import HelpOption, LanguageOption, print_help
 from aepromo.cli.completion import say_what_is_installed
 from aepromo.cli.output import check_form, check_paths
-from aepromo.cli.usage import check_names, check_values, in_one_line
-from aepromo.errors import CallError
+from aepromo.cli.process import input_waits
+from aepromo.cli.usage import check_names, check_once, check_values, in_one_line
+from aepromo.errors import CallError, NothingGivenError
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
@@ -37,12 +38,14 @@ class Command(TyperCommand):
         if not ctx.resilient_parsing:
             check_values(self.params, args)
         try:
-            rest: list[str] = super().parse_args(ctx, args)
+            rest: list[str] = super().parse_args(ctx, list(args))
         except typer.TyperException as error:
             raise CallError(in_one_line(error, ctx)) from None
         if rest and not ctx.resilient_parsing:
             reason = _("too many arguments: {arguments}; see {command} --help")
             raise CallError(reason.format(arguments=" ".join(rest), command=ctx.command_path))
+        if not ctx.resilient_parsing:
+            check_once(self, ctx, args)
         return rest
 
     def invoke(self, ctx: Any) -> Any:
@@ -50,7 +53,13 @@ class Command(TyperCommand):
         check_names(ctx.params)
         check_form(ctx.params)
         check_paths(ctx.params)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except NothingGivenError as error:
+            if ctx.params["file"] is not None or not input_waits():
+                raise
+            hint = _("standard input holds data; write - to read it")
+            raise CallError(_("; ").join((str(error), hint))) from None
 
 
 class Root(TyperGroup):
@@ -59,9 +68,12 @@ class Root(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments before the command. Raises ``CallError``."""
         try:
-            return super().parse_args(ctx, args)
+            rest: list[str] = super().parse_args(ctx, list(args))
         except typer.TyperException as error:
             raise CallError(in_one_line(error, ctx)) from None
+        if not ctx.resilient_parsing:
+            check_once(self, ctx, args)
+        return rest
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is called. Raises ``CallError`` that names the nearest."""

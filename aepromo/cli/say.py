@@ -104,10 +104,21 @@ def say_configuration(config: Config, is_used: bool, quiet: bool) -> None:
         say(_("configuration: {path}").format(path=config.path))
 
 
-def say_reading(source: Source, headers: Headers, quiet: bool) -> None:
-    """Report once how a file and its headers were read, where that isn't obvious."""
-    for line in () if quiet else (*source.taken.notes(), *headers.lines()):
+def say_reading(source: Source, headers: Headers, quiet: bool, given: Collection[str] = ()) -> None:
+    """Report once how a file and its headers were read, where that isn't obvious.
+
+    That money may be left out is reported in any case; ``given`` are columns with a given value.
+    """
+    for line in () if quiet else (*source.taken.notes(), *headers.lines(given)):
         say(line)
+    for warning in headers.warnings(given):
+        say_warning(warning)
+
+
+def priced_by_line(name: str) -> str:
+    """The message for a file whose list price is not the price that is looked at."""
+    priced = _("priced by {name} (to use another: --map 'HEADER=list_price')")
+    return priced.format(name=named(name))
 
 
 def say_replaced(layout: Layout, added: Collection[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,20 @@ def check_values(parameters: Iterable[Any], arguments: Sequence[str]) -> None:
         if takes_value.get(flag) and value.startswith("--") and value in takes_value:
             reason = _("{option}: needs a value; {value} is an option")
             raise CallError(reason.format(option=flag, value=value))
+
+
+def check_once(command: Any, ctx: Any, arguments: Sequence[str]) -> None:
+    """Refuse an option of one value that is given again, where Typer takes the last.
+
+    Which of two rates or two files was meant decides about money. Raises ``CallError``.
+    """
+    _values, _rest, order = command.make_parser(ctx).parse_args(list(arguments))
+    for each, times in Counter(order).items():
+        if times > 1 and not (each.multiple or each.is_flag):
+            words = [word.partition("=")[0] for word in arguments]
+            written = [word for word in dict.fromkeys(words) if word in each.opts] or each.opts[:1]
+            reason = _("{options}: given more than once; give one value")
+            raise CallError(reason.format(options=_(", ").join(written)))
 
 
 def check_names(given: Mapping[str, Any]) -> None:

@@ -19,9 +19,8 @@ from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import Found, found_columns, label_at
-from aepromo.table.headers import missing_columns, plain, read_header, read_headers
-from aepromo.table.headings import chinese
+from aepromo.table.found_columns import Found, found_columns, label_at, proposed_place
+from aepromo.table.headers import missing_columns, read_header, read_headers
 from aepromo.table.measured_cells import added_up, read_cells
 from aepromo.table.moments import instant_number, read_instants
 from aepromo.table.number_columns import Words, as_number, read_words, result_array
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from aepromo.inputs.joined_rates import Took
     from aepromo.inputs.shipped_rows import ShippedRows
     from aepromo.inputs.values import Values
-    from aepromo.pricing.money import Whole
+    from aepromo.pricing.money import Truth, Whole
     from aepromo.table.any_cells import Cells
     from aepromo.table.number_columns import Numbers, Reading
 
@@ -47,7 +46,10 @@ _OF_A_SKU = frozenset(column.name for column in SKU_INPUTS)
 
 
 class Apart(NamedTuple):
-    """Rows that are not SKUs, by their places among all ``cells``."""
+    """Rows that have no answer, by their places among all ``cells``.
+
+    They are not SKUs, or have no price yet that could be checked.
+    """
 
     cells: Cells
     rows: Numbers
@@ -61,8 +63,8 @@ class Outcome:
     ``inputs`` are what they were computed from (None without rows), ``assumed`` what the rule book
     gave, ``took`` how many rows took the past rate of their SKU, their category and the store,
     ``conversions`` those of the costs; ``signs`` those of amounts without a named currency: only
-    one is allowed, or money of two currencies would be added. ``apart`` are rows that are not SKUs,
-    and have no answer.
+    one is allowed, or money of two currencies would be added. ``apart`` are rows without an
+    answer, of which ``unlisted`` are SKUs without a list price.
     """
 
     cells: Cells
@@ -76,12 +78,29 @@ class Outcome:
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
     apart: Apart | None = None
+    unlisted: int = 0
 
     def __len__(self) -> int:
         return len(self.cells)
 
+    @property
+    def asked(self) -> Cells:
+        """All cells that were asked about, those without an answer too."""
+        return self.cells if self.apart is None else self.apart.cells
+
+    def answered(self, rows: Numbers) -> Numbers:
+        """Of some rows, one for each that was asked about, those that have an answer."""
+        return rows if self.apart is None else np.delete(rows, self.apart.rows)
+
+    def among(self, cells: Cells, rows: Numbers) -> Outcome:
+        """The same among more ``cells``, where those that were asked about stand at ``rows``."""
+        if len(rows) == len(cells):
+            return self
+        others = np.delete(np.arange(len(cells)), self.answered(rows))
+        return replace(self, apart=Apart(cells, others))
+
     def as_written(self) -> Outcome:
-        """The outcome with the rows that are not SKUs in their places, without results."""
+        """The outcome with the rows that have no answer in their places, without results."""
         if self.apart is None:
             return self
         rows = self.apart.rows
@@ -93,7 +112,7 @@ class Outcome:
         return replace(self, cells=self.apart.cells, results=results, apart=None)
 
     def chosen(self, rows: Numbers) -> Outcome:
-        """Some of the rows that are SKUs."""
+        """Some of the rows that have an answer."""
         results = {
             name: result.take(pa.array(rows))
             if isinstance(result, pa.Array)
@@ -120,7 +139,7 @@ def _spread(result: Result, among: Numbers, rows: int) -> Result:
     if isinstance(result, pa.Array):
         places = np.full(rows, -1, np.int64)
         places[among] = np.arange(len(among))
-        return result.take(pa.array(places, mask=places < 0)).fill_null("")
+        return result.take(pa.array(places, mask=places < 0))
     spread = np.full(rows, BLANK, np.int64)
     spread[among] = result
     return spread
@@ -142,9 +161,8 @@ def find_columns(
     wanted = (*question.uses, *values.lookup_columns(ships))
     added = question.added(wanted, values)
     headers = read_headers(header, wanted, mapping, added=added, beside=("sku",))
-    more = {}
-    if is_priced_by_another(question, header, mapping if by_call is None else by_call):
-        more[PROPOSED] = _place_of(question.priced_by, header) or 0
+    place = proposed_place(question.priced_by, header, mapping if by_call is None else by_call)
+    more = {} if place is None else {PROPOSED: place}
     overridden = values.overridden
     read = [name for name in wanted if name not in overridden]
     found = found_columns(headers, read, {} if "list_price" in overridden else more)
@@ -188,29 +206,11 @@ def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
     return told and values.policy.tariff is None
 
 
-def _place_of(name: str, header: list[str]) -> int | None:
-    """The position of a result column in a file, by its English or Chinese name."""
-    if name in header:
-        return header.index(name)
-    places = (
-        at for at, column in enumerate(header) if name and plain(column) == plain(chinese(name))
-    )
-    return next(places, None)
-
-
-def is_priced_by_another(question: Question, header: list[str], by_call: Mapping[str, str]) -> bool:
-    """Whether the price to check is not the file's list price, but a proposed one.
-
-    A call may map the list price, and then that column is meant.
-    """
-    proposed = bool(question.priced_by) and _place_of(question.priced_by, header) is not None
-    return proposed and "list_price" not in by_call.values()
-
-
 def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Values) -> Outcome:
     """Answer the question for every row.
 
-    ``columns`` are the positions of the input columns, as from ``find_columns``.
+    ``columns`` are the positions of the input columns, as from ``find_columns``. Where the
+    question is about the price, SKUs without one are set apart: they are not bad rows, but new.
     """
     added = question.added(columns, values)
     if not len(cells):
@@ -225,6 +225,8 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     reading = _Reading(question, cells, columns, values)
     inputs = reading.inputs()
     conversions = frozenset(reading.conversions)
+    if not reading.problems and any_of(reading.unlisted):
+        return _without_unlisted(question, cells, columns, values, reading)
     if not reading.problems and question.faults is not None:
         reading.add(question.faults(inputs))
     results: Results = {}
@@ -250,14 +252,36 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     )
 
 
+def _without_unlisted(
+    question: Question,
+    cells: Cells,
+    columns: Mapping[str, int],
+    values: Values,
+    reading: _Reading,
+) -> Outcome:
+    """The answer for the rows that have a list price, the others set apart."""
+    is_unlisted = np.broadcast_to(np.asarray(reading.unlisted), len(cells))
+    listed, unlisted = np.flatnonzero(~is_unlisted), np.flatnonzero(is_unlisted)
+    found = run(question, cells.chosen(listed), columns, values)
+    if found.problems:
+        problems = [each._replace(row=int(listed[each.row])) for each in found.problems]
+        return replace(found, cells=cells, problems=problems)
+    apart = Apart(cells, unlisted)
+    return replace(found, apart=apart, unlisted=len(unlisted), signs=reading.signs)
+
+
 class _Reading:
-    """The conversion of the cells of some rows to inputs, with its problems."""
+    """The conversion of the cells of some rows to inputs, with its problems.
+
+    ``unlisted`` are the places where a list price is needed and nothing gives it.
+    """
 
     def __init__(
         self, question: Question, cells: Cells, columns: Mapping[str, int], values: Values
     ) -> None:
         self.question, self.cells, self.columns, self.values = question, cells, columns, values
         self.problems: list[Problem] = []
+        self.unlisted: Truth = False
         self.took: Took = (0, 0, 0)
         self.exchange = values.exchange
         differ = rows_differ(columns)
@@ -296,6 +320,9 @@ class _Reading:
         sku, priced = check(question, filler)
         unread = {(problem.row, problem.column) for problem in self.problems}
         for fault in filler.faults:
+            if fault.is_missing and fault.column == "list_price":
+                self.unlisted = fault.where
+                continue
             # A cell that can't be read counts as blank from here on, but not as missing.
             found = _problems(fault, self.cells, self.columns)
             self.problems += [each for each in found if (each.row, each.column) not in unread]
@@ -447,7 +474,7 @@ def without_bad_rows(
 
     Some faults show only once the cells of all other rows can be read.
     """
-    cells, problems = outcome.cells, list(outcome.problems)
+    cells, problems = outcome.asked, list(outcome.problems)
     good = np.arange(len(cells))
     while outcome.problems:
         good = np.delete(good, [problem.row for problem in outcome.problems])

@@ -38,11 +38,13 @@ class Fault(NamedTuple):
     """A problem of a SKU, or of the rows of a column where ``where`` holds.
 
     ``reason`` takes a row (None for one SKU) and returns the reason with its remedy.
+    ``is_missing``: nothing gives the value.
     """
 
     column: str
     where: Truth
     reason: Callable[[int | None], str]
+    is_missing: bool = False
 
 
 class Filler:
@@ -108,7 +110,7 @@ class Filler:
             reason = (remedy or _("is missing; fill it in or give {flag}")).format(
                 flag=INPUTS[name].flag
             )
-            self.faults.append(Fault(name, lacking, lambda _row: reason))
+            self.faults.append(Fault(name, lacking, lambda _row: reason, is_missing=True))
 
 
 def check(question: Question, filler: Filler) -> tuple[Sku, Truth]:

@@ -138,8 +138,9 @@ def answered(frame: pd.DataFrame, outcome: Outcome, mapping: Mapping[str, str]) 
     """
     out = frame.copy(deep=False)
     layout = laid_out([str(name) for name in frame.columns], outcome.added, mapping)
+    written = outcome.as_written()
     for name in outcome.added:
-        array = outcome.column(name)
+        array = written.column(name)
         header = layout.header(name, "en")
         out[header] = pd.Series(array, index=out.index, dtype=pd.ArrowDtype(array.type))
     return out

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.engine.filling import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
-from aepromo.errors import CallError
+from aepromo.errors import CallError, NothingGivenError
 from aepromo.pricing.money import BLANK
 from aepromo.table.headings import named
 from aepromo.words import _
@@ -65,7 +65,7 @@ def run_single(question: Question, values: Values) -> tuple[dict[str, int | str]
 def refuse(faults: list[Fault]) -> None:
     """Raise a ``CallError`` that lists the faults of one SKU, if there are any."""
     if faults:
-        raise CallError(
+        raise (NothingGivenError if any(fault.is_missing for fault in faults) else CallError)(
             _("; ").join(
                 _("{column} {reason}").format(column=named(fault.column), reason=fault.reason(None))
                 for fault in faults

@@ -46,6 +46,7 @@ from aepromo.cli.output import (
 )
 from aepromo.cli.say import (
     not_used_line,
+    priced_by_line,
     say,
     say_assumed,
     say_configuration,
@@ -139,6 +140,7 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
     from aepromo.inputs.header_currencies import check_currencies
     from aepromo.inputs.joined_rates import range_text
     from aepromo.inputs.row_texts import row_texts
+    from aepromo.table.found_columns import proposed_place
 
     quiet = call.writing.quiet
     parcel, shipped = (PARCEL, SHIPPED) if policy.tariff else ((), ())
@@ -147,18 +149,23 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
         check_currencies(found.columns, values.exchange)
     except InputError as problem:
         raise InputError(f"{found.source.place}: {problem}") from None
-    if not quiet:
-        say_reading(found.source, found.headers, quiet)
-        if found.others:
-            text = ngettext(
-                "'{sku}' is also on line {lines}; line {line} is used",
-                "'{sku}' is also on lines {lines}; line {line} is used",
-                len(found.others),
-            )
-            lines = _(", ").join(map(str, found.others[:MOST_LINES]))
-            say(text.format(sku=sku, lines=lines, line=found.line))
+    say_reading(found.source, found.headers, quiet, values.texts)
+    if not quiet and found.others:
+        text = ngettext(
+            "'{sku}' is also on line {lines}; line {line} is used",
+            "'{sku}' is also on lines {lines}; line {line} is used",
+            len(found.others),
+        )
+        lines = _(", ").join(map(str, found.others[:MOST_LINES]))
+        say(text.format(sku=sku, lines=lines, line=found.line))
     texts = row_texts(found.columns, found.cells, values.exchange)
     cells: dict[str, Any] = dict(texts.texts)
+    place = proposed_place(EXPLAINED.priced_by, found.source.header, call.reading.headers.given)
+    if place is not None and "list_price" not in values.overridden:
+        if found.cells[place].strip():
+            cells["list_price"] = found.cells[place]
+        if not quiet:
+            say(priced_by_line(EXPLAINED.priced_by))
     for name in values.overridden:
         cells.pop(name, None)
     keys = [cells.pop(name, "") for name in KEYS]

@@ -127,6 +127,7 @@ EXPLAINED = Question(
     adds=adding(),
     compute=lambda _inputs: {},
     key_columns=(),
+    priced_by="new_list_price",
 )
 """The question that explains a deal price; like ``list-price`` it needs a target."""
 

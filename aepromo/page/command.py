@@ -169,18 +169,17 @@ def _about(
     assumed: Collection[str],
     joined_from: str,
 ) -> About:
-    from aepromo.engine.answer import is_priced_by_another
+    from aepromo.engine.answer import PROPOSED
     from aepromo.page.assumptions import given_values, rules_used
     from aepromo.page.html import About
 
     values, source = answers.values, answers.source
-    by_another = is_priced_by_another(OVERVIEW, list(source.header), answers.by_call)
     return About(
         file=PurePath(source.name).name,
         currency=values.currency,
         made=made,
         version=version("aepromo"),
-        priced_by=OVERVIEW.priced_by if by_another else "list_price",
+        priced_by=OVERVIEW.priced_by if PROPOSED in answers.columns else "list_price",
         encoding=source.guessed_encoding or "",
         set_aside=answers.aside.count,
         given=given_values(values, options, joined_from),
@@ -195,4 +194,4 @@ def _joined_from(joined: RatesOptions) -> str:
 
 def _tally(seen: Overview, currency: Currency) -> Tally:
     worst = next(((sku.status, sku.profit, sku.sku) for sku in seen.at_risk), None)
-    return Tally(currency, seen.rows, {"status": seen.statuses}, worst=worst)
+    return Tally(currency, seen.rows, {"status": seen.statuses}, worst, seen.unlisted)

@@ -142,7 +142,7 @@ class Overview:
     ``PERCENTS`` go; a deal price of nothing has no margin and is in neither. ``losses_before`` and
     ``losses_forced`` count profits under 0. ``at_risk`` are the SKUs with the worst outcomes, the
     worst first, at most ``limit``. ``forced_rates`` are the lowest and highest forced rate met, in
-    millionths.
+    millionths. The ``unlisted`` have no list price, and are in none of the counts.
     """
 
     limit: int
@@ -157,6 +157,7 @@ class Overview:
     categories: dict[str, Stake] = field(default_factory=dict)
     total: Stake = field(default_factory=Stake)
     forced_rates: tuple[int, int] | None = None
+    unlisted: int = 0
 
     @property
     def rows(self) -> int:
@@ -177,6 +178,7 @@ class Overview:
         for name, stake in other.categories.items():
             self.categories.setdefault(name, Stake()).add(stake)
         self.total.add(other.total)
+        self.unlisted += other.unlisted
         ends = [*(self.forced_rates or ()), *(other.forced_rates or ())]
         self.forced_rates = (min(ends), max(ends)) if ends else None
 
@@ -191,7 +193,7 @@ def overview(outcome: Outcome, columns: Mapping[str, int], limit: int) -> Overvi
 
     rows, inputs = len(outcome), outcome.inputs
     if not rows or inputs is None:
-        return Overview(limit)
+        return Overview(limit, unlisted=outcome.unlisted)
     sku = inputs.sku
     results = {
         name: np.broadcast_to(np.asarray(figures, np.int64), rows)
@@ -218,6 +220,7 @@ def overview(outcome: Outcome, columns: Mapping[str, int], limit: int) -> Overvi
             int(np.min(sku.discounts.forced_rate_min)),
             int(np.max(sku.discounts.forced_rate_max)),
         ),
+        unlisted=outcome.unlisted,
     )
 
 

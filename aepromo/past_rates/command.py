@@ -24,7 +24,7 @@ from aepromo.cli.options import (
 from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
 from aepromo.cli.reading import reading_of
 from aepromo.cli.say import say_configuration
-from aepromo.errors import CallError
+from aepromo.errors import CallError, NothingGivenError
 from aepromo.inputs.exchange import exchange_of
 from aepromo.past_rates.columns import MEAN
 from aepromo.past_rates.past_orders import AMOUNTS, Which, rate_of, share_of
@@ -118,7 +118,7 @@ def _answer_one(which: Which, reading: Reading, writing: WritingOptions) -> None
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     if not which.given:
         reason = _("nothing to compute; name a FILE, or give --list-price and --deal-price")
-        raise CallError(reason)
+        raise NothingGivenError(reason)
     status = which.given.get("discount_status", "")
     if status and not which.is_forced(status):
         text = _("--discount-status '{status}': only a forced discount has a forced rate")

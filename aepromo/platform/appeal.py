@@ -89,6 +89,7 @@ def appeal(values: Values, on: date) -> Question:
         ),
         always_profit=True,
         describes_store=True,
+        priced_by="new_list_price",
         faults=_parts_in_another_currency,
         sort_by=(("appeal", "descending"), ("formula_profit", "ascending")),
         counts=("appeal",),

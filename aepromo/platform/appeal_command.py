@@ -21,7 +21,7 @@ from aepromo.table.atomic import replacing
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
 from aepromo.table.facts import read_fact
-from aepromo.terminal.summary import skus, summed
+from aepromo.terminal.summary import rows_line, skus
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def appeal_command() -> Callable[..., None]:
 
 
 def _summary(tally: Tally) -> str:
-    return summed(skus(tally.rows), tally.labels("appeal"))
+    return rows_line(tally, "appeal")
 
 
 def _day(text: str | None) -> date:

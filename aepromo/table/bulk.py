@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from aepromo.table.number_columns import Numbers
 
 
-def joined(texts: Sequence[pa.Array], delimiter: str) -> memoryview:
+def joined(texts: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> memoryview:
     """Columns of cells ready to write, as CSV or TSV lines."""
     cells = list(texts)
     if len(cells) == 1:
         # An empty line would not be a row.
         cells = [pc.if_else(pc.equal(pc.binary_length(cells[0]), 0), '""', cells[0])]
-    cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
+    cells[-1] = pc.binary_join_element_wise(cells[-1], "", line_end)
     return _bytes_of(pc.binary_join_element_wise(*cells, delimiter))
 
 
-def joined_ends(cells: Sequence[pa.Array], delimiter: str) -> pa.Array:
-    """The ends of lines: each cell after a delimiter, and the newline."""
+def joined_ends(cells: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> pa.Array:
+    """The ends of lines: each cell after a delimiter, and the line end."""
     ends = [pa.repeat("", len(cells[0])), *cells[:-1]]
-    last = pc.binary_join_element_wise(cells[-1], "", "\n")
+    last = pc.binary_join_element_wise(cells[-1], "", line_end)
     return pc.binary_join_element_wise(*ends, last, delimiter)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SUMMED = frozenset({"other_cost", "other_rate"})
 """Columns that may be several columns of a file, which add up."""
+_NOTHING_ASSUMED = SUMMED | {"limited_rate"}
 
 MOST_COLUMNS = 16_384
 _MOST_NAMED = 12
@@ -178,22 +179,41 @@ class Headers(NamedTuple):
         """The position of a column that is not a sum; None if the file lacks it."""
         return next(iter(self.positions.get(column, ())), None)
 
-    def lines(self) -> list[str]:
+    def warnings(self, given: Collection[str] = ()) -> list[str]:
+        """Warnings of headers that may mean money which no price includes; at most one line.
+
+        Those are costs, fees and own discounts, which count as 0 where nothing gives them. A given
+        value of that column, even 0, answers the question.
+        """
+        left_out = self._left_out(given)
+        return [_questions(left_out)] if left_out else []
+
+    def _left_out(self, given: Collection[str]) -> list[Ambiguous]:
+        missing = _NOTHING_ASSUMED.difference(given)
+        return [each for each in self.ambiguous if not missing.isdisjoint(each.columns)]
+
+    def lines(self, given: Collection[str] = ()) -> list[str]:
         """Notes for the user on headers: read as, ambiguous, not used; at most one line each."""
         said = []
         if self.read_as:
             pairs = (_pair(header, reading) for header, reading in self.read_as[:_MOST_NAMED])
             text = _("read as: {pairs}")
             said.append(text.format(pairs=_few(pairs, len(self.read_as))))
-        if self.ambiguous:
-            text = _("{questions}; say so with {options}")
-            shown = self.ambiguous[:_MOST_NAMED]
-            questions = _few(map(_question, shown), len(self.ambiguous))
-            options = " ".join(map_option(each.header, each.columns[0]) for each in shown)
-            said.append(text.format(questions=questions, options=options))
+        left_out = self._left_out(given)
+        if others := [each for each in self.ambiguous if each not in left_out]:
+            said.append(_questions(others))
         if self.not_used:
             said.append(_("not used: {names}").format(names=listed(self.not_used)))
         return said
+
+
+def _questions(ambiguous: Sequence[Ambiguous]) -> str:
+    """Headers to ask about, in a line with the options that answer."""
+    text = _("{questions}; say so with {options}")
+    shown = ambiguous[:_MOST_NAMED]
+    asked = _few(map(_question, shown), len(ambiguous))
+    options = " ".join(map_option(each.header, each.columns[0]) for each in shown)
+    return text.format(questions=asked, options=options)
 
 
 def _pair(header: str, reading: HeaderReading) -> str:

@@ -38,11 +38,15 @@ _WIDE = 24  # bytes for any other: 18 digits, sign, point and delimiter
 
 
 def line_ends(
-    figures: Sequence[tuple[Numbers | int, Column]], rows: int, delimiter: str, currency: Currency
+    figures: Sequence[tuple[Numbers | int, Column]],
+    rows: int,
+    delimiter: str,
+    currency: Currency,
+    line_end: str = "\n",
 ) -> pa.Array:
-    """Each row's added cells with a delimiter in front of each, and the newline, as text."""
+    """Each row's added cells with a delimiter in front of each, and the line end, as text."""
     words = [_words(numbers, column, delimiter, currency) for numbers, column in figures]
-    words.append(_packed(["\n"]))
+    words.append(_packed([line_end]))
     # Column by column, and turned over as a whole: so each is written in one go.
     laid = np.empty((sum(each.shape[1] for each in words), rows), np.uint64)
     position = 0

@@ -122,7 +122,8 @@ class Source:
     ``chunks`` are the bytes that were read as text, where they were; ``counts_rows`` tells that
     messages number rows, a blank one too, rather than lines of text. So many ``blank_columns``
     without a name follow the header's; their cells are blank. ``decimal`` is the decimal mark, or
-    nothing where none has been told yet.
+    nothing where none has been told yet. ``has_mark``: the file begins with a byte order mark;
+    ``line_end`` is what its header ends with, as its rows are taken to.
     """
 
     name: str
@@ -133,6 +134,8 @@ class Source:
     counts_rows: bool = False
     blank_columns: int = 0
     decimal: str = POINT
+    has_mark: bool = False
+    line_end: str = "\n"
     taken: Taken = field(default_factory=Taken)
 
     @property
@@ -205,6 +208,8 @@ def open_source(
     return Source(
         name, header, parted_by, blocks, chunks,
         blank_columns=taken.blank_columns, decimal=decimal, taken=taken,
+        has_mark=chunks.has_mark,
+        line_end="\r\n" if head[start:end].endswith(b"\r\n") else "\n",
     )  # fmt: skip
 
 
@@ -356,7 +361,7 @@ class Chunks:
     def __init__(self, stream: BinaryIO, name: str, encoding: str | None, size: int) -> None:
         self._stream, self._name, self._size = stream, name, size
         self.encoding, self.is_named = encoding or "", bool(encoding)
-        self.is_guess = False
+        self.is_guess = self.has_mark = False
         self._due, self._line = _bytes_due(stream), 1
         if encoding:
             try:
@@ -380,11 +385,12 @@ class Chunks:
 
     def __iter__(self) -> Iterator[bytes]:
         chunk = self._read()
-        if not self.encoding:
-            # A terminal may deliver fewer bytes than a byte order mark has.
-            while len(chunk) < len(codecs.BOM_UTF8) and (more := self._read()):
-                chunk += more
-            self.encoding = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
+        # A terminal may deliver fewer bytes than a byte order mark has.
+        while len(chunk) < len(codecs.BOM_UTF8) and (more := self._read()):
+            chunk += more
+        marked = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
+        self.has_mark = bool(marked)
+        self.encoding = self.encoding or marked
         # Plain ASCII decides nothing, and is the same in both encodings.
         while chunk and not self.encoding and chunk.isascii():
             yield chunk

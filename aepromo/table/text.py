@@ -112,21 +112,28 @@ def rows_of(columns: Sequence[TextColumn]) -> Iterator[tuple[str | None, ...]]:
 
 
 def delimited(
-    rows: Iterable[Sequence[str | None]], delimiter: str = ",", excel_safe: bool = False
+    rows: Iterable[Sequence[str | None]],
+    delimiter: str = ",",
+    excel_safe: bool = False,
+    line_end: str = "\n",
 ) -> str:
-    """CSV or TSV lines: quoted only where needed, with LF at the end of each."""
-    out = _UnixLines()
+    """CSV or TSV lines: quoted only where needed."""
+    out = _Lines(line_end)
     writer = csv.writer(out, delimiter=delimiter)
     for row in rows:
         writer.writerow([_for_spreadsheets(cell) for cell in row] if excel_safe else row)
     return out.getvalue()
 
 
-class _UnixLines(io.StringIO):
-    """Lines that ``csv`` ends in CRLF, so that it quotes a cell with either half, ended in LF."""
+class _Lines(io.StringIO):
+    """Lines that ``csv`` ends in CRLF, so that it quotes a cell with either half, ended anew."""
+
+    def __init__(self, line_end: str) -> None:
+        super().__init__()
+        self._line_end = line_end
 
     def write(self, line: str) -> int:
-        return super().write(line.removesuffix("\r\n") + "\n")
+        return super().write(line.removesuffix("\r\n") + self._line_end)
 
 
 def _for_spreadsheets(cell: str | None) -> str | None:

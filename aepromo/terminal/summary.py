@@ -31,6 +31,7 @@ class Seen(NamedTuple):
     unpriced: int = 0
     lacking: tuple[str, ...] = ()
     blank: frozenset[str] = frozenset()
+    unlisted: int = 0
 
 
 class Tally:
@@ -42,7 +43,8 @@ class Tally:
     is the highest figure of a money column above 0, with its row's id. ``total`` is the sum of a
     money column in minor units, which is blank in ``without_total`` rows. ``unknown`` counts the
     rows that lack a fact, by that fact; ``unpriced`` those without a profit because the columns
-    ``lacking`` are missing. ``blank`` are the columns with blank cells.
+    ``lacking`` are missing. ``blank`` are the columns with blank cells. The ``unlisted`` have no
+    list price, and are none of the rows.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class Tally:
         rows: int = 0,
         counts: dict[str, list[int]] | None = None,
         worst: tuple[int, int, str] | None = None,
+        unlisted: int = 0,
     ) -> None:
         self.currency, self.rows, self.worst = currency, rows, worst
+        self.unlisted = unlisted
         self.counts = {} if counts is None else counts
         self.unlabelled = 0
         self.peak: tuple[int, str] | None = None
@@ -81,6 +85,7 @@ class Tally:
         self.unpriced += seen.unpriced
         self.lacking |= dict.fromkeys(seen.lacking)
         self.blank |= seen.blank
+        self.unlisted += seen.unlisted
 
     def labels(self, name: str) -> list[tuple[str, int]]:
         """The number of rows with each label of a column, in the order of its labels."""
@@ -92,10 +97,16 @@ class Tally:
         return max((index for index, count in counts if count), default=-1)
 
 
+def rows_line(tally: Tally, name: str = "") -> str:
+    """``64 SKUs: 60 ok, 4 loss; 3 without a list price``; without a column no labels."""
+    line = summed(skus(tally.rows), tally.labels(name) if name else ())
+    without = _("{count:,} without a list price").format(count=tally.unlisted)
+    return _("; ").join([line, without] if tally.unlisted else [line])
+
+
 def prices_line(tally: Tally, name: str) -> str:
     """One line on priced rows: ``64 SKUs: 60 ok, 4 loss; worst: A-17 leaves -1.20 (loss)``."""
-    parts = [summed(skus(tally.rows), tally.labels(name))]
-    parts += _worst(tally)
+    parts = [rows_line(tally, name), *_worst(tally)]
     if tally.total is not None:
         sign = "+" if tally.total > 0 else ""
         gain = sign + grouped(tally.total, tally.currency.places)

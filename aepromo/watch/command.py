@@ -46,7 +46,7 @@ from aepromo.cli.options import (
 )
 from aepromo.cli.output import table_width
 from aepromo.cli.say import say, say_assumed, say_configuration, say_converted, say_warnings
-from aepromo.errors import CallError, InputError
+from aepromo.errors import CallError, InputError, NothingGivenError
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.table.headings import named
@@ -283,7 +283,7 @@ def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
         open_now = before.watched(before.with_events())
         return _Found(question, Change(before, still_open(open_now)))
     if "discount_status" not in values.texts:
-        raise CallError(
+        raise NothingGivenError(
             _("nothing to watch; name a FEED, or give values such as --discount-status")
         )
     if call.reading.is_given:

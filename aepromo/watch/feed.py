@@ -115,7 +115,7 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         aside = BadRows(source, rejects, reading.rejects, writing.headers or "en")
         columns, headers = _columns(question, source, reading.headers.of(source.header), values)
-        say_reading(source, headers, writing.quiet)
+        say_reading(source, headers, writing.quiet, values.texts)
         read_part = partial(_read_part, question, values, columns, source)
         parts = list(ahead(read_part, source.blocks))
         _name_doubles(parts, source.header[columns["sku"]])

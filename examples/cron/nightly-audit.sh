@@ -30,7 +30,7 @@ command -v "$program" > /dev/null || {
     exit 127
 }
 
-# The statuses to speak of are those that --fail-on means, a loss or worse unless the caller says.
+# The statuses to speak of are those that --fail-on means: a loss or worse unless the caller says.
 fail_on=loss before=
 for word in "$@"; do
     case $before:$word in
@@ -50,9 +50,9 @@ zh*) headers=zh heading="%s：有 %d 个标价$breaks\n" ;;
 *) headers=en heading='Prices that break in %s: %d\n' ;;
 esac
 
-# What the rows below are read by comes last, so that no option of the caller's changes it.
+# The rows below are read by these options: given by the caller too, they are refused.
 status=0
-report=$("$program" audit "$file" --fail-on "$fail_on" "$@" --quiet --only "$only" \
+report=$("$program" audit "$file" "$@" --quiet --only "$only" \
     --format csv --headers "$headers" \
     --columns sku,list_price,protected_list_price,profit,status) || status=$?
 

@@ -30,8 +30,8 @@ shift 2
 program=${AEPROMO:-$(command -v aepromo || echo "$here/../../.venv/bin/aepromo")}
 
 status=0
-report=$("$program" watch "$feed" --state "$state" --fail-on "${AEPROMO_FAIL_ON:-open}" "$@" \
-    --quiet --format table) || status=$?
+report=$("$program" watch "$feed" --state "$state" "$@" \
+    ${AEPROMO_FAIL_ON:+--fail-on "$AEPROMO_FAIL_ON"} --quiet --format table) || status=$?
 
 if [ "$status" -eq 1 ] && [ -n "$report" ]; then
     printf '%s\n' "$report"

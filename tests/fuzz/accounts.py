@@ -111,11 +111,23 @@ class HangError(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as Python's csv reads it: rows with the line on which each starts."""
+    """A table as Python's csv reads it: rows with the line on which each starts.
+
+    ``line_end`` is that of its header; ``has_mark``: a byte order mark stands before it.
+    """
 
     header: list[str]
     rows: list[tuple[int, list[str]]]
     delimiter: str
+    line_end: str = "\n"
+    has_mark: bool = False
+
+    def text_of(self, written: bytes) -> str:
+        """What was written of it, without the mark; it ends its lines as the table does."""
+        text = written.decode()
+        assert text.startswith("\ufeff") == self.has_mark, text
+        assert text.endswith("\r\n") == (self.line_end == "\r\n"), text
+        return text.removeprefix("\ufeff")
 
 
 def check(case: Case) -> None:
@@ -244,6 +256,8 @@ def table_of(case: Case, delimiter: str) -> Table:
     known = [KnownHeaders().count(cells) for _line, cells in rows[:LINES_LOOKED_AT]]
     above = next((at for at, count in enumerate(known) if count >= ENOUGH), 0)
     header = rows[above][1]
+    ends = rows[above + 1][0] - 1 if rows[above + 1 :] else len(lines)
+    line_end = "\r\n" if lines[ends - 1].endswith("\r\n") else "\n"
     del rows[: above + 1]
     blank = len(header) - max((at for at, each in enumerate(header, 1) if each.strip()), default=0)
     if 1 < blank < len(header):
@@ -261,7 +275,8 @@ def table_of(case: Case, delimiter: str) -> Table:
         raise NoTableError(str(error)) from None
     spaces = " \t\u00a0\u3000".replace(delimiter, "")
     filled = [row for row in rows if row[1] == [""] or any(cell.strip(spaces) for cell in row[1])]
-    return Table(header, filled, delimiter)
+    has_mark = case.data.startswith(tuple(mark for mark, _name in _BOMS))
+    return Table(header, filled, delimiter, line_end, has_mark)
 
 
 def _ends_blank(cells: list[str], width: int, blank: int) -> bool:
@@ -301,7 +316,7 @@ def _check_refused(case: Case, ran: Ran, reason: str) -> None:
 def _check_accounts(case: Case, ran: Ran, table: Table) -> None:
     """Check that each row is in the output or the rejects, in order, with every cell unchanged."""
     assert ran.code == 0, ran
-    header, answered = _read_answer(case.form, ran.out) if ran.out else (table.header, [])
+    header, answered = _read_answer(case.form, ran.out, table) if ran.out else (table.header, [])
     assert ran.out or case.form == "jsonl"
     added = _added(case, header, table)
     rejected = _read_rejects(ran, table) if case.rejects else {}
@@ -348,8 +363,8 @@ def _added(case: Case, header: list[str], table: Table) -> set[str]:
     return {*added, *(name for column in known for name in column.chinese)}
 
 
-def _read_answer(form: str, out: bytes) -> tuple[list[str], list[list[str]]]:
-    text = out.decode()
+def _read_answer(form: str, out: bytes, table: Table) -> tuple[list[str], list[list[str]]]:
+    text = out.decode() if form == "jsonl" else table.text_of(out)
     assert text.endswith("\n"), text
     lines = [line + "\n" for line in text.removesuffix("\n").split("\n")]
     if form != "jsonl":
@@ -364,7 +379,7 @@ def _read_answer(form: str, out: bytes) -> tuple[list[str], list[list[str]]]:
 def _read_rejects(ran: Ran, table: Table) -> dict[int, list[str]]:
     """The rows set aside by the line on which they start."""
     assert ran.rejected is not None
-    lines = [line + "\n" for line in ran.rejected.decode().removesuffix("\n").split("\n")]
+    lines = [line + "\n" for line in table.text_of(ran.rejected).removesuffix("\n").split("\n")]
     header, *rows = csv.reader(lines, delimiter=table.delimiter, strict=True)
     assert header == ["line", "column", "reason", *table.header], header
     rejected = {int(line): cells for line, _, reason, *cells in rows if reason}
