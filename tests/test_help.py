@@ -157,11 +157,12 @@ def test_a_full_disk_is_told_of(asked: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_example_works_as_it_stands(command: str, tmp_path: Path) -> None:
+    """In a process of its own, which has imported nothing that the command forgets to."""
     for file in (ROOT / "examples").glob("*/*.*"):
         shutil.copy(file, tmp_path)
     before = {file.name for file in tmp_path.iterdir()}
     _, *arguments = shlex.split(EXAMPLES[command])
-    code, out, err = program(*arguments, cwd=tmp_path)
+    code, out, err = started(*arguments, cwd=tmp_path)
     assert code == 0, err
     written = {file.name for file in tmp_path.iterdir()} - before
     assert out or written
