@@ -43,12 +43,16 @@ def program(
     return server().run([*map(str, args)], cwd, SETTINGS | (UTF8 if env is None else env), stdin)
 
 
+def client() -> tuple[str, ...]:
+    """Return a command that has the program run in a fork, as ``program`` of a process."""
+    code = Path(__file__).with_name("forked_client.py")
+    return (sys.executable, "-I", "-S", str(code), str(server().address))
+
+
 def shim(folder: Path) -> Path:
-    """Write a command ``aepromo`` into a folder, for shells; it has the server run the program."""
+    """Write a command ``aepromo`` into a folder, for shells; it has the program run in a fork."""
     command = folder / "aepromo"
-    client = (sys.executable, "-I", "-S", Path(__file__).with_name("forked_client.py"))
-    line = shlex.join(map(str, (*client, server().address)))
-    command.write_text(f'#!/bin/sh\nexec {line} "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec {shlex.join(client())} "$@"\n')
     command.chmod(0o755)
     return command
 
