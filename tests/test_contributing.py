@@ -31,7 +31,7 @@ def tree(tmp_path: Path) -> Path:
     """A copy of what a recipe changes, and the commands that it calls."""
     for name in COPIED:
         if (ROOT / name).is_dir():
-            passed_over = shutil.ignore_patterns("__pycache__", "cases", "nasty")
+            passed_over = shutil.ignore_patterns("cases", "nasty")
             shutil.copytree(ROOT / name, tmp_path / name, ignore=passed_over)
         else:
             shutil.copy(ROOT / name, tmp_path)
