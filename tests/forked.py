@@ -233,5 +233,6 @@ if __name__ == "__main__":
             raise
         # The interpreter's own end would take pandas apart, which is half of the time of a run.
         atexit._run_exitfuncs()
-        sys.stdout.flush()
+        if not sys.stdout.closed:
+            sys.stdout.flush()
         os._exit(end.code)
