@@ -25,7 +25,7 @@ os.environ.pop("AEPROMO_LANG", None)
 SLOW = {
     *("test_pricing", "test_exact_money", "test_same_figures_everywhere", "test_no_cell_is_lost"),
     *("test_reference", "test_any_bytes", "test_records", "test_sheet_rows"),
-    *("test_reverse", "test_bulk_writing", "test_damaged_files"),  # many examples
+    *("test_reverse", "test_bulk_writing", "test_damaged_files", "test_offers_model"),  # examples
     *("test_interrupted_runs", "test_streams", "test_startup", "test_completion"),  # many starts
     "test_contributing",  # copies of the tree
     *("test_golden_cases", "test_pages", "test_cron", "test_watch_cron", "test_chinese_headers"),
@@ -69,6 +69,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # With -n no process waits at the end for another, which still has a long test to run.
+    items.sort(key=lambda item: item.path.stem not in SLOW)
     for item in items:
         name = item.path.stem
         if name not in SLOW:

@@ -25,6 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import forked
 from markdown_it import MarkdownIt
 from picture import at_terminal
 from processes import ROOT
@@ -169,7 +170,7 @@ def last_part(command: str) -> str:
 
 
 def _shown(command: str, folder: Path, language: str) -> str:
-    printed, _status = at_terminal(command, folder, "dumb", language)
+    printed, _status = at_terminal(command, folder, "dumb", language, forked.shim)
     # A table is padded to its full width, which is invisible, and editors strip it.
     return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
 

@@ -32,7 +32,7 @@ def tree(tmp_path: Path) -> Path:
     """A copy of what a recipe changes, with the package under test, and the commands it calls."""
     for path in COPIED:
         if path.is_dir():
-            passed_over = shutil.ignore_patterns("__pycache__", "cases", "nasty")
+            passed_over = shutil.ignore_patterns("cases", "nasty")
             shutil.copytree(path, tmp_path / path.name, ignore=passed_over)
         else:
             shutil.copy(path, tmp_path)

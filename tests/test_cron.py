@@ -7,9 +7,10 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+import forked
 import pytest
 from pages import PAGES, Block, blocks_of
-from processes import ROOT, shim
+from processes import ROOT, UTF8, shim
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,13 @@ def place(tmp_path: Path) -> Path:
     for file in (ROOT / "examples").glob("*/*.*"):
         shutil.copy(file, tmp_path / "shop")
     return tmp_path
+
+
+@pytest.fixture
+def quick(place: Path) -> Path:
+    """The same, for tests of what a script makes of an answer, whoever gives it."""
+    forked.shim(place / "aepromo" / ".venv" / "bin")
+    return place
 
 
 def as_cron(job: str, place: Path, **more: str) -> tuple[int, str]:
@@ -81,10 +89,10 @@ def test_a_crontab_of_the_pages_works_in_crons_environment(
 
 @pytest.mark.parametrize("language", FOUND)
 def test_the_nightly_audit_accepts_options_and_reports_in_a_language(
-    language: str, place: Path
+    language: str, quick: Path
 ) -> None:
-    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0.1"
-    code, mail = as_cron(job, place, AEPROMO_LANG=language)
+    job = f"{quick}/aepromo/examples/cron/nightly-audit.sh {quick}/shop/skus.csv --rate 0.1"
+    code, mail = as_cron(job, quick, **UTF8, AEPROMO_LANG=language)
     heading, _, *rows = mail.splitlines()
     assert code == 1
     assert FOUND[language] in heading
@@ -102,10 +110,10 @@ def test_the_nightly_audit_accepts_options_and_reports_in_a_language(
     ],
 )
 def test_the_nightly_audit_reports_what_it_fails_on(
-    fail_on: str, statuses: set[str], place: Path
+    fail_on: str, statuses: set[str], quick: Path
 ) -> None:
-    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --fail-on"
-    code, mail = as_cron(f"{job} {fail_on}", place)
+    job = f"{quick}/aepromo/examples/cron/nightly-audit.sh {quick}/shop/skus.csv --fail-on"
+    code, mail = as_cron(f"{job} {fail_on}", quick, **UTF8)
     assert {row.rpartition(",")[2] for row in mail.splitlines()[2:]} == statuses
     assert code == bool(statuses)
 
@@ -119,17 +127,17 @@ def test_the_nightly_audit_reports_what_it_fails_on(
     ],
 )
 def test_the_chinese_heading_names_the_statuses_that_it_counts(
-    fail_on: str, breaks: str, place: Path
+    fail_on: str, breaks: str, quick: Path
 ) -> None:
-    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --fail-on"
-    _, mail = as_cron(f"{job} {fail_on}", place, AEPROMO_LANG="zh")
+    job = f"{quick}/aepromo/examples/cron/nightly-audit.sh {quick}/shop/skus.csv --fail-on"
+    _, mail = as_cron(f"{job} {fail_on}", quick, **UTF8, AEPROMO_LANG="zh")
     heading, _, *rows = mail.splitlines()
     assert heading.endswith(f"skus.csv：有 {len(rows)} 个标价{breaks}")
 
 
-def test_the_nightly_audit_prints_nothing_if_all_is_well(place: Path) -> None:
-    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0"
-    assert as_cron(job, place) == (0, "")
+def test_the_nightly_audit_prints_nothing_if_all_is_well(quick: Path) -> None:
+    job = f"{quick}/aepromo/examples/cron/nightly-audit.sh {quick}/shop/skus.csv --rate 0"
+    assert as_cron(job, quick, **UTF8) == (0, "")
 
 
 def test_the_program_can_be_named_in_the_crontab(place: Path) -> None:

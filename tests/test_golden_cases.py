@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from processes import shim
+from forked import shim
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/cmd"))
 EXPECTED = ("expout", "experr", "code")

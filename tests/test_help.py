@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
-import shutil
 from pathlib import Path
 
 import pytest
 from forked import program
-from processes import ROOT
 from processes import program as started
 from rich.cells import cell_len
 
@@ -153,15 +150,3 @@ def test_a_full_disk_is_reported(asked: str, tmp_path: Path) -> None:
         code, _, err = started(*asked.split(), cwd=tmp_path, stdout=disk.fileno())
     assert code == 2
     assert err == "aepromo: standard output can't be written: No space left on device\n"
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_an_example_works_as_it_stands(command: str, tmp_path: Path) -> None:
-    for file in (ROOT / "examples").glob("*/*.*"):
-        shutil.copy(file, tmp_path)
-    before = {file.name for file in tmp_path.iterdir()}
-    _, *arguments = shlex.split(EXAMPLES[command])
-    code, out, err = program(*arguments, cwd=tmp_path)
-    assert code == 0, err
-    written = {file.name for file in tmp_path.iterdir()} - before
-    assert out or written

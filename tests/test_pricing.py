@@ -75,7 +75,7 @@ def case_and_required(rng: Random) -> tuple[Case, int]:
 # --- every figure, against the reference --------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", range(20))
+@pytest.mark.parametrize("block", range(10))
 def test_random_cases_come_to_what_the_reference_says(block: int) -> None:
     for number in range(40):
         trial = draw_trial(Random(f"{block}:{number}"), MIXED)  # noqa: S311
@@ -83,18 +83,10 @@ def test_random_cases_come_to_what_the_reference_says(block: int) -> None:
         assert not found, "\n".join(map(str, found))
 
 
-@settings(thorough, max_examples=100)
-@given(RANDOM)
-def test_a_case_comes_to_what_the_reference_says(rng: Random) -> None:
-    trial = draw_trial(rng, SMALL)
-    found = trial.differences()
-    assert not found, "\n".join(map(str, found))
-
-
 # --- what the figures promise -------------------------------------------------------------------
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_the_required_deal_price_and_every_higher_one_meet_every_bound(rng: Random) -> None:
     case, _ = case_and_required(rng)
@@ -114,7 +106,7 @@ def ways_to_round(case: Case, list_price: int, rate: Fraction) -> Iterator[int]:
         yield from (floor(base * (1 - rate)), ceil(base * (1 - rate)))
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_the_protected_list_price_holds_however_the_platform_rounds(rng: Random) -> None:
     case, required = case_and_required(rng)
@@ -132,7 +124,7 @@ def test_the_protected_list_price_holds_however_the_platform_rounds(rng: Random)
         assert reference.deal(case, item_price, coupons_apply=True) >= required
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_no_allowed_list_price_below_the_protected_one_holds(rng: Random) -> None:
     case, required = case_and_required(rng)
@@ -145,7 +137,7 @@ def test_no_allowed_list_price_below_the_protected_one_holds(rng: Random) -> Non
     assert not any(reference.protects(case, rng.choice(below), required) for _ in below[:10])
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_one_cent_less_than_protects_breaks(rng: Random) -> None:
     case, required = case_and_required(rng)
@@ -161,7 +153,7 @@ def test_one_cent_less_than_protects_breaks(rng: Random) -> None:
     assert True in found
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_the_worst_case_is_no_better_than_any_rate_of_the_range(rng: Random) -> None:
     case, _ = case_and_required(rng)
@@ -177,7 +169,7 @@ def test_the_worst_case_is_no_better_than_any_rate_of_the_range(rng: Random) -> 
     assert worst <= product.offers.not_forced.deal_price(spared)
 
 
-@settings(thorough, max_examples=70)
+@settings(thorough, max_examples=40)
 @given(RANDOM)
 def test_zones_are_the_list_prices_that_do_not_protect(rng: Random) -> None:
     case, _ = case_and_required(rng)
@@ -404,7 +396,7 @@ def test_products_of_amounts_and_rates_fit(rate: int) -> None:
 # --- columns and ints -----------------------------------------------------------------------------
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_a_column_comes_to_what_each_of_its_rows_comes_to(rng: Random) -> None:
     """With the same offers for every row, and blank costs and targets among the rest."""

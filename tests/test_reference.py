@@ -251,7 +251,7 @@ def usable(case: Case) -> bool:
     return case.commission_rate + case.payment_rate + (case.target_margin or 0) < 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(small_cases(), st.integers(0, 500), st.booleans())
 def test_breakpoints_find_the_worst_basket(case: Case, item_price: int, coupons: bool) -> None:
     assert reference.deal(case, item_price, coupons) == reference.deal_by_literal_scan(
@@ -259,7 +259,7 @@ def test_breakpoints_find_the_worst_basket(case: Case, item_price: int, coupons:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(small_cases().filter(usable))
 def test_required_deal_price_read_upwards(case: Case) -> None:
     bounds = reference.bounds_in_force(case)
@@ -280,7 +280,7 @@ def test_required_deal_price_read_upwards(case: Case) -> None:
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(small_cases().filter(usable))
 def test_protected_list_price_read_from_one_cent(case: Case) -> None:
     required, _ = reference.required_deal_price(case)
@@ -292,7 +292,7 @@ def test_protected_list_price_read_from_one_cent(case: Case) -> None:
     assert reference.protected_list_price(case, found - 1) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(small_cases().filter(usable), st.integers(1, 900), st.integers(0, 120))
 def test_forbidden_runs_are_the_prices_that_do_not_protect(
     case: Case, low: int, count: int
@@ -316,7 +316,7 @@ def test_forbidden_runs_are_the_prices_that_do_not_protect(
         assert all(a[1] + 1 < b[0] for a, b in pairwise(ours))  # maximal
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(small_cases().filter(usable), st.integers(1, 800))
 def test_evaluate_reads_every_item_price(case: Case, list_price: int) -> None:
     result = reference.evaluate(case, list_price)
@@ -332,7 +332,7 @@ def test_evaluate_reads_every_item_price(case: Case, list_price: int) -> None:
     assert result.worst_case == ("forced" if forced <= not_forced else "not_forced")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(small_cases().filter(usable))
 def test_a_protected_list_price_audits_as_ok(case: Case) -> None:
     found = reference.protected_list_price(case, LIMIT)

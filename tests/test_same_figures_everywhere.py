@@ -388,7 +388,7 @@ def draw_cells(rng: Random) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
-@settings(thorough, max_examples=30)
+@settings(thorough, max_examples=15)
 @given(rng=RANDOM)
 def test_a_column_of_random_skus(question: Question, rng: Random) -> None:
     store = store_of(draw_case(rng, SMALL))
@@ -420,7 +420,7 @@ def problems_of(question: Question, rows: Sequence[Cells], store: Store) -> list
     return [(problem.row, f"{problem.column} {problem.reason}") for problem in outcome.problems]
 
 
-@settings(thorough, max_examples=30)
+@settings(thorough, max_examples=20)
 @given(RANDOM)
 def test_random_skus_through_reprice_and_audit_come_to_what_the_reference_says(
     rng: Random,
@@ -711,7 +711,7 @@ def breakeven_of(case: Case, list_price: int, units: int, promotion: str) -> Fig
     }
 
 
-@settings(thorough, max_examples=70)
+@settings(thorough, max_examples=40)
 @given(RANDOM, st.sampled_from(["forced", "reverse"]), st.integers(0, 99_999_999))
 def test_breakeven_against_fractions(rng: Random, promotion: str, units: int) -> None:
     case = draw_case(rng, SMALL)
@@ -810,7 +810,7 @@ def crossings_of(case: Case, list_price: int, last: int) -> list[tuple[str, int,
     return found
 
 
-@settings(thorough, max_examples=25)
+@settings(thorough, max_examples=12)
 @given(RANDOM)
 def test_sweep_against_fractions(rng: Random) -> None:
     case = replace(draw_case(rng, SMALL), endings=())

@@ -1,17 +1,21 @@
-"""A one-liner answers at once: it loads only what it needs."""
+"""A process of its own loads only what a command needs, so that a one-liner answers at once."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from picture import SETTINGS, at_terminal
+from processes import ROOT, program
 
 from aepromo.cli import CALCULATORS, COMMANDS
+from aepromo.cli.examples import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,18 +74,13 @@ def heavy(command: str) -> set[str]:
 
 
 @pytest.mark.parametrize("command", ONE_LINERS)
-def test_a_piped_one_liner_loads_neither_pandas_nor_rich(command: str, tmp_path: Path) -> None:
+def test_a_piped_one_liner_loads_nothing_slow(command: str, tmp_path: Path) -> None:
     run = python("-m", "aepromo", command, *ONE_LINERS[command], cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("\n") >= 2
-    assert loaded(run.stderr) & {*heavy(command), *DRAWING} == set()
-
-
-@pytest.mark.parametrize("command", CALCULATORS)
-def test_a_calculator_makes_no_dataclasses(command: str, tmp_path: Path) -> None:
-    # Each costs a one-liner more than all of its arithmetic.
-    run = python("-m", "aepromo", command, *ONE_LINERS[command], cwd=tmp_path)
-    assert "dataclasses" not in loaded(run.stderr)
+    # A dataclass costs a calculator more than all of its arithmetic.
+    slow = {"dataclasses"} if command in CALCULATORS else set()
+    assert loaded(run.stderr) & {*heavy(command), *DRAWING, *slow} == set()
 
 
 @pytest.mark.parametrize("command", ONE_LINERS)
@@ -127,3 +126,16 @@ def test_importing_the_package_does_not_load_pandas(tmp_path: Path) -> None:
     run = python("-c", "import aepromo; aepromo.reprice, aepromo.Policy", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert loaded(run.stderr) & {*HEAVY, "rich", "typer"} == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_example_of_the_help_works_as_it_stands(command: str, tmp_path: Path) -> None:
+    """In a process of its own, which has imported nothing that the command forgets to."""
+    for file in (ROOT / "examples").glob("*/*.*"):
+        shutil.copy(file, tmp_path)
+    before = {file.name for file in tmp_path.iterdir()}
+    _, *arguments = shlex.split(EXAMPLES[command])
+    code, out, err = program(*arguments, cwd=tmp_path)
+    assert code == 0, err
+    written = {file.name for file in tmp_path.iterdir()} - before
+    assert out or written

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import termios
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from forked import client
 from processes import HEADER, PROGRAM, cost_rows, finish, program, start, without_privileges
 
 if TYPE_CHECKING:
@@ -43,16 +44,17 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return answer
 
 
-def in_shell(line: str, *asked: str, cwd: Path) -> tuple[int, bytes, str]:
+def in_shell(line: str, *asked: str, cwd: Path, **more: Any) -> tuple[int, bytes, str]:
     """Run a line of shell in which ``aepromo`` is the program."""
-    return program(*asked, cwd=cwd, wrapper=("sh", "-c", line.replace("aepromo", '"$@"'), "sh"))
+    wrapper = ("sh", "-c", line.replace("aepromo", '"$@"'), "sh")
+    return program(*asked, cwd=cwd, wrapper=wrapper, **more)
 
 
 # A reader that closes the pipe.
 
 TALKATIVE = [
     *((*COSTS, "--format", form) for form in ("csv", "tsv", "json", "jsonl", "markdown")),
-    (*COSTS, "--format", "table", "--limit", "3000"),
+    (*COSTS, "--format", "table", "--limit", "1000"),
     (*COSTS, "--value", "sku"),
     (*COSTS, "--columns", "sku,title"),
     (*COSTS, "-o", "/dev/stdout"),
@@ -74,7 +76,7 @@ BRIEF = [
 def test_a_reader_that_closes_the_pipe_ends_the_run_quietly(
     folder: Path, asked: tuple[str, ...]
 ) -> None:
-    with start(*asked, cwd=folder) as process:
+    with start(*asked, cwd=folder, program=client()) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         process.stdout.close()
@@ -93,8 +95,10 @@ def test_a_pipe_without_a_reader_ends_the_run_quietly(
 ) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    settings = {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": unbuffered}
-    ran = program(*asked, cwd=folder, stdout=writer, env=settings)
+    more: dict[str, Any] = {"program": client()}
+    if unbuffered:  # which an interpreter reads when it starts
+        more = {"env": {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": unbuffered}}
+    ran = program(*asked, cwd=folder, stdout=writer, **more)
     os.close(writer)
     assert ran == (0, b"", "")
 
@@ -183,7 +187,7 @@ def test_a_closed_stream_that_is_not_needed_changes_nothing(
     ],
 )
 def test_a_stream_gives_the_same_answer_as_a_file(folder: Path, answer: bytes, line: str) -> None:
-    assert in_shell(line, cwd=folder) == (0, answer, "")
+    assert in_shell(line, cwd=folder, program=client()) == (0, answer, "")
 
 
 def test_a_fifo_that_is_filled_slowly_is_read(folder: Path, answer: bytes) -> None:

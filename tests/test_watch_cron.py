@@ -1,4 +1,4 @@
-"""``watch`` from cron, with real processes: each event once as new, then open, and none lost.
+"""``watch`` from cron: each event once as new, then open, and none lost.
 
 The test changes the world that the feed describes, so it knows every event; it doesn't compute any
 from the feed.
@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from forked import client
 from processes import finish, program, seeded, start, wait_until
 
 from aepromo.watch.columns import EVENTS
@@ -197,7 +198,8 @@ def test_fifty_runs_report_each_event_once_and_lose_none(tmp_path: Path) -> None
             assert sorted(reported(out)["new"]) == sorted(world.new)
             told += world.new
             world.told()
-        at_once = [start(*WATCH, cwd=tmp_path) for _ in range(2 if turn % 3 == 0 else 1)]
+        count = 2 if turn % 3 == 0 else 1
+        at_once = [start(*WATCH, cwd=tmp_path, program=client()) for _ in range(count)]
         ran = [finish(process) for process in at_once]
         found = [reported(out) for _, out, _ in ran]
         news = [happened for each in found for happened in each["new"]]
@@ -212,7 +214,8 @@ def test_fifty_runs_report_each_event_once_and_lose_none(tmp_path: Path) -> None
         if turn % 4 == 1 and world.open:
             sku = random.choice(sorted(world.open))[0]
             world.acknowledge(sku)
-            acked = program(*WATCH[:1], *WATCH[2:], "--ack", sku, cwd=tmp_path)
+            ack = (*WATCH[:1], *WATCH[2:], "--ack", sku)
+            acked = program(*ack, cwd=tmp_path, program=client())
             assert sorted(reported(acked[1])["open"]) == sorted(world.open)
     assert len(told) > 80
     assert {name for _, name in told} == set(EVENTS)
