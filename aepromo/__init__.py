@@ -9,10 +9,10 @@ A folder is a capability, and data flows one way::
     rules        every figure that is assumed, as data with its origin
     table        bytes to columns of cells and back: CSV, workbooks, Parquet, headers, cells
     inputs       cell before option before configuration before rule book; currencies, tariffs
-    engine answer a question for one SKU, a file or a frame
+    engine       answer a question for one SKU, a file or a frame
     calculators  list-price, margin, commission, floor, reprice, audit, breakeven
     platform     the platform's rules: forced, reverse, appeal, tracking, and their gates
-    past_rates rates: forced rates from an order history
+    past_rates   rates: forced rates from an order history
     watch        a discount feed, its events, and the memory between runs
     explain      one SKU step by step
     sweep        profit against the forced rate

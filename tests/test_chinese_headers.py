@@ -184,7 +184,7 @@ def test_two_words_for_one_column_are_refused(run: Run) -> None:
     refused = run("audit", "-", "-q", "--columns", "sku,status,货号", stdin=own)
     assert refused.code == 2
     assert refused.out == b""
-    assert "'sku' and '货号' are one column, '货号'" in refused.err
+    assert "'sku' and '货号' are the same column, '货号'" in refused.err
 
 
 def test_a_word_for_two_columns_is_refused(run: Run) -> None:
