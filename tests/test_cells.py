@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aepromo.errors import problems_of
 from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import CellError, read, read_range
@@ -221,7 +222,8 @@ def test_a_column_of_anything_reads_as_its_cells_do(
 def column_wise(texts: pa.Array, kind: Kind, currency: Currency) -> list[tuple[int, int] | str]:
     reading = read_column(texts, kind, currency)
     pairs = zip(reading.numbers.tolist(), reading.upper.tolist(), strict=True)
-    return [reading.bad.get(row, pair) for row, pair in enumerate(pairs)]
+    reasons = {problem.row: problem.reason for problem in problems_of(reading.bad)}
+    return [reasons.get(row, pair) for row, pair in enumerate(pairs)]
 
 
 def cell_wise(texts: list[str], kind: Kind, currency: Currency) -> list[tuple[int, int] | str]:

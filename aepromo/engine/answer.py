@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from aepromo.engine.filling import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
-from aepromo.errors import InputError, Problem
+from aepromo.errors import InputError, Refused
 from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.header_currencies import check_currencies, label_reasons, name_currencies
@@ -24,12 +24,14 @@ from aepromo.table.headers import missing_columns, plain, read_header, read_head
 from aepromo.table.headings import chinese
 from aepromo.table.measured_cells import added_up, read_cells
 from aepromo.table.moments import instant_number, read_instants
-from aepromo.table.number_columns import Words, as_number, read_words, result_array
+from aepromo.table.number_columns import Words, as_number, read_words, result_array, rows_of
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+    import numpy.typing as npt
 
     from aepromo.engine.question import Question, Result, Results
     from aepromo.inputs.exchange import Conversion
@@ -68,7 +70,7 @@ class Outcome:
     cells: Cells
     values: Values
     assumed: list[str]
-    problems: list[Problem]
+    problems: list[Refused]
     results: Results = field(default_factory=dict)
     added: tuple[str, ...] = ()
     inputs: Inputs | None = None
@@ -232,9 +234,8 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
         # Of one row, NumPy makes figures that are neither an int nor a column.
         results = {name: int(each) if np.ndim(each) == 0 else each for name, each in answer.items()}
         reading.add(check_results(results, inputs.sku, values.currency))
-    problems = _in_order(reading.problems)
-    if problems:
-        return Outcome(cells, values, reading.filler.assumed, problems, signs=reading.signs)
+    if reading.problems:
+        return Outcome(cells, values, reading.filler.assumed, reading.problems, signs=reading.signs)
     return Outcome(
         cells,
         values,
@@ -256,7 +257,7 @@ class _Reading:
         self, question: Question, cells: Cells, columns: Mapping[str, int], values: Values
     ) -> None:
         self.question, self.cells, self.columns, self.values = question, cells, columns, values
-        self.problems: list[Problem] = []
+        self.problems: list[Refused] = []
         self.took: Took = (0, 0, 0)
         self.exchange = values.exchange
         differ = rows_differ(columns)
@@ -266,7 +267,7 @@ class _Reading:
         self.costs = read_costs(
             cells, columns, self.exchange, values.cost_texts, price_signs(values.texts)
         )
-        self.problems += [Problem(*bad) for bad in self.costs.bad]
+        self._note(self.costs.bad)
         self.given: dict[str, Whole] = dict(self.costs.converted)
         self.conversions = set(self.costs.conversions)
         self.signs = self.costs.signs
@@ -293,11 +294,12 @@ class _Reading:
                 self.given, self.cells, self.columns
             )
         sku, priced = check(question, filler)
-        unread = {(problem.row, problem.column) for problem in self.problems}
+        unread = list(self.problems)
         for fault in filler.faults:
             # A cell that can't be read is blank from here on, but it isn't missing.
-            found = _problems(fault, self.cells, self.columns)
-            self.problems += [each for each in found if (each.row, each.column) not in unread]
+            found = _refused(fault, self.cells, self.columns)
+            is_missing = self._are_readable(found.column, unread)
+            self._note([found.only(is_missing)])
         numbers = {name: self._filled(name) for name in self._other_names(Kind.WORDS, False)}
         return Inputs(
             sku,
@@ -317,8 +319,7 @@ class _Reading:
 
     def add(self, faults: Sequence[Fault]) -> None:
         """Take in what is wrong with some rows."""
-        for fault in faults:
-            self.problems += _problems(fault, self.cells, self.columns)
+        self._note(_refused(fault, self.cells, self.columns) for fault in faults)
 
     def shipped_results(self) -> Results:
         """The line and the cost that the tariff gave each row, where there is one."""
@@ -328,9 +329,16 @@ class _Reading:
             return dict.fromkeys(SHIPPED, BLANK)
         return {"shipping_line": self.shipped.line, "shipping_cost": self.shipped.cost}
 
-    def _add_problem(self, row: int, name: str, reason: str) -> None:
-        header = str(self.cells.header[self.columns[name]]) if name in self.columns else name
-        self.problems.append(Problem(row, header, reason))
+    def _note(self, refused: Iterable[Refused]) -> None:
+        self.problems += (each for each in refused if len(each.rows))
+
+    def _are_readable(self, header: str, refused: Iterable[Refused]) -> npt.NDArray[np.bool_]:
+        """Where nothing is wrong with a column's own cell."""
+        readable = np.ones(len(self.cells), np.bool_)
+        for each in refused:
+            if each.column == header:
+                readable[each.rows] = False
+        return readable
 
     def _read_cells(self) -> None:
         """Read all columns but costs and those that a parcel goes by."""
@@ -357,20 +365,20 @@ class _Reading:
 
     def _take(self, name: str, kind: Kind, readings: Mapping[int, Reading]) -> None:
         """Take in what the cells of a column say; several that add up have several positions."""
+        headers = [str(self.cells.header[position]) for position in readings]
         numbers, too_large = added_up(
-            [reading.numbers for reading in readings.values()], kind, self.currency
+            [reading.numbers for reading in readings.values()], kind, self.currency, headers[-1]
         )
         self.given[name] = numbers
-        for position, reading in readings.items():
-            header = str(self.cells.header[position])
-            bad: Mapping[int, str] = reading.bad
+        for header, (position, reading) in zip(headers, readings.items(), strict=True):
+            bad = reading.bad
             if kind in AMOUNTS and bad and label_at(self.columns, position):
                 bad = label_reasons(bad, self.cells, position, self.currency)
-            self.problems += [Problem(row, header, reason) for row, reason in bad.items()]
+            self._note(each._replace(column=header) for each in bad)
             self.signs |= reading.signs if kind in AMOUNTS else frozenset()
             if kind is Kind.RATES:
                 self.given["forced_rate_to"] = reading.upper
-        self.problems += [Problem(row, header, reason) for row, reason in too_large.items()]
+        self._note(too_large)
 
     def _other_names(self, kind: Kind, is_kind: bool) -> list[str]:
         """The columns in use that are none of a SKU's prices, costs and rates."""
@@ -415,8 +423,8 @@ class _Reading:
             return None
         logistics = self.given.get("logistics_cost", BLANK)
         place = self.columns.get("logistics_cost")
-        header = None if place is None else self.cells.header[place]
-        unread = {each.row for each in self.problems if each.column == header}
+        header = "" if place is None else str(self.cells.header[place])
+        is_read = self._are_readable(header, self.problems)
         is_blank = np.asarray(logistics == BLANK)
         wanted = self.question.wants_logistics(self.filler.value)
         shipped = ship_rows(
@@ -428,9 +436,10 @@ class _Reading:
             not self.question.prices_some,
             self.question.markets,
         )
-        for row, name, reason in shipped.bad:
-            if row not in unread and not self.question.excuses_parcels:
-                self._add_problem(row, name, reason)
+        for each in shipped.bad if not self.question.excuses_parcels else ():
+            own = self.columns.get(each.column)
+            found = each if own is None else each._replace(column=str(self.cells.header[own]))
+            self._note([found.only(is_read)])
         # A row that nothing ships is named already, and so isn't to be named as lacking the cost.
         cost = shipped.cost if self.question.prices_some else np.maximum(shipped.cost, 0)
         self.given["logistics_cost"] = np.where(is_blank, cost, logistics)
@@ -441,7 +450,7 @@ class _Reading:
 
 def without_bad_rows(
     question: Question, outcome: Outcome, columns: Mapping[str, int], values: Values
-) -> tuple[Outcome, list[Problem], Numbers]:
+) -> tuple[Outcome, list[Refused], Numbers]:
     """The answer for the rows that have one, the problems of all others, and which rows have one.
 
     That a row has no answer may show only once the cells of all others can be read.
@@ -449,19 +458,15 @@ def without_bad_rows(
     cells, problems = outcome.cells, list(outcome.problems)
     good = np.arange(len(cells))
     while outcome.problems:
-        good = np.delete(good, [problem.row for problem in outcome.problems])
+        good = np.delete(good, rows_of(outcome.problems))
         outcome = run(question, cells.chosen(good), columns, values)
-        problems += [each._replace(row=int(good[each.row])) for each in outcome.problems]
-    return outcome, _in_order(problems), good
+        problems += [each.moved(good) for each in outcome.problems]
+    return outcome, problems, good
 
 
-def _problems(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:
-    """A fault as one problem for each row where it holds."""
+def _refused(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> Refused:
+    """A fault as the rows where it holds."""
     position = columns.get(fault.column)
     header = fault.column if position is None else str(cells.header[position])
-    where = np.broadcast_to(np.asarray(fault.where), len(cells))
-    return [Problem(int(row), header, fault.reason(int(row))) for row in np.flatnonzero(where)]
-
-
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: problem.row)
+    rows = np.flatnonzero(np.broadcast_to(np.asarray(fault.where), len(cells)))
+    return Refused(rows, header, lambda at: fault.reason(int(rows[at])))

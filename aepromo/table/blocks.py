@@ -41,6 +41,7 @@ class TextBlock:
     grid: Grid | None = None
     ragged: tuple[Ragged, ...] = ()
     _table: pa.Table | None = field(default=None, repr=False)
+    _rows: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     _swapped: Grid | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -66,7 +67,7 @@ class TextBlock:
             grid = self._with_points if decimal == COMMA else self.grid
             numbers = plain_numbers(grid, position, kind, currency)
             if numbers is not None:
-                return Reading(numbers, numbers, {})
+                return Reading(numbers, numbers)
         return read_column(self.texts(position), kind, currency, decimal)
 
     @property
@@ -80,7 +81,8 @@ class TextBlock:
     def read_all(self) -> None:
         """Make text of all columns at once: quicker than one by one, where all are wanted."""
         if self._table is None:
-            self._table = _parsed_by_arrow(self.block, self.source)
+            table = _parsed_by_arrow(self.block, self.source)
+            self._table = table if self._rows is None else table.take(places_of(self._rows))
 
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""
@@ -99,7 +101,9 @@ class TextBlock:
     def chosen(self, rows: npt.NDArray[np.int64]) -> TextBlock:
         """Some of the rows."""
         grid = self.grid and self.grid.chosen(rows)
-        return TextBlock(self.block, self.source, grid, _table=self.table.take(places_of(rows)))
+        table = self._table and self._table.take(places_of(rows))
+        among = rows if self._rows is None else self._rows[rows]
+        return TextBlock(self.block, self.source, grid, _table=table, _rows=among)
 
     def rows_as_written(self) -> pa.Array | None:
         """The rows to the letter, without their line ends, or None.

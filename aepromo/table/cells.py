@@ -40,8 +40,9 @@ COUNT_LIMIT = 10**8
 POINT, COMMA, UNTOLD = ".", ",", ""
 """Decimal marks. ``UNTOLD``: no cell has told yet, so one that could be either is refused."""
 
-_SPACES = " \u00a0\u2007\u2009\u202f"
-_GAP = f"[{_SPACES}'’]"
+GAPS = " \u00a0\u2007\u2009\u202f'’"
+"""What may stand between thousands beside the mark that doesn't part decimals."""
+_GAP = f"[{GAPS}]"
 # No thousand starts with a 0: 0,125 is a decimal comma.
 _WHOLE = r"\d*|[1-9]\d{{0,2}}(?:(?P<gap>{mark}|{gap})\d{{3}})(?:(?P=gap)\d{{3}})*"
 _NUMBER = re.compile(

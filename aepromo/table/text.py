@@ -8,7 +8,6 @@ input column that was read as numbers; other cells are strings.
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -115,18 +114,24 @@ def delimited(
     rows: Iterable[Sequence[str | None]], delimiter: str = ",", excel_safe: bool = False
 ) -> str:
     """CSV or TSV lines: quoted only where a cell needs it, LF at the end of each."""
-    out = _UnixLines()
-    writer = csv.writer(out, delimiter=delimiter)
-    for row in rows:
-        writer.writerow([_for_spreadsheets(cell) for cell in row] if excel_safe else row)
-    return out.getvalue()
+    if excel_safe:
+        rows = ([_for_spreadsheets(cell) for cell in row] for row in rows)
+    return "".join(delimited_lines(rows, delimiter))
 
 
-class _UnixLines(io.StringIO):
+def delimited_lines(rows: Iterable[Sequence[str | None]], delimiter: str) -> list[str]:
+    """The lines of ``delimited`` one by one; a cell may hold a line end, too."""
+    lines = _UnixLines()
+    csv.writer(lines, delimiter=delimiter).writerows(rows)
+    return lines
+
+
+class _UnixLines(list[str]):
     """Lines that ``csv`` ends in CRLF, so that it quotes a cell with either half, ended in LF."""
 
     def write(self, line: str) -> int:
-        return super().write(line.removesuffix("\r\n") + "\n")
+        self.append(line.removesuffix("\r\n") + "\n")
+        return len(line)
 
 
 def _for_spreadsheets(cell: str | None) -> str | None:
