@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from functools import cache, partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
 
 from aepromo.cli.say import say
-from aepromo.errors import InputError, OutputError
+from aepromo.errors import InputError, OutputError, problems_of
 from aepromo.table.blocks import line_numbers
 from aepromo.table.bulk import cell_texts, joined_ends
 from aepromo.table.number_columns import rows_of
-from aepromo.table.text import delimited_lines
+from aepromo.table.text import delimited, quoted_cell
 from aepromo.words import _, cause, ngettext, texts_in
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from aepromo.errors import Refused
     from aepromo.table.blocks import TextBlock
+    from aepromo.table.number_columns import Numbers
     from aepromo.table.source import Source
 
 MOST_NAMED = 20
@@ -28,14 +31,6 @@ HEADERS = ("line", "column", "reason")
 
 class RowsRefused(InputError):
     """There were bad rows and nowhere to put them."""
-
-
-class _BadRow(NamedTuple):
-    """A row that can't be used: its line, the columns to blame, and why."""
-
-    line: int
-    columns: list[str]
-    reasons: list[str]
 
 
 class BadRows:
@@ -58,7 +53,7 @@ class BadRows:
         self._named = 0
         headers = tuple(map(texts_in(language, "rejects"), HEADERS))
         self._passed = len(headers) if tuple(source.header[: len(headers)]) == headers else 0
-        self._write(self._lines([(*headers, *source.header[self._passed :])]))
+        self._write(delimited([(*headers, *source.header[self._passed :])], source.delimiter))
 
     @property
     def is_open(self) -> bool:
@@ -85,21 +80,14 @@ class BadRows:
         self.count += len(rows) + len(text.ragged)
         self._named += sum(len(each.rows) for each in refused) + len(text.ragged)
         told = rows if self.is_open else rows[:unsaid]
-        if not (len(told) or text.ragged):
-            return
-        places = told.tolist()
-        lines = line_numbers(text, places) if lines_of is None else lines_of(places)
-        bad = _bad_rows(lines, refused)
-        ragged = [_BadRow(each.line, [""], [each.reason]) for each in text.ragged]
-        self._name(sorted(bad[:unsaid] + ragged[:unsaid], key=attrgetter("line")), unsaid)
+        lines = (lines_of or partial(line_numbers, text))(told.tolist()) if len(told) else {}
+        self._name(text, rows[:unsaid], refused, lines, unsaid)
         if self.is_open:
-            rejects = self._rejects(bad, text.chosen(told)) if len(told) else []
-            heads = map(_head, ragged)
-            rejects += [
-                (each.line, self._lines([(*head, *each.cells[self._passed :])])[0])
-                for head, each in zip(heads, text.ragged, strict=True)
-            ]
-            self._write(line for _, line in sorted(rejects, key=itemgetter(0)))
+            rejects = self._rejects(text.chosen(rows), rows, refused, lines) if len(rows) else []
+            for each in text.ragged:
+                row = (str(each.line), "", each.reason, *each.cells[self._passed :])
+                rejects.append((each.line, delimited([row], self._source.delimiter)))
+            self._write("".join(line for _, line in sorted(rejects, key=itemgetter(0))))
 
     def close(self) -> None:
         """Say how many there were. Raises ``RowsRefused`` where they had no place."""
@@ -119,17 +107,29 @@ class BadRows:
         if self.count:
             say(f"{name}: " + _("{bad_rows} set aside").format(bad_rows=counted))
 
-    def _name(self, rows: Iterable[_BadRow], most: int) -> None:
-        told = (
-            (row.line, column, reason)
-            for row in rows
-            for column, reason in zip(row.columns, row.reasons, strict=True)
-        )
-        for line, column, reason in islice(told, most):
-            place = f"{self._source.name}:{line}: "
-            say(place + (f"{column}: {reason}" if column else reason))
+    def _name(
+        self,
+        text: TextBlock,
+        rows: Numbers,
+        refused: Sequence[Refused],
+        lines: Mapping[int, int],
+        most: int,
+    ) -> None:
+        is_named = np.zeros(len(text), np.bool_)
+        is_named[rows] = True
+        problems = problems_of(each.only(is_named) for each in refused) if len(rows) else []
+        named = [(lines[each.row], str(each)) for each in problems]
+        named += [(each.line, each.reason) for each in text.ragged[:most]]
+        for line, problem in sorted(named, key=itemgetter(0))[:most]:
+            say(f"{self._source.name}:{line}: {problem}")
 
-    def _rejects(self, rows: Sequence[_BadRow], text: TextBlock) -> list[tuple[int, str]]:
+    def _rejects(
+        self,
+        text: TextBlock,
+        rows: Numbers,
+        refused: Sequence[Refused],
+        lines: Mapping[int, int],
+    ) -> list[tuple[int, str]]:
         """Rows as they are written, with their lines; ``text`` holds their cells."""
         delimiter = self._source.delimiter
         cells = [
@@ -137,20 +137,18 @@ class BadRows:
             for position in range(self._passed, len(text.header))
         ]
         ends = joined_ends(cells, delimiter).to_pylist()
-        heads = self._lines(map(_head, rows))
+        quoted = cache(partial(quoted_cell, delimiter=delimiter))
+        problems = zip(*_by_row(rows, refused), strict=True)
         return [
-            (row.line, head.removesuffix("\n") + end)
-            for row, head, end in zip(rows, heads, ends, strict=True)
+            (line, f"{line}{delimiter}{quoted(columns)}{delimiter}{quoted(reasons)}{end}")
+            for line, (columns, reasons), end in zip(lines.values(), problems, ends, strict=True)
         ]
 
-    def _lines(self, rows: Iterable[Sequence[str]]) -> list[str]:
-        return delimited_lines(rows, self._source.delimiter)
-
-    def _write(self, lines: Iterable[str]) -> None:
+    def _write(self, lines: str) -> None:
         if self._stream is None:
             return
         try:
-            self._stream.write("".join(lines).encode())
+            self._stream.write(lines.encode())
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -158,20 +156,19 @@ class BadRows:
             raise OutputError(f"{self._path}: {reason}") from None
 
 
-def _bad_rows(lines: Mapping[int, int], refused: Sequence[Refused]) -> list[_BadRow]:
-    """The rows that have lines, with what is wrong with them in the order of ``refused``."""
-    found = {row: _BadRow(line, [], []) for row, line in lines.items()}
+def _by_row(rows: Numbers, refused: Iterable[Refused]) -> tuple[list[str], list[str]]:
+    """The columns to blame for each row, and the reasons why."""
+    columns, reasons = [""] * len(rows), [""] * len(rows)
+    several: dict[int, tuple[list[str], list[str]]] = {}
     for each in refused:
-        for at, row in enumerate(each.rows.tolist()):
-            if row in found:
-                found[row].columns.append(each.column)
-                found[row].reasons.append(each.reason(at))
-    return list(found.values())
-
-
-def _head(row: _BadRow) -> tuple[str, str, str]:
-    return str(row.line), _joined(row.columns), _joined(row.reasons)
-
-
-def _joined(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else "; ".join(dict.fromkeys(parts))
+        for at, place in enumerate(rows.searchsorted(each.rows).tolist()):
+            reason = each.reason(at)
+            if reasons[place]:
+                both = several.setdefault(place, ([columns[place]], [reasons[place]]))
+                both[0].append(each.column)
+                both[1].append(reason)
+            else:
+                columns[place], reasons[place] = each.column, reason
+    for place, (blamed, said) in several.items():
+        columns[place], reasons[place] = ("; ".join(dict.fromkeys(each)) for each in (blamed, said))
+    return columns, reasons

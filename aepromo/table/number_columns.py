@@ -7,8 +7,10 @@ different text once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,7 +19,7 @@ import pyarrow.compute as pc
 
 from aepromo.errors import Refused
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
-from aepromo.table.cells import POINT, CellError, read_range
+from aepromo.table.cells import POINT, CellError, read_range, shown, sign_of
 from aepromo.table.column import Kind
 from aepromo.table.digits import plain_decimals
 from aepromo.table.facts import read_fact
@@ -193,7 +195,7 @@ def _read(
     return Reading(
         lows,
         highs,
-        (Refused(rows, "", _reasons(texts, rows, read_one)),) if len(rows) else (),
+        (Refused(rows, "", _reasons(texts, rows, read_one, decimal)),) if len(rows) else (),
         signs,
     )
 
@@ -207,21 +209,44 @@ def _ends(text: str, read_one: Callable[[str], tuple[int, int] | None]) -> tuple
 
 
 def _reasons(
-    texts: pa.Array, rows: Numbers, read_one: Callable[[str], object]
+    texts: pa.Array, rows: Numbers, read_one: Callable[[str], object], decimal: str
 ) -> Callable[[int], str]:
-    """Why the cells of some rows can't be used; each different text is read again once."""
-    known: dict[str, str] = {}
+    """Why the cells of some rows can't be used; texts that differ in digits are read once."""
+
+    @cache
+    def cells() -> list[str]:
+        found: list[str] = taken(texts, rows).to_pylist()
+        return found
+
+    @cache
+    def said(text: str) -> str:
+        try:
+            read_one(text)
+        except CellError as error:
+            return str(error)
+        raise AssertionError(text)
+
+    @cache
+    def common(frame: str) -> str:
+        """What is said behind the cell, the same whatever its digits; nothing if it may differ."""
+        begin = shown(frame)
+        is_common = decimal == POINT and _has_words(frame) and said(frame).startswith(begin)
+        return said(frame).removeprefix(begin) if is_common else ""
 
     def reason(at: int) -> str:
-        text = texts[int(rows[at])].as_py()
-        if text not in known:
-            try:
-                read_one(text)
-            except CellError as error:
-                known[text] = str(error)
-        return known[text]
+        text = cells()[at]
+        end = common(_RUN.sub("0", text))
+        return shown(text) + end if end else said(text)
 
     return reason
+
+
+_RUN = re.compile("[0-9]+")
+
+
+def _has_words(text: str) -> bool:
+    """Whether a text has letters that are no sign of money, and so is no number nor a range."""
+    return any(map(str.isalpha, text)) and ".." not in text and sign_of(text) is None
 
 
 def refused_row(row: int, column: str, reason: str) -> Refused:

@@ -8,6 +8,7 @@ input column that was read as numbers; other cells are strings.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -114,24 +115,25 @@ def delimited(
     rows: Iterable[Sequence[str | None]], delimiter: str = ",", excel_safe: bool = False
 ) -> str:
     """CSV or TSV lines: quoted only where a cell needs it, LF at the end of each."""
-    if excel_safe:
-        rows = ([_for_spreadsheets(cell) for cell in row] for row in rows)
-    return "".join(delimited_lines(rows, delimiter))
+    out = _UnixLines()
+    writer = csv.writer(out, delimiter=delimiter)
+    for row in rows:
+        writer.writerow([_for_spreadsheets(cell) for cell in row] if excel_safe else row)
+    return out.getvalue()
 
 
-def delimited_lines(rows: Iterable[Sequence[str | None]], delimiter: str) -> list[str]:
-    """The lines of ``delimited`` one by one; a cell may hold a line end, too."""
-    lines = _UnixLines()
-    csv.writer(lines, delimiter=delimiter).writerows(rows)
-    return lines
+def quoted_cell(cell: str, delimiter: str) -> str:
+    """One cell as ``delimited`` writes it among others."""
+    if any(special in cell for special in (delimiter, '"', "\n", "\r")):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
 
 
-class _UnixLines(list[str]):
+class _UnixLines(io.StringIO):
     """Lines that ``csv`` ends in CRLF, so that it quotes a cell with either half, ended in LF."""
 
     def write(self, line: str) -> int:
-        self.append(line.removesuffix("\r\n") + "\n")
-        return len(line)
+        return super().write(line.removesuffix("\r\n") + "\n")
 
 
 def _for_spreadsheets(cell: str | None) -> str | None:
