@@ -234,8 +234,9 @@ def _only(texts: pa.Array, marks: npt.NDArray[np.uint8], is_dropped: bool = Fals
     is_kept[marks] = not is_dropped
     codes = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
     kept = is_kept[codes]
-    edges = np.concatenate(([0], np.cumsum(kept)))[offsets_of(texts)].astype(np.int32)
-    buffers = [None, pa.py_buffer(edges), pa.py_buffer(codes[kept])]
+    before = np.zeros(len(codes) + 1, np.int32)
+    np.cumsum(kept, out=before[1:])
+    buffers = [None, pa.py_buffer(before[offsets_of(texts)]), pa.py_buffer(codes[kept])]
     return pa.Array.from_buffers(pa.string(), len(texts), buffers)
 
 
