@@ -20,11 +20,12 @@ from aepromo.errors import InputError, Refused
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.pricing.currency import USD
-from aepromo.table.blocks import line_numbers, parse
+from aepromo.table.blocks import TextBlock, line_numbers, parse
 from aepromo.table.cells import read, sign_of
 from aepromo.table.column import Kind
 from aepromo.table.headers import MOST_COLUMNS
 from aepromo.table.number_columns import Reading, read_column, rows_of
+from aepromo.table.rows import _named
 from aepromo.table.source import open_source
 from aepromo.watch.feed import open_feed
 
@@ -166,6 +167,19 @@ def test_cells_whose_sign_names_another_currency_are_told_apart_together() -> No
 
     assert calls_of(sign_of, answer) <= 20
     assert rows_of(outcomes[0].problems).tolist() == list(range(1, 2000, 2))
+
+
+def test_a_row_of_another_width_sends_no_other_the_exact_way() -> None:
+    rows = [b'"A,\n1",8\n'] * ROWS
+    rows[7] = b'"B\n1",8,9\n'
+    source = open_source(io.BytesIO(b"sku,cost\n" + b"".join(rows)), "t.csv")
+    (block,) = source.blocks
+    parsed = list[TextBlock]()
+    assert calls_of(_named, lambda: parsed.append(parse(block, source))) == 1
+    (text,) = parsed
+    assert [(row.line, row.cells) for row in text.ragged] == [(16, ("B\n1", "8", "9"))]
+    assert len(text) == ROWS - 1
+    assert line_numbers(text, [6, 7]) == {6: 14, 7: 18}
 
 
 def test_lines_are_those_of_the_text_whatever_stands_between() -> None:

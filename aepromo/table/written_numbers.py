@@ -105,9 +105,9 @@ def written_numbers(
 ) -> WrittenNumbers:
     """Read the cells of a column that are numbers, whatever marks, spaces and signs they have."""
     texts = _tidied(texts)
-    numbers, none = np.full(len(texts), BLANK, np.int64), np.zeros(len(texts), np.bool_)
+    numbers, is_bad = np.full(len(texts), BLANK, np.int64), np.zeros(len(texts), np.bool_)
     if kind not in _READ_HERE:
-        return WrittenNumbers(numbers, none, np.flatnonzero(~are_blank(texts)))
+        return WrittenNumbers(numbers, is_bad, np.flatnonzero(~are_blank(texts)))
     point = COMMA if decimal == COMMA and kind not in _WITH_A_POINT else POINT
     is_number = _match(texts, _pattern(kind, point))
     if decimal == UNTOLD and kind not in _WITH_A_POINT:
@@ -116,7 +116,6 @@ def written_numbers(
     written = taken(texts, rows) if len(rest) else texts
     found, is_good, is_odd, signs = _numbers(written, kind, currency, point)
     numbers[rows] = np.where(is_good, found, BLANK)
-    is_bad = none
     is_bad[rows] = ~(is_good | is_odd)
     others = taken(texts, rest)
     may_be = _match(others, _odd_pattern(kind))
