@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import numpy as np
+    import numpy.typing as npt
+
+    Rows = npt.NDArray[np.int64]
 
 
 class AepromoError(ValueError):
@@ -38,6 +46,42 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.column}: {self.reason}" if self.column else self.reason
+
+
+class Refused(NamedTuple):
+    """Rows of a table that one column makes bad.
+
+    ``rows`` count from 0 and ascend. ``reason`` returns that of the row at a place among
+    them; it is computed only for the rows that are reported.
+    """
+
+    rows: Rows
+    column: str
+    reason: Callable[[int], str]
+
+    @classmethod
+    def alike(cls, rows: Rows, column: str, reason: str) -> Refused:
+        """Rows that are refused for the same reason."""
+        return cls(rows, column, lambda _at: reason)
+
+    def moved(self, places: Rows) -> Refused:
+        """The same rows by their places in a larger table."""
+        return self._replace(rows=places[self.rows])
+
+    def only(self, is_wanted: npt.NDArray[np.bool_]) -> Refused:
+        """Some of the rows; ``is_wanted`` tells it of each row of the table."""
+        (among,) = is_wanted[self.rows].nonzero()
+        return Refused(self.rows[among], self.column, lambda at: self.reason(int(among[at])))
+
+
+def problems_of(refused: Iterable[Refused]) -> list[Problem]:
+    """Every problem, in the order of the rows."""
+    problems = [
+        Problem(row, each.column, each.reason(at))
+        for each in refused
+        for at, row in enumerate(each.rows.tolist())
+    ]
+    return sorted(problems, key=lambda problem: problem.row)
 
 
 class BadRows(InputError):

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from time import process_time
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
-from aepromo.cli.answers import bad_rows_of
-from aepromo.errors import InputError, Problem
-from aepromo.table.blocks import line_numbers, parse
+from aepromo.calculators.reprice import REPRICE
+from aepromo.cli.bad_rows import MOST_NAMED, BadRows, RowsRefused
+from aepromo.engine.answer import Outcome, find_columns
+from aepromo.engine.answer import run as run_question
+from aepromo.errors import InputError, Refused
+from aepromo.inputs.policy import Policy
+from aepromo.inputs.values import resolved
+from aepromo.pricing.currency import USD
+from aepromo.table.blocks import TextBlock, line_numbers, parse
+from aepromo.table.cells import read, sign_of
+from aepromo.table.column import Kind
 from aepromo.table.headers import MOST_COLUMNS
+from aepromo.table.number_columns import Reading, read_column, rows_of
+from aepromo.table.rows import _named
 from aepromo.table.source import open_source
 from aepromo.watch.feed import open_feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from conftest import Run
 
@@ -57,17 +71,115 @@ def test_an_object_with_a_key_twice_among_many_is_read_at_once() -> None:
     assert seconds(read) < 2
 
 
-def test_the_time_for_bad_rows_grows_linearly() -> None:
+def test_reasons_are_computed_only_for_the_bad_rows_that_are_reported(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     source = open_source(io.BytesIO(b"sku,cost\n" + b'"A\n1",free\n' * ROWS), "t.csv")
     (block,) = source.blocks
-    text = parse(block, source)
-    problems = [Problem(row, "cost", "?") for row in range(ROWS)]
+    text, asked = parse(block, source), list[int]()
 
-    def tell() -> None:
-        bad = bad_rows_of(text, problems)
-        assert [bad[-1].line, *bad[-1].cells] == [2 * ROWS, "A\n1", "free"]
+    def reason(at: int) -> str:
+        asked.append(at)
+        return "?"
 
-    assert seconds(tell) < 0.5  # 18 s when each cell was looked up among all others
+    aside = BadRows(source)
+    aside.add(text, [Refused(np.arange(ROWS), "cost", reason)])
+    aside.add(text, [Refused(np.arange(ROWS), "cost", reason)])
+    assert asked == list(range(MOST_NAMED))
+    with pytest.raises(RowsRefused, match=f"{2 * ROWS:,} bad rows"):
+        aside.close()
+    said = capsys.readouterr().err.splitlines()
+    assert said[:2] == ["t.csv:2: cost: ?", "t.csv:4: cost: ?"]
+    assert said[MOST_NAMED:] == [f"t.csv: … and {2 * ROWS - MOST_NAMED:,} more problems"]
+
+
+def test_rejected_rows_have_each_reason_once_and_their_own_lines() -> None:
+    source = open_source(io.BytesIO(b'sku,cost\n"A\n1",free\nB,2\n"C,",x\n'), "t.csv")
+    (block,) = source.blocks
+    stream = io.BytesIO()
+    aside = BadRows(source, stream)
+    refused = [
+        Refused.alike(np.array([0, 2]), "cost", "a, b"),
+        Refused.alike(np.array([2]), "sku", "c"),
+        Refused.alike(np.array([2]), "cost", "c"),
+    ]
+    aside.add(parse(block, source), refused)
+    assert stream.getvalue().decode() == (
+        'line,column,reason,sku,cost\n2,cost,"a, b","A\n1",free\n5,cost; sku,"a, b; c","C,",x\n'
+    )
+
+
+SHAPES = {
+    "dollars": "${n:,}.50",
+    "thousands": "{n:,}.50",
+    "spaces between thousands": "{n:_}.50",
+    "a code": "{n}.5 EUR",
+    "a word": "{n} руб.",
+    "long": "{n}.12345678901",
+    "full width": "３{n}.5",
+    "letters": "x{n}",
+    "titles": "Widget {n}, 2 pcs",
+    "negative": "-{n}.50",
+    "decimal comma": "{n},50",
+    "in another currency": "€{n}.50",
+    "too large": "{n}00000000",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_however_a_column_of_different_amounts_is_written_few_cells_are_read_one_by_one(
+    shape: str,
+) -> None:
+    cells = [SHAPES[shape].format(n=n).replace("_", " ") for n in range(1000, 3000)]
+
+    def told() -> Reading:
+        reading = read_column(pa.array(cells), Kind.COST, USD._replace(is_stated=True))
+        for each in reading.bad:
+            each.reason(0)
+        return reading
+
+    assert len(rows_of(told().bad)) in (0, len(cells))
+    assert calls_of(read, told) <= 3
+    assert calls_of(sign_of, told) <= 10
+
+
+@pytest.mark.parametrize("shape", ["letters", "negative"])
+def test_reasons_that_differ_in_digits_are_worked_out_once(shape: str) -> None:
+    cells = [SHAPES[shape].format(n=n) for n in range(1000, 3000)]
+    (bad,) = read_column(pa.array(cells), Kind.COST, USD).bad
+    reasons = list[str]()
+    calls = calls_of(read, lambda: reasons.extend(map(bad.reason, range(len(cells)))))
+    assert calls == (1 if shape == "letters" else len(cells))
+    assert all(each.startswith(f"'{cell}' is ") for cell, each in zip(cells, reasons, strict=True))
+
+
+def test_cells_whose_sign_names_another_currency_are_told_apart_together() -> None:
+    rows = [f"A{n},€{n}.50,1,{n + 1}" if n % 2 else f"A{n},${n}.50,1,{n + 1}" for n in range(2000)]
+    lines = "\n".join(("sku,purchase_price,logistics_cost,list_price", *rows, ""))
+    source = open_source(io.BytesIO(lines.encode()), "t.csv")
+    (block,) = source.blocks
+    values = resolved(Policy())
+    columns = find_columns(REPRICE, list(source.header), {}, values).columns
+    outcomes = list[Outcome]()
+
+    def answer() -> None:
+        outcomes.append(run_question(REPRICE, parse(block, source), columns, values))
+
+    assert calls_of(sign_of, answer) <= 20
+    assert rows_of(outcomes[0].problems).tolist() == list(range(1, 2000, 2))
+
+
+def test_a_row_of_another_width_sends_no_other_the_exact_way() -> None:
+    rows = [b'"A,\n1",8\n'] * ROWS
+    rows[7] = b'"B\n1",8,9\n'
+    source = open_source(io.BytesIO(b"sku,cost\n" + b"".join(rows)), "t.csv")
+    (block,) = source.blocks
+    parsed = list[TextBlock]()
+    assert calls_of(_named, lambda: parsed.append(parse(block, source))) == 1
+    (text,) = parsed
+    assert [(row.line, row.cells) for row in text.ragged] == [(16, ("B\n1", "8", "9"))]
+    assert len(text) == ROWS - 1
+    assert line_numbers(text, [6, 7]) == {6: 14, 7: 18}
 
 
 def test_line_numbers_are_those_of_the_text() -> None:
@@ -90,6 +202,22 @@ def test_a_line_on_standard_error_has_a_maximum_length(run: Run) -> None:
     assert code == 2
     assert len(err) < 4_010
     assert run("x" * 9_000).err.endswith("…\n")
+
+
+def calls_of(function: Callable[..., object], run: Callable[[], object]) -> int:
+    """How often a function of Python's is called while something runs."""
+    calls = 0
+
+    def count(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code is function.__code__
+
+    sys.setprofile(count)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return calls
 
 
 def seconds(run: Callable[[], None]) -> float:

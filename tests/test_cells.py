@@ -7,9 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aepromo.errors import problems_of
 from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
-from aepromo.table.cells import CellError, read, read_range
+from aepromo.table.cells import COMMA, POINT, UNTOLD, CellError, read, read_range
 from aepromo.table.column import Kind
 from aepromo.table.number_columns import read_column
 
@@ -185,9 +186,18 @@ def test_a_range_that_cannot_be_used_is_refused_with_its_remedy(text: str, reaso
 PLAIN = st.text("0123456789.", max_size=22) | st.decimals(
     0, 20_000_000, places=2, allow_nan=False
 ).map(str)
+WRITTEN = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["", "$", "¥", "USD ", "руб"]),
+    st.from_regex(r"[0-9]{1,3}([,. ][0-9]{3}){0,2}([.,][0-9]{0,8})?", fullmatch=True),
+    st.sampled_from(["", "%", " %", " EUR", "元", " руб.", "$"]),
+)
 ODD = st.text("0123456789., %$¥US3.-+e/", max_size=12) | st.text(max_size=6)
 KINDS = st.sampled_from(
-    [Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.COUNT, Kind.FX]
+    [
+        *(Kind.COST, Kind.TARGET, Kind.PRICE, Kind.COUNT, Kind.WEIGHT),
+        *(Kind.RATE, Kind.RATES, Kind.MARKUP, Kind.FX),
+    ]
 )
 CURRENCIES = st.sampled_from(
     [USD, *(Currency(code, places, True) for code, places in (("JPY", 0), ("CNY", 2), ("KWD", 3)))]
@@ -210,29 +220,46 @@ def test_a_column_of_digits_and_points_reads_as_its_cells_do(
     )
 
 
-@given(st.lists(PLAIN | ODD, max_size=8), KINDS, CURRENCIES, st.integers(0, 3))
+@given(
+    st.lists(PLAIN | ODD | WRITTEN, max_size=8),
+    KINDS,
+    CURRENCIES,
+    st.integers(0, 3),
+    st.sampled_from([POINT, COMMA, UNTOLD]),
+)
+@example(["$1,234.50", "1 234.50", "5 руб.", "руб.5", "U.S.$5"], Kind.COST, USD, 0, POINT)
+@example(["1.234,56", "$12,5", "12.50", "5 руб."], Kind.TARGET, USD, 0, COMMA)
+@example(["1,250", "1,250.5", "12.5", "1,250 €"], Kind.COST, USD, 0, UNTOLD)
+@example(["$5$", "USD EUR 5", "$ 5 USD", "XAU 5", "ABC 5"], Kind.COST, USD, 0, POINT)
+@example(["0.00000001", "9999999.990000001", "0000000000000005"], Kind.COST, USD, 0, POINT)
 def test_a_column_of_any_text_reads_as_its_cells_do(
-    texts: list[str], kind: Kind, currency: Currency, skipped: int
+    texts: list[str], kind: Kind, currency: Currency, skipped: int, decimal: str
 ) -> None:
     part = pa.array(texts, pa.string()).slice(skipped)
-    assert column_wise(part, kind, currency) == cell_wise(texts[skipped:], kind, currency)
+    cells = cell_wise(texts[skipped:], kind, currency, decimal)
+    assert column_wise(part, kind, currency, decimal) == cells
 
 
-def column_wise(texts: pa.Array, kind: Kind, currency: Currency) -> list[tuple[int, int] | str]:
-    reading = read_column(texts, kind, currency)
+def column_wise(
+    texts: pa.Array, kind: Kind, currency: Currency, decimal: str = POINT
+) -> list[tuple[int, int] | str]:
+    reading = read_column(texts, kind, currency, decimal)
     pairs = zip(reading.numbers.tolist(), reading.upper.tolist(), strict=True)
-    return [reading.bad.get(row, pair) for row, pair in enumerate(pairs)]
+    reasons = {problem.row: problem.reason for problem in problems_of(reading.bad)}
+    return [reasons.get(row, pair) for row, pair in enumerate(pairs)]
 
 
-def cell_wise(texts: list[str], kind: Kind, currency: Currency) -> list[tuple[int, int] | str]:
+def cell_wise(
+    texts: list[str], kind: Kind, currency: Currency, decimal: str = POINT
+) -> list[tuple[int, int] | str]:
     """Each cell's two ends, blank where it is, or the reason why it can't be used."""
     read_cells: list[tuple[int, int] | str] = []
     for text in texts:
         try:
             if kind is Kind.RATES:
-                read_cells.append(read_range(text) or (BLANK, BLANK))
+                read_cells.append(read_range(text, decimal) or (BLANK, BLANK))
             else:
-                value = read(text, kind, currency)
+                value = read(text, kind, currency, decimal)
                 read_cells.append((BLANK, BLANK) if value is None else (value, value))
         except CellError as refused:
             read_cells.append(str(refused))

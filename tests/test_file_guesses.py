@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from aepromo.errors import CallError, InputError
+from aepromo.errors import CallError, InputError, problems_of
 from aepromo.pricing.currency import USD, Currency
 from aepromo.table.blocks import parse
 from aepromo.table.cells import CellError, on_one_line, read, read_range, sign_of
@@ -119,7 +119,8 @@ def prices(source: Source) -> list[object]:
     for block in source.blocks:
         reading = parse(block, source).reading(1, Kind.COST, USD)
         cents = reading.numbers.tolist()
-        found += [reading.bad.get(row, number) for row, number in enumerate(cents)]
+        reasons = {problem.row: problem.reason for problem in problems_of(reading.bad)}
+        found += [reasons.get(row, number) for row, number in enumerate(cents)]
     return found
 
 

@@ -49,7 +49,7 @@ def test_numbers_read_from_bytes_are_those_read_from_text(
     numbers = numbers_in(cells, scale)
     if numbers is not None and not (kind is Kind.RATE and max(numbers) >= 10**scale):
         exact = read_column(pa.array(cells), kind, USD)
-        assert exact.bad == {}
+        assert exact.bad == ()
         assert exact.numbers.tolist() == numbers
 
 
@@ -154,7 +154,7 @@ def test_rates_with_a_percent_sign_are_read_as_from_text(cells: list[str]) -> No
     numbers = plain_numbers(grid, 1, Kind.RATE, USD)
     exact = read_column(pa.array(cells), Kind.RATE, USD)
     if numbers is not None:
-        assert exact.bad == {}
+        assert exact.bad == ()
         assert exact.numbers.tolist() == numbers.tolist()
     elif all(cell.endswith("%") for cell in cells):
         assert exact.bad

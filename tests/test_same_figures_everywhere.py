@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from reference import Case
 
 import aepromo
+from aepromo import errors
 from aepromo.calculators.audit import AUDIT
 from aepromo.calculators.breakeven import BREAKEVEN
 from aepromo.calculators.commission import COMMISSION
@@ -417,7 +418,10 @@ def problems_of(question: Question, rows: Sequence[Cells], store: Store) -> list
     values = resolved(store.policy())
     columns = find_columns(question, list(frame.columns), {}, values).columns
     outcome = run_question(question, FrameCells(frame, USD), columns, values)
-    return [(problem.row, f"{problem.column} {problem.reason}") for problem in outcome.problems]
+    return [
+        (problem.row, f"{problem.column} {problem.reason}")
+        for problem in errors.problems_of(outcome.problems)
+    ]
 
 
 @settings(thorough, max_examples=20)

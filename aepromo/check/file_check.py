@@ -30,6 +30,7 @@ from aepromo.table.headers import (
 )
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.measured_cells import read_one, speak_of_money
+from aepromo.table.number_columns import rows_of
 from aepromo.table.schema import INPUTS
 from aepromo.table.total_rows import total_rows
 from aepromo.words import N_
@@ -180,12 +181,12 @@ class _Found:
             )
         return rows
 
-    def bad_cells(self, text: TextBlock, position: int) -> Mapping[int, str]:
-        """The cells of a column that can't be used, by row."""
+    def bad_cells(self, text: TextBlock, position: int) -> Numbers:
+        """The rows in which a column's cell can't be used."""
         reading = self.headers.readings[position]
         kind = INPUTS[reading.column].kind if reading.column else Kind.TEXT
         if kind in _UNREAD:
-            return {}
+            return rows_of(())
         exchange = self.values.exchange
         currency = exchange.selling
         if kind is Kind.COST:  # a sign gives the currency of its cell, so no cell contradicts it
@@ -196,7 +197,7 @@ class _Found:
         if name_currencies(column):
             own = cost_currencies(column, exchange).get(position, currency)
             currency = own._replace(is_stated=True)
-        return read_one(text, column, reading.column, kind, currency).bad
+        return rows_of(read_one(text, column, reading.column, kind, currency).bad)
 
     def count_bad_rows(self, text: TextBlock, skus: Numbers) -> int:
         """How many rows the command would refuse."""
@@ -211,7 +212,7 @@ class _Found:
             problems = read_orders(cells, self.columns, self.which).problems
         else:
             problems = []
-        return bad + len({problem.row for problem in problems})
+        return bad + len(rows_of(problems))
 
 
 def _unit(reading: HeaderReading) -> str:
@@ -240,10 +241,10 @@ def _add(check: FileCheck, found: _Found, block: Block, *, is_first: bool) -> No
         column.blank += len(texts) - count
         if not column.first and count:
             column.first = texts.filter(filled)[0].as_py()
-        bad = [row for row in found.bad_cells(text, position) if row not in set(totals.tolist())]
+        bad = np.setdiff1d(found.bad_cells(text, position), totals)
         column.bad += len(bad)
-        if bad and not column.odd:
-            column.odd = text.cell(bad[0], position)
+        if len(bad) and not column.odd:
+            column.odd = text.cell(int(bad[0]), position)
         if is_first:
             sample = texts.filter(filled)[:_LOOKED_AT]
             column.odd = column.odd or _odd_one(sample.to_pylist())

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow.compute as pc
 
 from aepromo.cli.ahead import ahead
-from aepromo.cli.bad_rows import BadRow, BadRows
 from aepromo.cli.say import (
     encoding_line,
     not_used_line,
@@ -28,7 +27,7 @@ from aepromo.engine.answer import (
     run,
     without_bad_rows,
 )
-from aepromo.errors import InputError, Problem
+from aepromo.errors import InputError
 from aepromo.inputs.columns import FORCED_RATE
 from aepromo.inputs.values import ASSUMED, assumed_text
 from aepromo.pricing.money import BLANK
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from aepromo.cli.bad_rows import BadRows
     from aepromo.engine.question import Question
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.values import Values
@@ -348,8 +348,7 @@ class Answers:
             self.question, attempted.outcome, columns, self.values
         )
         self._note_rows(outcome, text, skus[good])
-        moved = [problem._replace(row=int(skus[problem.row])) for problem in problems]
-        self.aside.add(bad_rows_of(text, moved))
+        self.aside.add(text, [problem.moved(skus) for problem in problems])
         if not len(totals):
             return outcome, cast("TextBlock", outcome.asked)
         kept = np.sort(np.concatenate((skus[good], totals)))
@@ -373,27 +372,3 @@ def has_blank(cells: Cells, places: Sequence[int]) -> bool:
         own = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(cells.texts(place))), 0)
         blank = own if blank is None else pc.and_(blank, own)
     return blank is not None and bool(pc.any(blank).as_py())
-
-
-def bad_rows_of(
-    text: TextBlock,
-    problems: Sequence[Problem],
-    lines_of: Callable[[list[int]], Mapping[int, int]] | None = None,
-) -> list[BadRow]:
-    """A block's bad rows, in the order of their lines.
-
-    ``lines_of`` returns the lines of rows, where the text doesn't know them.
-    """
-    rows = sorted({problem.row for problem in problems})
-    lines = line_numbers(text, rows) if lines_of is None else lines_of(rows)
-    chosen = text.chosen(np.array(rows, np.int64))
-    columns = [chosen.texts(position).to_pylist() for position in range(len(text.header))]
-    cells_of = zip(*columns, strict=True)
-    bad = {
-        row: BadRow(lines[row], [], [], cells) for row, cells in zip(rows, cells_of, strict=True)
-    }
-    for problem in problems:
-        bad[problem.row].columns.append(problem.column)
-        bad[problem.row].reasons.append(problem.reason)
-    ragged = [BadRow(row.line, [""], [row.reason], row.cells) for row in text.ragged]
-    return sorted([*bad.values(), *ragged], key=lambda row: row.line)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cache, partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
+
 from aepromo.cli.say import say
-from aepromo.errors import InputError, OutputError
-from aepromo.table.text import delimited
+from aepromo.errors import InputError, OutputError, problems_of
+from aepromo.table.blocks import line_numbers
+from aepromo.table.bulk import cell_texts, joined_ends
+from aepromo.table.number_columns import rows_of
+from aepromo.table.text import delimited, quoted_cell
 from aepromo.words import _, cause, ngettext, texts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from aepromo.errors import Refused
+    from aepromo.table.blocks import TextBlock
+    from aepromo.table.number_columns import Numbers
     from aepromo.table.source import Source
 
 MOST_NAMED = 20
@@ -22,16 +31,6 @@ HEADERS = ("line", "column", "reason")
 
 class RowsRefused(InputError):
     """There were bad rows and no file for them."""
-
-
-@dataclass(slots=True)
-class BadRow:
-    """A row that can't be used: its line, the bad columns, the reason, and its cells as read."""
-
-    line: int
-    columns: list[str]
-    reasons: list[str]
-    cells: tuple[str, ...]
 
 
 class BadRows:
@@ -55,7 +54,8 @@ class BadRows:
         headers = tuple(map(texts_in(language, "rejects"), HEADERS))
         self._passed = len(headers) if tuple(source.header[: len(headers)]) == headers else 0
         self._mark = "\ufeff" if source.has_mark else ""
-        self._write([(*headers, *source.header[self._passed :])])
+        header = (*headers, *source.header[self._passed :])
+        self._write(delimited([header], source.delimiter, line_end=source.line_end))
 
     @property
     def is_open(self) -> bool:
@@ -67,19 +67,30 @@ class BadRows:
         """Whether there were bad rows without a file for them."""
         return bool(self.count) and not self.is_open
 
-    def add(self, rows: Iterable[BadRow]) -> None:
-        """Name some rows and set them aside."""
-        added = list(rows)
-        self.count += len(added)
-        for row in added:
-            if self._named < MOST_NAMED:
-                self._name(row)
-            else:
-                self._named += len(row.columns)
-        self._write(
-            (str(row.line), _joined(row.columns), _joined(row.reasons), *row.cells[self._passed :])
-            for row in added
-        )
+    def add(
+        self,
+        text: TextBlock,
+        refused: Sequence[Refused],
+        lines_of: Callable[[list[int]], Mapping[int, int]] | None = None,
+    ) -> None:
+        """Name the bad rows of a block, and set them aside.
+
+        ``lines_of`` returns the lines of rows, where the text doesn't know them. Reasons are
+        computed only for the rows that are reported or written.
+        """
+        rows, unsaid = rows_of(refused), max(MOST_NAMED - self._named, 0)
+        self.count += len(rows) + len(text.ragged)
+        self._named += sum(len(each.rows) for each in refused) + len(text.ragged)
+        told = rows if self.is_open else rows[:unsaid]
+        lines = (lines_of or partial(line_numbers, text))(told.tolist()) if len(told) else {}
+        self._name(text, rows[:unsaid], refused, lines, unsaid)
+        if self.is_open:
+            rejects = self._rejects(text.chosen(rows), rows, refused, lines) if len(rows) else []
+            for each in text.ragged:
+                row = (str(each.line), "", each.reason, *each.cells[self._passed :])
+                line = delimited([row], self._source.delimiter, line_end=self._source.line_end)
+                rejects.append((each.line, line))
+            self._write("".join(line for _, line in sorted(rejects, key=itemgetter(0))))
 
     def close(self) -> None:
         """Report how many there were. Raises ``RowsRefused`` where there is no file for them."""
@@ -99,20 +110,48 @@ class BadRows:
         if self.count:
             say(f"{name}: " + _("{bad_rows} set aside").format(bad_rows=counted))
 
-    def _name(self, row: BadRow) -> None:
-        for column, reason in zip(row.columns, row.reasons, strict=True):
-            self._named += 1
-            if self._named <= MOST_NAMED:
-                place = f"{self._source.name}:{row.line}: "
-                say(place + (f"{column}: {reason}" if column else reason))
+    def _name(
+        self,
+        text: TextBlock,
+        rows: Numbers,
+        refused: Sequence[Refused],
+        lines: Mapping[int, int],
+        most: int,
+    ) -> None:
+        is_named = np.zeros(len(text), np.bool_)
+        is_named[rows] = True
+        problems = problems_of(each.only(is_named) for each in refused) if len(rows) else []
+        named = [(lines[each.row], str(each)) for each in problems]
+        named += [(each.line, each.reason) for each in text.ragged[:most]]
+        for line, problem in sorted(named, key=itemgetter(0))[:most]:
+            say(f"{self._source.name}:{line}: {problem}")
 
-    def _write(self, rows: Iterable[Sequence[str]]) -> None:
+    def _rejects(
+        self,
+        text: TextBlock,
+        rows: Numbers,
+        refused: Sequence[Refused],
+        lines: Mapping[int, int],
+    ) -> list[tuple[int, str]]:
+        """Rows as they are written, with their lines; ``text`` holds their cells."""
+        delimiter = self._source.delimiter
+        cells = [
+            cell_texts(text.texts(position), delimiter, excel_safe=False)
+            for position in range(self._passed, len(text.header))
+        ]
+        ends = joined_ends(cells, delimiter, self._source.line_end).to_pylist()
+        quoted = cache(partial(quoted_cell, delimiter=delimiter))
+        problems = zip(*_by_row(rows, refused), strict=True)
+        return [
+            (line, f"{line}{delimiter}{quoted(columns)}{delimiter}{quoted(reasons)}{end}")
+            for line, (columns, reasons), end in zip(lines.values(), problems, ends, strict=True)
+        ]
+
+    def _write(self, lines: str) -> None:
         if self._stream is None:
             return
         try:
-            end, delimiter = self._source.line_end, self._source.delimiter
-            text = delimited(rows, delimiter, line_end=end)
-            self._stream.write((self._mark + text).encode())
+            self._stream.write((self._mark + lines).encode())
             self._mark = ""
         except BrokenPipeError:
             raise
@@ -121,5 +160,19 @@ class BadRows:
             raise OutputError(f"{self._path}: {reason}") from None
 
 
-def _joined(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else "; ".join(dict.fromkeys(parts))
+def _by_row(rows: Numbers, refused: Iterable[Refused]) -> tuple[list[str], list[str]]:
+    """The bad columns of each row, and the reasons."""
+    columns, reasons = [""] * len(rows), [""] * len(rows)
+    several: dict[int, tuple[list[str], list[str]]] = {}
+    for each in refused:
+        for at, place in enumerate(rows.searchsorted(each.rows).tolist()):
+            reason = each.reason(at)
+            if reasons[place]:
+                both = several.setdefault(place, ([columns[place]], [reasons[place]]))
+                both[0].append(each.column)
+                both[1].append(reason)
+            else:
+                columns[place], reasons[place] = each.column, reason
+    for place, (blamed, said) in several.items():
+        columns[place], reasons[place] = ("; ".join(dict.fromkeys(each)) for each in (blamed, said))
+    return columns, reasons

@@ -48,7 +48,7 @@ from aepromo.cli.say import (
     say_warnings,
 )
 from aepromo.engine.single import run_single
-from aepromo.errors import CallError, NothingGivenError
+from aepromo.errors import CallError, NothingGivenError, problems_of
 from aepromo.inputs.columns import FORCED_RATE
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import Values, resolved
@@ -414,7 +414,8 @@ def answer_row(question: Question, values: Values) -> Outcome:
     if outcome.problems:
         raise CallError(
             _("; ").join(
-                f"{values.policy.place(each.column)}: {each.reason}" for each in outcome.problems
+                f"{values.policy.place(each.column)}: {each.reason}"
+                for each in problems_of(outcome.problems)
             )
         )
     return outcome

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from aepromo.engine.filling import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
-from aepromo.errors import InputError, Problem
+from aepromo.errors import InputError, Refused
 from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.header_currencies import check_currencies, label_reasons, name_currencies
@@ -23,12 +23,14 @@ from aepromo.table.found_columns import Found, found_columns, label_at, proposed
 from aepromo.table.headers import missing_columns, read_header, read_headers
 from aepromo.table.measured_cells import added_up, read_cells
 from aepromo.table.moments import instant_number, read_instants
-from aepromo.table.number_columns import Words, as_number, read_words, result_array
+from aepromo.table.number_columns import Words, as_number, read_words, result_array, rows_of
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+    import numpy.typing as npt
 
     from aepromo.engine.question import Question, Result, Results
     from aepromo.inputs.exchange import Conversion
@@ -70,7 +72,7 @@ class Outcome:
     cells: Cells
     values: Values
     assumed: list[str]
-    problems: list[Problem]
+    problems: list[Refused]
     results: Results = field(default_factory=dict)
     added: tuple[str, ...] = ()
     inputs: Inputs | None = None
@@ -235,9 +237,8 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
         # For one row NumPy makes figures that are neither an int nor a column.
         results = {name: int(each) if np.ndim(each) == 0 else each for name, each in answer.items()}
         reading.add(check_results(results, inputs.sku, values.currency))
-    problems = _in_order(reading.problems)
-    if problems:
-        return Outcome(cells, values, reading.filler.assumed, problems, signs=reading.signs)
+    if reading.problems:
+        return Outcome(cells, values, reading.filler.assumed, reading.problems, signs=reading.signs)
     return Outcome(
         cells,
         values,
@@ -264,8 +265,7 @@ def _without_unlisted(
     listed, unlisted = np.flatnonzero(~is_unlisted), np.flatnonzero(is_unlisted)
     found = run(question, cells.chosen(listed), columns, values)
     if found.problems:
-        problems = [each._replace(row=int(listed[each.row])) for each in found.problems]
-        return replace(found, cells=cells, problems=problems)
+        return replace(found, cells=cells, problems=[each.moved(listed) for each in found.problems])
     apart = Apart(cells, unlisted)
     return replace(found, apart=apart, unlisted=len(unlisted), signs=reading.signs)
 
@@ -280,7 +280,7 @@ class _Reading:
         self, question: Question, cells: Cells, columns: Mapping[str, int], values: Values
     ) -> None:
         self.question, self.cells, self.columns, self.values = question, cells, columns, values
-        self.problems: list[Problem] = []
+        self.problems: list[Refused] = []
         self.unlisted: Truth = False
         self.took: Took = (0, 0, 0)
         self.exchange = values.exchange
@@ -291,7 +291,7 @@ class _Reading:
         self.costs = read_costs(
             cells, columns, self.exchange, values.cost_texts, price_signs(values.texts)
         )
-        self.problems += [Problem(*bad) for bad in self.costs.bad]
+        self._note(self.costs.bad)
         self.given: dict[str, Whole] = dict(self.costs.converted)
         self.conversions = set(self.costs.conversions)
         self.signs = self.costs.signs
@@ -318,14 +318,15 @@ class _Reading:
                 self.given, self.cells, self.columns
             )
         sku, priced = check(question, filler)
-        unread = {(problem.row, problem.column) for problem in self.problems}
+        unread = list(self.problems)
         for fault in filler.faults:
             if fault.is_missing and fault.column == "list_price":
                 self.unlisted = fault.where
                 continue
             # A cell that can't be read counts as blank from here on, but not as missing.
-            found = _problems(fault, self.cells, self.columns)
-            self.problems += [each for each in found if (each.row, each.column) not in unread]
+            found = _refused(fault, self.cells, self.columns)
+            is_missing = self._are_readable(found.column, unread)
+            self._note([found.only(is_missing)])
         numbers = {name: self._filled(name) for name in self._other_names(Kind.WORDS, False)}
         return Inputs(
             sku,
@@ -345,8 +346,7 @@ class _Reading:
 
     def add(self, faults: Sequence[Fault]) -> None:
         """Add faults of some rows to the problems."""
-        for fault in faults:
-            self.problems += _problems(fault, self.cells, self.columns)
+        self._note(_refused(fault, self.cells, self.columns) for fault in faults)
 
     def shipped_results(self) -> Results:
         """The line and the cost that the tariff gave each row, if there is a tariff."""
@@ -356,9 +356,16 @@ class _Reading:
             return dict.fromkeys(SHIPPED, BLANK)
         return {"shipping_line": self.shipped.line, "shipping_cost": self.shipped.cost}
 
-    def _add_problem(self, row: int, name: str, reason: str) -> None:
-        header = str(self.cells.header[self.columns[name]]) if name in self.columns else name
-        self.problems.append(Problem(row, header, reason))
+    def _note(self, refused: Iterable[Refused]) -> None:
+        self.problems += (each for each in refused if len(each.rows))
+
+    def _are_readable(self, header: str, refused: Iterable[Refused]) -> npt.NDArray[np.bool_]:
+        """Where nothing is wrong with a column's own cell."""
+        readable = np.ones(len(self.cells), np.bool_)
+        for each in refused:
+            if each.column == header:
+                readable[each.rows] = False
+        return readable
 
     def _read_cells(self) -> None:
         """Read all columns except costs and those of a parcel."""
@@ -385,20 +392,20 @@ class _Reading:
 
     def _take(self, name: str, kind: Kind, readings: Mapping[int, Reading]) -> None:
         """Store the readings of a column; columns that add up have several positions."""
+        headers = [str(self.cells.header[position]) for position in readings]
         numbers, too_large = added_up(
-            [reading.numbers for reading in readings.values()], kind, self.currency
+            [reading.numbers for reading in readings.values()], kind, self.currency, headers[-1]
         )
         self.given[name] = numbers
-        for position, reading in readings.items():
-            header = str(self.cells.header[position])
-            bad: Mapping[int, str] = reading.bad
+        for header, (position, reading) in zip(headers, readings.items(), strict=True):
+            bad = reading.bad
             if kind in AMOUNTS and bad and label_at(self.columns, position):
                 bad = label_reasons(bad, self.cells, position, self.currency)
-            self.problems += [Problem(row, header, reason) for row, reason in bad.items()]
+            self._note(each._replace(column=header) for each in bad)
             self.signs |= reading.signs if kind in AMOUNTS else frozenset()
             if kind is Kind.RATES:
                 self.given["forced_rate_to"] = reading.upper
-        self.problems += [Problem(row, header, reason) for row, reason in too_large.items()]
+        self._note(too_large)
 
     def _other_names(self, kind: Kind, is_kind: bool) -> list[str]:
         """The columns in use that are not prices, costs or rates of a SKU."""
@@ -443,8 +450,8 @@ class _Reading:
             return None
         logistics = self.given.get("logistics_cost", BLANK)
         place = self.columns.get("logistics_cost")
-        header = None if place is None else self.cells.header[place]
-        unread = {each.row for each in self.problems if each.column == header}
+        header = "" if place is None else str(self.cells.header[place])
+        is_read = self._are_readable(header, self.problems)
         is_blank = np.asarray(logistics == BLANK)
         wanted = self.question.wants_logistics(self.filler.value)
         shipped = ship_rows(
@@ -456,9 +463,10 @@ class _Reading:
             not self.question.prices_some,
             self.question.markets,
         )
-        for row, name, reason in shipped.bad:
-            if row not in unread and not self.question.excuses_parcels:
-                self._add_problem(row, name, reason)
+        for each in shipped.bad if not self.question.excuses_parcels else ():
+            own = self.columns.get(each.column)
+            found = each if own is None else each._replace(column=str(self.cells.header[own]))
+            self._note([found.only(is_read)])
         # A row that no line ships is already reported; don't report its missing cost, too.
         cost = shipped.cost if self.question.prices_some else np.maximum(shipped.cost, 0)
         self.given["logistics_cost"] = np.where(is_blank, cost, logistics)
@@ -469,7 +477,7 @@ class _Reading:
 
 def without_bad_rows(
     question: Question, outcome: Outcome, columns: Mapping[str, int], values: Values
-) -> tuple[Outcome, list[Problem], Numbers]:
+) -> tuple[Outcome, list[Refused], Numbers]:
     """The answer for the good rows, the problems of all others, and which rows are good.
 
     Some faults show only once the cells of all other rows can be read.
@@ -477,19 +485,15 @@ def without_bad_rows(
     cells, problems = outcome.asked, list(outcome.problems)
     good = np.arange(len(cells))
     while outcome.problems:
-        good = np.delete(good, [problem.row for problem in outcome.problems])
+        good = np.delete(good, rows_of(outcome.problems))
         outcome = run(question, cells.chosen(good), columns, values)
-        problems += [each._replace(row=int(good[each.row])) for each in outcome.problems]
-    return outcome, _in_order(problems), good
+        problems += [each.moved(good) for each in outcome.problems]
+    return outcome, problems, good
 
 
-def _problems(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:
-    """A fault as one problem for each row where it holds."""
+def _refused(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> Refused:
+    """A fault as the rows where it holds."""
     position = columns.get(fault.column)
     header = fault.column if position is None else str(cells.header[position])
-    where = np.broadcast_to(np.asarray(fault.where), len(cells))
-    return [Problem(int(row), header, fault.reason(int(row))) for row in np.flatnonzero(where)]
-
-
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: problem.row)
+    rows = np.flatnonzero(np.broadcast_to(np.asarray(fault.where), len(cells)))
+    return Refused(rows, header, lambda at: fault.reason(int(rows[at])))

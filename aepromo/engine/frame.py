@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from aepromo.engine.answer import find_columns, run, without_bad_rows
-from aepromo.errors import AepromoError, BadRows, InputError, Problem
+from aepromo.errors import AepromoError, BadRows, InputError, Problem, problems_of
 from aepromo.inputs.columns import FORCED_RATE, KEYS
 from aepromo.inputs.joined_rates import range_text
 from aepromo.inputs.policy import Policy
@@ -29,13 +29,14 @@ from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy as np
     import numpy.typing as npt
 
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
+    from aepromo.errors import Refused
     from aepromo.inputs.joined_rates import JoinedRates
     from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
@@ -107,12 +108,12 @@ def outcome_of(
     return outcome
 
 
-def bad_rows(frame: pd.DataFrame, problems: list[Problem]) -> BadRows:
-    """The error for problems by position; it names them by the frame's index."""
+def bad_rows(frame: pd.DataFrame, refused: Iterable[Refused]) -> BadRows:
+    """The error for rows by position, which are named by the frame's index."""
     return BadRows(
         [
             Problem(frame.index[each.row], each.column, _as_arguments(each.reason))
-            for each in problems
+            for each in problems_of(refused)
         ]
     )
 

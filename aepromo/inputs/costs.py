@@ -13,28 +13,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aepromo.errors import CallError
+from aepromo.errors import CallError, Refused
 from aepromo.inputs.columns import CONVERSION
 from aepromo.inputs.exchange import Conversion, Rate
 from aepromo.inputs.header_currencies import cost_currencies, label_reasons
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, fits_conversion
-from aepromo.table.cells import CellError, read, read_exchange_rate, shown, sign_of, signs_in
+from aepromo.table.cells import CellError, read, read_exchange_rate, shown, sign_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.currencies import currency_named
 from aepromo.table.found_columns import positions_of
 from aepromo.table.grid import taken
 from aepromo.table.measured_cells import added_up
-from aepromo.table.number_columns import Reading
+from aepromo.table.number_columns import Reading, rows_of
 from aepromo.table.schema import INPUTS
+from aepromo.table.written_numbers import are_blank, signs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
+    import pyarrow as pa
 
     from aepromo.inputs.exchange import Exchange
     from aepromo.pricing.currency import Currency
     from aepromo.table.any_cells import Cells
+    from aepromo.table.money_signs import Sign
     from aepromo.table.number_columns import Numbers
 
     Rows = npt.NDArray[np.bool_]
@@ -66,8 +69,8 @@ class Costs:
     ``stated`` are the costs before conversion, in minor units of the row's cost currency, or of the
     selling one where a cost is not in that. ``codes`` holds each row's index into ``currencies``,
     ``rate_codes`` its index into ``rates``, which say what one unit of the prices' currency is
-    worth. ``parts`` are the columns that the costs come from. ``bad`` are cells that can't be used:
-    row, column, reason with remedy. ``conversions`` are those that were made. ``signs`` are the
+    worth. ``parts`` are the columns that the costs come from. ``bad`` are cells that can't be used.
+    ``conversions`` are those that were made. ``signs`` are the
     currency signs of amounts without a named currency. ``are_unnamed``: some costs are in rows that
     don't name their currency.
     """
@@ -79,7 +82,7 @@ class Costs:
     rates: dict[Rate, int] = field(default_factory=lambda: {Rate(1): 0})
     rate_codes: Numbers | int = 0
     parts: list[CostPart] = field(default_factory=list)
-    bad: list[tuple[int, str, str]] = field(default_factory=list)
+    bad: list[Refused] = field(default_factory=list)
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
     are_unnamed: bool = False
@@ -113,12 +116,12 @@ class Costs:
         """Read a column of other amounts that are in each row's currency of the costs."""
         if len(self.currencies) == 1:
             return cells.reading(position, kind, self.currencies[0])
-        numbers, bad = np.full(len(cells), BLANK, np.int64), dict[int, str]()
+        numbers, bad = np.full(len(cells), BLANK, np.int64), list[Refused]()
         for currency, among in self.by_currency(np.asarray(self.codes)):
             reading = cells.chosen(among).reading(position, kind, currency)
             numbers[among] = reading.numbers
-            bad |= {int(among[row]): reason for row, reason in reading.bad.items()}
-        return Reading(numbers, numbers, bad)
+            bad += [each.moved(among) for each in reading.bad]
+        return Reading(numbers, numbers, tuple(bad))
 
     def given(self, text: str, name: str) -> Numbers:
         """Parse an option's amount into minor units of each row's currency.
@@ -234,16 +237,16 @@ def _own_rates(
     ]
     codes = np.array(known, np.int64)[index]
     if reading.bad:
+        rows = rows_of(reading.bad)
+        encoded = taken(cells.texts(position), rows).dictionary_encode()
+        # One of more places than a column of numbers holds; or none at all, but not missing.
+        finer = [_finer_rate(text) for text in encoded.dictionary.to_pylist()]
+        among = encoded.indices.to_numpy()
+        codes[rows] = np.array([costs.rate_code_of(rate) for rate in finer], np.int64)[among]
+        is_none = np.zeros(len(cells), np.bool_)
+        is_none[rows] = np.array([rate is None for rate in finer], np.bool_)[among]
         header = str(cells.header[position])
-        rows = np.array(list(reading.bad), np.int64)
-        texts = taken(cells.texts(position), rows).to_pylist()
-        for row, text in zip(rows.tolist(), texts, strict=True):
-            # A rate with more places than a column of numbers holds; or not a rate, but not
-            # missing.
-            finer = _finer_rate(text)
-            codes[row] = costs.rate_code_of(finer)
-            if finer is None:
-                costs.bad.append((row, header, reading.bad[row]))
+        costs.bad += [each.only(is_none)._replace(column=header) for each in reading.bad]
     return codes
 
 
@@ -281,7 +284,7 @@ def _currencies(
     codes = encoded.indices.to_numpy()
     bad = np.flatnonzero(np.isin(codes, list(reasons)))
     header = str(cells.header[position])
-    costs.bad += [(int(row), header, reasons[int(codes[row])]) for row in bad]
+    costs.bad.append(Refused(bad, header, lambda at: reasons[int(codes[bad[at]])]))
     return known, np.array(indices, np.int64)[codes]
 
 
@@ -295,37 +298,44 @@ class _SignedCells:
     exchange: Exchange
     price_signs: frozenset[str]
 
-    def priced_with(self, rows: Numbers) -> list[frozenset[str]]:
-        """The signs of each row's prices, including those of the call."""
-        found = [self.price_signs] * len(rows)
+    def priced_with(self, rows: Numbers) -> tuple[Numbers, list[frozenset[str]]]:
+        """The signs of each row's prices, including those of the call: codes and sets."""
+        codes, found = np.zeros(len(rows), np.int64), [self.price_signs]
         for name, at in self.columns.items():
             if name in INPUTS and INPUTS[name].kind in AMOUNTS - {Kind.COST}:
-                encoded = taken(self.cells.texts(at), rows).dictionary_encode()
-                signs = [signs_in([text]) for text in encoded.dictionary.to_pylist()]
+                own, signs = signs_of(taken(self.cells.texts(at), rows))
                 if any(signs):
-                    codes = encoded.indices.to_pylist()
-                    found = [each | signs[code] for each, code in zip(found, codes, strict=True)]
-        return found
+                    pairs, codes = np.unique(codes * len(signs) + own, return_inverse=True)
+                    found = [
+                        found[pair // len(signs)] | {sign.short}
+                        if (sign := signs[pair % len(signs)])
+                        else found[pair // len(signs)]
+                        for pair in pairs.tolist()
+                    ]
+        return codes, found
 
-    def currencies(
-        self, rows: Numbers, texts: Sequence[str], own: Currency
-    ) -> dict[Currency, list[int]]:
-        """The rows whose cells are in another currency than their row's, by currency.
+    def currencies(self, rows: Numbers, texts: pa.Array, own: Currency) -> dict[Currency, Numbers]:
+        """Where cells are in another currency than their row's, by currency.
 
         A cell in the currency of the prices, because nothing else is given, is under ``own``.
         """
-        found: dict[Currency, list[int]] = {}
-        known: dict[tuple[str, frozenset[str]], Currency | None] = {}
-        for row, text, signs in zip(rows.tolist(), texts, self.priced_with(rows), strict=True):
-            if (text, signs) not in known:
-                known[text, signs] = self._currency(text, signs, own)
-            if (currency := known[text, signs]) is not None:
-                found.setdefault(currency, []).append(row)
-        return found
+        codes, signs = signs_of(texts)
+        priced, price_signs = self.priced_with(rows)
+        pairs, firsts, among = np.unique(
+            codes * len(price_signs) + priced, return_index=True, return_inverse=True
+        )
+        found: dict[Currency, list[Numbers]] = {}
+        for at in np.argsort(firsts).tolist():
+            code, signs_there = divmod(int(pairs[at]), len(price_signs))
+            currency = self._currency(signs[code], price_signs[signs_there], own)
+            if currency is not None:
+                found.setdefault(currency, []).append(np.flatnonzero(among == at))
+        return {currency: np.sort(np.concatenate(places)) for currency, places in found.items()}
 
-    def _currency(self, text: str, price_signs: frozenset[str], own: Currency) -> Currency | None:
+    def _currency(
+        self, sign: Sign | None, price_signs: frozenset[str], own: Currency
+    ) -> Currency | None:
         """The currency of a cell whose sign names another than that of its row."""
-        sign = sign_of(text)
         if sign is None:
             return None
         if self.exchange.is_unnamed(sign, price_signs):
@@ -345,7 +355,7 @@ def _read(costs: Costs, part: CostPart, cells: Cells, signed: _SignedCells) -> N
         is_all = len(among) == len(cells)
         chosen = cells if is_all else cells.chosen(among)
         reading = chosen.reading(position, Kind.COST, currency._replace(is_stated=True))
-        found, bad = reading.numbers, dict(reading.bad)
+        found, bad = reading.numbers, reading.bad
         if part.is_labelled:
             bad = label_reasons(bad, chosen, position, currency)
         elif reading.signs:
@@ -354,8 +364,8 @@ def _read(costs: Costs, part: CostPart, cells: Cells, signed: _SignedCells) -> N
                 stated = currency._replace(is_stated=True)
                 costs.signs |= {sign for sign in reading.signs if stated.fits(sign)}
             if bad:
-                found = _read_signed(part, found, bad, chosen, among, currency, signed)
-        costs.bad += [(int(among[row]), part.header, reason) for row, reason in bad.items()]
+                found, bad = _read_signed(part, reading, chosen, among, currency, signed)
+        costs.bad += [each.moved(among)._replace(column=part.header) for each in bad]
         if is_all:
             numbers = found
         else:
@@ -363,40 +373,39 @@ def _read(costs: Costs, part: CostPart, cells: Cells, signed: _SignedCells) -> N
             numbers[among] = found
     part.stated = part.converted = numbers
     if has_signs:
-        texts = cells.texts(position).dictionary_encode().dictionary.to_pylist()
-        part.is_unnamed = any(text.strip() and sign_of(text) is None for text in texts)
+        texts = cells.texts(position)
+        codes, signs = signs_of(texts)
+        is_unsigned = np.array([sign is None for sign in signs], np.bool_)[codes]
+        part.is_unnamed = bool((is_unsigned & ~are_blank(texts)).any())
 
 
 def _read_signed(
     part: CostPart,
-    numbers: Numbers,
-    bad: dict[int, str],
+    reading: Reading,
     cells: Cells,
     among: Numbers,
     own: Currency,
     signed: _SignedCells,
-) -> Numbers:
+) -> tuple[Numbers, tuple[Refused, ...]]:
     """Read those of the bad cells whose sign names another currency than that of their row.
 
-    Those that can be read are no longer ``bad``.
+    The numbers with theirs, and the cells that are bad even so.
     """
-    rows = np.array(list(bad), np.int64)
-    texts = taken(cells.texts(part.position), rows).to_pylist()
-    places = dict(zip(among[rows].tolist(), rows.tolist(), strict=True))
-    numbers = numbers.copy()
-    for currency, in_currency in signed.currencies(among[rows], texts, own).items():
-        at = np.array([places[row] for row in in_currency], np.int64)
-        reading = cells.chosen(at).reading(part.position, Kind.COST, currency)
-        numbers[at] = reading.numbers
-        for row in at.tolist():
-            del bad[row]
-        bad |= {int(at[row]): reason for row, reason in reading.bad.items()}
+    rows, numbers, bad = rows_of(reading.bad), reading.numbers.copy(), list[Refused]()
+    is_in_own = np.ones(len(cells), np.bool_)
+    texts = taken(cells.texts(part.position), rows)
+    for currency, places in signed.currencies(among[rows], texts, own).items():
+        at = rows[places]
+        again = cells.chosen(at).reading(part.position, Kind.COST, currency)
+        numbers[at] = again.numbers
+        is_in_own[at] = False
+        bad += [each.moved(at) for each in again.bad]
         if currency is own:
-            signed.costs.signs |= reading.signs
+            signed.costs.signs |= again.signs
             continue
         part.codes = part.codes.copy()
-        part.codes[in_currency] = signed.costs.code_of(currency)
-    return numbers
+        part.codes[among[at]] = signed.costs.code_of(currency)
+    return numbers, (*(each.only(is_in_own) for each in reading.bad), *bad)
 
 
 def _fallback(text: str, name: str, currency: Currency) -> int:
@@ -431,7 +440,7 @@ def _settle_rates(
         at_rates[among] = np.where(own >= 0, own, costs.rate_code_of(shared))
         if shared is None:
             header, reason = headers["cost_currency"], exchange.no_rate(currency)
-            costs.bad += [(row, header, reason) for row in among[own < 0].tolist()]
+            costs.bad.append(Refused.alike(among[own < 0], header, reason))
     costs.rate_codes = at_rates if differ or not len(at_rates) else int(at_rates[0])
 
 
@@ -452,10 +461,14 @@ def _rated(costs: Costs, exchange: Exchange, own_rates: Numbers, header: str) ->
         only = np.where(other, part.codes, only)
     is_own = foreign[codes]
     one = costs.rate_code_of(Rate(1))
-    for row in np.flatnonzero(has_own & ~is_own & (only < 0) & (own_rates != one)).tolist():
-        costs.bad.append((row, header, exchange.pointless(costs.rate_at(own_rates[row]))))
-    for row in np.flatnonzero(has_own & ~is_own & several).tolist():
-        costs.bad.append((row, header, exchange.of_several()))
+    without = np.flatnonzero(has_own & ~is_own & (only < 0) & (own_rates != one))
+    with_several = np.flatnonzero(has_own & ~is_own & several)
+    costs.bad += [
+        Refused(
+            without, header, lambda at: exchange.pointless(costs.rate_at(own_rates[without[at]]))
+        ),
+        Refused.alike(with_several, header, exchange.of_several()),
+    ]
     rated: Numbers = np.where(has_own, np.where(is_own, codes, only), -1)
     return rated
 
@@ -487,25 +500,30 @@ def _convert(
         of_row = np.asarray(costs.codes)[among] == part.codes[among]
         if shared is None:
             lacking = among[is_known & (own < 0) & ~of_row]
-            _note_no_rate(costs, part, cells, lacking, exchange.no_rate(currency))
+            costs.bad.append(_no_rate(part, cells, lacking, exchange.no_rate(currency)))
         costs.conversions |= _made(currency, shared, own[is_known & ~of_row])
         rates = np.where(own >= 0, own, costs.rate_code_of(shared))
         worth = _worth(costs, np.where(is_known, amounts, 0), currency, rates, exchange)
-        for at in np.flatnonzero(is_known & (worth >= AMOUNT_LIMIT)):
-            reason = exchange.too_large(costs.rate_at(rates[at]))
-            costs.bad.append((int(among[at]), part.header, reason))
+        where = is_known & (worth >= AMOUNT_LIMIT)
+        costs.bad.append(_too_large(costs, part, among[where], rates[where], exchange))
         if part.converted is part.stated:
             part.converted = part.stated.copy()
         part.converted[among] = np.where(is_known, worth, BLANK)
 
 
-def _note_no_rate(costs: Costs, part: CostPart, cells: Cells, rows: Numbers, reason: str) -> None:
+def _too_large(
+    costs: Costs, part: CostPart, rows: Numbers, rates: Numbers, exchange: Exchange
+) -> Refused:
+    """Refuse rows whose costs come to too much in the selling currency."""
+    return Refused(rows, part.header, lambda at: exchange.too_large(costs.rate_at(rates[at])))
+
+
+def _no_rate(part: CostPart, cells: Cells, rows: Numbers, reason: str) -> Refused:
     """Refuse cells in a currency, named by their sign or header, whose rate is not given."""
-    texts = [""] * len(rows)
-    if part.position >= 0 and not part.is_labelled:
-        texts = [f"{shown(text)} " for text in taken(cells.texts(part.position), rows).to_pylist()]
-    for row, text in zip(rows.tolist(), texts, strict=True):
-        costs.bad.append((row, part.header, text + reason))
+    if part.position < 0 or part.is_labelled:
+        return Refused.alike(rows, part.header, reason)
+    texts = cells.texts(part.position)
+    return Refused(rows, part.header, lambda at: f"{shown(texts[int(rows[at])].as_py())} {reason}")
 
 
 def _worth(
@@ -539,11 +557,13 @@ def _add_up(
     for part in costs.parts:
         by_name.setdefault(part.name, []).append(part)
     for name, own in by_name.items():
-        total, reasons = added_up([part.converted for part in own], Kind.COST, exchange.selling)
-        costs.bad += [(row, own[-1].header, reason) for row, reason in reasons.items()]
+        total, too_large = added_up(
+            [part.converted for part in own], Kind.COST, exchange.selling, own[-1].header
+        )
+        costs.bad += too_large
         costs.converted[name] = total
         stated = [_stated_in_row(costs, part, of_rows) for part in own]
-        costs.stated[name] = added_up(stated, Kind.COST, exchange.selling)[0]
+        costs.stated[name] = added_up(stated, Kind.COST, exchange.selling, "")[0]
     for part in defaults:
         for found, given in (
             (costs.converted, part.converted),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.errors import InputError
+from aepromo.errors import InputError, Refused
 from aepromo.table.cells import shown, signs_in
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.currencies import currency_named
@@ -14,7 +14,7 @@ from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aepromo.inputs.exchange import Exchange
     from aepromo.pricing.currency import Currency
@@ -77,19 +77,22 @@ def check_currencies(columns: FoundColumns, exchange: Exchange) -> None:
 
 
 def label_reasons(
-    bad: Mapping[int, str], cells: Cells, position: int, currency: Currency
-) -> dict[int, str]:
-    """The reasons why cells can't be used, with their own text if a sign contradicts the header."""
-    if not bad:
-        return {}
-    reasons = dict(bad)
+    bad: Iterable[Refused], cells: Cells, position: int, currency: Currency
+) -> tuple[Refused, ...]:
+    """Cells that can't be used, with a reason of their own if a sign contradicts the header."""
     texts = cells.texts(position)
-    for row in bad:
-        text = texts[row].as_py()
-        if any(not currency.fits(sign) for sign in signs_in([text])):
-            reason = _("{cell} is not in {code}, the currency of its header")
-            reasons[row] = reason.format(cell=shown(text), code=currency.code)
-    return reasons
+
+    def with_reason(refused: Refused) -> Refused:
+        def reason(at: int) -> str:
+            text = texts[int(refused.rows[at])].as_py()
+            if any(not currency.fits(sign) for sign in signs_in([text])):
+                said = _("{cell} is not in {code}, the currency of its header")
+                return said.format(cell=shown(text), code=currency.code)
+            return refused.reason(at)
+
+        return refused._replace(reason=reason)
+
+    return tuple(map(with_reason, bad))
 
 
 def _foreign_price(header: str, label: str, selling: Currency) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.errors import CallError, InputError, Problem
+from aepromo.errors import CallError, InputError, Refused
 from aepromo.inputs.columns import FORCED_RATE, KEYS
 from aepromo.inputs.forced_range import GivenRates
 from aepromo.pricing.currency import USD
@@ -25,6 +25,7 @@ from aepromo.table.column import Kind
 from aepromo.table.headers import plain, read_headers
 from aepromo.table.headings import chinese, named
 from aepromo.table.names import canonical
+from aepromo.table.number_columns import refused_row, rows_of
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
@@ -59,27 +60,28 @@ class JoinedRates:
     by_category: dict[str, Range] = field(default_factory=dict)
     of_store: dict[str, Range] = field(default_factory=dict)
 
-    def add(self, cells: Cells, columns: Mapping[str, int]) -> list[Problem]:
+    def add(self, cells: Cells, columns: Mapping[str, int]) -> list[Refused]:
         """Add rows; return their problems. ``columns`` is the result of ``places_in``."""
         reading = cells.reading(columns["rate"], Kind.RATES, USD)
         header = str(cells.header[columns["rate"]])
-        problems = [Problem(row, header, reason) for row, reason in reading.bad.items()]
+        refused = [each._replace(column=header) for each in reading.bad]
+        unread = frozenset(rows_of(refused).tolist())
         rates = zip(reading.numbers.tolist(), reading.upper.tolist(), strict=True)
         skus, categories = (_cells(cells, columns, name) for name in KEYS)
         for row, (sku, category, rate) in enumerate(zip(skus, categories, rates, strict=True)):
-            if row in reading.bad:
+            if row in unread:
                 continue
             if rate == _NONE:
-                problems.append(Problem(row, header, _("is missing; fill it in")))
+                refused.append(refused_row(row, header, _("is missing; fill it in")))
                 continue
             known, key = self._place(sku, category)
             if key in known:
                 reason = _("has a rate already; keep one of the two")
                 level = "sku" if sku else "category"
                 place = cells.header[columns[level]] if level in columns else header
-                problems.append(Problem(row, str(place), reason))
+                refused.append(refused_row(row, str(place), reason))
             known[key] = rate
-        return problems
+        return refused
 
     def _place(self, sku: str, category: str) -> tuple[dict[str, Range], str]:
         if sku:

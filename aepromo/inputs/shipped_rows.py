@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aepromo.errors import CallError
+from aepromo.errors import CallError, Refused
 from aepromo.inputs.shipping import no_weight
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import CellError, read
@@ -29,14 +29,14 @@ class ShippedRows:
     """The line and the cost of each row, blank where the logistics cost was given.
 
     ``services`` are indices into the tariff's services, -1 where none carries the row; ``weights``
-    are in milligrams. ``bad`` are cells that can't be used: row, column, reason with remedy.
+    are in milligrams. ``bad`` are cells that can't be used.
     """
 
     line: Numbers
     cost: Numbers
     weights: Numbers
     services: Numbers
-    bad: list[tuple[int, str, str]] = field(default_factory=list)
+    bad: list[Refused] = field(default_factory=list)
 
 
 def ship_rows(
@@ -67,10 +67,7 @@ def ship_rows(
         for market in markets:
             line, cost = shipping.cheapest(weights[known], market)
             heavy = line == BLANK
-            shipped.bad += [
-                (int(row), "weight_g", shipping.too_heavy(market, int(weights[row])))
-                for row in known[heavy]
-            ]
+            shipped.bad += _too_heavy(known[heavy], market, weights, shipping)
             dearer = ~heavy & (cost > shipped.cost[known])
             shipped.line[known] = np.where(dearer, line, shipped.line[known])
             shipped.cost[known] = np.where(dearer, cost, shipped.cost[known])
@@ -78,6 +75,14 @@ def ship_rows(
             chosen = taken[np.where(dearer, line, 0)]
             shipped.services[known] = np.where(dearer, chosen, shipped.services[known])
     return shipped
+
+
+def _too_heavy(rows: Numbers, market: str, weights: Numbers, shipping: Shipping) -> list[Refused]:
+    """The rows whose parcel no line takes to a market."""
+    refused = Refused(
+        rows, "weight_g", lambda at: shipping.too_heavy(market, int(weights[rows[at]]))
+    )
+    return [refused] if len(rows) else []
 
 
 def _weights(
@@ -97,19 +102,20 @@ def _weights(
         raise CallError(f"--weight-g: {error}") from None
     default = BLANK if fallback is None else fallback
     if "weight_g" not in columns:
-        weights, unread = np.full(len(cells), default, np.int64), {}
+        weights = np.full(len(cells), default, np.int64)
+        is_read = np.ones(len(cells), np.bool_)
     else:
         reading = read_one(cells, columns, "weight_g", Kind.WEIGHT, selling)
-        unread = {row: why for row, why in reading.bad.items() if wanted[row]}
         weights = np.where(reading.numbers == BLANK, default, reading.numbers)
-        weights[list(reading.bad)] = BLANK
-    shipped.bad += [(row, "weight_g", why) for row, why in unread.items()]
-    lacking = wanted & (weights <= 0)
+        is_read = np.ones(len(cells), np.bool_)
+        for each in reading.bad:
+            weights[each.rows], is_read[each.rows] = BLANK, False
+            shipped.bad.append(each.only(wanted)._replace(column="weight_g"))
+    lacking = wanted & is_read & (weights <= 0)
     if not is_needed:
         lacking &= weights != BLANK
-    for row in np.flatnonzero(lacking).tolist():
-        if row not in unread:
-            shipped.bad.append((row, "weight_g", no_weight(int(weights[row]))))
+    rows = np.flatnonzero(lacking)
+    shipped.bad.append(Refused(rows, "weight_g", lambda at: no_weight(int(weights[rows[at]]))))
     return weights
 
 
@@ -136,5 +142,5 @@ def _markets(
         try:
             found.append((shipping.markets_of(text, to_several), among))
         except CellError as error:
-            shipped.bad += [(row, "market", str(error)) for row in among.tolist()]
+            shipped.bad.append(Refused.alike(among, "market", str(error)))
     return found

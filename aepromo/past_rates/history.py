@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.errors import Problem
+from aepromo.errors import Refused
 from aepromo.inputs.header_currencies import label_reasons, name_currencies
 from aepromo.past_rates.past_orders import AMOUNTS, OrderRate, rate_of
 from aepromo.pricing.money import BLANK, pick
@@ -19,21 +19,24 @@ from aepromo.table.cells import in_two_currencies, signs_in, tidy
 from aepromo.table.found_columns import label_at
 from aepromo.table.measured_cells import read_one
 from aepromo.table.moments import read_moments, start_of
+from aepromo.table.number_columns import rows_of
 from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     import numpy.typing as npt
 
+    from aepromo.engine.filling import Fault
     from aepromo.past_rates.past_orders import Which
     from aepromo.pricing.money import Whole
     from aepromo.table.any_cells import Cells
     from aepromo.table.number_columns import Numbers
 
     Rows = npt.NDArray[np.intp]
+    Where = npt.NDArray[np.bool_]
 
 TEXT = pd.ArrowDtype(pa.string())
 
@@ -52,7 +55,7 @@ class Orders:
     counted: pd.DataFrame
     unforced: Counter[str]
     too_early: int
-    problems: list[Problem]
+    problems: list[Refused]
 
 
 def read_orders(cells: Cells, columns: Mapping[str, int], which: Which) -> Orders:
@@ -64,7 +67,7 @@ def read_orders(cells: Cells, columns: Mapping[str, int], which: Which) -> Order
     rates = _rates(sheet, rows)
     skus = pc.utf8_trim_whitespace(sheet.texts("sku", rows))
     nameless = rows[pc.equal(skus, "").to_numpy(zero_copy_only=False)]
-    sheet.note("sku", {int(row): _("is missing; fill it in") for row in nameless})
+    sheet.note("sku", [Refused.alike(nameless, "", _("is missing; fill it in"))])
     categories = pc.utf8_trim_whitespace(sheet.texts("category", rows))
     counted = pd.DataFrame(
         {
@@ -74,10 +77,9 @@ def read_orders(cells: Cells, columns: Mapping[str, int], which: Which) -> Order
             "ordered_at": ordered_at[~is_early],
         }
     )
-    problems = sorted(sheet.problems, key=lambda problem: problem.row)
-    if problems:
-        counted = counted[~np.isin(rows, [problem.row for problem in problems])]
-    return Orders(counted, unforced, int(is_early.sum()), problems)
+    if sheet.problems:
+        counted = counted[~np.isin(rows, rows_of(sheet.problems))]
+    return Orders(counted, unforced, int(is_early.sum()), sheet.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class _Sheet:
     cells: Cells
     columns: Mapping[str, int]
     which: Which
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Refused] = field(default_factory=list)
 
     def texts(self, name: str, rows: Rows) -> pa.Array:
         """The cells of a column in some rows, with the given value for blank or missing ones."""
@@ -101,10 +103,10 @@ class _Sheet:
             return texts
         return pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), given, texts)
 
-    def note(self, name: str, reasons: Mapping[int, str]) -> None:
+    def note(self, name: str, refused: Iterable[Refused]) -> None:
         """Note problems of a column in some rows."""
         header = str(self.cells.header[self.columns[name]]) if name in self.columns else name
-        self.problems.extend(Problem(row, header, reason) for row, reason in reasons.items())
+        self.problems.extend(each._replace(column=header) for each in refused if len(each.rows))
 
 
 def _forced(sheet: _Sheet) -> tuple[Rows, Counter[str]]:
@@ -123,23 +125,24 @@ def _forced(sheet: _Sheet) -> tuple[Rows, Counter[str]]:
 def _times(sheet: _Sheet, rows: Rows) -> tuple[Numbers, npt.NDArray[np.bool_]]:
     """The times of some orders, and which are before the first day that counts."""
     reading = read_moments(sheet.texts("ordered_at", rows))
-    sheet.note("ordered_at", {int(rows[at]): reason for at, reason in reading.bad.items()})
+    sheet.note("ordered_at", (each.moved(rows) for each in reading.bad))
     times = reading.numbers
     since: date | None = sheet.which.since
     if since is None:
         return times, np.zeros(len(rows), np.bool_)
-    undated = [row for row in np.flatnonzero(times == BLANK).tolist() if row not in reading.bad]
+    undated = np.setdiff1d(np.flatnonzero(times == BLANK), rows_of(reading.bad))
     reason = _("is missing; fill it in, or go without --since")
-    sheet.note("ordered_at", {int(rows[row]): reason for row in undated})
+    sheet.note("ordered_at", [Refused.alike(rows[undated], "", reason)])
     return times, (times != BLANK) & (times < start_of(since))
 
 
 def _rates(sheet: _Sheet, rows: Rows) -> OrderRate:
     """The forced rates of some orders; invalid where a problem is noted."""
     numbers: dict[str, Whole] = dict(sheet.which.numbers())
-    unread: set[tuple[str, int]] = set()
+    unread: dict[str, Rows] = {}
     signs = signs_in(sheet.which.given.values())
-    counted = frozenset(rows.tolist())
+    is_counted = np.zeros(len(sheet.cells), np.bool_)
+    is_counted[rows] = True
     currency = sheet.which.currency
     if name_currencies(sheet.columns):
         currency = currency._replace(is_stated=True)
@@ -149,28 +152,34 @@ def _rates(sheet: _Sheet, rows: Rows) -> OrderRate:
             found = reading.numbers[rows]
             signs |= reading.signs
             numbers[name] = pick(found == BLANK, numbers.get(name, BLANK), found)
-            bad = {row: reason for row, reason in reading.bad.items() if row in counted}
+            bad = tuple(each.only(is_counted) for each in reading.bad)
             position = sheet.columns[name]
             if label_at(sheet.columns, position):
                 bad = label_reasons(bad, sheet.cells, position, currency)
             sheet.note(name, bad)
-            unread |= {(name, row) for row in bad}
+            unread[name] = rows_of(bad)
     if len(signs) > 1 and not currency.is_stated:
         _note_two_currencies(sheet, rows)
     rate, faults = rate_of(numbers, sheet.which.currency)
     for fault in faults:
-        where = np.flatnonzero(np.broadcast_to(np.asarray(fault.where), len(rows))).tolist()
+        where = np.broadcast_to(np.asarray(fault.where), len(rows))
         # A cell that can't be read counts as blank from here on, but not as missing.
-        at = {int(rows[each]): each for each in where if (fault.column, rows[each]) not in unread}
-        sheet.note(fault.column, {row: fault.reason(each) for row, each in at.items()})
+        sheet.note(fault.column, [_refused(fault, where, rows, unread.get(fault.column))])
     return OrderRate(
         *(np.array(np.broadcast_to(np.asarray(each, np.int64), len(rows))) for each in rate)
     )
 
 
+def _refused(fault: Fault, where: Where, rows: Rows, unread: Rows | None) -> Refused:
+    """The orders at fault, but for those of which the cell can't be read."""
+    at = np.flatnonzero(where if unread is None else where & ~np.isin(rows, unread))
+    return Refused(rows[at], "", lambda place: fault.reason(int(at[place])))
+
+
 def _note_two_currencies(sheet: _Sheet, rows: Rows) -> None:
     """Note orders whose own amounts are in two currencies; orders may differ from each other."""
     columns = [sheet.texts(name, rows).to_pylist() for name in AMOUNTS]
-    found = ((int(row), signs_in(texts)) for row, *texts in zip(rows, *columns, strict=True))
-    bad = {row: in_two_currencies(signs) for row, signs in found if len(signs) > 1}
-    sheet.note("deal_price", bad)
+    found = ((at, signs_in(texts)) for at, texts in enumerate(zip(*columns, strict=True)))
+    bad = {at: in_two_currencies(signs) for at, signs in found if len(signs) > 1}
+    reasons = list(bad.values())
+    sheet.note("deal_price", [Refused(rows[list(bad)], "", reasons.__getitem__)])

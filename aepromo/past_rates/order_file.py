@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aepromo.cli.ahead import ahead
-from aepromo.cli.answers import bad_rows_of
 from aepromo.cli.input_files import opened_table, size_of
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
@@ -138,7 +137,7 @@ def _read(which: Which, file: str, reading: Reading, writing: WritingOptions) ->
                 meter.advance(len(text), len(text.block.data))
                 seen.add(orders)
                 if orders.problems or text.ragged:
-                    aside.add(bad_rows_of(text, orders.problems))
+                    aside.add(text, orders.problems)
         finally:
             meter.close()
         if source.guessed_encoding and not writing.quiet:

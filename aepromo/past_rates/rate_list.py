@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aepromo.cli.answers import bad_rows_of
 from aepromo.cli.bad_rows import BadRows, RowsRefused
 from aepromo.cli.input_files import opened
 from aepromo.errors import AepromoError, InputError
@@ -27,7 +26,7 @@ def read_rates(file: str, rate_from: str) -> JoinedRates:
         aside = BadRows(source)
         for block in source.blocks:
             text = parse(block, source)
-            aside.add(bad_rows_of(text, rates.add(text, columns)))
+            aside.add(text, rates.add(text, columns))
         try:
             aside.close()
         except RowsRefused:  # a list of rates has no rejects

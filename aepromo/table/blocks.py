@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from aepromo.errors import InputError
 from aepromo.table.cells import COMMA, UNTOLD
 from aepromo.table.grid import Grid, grid_of, places_of
 from aepromo.table.number_columns import Reading, plain_numbers, read_column
+from aepromo.table.records import well_formed_quotes
 from aepromo.table.rows import Ragged, rows_with_lines
 from aepromo.table.source import LONE_RETURN, Block
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from aepromo.pricing.currency import Currency
     from aepromo.table.column import Kind
     from aepromo.table.source import Source
+
+    Places = npt.NDArray[np.int64]
 
 _SWAPPED = bytes.maketrans(b".,", b",.")
 
@@ -40,6 +44,7 @@ class TextBlock:
     grid: Grid | None = None
     ragged: tuple[Ragged, ...] = ()
     _table: pa.Table | None = field(default=None, repr=False)
+    _rows: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     _swapped: Grid | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -65,7 +70,7 @@ class TextBlock:
             grid = self._with_points if decimal == COMMA else self.grid
             numbers = plain_numbers(grid, position, kind, currency)
             if numbers is not None:
-                return Reading(numbers, numbers, {})
+                return Reading(numbers, numbers)
         return read_column(self.texts(position), kind, currency, decimal)
 
     @property
@@ -79,7 +84,8 @@ class TextBlock:
     def read_all(self) -> None:
         """Make text of all columns at once: faster than one by one, if all are needed."""
         if self._table is None:
-            self._table = _parsed_by_arrow(self.block, self.source)
+            table = _parsed_by_arrow(self.block, self.source)
+            self._table = table if self._rows is None else table.take(places_of(self._rows))
 
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""
@@ -98,7 +104,9 @@ class TextBlock:
     def chosen(self, rows: npt.NDArray[np.int64]) -> TextBlock:
         """Some of the rows."""
         grid = self.grid and self.grid.chosen(rows)
-        return TextBlock(self.block, self.source, grid, _table=self.table.take(places_of(rows)))
+        table = self._table and self._table.take(places_of(rows))
+        among = rows if self._rows is None else self._rows[rows]
+        return TextBlock(self.block, self.source, grid, _table=table, _rows=among)
 
     def rows_as_written(self) -> pa.Array | None:
         """The rows unchanged, without their line ends, or None.
@@ -116,6 +124,8 @@ def parse(block: Block, source: Source) -> TextBlock:
         grid = grid.without_blank(source.blank_columns)
     if grid is not None:
         return TextBlock(block, source, grid)
+    if (text := _without_ragged_rows(block, source)) is not None:
+        return text
     try:
         if _has_lone_return(block.data) or source.blank_columns:
             raise pa.ArrowInvalid(LONE_RETURN)
@@ -123,6 +133,58 @@ def parse(block: Block, source: Source) -> TextBlock:
     except pa.ArrowInvalid:
         # Something is wrong with it: the exact reader finds out what, and on which line.
         return _parsed_exactly(block, source)
+
+
+def _without_ragged_rows(block: Block, source: Source) -> TextBlock | None:
+    """The block with blank lines for its rows of another width, or None where there is more to it.
+
+    A blank line is no row, and the others stay on their lines.
+    """
+    found = _other_rows(block.data, source)
+    if found is None:
+        return None
+    starts, ends, are_all = found
+    own = b"".join(map(block.data.__getitem__, map(slice, starts, ends)))
+    try:
+        rows = rows_with_lines(Block(own, block.first_line), source)
+    except InputError:
+        return None
+    codes = np.frombuffer(block.data, np.uint8)
+    newlines = np.flatnonzero(codes == ord("\n"))
+    lines = block.first_line + newlines.searchsorted(starts)
+    ragged = tuple(
+        Ragged(line, tuple(cells), source.width)
+        for line, (_, cells) in zip(lines.tolist(), rows, strict=True)
+    )
+    if are_all:
+        return replace(no_rows(source), block=block, ragged=ragged)
+    edges = np.zeros(len(codes) + 1, np.int8)
+    edges[starts] += 1
+    edges[ends] -= 1
+    is_kept = edges[:-1].cumsum(dtype=np.int8) == 0
+    is_kept[newlines] = True
+    rest = Block(codes[is_kept].tobytes(), block.first_line)
+    grid = grid_of(rest.data, source.delimiter, source.width)
+    return None if grid is None else TextBlock(rest, source, grid, ragged)
+
+
+def _other_rows(data: bytes, source: Source) -> tuple[Places, Places, bool] | None:
+    """Where rows of another width start and end, and whether all are; None without any."""
+    quotes = well_formed_quotes(data, source.delimiter)
+    if source.counts_rows or source.blank_columns or quotes is None or _has_lone_return(data):
+        return None
+    codes = np.frombuffer(data, np.uint8)
+    marks = np.flatnonzero((codes == ord(source.delimiter)) | (codes == ord("\n")))
+    marks = marks[quotes.searchsorted(marks) % 2 == 0]
+    (last_cells,) = np.nonzero(codes[marks] == ord("\n"))
+    ends = marks[last_cells] + 1
+    starts = np.concatenate(([0], ends[:-1]))
+    sizes = ends - starts
+    is_blank = (sizes == 1) | ((sizes == len("\r\n")) & (codes[starts] == ord("\r")))
+    is_other = (np.diff(last_cells, prepend=-1) != source.width) & ~is_blank
+    if not is_other.any():
+        return None
+    return starts[is_other], ends[is_other], bool((is_other | is_blank).all())
 
 
 def no_rows(source: Source) -> TextBlock:

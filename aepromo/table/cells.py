@@ -40,8 +40,9 @@ COUNT_LIMIT = 10**8
 POINT, COMMA, UNTOLD = ".", ",", ""
 """Decimal marks. ``UNTOLD``: not known yet, so a cell that could mean either is refused."""
 
-_SPACES = " \u00a0\u2007\u2009\u202f"
-_GAP = f"[{_SPACES}'’]"
+GAPS = " \u00a0\u2007\u2009\u202f'’"
+"""Separators of thousands, besides the point or the comma."""
+_GAP = f"[{GAPS}]"
 # Thousands don't start with a 0: 0,125 has a decimal comma.
 _WHOLE = r"\d*|[1-9]\d{{0,2}}(?:(?P<gap>{mark}|{gap})\d{{3}})(?:(?P=gap)\d{{3}})*"
 _NUMBER = re.compile(
@@ -54,7 +55,7 @@ _CORE = r"(?P<before>[^0-9.,]*)(?P<number>[0-9.,][0-9.,'’\s]*?)(?P<after>[^0-9
 _DECIMAL_COMMA = r"(?P<whole>[0-9.]+),(?P<fraction>[0-9]{1,2}|(?<=^0,)[0-9]+)"
 _WITH_UNIT = r"[0-9.,]+\s*([kK]?[gG]|克|千克|公斤)"
 _EXPONENT = r"[0-9.]+[eE][+-]?[0-9]+"
-_NEGATIVE = r"[-−(].*[0-9].*"
+_STARTS = frozenset(".0123456789")
 _NOTHING = frozenset(
     {"-", "--", "–", "—", "/", "n/a", "na", "n.a.", "none", "null", "nil", "free", "no",
      "free shipping", "无", "没有", "暂无", "免费", "包邮", "免运费", "不适用", "待定", "tbd"}
@@ -341,7 +342,7 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
 
 
 def _not_a_number(text: str, number: str, example: str) -> CellError:
-    if unseen := {letter for letter in text if ord(letter) in _UNSEEN}:
+    if not text.isascii() and (unseen := {each for each in text if ord(each) in _UNSEEN}):
         names = _(", ").join(sorted(f"U+{ord(letter):04X}" for letter in unseen))
         reason = _("{cell} contains {names}, which is invisible; delete it")
         return refusal(text, reason, names=names)
@@ -351,7 +352,7 @@ def _not_a_number(text: str, number: str, example: str) -> CellError:
     if number.casefold() in _NOTHING:
         reason = _("{cell} is not a number; leave the cell blank where there is none")
         return refusal(text, reason)
-    if comma := re.fullmatch(_DECIMAL_COMMA, number):
+    if "," in number and (comma := re.fullmatch(_DECIMAL_COMMA, number)):
         sign = "%" if tidy(text).endswith("%") else ""
         meant = f"{comma['whole'].replace('.', '')}.{comma['fraction']}{sign}"
         return refusal(text, _("{cell} is not a number; write {meant}"), meant=meant)
@@ -363,9 +364,11 @@ def _not_a_number(text: str, number: str, example: str) -> CellError:
                 "number"
             ),
         )
-    if number.startswith(("-", "−")) or re.fullmatch(_NEGATIVE, number):
+    if number.startswith(("-", "−")) or (
+        number.startswith("(") and any(character.isdigit() for character in number)
+    ):
         return refusal(text, _("{cell} is negative; write 0 or more"))
-    if re.fullmatch(_EXPONENT, number):
+    if number[:1] in _STARTS and re.fullmatch(_EXPONENT, number):
         reason = _("{cell} is not a plain number; write it out, such as {example}")
         return refusal(text, reason, example=example)
     return refusal(text, _("{cell} is not a number; write one such as {example}"), example=example)
@@ -416,7 +419,7 @@ def shown(text: str) -> str:
 
 def on_one_line(text: str) -> str:
     """The text with line ends, control and invisible characters spelled out."""
-    return text.translate(_CONTROLS)
+    return text if text.isascii() and text.isprintable() else text.translate(_CONTROLS)
 
 
 _UNSEEN = frozenset(

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aepromo.errors import Refused
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MARKUP_LIMIT, MILLION, WEIGHT_LIMIT
 from aepromo.table.cells import RATE_PLACES, grouped, percent, shown
 from aepromo.table.column import AMOUNTS, Kind
@@ -69,16 +70,14 @@ def _percentages(cells: Cells, position: int, kind: Kind, currency: Currency) ->
     bare = cells.reading(position, Kind.NUMBER, currency)
     numbers, upper, bad = bare.numbers, bare.numbers, bare.bad
     if bad:
-        rows = np.array(list(bad), np.int64)
-        texts = taken(cells.texts(position), rows)
-        signed = rows[truths(pc.match_substring(texts, "%"))]
-        is_signed = np.zeros(len(numbers), np.bool_)
-        is_signed[signed] = True
+        is_signed = truths(pc.match_substring(cells.texts(position), "%"))
         own = cells.reading(position, kind, currency)
         numbers = np.where(is_signed, own.numbers, _of_percent(numbers))
         upper = np.where(is_signed, own.upper, numbers)
-        bad = {row: reason for row, reason in bad.items() if not is_signed[row]}
-        bad |= {row: reason for row, reason in own.bad.items() if is_signed[row]}
+        bad = (
+            *(each.only(~is_signed) for each in bad),
+            *(each.only(is_signed) for each in own.bad),
+        )
         bare_rows = ~is_signed & (bare.numbers != BLANK)
     else:
         numbers = upper = _of_percent(numbers)
@@ -111,14 +110,11 @@ def _refused(
     **places: object,
 ) -> Reading:
     """The reading with some rows refused."""
-    texts = taken(cells.texts(position), rows).to_pylist()
-    reasons = {
-        int(row): reason.format(cell=shown(text), **places)
-        for row, text in zip(rows, texts, strict=True)
-    }
+    texts = taken(cells.texts(position), rows)
+    refused = Refused(rows, "", lambda at: reason.format(cell=shown(texts[at].as_py()), **places))
     numbers, upper = reading.numbers.copy(), reading.upper.copy()
     numbers[rows] = upper[rows] = BLANK
-    return Reading(numbers, upper, reading.bad | reasons, reading.signs)
+    return Reading(numbers, upper, (*reading.bad, refused), reading.signs)
 
 
 def speak_of_money(texts: pa.Array) -> bool:
@@ -129,34 +125,38 @@ def speak_of_money(texts: pa.Array) -> bool:
 
 
 def added_up(
-    parts: Sequence[Numbers], kind: Kind, currency: Currency
-) -> tuple[Numbers, dict[int, str]]:
+    parts: Sequence[Numbers], kind: Kind, currency: Currency, header: str
+) -> tuple[Numbers, list[Refused]]:
     """The sum of columns, row by row, blank if all are; and which sums are too large, and why.
 
-    A cell that is blank counts as 0 where another is filled.
+    A cell that is blank counts as 0 where another is filled. ``header`` is the one to blame.
     """
     if len(parts) == 1:
-        return parts[0], {}
+        return parts[0], []
     known = [part != BLANK for part in parts]
     total = np.zeros(len(parts[0]), np.int64)
     for is_known, part in zip(known, parts, strict=True):
         total += np.where(is_known, part, 0)
     is_amount = kind in AMOUNTS
     limit = AMOUNT_LIMIT if is_amount else MILLION
-    reasons = {}
-    for row in np.flatnonzero(total >= limit).tolist():
+    rows = np.flatnonzero(total >= limit)
+    too_large = total[rows].tolist()
+
+    def reason(at: int) -> str:
         if is_amount:
-            reason = _(
+            text = _(
                 "adds up to {total} with the other columns of its kind; the sum must be under "
                 "{limit}"
             )
-            said, most = (grouped(int(each), currency.places) for each in (total[row], limit))
+            said, most = (grouped(each, currency.places) for each in (too_large[at], limit))
         else:
-            reason = _(
+            text = _(
                 "adds up to {total} with the other columns of its kind; a rate must be under "
                 "{limit}"
             )
-            said, most = percent(int(total[row])), percent(limit)
-        reasons[row] = reason.format(total=said, limit=most)
-    total[list(reasons)] = BLANK
-    return np.where(np.any(known, axis=0), total, BLANK), reasons
+            said, most = percent(too_large[at]), percent(limit)
+        return text.format(total=said, limit=most)
+
+    total[rows] = BLANK
+    numbers = np.where(np.any(known, axis=0), total, BLANK)
+    return numbers, [Refused(rows, header, reason)] if len(rows) else []

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aepromo.errors import Refused
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
@@ -42,7 +43,7 @@ def read_moments(texts: pa.Array) -> Reading:
     numbers = _plain_moments(texts)
     if numbers is None:
         return _cell_by_cell(texts)
-    return Reading(numbers, numbers, {})
+    return Reading(numbers, numbers)
 
 
 def read_instants(texts: pa.Array, zone: tzinfo | None) -> Reading:
@@ -69,7 +70,7 @@ def read_instants(texts: pa.Array, zone: tzinfo | None) -> Reading:
     rows = np.flatnonzero(other)
     rest = _cell_by_cell(texts.take(pa.array(rows)), zone)
     numbers[rows] = rest.numbers
-    bad = {int(rows[row]): reason for row, reason in rest.bad.items()}
+    bad = tuple(each.moved(rows) for each in rest.bad)
     return Reading(numbers, numbers, bad, lacks_zone=lacks_zone or rest.lacks_zone)
 
 
@@ -148,9 +149,9 @@ def _cell_by_cell(texts: pa.Array, zone: tzinfo | None = None) -> Reading:
         shown.append(_microseconds(moment) if zone is None else instant_number(moment, zone))
     codes = encoded.indices.to_numpy()
     numbers = np.array(shown, np.int64)[codes]
-    bad = np.flatnonzero(np.isin(codes, list(reasons)))
-    said = {int(row): reasons[int(codes[row])] for row in bad}
-    return Reading(numbers, numbers, said, lacks_zone=lacks_zone)
+    rows = np.flatnonzero(np.isin(codes, list(reasons)))
+    bad = Refused(rows, "", lambda at: reasons[int(codes[rows[at]])])
+    return Reading(numbers, numbers, (bad,) if len(rows) else (), lacks_zone=lacks_zone)
 
 
 def _placed(clock: Numbers, zone: tzinfo) -> Numbers:

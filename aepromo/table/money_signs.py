@@ -32,6 +32,9 @@ _NAMES = {
     "VND": ("₫", "VND"),
     "ILS": ("₪", "ILS"),
 }
+SIGN_NAMES = (*(name for names in _NAMES.values() for name in names), "$", "¥")
+"""Every sign that is known by itself; any code of three letters may be one, too."""
+
 _CODES = {name.casefold(): frozenset({code}) for code, names in _NAMES.items() for name in names}
 _CODES |= {"$": DOLLARS, "¥": YUAN_OR_YEN}
 

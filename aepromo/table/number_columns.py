@@ -1,37 +1,33 @@
 """Convert columns of cells to int64 columns, and int64 columns to exact decimals.
 
-The fast way reads a column of plain decimals at once, from its bytes or, for text, with Arrow. Only
-if that fails are cells read one by one, each different text once.
+The fast way reads a column of plain decimals at once, from its bytes or, for text, with Arrow; the
+next one numbers as people write them. Other cells are read one by one, each different text once.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, FX_LIMIT, MILLION, WEIGHT_LIMIT
-from aepromo.table.cells import (
-    COUNT_DIGITS,
-    COUNT_LIMIT,
-    POINT,
-    RATE_PLACES,
-    WEIGHT_PLACES,
-    CellError,
-    read_range,
-    signs_in,
-)
+from aepromo.errors import Refused
+from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
+from aepromo.table.cells import POINT, CellError, read_range, shown, sign_of
 from aepromo.table.column import Kind
 from aepromo.table.digits import plain_decimals
 from aepromo.table.facts import read_fact
+from aepromo.table.grid import taken
 from aepromo.table.text import places_shown
+from aepromo.table.written_numbers import LARGEST, SCALES, SMALLEST, signs_of, written_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -42,32 +38,13 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.int64]
 
-LARGEST = {
-    Kind.RATE: MILLION - 1,
-    Kind.RATES: MILLION - 1,
-    Kind.FX: FX_LIMIT - 1,
-    Kind.WEIGHT: WEIGHT_LIMIT - 1,
-    Kind.COUNT: COUNT_LIMIT - 1,
-    Kind.NUMBER: 10**COUNT_DIGITS * MILLION - 1,
-    Kind.SHARE: MILLION - 1,
-}
-SMALLEST = {Kind.PRICE: 1, Kind.FX: 1}
-SCALES = {
-    Kind.RATE: RATE_PLACES,
-    Kind.RATES: RATE_PLACES,
-    Kind.FX: RATE_PLACES,
-    Kind.WEIGHT: WEIGHT_PLACES,
-    Kind.COUNT: 0,
-    Kind.NUMBER: RATE_PLACES,
-    Kind.SHARE: RATE_PLACES,
-}
 _NEVER_PLAIN = frozenset({Kind.LEVEL, Kind.FLAG, Kind.DAY, Kind.MOMENT, Kind.TURNOVER, Kind.MARKUP})
 """The kinds whose cells are not plain decimals, or have other places than amounts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A column's numbers (blank where there is none), and which rows can't be used, and why.
+    """A column's numbers (blank where there is none), and the rows of which it can't be used.
 
     ``upper`` is the upper end if the column holds ranges; otherwise it is ``numbers`` itself.
     ``signs`` are those of amounts; ``lacks_zone``: some time has no zone.
@@ -75,7 +52,7 @@ class Reading:
 
     numbers: Numbers
     upper: Numbers
-    bad: dict[int, str]
+    bad: tuple[Refused, ...] = ()
     signs: frozenset[str] = frozenset()
     lacks_zone: bool = False
 
@@ -127,15 +104,15 @@ def read_column(texts: pa.Array, kind: Kind, currency: Currency, decimal: str = 
     """Read a column of text cells as amounts (minor units) or rates (millionths)."""
     numbers = _decimals_in(texts, kind, currency) if decimal == POINT else None
     if numbers is not None:
-        return Reading(numbers, numbers, {})
-    if kind is Kind.RATES:
-        return _cell_by_cell(texts, lambda text: read_range(text, decimal))
+        return Reading(numbers, numbers)
 
     def read_both(text: str) -> tuple[int, int] | None:
+        if kind is Kind.RATES:
+            return read_range(text, decimal)
         value = as_number(read_fact(text, kind, currency, decimal))
         return None if value is None else (value, value)
 
-    return _cell_by_cell(texts, read_both)
+    return _read(texts, kind, currency, decimal, read_both)
 
 
 def as_number(fact: Fact | None) -> int | None:
@@ -186,23 +163,99 @@ def _only_digits_and_points(texts: pa.Array) -> bool:
     return not ((codes < ord(".")) | (codes > ord("9")) | (codes == ord("/"))).any()
 
 
-def _cell_by_cell(texts: pa.Array, read_one: Callable[[str], tuple[int, int] | None]) -> Reading:
-    encoded = texts.dictionary_encode()
-    lows, highs, reasons = [], [], {}
-    for code, text in enumerate(encoded.dictionary.to_pylist()):
+def _read(
+    texts: pa.Array,
+    kind: Kind,
+    currency: Currency,
+    decimal: str,
+    read_one: Callable[[str], tuple[int, int] | None],
+) -> Reading:
+    """Read the numbers among some texts at once; ``read_one`` reads the cells that are left.
+
+    It also says why a cell can't be used.
+    """
+    written = written_numbers(texts, kind, currency, decimal)
+    lows, is_bad, odd = written.numbers, written.is_bad, written.odd
+    highs = lows
+    if len(odd):
+        encoded = taken(texts, odd).dictionary_encode()
+        ends = [_ends(text, read_one) for text in encoded.dictionary.to_pylist()]
+        codes = encoded.indices.to_numpy()
+        known = np.array([each or (BLANK, BLANK) for each in ends], np.int64)[codes]
+        is_bad[odd] = np.array([each is None for each in ends], np.bool_)[codes]
+        lows[odd] = known[:, 0]
+        if (known[:, 0] != known[:, 1]).any():
+            highs = lows.copy()
+            highs[odd] = known[:, 1]
+    rows, signs = np.flatnonzero(is_bad), written.signs
+    if len(unread := np.union1d(rows, odd)):
+        _codes, found = signs_of(taken(texts, unread))
+        signs |= {sign.short for sign in found if sign}
+    return Reading(
+        lows,
+        highs,
+        (Refused(rows, "", _reasons(texts, rows, read_one, decimal)),) if len(rows) else (),
+        signs,
+    )
+
+
+def _ends(text: str, read_one: Callable[[str], tuple[int, int] | None]) -> tuple[int, int] | None:
+    """The value of a cell, blank ends for none, as its two ends; None where it can't be used."""
+    try:
+        return read_one(text) or (BLANK, BLANK)
+    except CellError:
+        return None
+
+
+def _reasons(
+    texts: pa.Array, rows: Numbers, read_one: Callable[[str], object], decimal: str
+) -> Callable[[int], str]:
+    """Why the cells of some rows can't be used; texts that differ in digits are read once."""
+
+    @cache
+    def cells() -> list[str]:
+        found: list[str] = taken(texts, rows).to_pylist()
+        return found
+
+    @cache
+    def said(text: str) -> str:
         try:
-            low, high = read_one(text) or (BLANK, BLANK)
+            read_one(text)
         except CellError as error:
-            low = high = BLANK
-            reasons[code] = str(error)
-        lows.append(low)
-        highs.append(high)
-    codes = encoded.indices.to_numpy()
-    numbers = np.array(lows, np.int64)[codes]
-    upper = numbers if lows == highs else np.array(highs, np.int64)[codes]
-    bad_rows = np.flatnonzero(np.isin(codes, list(reasons)))
-    bad = {int(row): reasons[int(codes[row])] for row in bad_rows}
-    return Reading(numbers, upper, bad, signs_in(encoded.dictionary.to_pylist()))
+            return str(error)
+        raise AssertionError(text)
+
+    @cache
+    def common(frame: str) -> str:
+        """What is said behind the cell, the same whatever its digits; nothing if it may differ."""
+        begin = shown(frame)
+        is_common = decimal == POINT and _has_words(frame) and said(frame).startswith(begin)
+        return said(frame).removeprefix(begin) if is_common else ""
+
+    def reason(at: int) -> str:
+        text = cells()[at]
+        end = common(_RUN.sub("0", text))
+        return shown(text) + end if end else said(text)
+
+    return reason
+
+
+_RUN = re.compile("[0-9]+")
+
+
+def _has_words(text: str) -> bool:
+    """Whether a text has letters that are no sign of money, and so is no number nor a range."""
+    return any(map(str.isalpha, text)) and ".." not in text and sign_of(text) is None
+
+
+def refused_row(row: int, column: str, reason: str) -> Refused:
+    """A single row."""
+    return Refused.alike(np.array([row]), column, reason)
+
+
+def rows_of(refused: Iterable[Refused]) -> Numbers:
+    """The rows that are refused, in their order and each once."""
+    return np.unique(np.concatenate([np.empty(0, np.int64), *(each.rows for each in refused)]))
 
 
 def result_array(numbers: Numbers | int, column: Column, rows: int, currency: Currency) -> pa.Array:

@@ -20,18 +20,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.cli.ahead import ahead
-from aepromo.cli.answers import bad_rows_of
 from aepromo.cli.bad_rows import BadRows
 from aepromo.cli.input_files import opened_source
 from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.engine.answer import find_columns, run, without_bad_rows
-from aepromo.errors import InputError, Problem
+from aepromo.errors import InputError, Refused
 from aepromo.table.atomic import replacing
 from aepromo.table.blocks import TextBlock, line_numbers, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.column import Kind
 from aepromo.table.headers import MOST_COLUMNS, check_header, missing_columns
 from aepromo.table.measured_cells import read_one
+from aepromo.table.number_columns import refused_row, rows_of
 from aepromo.table.source import BLOCK_BYTES, Block, Chunks, Source, open_source
 from aepromo.table.text import Figure, json_document
 from aepromo.words import _
@@ -85,12 +85,12 @@ class _Part:
     text: TextBlock
     skus: pa.Array
     outcome: Outcome
-    problems: list[Problem]
+    problems: list[Refused]
 
     @property
     def bad(self) -> list[int]:
         """The rows that have problems."""
-        return sorted({problem.row for problem in self.problems})
+        return list(map(int, rows_of(self.problems)))
 
     def lines(self, rows: Sequence[int]) -> dict[int, int]:
         """The lines of rows."""
@@ -120,7 +120,7 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         parts = list(ahead(read_part, source.blocks))
         _name_doubles(parts, source.header[columns["sku"]])
         for part in parts:
-            aside.add(bad_rows_of(part.text, part.problems, part.lines))
+            aside.add(part.text, part.problems, part.lines)
         if source.guessed_encoding and not writing.quiet:
             say(encoding_line(source.guessed_encoding))
         aside.close()
@@ -168,12 +168,12 @@ def _read_part(
     block: Block,
 ) -> _Part:
     """Read a block; its problems are in the order of the rows."""
-    problems: list[Problem] = []
+    problems: list[Refused] = []
     if isinstance(block, ObjectBlock):
         text = TextBlock(block, source, _table=block.table)
         used = {source.header[position] for position in columns.values()}
         for row, faults in block.faults.items():
-            problems += [Problem(row, key, reason) for key, reason in faults if key in used]
+            problems += [refused_row(row, key, reason) for key, reason in faults if key in used]
     else:
         text = parse(block, source)
     outcome = run(question, text, columns, values)
@@ -182,17 +182,17 @@ def _read_part(
         # Only a tariff needs weights, and only for some rows; but an invalid cell is a fault.
         weights = read_one(text, columns, "weight_g", Kind.WEIGHT, values.currency)
         header = str(text.header[columns["weight_g"]])
-        problems += [Problem(row, header, reason) for row, reason in weights.bad.items()]
+        problems += [each._replace(column=header) for each in weights.bad]
     header = source.header[columns["sku"]]
     skus = pc.utf8_trim_whitespace(text.texts(columns["sku"]))
-    hidden = [problem.row for problem in problems if problem.column == header]
-    if hidden:
+    hidden = rows_of(problem for problem in problems if problem.column == header)
+    if len(hidden):
         is_hidden = np.isin(np.arange(len(skus)), hidden)
         skus = pc.if_else(pa.array(is_hidden), "", skus)
-    blank = np.flatnonzero(pc.equal(skus, "")).tolist()
-    missing = set(blank).difference(hidden)
-    problems += [Problem(row, header, _("is missing; fill it in")) for row in sorted(missing)]
-    return _Part(text, skus, outcome, sorted(problems, key=lambda each: each.row))
+    missing = np.setdiff1d(np.flatnonzero(pc.equal(skus, "")), hidden)
+    if len(missing):
+        problems.append(Refused.alike(missing, header, _("is missing; fill it in")))
+    return _Part(text, skus, outcome, problems)
 
 
 def _name_doubles(parts: Sequence[_Part], header: str) -> None:
@@ -216,7 +216,7 @@ def _name_doubles(parts: Sequence[_Part], header: str) -> None:
             other = doubles[0][2] if line != doubles[0][2] else doubles[1][2]
             reason = _("'{sku}' is also on line {line}; keep one of the two")
             said = reason.format(sku=part.skus[row].as_py(), line=other)
-            part.problems.append(Problem(row, header, said))
+            part.problems.append(refused_row(row, header, said))
 
 
 def open_feed(

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from aepromo.engine.answer import run
 from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
+from aepromo.errors import problems_of
 from aepromo.inputs.columns import FEES, NEEDED, PARCEL, SHOP
 from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.inputs.shipping import Shipping
@@ -400,10 +401,10 @@ def _line(shipped: ShippedRows, texts: Sequence[str]) -> Clause:
 def _no_line(shipped: ShippedRows) -> Clause:
     """Why no line of the tariff carries a row."""
     codes, texts = np.full(len(shipped.line), UNSAID, np.int64), list[str]()
-    for row, name, reason in shipped.bad:
-        if codes[row] == UNSAID:
-            codes[row] = len(texts)
-            said = reason if name == "market" else f"{name} {reason}"
+    for each in problems_of(shipped.bad):
+        if codes[each.row] == UNSAID:
+            codes[each.row] = len(texts)
+            said = each.reason if each.column == "market" else f"{each.column} {each.reason}"
             texts.append(_("no line of the tariff can be used: {reason}").format(reason=said))
     return Clause(codes, texts)
 

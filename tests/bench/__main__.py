@@ -7,6 +7,9 @@ prints wall time, CPU time and peak memory of each, as medians over the rounds, 
 package (``apt-get install miller``), the others come with the extra.
 
     python -m tests.bench --rows 10000000 --peers floor,polars,duckdb --json figures.json
+
+``--shapes`` measures ``aepromo`` on the same catalogue as sellers' files have it, all quoted, with
+decimal commas, with bad rows.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .run import PEERS, BenchError, Measured, side_by_side, write_catalogue
+from .shapes import SHAPES, InShape, in_shapes
 from .startup import Pair, starts
 
 if TYPE_CHECKING:
@@ -75,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         default=[name for name, peer in PEERS.items() if peer.is_installed],
         help=f"of {','.join(PEERS)}: those installed",
     )
+    parser.add_argument(
+        "--shapes", action="store_true", help="the same catalogue as sellers' files have it"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument("--folder", type=Path, help="for the data: a temporary one")
     return parser
@@ -106,6 +113,7 @@ def _measure(asked: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], l
     write_catalogue(asked.rows, data)
     measured = side_by_side([PEERS[name] for name in asked.peers], data, folder, asked.runs, _say)
     pairs = starts(folder, asked.starts, _say) if asked.starts else []
+    shapes = in_shapes(list(SHAPES), data, folder, asked.runs, _say) if asked.shapes else []
     figures = {
         "rows": asked.rows,
         "bytes": data.stat().st_size,
@@ -113,8 +121,11 @@ def _measure(asked: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], l
         "load": [load_before, os.getloadavg()],
         "programs": {each.name: each.as_json(measured[0]) for each in measured},
         "starts": {pair.name: pair.as_json() for pair in pairs},
+        "shapes": {each.shape.name: each.as_json() for each in shapes},
     }
-    return figures, [_table(measured, figures), *([_start_table(pairs)] if pairs else [])]
+    tables = [_table(measured, figures)]
+    tables += [_start_table(pairs)] if pairs else []
+    return figures, tables + ([_shape_table(shapes)] if shapes else [])
 
 
 def _machine() -> dict[str, Any]:
@@ -164,6 +175,17 @@ def _start_table(pairs: list[Pair]) -> Table:
         ratios = (pair.theirs.ours_to_it(pair.ours, what) for what in ("wall", "cpu"))
         figures = (*(f"{each:.0f}" for each in times), *(f"{each:.2f}" for each in ratios))
         table.add_row(pair.name, *figures)
+    return table
+
+
+def _shape_table(shapes: list[InShape]) -> Table:
+    table = _plain_table("Shapes of the same catalogue, CPU")
+    table.add_column("")
+    for header in ("s", "plain s", "÷ plain", "at most"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for each in shapes:
+        times = (f"{part.typical('cpu'):.2f}" for part in (each.own, each.plain))
+        table.add_row(each.shape.name, *times, f"{each.ratio:.2f}", f"{each.shape.most:.1f}")
     return table
 
 

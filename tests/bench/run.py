@@ -122,8 +122,8 @@ class Measured:
         }
 
 
-def cost_of(command: Sequence[str]) -> Cost:
-    """Run a command to its end. Raises ``BenchError`` with what it said if it fails.
+def cost_of(command: Sequence[str], exit_code: int = 0) -> Cost:
+    """Run a command to its end. Raises ``BenchError`` with what it said if it ends otherwise.
 
     Some systems count the parent's memory into the peak of a child that it forks, so this process
     stays small: whatever loads Arrow is a child of its own.
@@ -134,7 +134,7 @@ def cost_of(command: Sequence[str]) -> Cost:
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
+        if child.returncode != exit_code:
             said.seek(0)
             words = said.read().decode(errors="replace").strip()
             raise BenchError(f"{' '.join(command)}: exit {child.returncode}\n{words}")

@@ -19,6 +19,7 @@ from processes import PACKAGE, PYTHON, ROOT
 from . import data
 from .compare import Differences, compare, plain_algebra
 from .run import OURS, PEERS, Program, cost_of
+from .shapes import SHAPES, Shape
 from .startup import number_of_options, typer_program
 
 if TYPE_CHECKING:
@@ -216,6 +217,36 @@ def test_the_runner_measures_every_peer_that_is_installed(tmp_path: Path) -> Non
     assert [len(start["ours"]["runs"]) for start in figures["starts"].values()] == [1, 1]
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "…" not in done.stdout
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_holds_the_same_figures_or_its_bad_rows(
+    name: str, source: Path, tmp_path: Path
+) -> None:
+    shape = SHAPES[name]
+    file, output = tmp_path / "shape.csv", tmp_path / "priced.csv"
+    shape.write(source, file)
+    cost_of(shape.command(file, output), shape.exit_code)
+    rejects = output.with_suffix(".bad.csv")
+    bad = len(cells(rejects)) - 1 if shape.has_rejects else 0
+    if shape.exit_code:
+        assert not output.exists()
+    elif bad:
+        assert bad in (ROWS, ROWS // 100)
+        assert len(cells(output)) - 1 + bad == ROWS
+    else:
+        added = [row[len(data.HEADER) :] for row in cells(output)]
+        cost_of(Shape("plain").command(source, output))
+        assert added == [row[len(data.HEADER) :] for row in cells(output)]
+
+
+def test_the_runner_measures_every_shape(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    few = ("--rows", "100", "--runs", "1", "--starts", "0", "--peers", "floor")
+    done = bench(*few, "--shapes", "--json", str(file), COLUMNS="80")
+    assert done.returncode == 0, done.stderr
+    assert list(json.loads(file.read_text("utf-8"))["shapes"]) == list(SHAPES)
+    assert all(name in done.stdout for name in SHAPES)
 
 
 def test_a_peer_that_is_not_installed_is_refused() -> None:
