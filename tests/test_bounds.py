@@ -58,7 +58,7 @@ def test_a_header_of_too_many_columns_is_refused(run: Run) -> None:
     ids=["in one object", "with escapes", "in many objects"],
 )
 def test_a_feed_of_too_many_different_keys_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match=r"feed:1: .* different keys from here on; that is no"):
+    with pytest.raises(InputError, match=r"feed:1: .* different keys from here on; this is not"):
         open_feed(io.BytesIO(text.encode()), "feed")
 
 
