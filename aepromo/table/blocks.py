@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from aepromo.table.cells import COMMA, UNTOLD
-from aepromo.table.grid import Grid, grid_of, places_of
+from aepromo.table.grid import Grid, Pieces, grid_of, places_of
 from aepromo.table.number_columns import Reading, plain_numbers, read_column
 from aepromo.table.rows import Ragged, rows_with_lines
 from aepromo.table.source import LONE_RETURN, Block
@@ -101,7 +101,7 @@ class TextBlock:
         grid = self.grid and self.grid.chosen(rows)
         return TextBlock(self.block, self.source, grid, _table=self.table.take(places_of(rows)))
 
-    def rows_as_written(self) -> pa.Array | None:
+    def rows_as_written(self) -> Pieces | None:
         """The rows to the letter, without their line ends, or None.
 
         None where some cell is quoted that needs no quotes: then the cells are to be written anew,

@@ -8,7 +8,7 @@ made.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,33 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 
 _NEWLINE, _RETURN, _QUOTE = map(ord, '\n\r"')
+
+
+class Pieces(NamedTuple):
+    """Rows as pieces of some bytes.
+
+    ``edges[row, piece]`` is where a piece of ``codes`` starts and where it ends.
+    """
+
+    codes: npt.NDArray[np.uint8]
+    edges: Places
+
+    def followed_by(self, texts: pa.Array) -> Pieces:
+        """The rows with one more piece each."""
+        offsets, old = offsets_of(texts).astype(np.int64), len(self.codes)
+        codes = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+        last = np.stack((offsets[:-1], offsets[1:]), axis=1)[:, None] + old
+        return Pieces(
+            np.concatenate((self.codes, codes)), np.concatenate((self.edges, last), axis=1)
+        )
+
+    def joined(self) -> memoryview:
+        """All pieces, one after the other."""
+        lines = _slices(self.codes, self.edges, pa.large_string())
+        if not len(lines):
+            return memoryview(b"")
+        _, offsets, data = lines.buffers()
+        return memoryview(data)[: np.frombuffer(offsets, np.int64)[len(lines)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +110,21 @@ class Grid:
             return None
         return Grid(self.codes, self.firsts, kept, self.is_plain, self.has_quotes)
 
-    def rows(self) -> pa.Array:
+    def rows(self) -> Pieces:
         """The rows to the letter, without their line ends."""
-        return self._slices(self.firsts, self.ends[-1])
+        return Pieces(self.codes, np.stack((self.firsts, self.ends[-1]), axis=1)[:, None])
 
     def _slices(self, starts: Places, ends: Places) -> pa.Array:
-        # Every other slice of the block is wanted; the rest lies between two of them.
-        edges = np.column_stack((starts, ends)).ravel().astype(np.int32)
-        buffers = [None, pa.py_buffer(edges), pa.py_buffer(self.codes)]
-        slices = pa.Array.from_buffers(pa.string(), max(len(edges) - 1, 0), buffers)
-        # Not by pa.array, which imports pandas to see whether it is handed any of its things.
-        every_other = [None, pa.py_buffer(np.arange(0, len(edges), 2))]
-        return slices.take(pa.Array.from_buffers(pa.int64(), len(self), every_other))
+        return _slices(self.codes, np.column_stack((starts, ends)), pa.string())
+
+
+def _slices(codes: npt.NDArray[np.uint8], edges: Places, kind: pa.DataType) -> pa.Array:
+    """The texts from each start to its end, which stand in turn."""
+    # Every other slice of the bytes is wanted; the rest lies between two of them.
+    offsets = np.ascontiguousarray(edges, np.int64 if pa.types.is_large_string(kind) else np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(codes)]
+    slices = pa.Array.from_buffers(kind, max(edges.size - 1, 0), buffers)
+    return slices.take(places_of(np.arange(0, edges.size, 2)))
 
 
 def places_of(rows: Places) -> pa.Array:
