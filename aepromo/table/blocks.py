@@ -102,17 +102,13 @@ class TextBlock:
         return TextBlock(self.block, self.source, grid, _table=self.table.take(places_of(rows)))
 
     def rows_as_written(self) -> Pieces | None:
-        """The rows to the letter, without their line ends, or None.
-
-        None where some cell is quoted that needs no quotes: then the cells are to be written anew,
-        so that a table reads the same whichever way it was written. Also where there is no grid.
-        """
-        return self.grid.rows() if self.grid is not None and self.grid.is_plain else None
+        """The rows without their line ends and needless quotes; None where there is no grid."""
+        return None if self.grid is None else self.grid.rows()
 
 
 def parse(block: Block, source: Source) -> TextBlock:
     """The block's cells, to the letter. Raises ``InputError`` for what is no table."""
-    grid = grid_of(block.data, source.delimiter, source.width)
+    grid = grid_of(block.data, source.delimiter, source.width, block.marks)
     if grid is not None and source.blank_columns:
         grid = grid.without_blank(source.blank_columns)
     if grid is not None:

@@ -1,8 +1,7 @@
 """Where each cell of a well-formed block stands, found for all of them at once.
 
-Outside quotes, what ends a cell is a delimiter or a newline, and every other quote opens. So the
-bytes are looked at once, and the places of these marks, row by row, tell every cell. No text is
-made.
+What ends a cell is a delimiter or a newline outside quotes. So the bytes are looked at once, and
+the places of these marks, row by row, tell every cell. No text is made.
 """
 
 from __future__ import annotations
@@ -15,14 +14,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.table.digits import WIDTH
-from aepromo.table.records import well_formed_quotes
+from aepromo.table.records import marks_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from aepromo.table.records import Marks
+
     Places = npt.NDArray[np.int64]
 
-_NEWLINE, _RETURN, _QUOTE = map(ord, '\n\r"')
+_NEWLINE, _RETURN = map(ord, "\n\r")
+_WITHOUT_NEED = 2  # marks inside a cell that is quoted
 
 
 class Pieces(NamedTuple):
@@ -57,15 +59,14 @@ class Grid:
     """The cells of a block by row and column, as places in ``codes``.
 
     ``codes`` are the block's bytes with ``WIDTH`` more in front. ``firsts`` is where each row
-    starts, ``ends[column, row]`` where a cell ends. ``is_plain``: no quotes stand that aren't
-    needed; ``has_quotes``: some stand.
+    starts, ``ends[column, row]`` where a cell ends; ``inside``, of the same shape, is that of
+    ``Marks``, None where there are no quotes.
     """
 
     codes: npt.NDArray[np.uint8]
     firsts: Places
     ends: Places
-    is_plain: bool
-    has_quotes: bool = False
+    inside: npt.NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.firsts)
@@ -84,23 +85,22 @@ class Grid:
 
     def chosen(self, rows: Places) -> Grid:
         """Some of the rows."""
-        return Grid(
-            self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain, self.has_quotes
-        )
+        inside = None if self.inside is None else self.inside[:, rows]
+        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], inside)
 
     def texts(self, position: int) -> pa.Array | None:
         """A column's cells as text; None where a quote is doubled within one."""
         texts = self._slices(*self.unquoted(position))
-        if self.has_quotes and pc.any(pc.match_substring(texts, '"')).as_py():
-            return None
+        if self.inside is not None and (self.inside[position] > _WITHOUT_NEED).any():
+            return None if pc.any(pc.match_substring(texts, '"')).as_py() else texts
         return texts
 
     def unquoted(self, position: int) -> tuple[Places, Places]:
         """Where the cells of a column start and end without the quotes around them."""
         starts, ends = self.column(position)
-        if not self.has_quotes:
+        if self.inside is None:
             return starts, ends
-        is_quoted = (self.codes[starts] == _QUOTE) & (ends > starts)
+        is_quoted = self.inside[position] > 0
         return starts + is_quoted, ends - is_quoted
 
     def without_blank(self, count: int) -> Grid | None:
@@ -108,11 +108,25 @@ class Grid:
         kept = self.ends[:-count]
         if (self.ends[-1] - kept[-1] != count).any():
             return None
-        return Grid(self.codes, self.firsts, kept, self.is_plain, self.has_quotes)
+        inside = None if self.inside is None else self.inside[:-count]
+        return Grid(self.codes, self.firsts, kept, inside)
 
     def rows(self) -> Pieces:
-        """The rows to the letter, without their line ends."""
-        return Pieces(self.codes, np.stack((self.firsts, self.ends[-1]), axis=1)[:, None])
+        """The rows to the letter, without their line ends and quotes that nothing needs.
+
+        So a table comes out the same whichever way it was written.
+        """
+        if self.inside is None or not (is_bared := self.inside == _WITHOUT_NEED).any():
+            return Pieces(self.codes, np.stack((self.firsts, self.ends[-1]), axis=1)[:, None])
+        # Cell by cell, each with the delimiter behind it; for one that loses its quotes, the
+        # delimiter is put in the place of the closing one.
+        codes, ends = self.codes.copy(), self.ends
+        codes[ends[:-1][is_bared[:-1]] - 1] = codes[ends[0, 0]]
+        edges = np.empty((len(self), len(ends), 2), np.int64)
+        edges[:, :, 0] = (np.concatenate((self.firsts[None], ends[:-1] + 1)) + is_bared).T
+        edges[:, :, 1] = (ends - is_bared).T
+        edges[:, :-1, 1] += 1
+        return Pieces(codes, edges)
 
     def _slices(self, starts: Places, ends: Places) -> pa.Array:
         return _slices(self.codes, np.column_stack((starts, ends)), pa.string())
@@ -150,7 +164,7 @@ def truths(found: pa.Array) -> npt.NDArray[np.bool_]:
     return codes.astype(np.bool_)
 
 
-def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
+def grid_of(data: bytes, delimiter: str, width: int, marks: Marks | None = None) -> Grid | None:
     """The grid of a block of whole records, each of ``width`` cells.
 
     Blank lines are no rows. None where there is no grid: a row has another number of cells, a quote
@@ -159,28 +173,33 @@ def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
     codes = np.empty(WIDTH + len(data), np.uint8)
     codes[:WIDTH] = 0
     codes[WIDTH:] = np.frombuffer(data, np.uint8)
-    marks = np.flatnonzero((codes == ord(delimiter)) | (codes == _NEWLINE))
-    is_plain = True
+    inside = None
     if b'"' in data:
-        quotes = well_formed_quotes(data, delimiter)
-        if quotes is None:
+        marks = marks or marks_of(data, delimiter)
+        if marks is None:
             return None
-        marks, is_plain = _outside(quotes + WIDTH, marks)
+        places, inside = marks.ends + WIDTH, marks.inside
+    else:
+        places = np.flatnonzero((codes == ord(delimiter)) | (codes == _NEWLINE))
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
-    is_newline = codes[marks] == _NEWLINE
+    is_newline = codes[places] == _NEWLINE
     firsts = None
     if width == 1 or not _are_rows(is_newline, width):
-        marks, is_newline, firsts = _without_blank_lines(codes, marks, is_newline)
+        is_kept, firsts = _without_blank_lines(codes, places, is_newline)
+        places, is_newline = places[is_kept], is_newline[is_kept]
+        inside = None if inside is None else inside[is_kept]
         if not _are_rows(is_newline, width):
             return None
-    rows = len(marks) // width
-    ends = np.ascontiguousarray(marks.reshape(rows, width).T)  # columns are what is asked for
+    rows = len(places) // width
+    ends = np.ascontiguousarray(places.reshape(rows, width).T)  # columns are what is asked for
+    if inside is not None:
+        inside = np.ascontiguousarray(inside.reshape(rows, width).T)
     if firsts is None:
         firsts = np.concatenate(([WIDTH], ends[-1, :-1] + 1))
     if b"\r" in data:
         ends[-1] -= codes[ends[-1] - 1] == _RETURN
-    return Grid(codes, firsts, ends, is_plain, b'"' in data) if _is_utf8(data) else None
+    return Grid(codes, firsts, ends, inside) if _is_utf8(data) else None
 
 
 def _are_rows(is_newline: npt.NDArray[np.bool_], width: int) -> bool:
@@ -191,38 +210,17 @@ def _are_rows(is_newline: npt.NDArray[np.bool_], width: int) -> bool:
 
 
 def _without_blank_lines(
-    codes: npt.NDArray[np.uint8], marks: Places, is_newline: npt.NDArray[np.bool_]
-) -> tuple[Places, npt.NDArray[np.bool_], Places]:
-    """The marks without the ends of blank lines, which are newlines, and where each row starts."""
-    ends = marks[is_newline]
+    codes: npt.NDArray[np.uint8], places: Places, is_newline: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.bool_], Places]:
+    """Which marks are not the ends of blank lines, and where each of the other lines starts."""
+    is_kept = np.ones(len(places), np.bool_)
+    ends = places[is_newline]
     if not len(ends):
-        return marks, is_newline, ends
+        return is_kept, ends
     starts = np.concatenate(([WIDTH], ends[:-1] + 1))
     is_blank = (ends == starts) | ((ends == starts + 1) & (codes[starts] == _RETURN))
-    is_kept = np.ones(len(marks), np.bool_)
     is_kept[np.flatnonzero(is_newline)[is_blank]] = False
-    return marks[is_kept], is_newline[is_kept], starts[~is_blank]
-
-
-def _outside(quotes: Places, marks: Places) -> tuple[Places, bool]:
-    """The marks outside quotes, and whether every quoted cell needs its quotes.
-
-    Every other quote opens. A cell needs its quotes for a mark between them, or for a quote, which
-    is doubled: then a part of it closes right where the next one opens.
-    """
-    passed = marks.searchsorted(quotes)
-    opening, closing = passed[0::2], passed[1::2]
-    inside = closing - opening
-    needs = inside > 0
-    is_doubled = quotes[2::2] == quotes[1:-1:2] + 1
-    needs[1:] |= is_doubled
-    needs[:-1] |= is_doubled
-    total = int(inside.sum())
-    if total:
-        before = inside.cumsum() - inside
-        dropped = np.repeat(opening - before, inside) + np.arange(total)
-        marks = np.delete(marks, dropped)
-    return marks, bool(needs.all())
+    return is_kept, starts[~is_blank]
 
 
 def _is_utf8(data: bytes) -> bool:

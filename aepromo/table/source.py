@@ -27,10 +27,9 @@ from aepromo.table.recognised import KnownHeaders
 from aepromo.table.records import (
     has_backslashed_quote,
     indents_quotes,
-    last_record_end,
     lines_of,
     record_ends,
-    well_formed_quotes,
+    whole_records,
     without_blank_rows,
     without_indents,
 )
@@ -40,6 +39,7 @@ from aepromo.words.nearest import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from aepromo.table.records import Marks
 
 BLOCK_BYTES = 4 << 20
 LONGEST_RECORD = 64 << 20
@@ -64,10 +64,14 @@ _MAY_HAVE_COMMAS = ";\t"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole records as UTF-8 bytes, and the number of the line on which they start."""
+    """Whole records as UTF-8 bytes, and the number of the line on which they start.
+
+    ``marks`` are those of the bytes, where they were looked for already.
+    """
 
     data: bytes
     first_line: int
+    marks: Marks | None = field(default=None, kw_only=True, repr=False, compare=False)
 
 
 def together(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -464,9 +468,10 @@ def _blocks(
     line = 1 + pending.count(b"\n", 0, start)
     pending = pending[start:]
     while True:
-        if end := last_record_end(pending, delimiter):
+        end, marks = whole_records(pending, delimiter)
+        if end:
             data, pending = pending[:end], pending[end:]
-            yield _block(data, line, name, delimiter, taken)
+            yield _block(data, marks, line, name, delimiter, taken)
             line += _newlines(data)
         _refuse_endless(pending, name, line)
         chunk = next(chunks, b"")
@@ -476,16 +481,20 @@ def _blocks(
         pending += chunk
     if pending:
         # The last line may lack its newline, but not the quote that closes a cell.
-        if not last_record_end(pending + b"\n", delimiter):
+        pending += b"\n"
+        end, marks = whole_records(pending, delimiter)
+        if not end:
             _refuse_backslash(pending, name, line)
             reason = _("a quote opens in this row and never closes")
             raise InputError(f"{name}:{line}: {reason}")
-        yield _block(pending + b"\n", line, name, delimiter, taken)
+        yield _block(pending, marks, line, name, delimiter, taken)
 
 
-def _block(data: bytes, line: int, name: str, delimiter: str, taken: Taken) -> Block:
+def _block(
+    data: bytes, marks: Marks | None, line: int, name: str, delimiter: str, taken: Taken
+) -> Block:
     """Some whole records as a block, those of blank cells alone as blank lines."""
-    if b'"' in data and b'\\"' in data and well_formed_quotes(data, delimiter) is None:
+    if marks is None and b'\\"' in data:
         begins = 0
         for end in record_ends(data, delimiter):
             if has_backslashed_quote(data[begins:end], delimiter):
@@ -493,7 +502,7 @@ def _block(data: bytes, line: int, name: str, delimiter: str, taken: Taken) -> B
             begins = end
     data, blank = without_blank_rows(data, delimiter)
     taken.blank_rows += blank
-    return Block(data, line)
+    return Block(data, line, marks=None if blank else marks)
 
 
 def _newlines(data: bytes) -> int:
