@@ -42,6 +42,7 @@ class TextBlock:
     ragged: tuple[Ragged, ...] = ()
     _table: pa.Table | None = field(default=None, repr=False)
     _swapped: Grid | None = field(default=None, repr=False)
+    _texts: dict[int, pa.Array] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.grid) if self.grid is not None else len(self.table)
@@ -85,8 +86,9 @@ class TextBlock:
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""
         if self.grid is not None and self._table is None:
-            texts = self.grid.texts(position)
-            if texts is not None:
+            if position not in self._texts:
+                self._texts[position] = self.grid.texts(position)
+            if (texts := self._texts[position]) is not None:
                 return texts
         return self.table.column(position).combine_chunks()
 

@@ -472,7 +472,7 @@ def _blocks(
         if end:
             data, pending = pending[:end], pending[end:]
             yield _block(data, marks, line, name, delimiter, taken)
-            line += _newlines(data)
+            line += newlines(data)
         _refuse_endless(pending, name, line)
         chunk = next(chunks, b"")
         if not chunk:
@@ -505,7 +505,7 @@ def _block(
     return Block(data, line, marks=None if blank else marks)
 
 
-def _newlines(data: bytes) -> int:
+def newlines(data: bytes) -> int:
     """How many there are; NumPy, where it pays to load it, counts them ten times as fast."""
     if len(data) < _WORTH_NUMPY:
         return data.count(b"\n")
