@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aepromo.errors import InputError
 from aepromo.table.blocks import line_numbers, parse
-from aepromo.table.records import lines_of, record_ends, whole_records
+from aepromo.table.records import lines_of, record_ends, whole_records, without_blank_rows
 from aepromo.table.source import open_source
 
 Rows = list[tuple[int, list[str]]]
@@ -188,3 +188,10 @@ def rows_read(
         good += [(lines[position], row) for position, row in enumerate(cells)]
         ragged += [(row.line, list(row.cells)) for row in parsed.ragged]
     return good, ragged
+
+
+@pytest.mark.parametrize("row", [b",\n", b'"",\n', b' \t,""\n', "\u3000,\n".encode(), b'" ",\n'])
+def test_a_blank_row_is_found_among_many(row: bytes) -> None:
+    rows = b'"a",b\n' * 200_000
+    assert without_blank_rows(rows + row + b"c,d\n", ",") == (rows + row[-1:] + b"c,d\n", 1)
+    assert without_blank_rows(rows + b'",",b\n', ",") == (rows + b'",",b\n', 0)

