@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aepromo.errors import InputError
 from aepromo.table.blocks import line_numbers, parse
-from aepromo.table.records import last_record_end, lines_of, record_ends
+from aepromo.table.records import lines_of, record_ends, whole_records, without_blank_rows
 from aepromo.table.source import open_source
 
 Rows = list[tuple[int, list[str]]]
@@ -34,7 +34,7 @@ TABLE = st.integers(1, 4).flatmap(
 def test_records_end_where_csv_ends_them(text: str, delimiter: str) -> None:
     data, ends = text.encode(), ends_by_csv(text, delimiter)
     assert list(record_ends(data, delimiter)) == ends
-    assert last_record_end(data, delimiter) == max(ends, default=0)
+    assert whole_records(data, delimiter)[0] == max(ends, default=0)
 
 
 @given(TABLE, DELIMITER, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.data())
@@ -44,7 +44,7 @@ def test_written_tables_are_cut_at_the_ends_of_records(
     written = as_csv(rows, delimiter, line_end, quote_all)
     cut = data.draw(st.integers(0, len(written)))
     ends = ends_by_csv(written[:cut], delimiter)
-    assert last_record_end(written[:cut].encode(), delimiter) == max(ends, default=0)
+    assert whole_records(written[:cut].encode(), delimiter)[0] == max(ends, default=0)
 
 
 @given(TABLE, DELIMITER, st.sampled_from(["\n", "\r\n"]), st.booleans(), SIZES)
@@ -188,3 +188,10 @@ def rows_read(
         good += [(lines[position], row) for position, row in enumerate(cells)]
         ragged += [(row.line, list(row.cells)) for row in parsed.ragged]
     return good, ragged
+
+
+@pytest.mark.parametrize("row", [b",\n", b'"",\n', b' \t,""\n', "\u3000,\n".encode(), b'" ",\n'])
+def test_a_blank_row_is_found_among_many(row: bytes) -> None:
+    rows = b'"a",b\n' * 200_000
+    assert without_blank_rows(rows + row + b"c,d\n", ",") == (rows + row[-1:] + b"c,d\n", 1)
+    assert without_blank_rows(rows + b'",",b\n', ",") == (rows + b'",",b\n', 0)

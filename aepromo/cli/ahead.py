@@ -18,7 +18,7 @@ WORKERS = min(os.cpu_count() or 1, 4)
 AHEAD = WORKERS + 1
 """How many items may be in work or waiting, which bounds the memory in use."""
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # their numbers in <malloc.h>
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENAS = -1, -3, -8  # their numbers in <malloc.h>
 _NEVER, _LARGEST_REUSED = 1 << 30, 32 << 20  # bytes
 
 
@@ -57,3 +57,4 @@ def _keep_freed_memory() -> None:
     if hasattr(libc, "mallopt"):  # not in every C library
         libc.mallopt(_TRIM_THRESHOLD, _NEVER)
         libc.mallopt(_MMAP_THRESHOLD, _LARGEST_REUSED)
+        libc.mallopt(_ARENAS, 1)  # so that it serves the other thread's, too

@@ -32,14 +32,13 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import parse
 from aepromo.table.bulk import (
     cell_texts,
-    extended,
     figure_texts,
     joined,
     joined_ends,
     result_texts,
 )
 from aepromo.table.column import Kind
-from aepromo.table.line_ends import line_ends
+from aepromo.table.line_ends import with_line_ends
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.table.text import NUMBERS_READ, TextColumn, bare, delimited
 from aepromo.terminal.summary import Seen, Tally, more_line
@@ -242,9 +241,9 @@ def _lines(
         ]
         if any(isinstance(result, pa.Array) for result, _ in figures):
             cells = [_cells(outcome, name, delimiter, writing) for name in added]
-            return extended(own, joined_ends(cells, delimiter, line_end))
+            return own.followed_by(joined_ends(cells, delimiter, line_end)).joined()
         currency = outcome.values.currency
-        return extended(own, line_ends(figures, len(outcome), delimiter, currency, line_end))
+        return with_line_ends(own, figures, delimiter, currency, line_end).joined()
 
     # Without its header it may be appended to another file, where a mark would be in the way.
     keeps_mark = answers.source.has_mark and not writing.no_header

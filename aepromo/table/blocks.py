@@ -12,9 +12,9 @@ import pyarrow.csv as arrow_csv
 
 from aepromo.errors import InputError
 from aepromo.table.cells import COMMA, UNTOLD
-from aepromo.table.grid import Grid, grid_of, places_of
+from aepromo.table.grid import Grid, Pieces, grid_of, places_of
 from aepromo.table.number_columns import Reading, plain_numbers, read_column
-from aepromo.table.records import well_formed_quotes
+from aepromo.table.records import marks_of
 from aepromo.table.rows import Ragged, rows_with_lines
 from aepromo.table.source import LONE_RETURN, Block
 
@@ -46,6 +46,7 @@ class TextBlock:
     _table: pa.Table | None = field(default=None, repr=False)
     _rows: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     _swapped: Grid | None = field(default=None, repr=False)
+    _texts: dict[int, pa.Array] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.grid) if self.grid is not None else len(self.table)
@@ -90,8 +91,9 @@ class TextBlock:
     def texts(self, position: int) -> pa.Array:
         """A column's cells as text."""
         if self.grid is not None and self._table is None:
-            texts = self.grid.texts(position)
-            if texts is not None:
+            if position not in self._texts:
+                self._texts[position] = self.grid.texts(position)
+            if (texts := self._texts[position]) is not None:
                 return texts
         return self.table.column(position).combine_chunks()
 
@@ -108,18 +110,14 @@ class TextBlock:
         among = rows if self._rows is None else self._rows[rows]
         return TextBlock(self.block, self.source, grid, _table=table, _rows=among)
 
-    def rows_as_written(self) -> pa.Array | None:
-        """The rows unchanged, without their line ends, or None.
-
-        None if some cell has quotes that it doesn't need: then the cells are written again, so that
-        the output doesn't depend on how the table was quoted. Also None without a grid.
-        """
-        return self.grid.rows() if self.grid is not None and self.grid.is_plain else None
+    def rows_as_written(self) -> Pieces | None:
+        """The rows without their line ends and needless quotes; None where there is no grid."""
+        return None if self.grid is None else self.grid.rows()
 
 
 def parse(block: Block, source: Source) -> TextBlock:
     """The block's cells, unchanged. Raises ``InputError`` for what is not a table."""
-    grid = grid_of(block.data, source.delimiter, source.width)
+    grid = grid_of(block.data, source.delimiter, source.width, block.marks)
     if grid is not None and source.blank_columns:
         grid = grid.without_blank(source.blank_columns)
     if grid is not None:
@@ -140,7 +138,7 @@ def _without_ragged_rows(block: Block, source: Source) -> TextBlock | None:
 
     A blank line is no row, and the others stay on their lines.
     """
-    found = _other_rows(block.data, source)
+    found = _other_rows(block, source)
     if found is None:
         return None
     starts, ends, are_all = found
@@ -168,16 +166,15 @@ def _without_ragged_rows(block: Block, source: Source) -> TextBlock | None:
     return None if grid is None else TextBlock(rest, source, grid, ragged)
 
 
-def _other_rows(data: bytes, source: Source) -> tuple[Places, Places, bool] | None:
+def _other_rows(block: Block, source: Source) -> tuple[Places, Places, bool] | None:
     """Where rows of another width start and end, and whether all are; None without any."""
-    quotes = well_formed_quotes(data, source.delimiter)
-    if source.counts_rows or source.blank_columns or quotes is None or _has_lone_return(data):
+    data = block.data
+    marks = block.marks or marks_of(data, source.delimiter)
+    if source.counts_rows or source.blank_columns or marks is None or _has_lone_return(data):
         return None
     codes = np.frombuffer(data, np.uint8)
-    marks = np.flatnonzero((codes == ord(source.delimiter)) | (codes == ord("\n")))
-    marks = marks[quotes.searchsorted(marks) % 2 == 0]
-    (last_cells,) = np.nonzero(codes[marks] == ord("\n"))
-    ends = marks[last_cells] + 1
+    (last_cells,) = np.nonzero(codes[marks.ends] == ord("\n"))
+    ends = marks.ends[last_cells] + 1
     starts = np.concatenate(([0], ends[:-1]))
     sizes = ends - starts
     is_blank = (sizes == 1) | ((sizes == len("\r\n")) & (codes[starts] == ord("\r")))

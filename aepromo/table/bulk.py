@@ -37,14 +37,6 @@ def joined_ends(cells: Sequence[pa.Array], delimiter: str, line_end: str = "\n")
     return pc.binary_join_element_wise(*ends, last, delimiter)
 
 
-def extended(rows: pa.Array, ends: pa.Array) -> memoryview:
-    """Rows as written, each with the end of its line."""
-    # An array of empty texts instead of one text, for which Arrow would import pandas.
-    nothings = [None, pa.py_buffer(bytes(4 * len(rows) + 4)), pa.py_buffer(b"")]
-    between = pa.Array.from_buffers(pa.string(), len(rows), nothings)
-    return _bytes_of(pc.binary_join_element_wise(rows, ends, between))
-
-
 def _bytes_of(lines: pa.Array) -> memoryview:
     _, offset_buffer, data = lines.buffers()
     if data is None:
@@ -89,9 +81,9 @@ def figure_texts(figures: pa.Array, kind: Kind) -> list[str | None]:
 def spelled(numbers: Numbers, places: int) -> pa.Array:
     """Whole numbers of the smallest unit as plain decimals, blank ones as empty text."""
     blank = numbers == BLANK
-    figures = pa.array(np.where(blank, 0, numbers) if blank.any() else numbers)
+    figures = np.where(blank, 0, numbers) if blank.any() else np.ascontiguousarray(numbers)
     exact = pa.Array.from_buffers(
-        pa.decimal64(18, places), len(figures), [None, figures.buffers()[1]]
+        pa.decimal64(18, places), len(figures), [None, pa.py_buffer(figures)]
     )
     text = exact.cast(pa.string())
     return pc.if_else(pa.array(blank), "", text) if blank.any() else text

@@ -1,27 +1,62 @@
 """The place of each cell in a well-formed block, found for all of them at once.
 
-Outside quotes, a cell ends at a delimiter or a newline, and every other quote opens. So one pass
-over the bytes finds these marks, and their places give every cell. No text is made.
+Outside quotes, a cell ends at a delimiter or a newline. So one pass over the bytes finds these
+marks, and their places give every cell. No text is made.
+
+For plain rows this takes half of the time of Arrow's reader (230 and 430 ns a row of nine cells),
+and numbers are read, and rows written, from the same bytes. For quoted rows the reader is twice as
+fast as the search for the marks (400 and 830 ns), but the end of a block can't be found without
+them, and they save quoting every row again, which takes more than that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.table.digits import WIDTH
-from aepromo.table.records import well_formed_quotes
+from aepromo.table.records import marks_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from aepromo.table.records import Marks
+
     Places = npt.NDArray[np.int64]
 
-_NEWLINE, _RETURN, _QUOTE = map(ord, '\n\r"')
+_NEWLINE, _RETURN = map(ord, "\n\r")
+_WITHOUT_NEED = 2  # marks inside a cell that is quoted
+
+
+class Pieces(NamedTuple):
+    """Rows as pieces of some bytes.
+
+    ``edges[row, piece]`` is where a piece of ``codes`` starts and where it ends.
+    """
+
+    codes: npt.NDArray[np.uint8]
+    edges: Places
+
+    def followed_by(self, texts: pa.Array) -> Pieces:
+        """The rows with one more piece each."""
+        offsets, old = offsets_of(texts).astype(np.int64), len(self.codes)
+        codes = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+        last = np.stack((offsets[:-1], offsets[1:]), axis=1)[:, None] + old
+        return Pieces(
+            np.concatenate((self.codes, codes)), np.concatenate((self.edges, last), axis=1)
+        )
+
+    def joined(self) -> memoryview:
+        """All pieces, one after the other."""
+        lines = _slices(self.codes, self.edges, pa.large_string())
+        if not len(lines):
+            return memoryview(b"")
+        _, offsets, data = lines.buffers()
+        return memoryview(data)[: np.frombuffer(offsets, np.int64)[len(lines)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +64,14 @@ class Grid:
     """The cells of a block by row and column, as places in ``codes``.
 
     ``codes`` are the block's bytes with ``WIDTH`` more in front. ``firsts`` is where each row
-    starts, ``ends[column, row]`` where a cell ends. ``is_plain``: all quotes are needed;
-    ``has_quotes``: there are some.
+    starts, ``ends[column, row]`` where a cell ends; ``inside``, of the same shape, is that of
+    ``Marks``, None where there are no quotes.
     """
 
     codes: npt.NDArray[np.uint8]
     firsts: Places
     ends: Places
-    is_plain: bool
-    has_quotes: bool = False
+    inside: npt.NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.firsts)
@@ -56,23 +90,22 @@ class Grid:
 
     def chosen(self, rows: Places) -> Grid:
         """Some of the rows."""
-        return Grid(
-            self.codes, self.firsts[rows], self.ends[:, rows], self.is_plain, self.has_quotes
-        )
+        inside = None if self.inside is None else self.inside[:, rows]
+        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], inside)
 
     def texts(self, position: int) -> pa.Array | None:
         """A column's cells as text; None if a cell has a doubled quote."""
         texts = self._slices(*self.unquoted(position))
-        if self.has_quotes and pc.any(pc.match_substring(texts, '"')).as_py():
-            return None
+        if self.inside is not None and (self.inside[position] > _WITHOUT_NEED).any():
+            return None if pc.any(pc.match_substring(texts, '"')).as_py() else texts
         return texts
 
     def unquoted(self, position: int) -> tuple[Places, Places]:
         """Where the cells of a column start and end without the quotes around them."""
         starts, ends = self.column(position)
-        if not self.has_quotes:
+        if self.inside is None:
             return starts, ends
-        is_quoted = (self.codes[starts] == _QUOTE) & (ends > starts)
+        is_quoted = self.inside[position] > 0
         return starts + is_quoted, ends - is_quoted
 
     def without_blank(self, count: int) -> Grid | None:
@@ -80,20 +113,37 @@ class Grid:
         kept = self.ends[:-count]
         if (self.ends[-1] - kept[-1] != count).any():
             return None
-        return Grid(self.codes, self.firsts, kept, self.is_plain, self.has_quotes)
+        inside = None if self.inside is None else self.inside[:-count]
+        return Grid(self.codes, self.firsts, kept, inside)
 
-    def rows(self) -> pa.Array:
-        """The rows unchanged, without their line ends."""
-        return self._slices(self.firsts, self.ends[-1])
+    def rows(self) -> Pieces:
+        """The rows unchanged, without their line ends and unnecessary quotes.
+
+        So the output doesn't depend on how the table was quoted.
+        """
+        if self.inside is None or not (is_bared := self.inside == _WITHOUT_NEED).any():
+            return Pieces(self.codes, np.stack((self.firsts, self.ends[-1]), axis=1)[:, None])
+        # Cell by cell, each with the delimiter behind it; for one that loses its quotes, the
+        # delimiter is put in the place of the closing one.
+        codes, ends = self.codes.copy(), self.ends
+        codes[ends[:-1][is_bared[:-1]] - 1] = codes[ends[0, 0]]
+        edges = np.empty((len(self), len(ends), 2), np.int64)
+        edges[:, :, 0] = (np.concatenate((self.firsts[None], ends[:-1] + 1)) + is_bared).T
+        edges[:, :, 1] = (ends - is_bared).T
+        edges[:, :-1, 1] += 1
+        return Pieces(codes, edges)
 
     def _slices(self, starts: Places, ends: Places) -> pa.Array:
-        # Every other slice of the block is needed.
-        edges = np.column_stack((starts, ends)).ravel().astype(np.int32)
-        buffers = [None, pa.py_buffer(edges), pa.py_buffer(self.codes)]
-        slices = pa.Array.from_buffers(pa.string(), max(len(edges) - 1, 0), buffers)
-        # Not pa.array, which imports pandas to check the type of its argument.
-        every_other = [None, pa.py_buffer(np.arange(0, len(edges), 2))]
-        return slices.take(pa.Array.from_buffers(pa.int64(), len(self), every_other))
+        return _slices(self.codes, np.column_stack((starts, ends)), pa.string())
+
+
+def _slices(codes: npt.NDArray[np.uint8], edges: Places, kind: pa.DataType) -> pa.Array:
+    """The texts from each start to its end; starts and ends alternate."""
+    # Every other slice of the bytes is needed.
+    offsets = np.ascontiguousarray(edges, np.int64 if pa.types.is_large_string(kind) else np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(codes)]
+    slices = pa.Array.from_buffers(kind, max(edges.size - 1, 0), buffers)
+    return slices.take(places_of(np.arange(0, edges.size, 2)))
 
 
 def places_of(rows: Places) -> pa.Array:
@@ -119,7 +169,7 @@ def truths(found: pa.Array) -> npt.NDArray[np.bool_]:
     return codes.astype(np.bool_)
 
 
-def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
+def grid_of(data: bytes, delimiter: str, width: int, marks: Marks | None = None) -> Grid | None:
     """The grid of a block of whole records, each of ``width`` cells.
 
     Blank lines are not rows. None if there is no grid: a row has another number of cells, a quote
@@ -128,28 +178,33 @@ def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
     codes = np.empty(WIDTH + len(data), np.uint8)
     codes[:WIDTH] = 0
     codes[WIDTH:] = np.frombuffer(data, np.uint8)
-    marks = np.flatnonzero((codes == ord(delimiter)) | (codes == _NEWLINE))
-    is_plain = True
+    inside = None
     if b'"' in data:
-        quotes = well_formed_quotes(data, delimiter)
-        if quotes is None:
+        marks = marks or marks_of(data, delimiter)
+        if marks is None:
             return None
-        marks, is_plain = _outside(quotes + WIDTH, marks)
+        places, inside = marks.ends + WIDTH, marks.inside
+    else:
+        places = np.flatnonzero((codes == ord(delimiter)) | (codes == _NEWLINE))
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
-    is_newline = codes[marks] == _NEWLINE
+    is_newline = codes[places] == _NEWLINE
     firsts = None
     if width == 1 or not _are_rows(is_newline, width):
-        marks, is_newline, firsts = _without_blank_lines(codes, marks, is_newline)
+        is_kept, firsts = _without_blank_lines(codes, places, is_newline)
+        places, is_newline = places[is_kept], is_newline[is_kept]
+        inside = None if inside is None else inside[is_kept]
         if not _are_rows(is_newline, width):
             return None
-    rows = len(marks) // width
-    ends = np.ascontiguousarray(marks.reshape(rows, width).T)  # access is by column
+    rows = len(places) // width
+    ends = np.ascontiguousarray(places.reshape(rows, width).T)  # access is by column
+    if inside is not None:
+        inside = np.ascontiguousarray(inside.reshape(rows, width).T)
     if firsts is None:
         firsts = np.concatenate(([WIDTH], ends[-1, :-1] + 1))
     if b"\r" in data:
         ends[-1] -= codes[ends[-1] - 1] == _RETURN
-    return Grid(codes, firsts, ends, is_plain, b'"' in data) if _is_utf8(data) else None
+    return Grid(codes, firsts, ends, inside) if _is_utf8(data) else None
 
 
 def _are_rows(is_newline: npt.NDArray[np.bool_], width: int) -> bool:
@@ -160,38 +215,17 @@ def _are_rows(is_newline: npt.NDArray[np.bool_], width: int) -> bool:
 
 
 def _without_blank_lines(
-    codes: npt.NDArray[np.uint8], marks: Places, is_newline: npt.NDArray[np.bool_]
-) -> tuple[Places, npt.NDArray[np.bool_], Places]:
-    """The marks without the ends of blank lines, which are newlines, and where each row starts."""
-    ends = marks[is_newline]
+    codes: npt.NDArray[np.uint8], places: Places, is_newline: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.bool_], Places]:
+    """Which marks are not the ends of blank lines, and where each of the other lines starts."""
+    is_kept = np.ones(len(places), np.bool_)
+    ends = places[is_newline]
     if not len(ends):
-        return marks, is_newline, ends
+        return is_kept, ends
     starts = np.concatenate(([WIDTH], ends[:-1] + 1))
     is_blank = (ends == starts) | ((ends == starts + 1) & (codes[starts] == _RETURN))
-    is_kept = np.ones(len(marks), np.bool_)
     is_kept[np.flatnonzero(is_newline)[is_blank]] = False
-    return marks[is_kept], is_newline[is_kept], starts[~is_blank]
-
-
-def _outside(quotes: Places, marks: Places) -> tuple[Places, bool]:
-    """The marks outside quotes, and whether every quoted cell needs its quotes.
-
-    Every other quote opens. A cell needs its quotes for a mark between them, or for a quote, which
-    is doubled: then a part of it closes right where the next one opens.
-    """
-    passed = marks.searchsorted(quotes)
-    opening, closing = passed[0::2], passed[1::2]
-    inside = closing - opening
-    needs = inside > 0
-    is_doubled = quotes[2::2] == quotes[1:-1:2] + 1
-    needs[1:] |= is_doubled
-    needs[:-1] |= is_doubled
-    total = int(inside.sum())
-    if total:
-        before = inside.cumsum() - inside
-        dropped = np.repeat(opening - before, inside) + np.arange(total)
-        marks = np.delete(marks, dropped)
-    return marks, bool(needs.all())
+    return is_kept, starts[~is_blank]
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -13,6 +13,7 @@ from aepromo.table.cells import shown
 from aepromo.table.grid import offsets_of, taken, truths
 from aepromo.table.rows import rows_with_lines
 from aepromo.table.shortened_ids import shortened_ids
+from aepromo.table.source import newlines
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _DATE = (
 _WORD = 8
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
+_PLACE = np.uint64(MOST_COMPARED - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,6 @@ class BlockIds:
 
     lines: Numbers
     rows: Numbers
-    hashes: Hashes
     texts: pa.Array
     blank: Numbers
     shortened: Numbers
@@ -58,22 +59,24 @@ class BlockIds:
 
 def ids_of(text: TextBlock, place: int, apart: Numbers) -> BlockIds:
     """The ids of a block, without those of rows that are not SKUs."""
-    texts = pc.utf8_trim_whitespace(text.texts(place))
+    texts = text.texts(place)
+    if _may_have_spaces(texts):
+        texts = pc.utf8_trim_whitespace(texts)
     is_blank = np.diff(offsets_of(texts)) == 0
     has_id = ~is_blank
     if len(apart):
         is_blank[apart] = has_id[apart] = False
     rows = np.flatnonzero(has_id)
     filled = texts if len(rows) == len(texts) else taken(texts, rows)
-    is_date = truths(pc.match_substring_regex(filled, _DATE))
+    likely = _may_be_dates(filled)
+    is_date = truths(pc.match_substring_regex(taken(filled, likely), _DATE))
     return BlockIds(
         lines_of_rows(text),
         rows,
-        _hashes(filled),
         filled,
         np.flatnonzero(is_blank),
         shortened_ids(text, place),
-        rows[is_date],
+        rows[likely[is_date]],
     )
 
 
@@ -81,7 +84,7 @@ def lines_of_rows(text: TextBlock) -> Numbers:
     """The line on which each row of a block starts."""
     block, rows = text.block, len(text)
     ragged = [each.line for each in text.ragged]
-    if text.source.counts_rows or block.data.count(b"\n") == rows + len(ragged):
+    if text.source.counts_rows or newlines(block.data) == rows + len(ragged):
         lines = block.first_line + np.arange(rows + len(ragged), dtype=np.int64)
         return lines[~np.isin(lines, ragged)] if ragged else lines
     width = len(text.header)
@@ -91,14 +94,38 @@ def lines_of_rows(text: TextBlock) -> Numbers:
     )
 
 
+def _codes(texts: pa.Array, more: int) -> npt.NDArray[np.uint8]:
+    """The bytes of a column of texts, and so many NULs behind them."""
+    offsets, data = offsets_of(texts), texts.buffers()[2]
+    codes = np.zeros(offsets[-1] + more, np.uint8)
+    if data:
+        codes[: offsets[-1]] = np.frombuffer(data, np.uint8, offsets[-1])
+    return codes
+
+
+def _may_have_spaces(texts: pa.Array) -> bool:
+    codes = _codes(texts, 0)
+    return bool(((codes <= ord(" ")) | (codes > ord("~"))).any())
+
+
+def _may_be_dates(texts: pa.Array) -> Numbers:
+    """The rows whose first bytes may be a date's: digits or letters, and soon what parts them."""
+    codes, starts = _codes(texts, 5), offsets_of(texts)[:-1]
+    first = codes[starts]
+    is_digit = (first >= ord("0")) & (first <= ord("9"))
+    has_sign = np.zeros(len(texts), np.bool_)
+    for place in range(1, 5):
+        sign = codes[starts + place]
+        is_sign = (sign < ord("0")) & (sign >= ord("-")) | (sign > ord("~"))
+        has_sign |= is_sign if place == 3 else is_sign & is_digit
+    return np.flatnonzero(has_sign)
+
+
 def _hashes(texts: pa.Array) -> Hashes:
-    """A 64-bit hash for each text; different texts practically never have the same."""
+    """A 64-bit hash for each text; those of different texts are nearly always different."""
     if not len(texts):
         return np.array([], np.uint64)
-    offsets, data = offsets_of(texts), texts.buffers()[2]
-    bytes_ = np.zeros((len(data) if data else 0) + _WORD, np.uint8)
-    if data:
-        bytes_[: len(data)] = np.frombuffer(data, np.uint8)
+    offsets, bytes_ = offsets_of(texts), _codes(texts, _WORD)
     words = np.ndarray(len(bytes_) - _WORD + 1, "<u8", bytes_, strides=(1,))
     starts, lengths = offsets[:-1].astype(np.int64), np.diff(offsets)
     hashes: Hashes = lengths.astype(np.uint64) * _MIX
@@ -120,8 +147,6 @@ class IdNotes:
     """Findings about the ids of a file's rows, gathered block by block."""
 
     name: str
-    twice: int = 0
-    pairs: list[tuple[str, int, int]] = field(default_factory=list)
     blank: int = 0
     first_blank: int = 0
     filled: int = 0
@@ -129,7 +154,8 @@ class IdNotes:
     first_shortened: int = 0
     dates: int = 0
     first_date: tuple[str, int] = ("", 0)
-    _runs: list[tuple[Hashes, Numbers]] = field(default_factory=list)
+    _texts: list[pa.Array] = field(default_factory=list)
+    _lines: list[Numbers] = field(default_factory=list)
 
     def add(self, ids: BlockIds) -> None:
         """Add a block, in the order of the file."""
@@ -143,60 +169,50 @@ class IdNotes:
             at = int(np.searchsorted(ids.rows, ids.dates[0]))
             self.first_date = ids.texts[at].as_py(), int(ids.lines[ids.dates[0]])
         self.dates += len(ids.dates)
-        if self.filled < MOST_COMPARED:
-            self._compare(ids)
+        if (room := MOST_COMPARED - self.filled) > 0:
+            self._texts.append(ids.texts[:room])
+            self._lines.append(ids.lines[ids.rows[:room]].astype(np.uint32))
         self.filled += len(ids.rows)
 
-    def _compare(self, ids: BlockIds) -> None:
-        """Find the ids that were there before, and remember those of the block."""
-        lines = ids.lines[ids.rows]
-        order = np.argsort(ids.hashes, kind="stable")
-        hashes, at = ids.hashes[order], lines[order]
-        is_first = np.ones(len(hashes), np.bool_)
-        is_first[1:] = hashes[1:] != hashes[:-1]
-        firsts = at[is_first][np.cumsum(is_first) - 1]
-        is_again = ~is_first
-        for known, known_lines in self._runs:
-            places = np.minimum(known.searchsorted(hashes), len(known) - 1)
-            found = known[places] == hashes
-            firsts = np.where(found, known_lines[places], firsts)
-            is_again |= found
-        self.twice += int(is_again.sum())
-        if len(self.pairs) < MOST_NAMED:
-            rows = np.flatnonzero(is_again)
-            for row in rows[np.argsort(at[rows], kind="stable")][: MOST_NAMED - len(self.pairs)]:
-                text = ids.texts[int(order[row])].as_py()
-                self.pairs.append((text, int(firsts[row]), int(at[row])))
-        is_new = ~is_again
-        if is_new.any():
-            self._remember(hashes[is_new], at[is_new])
-
-    def _remember(self, hashes: Hashes, lines: Numbers) -> None:
-        """Keep sorted runs, each at least twice as long as the next, so that they stay few."""
-        self._runs.append((hashes, lines))
-        while len(self._runs) > 1 and len(self._runs[-2][0]) < 2 * len(self._runs[-1][0]):
-            (one, lines_of_one), (other, lines_of_other) = self._runs[-2:]
-            together = np.concatenate((one, other))
-            order = np.argsort(together, kind="stable")
-            run = together[order], np.concatenate((lines_of_one, lines_of_other))[order]
-            self._runs[-2:] = [run]
+    def _twice(self) -> tuple[int, list[tuple[str, int, int]]]:
+        """The number of repeated ids, and the first few: id, line of its first row, own line."""
+        if not self._texts:
+            return 0, []
+        # The lowest bits of a hash give way to the place of its id. Then equal ones, and hardly
+        # any others, come together; those are compared as texts.
+        hashes = np.concatenate([_hashes(texts) for texts in self._texts]) & ~_PLACE
+        keys = np.sort(hashes | np.arange(len(hashes), dtype=np.uint64))
+        is_like_next = np.diff(keys & ~_PLACE) == 0
+        if not is_like_next.any():
+            return 0, []
+        likely = np.append(is_like_next, False) | np.append(False, is_like_next)
+        places = np.sort(keys[likely] & _PLACE).astype(np.int64)
+        texts = taken(pa.chunked_array(self._texts), places).combine_chunks().dictionary_encode()
+        _, firsts, codes = np.unique(texts.indices, return_index=True, return_inverse=True)
+        again = np.flatnonzero(firsts[codes] < np.arange(len(codes)))
+        lines = np.concatenate(self._lines)[places]
+        return len(again), [
+            (texts[row].as_py(), int(lines[firsts[codes[row]]]), int(lines[row]))
+            for row in again[:MOST_NAMED].tolist()
+        ]
 
     def lines(self) -> list[str]:
         """Notes on repeated, blank and damaged ids; none for most files."""
         found = []
-        if self.pairs:
+        twice, first_pairs = self._twice()
+        if twice:
             text = _("'{id}' on lines {first} and {second}")
             pairs = [
                 text.format(id=shown(each).strip("'"), first=first, second=second)
-                for each, first, second in self.pairs
+                for each, first, second in first_pairs
             ]
-            more = ["…"] if self.twice > len(self.pairs) else []
+            more = ["…"] if twice > MOST_NAMED else []
             said = ngettext(
                 "{count:,} id appears twice: {pairs}",
                 "{count:,} ids appear twice: {pairs}",
-                self.twice,
+                twice,
             )
-            found.append(said.format(count=self.twice, pairs=_(", ").join([*pairs, *more])))
+            found.append(said.format(count=twice, pairs=_(", ").join([*pairs, *more])))
             if self.filled > MOST_COMPARED:
                 said = _("only the ids of the first {count:,} rows were compared")
                 found.append(said.format(count=MOST_COMPARED))

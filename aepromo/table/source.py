@@ -25,12 +25,12 @@ from aepromo.table.headers import check_header
 from aepromo.table.opening import DELIMITERS, RARE_DELIMITERS, find_opening
 from aepromo.table.recognised import KnownHeaders
 from aepromo.table.records import (
+    WORTH_NUMPY,
     has_backslashed_quote,
     indents_quotes,
-    last_record_end,
     lines_of,
     record_ends,
-    well_formed_quotes,
+    whole_records,
     without_blank_rows,
     without_indents,
 )
@@ -40,10 +40,10 @@ from aepromo.words.nearest import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from aepromo.table.records import Marks
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 2 << 20
 LONGEST_RECORD = 64 << 20
-_WORTH_NUMPY = 1 << 20
 _FIGURES_LOOKED_AT = 256 << 10
 LONE_RETURN = N_("a carriage return that ends no line; save the file with LF or CRLF line ends")
 NOT_AS_BEFORE = N_(
@@ -64,10 +64,14 @@ _MAY_HAVE_COMMAS = ";\t"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole records as UTF-8 bytes, and the line on which they start."""
+    """Whole records as UTF-8 bytes, and the line on which they start.
+
+    ``marks`` are those of the bytes, if they were already searched for.
+    """
 
     data: bytes
     first_line: int
+    marks: Marks | None = field(default=None, kw_only=True, repr=False, compare=False)
 
 
 def together(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -475,10 +479,11 @@ def _blocks(
     line = 1 + pending.count(b"\n", 0, start)
     pending = pending[start:]
     while True:
-        if end := last_record_end(pending, delimiter):
+        end, marks = whole_records(pending, delimiter)
+        if end:
             data, pending = pending[:end], pending[end:]
-            yield _block(data, line, name, delimiter, taken)
-            line += _newlines(data)
+            yield _block(data, marks, line, name, delimiter, taken)
+            line += newlines(data)
         _refuse_endless(pending, name, line)
         chunk = next(chunks, b"")
         if not chunk:
@@ -487,16 +492,20 @@ def _blocks(
         pending += chunk
     if pending:
         # The last line may lack its newline, but not a closing quote.
-        if not last_record_end(pending + b"\n", delimiter):
+        pending += b"\n"
+        end, marks = whole_records(pending, delimiter)
+        if not end:
             _refuse_backslash(pending, name, line)
             reason = _("a quote opens in this row and never closes")
             raise InputError(f"{name}:{line}: {reason}")
-        yield _block(pending + b"\n", line, name, delimiter, taken)
+        yield _block(pending, marks, line, name, delimiter, taken)
 
 
-def _block(data: bytes, line: int, name: str, delimiter: str, taken: Taken) -> Block:
+def _block(
+    data: bytes, marks: Marks | None, line: int, name: str, delimiter: str, taken: Taken
+) -> Block:
     """Whole records as a block, with those of only blank cells as blank lines."""
-    if b'"' in data and b'\\"' in data and well_formed_quotes(data, delimiter) is None:
+    if marks is None and b'\\"' in data:
         begins = 0
         for end in record_ends(data, delimiter):
             if has_backslashed_quote(data[begins:end], delimiter):
@@ -504,12 +513,12 @@ def _block(data: bytes, line: int, name: str, delimiter: str, taken: Taken) -> B
             begins = end
     data, blank = without_blank_rows(data, delimiter)
     taken.blank_rows += blank
-    return Block(data, line)
+    return Block(data, line, marks=None if blank else marks)
 
 
-def _newlines(data: bytes) -> int:
+def newlines(data: bytes) -> int:
     """Count newlines; NumPy, if it is worth loading, counts ten times as fast."""
-    if len(data) < _WORTH_NUMPY:
+    if len(data) < WORTH_NUMPY:
         return data.count(b"\n")
     import numpy as np
 
