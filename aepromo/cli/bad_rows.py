@@ -54,8 +54,7 @@ class BadRows:
         headers = tuple(map(texts_in(language, "rejects"), HEADERS))
         self._passed = len(headers) if tuple(source.header[: len(headers)]) == headers else 0
         self._mark = "\ufeff" if source.has_mark else ""
-        header = (*headers, *source.header[self._passed :])
-        self._write(delimited([header], source.delimiter, line_end=source.line_end))
+        self._write(self._line((*headers, *source.header[self._passed :])))
 
     @property
     def is_open(self) -> bool:
@@ -88,8 +87,7 @@ class BadRows:
             rejects = self._rejects(text.chosen(rows), rows, refused, lines) if len(rows) else []
             for each in text.ragged:
                 row = (str(each.line), "", each.reason, *each.cells[self._passed :])
-                line = delimited([row], self._source.delimiter, line_end=self._source.line_end)
-                rejects.append((each.line, line))
+                rejects.append((each.line, self._line(row)))
             self._write("".join(line for _, line in sorted(rejects, key=itemgetter(0))))
 
     def close(self) -> None:
@@ -146,6 +144,9 @@ class BadRows:
             (line, f"{line}{delimiter}{quoted(columns)}{delimiter}{quoted(reasons)}{end}")
             for line, (columns, reasons), end in zip(lines.values(), problems, ends, strict=True)
         ]
+
+    def _line(self, row: Sequence[str]) -> str:
+        return delimited([row], self._source.delimiter, line_end=self._source.line_end)
 
     def _write(self, lines: str) -> None:
         if self._stream is None:
