@@ -230,7 +230,7 @@ def _reasons(
     def common(frame: str) -> str:
         """What is said behind the cell, the same whatever its digits; nothing if it may differ."""
         begin = shown(frame)
-        is_common = decimal == POINT and _has_words(frame) and said(frame).startswith(begin)
+        is_common = decimal == POINT and _is_no_number(frame) and said(frame).startswith(begin)
         return said(frame).removeprefix(begin) if is_common else ""
 
     def reason(at: int) -> str:
@@ -244,9 +244,13 @@ def _reasons(
 _RUN = re.compile("[0-9]+")
 
 
-def _has_words(text: str) -> bool:
-    """Whether a text has letters that are no sign of money, and so is no number nor a range."""
-    return any(map(str.isalpha, text)) and ".." not in text and sign_of(text) is None
+def _is_no_number(text: str) -> bool:
+    """Whether a text is neither a number nor a range whatever its digits.
+
+    It is negative, or has letters that are no sign of money.
+    """
+    is_other = text.startswith("-") or any(map(str.isalpha, text))
+    return is_other and ".." not in text and sign_of(text) is None
 
 
 def refused_row(row: int, column: str, reason: str) -> Refused:
