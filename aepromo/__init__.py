@@ -9,10 +9,10 @@ A folder is a capability, and data flows one way::
     rules        every figure that is assumed, as data with its origin
     table        bytes to columns of cells and back: CSV, workbooks, Parquet, headers, cells
     inputs       cell before option before configuration before rule book; currencies, tariffs
-    engine       a question put to one SKU, a file or a frame
+    engine       answer a question for one SKU, a file or a frame
     calculators  list-price, margin, commission, floor, reprice, audit, breakeven
     platform     the platform's rules: forced, reverse, appeal, tracking, and their gates
-    past_rates   rates: forced rates out of an order history
+    past_rates   rates: forced rates from an order history
     watch        a discount feed, its events, and the memory between runs
     explain      one SKU step by step
     sweep        profit against the forced rate
@@ -21,8 +21,8 @@ A folder is a capability, and data flows one way::
     terminal     Rich tables, summaries, progress
     cli          the app, its options, streams, exit codes, and the one runner of commands
 
-The functions here put the same questions to a pandas frame. They hold no state and touch no files,
-so they run unchanged on the partitions of a larger frame::
+The functions here compute the same answers for a pandas frame. They hold no state and touch no
+files, so they run unchanged on the partitions of a larger frame::
 
     import aepromo
     priced = aepromo.reprice(frame, aepromo.Policy(forced_rate="10%..20%"))
@@ -30,8 +30,8 @@ so they run unchanged on the partitions of a larger frame::
 Each takes a frame with the columns of the command line (text, decimals, integers; see ``Policy``
 for values that the frame lacks) and returns a new frame with the result columns added, money as
 exact decimals. ``mapping`` names the columns of headers that are not known. Bad cells raise
-``BadRows``, whose ``problems`` lists every one of them by the frame's index and column. A frame
-without rows has an answer without rows, of the same columns and types.
+``BadRows``, whose ``problems`` lists all of them by the frame's index and column. For a frame
+without rows the answer has no rows, but the same columns and types.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> str:
-    """The program's version, which is looked up only when it is asked for."""
+    """Look up the program's version, only when it is asked for."""
     if name != "__version__":
         raise AttributeError(f"module 'aepromo' has no attribute '{name}'")
     from importlib.metadata import version
@@ -138,7 +138,7 @@ def price_updates(
 ) -> Iterator[dict[str, Any]]:
     """Yield the new list prices of ``reprice`` as bodies of the platform's batch price update.
 
-    ``frame`` needs ``product_id`` and ``sku``, and the rows of a product must stand together.
+    ``frame`` needs ``product_id`` and ``sku``, and the rows of a product must be together.
     """
     from aepromo.calculators.price_update import PRICE_UPDATE, PriceUpdates, rows_of
     from aepromo.engine.frame import outcome_of
@@ -152,7 +152,7 @@ def price_updates(
 def audit(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """Return what the current list prices come to at worst, and how much room is left."""
+    """Return the worst outcome of the current list prices, and how much room is left."""
     from aepromo.calculators.audit import AUDIT
 
     return _answered(lambda _values: AUDIT, frame, policy, mapping)
@@ -161,7 +161,7 @@ def audit(
 def breakeven(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """Return how much more must be sold for a promotion's traffic to pay for its cut."""
+    """Return how much more must be sold to make up for a promotion's discount."""
     from aepromo.calculators.breakeven import BREAKEVEN
 
     return _answered(lambda _values: BREAKEVEN, frame, policy, mapping)
@@ -179,7 +179,7 @@ def forced(
 def reverse(
     frame: pd.DataFrame, policy: Policy | None = None, mapping: Headers = None
 ) -> pd.DataFrame:
-    """Return whether the reverse promotion may choose each SKU, and what is safe to run with it."""
+    """Return whether the reverse promotion can choose each SKU, and what is safe to run with it."""
     from aepromo.platform.reverse import reverse as question
 
     return _answered(question, frame, policy, mapping)
@@ -191,7 +191,7 @@ def appeal(
     mapping: Headers = None,
     on: date | None = None,
 ) -> pd.DataFrame:
-    """Return whether each SKU may be spared a forced discount, and what its papers lack.
+    """Return whether Price Protection would be granted for each SKU, and what is missing.
 
     ``on`` is the day of the appeal, today where None.
     """
@@ -212,8 +212,8 @@ def tracking(
 ) -> pd.DataFrame:
     """Return what is wrong with each parcel's track, and when it ends a promotion.
 
-    ``now`` has a zone; it is the clock's time where None. ``carriers`` are the certified ones, None
-    where there is no list. Times without a zone are taken in ``Policy.zone``.
+    ``now`` has a zone; None is the current time. ``carriers`` are the certified ones, None where
+    there is no list. Times without a zone are in ``Policy.zone``.
     """
     from datetime import UTC
     from datetime import datetime as clock
@@ -231,11 +231,11 @@ def rates(
     mapping: Headers = None,
     currency: str | None = None,
 ) -> pd.DataFrame:
-    """Return the forced rates that past orders come to: of the store, each category and each SKU.
+    """Return the forced rates of past orders: for the store, each category and each SKU.
 
     ``orders`` has the columns of the command line: ``sku``, ``list_price``, ``deal_price``,
-    ``discount_status``, and perhaps ``category``, ``ordered_at`` and what offers took. Amounts are
-    in ``currency`` (``"JPY"``), in US dollars where None.
+    ``discount_status``, and optionally ``category``, ``ordered_at`` and what offers took off.
+    Amounts are in ``currency`` (``"JPY"``), in US dollars where None.
     """
     from aepromo.engine.frame import FrameCells, bad_rows
     from aepromo.inputs.exchange import exchange_of
@@ -252,9 +252,9 @@ def rates(
 
 
 def read_tariff(path: str) -> Tariff:
-    """Read what shipping lines ask for by weight from a TOML file, for ``Policy.tariff``.
+    """Read the prices of shipping lines by weight from a TOML file, for ``Policy.tariff``.
 
-    Raises ``CallError`` that names the file and the key for whatever is wrong in it.
+    Raises ``CallError`` that names the file and the wrong key.
     """
     from aepromo.inputs.tariff import read_tariff as read
 
@@ -269,9 +269,9 @@ def join_rates(
 ) -> pd.DataFrame:
     """Return a new frame whose ``forced_rate`` is that of the SKU, its category or the store.
 
-    ``rates`` is the answer of the function of that name; ``rate_from`` names its figure: ``mean``,
-    ``max``, a quantile such as ``p95``, or ``range`` for all that were seen. A row that has a rate
-    of its own keeps it.
+    ``rates`` is the result of ``rates()``; ``rate_from`` chooses a figure of it: ``mean``, ``max``,
+    a quantile such as ``p95``, or ``range`` for all rates seen. A row that has a rate of its own
+    keeps it.
     """
     from aepromo.engine.frame import FrameCells, bad_rows, with_rates
     from aepromo.inputs.joined_rates import JoinedRates, places_in

@@ -1,4 +1,4 @@
-"""Expected failures: one family of exceptions, raised anywhere and caught once, at the edge."""
+"""Expected failures: one family of exceptions, raised anywhere and caught once, in ``main``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 
 class AepromoError(ValueError):
-    """Something that the user can mend. The message is one clear line."""
+    """A fault that the user can fix. The message is one clear line."""
 
 
 class CallError(AepromoError):
     """The call or the configuration is wrong."""
+
+
+class NothingGivenError(CallError):
+    """The call names no input, or leaves out a value without which there is no answer."""
 
 
 class OutputError(AepromoError):
@@ -26,14 +30,14 @@ class OutputError(AepromoError):
 
 
 class InputError(AepromoError):
-    """The input is no table, or lacks what the command needs."""
+    """The input is not a table, or lacks what the command needs."""
 
 
 class Problem(NamedTuple):
-    """One cell or row that can't be used: where it is, and why, with the remedy.
+    """One cell or row that can't be used: its place, the reason and the remedy.
 
     ``row`` counts from 0 within the table at hand, or is the index of a frame; ``column`` is empty
-    where the row as a whole is to blame.
+    where the fault is in the whole row.
     """
 
     row: Any
@@ -88,5 +92,5 @@ class BadRows(InputError):
         super().__init__("\n".join(f"row {problem.row}: {problem}" for problem in problems))
 
     def __reduce__(self) -> tuple[type[BadRows], tuple[list[Problem]]]:
-        # Or it would be made of its message when it comes back from another process.
+        # Otherwise unpickling in another process would rebuild it from its message.
         return type(self), (self.problems,)

@@ -1,4 +1,4 @@
-"""Workbooks as other programs write them, part by part, for the tests that read them."""
+"""Workbooks as other programs write them, built part by part for tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def sheet(*rows: str) -> str:
 
 
 def row(*cells: str | None, number: int | None = None) -> str:
-    """A row: text as text, what begins with ``<`` as it stands, None for a cell that is not there.
+    """A row: text as text, XML that starts with ``<`` unchanged, None for a missing cell.
 
     Without numbers, as some programs write it, unless the row's is given.
     """
@@ -47,7 +47,7 @@ def write_book(
 ) -> Path:
     """Write a workbook whose sheets are called S1, S2 …; ``parts`` may be its styles and texts.
 
-    ``workbook`` is what stands before its list of sheets.
+    ``workbook`` is the XML before its list of sheets.
     """
     listed = links = ""
     for index in range(1, len(sheets) + 1):

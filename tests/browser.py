@@ -1,4 +1,4 @@
-"""A real browser without a window, held by its own protocol; no package is needed for it."""
+"""A real browser without a window, controlled by its own protocol, without a package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-# The protocol is spoken over the descriptors 3 and 4, whatever ours are called.
+# The protocol uses the descriptors 3 and 4.
 _LAUNCH = """
 import os, sys
 ours = [os.dup2(int(end), 100 + number) for number, end in enumerate(sys.argv[1:3])]
@@ -33,7 +33,7 @@ PATIENCE = 60
 
 
 class Tab:
-    """One page in the browser; ``events`` is all that it has told unasked."""
+    """One page in the browser; ``events`` are its messages that were not replies."""
 
     def __init__(self, read: BinaryIO, write: BinaryIO) -> None:
         self._read, self._write = read, write
@@ -46,7 +46,7 @@ class Tab:
             self.tell(f"{domain}.enable")
 
     def tell(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command, and wait for what comes of it."""
+        """Send a command, and wait for its result."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if self._session:
@@ -75,7 +75,7 @@ class Tab:
         media: str = "screen",
         script: bool = True,
     ) -> None:
-        """Show a file, as wide as a screen or on paper, and wait until it has loaded."""
+        """Open a file in a width or as print, and wait until it has loaded."""
         self.events.clear()
         self.tell("Emulation.setScriptExecutionDisabled", value=not script)
         self.tell(
@@ -89,7 +89,7 @@ class Tab:
             self.events.append(self._next())
 
     def value(self, expression: str) -> Any:
-        """Evaluate an expression on the page; the page's own policy doesn't hold for it."""
+        """Evaluate an expression on the page, outside the page's own policy."""
         answer = self.tell("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
@@ -104,7 +104,7 @@ class Tab:
         self.tell("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
     def requests(self) -> list[str]:
-        """All addresses that the page has asked for since it was opened."""
+        """All addresses that the page has requested since it was opened."""
         sent = [each for each in self.events if each["method"] == "Network.requestWillBeSent"]
         return [event["params"]["request"]["url"] for event in sent]
 
@@ -118,7 +118,7 @@ class Tab:
 
 @contextmanager
 def browser(folder: Path) -> Iterator[Tab]:
-    """A tab of a browser of its own, which keeps what it must in the folder."""
+    """A tab in a new browser, which stores its files in the folder."""
     assert CHROMIUM is not None
     to_browser, from_us = os.pipe()
     from_browser, to_us = os.pipe()

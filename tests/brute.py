@@ -1,8 +1,8 @@
-"""The model of offers once more, by trying: every whole cent, every order, every percent.
+"""The model of offers by brute force: every whole cent, every order, every percent.
 
-It shares no code with the package. What a unit is left with is tabled for every item price, over
-orders of 1, 2, 3 … units and over every subtotal far past the last offer; what protects is looked
-up in that table, list price by list price. So it is slow, and only for small amounts.
+It shares no code with the package. For every item price a table holds what a unit is left with,
+over orders of 1, 2, 3 … units and over every subtotal far past the last offer; whether a list price
+protects is looked up there. So it is slow, and only for small amounts.
 
 Units: cents, and rates in millionths.
 """
@@ -79,8 +79,8 @@ class Store:
             most = max(40, self._last // price + 2)
             units = np.arange(1, most + 1)
             if repeating:
-                # Every remainder of the threshold comes up, where coupons are reached and beyond;
-                # and an order that is as good as endless.
+                # Every remainder of the threshold occurs where coupons are reached and beyond; and
+                # a practically infinite order.
                 units = np.arange(1, most + 4 * repeating[0] + 2)
                 units = np.append(units, repeating[0] * 10**7)
             subtotals = units * price
@@ -119,7 +119,7 @@ class Item:
     def item_prices(
         self, list_price: int, forced: bool, *, limited: int | None = None, high: int | None = None
     ) -> range:
-        """Every cent that the item price may settle at; ``high`` instead of the range, from 0."""
+        """Every possible item price in cents; ``high`` instead of the range, from 0."""
         own = WHOLE - (self.limited if limited is None else limited)
         low, top = (self.low, self.high) if high is None else (0, high)
         if not forced:

@@ -1,7 +1,7 @@
-"""Find every text that the program says, and compile its pairs: ``python tests/catalogue.py``.
+"""Find every text of the program, and compile its translations: ``python tests/catalogue.py``.
 
-New texts enter the catalogue without a pair, and those that are gone leave it.
-``test_translations`` holds that every text has its pair, and that what is compiled is up to date.
+New texts are added to the catalogue without a pair, and old ones are removed. ``test_translations``
+tests that every text has its pair, and that the compiled file is up to date.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ JSON_KEYS = (
     *("share", "cap", "repeats"),
     *("rates", "crossings", "mark", "holds"),
 )
-"""Keys of the documents of ``explain`` and ``sweep`` that are no columns."""
+"""Keys of the documents of ``explain`` and ``sweep`` that are not columns."""
 
 SYSTEM_SAYS = tuple(
     os.strerror(number)
@@ -57,7 +57,7 @@ SYSTEM_SAYS = tuple(
         *(errno.EIO, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.EFBIG, errno.EDQUOT),
     )
 )
-"""Why the system won't read or write."""
+"""System errors of reading and writing."""
 
 HEAD = """\
 # What the program says, in Chinese. `python tests/catalogue.py` finds new texts and compiles it.
@@ -104,7 +104,7 @@ def found() -> Catalog:
 
 
 def option_texts() -> Iterator[str]:
-    """The texts of options and their panels: literals, which are looked up where help is shown."""
+    """The texts of options and their panels, which are translated where help is shown."""
     for path in (ROOT / "aepromo").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
@@ -124,7 +124,7 @@ def _is_text(node: ast.expr | None) -> TypeGuard[ast.Constant]:
 
 
 def kept() -> Catalog:
-    """The catalogue as it stands, pairs and all."""
+    """The current catalogue with its pairs."""
     with PO.open("rb") as stream:
         return read_po(stream, locale="zh")
 
@@ -136,7 +136,7 @@ def paired(message: Message) -> bool:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """Compile the file that the program reads; the same bytes whenever it is made."""
+    """Compile the file that the program reads, to the same bytes at any time."""
     catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     out = BytesIO()
     write_mo(out, catalogue)

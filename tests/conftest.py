@@ -1,4 +1,4 @@
-"""Share the program among the tests, and say which code they test."""
+"""Fixtures that run the program, and a header that says which code is tested."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from hypothesis import settings
 from processes import IS_TREE, PACKAGE
 
-# The same examples in every run; ``python -m tests.search`` looks for others. The first example
-# loads pandas and pyarrow, which no deadline can know.
+# The same examples in every run; ``python -m tests.search`` looks for others. Without a deadline,
+# because the first example loads pandas and pyarrow.
 settings.register_profile("aepromo", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("aepromo")
 
-# Tests read English, whatever the machine speaks.
+# Tests expect English, whatever the locale of the machine.
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.pop("AEPROMO_LANG", None)
 
@@ -25,17 +25,17 @@ os.environ.pop("AEPROMO_LANG", None)
 SLOW = {
     *("test_pricing", "test_exact_money", "test_same_figures_everywhere", "test_no_cell_is_lost"),
     *("test_reference", "test_any_bytes", "test_records", "test_sheet_rows"),
-    *("test_reverse", "test_bulk_writing", "test_damaged_files"),  # many examples
+    *("test_reverse", "test_bulk_writing", "test_damaged_files", "test_offers_model"),  # examples
     *("test_interrupted_runs", "test_streams", "test_startup", "test_completion"),  # many starts
     "test_contributing",  # copies of the tree
     *("test_golden_cases", "test_pages", "test_cron", "test_watch_cron", "test_chinese_headers"),
     *("test_failing_calls", "test_faults_of_the_machine"),
     *("test_bench", "test_charts", "test_dask_and_spark", "test_page_in_browser"),  # others' code
 }
-"""The files that ``-m quick`` leaves out: those that take most of the time."""
+"""The slowest files, which ``-m quick`` leaves out."""
 
 TOGETHER = {"test_bench", "test_page_in_browser"}
-"""The files whose tests share what takes long to make, and so run in one process with ``-n``."""
+"""The files whose tests share slow fixtures, and so run in one process with ``-n``."""
 
 
 class Ran(NamedTuple):
@@ -69,6 +69,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # With -n no process waits at the end for another, which still has a long test to run.
+    items.sort(key=lambda item: item.path.stem not in SLOW)
     for item in items:
         name = item.path.stem
         if name not in SLOW:

@@ -1,10 +1,12 @@
-/* Preloaded: lets one of the calls by which a process deals with files fail, the n-th from arm() on.
+/* Preloaded: lets the n-th call of a process on files fail, counted from arm() on, or kills the
+   process there, where the error is 0.
 
-   Which call that was is written to a file, so that a test knows that there were so many. */
+   The name of the failed call is written to a file, so that a test knows that there were n calls. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -28,6 +30,8 @@ static int fails(const char *name, int fd)
         return 0;
     ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
     real(told, line, snprintf(line, sizeof line, "%s %d\n", name, fd));
+    if (!reason)
+        kill(getpid(), SIGKILL);
     errno = reason;
     return 1;
 }

@@ -1,12 +1,12 @@
 """The pages that come with the program: what they hold, and how they are brought up to date.
 
-In a ``console`` block a line that starts with ``$ `` is a command, and what follows is what a
-person sees at a terminal of 80 columns without colours; on a page in Chinese, one who reads
-Chinese. The blocks of a guide run one after the other in its folder, those of a front page at the
-top. A ``python`` block is an interpreter session. An ``sh`` block is one of the two commands for a
-bare machine, which build environments: ``.ci/run`` executes those; here only its last part, and
-the ``text`` block under it, are held to the program. Between ``<!-- generated: NAME -->`` and
-``<!-- end -->`` stands what comes out of declarations.
+In a ``console`` block a line that starts with ``$ `` is a command, and the lines after it are its
+output on a terminal of 80 columns without colours; on a Chinese page in Chinese. The blocks of a
+guide run one after the other in its folder, those of a front page in the top folder. A ``python``
+block is an interpreter session. An ``sh`` block is one of the two commands for a bare machine,
+which build environments: ``.ci/run`` executes those; here only its last part, and the ``text``
+block under it, are compared with the program. The text between ``<!-- generated: NAME -->`` and
+``<!-- end -->`` is generated from declarations.
 
 ``python tests/pages.py [PAGE ...]`` brings the pages named, or all, up to date.
 """
@@ -25,6 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import forked
 from markdown_it import MarkdownIt
 from picture import at_terminal
 from processes import ROOT
@@ -112,7 +113,7 @@ PAIRS = [
         for folder in (EXAMPLES, *GUIDES)
     ),
 ]
-"""Every page in English with its sister in Chinese."""
+"""Every English page with its Chinese version."""
 
 PAGES = [page for pair in PAIRS for page in pair]
 
@@ -123,7 +124,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def blocks_of(text: str) -> list[Block]:
-    """Every fenced block; a ``text`` one right under a command for a bare machine answers it."""
+    """Every fenced block; a ``text`` block after a command for a bare machine is its output."""
     blocks: list[Block] = []
     tokens = tokens_of(text)
     for before, token in zip([None, *tokens], tokens, strict=False):
@@ -136,7 +137,7 @@ def blocks_of(text: str) -> list[Block]:
 
 
 def rewritten(page: Page, text: str = "") -> str:
-    """The page, or a text in its place, as its declarations and its commands have it now."""
+    """The page, or a text in its place, with the current output of declarations and commands."""
     text = GENERATED.sub(
         lambda found: f"{found[1]}{_generated(found[2], page)}\n", text or page.text
     )
@@ -164,13 +165,13 @@ def _executed(block: Block, folder: Path, page: Page, names: dict[str, Any]) -> 
 
 
 def last_part(command: str) -> str:
-    """The part of a command for a bare machine that runs once its environment stands."""
+    """The part of a command for a bare machine that runs once its environment is there."""
     return command.rpartition(" && ")[2].removeprefix(".venv/bin/")
 
 
 def _shown(command: str, folder: Path, language: str) -> str:
-    printed, _status = at_terminal(command, folder, "dumb", language)
-    # A table is padded to its full width; nobody sees that, and editors strip it.
+    printed, _status = at_terminal(command, folder, "dumb", language, forked.shim)
+    # A table is padded to its full width, which is invisible, and editors strip it.
     return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
 
 
@@ -284,7 +285,7 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def update(page: Page) -> str:
-    """Bring a page up to date; return its name where that changed it."""
+    """Update a page; return its name if it changed."""
     before, after = page.text, rewritten(page)
     if before == after:
         return ""

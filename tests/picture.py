@@ -17,27 +17,30 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from processes import KEPT, ROOT, shim
+from processes import KEPT, ROOT, UTF8, shim
 from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PICTURE = ROOT / ".github" / "reprice.svg"
 SHOWN = "aepromo reprice examples/quick-start/today.csv --rate 10%..20%"
 WIDTH, HEIGHT = 80, 60
-SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | {
-    "LC_ALL": "C.UTF-8",
-    "PYTHONUTF8": "1",
-}
+SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ} | UTF8
 
 
-def at_terminal(command: str, folder: Path, term: str, language: str = "en") -> tuple[str, int]:
+def at_terminal(
+    command: str,
+    folder: Path,
+    term: str,
+    language: str = "en",
+    shim: Callable[[Path], Path] = shim,
+) -> tuple[str, int]:
     """Run a shell command at a terminal; return all that it prints, and its exit status.
 
-    ``aepromo`` is the program of the interpreter at hand. ``term`` names the kind of terminal:
-    ``dumb`` has no colours.
+    ``aepromo`` is the program of the interpreter at hand, as ``shim`` has it started. ``term``
+    names the kind of terminal: ``dumb`` has no colours.
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", HEIGHT, WIDTH, 0, 0))

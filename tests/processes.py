@@ -1,6 +1,6 @@
-"""Start the program as a process that a test may hold, signal, kill or starve.
+"""Start the program as a process that a test can stop, signal, kill or limit.
 
-Importing this module settles which code is tested: the package that ``import aepromo`` finds here.
+Importing this module decides which code is tested: the package that ``import aepromo`` finds here.
 Every process that a test starts finds the same one.
 """
 
@@ -35,7 +35,7 @@ if IS_TREE:
 # -P keeps the working directory, which may be the tree, out of the path.
 PYTHON = (sys.executable, "-P")
 PROGRAM = (*PYTHON, "-m", "aepromo")
-# A user's settings change what the program does; of all of them only these reach it.
+# A user's settings change what the program does, so only these are passed on.
 KEPT = ("HOME", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
 SETTINGS = {name: os.environ[name] for name in KEPT if name in os.environ}
 UTF8 = {"LC_ALL": "C.UTF-8"}
@@ -44,7 +44,7 @@ ENDING = tuple(
 )
 """The signals that end the program."""
 BLOCK = 4 << 20
-"""How much is read at a time: what must have been sent for the work to begin."""
+"""The size of a read: so much must have been sent for the work to begin."""
 
 
 def start(
@@ -77,7 +77,7 @@ def _heed_signals() -> None:
 
 
 def finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
-    """Let a process come to its end; its exit code, standard output and standard error."""
+    """Wait for a process to end; return its exit code, standard output and standard error."""
     out, err = process.communicate(timeout=120)
     return process.returncode, out or b"", (err or b"").decode()
 
@@ -104,12 +104,12 @@ def wait_until(happened: Callable[[], object], process: subprocess.Popen[bytes])
 
 
 def leftovers(folder: Path) -> list[str]:
-    """The temporary files that stand in a folder."""
+    """The temporary files in a folder."""
     return [path.name for path in folder.iterdir() if path.name.startswith(".")]
 
 
 def seeded(seed: int | str) -> Random:
-    """Moments and places that are random, and the same in every run of the tests."""
+    """Random numbers that are the same in every run of the tests."""
     return Random(seed)  # noqa: S311 (no secrets)
 
 

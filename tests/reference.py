@@ -1,10 +1,10 @@
-"""The pricing model once more, spelled out cent by cent, to hold the product's arithmetic against.
+"""The pricing model once more, cent by cent, to compare with the product's arithmetic.
 
-It deliberately shares no code with the package: it imports nothing of it, and instead of closed
-forms on scaled integers it tries whole cents one after the other, with exact fractions. So an error
-would have to be made twice, in two different ways, to go unnoticed. Being obviously right is its
-only aim; where a scan is cut short, a comment proves that nothing is lost, and the reference's own
-tests compare the short scan with the complete one.
+It shares no code with the package: it imports nothing of it, and instead of closed forms on scaled
+integers it tries whole cents one after the other, with exact fractions. So an error would have to
+be made twice, in two different ways, to go unnoticed. It is meant to be obviously right; where a
+scan is cut short, a comment proves that nothing is lost, and its own tests compare the short scan
+with the complete one.
 
 Units: money is an int of cents, a rate a Fraction; shown ratios (margin, maximum discount) and the
 exact list price are ints of ten-thousandths.
@@ -235,7 +235,7 @@ def max_discount(case: Case, list_price: int) -> int | None:
 
 
 def status(case: Case, deal_price: int, required: int | None) -> str | None:
-    """Name the worst that holds; None where nothing bad shows but nothing is required either."""
+    """Name the worst status that applies; None if none does and nothing is required either."""
     lowest = floor_price(case)
     gained = profit(case, deal_price)
     if lowest is not None and deal_price < lowest:
@@ -273,7 +273,7 @@ def meets(case: Case, bound: str, deal_price: int) -> bool:
     spent = costs(case)
     if spent is None:
         raise UnknownCostError(f"{bound} needs every cost")
-    # Nobody knows how the platform rounds its fees: each counts as rounded up.
+    # It is unknown how the platform rounds fees: each counts as rounded up.
     gained = deal_price - spent - sum(up(deal_price * rate) for rate in fee_rates(case))
     if bound == "target_profit":
         assert target_profit is not None
@@ -344,7 +344,7 @@ def _discounted(amount: int, rate: Fraction) -> tuple[int, int]:
 
 
 def item_prices(case: Case, list_price: int, situation: Situation) -> tuple[int, int]:
-    """Return the lowest and the highest whole cent that the item price may settle at."""
+    """Return the lowest and the highest possible item price in whole cents."""
     own_down, own_up = _discounted(list_price, case.limited_rate)
     return _discounted(own_down, situation.hi)[0], _discounted(own_up, situation.lo)[1]
 
@@ -436,7 +436,7 @@ def forbidden(case: Case, low: int, high: int) -> list[tuple[int, int, str]]:
 
 
 def exact_list_price(case: Case) -> int:
-    """Return the bare formula, offers left out, in ten-thousandths of a currency unit."""
+    """Return the formula alone, without offers, in ten-thousandths of a currency unit."""
     required, _ = required_deal_price(case)
     return half_up(100 * required / (1 - case.forced_hi) / (1 - case.limited_rate))
 
@@ -445,7 +445,7 @@ def exact_list_price(case: Case) -> int:
 
 
 def shown_item_price(case: Case, list_price: int, rate: Fraction) -> int:
-    """Return the item price at one rate, settled half up after each step."""
+    """Return the item price at one rate, rounded half up after each step."""
     own = half_up(list_price * (1 - case.limited_rate))
     return half_up(own * (1 - rate))
 

@@ -1,15 +1,15 @@
-"""Look for failing examples at random, for as long as there is time.
+"""Search for failing examples at random, for a given time.
 
     python -m tests.search --seed 1 --minutes 5
     python -m tests.search bytes --seed 1 --only 1234
 
-``arithmetic`` holds random SKUs against the reference, ``orders`` random offers and baskets against
-trying everything, ``bytes`` damages tables and accounts for every row, ``files`` damages workbooks,
-Parquet files, configurations, tariffs, JSON lines and states, ``failures`` lets each call by which
-a run deals with files fail, and ``properties`` runs the tests that draw their examples with others
-than they do by default. The time is shared among them. A case is drawn from the seed and its
-number, so that any one can be looked at again; one that fails is printed so that a test can take it
-over, a table as small as it still fails.
+``arithmetic`` compares random SKUs with the reference, ``orders`` random offers and baskets with
+brute force, ``bytes`` damages tables and checks every row, ``files`` damages workbooks, Parquet
+files, configurations, tariffs, JSON lines and states, ``failures`` lets each system call on files
+fail, ``mixed`` runs all commands in one folder over good and damaged files, with full disks and
+kills, and ``properties`` runs the property tests with other examples than by default. The time is
+shared among them. A case is drawn from the seed and its number, so that each can be repeated; a
+failing one is printed so that it can become a test, a table as small as it still fails.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
 
-from fuzz import arithmetic, failures, files, model  # noqa: E402
+from fuzz import arithmetic, failures, files, mixed, model  # noqa: E402
 from fuzz import bytes as any_bytes  # noqa: E402
 from processes import PACKAGE, PYTHON, ROOT  # noqa: E402
 
@@ -35,7 +35,7 @@ CASES = {
     "orders": model.failure,
     "bytes": any_bytes.failure,
     "files": files.failure,
-    **({"failures": failures.failure} if failures.has_compiler() else {}),
+    **({"failures": failures.failure, "mixed": mixed.failure} if failures.has_compiler() else {}),
 }
 KINDS = (*CASES, "properties")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -83,7 +83,7 @@ def search_properties(seed: int, seconds: float) -> int:
 
 
 def main() -> int:
-    """Search; returns 1 where something failed."""
+    """Search; return 1 if something failed."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.search", description=(__doc__ or "").partition("\n")[0]
     )

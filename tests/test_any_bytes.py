@@ -1,7 +1,7 @@
-"""Any bytes: each row is accounted for with its cells intact, or the input is refused.
+"""Any bytes: each row is written or rejected with its cells unchanged, or the input is refused.
 
-``tests/fuzz/accounts.py`` says what a right account is; ``python -m tests.search bytes`` looks for
-a wrong one for as long as there is time. What it has found stands here as ``FOUND``.
+``tests/fuzz/accounts.py`` defines the checks; ``python -m tests.search bytes`` searches for
+failures for a given time. What it has found is here in ``FOUND``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ cells = st.sampled_from((*NUMBERS, *ODD_NUMBERS, *TEXTS)) | st.text(letters, max
 
 @st.composite
 def ways(draw: st.DrawFn, case: Case) -> Case:
-    """The case, asked about in one of many ways."""
+    """The case with random options."""
     return replace(
         case,
         command=draw(st.sampled_from(COMMANDS)),
@@ -129,7 +129,7 @@ TRICKY = (
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
-def test_a_read_may_end_anywhere(encoding: str, line_end: str) -> None:
+def test_reads_can_end_anywhere(encoding: str, line_end: str) -> None:
     rows = [row + ",8,3" if row else row for row in TRICKY]
     text = line_end.join([SKUS.strip().replace("title", '"the\ntitle"'), *rows, ""])
     data = text.encode(encoding)
@@ -144,8 +144,8 @@ def test_a_few_bytes_at_a_time_make_many_blocks() -> None:
     assert len(list(source.blocks)) > 40
 
 
-def test_a_block_as_large_as_they_are_may_end_anywhere(run: Run) -> None:
-    """The same on the real program, which reads some megabytes at a time."""
+def test_blocks_of_real_size_can_end_anywhere(run: Run) -> None:
+    """The real program, which reads some megabytes at a time."""
     tricky = 'A-1,"a, ""b""\n""红""色",8,3\r\n'
     filled = BLOCK_BYTES - len(SKUS)
     row = f"A-0,{'x' * 990},8,3\n"
@@ -160,7 +160,7 @@ def test_a_block_as_large_as_they_are_may_end_anywhere(run: Run) -> None:
         assert found == [["A-1", 'a, "b"\n"红"色']] * 3, ahead
 
 
-def test_a_letter_cut_in_two_by_the_end_of_a_block_decides_nothing(run: Run) -> None:
+def test_a_letter_split_between_blocks_does_not_decide_the_encoding(run: Run) -> None:
     row = f"A-0,{'x' * 990},8,3\n"
     filled = BLOCK_BYTES - len(SKUS) - len("A-1,") - 1
     rows = filled // len(row)
@@ -186,7 +186,7 @@ def test_the_rejects_of_rejects_are_the_rows_that_are_still_bad(run: Run, tmp_pa
     assert (code, out.count(b"\n")) == (0, 1)
     assert f"{first}: 2 bad rows set aside" in err
     before, after = (rows_of(path.read_text()) for path in (first, second))
-    # What is said of a row is said anew, in its place: a header may not stand twice.
+    # The reason of a row is replaced in its column, because a header can't appear twice.
     assert after[0] == before[0]
     assert [row[1:] for row in after] == [row[1:] for row in before]
 
@@ -201,7 +201,7 @@ TABLE = Case(b"sku,purchase_price\n00123,8\n00124,x\n00125,3.50\n", ",", "floor"
 
 
 def told_otherwise(monkeypatch: pytest.MonkeyPatch, **changed: object) -> None:
-    """Let the account of ``TABLE`` be another one than the program gives."""
+    """Change the program's output for ``TABLE``."""
     ran = accounts.ask(TABLE)._replace(**changed)  # type: ignore[arg-type]
     monkeypatch.setattr(accounts, "ask", lambda _case: ran)
 
@@ -221,7 +221,7 @@ def told_otherwise(monkeypatch: pytest.MonkeyPatch, **changed: object) -> None:
     ],
     ids=str,
 )
-def test_a_wrong_account_is_seen(
+def test_a_wrong_account_would_be_noticed(
     monkeypatch: pytest.MonkeyPatch, changed: dict[str, object]
 ) -> None:
     check(TABLE)

@@ -1,4 +1,4 @@
-"""``appeal``: every gate at its threshold, what an appeal comes to, and the worksheet by hand."""
+"""``appeal``: every gate at its threshold, the verdicts, and the worksheet computed by hand."""
 
 from __future__ import annotations
 
@@ -43,7 +43,15 @@ ROW = {
     "additional_weight_fee": "0.30",
     "registration_fee": "0.90",
 }
-OPTIONS = [part for name, text in ROW.items() for part in (f"--{name.replace('_', '-')}", text)]
+
+
+def options(**cells: str) -> list[str]:
+    """The row above, with some cells changed, as options."""
+    row = {**ROW, **cells}.items()
+    return [part for name, text in row for part in (f"--{name.replace('_', '-')}", text)]
+
+
+OPTIONS = options()
 
 
 def judged(book: Book | None = None, **cells: str) -> dict[str, str | None]:
@@ -131,7 +139,7 @@ def test_a_margin_that_only_rounds_to_the_threshold_is_over_it() -> None:
     assert judged(**cells, purchase_price="13.29")["formula_margin"] == "0.1850"
 
 
-def test_the_worst_end_of_a_range_counts() -> None:
+def test_the_deepest_rate_of_a_range_counts() -> None:
     assert judged(forced_rate="10%..20%")["deal_price"] == "16.00"
     both: dict[str, Any] = {"forced_rate": "", "forced_rate_min": "10%", "forced_rate_max": "20%"}
     assert judged(**both)["deal_price"] == "16.00"
@@ -147,9 +155,7 @@ def test_the_worst_end_of_a_range_counts() -> None:
         ({"store_level": "L3"}, None),
     ],
 )
-def test_the_pass_rate_is_the_books_where_it_has_one(
-    cells: dict[str, Any], rate: str | None
-) -> None:
+def test_the_pass_rate_comes_from_the_rule_book(cells: dict[str, Any], rate: str | None) -> None:
     assert judged(**cells)["pass_rate"] == rate
 
 
@@ -239,7 +245,7 @@ def test_the_passing_list_price_is_the_first_from_which_every_one_passes(
 
 
 @given(required=st.integers(1, 10**6), rate=st.integers(0, 999_999))
-def test_a_list_price_settles_at_what_is_required_and_no_lower_one_does(
+def test_the_lowest_list_price_reaches_the_requirement_and_one_cent_less_does_not(
     required: int, rate: int
 ) -> None:
     price = int(lowest_list_price(required, rate))
@@ -250,17 +256,17 @@ def test_a_list_price_settles_at_what_is_required_and_no_lower_one_does(
 @pytest.mark.parametrize(
     "cells",
     [
-        {"store_level": "L3", "purchase_price": "14"},  # no price mends a level
+        {"store_level": "L3", "purchase_price": "14"},  # no price changes a level
         {"purchase_price": "14", "commission_rate": "90%", "payment_rate": "10%"},
         {"purchase_price": "9,000,000", "forced_rate": "99.9%"},
         {},
     ],
 )
-def test_there_is_no_passing_list_price_where_none_would_do(cells: dict[str, Any]) -> None:
+def test_there_is_no_passing_list_price_if_none_is_enough(cells: dict[str, Any]) -> None:
     assert judged(**cells)["passing_list_price"] is None
 
 
-def test_other_costs_and_own_discounts_are_no_part_of_the_platforms_formula(run: Run) -> None:
+def test_other_costs_and_own_discounts_are_not_in_the_platforms_formula(run: Run) -> None:
     table = b"list_price,purchase_price,logistics_cost,other_cost,limited_rate\n20,8,3,5,10%\n"
     done = run("appeal", "-", "--rate", "15%", "--value", "deal_price", "-q", stdin=table)
     assert done.out == b"17.00\n"
@@ -278,7 +284,7 @@ def test_a_one_liner(run: Run) -> None:
     assert b'"pass_rate": 0.7930' in done.out
 
 
-def test_a_missing_value_is_assumed_and_said(run: Run) -> None:
+def test_a_missing_value_is_assumed_and_reported(run: Run) -> None:
     done = run("appeal", "--price", "20", "-b", "8", "-l", "3", "--value", "formula_profit")
     assert done.out == b"3.53\n"
     assert done.err.splitlines() == [
@@ -291,14 +297,14 @@ def test_a_missing_value_is_assumed_and_said(run: Run) -> None:
 @pytest.mark.parametrize(
     ("cells", "codes"),
     [
-        ([], {"submit": 0, "weak": 0, "refuse": 0, "never": 0}),
-        (["--purchase-price", "12"], {"submit": 1, "weak": 0, "refuse": 0, "never": 0}),
-        (["--invoice-date", "2026-01-01"], {"submit": 1, "weak": 1, "refuse": 0, "never": 0}),
-        (["--store-level", "L1"], {"submit": 1, "weak": 1, "refuse": 1, "never": 0}),
+        ({}, {"submit": 0, "weak": 0, "refuse": 0, "never": 0}),
+        ({"purchase_price": "12"}, {"submit": 1, "weak": 0, "refuse": 0, "never": 0}),
+        ({"invoice_date": "2026-01-01"}, {"submit": 1, "weak": 1, "refuse": 0, "never": 0}),
+        ({"store_level": "L1"}, {"submit": 1, "weak": 1, "refuse": 1, "never": 0}),
     ],
 )
-def test_findings_end_with_1(run: Run, cells: list[str], codes: dict[str, int]) -> None:
-    call = ("appeal", *OPTIONS, *cells, "--on", "2026-03-10")
+def test_findings_end_with_1(run: Run, cells: dict[str, str], codes: dict[str, int]) -> None:
+    call = ("appeal", *options(**cells), "--on", "2026-03-10")
     assert {name: run(*call, "--fail-on", name).code for name in codes} == codes
     assert run(*call).code == codes["weak"], "weak is the default"
 
@@ -350,12 +356,12 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
         {"sku": "good"},
     )
     wrong = [
-        "standard input:2: invoice_date: 'yesterday' is no date; write one such as 2026-03-01",
+        "standard input:2: invoice_date: 'yesterday' is not a date; write one such as 2026-03-01",
         "standard input:3: logistics_cost: is missing; fill it in (0 where shipping is free) "
         "or give --logistics-cost",
         "standard input:4: registration_fee: '0.905' has more than 2 decimal places; "
         "write 0.90 or round it up",
-        "standard input:5: store_level: '4' is no store level; write L4",
+        "standard input:5: store_level: '4' is not a store level; write L4",
     ]
     refused = run("appeal", "-", "--on", "2026-03-10", stdin=table)
     assert (refused.code, refused.out) == (3, b"")
@@ -368,7 +374,7 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     assert len(bad.read_text().splitlines()) == 5
 
 
-def test_a_range_that_runs_backwards_is_a_bad_row(run: Run) -> None:
+def test_a_range_with_swapped_ends_is_a_bad_row(run: Run) -> None:
     table = (
         b"list_price,purchase_price,logistics_cost,forced_rate_min,forced_rate_max\n20,8,3,.2,.1\n"
     )
@@ -380,7 +386,7 @@ def test_a_range_that_runs_backwards_is_a_bad_row(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--on", "soon"), "aepromo: --on: 'soon' is no date; write one such as 2026-03-01"),
+        (("--on", "soon"), "aepromo: --on: 'soon' is not a date; write one such as 2026-03-01"),
         (("--worksheet", "-"), "aepromo: --worksheet -: name a file"),
         (("--worksheet", "x.csv", "-o", "x.csv"), "aepromo: --worksheet and --output are the same"),
     ],
@@ -448,7 +454,7 @@ def test_the_worksheet_can_be_recomputed_by_hand(run: Run, tmp_path: Path) -> No
         assert answers[sku]["formula_profit"] == cells[9]
 
 
-def test_the_worksheet_in_english_and_what_it_says_aside(run: Run, tmp_path: Path) -> None:
+def test_the_worksheet_in_english_and_its_messages(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "margins.csv"
     done = run(
         *("appeal", "-", "--on", "2026-03-10", "--worksheet", target, "--worksheet-lang", "en"),
@@ -466,7 +472,7 @@ def test_the_worksheet_in_english_and_what_it_says_aside(run: Run, tmp_path: Pat
     )
 
 
-def test_a_worksheet_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) -> None:
+def test_a_worksheet_is_written_completely_or_not_at_all(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "margins.csv"
     target.write_text("old\n")
     assert run("appeal", "-", "--worksheet", target, stdin=sheet({"list_price": "0"})).code == 3

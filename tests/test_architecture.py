@@ -1,4 +1,4 @@
-"""The folder listing is the architecture: imports go from a room to those before it.
+"""The folders are the architecture: a room imports only rooms before it.
 
 A room is a package of ``aepromo``. The rooms that everything stands on come first, then one for
 each capability, then the terminal and the command line. The check reads the source, so an import
@@ -30,7 +30,7 @@ CAPABILITIES = (
 FLOW = (*CORE, *CAPABILITIES, "terminal", "cli")
 ROOMS = f"{' → '.join(CORE)} → {', '.join(CAPABILITIES)} → terminal → cli"
 DATA = "bytes → text columns → resolved inputs → a question → answer columns → bytes or a table"
-"""How data flows, as the package's docstring and CONTRIBUTING.md tell it."""
+"""The flow of data, as in the package's docstring and CONTRIBUTING.md."""
 
 BORROWS = {
     "sweep": {"calculators"},
@@ -55,9 +55,9 @@ AHEAD = {
 FOR_ALL = "errors"
 """The module that every room but ``pricing`` may import, and that imports none."""
 TOP = {"__init__": "capabilities", "__main__": "cli", FOR_ALL: FOR_ALL}
-"""The modules that stand in no room, and the room whose rules they keep."""
+"""The modules outside rooms, and the room whose rules they follow."""
 COLUMNS_MAY = ("aepromo.table.column.", "aepromo.pricing.")
-"""All of ours that a room's ``columns`` may import: ``table.schema`` imports it in its turn."""
+"""The only rooms that a room's ``columns`` may import, because ``table.schema`` imports it."""
 
 STREAMS = {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "exit"}
 TALK = {"print", "input", "exit", "quit", "SystemExit"}
@@ -75,7 +75,7 @@ class Import:
 
 
 def imports_of(source: str, module: str) -> list[Import]:
-    """Every import in a module's source, wherever it stands."""
+    """Every import in a module's source, also inside functions."""
     found: list[Import] = []
     _collect(ast.parse(source), module, False, found)
     return found
@@ -119,7 +119,7 @@ class Module:
 
     @property
     def room(self) -> str:
-        """The room that it stands in, or whose rules it keeps."""
+        """The room in which it is, or whose rules it follows."""
         first = self.name.removeprefix("aepromo.").partition(".")[0]
         return TOP.get(first, first)
 
@@ -135,7 +135,7 @@ class Module:
 
     @property
     def ahead(self) -> set[str]:
-        """The later rooms that it may use all the same."""
+        """The later rooms that it may still use."""
         return AHEAD.get(self.name.removeprefix("aepromo."), set())
 
     @property
@@ -144,14 +144,14 @@ class Module:
 
     @property
     def rank(self) -> int:
-        """How late the room comes; no module imports from a later one."""
+        """The position of the room; no module imports from a later one."""
         if self.room == "capabilities" or self.is_command:
             return FLOW.index("cli" if self.is_command else CAPABILITIES[-1])
         return FLOW.index(self.room)
 
 
 def breaches(source: str, name: str) -> list[str]:
-    """Return what a module's source imports or uses against the rules, one line each."""
+    """Return what a module's source imports or uses against the rules, in lines."""
     module = Module(name)
     found = [
         f"{name}:{each.line}: {wrong}"
@@ -211,7 +211,7 @@ def _wrong_library(module: Module, library: str, for_types: bool) -> str:
 
 
 def _talk(source: str) -> list[tuple[int, str]]:
-    """Where a source speaks to streams or ends the program: line and name."""
+    """Where a source uses streams or ends the program: line and name."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -231,7 +231,7 @@ def name_of(path: Path) -> str:
 
 
 def repeated(names: list[str]) -> dict[str, list[str]]:
-    """The modules and rooms whose last name another one has too."""
+    """The modules and rooms whose last name is used twice."""
     lasts = [name.removesuffix(".__init__").rpartition(".")[2] for name in names]
     counts = Counter(last for last in lasts if last not in MAY_REPEAT)
     twice = sorted(last for last, count in counts.items() if count > 1)
@@ -330,7 +330,7 @@ def test_the_flow_is_told_to_whoever_opens_the_package_or_contributes() -> None:
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import aepromo.cli",
             "engine imports cli",
         ),
-        # columns are a leaf
+        # columns import nothing else
         ("watch.columns", "from aepromo.table import text", "watch.columns imports aepromo.table"),
         ("watch.columns", "from aepromo.words import N_", "it is a leaf"),
         ("watch.columns", "from aepromo.watch.events import NEW", "it is a leaf"),

@@ -16,20 +16,22 @@ TABLE = (
     b"sku,list_price,purchase_price,logistics_cost,limited_rate\n"
     b"A,20,5,3,10%\nB,20,5,3,\ntotal,100,,,\nC,20,5,3,12.5%\nD,20,5,3,0.125\nE,20,5,x,1.5%\n"
 )
-ODD = "is no whole percent, and the platform takes only those"
+ODD = "is not a whole percent, and the platform takes only whole percents"
 
 
 def warnings(err: str) -> list[str]:
     return [line for line in err.splitlines() if line.startswith("warning: ")]
 
 
-def test_own_discounts_of_no_whole_percent_are_warned_of_once(run: Run, tmp_path: Path) -> None:
+def test_own_discounts_that_are_not_whole_percents_get_one_warning(
+    run: Run, tmp_path: Path
+) -> None:
     call = ("margin", "-", *TERMS, "--quiet", "--rejects", tmp_path / "bad.csv")
     done = run(*call, stdin=TABLE)
     assert (done.code, len(done.out.splitlines())) == (0, 6)
     assert warnings(done.err) == [
-        "warning: standard input: the own discounts of 2 SKUs are no whole percents, and the "
-        "platform takes only those; the first: C on line 5"
+        "warning: standard input: the own discounts of 2 SKUs are not whole percents, and the "
+        "platform takes only whole percents; the first: C on line 5"
     ]
     one = run(*call, stdin=TABLE.replace(b"0.125", b"0.12"))
     assert warnings(one.err) == [
@@ -39,7 +41,7 @@ def test_own_discounts_of_no_whole_percent_are_warned_of_once(run: Run, tmp_path
     assert warnings(run(*call, stdin=whole).err) == []
 
 
-def test_an_option_is_warned_of_apart_from_the_rows_that_it_fills(run: Run) -> None:
+def test_an_option_gets_its_own_warning(run: Run) -> None:
     option = ("--limited-rate", "12.5%")
     alone = run("margin", "-p", "20", "-b", "5", "-l", "3", *TERMS, *option)
     assert f"warning: --limited-rate 12.5% {ODD}" in alone.err
@@ -65,7 +67,7 @@ def test_the_steps_of_own_discounts_can_be_overridden(run: Run, tmp_path: Path) 
         ('reprice.max_change = "10%"', ("--max-change", "70%"), "raise"),
     ],
 )
-def test_the_largest_change_is_a_rule_that_an_option_goes_before(
+def test_max_change_goes_before_its_rule(
     rule: str, option: tuple[str, ...], action: str, run: Run, tmp_path: Path
 ) -> None:
     """From 10.00 to 16.00 or so."""

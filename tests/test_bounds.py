@@ -1,4 +1,4 @@
-"""Input without bounds is refused, or takes time that grows no faster than its size."""
+"""Very large input is refused, or takes time that grows no faster than its size."""
 
 from __future__ import annotations
 
@@ -182,14 +182,14 @@ def test_a_row_of_another_width_sends_no_other_the_exact_way() -> None:
     assert line_numbers(text, [6, 7]) == {6: 14, 7: 18}
 
 
-def test_lines_are_those_of_the_text_whatever_stands_between() -> None:
+def test_line_numbers_are_those_of_the_text() -> None:
     data = b'sku,cost\n\nA,1\n"B\n\n",2\n\n\nC,3\n"D",4\n'
     source = open_source(io.BytesIO(data), "t.csv")
     (block,) = source.blocks
     assert line_numbers(parse(block, source), [0, 1, 2, 3]) == {0: 3, 1: 4, 2: 9, 3: 10}
 
 
-def test_a_table_of_more_rows_than_anybody_reads_is_refused_at_once(run: Run) -> None:
+def test_a_table_with_too_many_rows_is_refused_at_once(run: Run) -> None:
     call = ("floor", "none.csv", "--limit", "10001")
     code, out, err = run(*call, "--format", "table")
     said = "--limit 10,001: a table has 10,000 rows at most; write .csv for more"
@@ -197,7 +197,7 @@ def test_a_table_of_more_rows_than_anybody_reads_is_refused_at_once(run: Run) ->
     assert run(*call, "--format", "csv").code == 3  # there is no such file
 
 
-def test_a_line_of_standard_error_has_an_end(run: Run) -> None:
+def test_a_line_on_standard_error_has_a_maximum_length(run: Run) -> None:
     code, _, err = run("list-price", "--target", "5", "--ending", "9" * 9_000)
     assert code == 2
     assert len(err) < 4_010
@@ -221,7 +221,7 @@ def calls_of(function: Callable[..., object], run: Callable[[], object]) -> int:
 
 
 def seconds(run: Callable[[], None]) -> float:
-    """How many seconds of the processor the quicker of two runs takes."""
+    """The processor seconds of the faster of two runs."""
     took = []
     for _ in range(2):
         began = process_time()

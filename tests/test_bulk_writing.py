@@ -1,4 +1,4 @@
-"""Writing a column at a time gives the text that writing cell by cell gives."""
+"""Writing a column at a time gives the same text as writing cell by cell."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ CELL = st.text('",;\t\n\r=+-@1.a', max_size=6) | st.text(
 ROWS = st.integers(1, 3).flatmap(
     lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=5)
 )
+LINE_END = st.sampled_from(["\n", "\r\n"])
 FIGURE = (
     st.integers(-3000, 3000)
     | st.integers(-2 * NEAR, 2 * NEAR)
@@ -33,33 +34,38 @@ FIGURE = (
 CURRENCIES = (USD, Currency("JPY", 0), Currency("KWD", 3))
 
 
-@given(ROWS, st.sampled_from(",\t"), st.booleans())
-@example([["a\rb"]], ",", False)
-@example([[""]], ",", False)
-def test_cells_are_quoted_alike(rows: list[list[str]], delimiter: str, excel_safe: bool) -> None:
+@given(ROWS, st.sampled_from(",\t"), st.booleans(), LINE_END)
+@example([["a\rb"]], ",", False, "\n")
+@example([[""]], ",", False, "\n")
+def test_cells_are_quoted_the_same_way(
+    rows: list[list[str]], delimiter: str, excel_safe: bool, line_end: str
+) -> None:
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-    at_once = joined([cell_texts(cells, delimiter, excel_safe) for cells in columns], delimiter)
-    assert bytes(at_once).decode() == delimited(rows, delimiter, excel_safe)
+    texts = [cell_texts(cells, delimiter, excel_safe) for cells in columns]
+    at_once = bytes(joined(texts, delimiter, line_end)).decode()
+    assert at_once == delimited(rows, delimiter, excel_safe, line_end)
 
 
-@given(ROWS, st.sampled_from(",;\t|"))
-def test_cells_are_read_back_by_csv(rows: list[list[str]], delimiter: str) -> None:
-    written = io.StringIO(delimited(rows, delimiter), newline="")
+@given(ROWS, st.sampled_from(",;\t|"), LINE_END)
+def test_cells_are_read_back_by_csv(rows: list[list[str]], delimiter: str, line_end: str) -> None:
+    written = io.StringIO(delimited(rows, delimiter, line_end=line_end), newline="")
     assert list(csv.reader(written, delimiter=delimiter)) == rows
 
 
 @pytest.mark.parametrize("name", ["profit", "exact_list_price", "margin"])
-@given(st.lists(FIGURE, min_size=1, max_size=8), st.sampled_from(CURRENCIES))
-def test_figures_are_spelled_alike(name: str, figures: list[int], currency: Currency) -> None:
+@given(st.lists(FIGURE, min_size=1, max_size=8), st.sampled_from(CURRENCIES), LINE_END)
+def test_figures_are_written_the_same_way(
+    name: str, figures: list[int], currency: Currency, line_end: str
+) -> None:
     column, numbers = RESULTS[name], np.array(figures, np.int64)
     expected = [result_text(figure, column, currency) or "" for figure in figures]
     assert result_texts(numbers, column, len(figures), currency).to_pylist() == expected
-    ends = line_ends([(numbers, column)], len(figures), ",", currency)
-    assert ends.to_pylist() == [f",{text}\n" for text in expected]
+    ends = line_ends([(numbers, column)], len(figures), ",", currency, line_end)
+    assert ends.to_pylist() == [f",{text}{line_end}" for text in expected]
 
 
 @given(st.lists(st.sampled_from([0, 1, 2, 3, BLANK]), min_size=1))
-def test_labels_are_spelled_alike(figures: list[int]) -> None:
+def test_labels_are_written_the_same_way(figures: list[int]) -> None:
     column, numbers = RESULTS["status"], np.array(figures, np.int64)
     expected = [result_text(figure, column, USD) or "" for figure in figures]
     assert result_texts(numbers, column, len(figures), USD).to_pylist() == expected

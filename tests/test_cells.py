@@ -77,20 +77,20 @@ def test_a_range_is_read_as_its_two_ends(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\t", "\u3000", "\u00a0"])
 @pytest.mark.parametrize("kind", [Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE])
-def test_a_cell_of_nothing_but_space_is_blank(text: str, kind: Kind) -> None:
+def test_a_cell_of_spaces_is_blank(text: str, kind: Kind) -> None:
     assert read(text, kind, USD) is None
     assert read_range(text) is None
 
 
 @pytest.mark.parametrize(("text", "cents"), [("3.501", 351), ("0.0000001", 1), ("3.5000", 350)])
-def test_a_cost_finer_than_a_cent_rounds_up(text: str, cents: int) -> None:
+def test_a_cost_with_too_many_decimal_places_rounds_up(text: str, cents: int) -> None:
     assert read(text, Kind.COST, USD) == cents
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
-        # No number at all, or not written as one.
+        # Not a number, or not written as one.
         (Kind.COST, "some", "'some' is not a number; write one such as 12.50"),
         (Kind.COST, "nan", "'nan' is not a number; write one such as 12.50"),
         (Kind.COST, ".", "'.' is not a number; write one such as 12.50"),
@@ -124,7 +124,7 @@ def test_a_cost_finer_than_a_cent_rounds_up(text: str, cents: int) -> None:
         (Kind.COST, "12,34,567", "'12,34,567' is not a number; write one such as 12.50"),
         (Kind.COST, "1234,567", "'1234,567' is not a number; write one such as 12.50"),
         (Kind.COST, "1,234,", "'1,234,' is not a number; write one such as 12.50"),
-        # A number that can't be meant.
+        # A number that makes no sense.
         (Kind.COST, "-3", "'-3' is negative; write 0 or more"),
         (Kind.COST, "−3", "'−3' is negative; write 0 or more"),
         (Kind.RATE, "-1%", "'-1%' is negative; write 0 or more"),
@@ -136,14 +136,14 @@ def test_a_cost_finer_than_a_cent_rounds_up(text: str, cents: int) -> None:
         (
             Kind.RATE,
             "0.1234567",
-            "'0.1234567' is finer than a rate can be; write at most 6 decimal places",
+            "'0.1234567' has too many decimal places for a rate; write at most 6",
         ),
         (
             Kind.RATE,
             "12.34567%",
-            "'12.34567%' is finer than a rate can be; write at most 4 decimal places",
+            "'12.34567%' has too many decimal places for a rate; write at most 4",
         ),
-        (Kind.PRICE, "0", "'0' is no list price; write a price above 0"),
+        (Kind.PRICE, "0", "'0' is not a list price; write a price above 0"),
         (
             Kind.PRICE,
             "4.995",
@@ -170,9 +170,9 @@ def test_a_cell_that_cannot_be_used_is_refused_with_its_remedy(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("20%..10%", "'20%..10%' runs backwards; write 10%..20%"),
-        ("10%..", "'10%..' lacks an end; write both, such as 10%..20%"),
-        (" ..20%", "' ..20%' lacks an end; write both, such as 10%..20%"),
+        ("20%..10%", "'20%..10%' has its ends swapped; write 10%..20%"),
+        ("10%..", "'10%..' has only one end; write both, such as 10%..20%"),
+        (" ..20%", "' ..20%' has only one end; write both, such as 10%..20%"),
         ("10%..20", "'20' is not a rate; write 20% or 0.2"),
         ("10%..x", "'x' is not a number; write one such as 13.2% or 0.132"),
     ],

@@ -1,4 +1,4 @@
-"""Charts: round figures on their axes, and nothing printed where a picture can't be drawn."""
+"""Charts: round figures on their axes, and no rows if a picture can't be drawn."""
 
 from __future__ import annotations
 
@@ -36,16 +36,14 @@ def test_skus_are_counted_in_whole_numbers_and_rates_in_round_percents(
     assert places.split() == [str(rate) for rate in range(0, 41, 5)]
 
 
-def test_rates_close_together_are_told_apart(tmp_path: Path) -> None:
+def test_rates_close_together_are_distinguished(tmp_path: Path) -> None:
     shown = swept(3, tmp_path, "--from", "10%", "--to", "11%", "--step", "0.1%")
     places = next(line for line, below in zip(shown[1:], shown, strict=False) if "└┬" in below)
     assert places.split() == ["10", "10.2", "10.4", "10.6", "10.8", "11"]
 
 
 @pytest.mark.parametrize("flag", ["--svg", "--png"])
-def test_without_matplotlib_nothing_is_printed_that_a_picture_was_asked_with(
-    flag: str, tmp_path: Path
-) -> None:
+def test_without_matplotlib_a_call_for_a_picture_prints_no_rows(flag: str, tmp_path: Path) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     (hidden / "matplotlib.py").write_text("raise ImportError\n")

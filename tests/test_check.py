@@ -56,7 +56,7 @@ def test_each_header_has_a_row(run: Run, own: Path) -> None:
     assert any("'A-1' on lines 2 and 5" in note for note in found["notes"])
 
 
-def test_it_exits_as_the_command_would(run: Run, own: Path) -> None:
+def test_check_exits_as_the_command_would(run: Run, own: Path) -> None:
     code, found = checked(run, own)
     assert code == 3
     assert "--fx CNY=RATE" in found["refused"]
@@ -71,12 +71,12 @@ def test_it_exits_as_the_command_would(run: Run, own: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "kind"), [("past-rates/orders.csv", "orders"), ("discount-feed/feed.csv", "feed")]
 )
-def test_histories_and_feeds_are_known(run: Run, file: str, kind: str) -> None:
+def test_histories_and_feeds_are_recognised(run: Run, file: str, kind: str) -> None:
     code, found = checked(run, EXAMPLES / file)
     assert (code, found["kind"]) == (0, kind)
 
 
-def test_a_header_that_nothing_is_to_be_said_of_has_no_note(run: Run, tmp_path: Path) -> None:
+def test_an_unremarkable_header_has_no_note(run: Run, tmp_path: Path) -> None:
     own = tmp_path / "own.csv"
     own.write_text("sku,采购价\nA,5\n", encoding="utf-8")
     for language in ("en", "zh"):
@@ -102,7 +102,7 @@ def test_workbooks_and_parquet_are_read(run: Run, tmp_path: Path) -> None:
         ]
 
 
-def test_it_writes_a_configuration_that_the_others_read(run: Run, own: Path) -> None:
+def test_check_writes_a_configuration_that_other_commands_read(run: Run, own: Path) -> None:
     own.write_text("Seller SKU,Unit cost,Freight,利润率\nA,5,2,20%\n")
     written = run("check", own, "--write", "--commission", "7%", "--rate", "15%")
     assert written.code == 0, written.err
@@ -122,10 +122,10 @@ def test_it_writes_a_configuration_that_the_others_read(run: Run, own: Path) -> 
     assert run("check", own, "--write", "--force").code == 0
 
 
-def test_a_table_has_notes_beneath_it(run: Run, own: Path) -> None:
+def test_a_table_has_notes_under_it(run: Run, own: Path) -> None:
     out = run("check", own.name, "--format", "table", "--fx", "CNY=7.12").out.decode()
     assert "own.csv: a cost file, 3 rows" in out
-    assert "a total row on line 6" in out
+    assert "a total row, not a SKU, on line 6" in out
 
 
 @pytest.mark.parametrize("width", ["80", "120"])

@@ -1,4 +1,4 @@
-"""``--headers zh``: files whose own columns have Chinese names, which are read back."""
+"""``--headers zh``: files with Chinese names of result columns, which can be read back."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ REREAD = {
     "appeal price-protection/appeal.csv": (*STORE, "--on", "2026-03-10", "--fail-on", "never"),
     "tracking parcels/tracking.csv": NOW,
 }
-"""Commands whose output is a file that they read, too."""
+"""Commands that can read their own output."""
 OTHERS = {
     "rates past-rates/orders.csv": (),
     "watch discount-feed/feed.csv": (*STORE, *NOW),
@@ -90,7 +90,7 @@ def test_columns_are_chosen_by_either_name(run: Run) -> None:
         assert chosen.out.decode().splitlines()[0] == "sku,floor_price"
 
 
-def test_audit_looks_at_a_proposed_price_by_its_chinese_name(run: Run, tmp_path: Path) -> None:
+def test_audit_finds_a_proposed_price_by_its_chinese_name(run: Run, tmp_path: Path) -> None:
     repriced = tmp_path / "repriced.csv"
     asked = ("--rate", "13.2%", "--target-profit", "2")
     assert run("reprice", "-", *asked, *HEADERS, "-o", repriced, stdin=COSTS).code == 0
@@ -135,7 +135,7 @@ def test_chinese_result_columns_are_replaced_with_either_headers(
             assert same, (form, headers)
 
 
-def test_a_column_is_replaced_where_it_stands_under_the_name_it_has(run: Run) -> None:
+def test_a_column_is_replaced_in_its_place_under_its_name(run: Run) -> None:
     own = "毛利率,sku,采购价,物流费,profit\n很高,A-1,8,3,0\n".encode()
     asked = ("margin", "-", "--price", "20", "--rate", "15%", "--headers", "zh")
     done = run(*asked, stdin=own)
@@ -149,7 +149,7 @@ def test_a_column_is_replaced_where_it_stands_under_the_name_it_has(run: Run) ->
     assert kept[1].startswith("很高,A-1,")
 
 
-def test_frames_keep_the_names_that_they_have() -> None:
+def test_frames_keep_their_column_names() -> None:
     frame = pd.DataFrame({"货号": ["A-1"], "净利": ["?"], "采购价": ["8"], "运费": ["3"]})
     policy = aepromo.Policy(list_price="20", forced_rate="15%")
     once = aepromo.margin(frame, policy)
@@ -159,7 +159,7 @@ def test_frames_keep_the_names_that_they_have() -> None:
     assert aepromo.margin(once, policy).equals(once)
 
 
-def test_a_column_goes_by_what_it_holds_and_by_its_header(run: Run) -> None:
+def test_a_column_can_be_chosen_by_role_and_by_header(run: Run) -> None:
     own = "货号,我的成本,运费,售价,备注,品名\nA-1,8,3,20,红,裙\n".encode()
     asked = ("audit", "-", "-q", "--rate", "15%", "--map", "我的成本=purchase_price")
     for words, header in (
@@ -184,7 +184,7 @@ def test_two_words_for_one_column_are_refused(run: Run) -> None:
     refused = run("audit", "-", "-q", "--columns", "sku,status,货号", stdin=own)
     assert refused.code == 2
     assert refused.out == b""
-    assert "'sku' and '货号' are one column, '货号'" in refused.err
+    assert "'sku' and '货号' are the same column, '货号'" in refused.err
 
 
 def test_a_word_for_two_columns_is_refused(run: Run) -> None:
@@ -200,14 +200,14 @@ def test_a_word_for_two_columns_is_refused(run: Run) -> None:
     assert "may be 'purchase_price' or 'cost'" in refused.err
 
 
-def test_a_proposed_price_is_printed_bare_whatever_its_header(run: Run) -> None:
+def test_a_proposed_price_is_printed_by_value_with_any_header(run: Run) -> None:
     own = "货号,采购价,运费,新标价,标价\nA-1,8,3,17.90,20\n".encode()
     for name in ("new_list_price", "新标价"):
         assert run("audit", "-", "-q", "--value", name, stdin=own).out == b"17.90\n"
 
 
 @pytest.mark.parametrize("price", ["list_price", "售价", "要价"])
-def test_a_table_shows_the_list_price_whatever_its_header(price: str, run: Run) -> None:
+def test_a_table_shows_the_list_price_with_any_header(price: str, run: Run) -> None:
     own = f"货号,采购价,运费,{price}\nA-1,8,3,20.01\n".encode()
     mapping = ("--map", f"{price}=list_price")
     for command in ("audit", "reprice"):
@@ -218,7 +218,7 @@ def test_a_table_shows_the_list_price_whatever_its_header(price: str, run: Run) 
         assert "list_price" not in shown.split("not shown:")[1]
 
 
-def test_a_table_shows_the_price_that_was_looked_at(run: Run) -> None:
+def test_a_table_shows_the_checked_price(run: Run) -> None:
     for price, proposed in (("list_price", "new_list_price"), ("售价", "新标价")):
         own = f"sku,采购价,运费,{price},{proposed}\nA-1,8,3,20.01,17.92\n".encode()
         shown = run("audit", "-", "-q", "--format", "table", stdin=own).out.decode()
@@ -287,7 +287,7 @@ def test_a_command_names_in_chinese_what_it_adds_and_reads_it_back(asked: str, r
         assert run(command, "-", *options, *HEADERS, stdin=written.out).out == written.out
 
 
-def test_the_steps_of_an_explanation_go_by_chinese_names_too(run: Run) -> None:
+def test_the_steps_of_an_explanation_have_chinese_names(run: Run) -> None:
     asked = ("explain", *UNIT, "--quiet", "--columns", "step", "--format", "csv")
     written = ",".join(run(*asked, "--headers", "zh").out.decode().split())
     assert written == "步骤,标价,强制折扣,成交价,佣金,支付手续费,采购价,物流费,净利"
@@ -313,7 +313,7 @@ def test_a_list_that_names_a_rate_twice_is_refused(run: Run, tmp_path: Path) -> 
     listed.write_text("sku,p95_rate,P95折扣率\nA,10%,20%\n", encoding="utf-8")
     refused = run("reprice", "-", "--rates", listed, "--rate-from", "p95", stdin=COSTS)
     assert (refused.code, refused.out) == (3, b"")
-    assert "'p95_rate' and 'P95折扣率' both stand for p95_rate" in refused.err
+    assert "'p95_rate' and 'P95折扣率' both mean p95_rate" in refused.err
 
 
 def test_columns_are_chosen_by_chinese_names_where_no_file_names_them(run: Run) -> None:
@@ -323,9 +323,7 @@ def test_columns_are_chosen_by_chinese_names_where_no_file_names_them(run: Run) 
     assert run("rules", "fees", "--value", "键").out == run("rules", "fees", "--value", "key").out
 
 
-def test_bad_rows_are_set_aside_under_chinese_headers_and_once_only(
-    run: Run, tmp_path: Path
-) -> None:
+def test_bad_rows_are_set_aside_once_under_chinese_headers(run: Run, tmp_path: Path) -> None:
     first, again = tmp_path / "bad.csv", tmp_path / "again.csv"
     costs = b"sku,purchase_price,logistics_cost\nA,ten,3\nB,8,3\n"
     assert run("reprice", "-", *HEADERS, "--rejects", first, stdin=costs).code == 0
@@ -337,7 +335,7 @@ def test_bad_rows_are_set_aside_under_chinese_headers_and_once_only(
     assert again.read_bytes() == first.read_bytes()
 
 
-def test_map_takes_a_columns_chinese_name_and_a_mistyped_one_is_told_of(run: Run) -> None:
+def test_map_accepts_a_columns_chinese_name_and_reports_a_mistyped_one(run: Run) -> None:
     costs = "sku,成本,物流费\nA,2,3\n".encode()
     mapped = run("floor", "-", "--map", "成本=采购价", "--value", "安全底线价", stdin=costs)
     assert (mapped.code, mapped.out) == (0, b"2.30\n")

@@ -1,4 +1,4 @@
-"""Workbooks of a Chinese desk: headers and labels in Chinese, and read back all the same."""
+"""Chinese workbooks: headers and labels in Chinese, which can be read back."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_chinese_workbook_is_read_back(run: Run, tmp_path: Path) -> None:
     assert run("reprice", "-", *ZH, "-o", first, stdin=SKUS).code == 0
     assert run("reprice", first, *ZH, "-o", second).code == 0
     assert second.read_bytes() == first.read_bytes()
-    # What is replaced has the names of scripts again, under the file's own headers.
+    # Replaced columns have English labels again, under the file's own headers.
     assert run("reprice", first, "-q", "-o", back).code == 0
     rows = [*csv.reader(back.read_text(encoding="utf-8").splitlines())]
     assert column(rows, "价格状态") == ["ok", "ok", "below_floor"]
@@ -104,7 +104,7 @@ def test_files_for_programs_keep_their_names(run: Run, tmp_path: Path) -> None:
     assert {row["status"] for row in again} <= set(STATUSES)
 
 
-def test_a_label_of_another_column_is_its_own_word() -> None:
+def test_the_same_label_of_another_column_has_its_own_translation() -> None:
     speak("zh")
     from aepromo.table.sheet_cells_out import label_shown
 
@@ -115,7 +115,7 @@ def test_a_label_of_another_column_is_its_own_word() -> None:
     assert label_shown("below_target", "status") == "below_target"
 
 
-def test_a_new_price_is_called_so_in_the_summary_too(run: Run) -> None:
+def test_the_summary_uses_the_word_for_a_new_price(run: Run) -> None:
     costs = b"sku,purchase_price,logistics_cost\nA-1,8,3\n"
     shown = run("reprice", "-", *ZH[:2], "--format", "table", stdin=costs).out.decode()
     assert "1 个 SKU：新定价 1" in shown

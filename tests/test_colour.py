@@ -10,7 +10,7 @@ from picture import at_terminal
 from processes import SETTINGS, UTF8
 
 ONE = ("reprice", "--price", "12", "--purchase", "8", "--logistics", "3", "--format", "table")
-YELLOW = "\x1b[1;33m"  # of what is to be raised
+YELLOW = "\x1b[1;33m"  # the colour of a raise
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
-"""Completion as a shell asks for it: a line in the environment, an answer on standard output."""
+"""Completion as a shell runs it: a line in the environment, an answer on standard output."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import program, start
+from forked import program
+from processes import program as started
+from processes import start
 
 from aepromo.cli import COMMANDS
 from aepromo.cli.completion import MOST_ROWS
@@ -87,7 +89,7 @@ def test_no_more_than_the_first_rows_are_read(tmp_path: Path) -> None:
     with (tmp_path / "skus.csv").open("w") as file:
         file.write("sku,title\n")
         file.writelines(f"S{number:06d},{'x' * 20}\n" for number in range(400_000))
-        file.write('"\n')  # and a quote that never closes, which nobody gets to see
+        file.write('"\n')  # and a quote that never closes, without a message
     found = offered("aepromo explain skus.csv --sku S", tmp_path)
     assert found == [f"S{number:06d}" for number in range(MOST_ROWS)]
 
@@ -95,7 +97,7 @@ def test_no_more_than_the_first_rows_are_read(tmp_path: Path) -> None:
 def test_standard_input_is_left_alone(tmp_path: Path) -> None:
     line = "aepromo explain - --sku "
     env = {"_AEPROMO_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "4"}
-    # The pipe stays open: whoever read from it would wait for ever.
+    # The pipe stays open: reading from it would wait for ever.
     process = start(cwd=tmp_path, env=env, stdin=-1)
     assert process.wait(timeout=30) == 0
     assert process.communicate() == (b"\n", b"")
@@ -103,14 +105,14 @@ def test_standard_input_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_script_that_is_installed_asks_in_this_way(tmp_path: Path) -> None:
     env = {"HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
-    code, out, err = program("--install-completion", "bash", cwd=tmp_path, env=env)
+    code, out, err = started("--install-completion", "bash", cwd=tmp_path, env=env)
     assert (code, err) == (0, "")
     assert b"installed" in out
     script = (tmp_path / ".bash_completions" / "aepromo.sh").read_text()
     assert "_AEPROMO_COMPLETE=complete_bash" in script
     assert "complete -o default -F _aepromo_completion aepromo" in script
     chinese = env | {"AEPROMO_LANG": "zh", "LC_ALL": "C.UTF-8"}
-    _, out, _ = program("--install-completion", "bash", cwd=tmp_path, env=chinese)
+    _, out, _ = started("--install-completion", "bash", cwd=tmp_path, env=chinese)
     assert out.decode().startswith(f"自动补全已装入 {tmp_path}")
 
 
@@ -121,7 +123,7 @@ def test_the_script_that_is_installed_asks_in_this_way(tmp_path: Path) -> None:
 def test_other_shells_are_told_the_same(shell: str, more: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "skus.csv").write_text(SKUS)
     line = {"_TYPER_COMPLETE_ARGS": "aepromo explain skus.csv --sku 0012"}
-    code, out, err = program(
+    code, out, err = started(
         cwd=tmp_path, env={"_AEPROMO_COMPLETE": f"complete_{shell}", **line, **more}
     )
     assert (code, err) == (0, "")

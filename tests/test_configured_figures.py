@@ -1,4 +1,4 @@
-"""Figures that a configuration puts into the rule book: each is one, or refused in one line."""
+"""Figures that a configuration puts into the rule book: valid, or refused in one line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NO_FIGURES = {
     "in yen": '"¥80"',
     "endless": '"1.."',
 }
-"""Values that are no numbers, for rules that need one."""
+"""Values that are not numbers, for rules that need one."""
 NO_LISTS = {"a number": "8", "a text": '"Payoneer"', "blank": '["Wise", " "]', "lists": "[[]]"}
 NEGATIVE = {"negative": '"-2"', "a negative number": "-2", "a negative rate": '"-2%"'}
 TOO_MUCH = {"all of it": '"100%"', "more than all": '"230%"', "either": '"2.5"', "a number": "9"}
@@ -59,9 +59,9 @@ NUMBERS = NO_FIGURES | NEGATIVE | {"a rate": '"8%"'}
 
 
 def wrong_for(rule: rules.Rule) -> dict[str, str]:
-    """Values that a rule can't have."""
+    """Invalid values of a rule."""
     wrong = WRONG.get(rule.unit, NUMBERS)
-    # Turnover is in whatever sign a seller counts it, and a share may be all.
+    # Turnover may have any currency sign, and a share may be 100 %.
     taken = {"gmv_90d": "in yen"}.get(rule.column, "all of it" if rule.column else "")
     wrong = {name: value for name, value in wrong.items() if name != taken}
     if rule.unit in rules.LISTS and rule.unit != "list":
@@ -80,7 +80,7 @@ def configured(path: Path, key: str, value: str) -> str:
 
 
 @pytest.mark.parametrize("rule", BOOK, ids=lambda rule: rule.key)
-def test_what_is_no_figure_is_refused_in_one_line_that_names_the_rule(
+def test_an_invalid_figure_is_refused_in_one_line_that_names_the_rule(
     rule: rules.Rule, tmp_path: Path
 ) -> None:
     config = tmp_path / "shop.toml"
@@ -88,13 +88,13 @@ def test_what_is_no_figure_is_refused_in_one_line_that_names_the_rule(
         said = configured(config, rule.key, value)
         assert said, f"{name}: {value[:40]} was taken"
         assert said.startswith(f"{config}: "), name
-        assert rule.key in said or "no TOML: " in said, name
+        assert rule.key in said or "not valid TOML: " in said, name
         assert len(said) < len(str(config)) + 300, name
         assert said.isprintable(), name
 
 
 @pytest.mark.parametrize("rule", BOOK, ids=lambda rule: rule.key)
-def test_what_the_book_itself_has_is_taken(rule: rules.Rule, tmp_path: Path) -> None:
+def test_the_rule_book_s_own_figures_are_accepted(rule: rules.Rule, tmp_path: Path) -> None:
     config = tmp_path / "shop.toml"
     assert configured(config, rule.key, json.dumps(rule.value, ensure_ascii=False)) == ""
 

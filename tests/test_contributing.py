@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md: each recipe works when it is applied to a copy of the tree, as it stands."""
+"""CONTRIBUTING.md: each recipe works as written, applied to a copy of the tree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import IS_TREE, PYTHON, ROOT, SETTINGS
+from processes import PACKAGE, PYTHON, ROOT, SETTINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 PAGE = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SET_UP = "Set up and test"  # makes environments, which .ci/run does
+SET_UP = "Set up and test"  # makes environments, which .ci/run tests
 RECIPES = [name for name, text in SECTIONS.items() if "```sh" in text and name != SET_UP]
 COPIED = (
-    *("aepromo", "tests", "examples", ".ci", ".github"),
-    *("pyproject.toml", "README.md", "CHANGELOG.md"),
+    PACKAGE,
+    *(ROOT / name for name in ("tests", "examples", ".ci", ".github")),
+    *(ROOT / name for name in ("pyproject.toml", "README.md", "CHANGELOG.md")),
 )
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of what a recipe changes, and the commands that it calls."""
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            passed_over = shutil.ignore_patterns("__pycache__", "cases", "nasty")
-            shutil.copytree(ROOT / name, tmp_path / name, ignore=passed_over)
+    """A copy of what a recipe changes, with the package under test, and the commands it calls."""
+    for path in COPIED:
+        if path.is_dir():
+            passed_over = shutil.ignore_patterns("cases", "nasty")
+            shutil.copytree(path, tmp_path / path.name, ignore=passed_over)
         else:
-            shutil.copy(ROOT / name, tmp_path)
+            shutil.copy(path, tmp_path)
     commands = tmp_path / ".commands"
     commands.mkdir()
     for name, called in (("python", [sys.executable]), ("aepromo", [*PYTHON, "-m", "aepromo"])):
@@ -51,7 +52,7 @@ def said(command: str | list[str], tree: Path, text: str = "") -> str:
         "PYTHONPATH": str(tree),
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "80",
-        # A failure before a pipe counts too.
+        # A failure before a pipe also counts.
         "SHELLOPTS": "pipefail",
     }
     line = ["bash", "-e", "-c", command] if isinstance(command, str) else command
@@ -69,7 +70,6 @@ def said(command: str | list[str], tree: Path, text: str = "") -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(not IS_TREE, reason="a recipe changes the tree")
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_works(name: str, tree: Path) -> None:
     for kind, text in BLOCK.findall(SECTIONS[name]):
@@ -82,7 +82,7 @@ def test_a_recipe_works(name: str, tree: Path) -> None:
                 assert said(command, tree) == printed, command
 
 
-def test_what_adds_something_is_a_recipe() -> None:
+def test_every_section_about_adding_something_is_a_recipe() -> None:
     assert {name for name in SECTIONS if name.startswith(("Add ", "Change "))} <= {*RECIPES}
     assert len(RECIPES) >= 7
     links = re.findall(r"^- \[(.+)\]\(#(.+)\)$", PAGE, re.MULTILINE)
@@ -91,13 +91,13 @@ def test_what_adds_something_is_a_recipe() -> None:
         assert re.sub(r"[^\w-]", "", text.lower().replace(" ", "-")) == link
 
 
-def test_every_path_that_is_named_exists() -> None:
+def test_every_named_path_exists() -> None:
     paths = re.findall(r"`((?:aepromo|tests|\.ci)/[\w./-]*)`", PAGE)
     assert len(paths) > 20
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
-def test_every_pytest_option_and_extra_that_is_named_exists() -> None:
+def test_every_named_pytest_option_and_extra_exists() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for extra in ("dev", "lint", "bench"):
         assert f"{extra}" in "".join(re.findall(r"\.\[([\w,]+)\]", PAGE))

@@ -1,4 +1,4 @@
-"""Each cost in the currency of its sign or header, at rates with all their places."""
+"""Each cost in the currency of its sign or header, at rates with all their decimal places."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def exact(rate: str) -> Fraction:
 
 
 def worth(amount: str, code: str) -> int:
-    """A cost in cents by the rule as it is written down: up in its own currency, then up again."""
+    """A cost in cents by the documented rule: rounded up in its own currency, then up again."""
     stated = Fraction(ceil(Fraction(amount) * 10 ** PLACES[code]), 10 ** PLACES[code])
     return ceil(stated / exact(FX[code]) * 100) if code in FX else int(stated * 100)
 
 
 def drawn_cell(rng: Random, row_code: str) -> tuple[str, int]:
-    """A cell with a sign or without, and what it comes to in cents."""
+    """A cell with or without a sign, and its value in cents."""
     amount = f"{rng.randint(0, 400)}.{rng.randint(0, 999):03d}".rstrip("0").rstrip(".")
     if rng.randint(0, 1):
         return amount, worth(amount, row_code)
     code = rng.choice(sorted(SIGNS))
     if row_code == "JPY" and code == "CNY":
-        return f"CNY {amount}", worth(amount, code)  # a bare ¥ is the row's yen
+        return f"CNY {amount}", worth(amount, code)  # ¥ is the row's yen
     return rng.choice(SIGNS[code]) + amount, worth(amount, code)
 
 
@@ -99,10 +99,13 @@ def test_a_currency_without_a_rate_is_a_bad_row_that_names_the_rate(
     assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "A", "C"]
     (row,) = csv.DictReader(rejects.read_text().splitlines())
     assert (row["line"], row["column"]) == ("3", "purchase_price")
-    assert row["reason"] == "'€5' is EUR, and nobody gives its rate; set --fx EUR=RATE, EUR a USD"
+    assert (
+        row["reason"]
+        == "'€5' is EUR, whose exchange rate is not given; set --fx EUR=RATE, EUR for one USD"
+    )
 
 
-def test_a_sign_that_prices_have_too_is_theirs_where_nobody_names_their_currency(
+def test_costs_with_the_sign_of_prices_are_in_their_currency(
     run: Run,
 ) -> None:
     cells = "list_price,purchase_price,logistics_cost\n¥20,¥8,3\n€20,8,3\n"
@@ -113,10 +116,10 @@ def test_a_sign_that_prices_have_too_is_theirs_where_nobody_names_their_currency
     unlike = "list_price,purchase_price,logistics_cost\n20,¥8,3\n"
     refused = run("margin", "-", *TERMS, stdin=unlike.encode())
     assert refused.code == 3
-    assert "'¥8' is CNY, and nobody gives its rate; set --fx CNY=RATE" in refused.err
+    assert "'¥8' is CNY, whose exchange rate is not given; set --fx CNY=RATE" in refused.err
 
 
-def test_a_row_s_rate_is_that_of_the_only_other_currency_in_it(run: Run, tmp_path: Path) -> None:
+def test_a_row_s_rate_belongs_to_its_only_other_currency(run: Run, tmp_path: Path) -> None:
     table, rejects = tmp_path / "costs.csv", tmp_path / "bad.csv"
     table.write_text(
         "sku,list_price,purchase_price,logistics_cost,fx_rate\n"
@@ -156,14 +159,14 @@ def test_frames_take_signs_too() -> None:
         ("7.120000000000000000000", Fraction("7.12")),
     ],
 )
-def test_a_rate_has_all_the_places_that_it_is_given_with(text: str, rate: Fraction) -> None:
+def test_a_rate_keeps_all_its_decimal_places(text: str, rate: Fraction) -> None:
     assert read_exchange_rate(text) == (rate.numerator, rate.denominator)
 
 
 @pytest.mark.parametrize(
     "text", ["0", "0/7", "7/0", "-7", "1/", "/7", "1e3", "1000000000", "1.2345678901234567890"]
 )
-def test_what_is_no_rate(text: str) -> None:
+def test_invalid_exchange_rates_are_refused(text: str) -> None:
     with pytest.raises(CellError):
         read_exchange_rate(text)
 
@@ -178,7 +181,7 @@ def test_what_is_no_rate(text: str) -> None:
         (Rate(200_000, 3), "1 USD = 66667 CNY, 1 CNY = 0.000015 USD"),
     ],
 )
-def test_a_rate_is_said_both_ways(rate: Rate, said: str) -> None:
+def test_a_rate_is_shown_in_both_directions(rate: Rate, said: str) -> None:
     assert rate.both_ways("CNY", "USD") == said
 
 
@@ -217,7 +220,7 @@ def test_fine_rates_convert_columns_as_they_convert_one(rate: str, run: Run) -> 
         (("--fx", "XOF=0.0016"), ""),
     ],
 )
-def test_a_rate_that_looks_upside_down_is_warned_of(
+def test_a_rate_that_looks_upside_down_gets_a_warning(
     money: tuple[str, ...], warned: str, run: Run
 ) -> None:
     done = run("floor", "-b", "500", *money, "--quiet")
@@ -234,10 +237,10 @@ def test_a_configured_rate_may_be_a_fraction(run: Run, tmp_path: Path) -> None:
     assert exchange_of("USD", "JPY", None, ("JPY=1/0.0065",)).rates["JPY"].text == "(2000/13)"
 
 
-# --- how low a rate a price bears -----------------------------------------------------------------
+# --- the lowest rate of a price -------------------------------------------------------------------
 
 
-def test_audit_tells_the_lowest_rate_at_which_each_row_still_protects(
+def test_audit_shows_the_lowest_exchange_rate_at_which_each_row_protects(
     run: Run, tmp_path: Path
 ) -> None:
     """At that rate the price protects; at the next lower one of five digits it does not."""
@@ -269,7 +272,7 @@ def test_audit_tells_the_lowest_rate_at_which_each_row_still_protects(
             assert (Fraction(row["deal_price"]) >= Fraction(row["required_deal_price"])) == holds
 
 
-def test_a_rate_is_told_only_where_costs_are_converted(run: Run) -> None:
+def test_holds_to_fx_is_shown_only_where_costs_are_converted(run: Run) -> None:
     call = ("audit", "-b", "56", "-l", "3", "-p", "20", *TERMS, "--fail-on", "never")
     assert "holds_to_fx" not in run(*call).out.decode()
     money = ("--cost-currency", "CNY", "--fx", "CNY=7.12")
@@ -316,7 +319,7 @@ def test_one_rate_is_that_of_one_currency_for_one_sku_too(run: Run) -> None:
     assert "--fx-rate: is one rate, but the costs are in several currencies" in several.err
 
 
-def test_check_takes_signs_of_costs_for_what_they_are(run: Run) -> None:
+def test_check_reads_the_signs_of_costs(run: Run) -> None:
     table = "sku,list_price,purchase_price,logistics_cost\nA,20,¥56,3\nB,20,8,€3\n".encode()
     money = ("--cost-currency", "CNY", "--fx", "CNY=7.12", "--fx", "EUR=0.92")
     done = run("check", "-", *money, "--value", "bad", stdin=table)
@@ -337,11 +340,11 @@ def test_json_keeps_the_sign_of_a_cost_in_another_currency(run: Run) -> None:
     ]
 
 
-def test_a_rate_names_the_currencies_so_no_target_may_contradict_them(run: Run) -> None:
+def test_a_target_in_another_currency_than_the_rate_s_is_refused(run: Run) -> None:
     words = ("list-price", "--purchase", "25.5元", "--logistics", "12元", "--fx", "CNY=7.12")
     ran = run(*words, "--target-profit", "10元")
     assert (ran.code, ran.out) == (2, b"")
-    assert "--target-profit: '10元' has the sign 元, but is to be in USD" in ran.err
+    assert "--target-profit: '10元' has the sign 元, but must be in USD" in ran.err
     # 3.59 + 1.69 of costs and 2.00, and fees of 0.65 and 0.10 on 8.03
     ran = run(*words, "--target-profit", "2", "--value", "required_deal_price", "--quiet")
     assert ran.out == b"8.03\n"

@@ -1,4 +1,4 @@
-"""The crontab lines of the pages, run as cron runs them: by ``/bin/sh``, with hardly a setting."""
+"""The crontab lines of the pages, run as cron runs them: by ``/bin/sh``, with few settings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+import forked
 import pytest
 from pages import PAGES, Block, blocks_of
-from processes import ROOT, shim
+from processes import ROOT, UTF8, shim
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ FOUND = {"en": "Prices that break in ", "zh": "个标价会亏或破底线"}
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A folder with the program's, where the environment is, and with a shop's."""
+    """A folder with that of the program, which has the environment, and that of a shop."""
     programs = tmp_path / "aepromo" / ".venv" / "bin"
     programs.mkdir(parents=True)
     shim(programs)
@@ -38,8 +39,15 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def quick(place: Path) -> Path:
+    """The same, for tests of what a script makes of an answer, whoever gives it."""
+    forked.shim(place / "aepromo" / ".venv" / "bin")
+    return place
+
+
 def as_cron(job: str, place: Path, **more: str) -> tuple[int, str]:
-    """Run a job; return its exit status, and the text that cron would mail."""
+    """Run a job; return its exit status, and the output that cron would mail."""
     ran = subprocess.run(
         ["/bin/sh", "-c", job.replace("/path/to", str(place))],
         env={**CRON, "HOME": str(place), **more},
@@ -68,7 +76,7 @@ def test_a_crontab_of_the_pages_works_in_crons_environment(
     if "--tariff" in text:
         shutil.copy(place / "shop" / "yuan-shop.toml", place / "shop" / "aepromo.toml")
     for job in jobs:
-        assert re.search(r"(?<!\\)%", job) is None  # cron takes a bare one for a line end
+        assert re.search(r"(?<!\\)%", job) is None  # cron reads % as a line end
         code, mail = as_cron(job, place, **settings)
         if " report " in job:
             assert (code, mail) == (0, "")
@@ -80,11 +88,11 @@ def test_a_crontab_of_the_pages_works_in_crons_environment(
 
 
 @pytest.mark.parametrize("language", FOUND)
-def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
-    language: str, place: Path
+def test_the_nightly_audit_accepts_options_and_reports_in_a_language(
+    language: str, quick: Path
 ) -> None:
-    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0.1"
-    code, mail = as_cron(job, place, AEPROMO_LANG=language)
+    job = f"{quick}/aepromo/examples/cron/nightly-audit.sh {quick}/shop/skus.csv --rate 0.1"
+    code, mail = as_cron(job, quick, **UTF8, AEPROMO_LANG=language)
     heading, _, *rows = mail.splitlines()
     assert code == 1
     assert FOUND[language] in heading
@@ -101,11 +109,11 @@ def test_the_nightly_audit_takes_options_and_says_in_a_language_what_broke(
         ("never", set()),
     ],
 )
-def test_the_nightly_audit_speaks_of_what_it_is_to_fail_on(
-    fail_on: str, statuses: set[str], place: Path
+def test_the_nightly_audit_reports_what_it_fails_on(
+    fail_on: str, statuses: set[str], quick: Path
 ) -> None:
-    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --fail-on"
-    code, mail = as_cron(f"{job} {fail_on}", place)
+    job = f"{quick}/aepromo/examples/cron/nightly-audit.sh {quick}/shop/skus.csv --fail-on"
+    code, mail = as_cron(f"{job} {fail_on}", quick, **UTF8)
     assert {row.rpartition(",")[2] for row in mail.splitlines()[2:]} == statuses
     assert code == bool(statuses)
 
@@ -119,20 +127,20 @@ def test_the_nightly_audit_speaks_of_what_it_is_to_fail_on(
     ],
 )
 def test_the_chinese_heading_names_the_statuses_that_it_counts(
-    fail_on: str, breaks: str, place: Path
+    fail_on: str, breaks: str, quick: Path
 ) -> None:
-    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --fail-on"
-    _, mail = as_cron(f"{job} {fail_on}", place, AEPROMO_LANG="zh")
+    job = f"{quick}/aepromo/examples/cron/nightly-audit.sh {quick}/shop/skus.csv --fail-on"
+    _, mail = as_cron(f"{job} {fail_on}", quick, **UTF8, AEPROMO_LANG="zh")
     heading, _, *rows = mail.splitlines()
     assert heading.endswith(f"skus.csv：有 {len(rows)} 个标价{breaks}")
 
 
-def test_the_nightly_audit_is_silent_where_nothing_breaks(place: Path) -> None:
-    job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv --rate 0"
-    assert as_cron(job, place) == (0, "")
+def test_the_nightly_audit_prints_nothing_if_all_is_well(quick: Path) -> None:
+    job = f"{quick}/aepromo/examples/cron/nightly-audit.sh {quick}/shop/skus.csv --rate 0"
+    assert as_cron(job, quick, **UTF8) == (0, "")
 
 
-def test_the_program_is_named_where_it_lies_elsewhere(place: Path) -> None:
+def test_the_program_can_be_named_in_the_crontab(place: Path) -> None:
     elsewhere = place / "elsewhere"
     (place / "aepromo" / ".venv" / "bin" / "aepromo").rename(elsewhere)
     job = f"{place}/aepromo/examples/cron/nightly-audit.sh {place}/shop/skus.csv"
@@ -140,7 +148,7 @@ def test_the_program_is_named_where_it_lies_elsewhere(place: Path) -> None:
     assert as_cron(job, place, AEPROMO=str(elsewhere))[0] == 1
 
 
-def test_the_watch_script_takes_options_too(place: Path) -> None:
+def test_the_watch_script_accepts_options(place: Path) -> None:
     job = f"{place}/aepromo/examples/cron/watch-feed.sh {place}/shop/feed.csv {place}/watch.json"
     code, mail = as_cron(f"{job} --now 2026-03-10T09:00+08:00 --timezone Asia/Shanghai", place)
     assert code == 1

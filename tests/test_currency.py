@@ -38,9 +38,9 @@ SCALES = st.sampled_from([(1, 1), (10, 1), (100, 1), (1000, 1), (1, 10), (1, 100
 
 
 def worth(cost: str, rate: str, own: str, other: str) -> Decimal:
-    """The cost in the other currency by the rule as it is written down, in exact fractions.
+    """The cost in the other currency by the documented rule, in exact fractions.
 
-    Up to a minor unit of its own currency, divided by the rate, up to a minor unit of the other.
+    Rounded up to a minor unit of its own currency, divided by the rate, rounded up in the other.
     """
     stated = Fraction(ceil(Fraction(cost) * 10 ** PLACES[own]), 10 ** PLACES[own])
     units = ceil(stated / Fraction(rate) * 10 ** PLACES[other])
@@ -58,7 +58,7 @@ def worth(cost: str, rate: str, own: str, other: str) -> Decimal:
 @example(3, 3 * MILLION, (1, 1))
 @example(712, 7_120_000, (1, 1))
 @example(713, 7_120_000, (1, 1))
-def test_a_conversion_is_the_exact_quotient_rounded_up_in_either_carrier(
+def test_a_conversion_is_the_exact_quotient_rounded_up(
     amount: int, rate: int, scale: tuple[int, int]
 ) -> None:
     finer, coarser = scale
@@ -71,7 +71,7 @@ def test_a_conversion_is_the_exact_quotient_rounded_up_in_either_carrier(
     assert answer.dtype == np.int64
 
 
-def test_no_two_currencies_are_further_apart_than_the_conversion_can_bear() -> None:
+def test_a_conversion_fits_64_bits_for_any_two_currencies() -> None:
     assert 10**MOST_PLACES == 1000
 
 
@@ -136,7 +136,7 @@ def test_every_row_is_converted_at_its_own_rate(
             assert answer["profit"].as_tuple().exponent == -PLACES[selling]
 
 
-def test_a_rate_that_makes_a_third_of_a_cent_rounds_up(run: Run, tmp_path: Path) -> None:
+def test_a_third_of_a_cent_rounds_up(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "thirds.csv"
     table.write_text("采购价,物流费,标价\n0.01,0.02,9\n0.03,0.04,9\n")
     done = run("margin", table, "--cost-currency", "CNY", "--fx", "CNY=3", *TERMS)
@@ -200,20 +200,23 @@ def test_a_second_run_on_its_output_changes_nothing(run: Run, tmp_path: Path) ->
     [
         (
             ("--cost-currency", "CNY"),
-            "--cost-currency: is CNY, and nobody gives its rate; set --fx",
+            "--cost-currency: is CNY, whose exchange rate is not given; set --fx",
         ),
-        (("--cost-currency", "XXX"), "--cost-currency: 'XXX' is no currency of ISO 4217"),
-        (("--currency", "dollars"), "--currency: 'dollars' is no currency of ISO 4217"),
+        (("--cost-currency", "XXX"), "--cost-currency: 'XXX' is not an ISO 4217 currency"),
+        (("--currency", "dollars"), "--currency: 'dollars' is not an ISO 4217 currency"),
         (("--currency", "CLF"), "--currency: 'CLF' has 4 decimal places"),
         (("--fx", "CNY"), "--fx 'CNY': write CNY=7.12"),
-        (("--fx", "CNY=0"), "--fx 'CNY=0': '0' is no exchange rate"),
+        (("--fx", "CNY=0"), "--fx 'CNY=0': '0' is not an exchange rate"),
         (("--fx", "CNY=7,12"), "'7,12' is not a number; write 7.12"),
-        (("--fx", "CNY=7.123456789012345678"), "is finer than an exchange rate can be; write at"),
-        (("--fx", "CNY=1/0"), "'1/0' is no exchange rate"),
+        (
+            ("--fx", "CNY=7.123456789012345678"),
+            "has too many digits for an exchange rate; write at",
+        ),
+        (("--fx", "CNY=1/0"), "'1/0' is not an exchange rate"),
         (("--fx", "CNY=1/2/3"), "'1/2/3' is not a number"),
-        (("--fx", "CNY=7@soon"), "'soon' is no date"),
+        (("--fx", "CNY=7@soon"), "'soon' is not a date"),
         (("--fx", "CNY=7", "--fx", "rmb=8"), "CNY has a rate already"),
-        (("--fx", "USD=1"), "prices are in USD; it needs no rate"),
+        (("--fx", "USD=1"), "prices are already in USD; it needs no rate"),
         (("--fx-rate", "7"), "is 7, but the costs are in USD as the prices are"),
         (
             ("--cost-currency", "CNY", "--fx", "CNY=0.000001"),
@@ -221,7 +224,7 @@ def test_a_second_run_on_its_output_changes_nothing(run: Run, tmp_path: Path) ->
         ),
         (
             ("--currency", "JPY", "--fx", "USD=0.0064", "--ending", ".99"),
-            "has no decimal places to end in",
+            "prices in JPY have no decimal places",
         ),
         (("--currency", "CNY"), "rules.appeal.min_profit is 0.80 US dollars; give --fx USD=RATE"),
     ],
@@ -246,12 +249,18 @@ def test_a_cell_of_a_currency_without_a_rate_is_a_bad_row(run: Run, tmp_path: Pa
     assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "a", "f"]
     found = {row["sku"]: row for row in csv.DictReader(rejects.read_text().splitlines())}
     said = {
-        "b": ("成本币种", "is EUR, and nobody gives its rate; set --fx EUR=RATE, EUR a USD"),
-        "c": ("成本币种", "'XAU' is no currency of ISO 4217; write a code such as CNY"),
+        "b": (
+            "成本币种",
+            "is EUR, whose exchange rate is not given; set --fx EUR=RATE, EUR for one USD",
+        ),
+        "c": ("成本币种", "'XAU' is not an ISO 4217 currency; write a code such as CNY"),
         "d": ("汇率", "'-7' is negative; write 0 or more"),
         "e": ("汇率", "is 7, but the costs are in USD as the prices are"),
-        "g": ("标价", "'¥20' has the sign ¥, but is to be in USD; write it in USD"),
-        "h": ("物流费", "'€3' is EUR, and nobody gives its rate; set --fx EUR=RATE, EUR a USD"),
+        "g": ("标价", "'¥20' has the sign ¥, but must be in USD; write it in USD"),
+        "h": (
+            "物流费",
+            "'€3' is EUR, whose exchange rate is not given; set --fx EUR=RATE, EUR for one USD",
+        ),
     }
     assert found.keys() == said.keys()
     for sku, (column, reason) in said.items():
@@ -259,23 +268,25 @@ def test_a_cell_of_a_currency_without_a_rate_is_a_bad_row(run: Run, tmp_path: Pa
         assert found[sku]["reason"].startswith(reason)
 
 
-def test_a_sign_is_only_held_against_a_currency_that_somebody_named(run: Run) -> None:
+def test_a_sign_contradicts_only_a_named_currency(run: Run) -> None:
     unnamed = run("margin", "-b", "¥8", "-l", "3", "-p", "¥20", *TERMS)
     assert unnamed.code == 0
     named = run("margin", "-b", "8", "-l", "3", "-p", "¥20", "--currency", "USD", *TERMS)
     assert named.code == 2
-    said = "; write it in USD, or name its own with {flag} CNY\n"
-    assert "'¥20' has the sign ¥, but is to be in USD" in named.err
+    said = "; write it in USD, or name its own currency with {flag} CNY\n"
+    assert "'¥20' has the sign ¥, but must be in USD" in named.err
     assert named.err.endswith(said.format(flag="--currency"))
     cost = run("margin", "-b", "¥8", "-l", "3", "-p", "20", "--currency", "USD", *TERMS)
-    assert "--purchase-price: '¥8' is CNY, and nobody gives its rate; set --fx CNY=" in cost.err
+    assert (
+        "--purchase-price: '¥8' is CNY, whose exchange rate is not given; set --fx CNY=" in cost.err
+    )
     remedied = ("--cost-currency", "CNY", "--fx", "CNY=7.12")
     assert run("margin", "-b", "¥8", "-l", "3", "-p", "20", *remedied, *TERMS).code == 0
     yen = run("margin", "-b", "¥8", "-l", "3", "-p", "¥20", "--currency", "JPY", *TERMS)
     assert yen.code == 0
 
 
-def test_conversions_are_said_once_with_their_day(run: Run, tmp_path: Path) -> None:
+def test_conversions_are_reported_once_with_their_day(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "many.csv"
     table.write_text("采购价,物流费,成本币种,汇率\n" + "56,21,CNY,\n800,300,JPY,155\n" * 50)
     done = run("reprice", table, "--fx", "CNY=7.12@2026-11-20", *TERMS[:-1])
@@ -315,7 +326,7 @@ YUAN_SHIPPED = ("--tariff", YUAN_TARIFF, "--fx", "CNY=7.12")
         ("采购价,物流费", "¥56,3", ("--currency", "CNY", "--fx", "USD=0.14"), False),
     ],
 )
-def test_costs_that_may_be_in_another_currency_are_said_to_be_taken_in_the_prices(
+def test_an_assumed_currency_of_costs_is_reported(
     header: str, row: str, options: tuple[str | Path, ...], is_said: bool, run: Run, tmp_path: Path
 ) -> None:
     table = tmp_path / "unnamed.csv"
@@ -331,7 +342,7 @@ def test_costs_that_may_be_in_another_currency_are_said_to_be_taken_in_the_price
         assert done.err.splitlines().count(ASSUMED) == is_said, (command, done.err)
 
 
-def test_the_currency_of_prices_is_the_one_that_costs_are_said_to_be_in(run: Run) -> None:
+def test_the_assumed_currency_of_costs_is_that_of_prices(run: Run) -> None:
     sku = ("margin", "-b", "8", "-l", "3", "-p", "20", *TERMS[:-1])
     euros = ("--currency", "EUR", "--fx", "USD=1.08")
     assert run(*sku, *euros).err == ASSUMED.replace("USD", "EUR") + "\n"
@@ -341,7 +352,7 @@ def test_the_currency_of_prices_is_the_one_that_costs_are_said_to_be_in(run: Run
     assert ASSUMED not in run("commission", "-p", "¥20", *TERMS[:-1]).err
 
 
-def test_conversions_are_said(run: Run) -> None:
+def test_conversions_are_reported(run: Run) -> None:
     sku = ("margin", "-b", "8", "-p", "20", "--weight-g", "90", "--market", "ES", *TERMS[:-1])
     assert run(*sku, *YUAN_SHIPPED).err == f"{ASSUMED}\nconverted: {BOTH_WAYS} (shipping)\n"
     both = run(*sku, *YUAN_SHIPPED, "--cost-currency", "CNY")
@@ -349,26 +360,28 @@ def test_conversions_are_said(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("age", "is_old"), [(7, False), (8, True)])
-def test_an_old_rate_is_said_even_quietly(age: int, is_old: bool, run: Run) -> None:
+def test_an_old_rate_is_reported_even_with_quiet(age: int, is_old: bool, run: Run) -> None:
     day = date.today() - timedelta(days=age)
     done = run("floor", "-b", "56", "--cost-currency", "CNY", "--fx", f"CNY=7.12@{day}", "--quiet")
     assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
-    warning = f"warning: the rate of CNY is of {day}, {age} days ago; give a newer one with --fx\n"
+    warning = (
+        f"warning: the rate of CNY is dated {day}, {age} days ago; give a newer one with --fx\n"
+    )
     assert done.err == warning * is_old
 
 
-def test_a_rate_of_a_day_to_come_is_said(run: Run) -> None:
+def test_a_rate_dated_in_the_future_is_reported(run: Run) -> None:
     day = date.today() + timedelta(days=30)
     done = run("floor", "-b", "56", "--cost-currency", "CNY", "--fx", f"CNY=7.12@{day}", "--quiet")
     assert done.out.decode().splitlines()[1] == "56,CNY,9.06"
-    said = f"warning: the rate of CNY is of {day}, which is yet to come; mend the date\n"
+    said = f"warning: the rate of CNY is dated {day}, in the future; correct the date\n"
     assert done.err == said
-    tomorrow = date.today() + timedelta(days=1)  # which it is already further east
+    tomorrow = date.today() + timedelta(days=1)  # already the next day further east
     fx = ("--fx", f"CNY=7.12@{tomorrow}")
     assert run("floor", "-b", "56", "--cost-currency", "CNY", *fx, "--quiet").err == ""
 
 
-def test_how_old_a_rate_may_be_is_the_users_to_say(run: Run, tmp_path: Path) -> None:
+def test_the_maximum_age_of_rates_can_be_overridden(run: Run, tmp_path: Path) -> None:
     day = date.today() - timedelta(days=30)
     (tmp_path / "aepromo.toml").write_text(
         'cost_currency = "CNY"\n'
@@ -394,7 +407,7 @@ def test_how_old_a_rate_may_be_is_the_users_to_say(run: Run, tmp_path: Path) -> 
     assert euros.out.decode().splitlines()[1] == "56,EUR,70.01"
 
 
-def test_rates_of_the_configuration_are_for_its_own_currency(run: Run, tmp_path: Path) -> None:
+def test_configured_rates_are_for_the_configured_currency(run: Run, tmp_path: Path) -> None:
     (tmp_path / "aepromo.toml").write_text("[fx]\nCNY = 7.12\n")
     done = run(
         "floor",
@@ -408,7 +421,7 @@ def test_rates_of_the_configuration_are_for_its_own_currency(run: Run, tmp_path:
         tmp_path / "aepromo.toml",
     )
     assert done.code == 2
-    assert "nobody gives its rate; set --fx CNY=RATE, CNY a EUR" in done.err
+    assert "whose exchange rate is not given; set --fx CNY=RATE, CNY for one EUR" in done.err
 
 
 @pytest.mark.parametrize(
@@ -418,8 +431,8 @@ def test_rates_of_the_configuration_are_for_its_own_currency(run: Run, tmp_path:
         ("[fx.CNY]\nrat = 7", "fx.CNY: unknown key 'rat'; did you mean 'rate'?"),
         ("[fx.CNY]\ndate = 2026-11-20", "fx.CNY: write a rate"),
         ("[fx]\nCNY = true", "--fx 'CNY=yes'"),
-        ("[fx]\nABC = 7", "'ABC' is no currency of ISO 4217"),
-        ('currency = "ABC"', "--currency: 'ABC' is no currency"),
+        ("[fx]\nABC = 7", "'ABC' is not an ISO 4217 currency"),
+        ('currency = "ABC"', "--currency: 'ABC' is not an ISO 4217 currency"),
     ],
 )
 def test_a_configuration_is_read_strictly(text: str, said: str, run: Run, tmp_path: Path) -> None:
@@ -437,7 +450,7 @@ def test_dollars_of_the_rule_book_are_converted_up(run: Run) -> None:
     assert said in done.err.splitlines()
 
 
-def test_an_appeal_in_yuan_asks_for_the_dollars_it_needs(run: Run) -> None:
+def test_an_appeal_in_yuan_needs_a_rate_of_the_dollar(run: Run) -> None:
     sku = ("-p", "100", "-b", "56", "-l", "21.36", "-r", "10%", "--commission", "6%")
     money = ("--payment", "1%", "--currency", "CNY", "--fail-on", "never")
     without = run("appeal", *sku, *money)
@@ -490,16 +503,16 @@ def test_a_currency_is_known_by_its_code(text: str, code: str, places: int) -> N
 
 @pytest.mark.parametrize("text", ["", "US", "USDT", "XXX", "XAU", "CLF", "￥"])
 def test_an_unknown_currency_is_refused(text: str) -> None:
-    with pytest.raises(CellError, match=r"no currency of ISO 4217|4 decimal places"):
+    with pytest.raises(CellError, match=r"not an ISO 4217 currency|4 decimal places"):
         currency_named(text)
 
 
-def test_dollars_are_dollars_whoever_names_them() -> None:
+def test_dollars_are_the_same_from_every_source() -> None:
     assert currency_named("USD").code == USD.code
     assert not USD.is_stated
 
 
-def test_the_rate_of_the_costs_is_not_that_of_the_dollar(run: Run) -> None:
+def test_the_rate_of_the_costs_is_not_used_for_dollars(run: Run) -> None:
     """Prices in euros, costs in yuan at 7.66 a euro: the rule book's dollars need their own."""
     sku = ("-b", "56", "-l", "21.36", "--currency", "EUR", "--cost-currency", "CNY")
     without = run("reprice", *sku, "--fx-rate", "7.66")
@@ -512,7 +525,7 @@ def test_the_rate_of_the_costs_is_not_that_of_the_dollar(run: Run) -> None:
     )
 
 
-TWO = "amounts with $ and ¥ are in two currencies, and money is only added in one"
+TWO = "amounts with $ and ¥ are in two currencies and can't be added"
 
 
 @pytest.mark.parametrize(
@@ -552,7 +565,7 @@ def test_signs_that_options_give_count_too(run: Run) -> None:
     table = b"list_price,purchase_price\n$20,8\n"
     mixed = run("margin", "-", "-l", "¥3", *TERMS, stdin=table)
     assert (mixed.code, mixed.out) == (2, b"")
-    assert "--logistics-cost: '¥3' is CNY, and nobody gives its rate" in mixed.err
+    assert "--logistics-cost: '¥3' is CNY, whose exchange rate is not given" in mixed.err
     named = run(
         "margin", "-", "-l", "¥3", "--cost-currency", "CNY", "--fx", "CNY=7", *TERMS, stdin=table
     )
@@ -564,8 +577,8 @@ def test_signs_that_options_give_count_too(run: Run) -> None:
     assert (one.code, TWO in one.err) == (2, True)
 
 
-def test_orders_may_be_in_a_currency_each(run: Run) -> None:
-    """A rate is a ratio within one order: those in yuan and those in dollars may stand together."""
+def test_each_order_can_have_its_own_currency(run: Run) -> None:
+    """A rate is a ratio within one order, so orders in yuan and in dollars can be mixed."""
     orders = "sku,discount_status,list_price,deal_price\nA,forced,$20,$18\nA,forced,¥20,¥16\n"
     found = run("rates", "-", "-q", "--format", "json", stdin=orders.encode())
     assert json.loads(found.out)[0]["mean_rate"] == 0.15
@@ -595,7 +608,7 @@ def test_orders_may_be_in_a_currency_each(run: Run) -> None:
 def test_an_amount_of_the_configuration_keeps_its_currency(
     settings: str, options: tuple[str, ...], said: str, run: Run, tmp_path: Path
 ) -> None:
-    """Two dollars of profit, and yen on the command line: they are no two yen."""
+    """Two dollars of profit, with yen on the command line, are not two yen."""
     file = tmp_path / "aepromo.toml"
     file.write_text(settings)
     sku = ("-b", "8", "--rate", "10%", "--config", file)
@@ -605,7 +618,9 @@ def test_an_amount_of_the_configuration_keeps_its_currency(
 
 
 @pytest.mark.parametrize("command", ["appeal", "forced", "reverse", "watch", "sweep", "explain"])
-def test_so_it_does_for_every_command(command: str, run: Run, tmp_path: Path) -> None:
+def test_an_amount_of_the_configuration_keeps_its_currency_in_every_command(
+    command: str, run: Run, tmp_path: Path
+) -> None:
     file = tmp_path / "aepromo.toml"
     file.write_text('logistics_cost = "3"\n')
     status = ("--discount-status", "forced") if command == "watch" else ()
@@ -615,7 +630,7 @@ def test_so_it_does_for_every_command(command: str, run: Run, tmp_path: Path) ->
     assert "logistics_cost is in USD, not in CNY; give --logistics-cost too" in done.err
 
 
-def test_a_currency_named_in_other_letters_is_no_other(run: Run, tmp_path: Path) -> None:
+def test_a_currency_can_be_in_lower_case_or_under_another_name(run: Run, tmp_path: Path) -> None:
     (tmp_path / "aepromo.toml").write_text(
         'currency = "USD"\ncost_currency = "CNY"\nfx_rate = "7.12"\ntarget_profit = "2"\n'
         "[fx]\nCNY = 7\n"
@@ -629,13 +644,13 @@ def test_a_currency_named_in_other_letters_is_no_other(run: Run, tmp_path: Path)
         .split(",")[-9:]
         == (plain.out.decode().split(",")[-9:])
     )
-    # The rate of the costs is that of no other currency.
+    # The rate of the costs is not used for another currency.
     other = run(*call, *TERMS, "--cost-currency", "EUR")
     assert other.code == 2
-    assert "is EUR, and nobody gives its rate" in other.err
+    assert "is EUR, whose exchange rate is not given" in other.err
 
 
-def test_the_rate_of_named_costs_is_none_of_a_row_in_another_currency(
+def test_the_rate_of_costs_is_not_used_for_a_row_in_another_currency(
     run: Run, tmp_path: Path
 ) -> None:
     """At 7.12 a dollar, 800 yen would be over a hundred dollars."""
@@ -645,7 +660,7 @@ def test_the_rate_of_named_costs_is_none_of_a_row_in_another_currency(
         "A,20,56,21.36,\nB,20,56,21.36,CNY\nC,20,800,300,JPY\n"
     )
     call = ("--cost-currency", "CNY", "--fx-rate", "7.12", *TERMS)
-    reason = "is JPY, and nobody gives its rate; set --fx JPY=RATE, JPY a USD"
+    reason = "is JPY, whose exchange rate is not given; set --fx JPY=RATE, JPY for one USD"
     for command, more in (("margin", ()), ("forced", ()), ("explain", ("--sku", "C"))):
         done = run(command, file, *more, *call)
         assert (done.code, done.out) == (2 if command == "explain" else 3, b"")

@@ -1,6 +1,6 @@
-"""Damaged files of every kind but plain tables: read all the same, or refused in one line.
+"""Damaged files of every kind except plain tables: still read, or refused in one line.
 
-``python -m tests.search files`` looks for others for as long as there is time.
+``python -m tests.search files`` searches for others for a given time.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def test_a_sheet_without_a_link_to_its_part_is_damage(tmp_path: Path) -> None:
         open_workbook(changed, "b.xlsx")
 
 
-def test_what_ends_otherwise_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_ending_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_data: bytes) -> None:
         raise StopIteration
 

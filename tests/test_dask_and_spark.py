@@ -40,7 +40,7 @@ def test_spark_answers_as_the_command_does(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("pyspark", reason="pyspark is not installed")
     source, target = EXAMPLES / "quick-start/skus.csv", tmp_path / "repriced"
     command = [sys.executable, *map(str, (EXAMPLES / "python/on_spark.py", source, target))]
-    local = {"SPARK_LOCAL_IP": "127.0.0.1"}  # whatever the machine's name stands for
+    local = {"SPARK_LOCAL_IP": "127.0.0.1"}  # with any host name
     done = subprocess.run(
         command, env=os.environ | local, capture_output=True, text=True, check=False, timeout=300
     )
@@ -59,7 +59,7 @@ def test_spark_answers_as_the_command_does(run: Run, tmp_path: Path) -> None:
 def test_an_answer_without_rows_has_the_columns_and_types_of_any(
     function: Callable[..., pd.DataFrame], text: Any
 ) -> None:
-    """Dask's ``meta``, whatever rows come later."""
+    """Dask's ``meta``, for any later rows."""
     read = pd.read_csv(EXAMPLES / "quick-start/skus.csv", dtype=str, keep_default_na=False)
     costs = read.astype(text)
     policy = POLICY._replace(facts={"tracking_number": "RR473124829GB", "shipped_at": "2026-03-01"})
@@ -68,8 +68,8 @@ def test_an_answer_without_rows_has_the_columns_and_types_of_any(
     pd.testing.assert_series_equal(empty.dtypes, function(costs, policy).dtypes)
 
 
-def test_what_is_added_tells_its_exact_decimals_and_what_is_there_keeps_its_type() -> None:
-    """As ``on_spark.py`` words it in Spark's schema."""
+def test_added_columns_are_exact_decimals_and_others_keep_their_type() -> None:
+    """As ``on_spark.py`` writes Spark's schema."""
     there = {"a `b`": "int64", "purchase_price": "float64", "floor_price": "str"}
     frame = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in there.items()})
     alone = aepromo.floor(frame)
@@ -81,7 +81,7 @@ def test_what_is_added_tells_its_exact_decimals_and_what_is_there_keeps_its_type
     assert priced.dtypes["status"].pyarrow_dtype == pa.string()
 
 
-def test_a_column_that_is_missing_shows_before_any_work_begins() -> None:
+def test_a_missing_column_is_reported_before_any_work() -> None:
     with pytest.raises(aepromo.InputError, match="no column for logistics_cost"):
         aepromo.reprice(pd.DataFrame({"purchase_price": pd.Series(dtype="str")}))
 

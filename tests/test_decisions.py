@@ -1,6 +1,6 @@
 """``reprice``: its columns, guards, choices and exit code.
 
-The closed form itself is held against a brute force in ``test_offers_model``.
+The closed form itself is compared with brute force in ``test_offers_model``.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def test_an_example_in_python(current: str, options: tuple[str, ...], expected: 
     assert ",".join("" if pd.isna(cell) else str(cell) for cell in row.values()) == expected
 
 
-def test_a_cost_typed_without_its_point_is_held_and_counted(run: Run) -> None:
+def test_a_cost_without_its_decimal_point_is_held_and_counted(run: Run) -> None:
     rows = [cells("33") | {"purchase_price": "1250", "target_price": ""}, cells("25"), cells("33")]
     skus = [row | {"sku": sku} for row, sku in zip(rows, "ABC", strict=True)]
     ran = run("reprice", "-", *STORE, "--format", "table", stdin=as_csv(skus))
@@ -134,7 +134,7 @@ def test_a_cost_typed_without_its_point_is_held_and_counted(run: Run) -> None:
         (("--fail-on", "raise"), ["25", "33"], 1),
         (("--fail-on", "raise"), ["10", "33"], 1),
         (("--fail-on", "raise"), ["28", "33"], 0),
-        (("--fail-on", "hold", "--only", "raise"), ["10", "25"], 1),  # by all rows
+        (("--fail-on", "hold", "--only", "raise"), ["10", "25"], 1),  # of all rows
     ],
 )
 def test_findings(run: Run, options: tuple[str, ...], prices: list[str], code: int) -> None:
@@ -164,7 +164,7 @@ def test_only_names_the_nearest_label(run: Run) -> None:
     assert "--only 'rise': did you mean 'raise'" in ran.err
 
 
-def test_audit_of_a_repriced_file_looks_at_the_new_price(run: Run, tmp_path: Path) -> None:
+def test_audit_of_a_repriced_file_checks_the_new_price(run: Run, tmp_path: Path) -> None:
     stdin = as_csv([cells("25"), cells("10")])
     run("reprice", "-", *STORE, "--quiet", "-o", tmp_path / "new.csv", stdin=stdin)
     ran = run("audit", tmp_path / "new.csv", *STORE, "--columns", "status,holds_to_rate")
@@ -172,9 +172,7 @@ def test_audit_of_a_repriced_file_looks_at_the_new_price(run: Run, tmp_path: Pat
     assert "priced by new_list_price" in ran.err
 
 
-def test_audit_looks_at_the_new_price_whatever_the_configuration_maps(
-    run: Run, tmp_path: Path
-) -> None:
+def test_audit_checks_the_new_price_with_any_configured_map(run: Run, tmp_path: Path) -> None:
     mapped = '[map]\n"售价" = "list_price"\n"Price now" = "list_price"\n'
     (tmp_path / "store.toml").write_text(mapped, encoding="utf-8")
     stdin = as_csv([cells("25") | {"new_list_price": "27.59"}])
@@ -185,11 +183,11 @@ def test_audit_looks_at_the_new_price_whatever_the_configuration_maps(
     assert by_call.out == b"21.75\n"
 
 
-# --- what is decided holds ------------------------------------------------------------------------
+# --- decided prices protect -----------------------------------------------------------------------
 
 
 def drawn(rng: Random) -> dict[str, Any]:
-    """A SKU as a seller may have it, dear enough for the offers to bear on it."""
+    """A typical SKU, expensive enough for the offers to matter."""
     purchase = rng.randrange(1, 4000)
     return {
         "purchase_price": f"{purchase / 100:.2f}",
@@ -229,7 +227,7 @@ def test_new_prices_pass_the_audit_and_stay(policy: Policy) -> None:
     assert set(settled["action"]) == {"keep"}
 
 
-def test_a_held_row_keeps_its_price_and_says_what_that_leaves() -> None:
+def test_a_held_row_keeps_its_price_and_shows_its_status() -> None:
     (row,) = aepromo.reprice(pd.DataFrame([cells("10")]), POLICY).to_dict("records")
     assert row["new_list_price"] == Decimal("10.00")
     assert (row["deal_price"], row["status"]) == (Decimal("8.70"), "below_target")

@@ -1,4 +1,4 @@
-"""A name that is mistyped: one line that names the nearest, and exit code 2."""
+"""A mistyped name: one line that names the nearest, and exit code 2."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SKUS = "sku,purchase_price,logistics_cost,list_price\nA-1,8,3,20\n"
 
 
 def refused(*arguments: str, cwd: Path) -> str:
-    """The one line that a wrong call comes to."""
+    """The one line that a wrong call prints."""
     (cwd / "skus.csv").write_text(SKUS)
     code, out, err = program(*arguments, cwd=cwd)
     assert (code, out) == (2, b"")
@@ -75,9 +75,9 @@ def test_the_nearest_key_of_a_configuration_is_named(text: str, line: str, tmp_p
     assert line in refused("rules", cwd=tmp_path)
 
 
-def test_other_slips_take_one_line_too(tmp_path: Path) -> None:
+def test_other_mistakes_are_reported_in_one_line(tmp_path: Path) -> None:
     line = refused("audit", "skus.csv", "more.csv", cwd=tmp_path)
-    assert line == "more arguments than it takes: more.csv; see aepromo audit --help"
+    assert line == "too many arguments: more.csv; see aepromo audit --help"
     line = refused("audit", "skus.csv", "--limit", "all", cwd=tmp_path)
     assert line == "--limit 'all': write a whole number; see aepromo audit --help"
     line = refused("audit", "skus.csv", "--limit", "0", cwd=tmp_path)
@@ -105,7 +105,7 @@ def test_other_slips_take_one_line_too(tmp_path: Path) -> None:
          "--encoding 'x': there is no such encoding; write one such as utf-8, gb18030, gbk, "
          "gb2312, utf-16, big5, latin-1"),
         ("tracking --tracking-number RR473124829GB --timezone Asia/Shangai",
-         "--timezone 'Asia/Shangai': no such zone; did you mean 'Asia/Shanghai'?"),
+         "--timezone 'Asia/Shangai': no such time zone; did you mean 'Asia/Shanghai'?"),
         ("audit skus.csv --fail-on always",
          "--fail-on 'always': write below_target, loss, below_floor or never"),
     ],

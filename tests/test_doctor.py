@@ -1,4 +1,4 @@
-"""``doctor``: what it tells for a bug report, and what it keeps to itself."""
+"""``doctor``: what it prints for a bug report, and what it keeps private."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def told(*arguments: str, cwd: Path, code: int = 0, **more: str) -> dict[tuple[s
     return {(row["about"], row["name"]): row["found"] for row in json.loads(out)}
 
 
-def test_versions_terminal_encoding_and_rules_are_told(tmp_path: Path) -> None:
+def test_versions_terminal_encoding_and_rules_are_printed(tmp_path: Path) -> None:
     found = told(cwd=tmp_path, TERM="vt100", COLUMNS="97")
     assert found["program", "aepromo"] == version("aepromo")
     assert found["packages", "pandas"] == version("pandas")
@@ -46,12 +46,12 @@ def test_versions_terminal_encoding_and_rules_are_told(tmp_path: Path) -> None:
     assert found["rule book", "overridden"] == "0"
 
 
-def test_what_a_terminal_would_obey_is_spelled_out(tmp_path: Path) -> None:
+def test_control_characters_are_escaped(tmp_path: Path) -> None:
     found = told(cwd=tmp_path, TERM="vt\x1b]0;gone\x07\u2066")
     assert found["terminal", "TERM"] == "vt\\x1b]0;gone\\x07<U+2066>"
 
 
-def test_a_configuration_is_told_by_what_it_sets_not_to_what(tmp_path: Path) -> None:
+def test_names_of_settings_are_printed_without_values(tmp_path: Path) -> None:
     (tmp_path / "aepromo.toml").write_text(CONFIG)
     found = told(cwd=tmp_path)
     assert found["configuration", "file"] == str(tmp_path / "aepromo.toml")
@@ -62,7 +62,7 @@ def test_a_configuration_is_told_by_what_it_sets_not_to_what(tmp_path: Path) -> 
     assert not any(secret in str(found) for secret in ("7.77", "my-secret-shop", "30:3"))
 
 
-def test_the_home_folder_is_not_told(tmp_path: Path) -> None:
+def test_the_home_folder_is_not_printed(tmp_path: Path) -> None:
     home = tmp_path / "jane.doe"
     home.mkdir()
     (home / "aepromo.toml").write_text("comission_rate = 1\n")
@@ -75,7 +75,7 @@ def test_the_home_folder_is_not_told(tmp_path: Path) -> None:
     assert "~/aepromo.toml" in err
 
 
-def test_a_folder_that_only_begins_as_home_does_is_another(tmp_path: Path) -> None:
+def test_a_folder_that_only_starts_like_home_is_not_shortened(tmp_path: Path) -> None:
     other = tmp_path / "jane-2"
     other.mkdir()
     (other / "aepromo.toml").write_text("")
@@ -91,7 +91,7 @@ def test_a_folder_that_only_begins_as_home_does_is_another(tmp_path: Path) -> No
         ('[rules]\n"forced.rat" = "1%"\n', "no rule 'forced.rat'; did you mean 'forced.rate'?"),
     ],
 )
-def test_a_broken_configuration_is_told_with_all_the_rest(
+def test_a_broken_configuration_is_printed_with_all_the_rest(
     text: str, fault: str, tmp_path: Path
 ) -> None:
     (tmp_path / "aepromo.toml").write_text(text)
@@ -104,7 +104,7 @@ def test_a_broken_configuration_is_told_with_all_the_rest(
     assert fault in err
 
 
-def test_a_table_is_told_in_the_language_in_force(tmp_path: Path) -> None:
+def test_a_table_is_in_the_language_of_the_run(tmp_path: Path) -> None:
     code, out, err = program("doctor", "--lang", "zh", "--format", "table", cwd=tmp_path)
     assert (code, err) == (0, "")
     assert "依赖包" in out.decode()

@@ -22,7 +22,7 @@ SINGLE = Offers((Tier(3000, 700),), basket="single")
 
 
 def ends(price: int, endings: tuple[str, ...], currency: Currency) -> bool:
-    """Whether a price ends so, by its text: an ending of whole units means no cents."""
+    """Whether a price has one of the endings, by its text; whole units mean no cents."""
     shown = f"{price / currency.unit:.{currency.places}f}".rjust(20, "0")
     zeros = "." + "0" * currency.places if currency.places else ""
     return any(shown.endswith(text if "." in text else text + zeros) for text in endings)
@@ -42,7 +42,7 @@ def ends(price: int, endings: tuple[str, ...], currency: Currency) -> bool:
         (("9", ".990"), KWD),
     ],
 )
-def test_the_next_and_the_last_allowed_price_are_those_that_a_scan_finds(
+def test_the_next_and_the_last_allowed_price_agree_with_a_scan(
     endings: tuple[str, ...], currency: Currency
 ) -> None:
     read = tuple(read_ending(text, currency) for text in endings)
@@ -60,8 +60,10 @@ def test_the_next_and_the_last_allowed_price_are_those_that_a_scan_finds(
 
 
 @pytest.mark.parametrize("endings", [("9",), ("5", ".49"), ("9.99",)])
-def test_a_protected_price_is_the_first_that_ends_so_and_protects(endings: tuple[str, ...]) -> None:
-    """Past a dead zone too, for one SKU and for columns."""
+def test_a_protected_price_is_the_first_with_the_ending_that_protects(
+    endings: tuple[str, ...],
+) -> None:
+    """Also after a dead zone, for one SKU and for columns."""
     read = tuple(read_ending(text, USD) for text in endings)
     rates = Discounts(0, 130_000, 130_000)
     required = np.arange(2000, 2600, 23)
@@ -87,20 +89,20 @@ def test_a_protected_price_is_the_first_that_ends_so_and_protects(endings: tuple
         *((text, JPY) for text in (".99", "9.0", "", "1234567890")),
     ],
 )
-def test_what_is_no_ending(text: str, currency: Currency) -> None:
+def test_invalid_endings_are_refused(text: str, currency: Currency) -> None:
     with pytest.raises(CallError, match="--ending"):
         read_ending(text, currency)
 
 
 def test_endings_on_the_command_line(run: Run) -> None:
-    call = ("list-price", "--target", "24", "--rate", "13%", "-q", "--value")
+    call = ("list-price", "--rate", "13%", "-q", "--value", "protected_list_price", "--target")
     found = {
-        ending: run(*call, "protected_list_price", "--ending", ending).out.decode().strip()
+        ending: run(*call, "24", "--ending", ending).out.decode().strip()
         for ending in (".99", "0.99", "9", "9.99", "99")
     }
     expected = {".99": "27.99", "0.99": "27.99", "9": "29.00", "9.99": "29.99", "99": "99.00"}
     assert found == expected
     several = ("--ending", "9", "--ending", "8")
-    assert run(*call, "protected_list_price", *several).out == b"28.00\n"
-    yen = ("--currency", "JPY", "--target", "2400", "--ending", "80", "--ending", "00")
-    assert run(*call, "protected_list_price", *yen).out == b"2780\n"
+    assert run(*call, "24", *several).out == b"28.00\n"
+    yen = ("--currency", "JPY", "--ending", "80", "--ending", "00")
+    assert run(*call, "2400", *yen).out == b"2780\n"

@@ -1,4 +1,4 @@
-"""Exit codes: 2 where the call or the configuration is wrong, 3 where data is."""
+"""Exit codes: 2 if the call or the configuration is wrong, 3 if data is wrong."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ REPRICE = ("reprice", "skus.csv", "-q")
          "no-ids.csv: 2 rows; choose one with --sku ID, its column with --map 'HEADER=sku'"),
         (("explain", "no-rows.csv"), 3, "no-rows.csv: has no row"),
         ((*REPRICE, "--rates", "two.csv"), 3,
-         "two.csv:1: no list of rates, for want of a column forced_rate; rates writes one"),
+         "two.csv:1: not a list of rates: it has no column forced_rate; aepromo rates writes one"),
         ((*REPRICE, "--rates", "no-ids.csv"), 3,
-         "no-ids.csv:1: no list of rates, for want of a column sku; rates writes one"),
+         "no-ids.csv:1: not a list of rates: it has no column sku; aepromo rates writes one"),
         ((*REPRICE, "--rates", "rates.csv", "--rate-from", "p9"), 2,
          "rates.csv:1: --rate-from 'p9': no column p9_rate; did you mean 'p95'?"),
         ((*REPRICE, "--rates", "zh-rates.csv", "--rate-from", "max"), 2,
@@ -51,17 +51,17 @@ REPRICE = ("reprice", "skus.csv", "-q")
         (("tracking", "--shipped-at", "2026-03-01T08:30Z", "--carriers", "none"), 3,
          "none: No such file or directory"),
         (("watch", "skus.csv", "-q", "--state", "broken.json"), 3,
-         "broken.json: damaged, or no file of watch; restore it, or remove it to begin anew"),
+         "broken.json: damaged, or not written by watch; restore it, or remove it to start again"),
         (("watch", "skus.csv", "-q", "--state", "none/s.json"), 2,
          "{folder}/none/s.json.lock: can't be written: No such file or directory"),
         ((*REPRICE, "--tariff", "none.toml"), 2, "none.toml: No such file or directory"),
-        ((*REPRICE, "--tariff", "broken.toml"), 2, "broken.toml:1: no TOML"),
-        ((*REPRICE, "--config", "broken.toml"), 2, "broken.toml:1: no TOML"),
+        ((*REPRICE, "--tariff", "broken.toml"), 2, "broken.toml:1: not valid TOML"),
+        ((*REPRICE, "--config", "broken.toml"), 2, "broken.toml:1: not valid TOML"),
         ((*REPRICE, "-o", "none/x.csv"), 2,
          "none/x.csv: can't be written: No such file or directory"),
     ],
 )  # fmt: skip
-def test_the_code_tells_whose_fault_it_is(
+def test_the_exit_code_says_whether_the_call_or_the_data_is_wrong(
     call: tuple[str, ...], code: int, line: str, tmp_path: Path
 ) -> None:
     for name, text in FILES.items():

@@ -1,4 +1,4 @@
-"""``explain``: each step says what it takes, and why; in every form alike."""
+"""``explain``: each step says what it takes and why, the same in every form."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ RATE = st.integers(10_000, 200_000_000).map(lambda rate: f"{rate // 10**6}.{rate
 
 @dataclass(frozen=True)
 class Line:
-    """A line as a tariff file has it, and what it asks for a parcel, in exact fractions."""
+    """A line of a tariff file, and its cost for a parcel, in exact fractions."""
 
     name: str
     first_weight: int
@@ -120,7 +120,7 @@ def in_dollars(yuan: Fraction, rate: str) -> Fraction:
     RATE,
     st.integers(1, 5_000_000).map(lambda milligrams: Fraction(milligrams, 1000)),
 )
-def test_costs_come_about_to_the_cent_as_their_steps_say(
+def test_the_steps_of_costs_give_their_cents(
     lines: list[Line], purchase: str, other: str, rate: str, weight: Fraction
 ) -> None:
     with NamedTemporaryFile("w", suffix=".toml") as file:
@@ -145,7 +145,7 @@ def test_costs_come_about_to_the_cent_as_their_steps_say(
     taken = min(lines, key=lambda line: worth[line.name])
     try:
         explanation, _assumed = explain(resolved(policy))
-    except CallError:  # costs that no list price bears
+    except CallError:  # costs that no list price covers
         assume(False)
     document = json.loads(json_document(shown_document(explanation, "en")), parse_float=str)
     steps = {step["step"]: step for step in document["steps"]}
@@ -173,7 +173,7 @@ def test_costs_come_about_to_the_cent_as_their_steps_say(
     else:
         assert Fraction(step["fx_rate"]) == Fraction(rate)
         assert in_dollars(Fraction(step["stated_cost"]), step["fx_rate"]) == worth[taken.name]
-    # A CSV says the same in as many columns, blank where a step has nothing to say.
+    # A CSV has the same in as many columns, blank where a step has no value.
     rows = list(rows_of(step_columns(explanation, "en")))
     names = [column.name for column in step_columns(explanation, "en")]
     for row, told in zip(rows, document["steps"], strict=True):
@@ -203,7 +203,7 @@ def wide(*asked: str, width: str, cwd: Path) -> str:
         ),
     ],
 )
-def test_a_table_tells_where_a_cost_comes_from(
+def test_a_table_shows_the_origin_of_a_cost(
     language: str, purchase: str, shipping: str, tmp_path: Path
 ) -> None:
     asked = ("explain", "-b", "26.5", *YUAN, *TARIFF, "--line", "standard", "--lang", language)
@@ -278,14 +278,14 @@ def test_an_offer_that_takes_nothing_says_why(which: str, run: Run, tmp_path: Pa
 DETAILS = ("threshold", "off", "subtotal", "reason")
 
 
-def test_an_offer_that_takes_something_has_no_reason_and_others_stay_unsaid(run: Run) -> None:
+def test_only_offers_that_take_nothing_have_a_reason(run: Run) -> None:
     offers = ("--spend-save", "15:3", "--spend-save", "40:9", "--basket", "single")
     steps = json.loads(run("explain", *SKU, *offers, *FEES, "--format", "json").out)["steps"]
     told = [(step["step"], step["off"], step["reason"]) for step in steps if "off" in step]
     assert told == [("Spend & Save", 3.0, None)]
 
 
-def test_a_coupon_that_every_order_gets_is_no_tier_to_reach(run: Run) -> None:
+def test_a_coupon_without_a_minimum_is_off_every_order(run: Run) -> None:
     asked = ("explain", "--target", "24", "--rate", "0%", "--coupon", "2", *FEES)
     shown = run(*asked, "--format", "table").out.decode()
     told = "protects: $26.00; just above $24.00–$25.99 (not forced): $2.00 off every order leaves"

@@ -1,6 +1,6 @@
-"""The n-th call that fails: the old files or the new ones, one line, no litter.
+"""Failing system calls: the old files or the new ones, one line, no litter.
 
-``python -m tests.search failures`` goes through every call; here it is some of each command.
+``python -m tests.search failures`` tries every call; here are some of each command.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ EVERY = 5
 
 @pytest.mark.parametrize("first", range(1, EVERY, 2))
 @pytest.mark.parametrize("name", CALLS)
-def test_a_failed_call_leaves_old_files_or_new_ones_and_is_told_of(name: str, first: int) -> None:
+def test_a_failed_system_call_leaves_whole_files_and_is_reported(name: str, first: int) -> None:
     assert wrong_with(name, range(first, 10_000, EVERY)) == []
 
 
@@ -37,7 +37,7 @@ OLD = {"out.csv": b"old", "bad.csv": b"older"}
     ],
     ids=str,
 )
-def test_a_wrong_end_is_seen(changed: dict[str, object], said: str) -> None:
+def test_a_bad_ending_would_be_noticed(changed: dict[str, object], said: str) -> None:
     told = {"code": 2, "err": "aepromo: no\n"} if changed.get("code") == 2 else {}
     ran = GOOD._replace(**{**told, **changed})  # type: ignore[arg-type]
     assert judged(GOOD, OLD, GOOD) == []

@@ -35,7 +35,9 @@ def limited(limit: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("megabytes", [60, 120, 200, 280, 360, 440, 470, 500, 540, 600])
-def test_every_ceiling_of_memory_ends_well_or_with_one_line(folder: Path, megabytes: int) -> None:
+def test_with_any_memory_limit_a_run_succeeds_or_prints_one_line(
+    folder: Path, megabytes: int
+) -> None:
     wrapper = limited(f"-v {megabytes << 10}")
     code, out, err = program(*ASKED, cwd=folder, wrapper=wrapper)
     told = [line for line in err.splitlines(keepends=True) if line.startswith("aepromo: ")]
@@ -59,7 +61,7 @@ def test_a_one_liner_needs_no_more_memory_than_python(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("debug", ["", "0", "1"])
-def test_where_it_came_up_is_told_only_on_demand(folder: Path, debug: str) -> None:
+def test_the_traceback_is_shown_only_on_request(folder: Path, debug: str) -> None:
     more = {"LC_ALL": "C.UTF-8"} | ({"AEPROMO_DEBUG": debug} if debug else {})
     wrapper = limited(f"-v {200 << 10}")
     code, _, err = program(*ASKED, cwd=folder, wrapper=wrapper, env=more)
@@ -69,7 +71,7 @@ def test_where_it_came_up_is_told_only_on_demand(folder: Path, debug: str) -> No
     assert (err.count("\n") == 1) == (debug != "1")
 
 
-def test_in_chinese_it_is_said_too(folder: Path) -> None:
+def test_a_fault_is_reported_in_chinese(folder: Path) -> None:
     wrapper = limited(f"-v {200 << 10}")
     code, _, err = program(*ASKED, "--lang", "zh", cwd=folder, wrapper=wrapper)
     assert (code, err.count("\n")) == (70, 1)
@@ -79,7 +81,7 @@ def test_in_chinese_it_is_said_too(folder: Path) -> None:
 def test_without_threads_it_ends_with_one_line(folder: Path) -> None:
     folder.chmod(0o777)
     wrapper: tuple[str, ...] = ()
-    if os.geteuid() == 0:  # whom no such limit binds
+    if os.geteuid() == 0:  # root has no such limit
         if not shutil.which("setpriv"):
             pytest.skip("root may start any number of threads, and there is no setpriv")
         kept = "+dac_override,+dac_read_search"

@@ -1,4 +1,4 @@
-"""Rates that leave nothing of a price: said in figures, with what to lower."""
+"""Rates that leave nothing of a price: reported in figures, with what to lower."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def test_a_target_margin_must_leave_room_for_the_costs(tmp_path: Path) -> None:
     assert program(*call, "90.7%", cwd=tmp_path)[0] == 0
 
 
-def test_fees_that_take_all_are_named_as_such(tmp_path: Path) -> None:
+def test_fees_that_take_everything_are_named(tmp_path: Path) -> None:
     call = ("list-price", "-b", "8", "-q", "--commission", "60%", "--payment", "40%")
-    # A deal price alone would be reached, at a loss that nobody asked for.
+    # A deal price alone could be reached, but at a loss.
     for target in (("--target-profit", "1"), ("--target", "5")):
         code, _out, err = program(*call, *target, cwd=tmp_path)
         assert (code, err) == (
@@ -49,14 +49,14 @@ def test_each_row_of_a_file_has_its_own_figures(tmp_path: Path) -> None:
         "is left for the costs; lower the target margin to under 91%",
         "skus.csv:4: commission_rate: 99% + payment 1% = 100%: nothing of the price is left; "
         "lower one of them",
-        "aepromo: skus.csv: 2 bad rows; mend them, or set them aside with --rejects FILE",
+        "aepromo: skus.csv: 2 bad rows; fix them, or set them aside with --rejects FILE",
     ]
 
 
-def test_one_bad_row_is_one(tmp_path: Path) -> None:
+def test_one_bad_row_is_reported_once(tmp_path: Path) -> None:
     (tmp_path / "skus.csv").write_text("sku,purchase_price,logistics_cost\na,8,abc\nb,8,3\n")
     _code, _out, err = program("reprice", "skus.csv", "-q", cwd=tmp_path)
     assert err.splitlines() == [
         "skus.csv:2: logistics_cost: 'abc' is not a number; write one such as 12.50",
-        "aepromo: skus.csv: 1 bad row; mend it, or set it aside with --rejects FILE",
+        "aepromo: skus.csv: 1 bad row; fix it, or set it aside with --rejects FILE",
     ]

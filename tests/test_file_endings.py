@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def refused(*arguments: str, cwd: Path) -> str:
-    """The one line that a wrong call comes to; it leaves no file behind."""
+    """The one line that a wrong call prints; it leaves no file behind."""
     before = sorted(cwd.iterdir())
     code, out, err = program(*arguments, cwd=cwd)
     assert (code, out) == (2, b"")
@@ -44,12 +44,12 @@ def refused(*arguments: str, cwd: Path) -> str:
 )
 def test_an_unknown_ending_is_refused(call: tuple[str, ...], ending: str, folder: Path) -> None:
     assert refused(*call, cwd=folder) == (
-        f"--output {call[-1]}: the ending {ending} names no known form; end in {KNOWN}; "
-        "or say with --format what to write"
+        f"--output {call[-1]}: the ending {ending} is unknown; end in {KNOWN}; "
+        "or name the form with --format"
     )
 
 
-def test_a_form_that_is_named_goes_before_the_ending(folder: Path) -> None:
+def test_the_format_option_goes_before_the_ending(folder: Path) -> None:
     code, out, err = program(*ONE, "--format", "csv", "-o", "x.anything", cwd=folder)
     assert (code, out, err) == (0, b"", "")
     assert (folder / "x.anything").read_text().startswith("purchase_price,")
@@ -61,11 +61,11 @@ def test_a_form_that_is_named_goes_before_the_ending(folder: Path) -> None:
 @pytest.mark.parametrize("form", ["xlsx", "parquet"])
 def test_text_in_a_file_named_as_a_workbook_is_refused_or_said(form: str, folder: Path) -> None:
     line = refused(*ONE, "--value", "profit", "-o", f"x.{form}", cwd=folder)
-    assert line == f"--value writes bare text, which x.{form} can't hold; end in .txt"
+    assert line == f"--value writes plain text, which does not fit x.{form}; end in .txt"
     call = ("reprice", "skus.csv", "--columns", "sku", "--format", "csv", "-o", f"x.{form}")
     code, _out, err = program(*call, cwd=folder)
     assert code == 0
-    said = f"x.{form} will hold csv, as --format asks, whatever its ending says\n"
+    said = f"x.{form} will be written as csv, because --format goes before its ending\n"
     assert err.startswith(said)
     assert (folder / f"x.{form}").read_text() == "sku\nA-1\n"
     assert program(*call, "-q", cwd=folder)[2] == ""
@@ -84,16 +84,16 @@ def test_without_an_ending_it_is_csv(target: str, folder: Path) -> None:
 
 def test_the_worksheet_s_ending_must_be_known_too(folder: Path) -> None:
     line = refused("appeal", "skus.csv", "-q", "--worksheet", "w.doc", cwd=folder)
-    assert line == f"--worksheet w.doc: the ending .doc names no known form; end in {KNOWN}"
+    assert line == f"--worksheet w.doc: the ending .doc is unknown; end in {KNOWN}"
 
 
-def test_a_page_does_not_go_by_another_form_s_ending(folder: Path) -> None:
+def test_a_page_with_the_ending_of_another_form_is_refused(folder: Path) -> None:
     line = refused("report", "skus.csv", "-q", "-o", "page.csv", cwd=folder)
-    assert line == "--output page.csv: what report writes is a page; end in .html"
+    assert line == "--output page.csv: report writes a web page; end in .html"
 
 
 def test_bad_rows_are_text_whatever_the_ending_says(folder: Path) -> None:
     line = refused("reprice", "skus.csv", "-q", "--rejects", "bad.xlsx", cwd=folder)
-    assert line == "--rejects bad.xlsx: bad rows are written as text, as CSV is; end in .csv"
+    assert line == "--rejects bad.xlsx: bad rows are written as CSV; end in .csv"
     code, _out, err = program("reprice", "skus.csv", "-q", "--rejects", "skus.bad", cwd=folder)
     assert (code, err) == (0, "")

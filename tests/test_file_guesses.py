@@ -1,4 +1,4 @@
-"""Guesses about a file (encoding, delimiter, decimal mark): said, or refused where two fit."""
+"""Guesses about a file (encoding, delimiter, decimal mark): reported, or refused if two fit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def rows_of(source: Source) -> list[tuple[int, list[str]]]:
 
 
 @pytest.mark.parametrize("at_a_time", [1, 7, 1 << 20])
-def test_every_line_keeps_its_number_whatever_stands_above(at_a_time: int) -> None:
+def test_line_numbers_count_lines_above_the_header(at_a_time: int) -> None:
     source = opened("Costs of May\n\n" + HEAD + "A,8,3\n,,\nB,9,3\n\x1a", at_a_time)
     assert rows_of(source) == [(4, ["A", "8", "3"]), (6, ["B", "9", "3"])]
     taken = source.taken
@@ -42,20 +42,20 @@ def test_every_line_keeps_its_number_whatever_stands_above(at_a_time: int) -> No
     assert taken.notes() == ["header on line 3"]
 
 
-def test_a_plain_file_has_nothing_to_say() -> None:
+def test_a_plain_file_gets_no_notes() -> None:
     source = opened(HEAD + "A,8,3\n")
     assert rows_of(source) == [(2, ["A", "8", "3"])]
     assert source.taken == Taken()
     assert source.taken.notes() == []
 
 
-def test_a_header_is_looked_for_in_twenty_lines_and_no_further() -> None:
+def test_a_header_is_searched_in_the_first_twenty_lines() -> None:
     above = "a note on prices\n"
     assert opened(above * 19 + HEAD).taken.header_line == 20
     assert opened(above * 20 + HEAD).header == ("a note on prices",)
 
 
-def test_a_row_of_values_that_are_names_is_no_header_below_one() -> None:
+def test_a_row_that_looks_like_a_header_below_the_header_is_a_row() -> None:
     source = opened(HEAD + "sku,title,8\n")
     assert source.header == ("sku", "purchase_price", "logistics_cost")
     assert rows_of(source) == [(2, ["sku", "title", "8"])]
@@ -68,20 +68,20 @@ def test_a_header_that_is_mapped_is_known() -> None:
     assert known.count(["buy-at", "POST", "zzz", ""]) == 2
 
 
-def test_what_parts_cells_is_said_where_it_is_rare() -> None:
+def test_a_rare_delimiter_is_reported() -> None:
     assert opened("sku|purchase_price\nA|8\n").taken.notes() == [
-        "cells are parted by '|' (set --delimiter)"
+        "cells are separated by '|' (set --delimiter)"
     ]
     assert opened("sku|purchase_price\nA|8\n", delimiter="|").taken.notes() == []
     assert opened("sep=|\nsku|purchase_price\nA|8\n").taken.notes() == []
 
 
-def test_a_delimiter_that_the_call_names_goes_before_the_one_that_the_file_names() -> None:
+def test_the_delimiter_option_goes_before_a_sep_line() -> None:
     source = opened("sep=;\nsku,a;b\n1,2\n", delimiter=",")
     assert (source.header, source.delimiter) == (("sku", "a;b"), ",")
 
 
-def test_unknown_names_are_parted_by_what_parts_the_rows_too() -> None:
+def test_a_header_of_unknown_names_has_the_delimiter_of_the_rows() -> None:
     assert opened("one|two\n1|2\n").delimiter == "|"
     assert opened("one|two\n1\n").delimiter == ","
     assert opened("one;two,three\n1;2,3\n4;5,6\n").delimiter == ","
@@ -93,7 +93,7 @@ def test_ctrl_z_within_a_file_is_a_character() -> None:
     assert not source.taken.control_z
 
 
-def test_blank_columns_are_left_out_of_every_way_to_read_a_block() -> None:
+def test_blank_columns_at_the_end_are_left_out_by_every_reader() -> None:
     for row in ("A,8,3,,\n", 'A,8,3,"",\n', "A,8,3, ,\n"):
         source = opened("sku,purchase_price,logistics_cost,,\n" + row)
         block = next(source.blocks)
@@ -114,7 +114,7 @@ SEMICOLONS = "sku;purchase_price;logistics_cost\n"
 
 
 def prices(source: Source) -> list[object]:
-    """The cents of the second column, or why there are none, block by block."""
+    """The cents of the second column, or the reason without them, block by block."""
     found: list[object] = []
     for block in source.blocks:
         reading = parse(block, source).reading(1, Kind.COST, USD)
@@ -125,7 +125,7 @@ def prices(source: Source) -> list[object]:
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_a_decimal_comma_is_taken_for_the_whole_file_and_said(delimiter: str) -> None:
+def test_a_decimal_comma_counts_for_the_whole_file_and_is_reported(delimiter: str) -> None:
     rows = "A;1.250;0\nB;12,50;3\nC;7;0,5\nD;1.234,5;1\nE;1,250;2\n"
     source = opened((SEMICOLONS + rows).replace(";", delimiter))
     assert source.decimal == ","
@@ -159,12 +159,12 @@ def test_plain_decimal_commas_are_read_from_the_bytes_as_points_are() -> None:
         ("1,005E+18;8.50;3\n", "."),
     ],
 )
-def test_a_cell_that_can_be_read_in_one_way_alone_tells(rows: str, mark: str) -> None:
+def test_one_clear_cell_decides_the_decimal_mark(rows: str, mark: str) -> None:
     assert opened(SEMICOLONS + rows).decimal == mark
 
 
 @pytest.mark.parametrize("cell", ["1,250", "1.250", "$12.345", "999,000 CNY"])
-def test_a_file_in_which_every_figure_could_be_either_is_refused(cell: str) -> None:
+def test_a_file_with_only_ambiguous_figures_is_refused(cell: str) -> None:
     with pytest.raises(InputError, match=r"t.csv:3: .* may be \d+ or [\d.]+; say which with"):
         opened(SEMICOLONS + f"A;8;0\nB;{cell};3\n")
     for mark, cents in ((".", 125000), (",", 125)):
@@ -172,11 +172,11 @@ def test_a_file_in_which_every_figure_could_be_either_is_refused(cell: str) -> N
         assert prices(named) == [cents]
 
 
-def test_commas_between_cells_are_no_decimal_marks() -> None:
+def test_commas_between_cells_are_not_decimal_marks() -> None:
     assert prices(opened(HEAD + 'A,"1,250",0\n')) == [125000]
 
 
-def test_what_comes_after_the_first_rows_can_not_change_the_mark() -> None:
+def test_later_rows_do_not_change_the_decimal_mark() -> None:
     many = "A;8;3\n" * 60_000
     untold = opened(SEMICOLONS + many + "B;1.250;3\nC;12.50;3\nD;12,50;3\n", at_a_time=1 << 16)
     assert untold.decimal == ""
@@ -186,11 +186,11 @@ def test_what_comes_after_the_first_rows_can_not_change_the_mark() -> None:
     assert comma == "'12,50' is not a number; write 12.50"
     told = opened(SEMICOLONS + "A;8,5;3\n" + many + "B;12.50;3\n", at_a_time=1 << 16)
     assert prices(told)[-1] == (
-        "'12.50' has a decimal point, and this file decimal commas; write 12,50"
+        "'12.50' has a decimal point, but this file uses decimal commas; write 12,50"
     )
 
 
-def test_a_decimal_mark_that_can_be_none_is_a_wrong_call() -> None:
+def test_an_invalid_decimal_mark_is_a_wrong_call() -> None:
     with pytest.raises(CallError, match=r"--decimal 'x': write , or \."):
         opened(HEAD, decimal="x")
 
@@ -243,7 +243,7 @@ def test_other_cells_name_none(cell: str) -> None:
 
 
 @pytest.mark.parametrize("gap", [" ", "\u00a0", "\u202f", "\u2009", "'", "’"])
-def test_thousands_may_be_parted_by_spaces_and_apostrophes(gap: str) -> None:
+def test_thousands_can_be_separated_by_spaces_and_apostrophes(gap: str) -> None:
     assert read(f"1{gap}234{gap}567.5", Kind.COST, USD) == 123456750
     for wrong in (f"1{gap}23", f"0{gap}123", f"1{gap}234,567", f"12345{gap}678"):
         with pytest.raises(CellError):
@@ -257,7 +257,7 @@ def test_thousands_may_be_parted_by_spaces_and_apostrophes(gap: str) -> None:
     ("text", "encoding", "told"),
     [
         ("毛呢外套 加厚", "gb18030", "gb18030"),
-        ("色", "gb18030", "utf-8"),  # the two bytes are a letter of UTF-8 as well
+        ("色", "gb18030", "utf-8"),  # the two bytes are also a letter in UTF-8
         ("高腰瑜伽裤", "gbk", "gb18030"),
         ("𠮷野家的碗", "gb18030", "gb18030"),
         ("Crème brûlée", "cp1252", "cp1252"),
@@ -269,7 +269,7 @@ def test_thousands_may_be_parted_by_spaces_and_apostrophes(gap: str) -> None:
         ("コート ネイビー", "shift_jis", "shift_jis"),
     ],
 )
-def test_an_encoding_is_told_from_a_few_words(text: str, encoding: str, told: str) -> None:
+def test_an_encoding_is_recognised_from_a_few_words(text: str, encoding: str, told: str) -> None:
     assert encoding_of((HEAD + f"{text},8,3\n").encode(encoding), is_whole=True) == told
 
 
@@ -278,11 +278,11 @@ def test_one_letter_of_utf_8_is_enough_to_refuse_what_follows_in_another() -> No
     assert encoding_of(data, is_whole=True) == Mixed(data.index("套".encode("gbk")))
 
 
-def test_bytes_that_nothing_fits_are_in_no_encoding() -> None:
+def test_bytes_that_fit_nothing_have_no_encoding() -> None:
     assert encoding_of(b"a\x98\x98\x81\x81\xff\xff\n", is_whole=True) is None
 
 
-def test_the_detector_is_left_alone_where_bytes_are_utf_8_or_plainly_chinese(
+def test_the_detector_is_not_loaded_for_utf_8_or_clear_chinese(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "charset_normalizer", None)
@@ -305,13 +305,13 @@ def test_the_detector_is_left_alone_where_bytes_are_utf_8_or_plainly_chinese(
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old .xls workbook"),
     ],
 )
-def test_what_no_table_is_read_from_is_called_by_its_name(head: bytes, word: str) -> None:
+def test_files_without_a_table_are_refused_by_their_kind(head: bytes, word: str) -> None:
     with pytest.raises(InputError, match=word) as refused:
         kind_of(head, "t.csv")
     assert len(str(refused.value)) < 120
 
 
-def test_other_first_bytes_are_a_text() -> None:
+def test_other_first_bytes_mean_text() -> None:
     for head in (b"", b"s", b"BZhang,1", b"PKs,1,2,3", b"7z,1"):
         assert kind_of(head, "t.csv") is FileKind.TEXT
 
@@ -330,18 +330,18 @@ def test_a_damaged_packed_text_is_refused(change: str) -> None:
     if change == "flip":
         packed[len(packed) // 2] ^= 0xFF
     data = bytes(packed[:-9] if change == "cut" else packed) + b"junk" * (change == "more")
-    with pytest.raises(InputError, match=r"t\.gz: packed by gzip, and damaged or cut off"):
+    with pytest.raises(InputError, match=r"t\.gz: compressed with gzip, and damaged or cut off"):
         unpacked(io.BytesIO(data), "t.gz").read()
 
 
-def test_what_is_packed_twice_or_is_no_text_is_refused() -> None:
+def test_double_compression_and_binary_content_are_refused() -> None:
     for within in (gzip.compress(b"a"), b"PK\x03\x04 and more", b"PAR1 and more"):
-        with pytest.raises(InputError, match="no text within; unpack it first"):
+        with pytest.raises(InputError, match="without text inside; unpack it first"):
             unpacked(io.BytesIO(gzip.compress(within)), "t.gz")
 
 
 class Shrinking(io.FileIO):
-    """A file that loses its end once some of it has been read."""
+    """A file that becomes shorter once some of it has been read."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(min(10, size or 10)) or b""
@@ -364,5 +364,5 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: object) -> No
 # --- messages ---------------------------------------------------------------------------------
 
 
-def test_what_nobody_can_see_is_spelled_out_in_messages() -> None:
+def test_invisible_characters_are_escaped_in_messages() -> None:
     assert on_one_line("a\u202eb\u200bc\ufeffd\x1b[0m") == ("a<U+202E>b<U+200B>c<U+FEFF>d\\x1b[0m")

@@ -1,4 +1,4 @@
-"""Files that a call reads are never written over, but the one that is asked about."""
+"""Files that a call reads are never overwritten, except FILE itself."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def folder(tmp_path: Path) -> Path:
          "--output and --config"),
     ],
 )  # fmt: skip
-def test_a_call_that_would_write_over_one_of_its_files_is_refused(
+def test_a_call_that_would_overwrite_one_of_its_files_is_refused(
     folder: Path, call: tuple[str, ...], said: str
 ) -> None:
     code, out, err = program(*call, cwd=folder)

@@ -1,4 +1,4 @@
-"""``forced``: every gate at its threshold, the exposure they make, and the money at stake."""
+"""``forced``: every gate at its threshold, the exposure, and the money at stake."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from conftest import Run
 
-# A store and a product that pass everything, each figure just at what its gate lets through.
+# A store and a product that pass everything, each figure just at its threshold.
 PASSES = {
     "category": "apparel",
     "store_level": "L3",
@@ -152,10 +152,10 @@ def test_a_category_that_is_not_covered_is_out(category: str, found: str) -> Non
 
 
 @pytest.mark.parametrize("level", ["L1", "L2"])
-def test_low_levels_are_rarely_hit(level: str) -> None:
+def test_low_levels_rarely_get_forced_discounts(level: str) -> None:
     verdict = judged(PASSES | {"store_level": level})
     assert verdict["store_fit"] == "rarely"
-    assert f"rarely hit: store level {level}, L1 or L2" in str(verdict["reasons"])
+    assert f"rarely forced: store level {level}, L1 or L2" in str(verdict["reasons"])
 
 
 def test_reasons_come_worst_first_and_the_nearest_gate_is_named() -> None:
@@ -188,7 +188,7 @@ def test_an_unknown_fact_leaves_the_answer_unknown_and_is_named() -> None:
     assert verdict["nearest_gate"] == "refund rate unknown, needs under 2.1%"
 
 
-def test_a_table_shows_what_is_unknown_before_what_cannot_be_hit(run: Run) -> None:
+def test_a_table_shows_unknown_skus_before_unexposed_ones(run: Run) -> None:
     known = {name: text for name, text in PASSES.items() if name != "refund_rate"}
     rows = [
         known | COSTS | {"sku": "none", "cart_rate": "1%"},
@@ -214,7 +214,7 @@ def test_one_closed_gate_is_enough_whatever_else_is_unknown() -> None:
     ("click", "mean", "found"),
     [("4.8%", "3%", "primed"), ("4.7999%", "3%", "none"), ("5%", "3.1249%", "primed")],
 )
-def test_a_click_multiple_may_be_worked_out(click: str, mean: str, found: str) -> None:
+def test_a_click_multiple_can_be_computed(click: str, mean: str, found: str) -> None:
     row = {name: text for name, text in PASSES.items() if name != "click_multiple"}
     assert exposure(row | {"click_rate": click, "industry_click_rate": mean}) == found
 
@@ -231,7 +231,7 @@ def test_money_at_stake_is_the_difference_over_a_month() -> None:
     assert verdict["at_stake_30d"] == Decimal("2.79") * 100
 
 
-def test_nothing_is_at_stake_where_no_discount_threatens() -> None:
+def test_nothing_is_at_stake_without_exposure() -> None:
     assert judged(PASSES | COSTS | {"category": "jewellery"})["at_stake_30d"] == 0
     assert judged(PASSES | COSTS | {"cart_rate": "1%"})["at_stake_30d"] == 0
 
@@ -244,7 +244,7 @@ def test_an_unforced_price_that_a_coupon_cuts_deeper_puts_nothing_at_stake() -> 
 
 
 def test_the_worst_of_a_range_counts() -> None:
-    # A single unit: at 30.00 the tier takes 8, at 29.99 nothing, so the dearest end is the worst.
+    # A single unit: at 30.00 the tier takes 8, at 29.99 nothing, so the highest price is the worst.
     policy = Policy(spend_save=("30:8",), basket="single", forced_rate="1%..10%")
     row = {name: text for name, text in COSTS.items() if name != "forced_rate"}
     verdict = judged(PASSES | row | {"list_price": "32"}, policy)
@@ -313,8 +313,12 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     refused = run("forced", file, *RATES)
     assert refused.code == 3
     assert refused.out == b""
-    assert "skus.csv:5: store_level: 'three' is no store level; write one such as L3" in refused.err
-    assert "skus.csv:5: refund_rate: '1' may be all or a hundredth; write 100% or 1%" in refused.err
+    assert (
+        "skus.csv:5: store_level: 'three' is not a store level; write one such as L3" in refused.err
+    )
+    assert (
+        "skus.csv:5: refund_rate: '1' may mean 100% or 1%; write one of them with %" in refused.err
+    )
     aside = run("forced", file, *RATES, "--rejects", rejects, "--value", "sku")
     assert aside.code == 0
     assert aside.out.split() == [b"A-1", b"A-2", b"A-3"]
@@ -343,7 +347,7 @@ def test_store_facts_come_from_options_and_the_configuration(run: Run, tmp_path:
     assert run("forced", *wanted, "--store", "a", "--store-level", "L3").out == b"primed\n"
 
 
-def test_stores_that_nobody_chose_from_are_told_of(run: Run, tmp_path: Path) -> None:
+def test_unused_stores_of_the_configuration_are_reported(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "mine.toml"
     config.write_text('[stores.a]\nstore_level = "L2"\n[stores.b]\nstore_level = "L4"\n')
     said = "warning: none of the stores a, b is used for store_level; choose one with --store\n"
@@ -376,7 +380,7 @@ def test_a_rule_that_cannot_be_compared_is_refused(run: Run, tmp_path: Path) -> 
     config.write_text('[rules]\n"forced.gate1.level" = "three"\n')
     ran = run("forced", "--store-level", "L3", "--config", config)
     assert ran.code == 2
-    assert "rules.forced.gate1.level: 'three' is no store level; write one such as L3" in ran.err
+    assert "rules.forced.gate1.level: 'three' is not a store level; write one such as L3" in ran.err
 
 
 def test_a_one_liner_answers_as_a_file_does(run: Run) -> None:
@@ -398,7 +402,7 @@ def test_nothing_to_judge_is_a_wrong_call(run: Run) -> None:
     assert "nothing to judge; name a FILE, or give values" in ran.err
 
 
-def test_missing_facts_are_said(run: Run) -> None:
+def test_missing_facts_are_reported(run: Run) -> None:
     text = "sku,list_price,store_level\nA-1,20,L3\nA-2,21,\n"
     ran = run("forced", "-", stdin=text.encode())
     assert ran.code == 0
@@ -407,4 +411,4 @@ def test_missing_facts_are_said(run: Run) -> None:
         in ran.err
     )
     assert "store_level in 1 row (set --store-level)" in ran.err
-    assert "no profit in 2 rows: without purchase_price, logistics_cost" in ran.err
+    assert "no profit in 2 rows: missing purchase_price, logistics_cost" in ran.err

@@ -1,4 +1,4 @@
-"""A configuration that was found and not named is said wherever anything of it is used."""
+"""A configuration that was found without ``--config`` is named if anything of it is used."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ TURKISH = '[map]\n"Mein Preis" = "list_price"\n'
         ("[stores.one]\nstore_level = \"L4\"\n", ("forced", "--list-price", "20")),
     ],
 )  # fmt: skip
-def test_it_is_said_once_where_it_is_used(text: str, call: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_found_configuration_is_named_once_if_it_is_used(
+    text: str, call: tuple[str, ...], tmp_path: Path
+) -> None:
     for name, content in FILES.items():
         (tmp_path / name).write_text(content)
     (tmp_path / "aepromo.toml").write_text(text)
@@ -57,7 +59,9 @@ def test_it_is_said_once_where_it_is_used(text: str, call: tuple[str, ...], tmp_
 @pytest.mark.parametrize(
     "call", [("floor", "--purchase", "8"), ("rules", "fees"), ("rates", "orders.csv")]
 )
-def test_it_is_not_said_where_nothing_of_it_is_used(call: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_found_configuration_is_not_named_if_nothing_is_used(
+    call: tuple[str, ...], tmp_path: Path
+) -> None:
     for name, content in FILES.items():
         (tmp_path / name).write_text(content)
     (tmp_path / "aepromo.toml").write_text(FEE)
@@ -67,10 +71,10 @@ def test_it_is_not_said_where_nothing_of_it_is_used(call: tuple[str, ...], tmp_p
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
-def test_one_of_another_user_is_warned_of_even_where_all_is_quiet(tmp_path: Path) -> None:
+def test_a_configuration_of_another_user_gets_a_warning_even_with_quiet(tmp_path: Path) -> None:
     config = tmp_path / "aepromo.toml"
     config.write_text(FEE)
     os.chown(config, 4321, 4321)
     code, _, err = program("margin", *SKU, "-q", cwd=tmp_path)
-    said = "warning: aepromo.toml belongs to another user (4321); check what it says\n"
+    said = "warning: aepromo.toml belongs to another user (4321); check its content\n"
     assert (code, err) == (0, said)

@@ -1,4 +1,4 @@
-"""Every gate of the rule book, also one that is new there: at its threshold, and overridden."""
+"""Every gate of the rule book, also a new one: at its threshold, and overridden."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FUNCTIONS: dict[str, Callable[[pd.DataFrame, Policy], pd.DataFrame]] = {
         frame, policy, now=NOW, carriers=["Cainiao"]
     ),
 }
-# What else a row says, so that the gate at hand decides.
+# The other facts of a row, so that the tested gate decides.
 ROWS = {
     "forced": {"category": "toys"},
     "reverse": {"market": "ES,BR,US"},
@@ -79,7 +79,7 @@ ROWS = {
         "last_event_at": NOW.isoformat(),
     },
 }
-# Facts that no cell holds: how far apart they can be, and the cells from which they follow.
+# Computed facts: their smallest difference, and the cells from which they follow.
 WORKED_OUT: dict[str, tuple[Decimal, Callable[[Decimal], dict[str, str]]]] = {
     "invoice_age_days": (
         ONE,
@@ -99,7 +99,7 @@ FAULTS = {
     "certified_carrier": {"carrier": "X"},
 }
 MEETS = {"shipping_detail": dict[str, str]()}
-"""The requirements that the row above meets already."""
+"""The requirements that the row above already meets."""
 
 
 def hours(number: Decimal) -> timedelta:
@@ -117,7 +117,7 @@ def text_of(rule: Rule, number: Decimal) -> str:
 
 
 def step_of(rule: Rule) -> Decimal:
-    """The least by which two facts of a gate can differ."""
+    """The smallest difference of two facts of a gate."""
     if rule.column in WORKED_OUT:
         return WORKED_OUT[rule.column][0]
     kind = INPUTS[rule.column].kind
@@ -162,7 +162,7 @@ def written(path: Path, rule: Rule, value: str | list[str]) -> Book:
 
 
 @pytest.mark.parametrize("rule", THRESHOLDS, ids=lambda rule: rule.key)
-def test_a_gate_opens_just_under_at_or_just_over_its_threshold_as_it_compares(rule: Rule) -> None:
+def test_a_gate_opens_at_its_threshold_as_it_compares(rule: Rule) -> None:
     whole = {"money": 100, "level": 1, "count": 1, "ratio": 10_000}.get(rule.unit, 1_000_000)
     if rule.column in INPUTS and INPUTS[rule.column].kind is Kind.COUNT:
         whole = 1
@@ -190,7 +190,7 @@ def test_the_verdict_turns_once_between_just_under_and_just_over(rule: Rule) -> 
 
 
 def _without_figures(verdict: dict[str, Any]) -> dict[str, Any]:
-    """A verdict but for what moves with every cent or second, and for how far a gate is off."""
+    """A verdict without figures that change with every cent or second, and without gaps."""
     figures = {"deal_price", "formula_profit", "formula_margin", "invoice_age_days", "ends_at"}
     figures |= {"upload_hours", "silent_hours", "passing_list_price"}
     texts = {name: found for name, found in verdict.items() if name not in figures}
@@ -208,7 +208,7 @@ def test_a_rule_changed_in_the_configuration_changes_the_verdict(
     if rule.compare:
         at, step = number_of(rule), step_of(rule)
         cells = cells_of(rule, at)
-        # The fact stays just at its threshold, and that moves a step past it.
+        # The fact stays at its threshold, and the threshold moves a step past it.
         moved = at + step if rule.compare in (">=", "<") else at - step
         book = written(config, rule, text_of(rule, moved))
     elif rule.unit == "yes_no":
@@ -259,7 +259,7 @@ FORCED = ("watch", "--discount-status", "forced", "--changed-at", "2026-03-10T07
         ),
     ],
 )
-def test_a_threshold_that_is_no_gate_decides_too(
+def test_a_threshold_that_is_not_a_gate_also_decides(
     key: str,
     value: str,
     call: tuple[str, ...],
@@ -280,8 +280,8 @@ def test_a_threshold_that_is_no_gate_decides_too(
     assert run(*call, "--config", config).out.decode().strip() == after
 
 
-def test_a_threshold_is_a_gate_or_tested_as_one() -> None:
-    """The age of rates is tested with currencies, when a promotion ends with parcels."""
+def test_every_threshold_is_a_gate_or_has_a_test() -> None:
+    """The age of rates is tested with currencies, the end of a promotion with parcels."""
     loose = {rule.key for rule in rules.book() if rule.compare and not rule.column}
     assert loose == {
         "floor.multiple",

@@ -1,4 +1,4 @@
-"""Commands and all that they print: ``cases/NAME/cmd`` is run by ``sh`` beside the case's files.
+"""Commands and their complete output: ``sh`` runs ``cases/NAME/cmd`` in the case's folder.
 
 ``expout``, ``experr`` and ``code`` hold standard output, standard error and the exit code.
 ``pytest --repopulate tests/test_golden_cases.py`` rewrites them; read the changes as a diff.
@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from processes import shim
+from forked import shim
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/cmd"))
 EXPECTED = ("expout", "experr", "code")

@@ -1,4 +1,4 @@
-"""The quick way from bytes to cells and numbers reads what it takes on as the exact ways do."""
+"""The fast way from bytes to cells and numbers gives the same results as the exact ways."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_cells_of_a_grid_are_those_that_csv_reads(rows: list[list[str]], win
         (b'"a\nb",c\n', True),
     ],
 )
-def test_quotes_that_nothing_needs_are_seen(data: bytes, is_plain: bool) -> None:
+def test_unnecessary_quotes_are_noticed(data: bytes, is_plain: bool) -> None:
     grid = grid_of(data, ",", 2)
     assert grid is not None
     assert grid.is_plain is is_plain
@@ -121,7 +121,7 @@ def test_there_is_no_grid_of_a_block_that_is_not_well_formed(data: bytes) -> Non
 
 @pytest.mark.parametrize("data", [b"a\n\nb\n", b"\na\n\n\nb\n\n", b"a\r\n\r\nb\r\n", b"a\n\r\nb\n"])
 @pytest.mark.parametrize("width", [1, 2])
-def test_blank_lines_are_no_rows_of_a_grid(data: bytes, width: int) -> None:
+def test_blank_lines_are_not_rows_of_a_grid(data: bytes, width: int) -> None:
     rows = data.replace(b"a", b'"a\n\na",c').replace(b"b", b"b,d") if width > 1 else data
     grid = grid_of(rows, ",", width)
     assert grid is not None

@@ -1,4 +1,4 @@
-"""Rates joined to a cost file: by SKU, by category, by store, and never over a row's own."""
+"""Rates joined to a cost file: by SKU, category and store, and never instead of a row's own."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_row_takes_its_sku_s_rate_or_its_category_s_or_the_store_s(
     run: Run, files: tuple[Path, Path], rate_from: tuple[str, ...], rates: tuple[str, ...]
 ) -> None:
     listed, skus = files
-    # An option goes after what is joined.
+    # An option goes after joined rates.
     joined = run("reprice", skus, "--rates", listed, *rate_from, "--rate", "1%")
     assert joined.code == 0, joined.err
     assert TOOK in joined.err.splitlines()
@@ -85,12 +85,12 @@ def test_audit_takes_the_same_rates(run: Run, files: tuple[Path, Path]) -> None:
         stdin=costs("30%", "20%", "10%", "40%", "10%..45%"),
     )  # fmt: skip
     assert results(joined.out) == results(own.out)
-    # The joined rate is the worst case, and as deep as the deal shows.
+    # The joined rate is the worst case, and the deal price shows it.
     first = next(csv.DictReader(io.StringIO(joined.out.decode())))
     assert (first["deal_price"], first["worst_case"]) == ("21.00", "forced")
 
 
-def test_where_no_row_fits_the_option_and_the_rule_book_go_on(run: Run, tmp_path: Path) -> None:
+def test_without_a_joined_rate_the_option_and_the_rule_book_count(run: Run, tmp_path: Path) -> None:
     listed = tmp_path / "rates.csv"
     listed.write_text("货号,强制折扣率\nB,30%\n")
     own = costs("", "")
@@ -101,7 +101,7 @@ def test_where_no_row_fits_the_option_and_the_rule_book_go_on(run: Run, tmp_path
     assert "assumed: forced_rate 10%..20%" in assumed.err
 
 
-def test_floor_tells_the_status_at_a_joined_rate(run: Run, files: tuple[Path, Path]) -> None:
+def test_floor_shows_the_status_at_a_joined_rate(run: Run, files: tuple[Path, Path]) -> None:
     listed, _ = files
     skus = b"sku,purchase_price,list_price\n007,8,13.00\n"
     ran = run("floor", "-", "--rates", listed, "--value", "status", stdin=skus)
@@ -135,7 +135,7 @@ def test_wrong_rates_are_named_each(run: Run, tmp_path: Path) -> None:
         f"{listed}:2: forced_rate: '13' is not a rate; write 13% or 0.13",
         f"{listed}:4: sku: has a rate already; keep one of the two",
         f"{listed}:5: forced_rate: is missing; fill it in",
-        f"aepromo: {listed}: mend the list of rates",
+        f"aepromo: {listed}: correct the list of rates",
     ]
 
 
@@ -144,13 +144,13 @@ def test_wrong_rates_are_named_each(run: Run, tmp_path: Path) -> None:
     [
         (("-", "--rates", "rates.csv", "--rate-from", "p90"), 2, "'p90': no column p90_rate; "),
         (("-", "--rate-from", "max"), 2, "--rate-from needs --rates FILE"),
-        (("--rates", "rates.csv", "-b", "8", "-l", "3"), 2, "needs the SKUs in another FILE"),
-        (("-", "--rates", "-"), 2, "needs the SKUs in another FILE"),
+        (("--rates", "rates.csv", "-b", "8", "-l", "3"), 2, "needs another FILE with the SKUs"),
+        (("-", "--rates", "-"), 2, "needs another FILE with the SKUs"),
         (("-", "--rates", "none.csv"), 3, "none.csv: No such file or directory"),
-        (("-", "--rates", "skuless.csv"), 3, "no list of rates, for want of a column sku"),
+        (("-", "--rates", "skuless.csv"), 3, "not a list of rates: it has no column sku"),
     ],
 )
-def test_a_wrong_call_says_so(
+def test_a_wrong_call_is_refused(
     run: Run, files: tuple[Path, Path], arguments: tuple[str, ...], code: int, said: str
 ) -> None:
     folder = files[0].parent
@@ -221,9 +221,7 @@ def test_a_price_can_be_protected_for_every_rate_that_was_seen(run: Run, tmp_pat
     assert explained["deal_price"] == of_x["deal_price"]
 
 
-def test_a_list_of_one_s_own_may_hold_ranges_and_single_rates_stay_what_they_were(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_hand_written_list_can_have_ranges_and_single_rates(run: Run, tmp_path: Path) -> None:
     rates, skus = tmp_path / "rates.csv", b"sku,list_price\nA,10\nB,10\n"
     rates.write_text("sku,category,forced_rate\nA,,5%..15%\n,,12%\n")
     terms = ("--commission", "6%", "--payment", "1%", "-q", "--rates", rates)

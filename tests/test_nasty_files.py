@@ -1,10 +1,10 @@
-"""Files as they come: read as Python's csv reads them and passed on cell by cell, or refused.
+"""Unusual files: read like Python's csv and written cell by cell unchanged, or refused.
 
-A file becomes a test by being put into a folder. What is under ``nasty/accepted`` must come
-through; its name tells the encoding (``erp.gb18030.csv``) and the delimiter (``.csv``, ``.tsv``, or
-``.ssv`` for semicolons). What is under ``nasty/taken`` comes through as the table that stands in
-``NAME.expected``: titles, blank rows and the like are none of it. What is under ``nasty/refused``
-must not come through; ``NAME.err`` beside it holds what is said.
+A file becomes a test when it is put into a folder. Files under ``nasty/accepted`` must be accepted;
+the name gives the encoding (``erp.gb18030.csv``) and the delimiter (``.csv``, ``.tsv``, or ``.ssv``
+for semicolons). Files under ``nasty/taken`` are read as the table in ``NAME.expected``, without
+titles, blank rows and the like. Files under ``nasty/refused`` must be refused with the message in
+``NAME.err``.
 """
 
 from __future__ import annotations
@@ -38,19 +38,20 @@ def test_every_cell_comes_back(path: Path, run: Run) -> None:
     assert rows
     code, out, err = run("reprice", path, "--quiet", "-b", "2.50", "-l", "1", *WORTH)
     assert (code, err) == (0, "")
-    repriced = rows_of(out.decode())
+    repriced = rows_of(out.decode().removeprefix("\ufeff"))
     assert [row[: len(rows[0])] for row in repriced] == rows
     assert repriced[0][-1] == "status"
     assert {len(row) for row in repriced} == {len(repriced[0])}
 
 
 @pytest.mark.parametrize("path", TAKEN, ids=lambda path: path.name)
-def test_what_stands_around_a_table_is_none_of_it(path: Path, run: Run) -> None:
+def test_titles_and_blank_rows_around_a_table_are_skipped(path: Path, run: Run) -> None:
     expected = path.with_name(f"{path.name}.expected").read_bytes()
     rows = rows_of(expected.decode())
     code, out, err = run("reprice", path, "--quiet", "-b", "2.50", "-l", "1", *WORTH)
     assert (code, err) == (0, "")
-    assert [row[: len(rows[0])] for row in rows_of(out.decode())] == rows
+    found = rows_of(out.decode().removeprefix("\ufeff"))
+    assert [row[: len(rows[0])] for row in found] == rows
 
 
 @pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
@@ -115,13 +116,13 @@ def test_a_bad_cell_of_a_megabyte_is_named_by_its_beginning(run: Run) -> None:
     assert f"standard input:2: purchase_price: '{'x' * 80}…' is not a number" in err
 
 
-def test_a_header_longer_than_any_is_a_header(run: Run) -> None:
+def test_a_very_long_header_is_read(run: Run) -> None:
     name = b"x" * 200_000
     ran = run("floor", "-", stdin=name + b",purchase_price\nA,2.15\n")
     assert ran == (0, name + b",purchase_price,floor_price\nA,2.15,2.48\n", "")
 
 
-def test_a_byte_order_mark_is_none_of_the_header_whoever_names_the_encoding(run: Run) -> None:
+def test_a_byte_order_mark_is_dropped_with_any_encoding(run: Run) -> None:
     table = "purchase_price,logistics_cost\n2.15,1.85\n"
     for encoding in ("utf-8", "utf-16-le"):
         data = ("\ufeff" + table).encode(encoding)
@@ -134,12 +135,11 @@ def test_a_byte_order_mark_is_none_of_the_header_whoever_names_the_encoding(run:
     [
         ("采购价,物流费\n5,3\n", "-:1: the header is not UTF-8"),
         ("sku,采购价\n", "-:1: the header is not UTF-8"),
+        ("采购单\nsku,purchase_price,logistics_cost\nA,5,3\n", "-:1: the header is not UTF-8"),
         ("sku,purchase_price,logistics_cost\n红,5,3\n", "-:2: the bytes are not UTF-8"),
     ],
 )
-def test_an_encoding_that_was_named_wrongly_is_to_be_left_out(
-    text: str, said: str, run: Run
-) -> None:
+def test_a_wrong_encoding_option_is_reported(text: str, said: str, run: Run) -> None:
     call = ("reprice", "-", "--encoding")
     done = run(*call, "utf-8", stdin=text.encode("gb18030"))
     where = said.replace("-:", "standard input:")
@@ -148,7 +148,7 @@ def test_an_encoding_that_was_named_wrongly_is_to_be_left_out(
 
 
 @pytest.mark.parametrize("encoding", ["hex", "no-such"])
-def test_an_encoding_that_is_none_is_a_wrong_call(encoding: str, run: Run) -> None:
+def test_an_unknown_encoding_is_a_wrong_call(encoding: str, run: Run) -> None:
     code, out, err = run("reprice", "-", "--encoding", encoding, stdin=HEADER)
     assert (code, out) == (2, b"")
     assert err == (
@@ -158,14 +158,14 @@ def test_an_encoding_that_is_none_is_a_wrong_call(encoding: str, run: Run) -> No
 
 
 @pytest.mark.parametrize("delimiter", ["", "，"])
-def test_a_delimiter_that_can_be_none_is_a_wrong_call(delimiter: str, run: Run) -> None:
+def test_an_invalid_delimiter_is_a_wrong_call(delimiter: str, run: Run) -> None:
     code, out, err = run("reprice", "-", "--delimiter", delimiter, stdin=HEADER)
     assert (code, out) == (2, b"")
     assert "give one character, such as , ; or tab\n" in err
 
 
 @pytest.mark.parametrize("delimiter", ["|", "tab"])
-def test_any_other_delimiter_can_be_named(delimiter: str, run: Run) -> None:
+def test_any_other_delimiter_can_be_given(delimiter: str, run: Run) -> None:
     mark = "\t" if delimiter == "tab" else delimiter
     data = f'sku{mark}"a title"{mark}purchase_price\n00123{mark}"{mark} ""a"" "{mark}2\n'.encode()
     code, out, err = run("floor", "-", "--delimiter", delimiter, stdin=data)

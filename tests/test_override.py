@@ -1,4 +1,4 @@
-"""An option fills blank cells; ``--override`` puts it first, and one that fills none is said."""
+"""An option fills blank cells; ``--override`` puts it first; unused options are reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_USED = "not used: --price 99 (no cell of it is blank; --override puts it fir
 SHOWN = ("--format", "csv", "--no-header", "--columns", "sku,new_list_price,price_change")
 
 
-def test_an_option_that_fills_no_cell_is_said(run: Run) -> None:
+def test_an_option_that_fills_no_cell_is_reported(run: Run) -> None:
     ran = run("reprice", "-", "--price", "99", *SHOWN, stdin=SKUS)
     assert ran.out == b"A,20.00,0.00\nB,30.00,0.00\ntotal,,\n"
     assert NOT_USED in ran.err
@@ -83,7 +83,11 @@ def test_explain_out_of_a_file(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["reprice", "explain", "sweep"])
 def test_override_needs_a_file(run: Run, command: str) -> None:
     ran = run(command, "--price", "20", "--purchase", "8", "--logistics", "3", "--override")
-    assert ran == (2, b"", "aepromo: --override puts options before the cells of a FILE\n")
+    assert ran == (
+        2,
+        b"",
+        "aepromo: --override puts options before the cells of a FILE; name one\n",
+    )
 
 
 def test_a_policy_overrides_columns_of_a_frame() -> None:

@@ -1,4 +1,4 @@
-"""The deepest own discount that a product bears, in whole percents: ``max_limited_rate``."""
+"""The deepest own discount of a product, in whole percents: ``max_limited_rate``."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ def deepest(prices: list[int], required: int, forced: int) -> str:
     return f"{max(own for own in range(100) if bears[own]) / 100:.4f}" if bears[0] else ""
 
 
-def test_all_skus_of_a_product_bear_it(run: Run) -> None:
+def test_all_skus_of_a_product_protect_at_max_limited_rate(run: Run) -> None:
     products = {"A": [2000, 1700], "B": [3000], "C": [2000, 1700], "D": [4000], "E": [2000]}
     expected = [deepest(prices, 1300, 10) for prices in products.values()]
     assert expected == ["0.1500", "0.5100", "0.1500", "0.6300", "0.2700"]
     ran = run(*AUDIT, stdin=(HEADER + ROWS).encode())
-    # F does not protect as it is, so neither it nor the other SKU of its product has one.
+    # F does not protect even without one, so neither SKU of its product has a value.
     assert ran.out.decode().split("\n") == [*expected, "", "", ""]
 
 
-def test_reprice_tells_it_of_the_new_price(run: Run) -> None:
+def test_reprice_gives_max_limited_rate_at_the_new_price(run: Run) -> None:
     ran = run("reprice", "-", *ASKED, stdin=(HEADER + "9,F,8,3,12\n8,B,8,3,30\n").encode())
     assert ran.out.split() == [deepest([1445], 1300, 10).encode(), b"0.5100"]
 
 
-def test_without_products_every_row_stands_for_itself(run: Run) -> None:
+def test_without_products_every_row_is_its_own_product(run: Run) -> None:
     text = HEADER.replace("product_id,", "") + "A,8,3,20\nC,8,3,17\n"
     assert run(*AUDIT, stdin=text.encode()).out.split() == [b"0.2700", b"0.1500"]
     words = ("audit", "--price", "40", "-b", "8", "-l", "3", "--fail-on", "never", *ASKED)
@@ -50,7 +50,7 @@ def test_without_products_every_row_stands_for_itself(run: Run) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
-def test_the_rows_of_a_product_may_stand_apart_in_a_long_file(
+def test_the_rows_of_a_product_can_be_apart_in_a_long_file(
     run: Run, tmp_path: Path, form: str
 ) -> None:
     rng = Random(5)  # noqa: S311 (no secrets)

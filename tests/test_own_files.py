@@ -1,4 +1,4 @@
-"""A seller's own file: units, sums and currencies in headers, rows that are no SKUs, ids."""
+"""A seller's own file: units, sums and currencies in headers, rows that are not SKUs, ids."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_bare_figure_below_a_percent_sign_is_a_percentage(run: Run, cell: str)
 
 
 @pytest.mark.parametrize("cell", ["100", "x", "1e1", "0.00001"])
-def test_a_percentage_that_is_none_is_a_bad_cell(run: Run, cell: str) -> None:
+def test_an_invalid_percentage_is_a_bad_cell(run: Run, cell: str) -> None:
     text = f"sku,purchase_price,logistics_cost,Commission (%)\nA,5,2,{cell}\n"
     ran = run("reprice", "-", *PLAIN, stdin=text.encode())
     assert ran.code == 3
@@ -75,7 +75,7 @@ def test_each_cost_is_in_the_currency_of_its_own_header(run: Run) -> None:
     assert found["protected_list_price"] == wanted["protected_list_price"]
 
 
-def test_a_rate_that_rows_give_is_that_of_their_headers(run: Run) -> None:
+def test_a_rate_in_rows_belongs_to_the_currency_of_their_headers(run: Run) -> None:
     text = "sku,成本(元),运费(元),汇率\nA,71.2,14.24,7.12\nB,80,16,8\n"
     rows = result(run, text)
     assert rows[0]["protected_list_price"] == rows[1]["protected_list_price"]
@@ -87,9 +87,9 @@ def test_a_sign_that_disagrees_with_its_header_is_a_bad_cell(run: Run) -> None:
     assert ran.code == 3
     lines = [line for line in ran.err.splitlines() if line.startswith("standard input:")]
     assert lines[0] == (
-        "standard input:2: 成本(元): '$5' is in another currency than its header says, CNY"
+        "standard input:2: 成本(元): '$5' is not in CNY, the currency of its header"
     )
-    assert lines[1].startswith("standard input:3: 售价($): '¥20' is in another currency")
+    assert lines[1].startswith("standard input:3: 售价($): '¥20' is not in USD")
     assert "--" not in "".join(lines[:2])
 
 
@@ -137,7 +137,7 @@ def test_explain_reads_a_row_as_the_others_do(run: Run, tmp_path: Path) -> None:
     assert "read as: " in ran.err
 
 
-def test_what_is_read_by_another_name_is_said_once(run: Run) -> None:
+def test_a_column_under_another_name_is_reported_once(run: Run) -> None:
     text = "Seller SKU,Unit cost,Shipping cost,Margin,划线价,x\nA,5,2,20%,9,$3\n"
     ran = run("reprice", "-", *PLAIN, stdin=text.encode())
     lines = ran.err.splitlines()
@@ -162,7 +162,7 @@ TOTALS = ["合计", "总计：", "TOTAL", "Grand total", "合计($)", "小计（
 
 @pytest.mark.parametrize("word", TOTALS)
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_total_row_comes_out_as_it_went_in(run: Run, word: str, place: int) -> None:
+def test_a_total_row_is_written_unchanged(run: Run, word: str, place: int) -> None:
     cells = ["", "", "10", "4"]
     cells[place] = word
     text = f"sku,title,purchase_price,logistics_cost\nA,a,5,2\n{','.join(cells)}\nB,b,5,2\n"
@@ -187,7 +187,7 @@ def test_total_rows_stay_in_place_beside_bad_rows(run: Run, tmp_path: Path) -> N
     assert again.out.decode().count('"profit": null') == 2
 
 
-def test_what_a_tariff_gave_is_no_logistics_cost_of_the_next_run(run: Run) -> None:
+def test_a_shipping_cost_of_a_tariff_is_not_an_input_of_the_next_run(run: Run) -> None:
     asked = ("--tariff", str(EXAMPLES / "shipping/tariff.toml"), *CNY, "--market", "ES")
     once = run("reprice", "-", *PLAIN, *asked, stdin=b"sku,purchase_price,weight_g\nA,5,350\n")
     again = run("reprice", "-", *PLAIN, *asked, stdin=once.out)
@@ -196,17 +196,17 @@ def test_what_a_tariff_gave_is_no_logistics_cost_of_the_next_run(run: Run) -> No
     assert "shipping_cost" not in run("reprice", "-", *PLAIN, stdin=own).out.decode()
 
 
-def test_a_word_in_a_title_is_no_total(run: Run) -> None:
+def test_a_total_word_in_a_title_makes_no_total_row(run: Run) -> None:
     text = "sku,title,purchase_price,logistics_cost\nA,Total,5,2\nB,Total recall,5,2\n"
     assert all(row["profit"] for row in result(run, text))
 
 
-def test_ids_that_stand_twice_and_rows_without_one_are_said(run: Run) -> None:
+def test_repeated_and_missing_ids_are_reported(run: Run) -> None:
     text = "sku,purchase_price,logistics_cost\nA,5,2\nB,5,2\nA ,5,2\n,5,2\nB,5,2\n"
     ran = run("reprice", "-", *PLAIN, stdin=text.encode())
     assert ran.code == 0
     assert (
-        "standard input: 2 ids stand twice: 'A' on lines 2 and 4, 'B' on lines 3 and 6" in ran.err
+        "standard input: 2 ids appear twice: 'A' on lines 2 and 4, 'B' on lines 3 and 6" in ran.err
     )
     assert "standard input: 1 row without an id, on line 5" in ran.err
     none = "sku,purchase_price,logistics_cost\n,5,2\n,5,2\n"
@@ -218,11 +218,11 @@ def test_ids_are_compared_over_all_blocks(run: Run) -> None:
     rows.append(rows[7])
     text = "sku,purchase_price,logistics_cost\n" + "\n".join(rows) + "\n"
     ran = run("floor", "-", stdin=text.encode())
-    assert "1 id stands twice: 'SKU-0000007-with-a-long-tail' on lines 9 and 250002" in ran.err
+    assert "1 id appears twice: 'SKU-0000007-with-a-long-tail' on lines 9 and 250002" in ran.err
 
 
 @pytest.mark.parametrize("cell", ["2024-03-01", "3-Jan", "Mar-24", "2024/3/1 0:00:00", "3月5日"])
-def test_ids_that_became_dates_are_warned_of(run: Run, cell: str) -> None:
+def test_ids_that_became_dates_get_a_warning(run: Run, cell: str) -> None:
     text = f"sku,purchase_price,logistics_cost\nA,5,2\n{cell},5,2\n"
     ran = run("reprice", "-", *PLAIN, "-q", stdin=text.encode())
     assert f"warning: standard input:3: '{cell}' is a date" in ran.err
@@ -261,7 +261,7 @@ def test_the_configuration_maps_headers_under_the_call(
     assert "aepromo.toml: map.甲: no column is called 'purchase_prise'; did you mean" in refused.err
 
 
-def test_a_configuration_of_which_nothing_is_used_is_not_said(
+def test_an_unused_configuration_is_not_named(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

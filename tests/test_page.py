@@ -1,6 +1,6 @@
-"""The page that ``report`` makes: its figures are those of the other commands, and it is harmless.
+"""The page of ``report``: its figures are those of the other commands, and it is safe.
 
-What takes a real browser is in ``test_page_in_browser``.
+Tests with a real browser are in ``test_page_in_browser``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Element:
     text: str = ""
 
     def all(self, name: str, **attributes: str) -> list[Element]:
-        """Every element of a name inside, in order; an attribute holds the word that is asked."""
+        """Every inner element with a name, in order; an attribute must contain the given word."""
         found = [self] if self.name == name and self._has(attributes) else []
         return [
             *found,
@@ -67,7 +67,7 @@ class Element:
 
 
 class Parsed(HTMLParser):
-    """A page as a tree; what doesn't nest is an error."""
+    """A page as a tree; wrong nesting is an error."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -153,9 +153,7 @@ def test_the_skus_at_risk_are_those_of_the_audit(page: Element, run: Run) -> Non
     ]
 
 
-def test_beside_each_stands_what_reprice_would_do_and_at_which_price(
-    page: Element, run: Run
-) -> None:
+def test_each_sku_at_risk_has_the_action_and_price_of_reprice(page: Element, run: Run) -> None:
     proposed = {
         row["sku"]: (row["action"], row["new_list_price"]) for row in answers(run, "reprice")
     }
@@ -234,12 +232,12 @@ def test_margins_are_counted_as_margin_gives_them(
 
 
 def _counted(row: Element, bar: int) -> int:
-    """The number beside one of a row's bars; a bar of none has no number."""
+    """The number next to one of a row's bars; an empty bar has no number."""
     beside = [text for text in row.all("text") if text.attributes["y"] == ("10", "22")[bar]]
     return sum(int(text.text) for text in beside)
 
 
-def test_the_money_at_stake_is_what_a_month_would_lose(page: Element, run: Run) -> None:
+def test_the_money_at_stake_is_the_loss_of_a_month(page: Element, run: Run) -> None:
     by_category: dict[str, int] = {}
     for row in answers(run, "breakeven", "--rate", "20%"):
         lost = _cents(row["profit_before"]) - _cents(row["profit_forced"])
@@ -271,7 +269,7 @@ def _places(rect: Element, start: str, length: str) -> tuple[float, float]:
     return first, second
 
 
-def test_parts_of_a_bar_stand_end_to_end_and_are_the_whole_of_it(page: Element) -> None:
+def test_the_parts_of_a_bar_fill_it_end_to_end(page: Element) -> None:
     columns = [("y", "height", parts[::-1]) for _, parts in _titled(_chart(page, "rates-title"))]
     for start, length, parts in [("x", "width", _chart(page, "bar-title").all("rect")), *columns]:
         reached = 0.0
@@ -301,7 +299,7 @@ def test_every_chart_has_a_title_and_says_in_words_what_it_shows(page: Element) 
         assert re.search(r"\d", svg.all("desc", id=described)[0].text)
 
 
-def test_headings_and_captions_are_there_for_who_can_not_see(page: Element) -> None:
+def test_headings_and_captions_work_for_screen_readers(page: Element) -> None:
     assert len(page.all("h1")) == 1
     assert len(page.all("h2")) == 6
     assert all(table.all("caption") for table in page.all("table"))
@@ -352,10 +350,10 @@ HOSTILE = (
     "\u202eevil\u202c 货号 0012",
 )
 SHOWN = (*HOSTILE[:-1], "<U+202E>evil<U+202C> 货号 0012")
-"""The same as a page has them: marks that turn letters around are spelled out."""
+"""The same names on a page: marks that change the direction of text are escaped."""
 
 
-def test_cells_are_shown_and_never_run(run: Run, tmp_path: Path) -> None:
+def test_the_content_of_cells_is_shown_and_never_run(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "a&b<c>'\".csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         rows = csv.writer(stream)
@@ -382,7 +380,7 @@ def test_the_same_file_at_the_same_moment_makes_the_same_bytes(run: Run, html: b
     assert b"made 2026-03-10 09:00+08:00 by aepromo" in html
 
 
-def test_without_now_the_clock_says_when_it_was_made(run: Run) -> None:
+def test_without_now_the_page_shows_the_current_time(run: Run) -> None:
     made = run("report", SKUS, "--quiet").out.decode()
     assert re.search(r"made 20\d\d-\d\d-\d\d \d\d:\d\d[+-]\d\d:\d\d by aepromo", made)
 
@@ -445,7 +443,7 @@ def test_a_proposed_price_goes_before_the_old_one(run: Run, tmp_path: Path) -> N
     assert len(risks(old)) == 29
 
 
-def test_without_units_and_categories_it_says_what_it_counts_instead(run: Run) -> None:
+def test_without_units_and_categories_the_page_says_what_it_counts(run: Run) -> None:
     table = b"purchase_price,logistics_cost,list_price\n8,3,20\n8,3,10\n"
     page = parsed(run("report", "-", "--quiet", "--rate", "10%", stdin=table).out)
     assert "The file has no category" in page.text
@@ -455,7 +453,7 @@ def test_without_units_and_categories_it_says_what_it_counts_instead(run: Run) -
     assert [row["SKU"] for row in risks(page)] == ["8"]
 
 
-def test_units_that_nobody_knows_are_counted(run: Run) -> None:
+def test_skus_without_units_are_counted(run: Run) -> None:
     table = "sku,类目,采购价,运费,标价,30天销量\nA,甲,8,3,20,10\nB,甲,8,3,20,\nC,,8,3,20,1\n"
     page = parsed(run("report", "-", "--quiet", "--rate", "10%", stdin=table.encode()).out)
     rows = cells(page.all("table", class_="stakes")[0])
@@ -487,17 +485,17 @@ def test_a_chinese_page_is_chinese(run: Run, html: bytes) -> None:
         "72 个标价中有 29 个需要涨价。 最差情形下，72 个 SKU 中有 12 个亏损或低于底线价。"
     ]
     assert risks(page)[4]["原因"] == (
-        "最深强制 20%：成交价 13.59 低于所需 16.04（目标净利），差 2.45；每件亏 1.41"
+        "最高强制 20%：成交价 13.59 低于所需 16.04（目标净利），差 2.45；每件亏 1.41"
     )
     assert texts(page.all("ul", class_="legend")[0].all("li"))[1] == "17 低于目标"
-    # What stays English are names: of columns, rules, sources, and of the program.
+    # Only names stay English: of columns, rules, sources, and of the program.
     headings = texts([*page.all("h2"), *page.all("th"), *page.all("dt"), *page.all("caption")])
     ours = {"SKU", *(row["SKU"] for row in risks(page)), *_names(page)}
     assert [text for text in headings if text not in ours and not re.search("[一-鿿]", text)] == []
 
 
 def _names(page: Element) -> set[str]:
-    """The categories and the keys of rules that stand on a page."""
+    """The categories and the keys of rules on a page."""
     tables = [page.all("table", class_="stakes")[0], page.all("table")[-1]]
     return {row[0] for table in tables for row in cells(table)}
 
@@ -506,6 +504,16 @@ def test_a_header_alone_makes_a_page_too(run: Run) -> None:
     made = run("report", "-", stdin=b"sku,purchase_price,logistics_cost,list_price\n")
     assert made.code == 0
     assert texts(parsed(made.out).all("p", class_="verdict")) == ["The file has no SKUs."]
+
+
+def test_skus_without_a_list_price_are_counted_apart(run: Run) -> None:
+    stdin = b"sku,purchase_price,logistics_cost,list_price\nA,8,3,20\nB,8,3,\nC,8,3,\n"
+    page = parsed(run("report", "-", "--quiet", stdin=stdin).out)
+    said = ["SKUs without a list price yet, which no figure here counts: 2."]
+    assert texts(page.all("p", class_="warning")) == said
+    assert texts(page.all("p", class_="verdict")) == [
+        "1 SKU, and it reaches its target in the worst case."
+    ]
 
 
 def test_bad_rows_leave_the_old_page_or_are_set_aside_and_counted(run: Run, tmp_path: Path) -> None:
@@ -517,7 +525,7 @@ def test_bad_rows_leave_the_old_page_or_are_set_aside_and_counted(run: Run, tmp_
     assert "in.csv:3: purchase_price: 'eight' is not a number" in refused.err
     assert target.read_text() == "old"
     assert run("report", file, "--quiet", "-o", target, "--rejects", rejects).code == 0
-    assert "Bad rows set aside, which no figure here counts: 1." in target.read_text()
+    assert "Bad rows set aside, not counted on this page: 1." in target.read_text()
     assert rejects.read_text().count("\n") == 2
 
 
@@ -535,7 +543,7 @@ def test_a_wrong_call_is_refused_and_spares_the_input(run: Run, tmp_path: Path) 
     assert file.read_bytes() == SKUS.read_bytes()
 
 
-def test_with_an_output_file_the_tally_is_said(run: Run, tmp_path: Path) -> None:
+def test_with_an_output_file_the_summary_is_printed(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     made = run("report", SKUS, "-o", target)
     assert made.out == b""
@@ -603,7 +611,7 @@ ON_PAPER = ("text", "quiet", "link", "ok", "below-target", "loss", "below-floor"
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-def test_text_stands_out_from_its_paper(scheme: int) -> None:
+def test_text_has_enough_contrast(scheme: int) -> None:
     block = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)[scheme]
     colours = dict(re.findall(r"--([\w-]+): (#\w{6});", block))
     for name in ON_PAPER:

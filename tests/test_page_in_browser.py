@@ -1,7 +1,7 @@
-"""The page of ``report`` in a real browser: it fits, sorts, filters, and runs nothing but its own.
+"""The page of ``report`` in a real browser: it fits, sorts, filters, and runs only its script.
 
-Where there is no Chromium these are skipped; what can be seen without one is in ``test_page``.
-To look at the page, set ``AEPROMO_PICTURES`` to a folder: the pictures are left there.
+Without Chromium these tests are skipped; tests without a browser are in ``test_page``. To see the
+page, set ``AEPROMO_PICTURES`` to a folder for pictures.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def page(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hostile(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page of names that would run, and of some that are hard to fit."""
+    """A page with names that would run as code, and names that are hard to fit."""
     folder = tmp_path_factory.mktemp("hostile")
     with (folder / "skus.csv").open("w", encoding="utf-8", newline="") as stream:
         rows = csv.writer(stream)
@@ -56,7 +56,7 @@ def hostile(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def column(tab: Tab, number: int) -> list[str]:
-    """The cells of a column of the table of SKUs that can be seen, from above."""
+    """The visible cells of a column of the table of SKUs, from the top."""
     rows = "[...document.querySelectorAll('#risks tbody tr')].filter((row) => row.offsetHeight)"
     found: list[str] = tab.value(f"{rows}.map((row) => row.cells[{number}].textContent)")
     return found
@@ -78,7 +78,7 @@ def test_nothing_is_wider_than_the_screen(
             (Path(folder) / name).write_bytes(tab.picture())
 
 
-def test_light_is_light_and_dark_is_dark(tab: Tab, page: Path) -> None:
+def test_the_page_follows_the_light_or_dark_setting(tab: Tab, page: Path) -> None:
     paper = "getComputedStyle(document.body).backgroundColor"
     for scheme, media, colour in (
         ("light", "screen", "rgb(255, 255, 255)"),
@@ -170,7 +170,7 @@ def test_the_filter_finds_words_and_a_status(tab: Tab, page: Path) -> None:
     assert (column(tab, 0), tab.value(count)) == ([], "0 / 29")
 
 
-def test_the_page_is_whole_without_its_script(tab: Tab, page: Path) -> None:
+def test_the_page_is_complete_without_its_script(tab: Tab, page: Path) -> None:
     for width in (360, 1280):
         tab.open(page, width, script=False)
         document = tab.tell("DOM.getDocument", depth=0)["root"]["nodeId"]

@@ -1,4 +1,4 @@
-"""The pages do what they say: every block is executed and compared, every link leads somewhere."""
+"""The pages are right: every block is executed and compared, every link leads somewhere."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_wrong_output_would_be_noticed(planted: str) -> None:
 
 
 @every_page
-def test_no_block_is_passed_over(page: Page) -> None:
+def test_no_block_is_skipped(page: Page) -> None:
     blocks = blocks_of(page.text)
     assert {block.language for block in blocks} <= LANGUAGES
     assert page.text.count("\n```") == 2 * len(blocks)
@@ -116,7 +116,7 @@ def test_the_front_page_has_every_command_and_exit_code(front: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_every_command_stands_in_a_heading_of_a_guide(name: str) -> None:
+def test_every_command_is_in_a_heading_of_a_guide(name: str) -> None:
     headings = [
         heading
         for folder in GUIDES
@@ -127,7 +127,7 @@ def test_every_command_stands_in_a_heading_of_a_guide(name: str) -> None:
 
 
 @pytest.mark.parametrize("folder", GUIDES, ids=lambda path: path.name)
-def test_a_guide_lies_beside_its_data_and_names_each_file(folder: Path) -> None:
+def test_a_guide_is_next_to_its_data_and_names_each_file(folder: Path) -> None:
     for name in ("README.md", "README.zh-CN.md"):
         guide = (folder / name).read_text(encoding="utf-8")
         files = [path.name for path in folder.iterdir() if not path.name.startswith("README.")]
@@ -171,7 +171,7 @@ def test_tables_are_well_formed(page: Page) -> None:
 
 @pytest.mark.parametrize("page", [chinese for _, chinese in PAIRS], ids=str)
 def test_no_line_of_chinese_is_broken(page: Page) -> None:
-    """A page shows a line break as a space, which has no place between two Chinese letters."""
+    """A page shows a line break as a space, which is wrong between two Chinese letters."""
     inline = [child for token in tokens_of(page.text) for child in token.children or ()]
     assert [child for child in inline if child.type == "softbreak"] == []
 
@@ -227,7 +227,7 @@ def anchor(heading: str) -> str:
 
 
 def torn_lines(text: str) -> list[str]:
-    """Lines that begin as those of a table do, and have no place or no width in one."""
+    """Lines that look like those of a table, but are outside one or have another width."""
     lines = text.splitlines()
     in_tables: dict[int, int] = {}
     fenced: set[int] = set()
@@ -265,7 +265,7 @@ def test_the_picture_shows_what_the_program_prints() -> None:
 def pieces_of(svg: str) -> Iterator[tuple[str, str]]:
     """The pieces of text in a picture, each with its colour and weight.
 
-    Frame and geometry are Rich's, and may change with it; what is said and how is ours.
+    The frame and the geometry come from Rich and may change with it; the texts and styles are ours.
     """
     styles = dict(re.findall(r"\.(reprice-r\d+) (\{[^}]*\})", svg))
     space = "{http://www.w3.org/2000/svg}"

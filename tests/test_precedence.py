@@ -1,8 +1,8 @@
 """Which level gives a value: a cell, a list of rates, an option, aepromo.toml or the rule book.
 
-Options, configurations, rule book overrides and rows are drawn at random, with a fixed seed. What
-each row must come to is worked out here a second time, in fractions and by trying prices one by
-one; nothing of the program is imported but its Python functions.
+Options, configurations, rule book overrides and rows are drawn at random, with a fixed seed. The
+expected result of each row is computed here a second time, in fractions and by trying prices one by
+one; only the Python functions of the program are imported.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ROWS = 80
 MILLION = 1_000_000
 
 SEEDS = (0, 1, 2)
-"""Chosen so that every level wins for every value, which a test below counts."""
+"""Chosen so that every level wins for every value, which a test below checks."""
 
 FORCED = ("forced_rate", "forced_rate_min", "forced_rate_max")
 """One value in three columns."""
@@ -65,7 +65,7 @@ FLAGS = {
 
 
 class Question(NamedTuple):
-    """A command, the values that bear on its answer, and those that it can't do without."""
+    """A command, the values on which its answer depends, and those that it needs."""
 
     command: str
     uses: tuple[str, ...]
@@ -85,7 +85,7 @@ QUESTIONS = {
     "floor": Question(
         "floor", ("purchase_price", "list_price", "limited_rate"), ("purchase_price",)
     ),
-    # A target price alone, beside a Spend & Save tier that shows both ends of the range.
+    # Only a target price, with a Spend & Save tier that shows both ends of the range.
     "list-price for a price": Question(
         "list-price", ("purchase_price", "limited_rate", "target_price"), ("target_price",)
     ),
@@ -184,7 +184,7 @@ def drawn_forced_rate(random: Random, in_three_columns: bool) -> dict[str, str]:
             {"forced_rate_min": lowest},
             {"forced_rate_max": highest},
             {"forced_rate_min": lowest, "forced_rate_max": highest},
-            # The same said twice contradicts nothing.
+            # The same value twice is not a contradiction.
             {"forced_rate": both, "forced_rate_min": lowest},
             {"forced_rate": both, "forced_rate_max": highest},
             {"forced_rate": alone, "forced_rate_max": lowest},
@@ -196,7 +196,7 @@ def drawn_forced_rate(random: Random, in_three_columns: bool) -> dict[str, str]:
 def drawn(
     seed: int, name: str, in_three_columns: bool, rows: int = ROWS, by_python: bool = False
 ) -> Draw:
-    """A draw for a question; without rows, a one-liner; for Python, nothing but a policy."""
+    """A draw for a question; without rows, a one-liner; for Python, only a policy."""
     random = seeded(f"{seed}, {name}, {in_three_columns}, {rows}, {by_python}")
     question = QUESTIONS[name]
     draw = Draw(name, [{"sku": f"S-{row:02d}"} for row in range(rows)] or [{}])
@@ -258,7 +258,7 @@ def _draw_rules(random: Random, draw: Draw) -> None:
 
 
 def _draw_no_fee(random: Random, draw: Draw, column: str, rows: int, by_python: bool) -> None:
-    """Let a fee of 0 win everywhere, and other fees stand at the levels below."""
+    """Let a fee of 0 win everywhere, with other fees at the levels below."""
     levels: list[tuple[dict[str, str], str]] = [(draw.options, column)]
     if not by_python:
         levels += [(draw.config, column), (draw.rules, BOOK[column][0])]
@@ -274,7 +274,7 @@ def _draw_no_fee(random: Random, draw: Draw, column: str, rows: int, by_python: 
         row[column] = "0" if winner < 0 or random.random() < 0.3 else ""
 
 
-# What must come of it, worked out by hand
+# The expected results, computed by hand
 
 
 class Range(NamedTuple):
@@ -316,7 +316,7 @@ def book_figure(draw: Draw, column: str) -> str:
 
 
 def value(draw: Draw, row: Mapping[str, str], column: str) -> tuple[str, str]:
-    """The text that counts for a row, and the level that gives it; blank where none does."""
+    """The text that counts for a row, and its level; blank if there is none."""
     for level, texts in (("cell", row), ("option", draw.options), ("configuration", draw.config)):
         if text := texts.get(column, ""):
             return text, level
@@ -347,7 +347,7 @@ def forced_range(draw: Draw, row: Mapping[str, str]) -> Range:
 
 
 class Sku:
-    """The figures that count for a row: cents, fractions, None for what nobody gives."""
+    """The figures that count for a row: cents, fractions, None for missing ones."""
 
     def __init__(self, draw: Draw, row: Mapping[str, str]) -> None:
         def found(column: str) -> str:
@@ -389,7 +389,7 @@ class Sku:
         return highest, next(name for name, bound in known.items() if bound == highest)
 
     def protected(self, required: int, tier: tuple[int, int] | None) -> int:
-        """The lowest list price at which every outcome leaves what is required."""
+        """The lowest list price at which every outcome leaves the required deal price."""
         left = [1 - self.limited, 1 - self.forced.low, 1 - self.forced.high]
         own, most, least = (int(share * MILLION) for share in left)
         price = ceil(required / (left[0] * left[2]))
@@ -399,7 +399,7 @@ class Sku:
 
 
 def lowest_deal(price: int, own: int, most: int, least: int, tier: tuple[int, int] | None) -> int:
-    """The worst over not forced and the whole range, whichever way each step is rounded.
+    """The worst over not forced and the whole range, with any rounding of each step.
 
     ``own`` is what the seller's own discount leaves, ``most`` and ``least`` what a forced one
     leaves at either end of its range, in millionths.
@@ -419,7 +419,7 @@ def after_tier(item: int, tier: tuple[int, int] | None) -> int:
 
 
 def expected(draw: Draw, row: Mapping[str, str]) -> dict[str, str]:
-    """The result columns of a row; what depends on a rounding that is not told is left out."""
+    """The result columns of a row, without those that depend on an unspecified rounding."""
     sku = Sku(draw, row)
     if draw.question.command in ("list-price", "reprice"):
         return expected_prices(draw, sku)
@@ -471,7 +471,7 @@ def expected_floor(sku: Sku) -> dict[str, str]:
 
 
 def assumed(draw: Draw) -> tuple[set[str], set[str]]:
-    """The values that the rule book alone gives some row, and those of which it may be said."""
+    """The values that only the rule book gives for some row, and those that may be reported so."""
     must: set[str] = set()
     may: set[str] = set()
     for row in draw.rows:
@@ -482,18 +482,18 @@ def assumed(draw: Draw) -> tuple[set[str], set[str]]:
         if draw.name == "list-price for a profit":
             given = {name for name in TARGETS if value(draw, row, name)[1]}
             must.update(() if given else ("target_profit",))
-            # A target price alone asks for no fees; of a logistics cost it is another matter.
+            # A target price alone needs no fees, but it needs a logistics cost.
             (may if given == {"target_price"} else must).update(by_book)
         if draw.name != "floor" and sku.forced.level == "rule book":
             must.add("forced_rate")
         may.update(("forced_rate",) if is_open_above(draw, row) else ())
-    # A figure of the rule book that the configuration overrides is said by the configuration.
+    # An overridden figure of the rule book comes from the configuration.
     stated = {name for name, (key, _text) in BOOK.items() if key in draw.rules}
     return must - stated, must | may
 
 
 def is_open_above(draw: Draw, row: Mapping[str, str]) -> bool:
-    """Whether only a lower end is given, so that the upper one is the rule book's."""
+    """Whether only a lower end is given, so that the upper end comes from the rule book."""
     level = forced_range(draw, row).level
     texts = {"cell": row, "option": draw.options, "configuration": draw.config}.get(level, {})
     return {name for name in FORCED if texts.get(name)} == {"forced_rate_min"}
@@ -552,7 +552,7 @@ def table(out: bytes) -> list[dict[str, str]]:
 
 
 def check_runs(draws: Iterable[Draw], folder: Path) -> None:
-    """Run draws as a user does, and hold the answers against those worked out."""
+    """Run draws as a user does, and compare the answers with the expected ones."""
     for at, draw in enumerate(draws):
         place = folder / str(at)
         place.mkdir()
@@ -570,7 +570,7 @@ def check_runs(draws: Iterable[Draw], folder: Path) -> None:
 
 
 def joined_by(draw: Draw, row: Mapping[str, str]) -> str:
-    """The key of the list's line that a row takes; blank where it takes none."""
+    """The key of the list's line that a row uses; blank if it uses none."""
     if forced_range(draw, row).level != "list of rates":
         return ""
     if (row["sku"], "") in draw.listed:
@@ -623,7 +623,7 @@ def test_a_cell_of_a_frame_goes_before_joined_rates_the_policy_and_the_rule_book
         assert differences(draw, found) == []
 
 
-def test_the_draws_let_every_level_win_for_every_value() -> None:
+def test_in_the_draws_every_level_wins_for_every_value() -> None:
     wins: Counter[tuple[str, str]] = Counter()
     draws = [draw for name in QUESTIONS for draw in drawn_files(name)]
     for draw, row in [(each, row) for each in draws for row in each.rows]:
@@ -715,7 +715,7 @@ def test_a_row_s_own_exchange_rate_goes_before_an_option_s_and_that_before_the_c
 
 
 def floor_of(price: str, rate: str) -> str:
-    """The safety floor of a cost in a currency of which one dollar buys so many units."""
+    """The safety floor of a cost in a currency at this rate to the dollar."""
     converted = ceil(cents(price) / Fraction(rate))
     return written(ceil(converted * Fraction("1.15")), 2)
 
@@ -741,7 +741,7 @@ LIST_PRICE = ("list-price", "--value", "protected_list_price", "-q")
         ({"forced_rate_max": "4%"}, ("-t", "24"), "25.00"),
         ({"forced_rate_min": "36%"}, ("-t", "16"), "25.00"),
         ({"forced_rate_min": "4%"}, ("-t", "24"), "30.00"),
-        # The same said twice is no contradiction.
+        # The same value twice is not a contradiction.
         ({"forced_rate": "10%..25%", "forced_rate_max": "0.25"}, ("-t", "9"), "12.00"),
         ({}, ("-t", "9", "-r", "10%..25%", "--forced-rate-max", "25%"), "12.00"),
         ({}, ("-t", "9", "-r", "25%", "--forced-rate-min", "0.25"), "12.00"),
@@ -778,7 +778,7 @@ CALCULATORS: dict[str, tuple[str, ...]] = {
 
 
 def without_rates(out: bytes) -> list[dict[str, str]]:
-    """The rows of an answer but for the forced rate, which was asked in another way."""
+    """The rows of an answer without the forced rate, which was given in another way."""
     apart = ("sku", *FORCED)
     return [{name: cell for name, cell in row.items() if name not in apart} for row in table(out)]
 
@@ -912,7 +912,7 @@ def test_a_policy_or_a_frame_that_contradicts_itself_is_refused(rates: dict[str,
     assert {problem.column for problem in raised.value.problems} <= set(FORCED)
 
 
-# Fault 2: no figure that is only the end of the scale
+# Fault 2: no figure at the limit of the scale
 
 OUT_OF_REACH = [
     ("4000000", "30%", "0.5%", "69%"),
@@ -933,7 +933,7 @@ def test_audit_refuses_a_target_that_no_price_reaches(
     assert re.search(r"no (list|deal) price under 10,000,000\.00", err), err
 
 
-def test_audit_of_a_file_sets_aside_the_rows_that_no_price_protects(tmp_path: Path) -> None:
+def test_audit_of_a_file_sets_aside_rows_that_no_price_protects(tmp_path: Path) -> None:
     header = "sku,list_price,purchase_price,logistics_cost,commission_rate,payment_rate"
     rows = [f"250,{cost},0,{','.join(rates)}" for cost, *rates in OUT_OF_REACH]
     lines = [f"{header},target_margin", "A,20,5,1,5%,1%,10%", *(f"B,{row}" for row in rows)]
@@ -954,7 +954,7 @@ def test_audit_of_a_file_sets_aside_the_rows_that_no_price_protects(tmp_path: Pa
 # Fault 3: a blank proposed price
 
 
-def test_audit_looks_at_the_own_price_of_a_row_whose_proposed_price_is_blank(
+def test_audit_uses_the_list_price_where_the_proposed_price_is_blank(
     tmp_path: Path,
 ) -> None:
     header = "sku,purchase_price,logistics_cost,list_price,new_list_price\n"
@@ -969,7 +969,7 @@ def test_audit_looks_at_the_own_price_of_a_row_whose_proposed_price_is_blank(
         assert [str(deal) for deal in answer["deal_price"]] == ["12.00", "15.00"]
 
 
-def test_audit_takes_each_row_s_proposed_price_else_its_own_else_the_option_s(
+def test_audit_uses_the_proposed_price_then_the_list_price_then_the_option(
     tmp_path: Path,
 ) -> None:
     header = "sku,purchase_price,logistics_cost,list_price,new_list_price\n"

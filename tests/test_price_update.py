@@ -1,4 +1,4 @@
-"""New prices as requests of the platform's batch price update: products whole, 20 a request."""
+"""New prices as requests of the platform's batch price update: whole products, 20 per request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def bodies(run: Run, rows: str, *options: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ran.out.splitlines()]
 
 
-def test_a_product_goes_with_all_its_skus_when_one_changes(run: Run) -> None:
+def test_a_product_is_sent_with_all_its_skus_when_one_changes(run: Run) -> None:
     rows = "1005001,A,8,3,12,,\n1005001,B,8,3,20,17.5,\n1005002,C,8,3,20,,\n"
     skus = [
         {"sku_code": "A", "price": "16.25"},
@@ -38,7 +38,7 @@ def test_a_product_goes_with_all_its_skus_when_one_changes(run: Run) -> None:
     assert bodies(run, rows) == [{PRODUCTS: [{"product_id": 1005001, SKUS: skus}]}]
 
 
-def test_what_goes_out_is_said(run: Run) -> None:
+def test_the_number_of_requests_is_reported(run: Run) -> None:
     rows = "".join(f"{100 + at // 2},S{at},8,3,12,,\n" for at in range(82))
     ran = run(*UPDATE, stdin=(HEADER + rows).encode())
     assert "41 products, 82 SKUs, 3 calls\n" in ran.err
@@ -46,7 +46,7 @@ def test_what_goes_out_is_said(run: Run) -> None:
     assert counts == [20, 20, 1]
 
 
-def test_a_held_sku_goes_with_its_current_price(run: Run) -> None:
+def test_a_held_sku_is_sent_with_its_current_price(run: Run) -> None:
     rows = "7,A,800,3,12,,\n7,B,8,3,12,,\n8,C,800,3,12,,\n"
     (body,) = bodies(run, rows)
     ((product),) = body[PRODUCTS]
@@ -57,15 +57,13 @@ def test_a_held_sku_goes_with_its_current_price(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("discount", "price"), [("16.24", "16.25"), ("16.25", "12.00")])
-def test_a_price_that_the_sale_price_is_not_under_is_held(
-    run: Run, discount: str, price: str
-) -> None:
+def test_a_price_not_above_the_sale_price_is_held(run: Run, discount: str, price: str) -> None:
     (body,) = bodies(run, f"7,A,8,3,12,{discount},\n7,B,8,3,12,,\n")
     sku = body[PRODUCTS][0][SKUS][0]
     assert sku == {"sku_code": "A", "price": price, "discount_price": discount}
 
 
-def test_markets_have_prices_of_their_own_and_the_highest_is_the_price(run: Run) -> None:
+def test_markets_have_their_own_prices_and_the_highest_is_the_sku_s(run: Run) -> None:
     (body,) = bodies(run, "7,A,8,3,12,9.5,fr\n7,A,8,3.5,12,,US\n7,B,8,3,20,,\n")
     assert body[PRODUCTS] == [
         {
@@ -91,7 +89,7 @@ def test_markets_have_prices_of_their_own_and_the_highest_is_the_price(run: Run)
 
 
 @pytest.mark.parametrize("total", ["Total,,,,,,", ",合计,,,,,"])
-def test_a_total_row_is_nothing_to_the_platform(run: Run, total: str) -> None:
+def test_a_total_row_is_not_sent(run: Run, total: str) -> None:
     rows = "7,A,8,3,12,,\n7,B,8,3,20,,\n"
     assert bodies(run, f"{rows}{total}\n") == bodies(run, rows)
 
@@ -100,24 +98,24 @@ def test_a_total_row_is_nothing_to_the_platform(run: Run, total: str) -> None:
     ("row", "reason"),
     [
         (",B,8,3,12,,", "product_id: is missing; a price update names every product"),
-        ("x7,B,8,3,12,,", "product_id: 'x7' is no product's number; write its digits"),
-        ("1.005E+18,B,8,3,12,,", "product_id: '1.005E+18' is no product's number"),
+        ("x7,B,8,3,12,,", "product_id: 'x7' is not a product number; write its digits"),
+        ("1.005E+18,B,8,3,12,,", "product_id: '1.005E+18' is not a product number"),
         ("7,,8,3,12,,", "sku: is missing; a price update names every SKU"),
-        ("7,A,8,3,12,,", "sku: 'A' stands twice in its product; leave one row"),
+        ("7,A,8,3,12,,", "sku: 'A' appears twice in its product; keep one row"),
         ("7,B,8,3,12,free,", "discount_price: 'free' is not a number"),
     ],
 )
-def test_a_row_that_the_platform_cannot_be_told_is_bad(run: Run, row: str, reason: str) -> None:
+def test_a_row_that_cannot_be_sent_is_a_bad_row(run: Run, row: str, reason: str) -> None:
     ran = run(*UPDATE, stdin=f"{HEADER}7,A,8,3,12,,\n{row}\n".encode())
     assert (ran.code, ran.out) == (3, b"")
     assert f"standard input:3: {reason}" in ran.err
 
 
-def test_rows_of_a_product_must_stand_together(run: Run, tmp_path: Path) -> None:
+def test_rows_of_a_product_must_be_together(run: Run, tmp_path: Path) -> None:
     rows = "7,A,8,3,12,,\n8,B,8,3,12,,\n7,C,8,3,12,,\n"
     output = tmp_path / "prices.aliexpress.jsonl"
     ran = run("reprice", "-", "-o", output, "--quiet", stdin=(HEADER + rows).encode())
-    apart = "aepromo: product 7 stands in several places; sort the file by product_id\n"
+    apart = "aepromo: the rows of product 7 are not together; sort the file by product_id\n"
     assert ran == (3, b"", apart)
     assert not output.exists()
 
@@ -126,7 +124,7 @@ def test_a_product_of_too_many_skus_is_refused(run: Run) -> None:
     rows = "".join(f"7,S{at},8,3,12,,\n" for at in range(201))
     ran = run(*UPDATE, "--quiet", stdin=(HEADER + rows).encode())
     assert ran.code == 3
-    assert "product 7 has 201 SKUs, and a request holds 200 of one" in ran.err
+    assert "product 7 has 201 SKUs, but a request holds at most 200 of one product" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -134,11 +132,13 @@ def test_a_product_of_too_many_skus_is_refused(run: Run) -> None:
     [
         (("reprice", "-", "--only", "raise"), "leave out --only and --rejects"),
         (("reprice", "-", "--rejects", "bad.csv"), "leave out --only and --rejects"),
-        (("audit", "-"), "is for reprice with a FILE"),
+        (("audit", "-"), "is only for reprice with a FILE"),
         (("reprice", "--price", "12", "--purchase", "8", "--logistics", "3"), "with a FILE"),
     ],
 )
-def test_where_requests_make_no_sense(run: Run, words: tuple[str, ...], reason: str) -> None:
+def test_calls_for_requests_that_make_no_sense_are_refused(
+    run: Run, words: tuple[str, ...], reason: str
+) -> None:
     ran = run(*words, "--format", "aliexpress", stdin=(HEADER + "7,A,8,3,12,,\n").encode())
     assert (ran.code, ran.out) == (2, b"")
     assert reason in ran.err

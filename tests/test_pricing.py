@@ -1,6 +1,6 @@
-"""The formulas against the reference: random cases, many of them at the very edges of offers.
+"""The formulas compared with the reference: random cases, many at the edges of offers.
 
-`python -m tests.search arithmetic` does the same for as many cases as there is time for.
+`python -m tests.search arithmetic` does the same for more cases.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def case_and_required(rng: Random) -> tuple[Case, int]:
 # --- every figure, against the reference --------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", range(20))
+@pytest.mark.parametrize("block", range(10))
 def test_random_cases_come_to_what_the_reference_says(block: int) -> None:
     for number in range(40):
         trial = draw_trial(Random(f"{block}:{number}"), MIXED)  # noqa: S311
@@ -83,18 +83,10 @@ def test_random_cases_come_to_what_the_reference_says(block: int) -> None:
         assert not found, "\n".join(map(str, found))
 
 
-@settings(thorough, max_examples=100)
-@given(RANDOM)
-def test_a_case_comes_to_what_the_reference_says(rng: Random) -> None:
-    trial = draw_trial(rng, SMALL)
-    found = trial.differences()
-    assert not found, "\n".join(map(str, found))
-
-
 # --- what the figures promise -------------------------------------------------------------------
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_the_required_deal_price_and_every_higher_one_meet_every_bound(rng: Random) -> None:
     case, _ = case_and_required(rng)
@@ -108,13 +100,13 @@ def test_the_required_deal_price_and_every_higher_one_meet_every_bound(rng: Rand
 
 
 def ways_to_round(case: Case, list_price: int, rate: Fraction) -> Iterator[int]:
-    """Every item price that two roundings, each in any direction, may make of a list price."""
+    """Every item price that two roundings, each in any direction, can give."""
     own = list_price * (1 - case.limited_rate)
     for base in (floor(own), ceil(own)):
         yield from (floor(base * (1 - rate)), ceil(base * (1 - rate)))
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_the_protected_list_price_holds_however_the_platform_rounds(rng: Random) -> None:
     case, required = case_and_required(rng)
@@ -132,7 +124,7 @@ def test_the_protected_list_price_holds_however_the_platform_rounds(rng: Random)
         assert reference.deal(case, item_price, coupons_apply=True) >= required
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_no_allowed_list_price_below_the_protected_one_holds(rng: Random) -> None:
     case, required = case_and_required(rng)
@@ -145,7 +137,7 @@ def test_no_allowed_list_price_below_the_protected_one_holds(rng: Random) -> Non
     assert not any(reference.protects(case, rng.choice(below), required) for _ in below[:10])
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_one_cent_less_than_protects_breaks(rng: Random) -> None:
     case, required = case_and_required(rng)
@@ -161,7 +153,7 @@ def test_one_cent_less_than_protects_breaks(rng: Random) -> None:
     assert True in found
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_the_worst_case_is_no_better_than_any_rate_of_the_range(rng: Random) -> None:
     case, _ = case_and_required(rng)
@@ -177,7 +169,7 @@ def test_the_worst_case_is_no_better_than_any_rate_of_the_range(rng: Random) -> 
     assert worst <= product.offers.not_forced.deal_price(spared)
 
 
-@settings(thorough, max_examples=70)
+@settings(thorough, max_examples=40)
 @given(RANDOM)
 def test_zones_are_the_list_prices_that_do_not_protect(rng: Random) -> None:
     case, _ = case_and_required(rng)
@@ -228,11 +220,11 @@ def test_a_list_price_that_protects_a_cent(limited: str, forced: str) -> None:
     ],
     ids=["no profit", "a cent of profit", "a margin"],
 )
-def test_a_cent_is_bound_by_what_asks_for_it(case: Case) -> None:
+def test_a_requirement_of_a_cent_agrees_with_the_reference(case: Case) -> None:
     assert Product(case).required() == reference.required_deal_price(case)
 
 
-# --- the corners of what fits 64 bits -------------------------------------------------------------
+# --- the limits of 64 bits ------------------------------------------------------------------------
 
 TOP = AMOUNT_LIMIT - 1
 AMOUNTS = (0, 1, 333_333_333, TOP - 1, TOP)
@@ -245,7 +237,7 @@ def columns_of(*choices: tuple[int, ...]) -> list[Column]:
 
 
 def agrees(formula: Callable[..., Whole | tuple[Whole, ...]], *columns: Column) -> None:
-    """Whether a formula gives for columns what it gives for the ints in each of their rows."""
+    """Whether a formula gives the same for columns as for the ints in each row."""
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     answer = formula(*columns)
     together = answer if isinstance(answer, tuple) else (answer,)
@@ -340,7 +332,7 @@ def test_rates_near_100_percent_do_not_overflow() -> None:
 def test_protected_list_prices_fit(offers: Offers, endings: tuple[Ending, ...]) -> None:
     def protected(required: Whole, limited: Whole, low: Whole, high: Whole) -> Whole:
         price = protected_list_price(required, Discounts(limited, low, high), offers, endings)
-        # From the limit on one price is as good as another: there is none.
+        # From the limit on all prices are equal: there is none.
         return min(price, AMOUNT_LIMIT) if isinstance(price, int) else price.clip(max=AMOUNT_LIMIT)
 
     required = (2, 333_333_333, TOP - 1, TOP, 2 * TOP, 4 * AMOUNT_LIMIT + 1)
@@ -404,10 +396,10 @@ def test_products_of_amounts_and_rates_fit(rate: int) -> None:
 # --- columns and ints -----------------------------------------------------------------------------
 
 
-@settings(thorough, max_examples=100)
+@settings(thorough, max_examples=50)
 @given(RANDOM)
 def test_a_column_comes_to_what_each_of_its_rows_comes_to(rng: Random) -> None:
-    """The same offers for every row, and whatever else; blank costs and targets among them."""
+    """With the same offers for every row, and blank costs and targets among the rest."""
     cases = [draw_case(rng, SMALL) for _ in range(rng.randint(1, 6))]
     cases = [case for case in cases if leaves_something(case)]
     assume(cases)
@@ -458,7 +450,7 @@ def at(values: Whole, row: int) -> int:
 
 
 def test_no_target_and_no_cost_in_one_column() -> None:
-    """A row without a cost has a blank beside it, and neither leaks into the other."""
+    """A row without a cost is next to one with a cost, and neither changes the other."""
     price = np.array([350, BLANK, 350, BLANK], np.int64)
     gain = np.array([BLANK, 80, 80, 350], np.int64)
     cost = np.array([BLANK, 100, 100, 800], np.int64)

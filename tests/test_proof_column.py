@@ -1,4 +1,4 @@
-"""The proof as a column: made when asked for, and true."""
+"""The proof as a column: made on request, and correct."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_every_line_can_be_worked_through_by_hand(command: str, basket: str, run
         )
 
 
-def test_it_is_there_only_when_asked_for(run: Run) -> None:
+def test_the_proof_is_there_only_on_request(run: Run) -> None:
     assert b"proof" not in run("reprice", "-", *TERMS, stdin=TABLE).out
     call = ("reprice", "-", *TERMS, "--rate", "13%", "--value", "proof", "--ending", ".99")
     first = run(*call, stdin=TABLE).out.decode().splitlines()[0]
@@ -78,7 +78,7 @@ def test_it_is_there_only_when_asked_for(run: Run) -> None:
     assert run("margin", "-", *TERMS, "--columns", "sku,proof", stdin=TABLE).code == 2
 
 
-def test_one_sku_and_a_file_of_it_say_the_same(run: Run) -> None:
+def test_one_sku_and_a_file_have_the_same_proof(run: Run) -> None:
     values = ("-b", "8", "-l", "3", "--limited-rate", "15%", "--rate", "20%", "-t", "12.80", *TERMS)
     columns = ("--columns", "protected_list_price,proof", "--format", "json")
     one = json.loads(run("reprice", *values, *columns).out)

@@ -1,4 +1,4 @@
-"""Rates out of an order history: against a reckoning in fractions, and against known rates."""
+"""Rates from an order history: compared with a computation in fractions, and with known rates."""
 
 from __future__ import annotations
 
@@ -50,22 +50,22 @@ def history(*lines: str, header: str = HEADER) -> bytes:
 
 
 def millionths(ratio: Fraction) -> str:
-    """Rounded up, as the file writes it."""
+    """A ratio in millionths, rounded up."""
     digits = str(ceil(ratio * 10**6)).rjust(7, "0")
     return f"{digits[:-6]}.{digits[-6:]}"
 
 
-# A reckoning that shares no code with the program: one order, one group, one sum at a time.
+# A computation that shares no code with the program: one order, one group, one sum at a time.
 
 
 def order_rate(order: dict[str, str]) -> Fraction:
-    """The forced rate of an order in whole millionths, upwards."""
+    """The forced rate of an order in whole millionths, rounded up."""
     paid = Fraction(order["deal_price"]) + Fraction(order["coupon_amount"] or 0)
     return Fraction(ceil((1 - paid / Fraction(order["list_price"])) * 10**6), 10**6)
 
 
 def order_ends(order: dict[str, str]) -> tuple[Fraction, Fraction]:
-    """Between which rates that of an order may lie, half a cent of its price either way."""
+    """The bounds of an order's rate, half a cent of its price either way."""
     paid = Fraction(order["deal_price"]) + Fraction(order["coupon_amount"] or 0)
     price, half = Fraction(order["list_price"]), Fraction(1, 200)
     low, high = (1 - (paid + half) / price, 1 - (paid - half) / price)
@@ -77,7 +77,7 @@ def order_ends(order: dict[str, str]) -> tuple[Fraction, Fraction]:
 def statistics(orders: list[dict[str, str]], share: Fraction) -> tuple[str, ...]:
     """Count, mean, lowest, highest, quantile, range.
 
-    The quantile is the least rate that enough orders don't exceed.
+    The quantile is the lowest rate that enough orders don't exceed.
     """
     rates, ends = list(map(order_rate, orders)), list(map(order_ends, orders))
     mean, highs = total(rates) / len(rates), [high for _, high in ends]
@@ -162,7 +162,7 @@ def written(orders: Iterable[dict[str, str]]) -> bytes:
 
 
 @pytest.mark.parametrize(("seed", "share"), [(1, "95%"), (2, "50%"), (3, "0.9"), (4, "100%")])
-def test_figures_are_those_of_a_reckoning_in_fractions(seed: int, share: str) -> None:
+def test_figures_are_those_of_a_computation_in_fractions(seed: int, share: str) -> None:
     orders = made_up(seeded(seed), skus=25)
     rows = by_name(found_in(written(orders), share))
     forced, category_of = defaultdict(list), {}
@@ -182,7 +182,7 @@ def test_figures_are_those_of_a_reckoning_in_fractions(seed: int, share: str) ->
         for key, row in rows.items()
     }
     assert found == {key: statistics(each, part) for key, each in expected.items()}
-    # A mean, a weight and a category's rate settle to millionths on the way.
+    # A mean, a weight and a category's rate are rounded to millionths on the way.
     wanted = shrunk(category_of, rates)
     for (_, name), row in rows.items():
         assert abs(Fraction(row["forced_rate"]) - wanted[name]) <= Fraction(3, 10**6)
@@ -227,7 +227,7 @@ def test_known_rates_are_recovered_better_than_by_plain_means(seed: int) -> None
     assert drawn < 0.9 * error(category_mean[row["category"]] for row in skus)
 
 
-def test_few_orders_go_with_their_category_and_many_stand_alone() -> None:
+def test_few_orders_move_to_their_category_and_many_do_not() -> None:
     lines = [
         f"{sku},c,100.00,{100 - rate + wobble},,forced,"
         for sku, rate, orders in (
@@ -245,45 +245,45 @@ def test_few_orders_go_with_their_category_and_many_stand_alone() -> None:
     assert many > 0.199
 
 
-def test_the_order_of_the_rows_is_of_no_account() -> None:
+def test_the_order_of_the_rows_does_not_matter() -> None:
     orders = made_up(seeded(7), skus=12)
     there = found_in(written(orders))
     back = found_in(written(reversed(orders)))
     assert sorted(map(tuple, map(dict.items, there))) == sorted(map(tuple, map(dict.items, back)))
 
 
-# What can't be told apart
+# Variances that can't be estimated
 
 
 @pytest.mark.parametrize(
     ("lines", "rates"),
     [
-        # One order says nothing of how far others may lie.
+        # One order gives no variance.
         (["a,c,10,8,,forced,"], {"a": "0.200000", "c": "0.200000", "": "0.200000"}),
-        # No SKU has two orders: what orders vary by can't be told from what SKUs do.
+        # No SKU has two orders: the variance of orders can't be separated from that of SKUs.
         (
             ["a,c,10,8,,forced,", "b,c,10,9,,forced,"],
             {"a": "0.150000", "b": "0.150000", "c": "0.150000"},
         ),
-        # Nothing varies at all.
+        # All rates are equal.
         (
             ["a,c,10,9,,forced,", "a,c,20,18,,forced,", "b,d,10,9,,forced,"],
             {"a": "0.100000", "b": "0.100000", "d": "0.100000", "": "0.100000"},
         ),
-        # Orders of a SKU all agree, so each of them tells the truth of its SKU.
+        # All orders of a SKU agree, so each gives the rate of its SKU.
         (
             [*["a,c,10,9,,forced,"] * 2, *["b,c,10,8,,forced,"] * 2],
             {"a": "0.100001", "b": "0.200000", "c": "0.150000"},
         ),
     ],
 )
-def test_rates_that_orders_do_not_show_stay_blank(lines: list[str], rates: dict[str, str]) -> None:
+def test_rates_when_variances_cannot_be_estimated(lines: list[str], rates: dict[str, str]) -> None:
     rows = by_name(found_in(history(*lines)))
     found = {name: row["forced_rate"] for (_, name), row in rows.items()}
     assert {name: found[name] for name in rates} == rates
 
 
-def test_a_sku_without_a_category_goes_with_the_store() -> None:
+def test_a_sku_without_a_category_moves_to_the_store() -> None:
     orders = made_up(seeded(8), skus=20)
     for order in orders:
         if order["sku"] in ("0003", "0004"):
@@ -302,7 +302,7 @@ def test_a_history_without_categories_has_skus_and_a_store() -> None:
     assert [row["level"] for row in found_in(orders)] == ["store", "sku", "sku"]
 
 
-def test_a_category_in_two_ways_is_one_and_a_sku_is_in_that_of_its_latest_order(run: Run) -> None:
+def test_two_names_of_a_category_are_one_and_a_sku_has_that_of_its_latest_order(run: Run) -> None:
     lines = [
         "a,Home & Garden,10,9,,forced,2026-03-01",
         "a,toys,10,9,,forced,2026-02-01",
@@ -322,7 +322,7 @@ def test_a_category_in_two_ways_is_one_and_a_sku_is_in_that_of_its_latest_order(
 # What counts
 
 
-def test_offers_are_put_back_and_the_own_discount_comes_first() -> None:
+def test_offers_are_added_back_and_the_own_discount_comes_first() -> None:
     header = "sku,标价,成交价,优惠券金额,满减金额,限时折扣率,折扣状态,付款时间"
     lines = ["a,20.00,16.00,,,,强制折扣,2026/3/1 8:30", "b,20.00,14.00,1.00,0.50,,FORCED,",
              "c,20.00,13.60,,,20%,forced,"]  # fmt: skip
@@ -331,13 +331,13 @@ def test_offers_are_put_back_and_the_own_discount_comes_first() -> None:
     assert means == {"a": "0.200000", "b": "0.225000", "c": "0.150000"}
 
 
-def test_a_rate_that_comes_out_uneven_is_rounded_up() -> None:
+def test_a_rate_with_more_than_six_places_is_rounded_up() -> None:
     lines = ["a,c,3.00,2.80,,forced,"]
     rows = by_name(found_in(history(*lines)))
     assert rows["sku", "a"]["mean_rate"] == "0.066667"
 
 
-def test_orders_left_out_are_counted_and_not_looked_at(run: Run) -> None:
+def test_orders_left_out_are_counted_and_not_checked(run: Run) -> None:
     lines = [
         "a,c,10,9,,forced,2026-03-01 00:00",
         "a,c,10,8,,forced,2026-02-28T23:59:59+08:00",
@@ -360,12 +360,12 @@ def test_names_of_a_forced_status_are_in_the_rule_book(run: Run, tmp_path: Path)
     config.write_text('limited_rate = "50%"\n[rules]\nforced.feed_value = "PF-2"\n')
     lines = ["a,c,10,9,,pf-2,", "a,c,10,8,,forced,"]
     ran = run("rates", "-", "--config", config, stdin=history(*lines))
-    # What the configuration says of today's discount is nothing that a past order had.
+    # The configuration's discount is that of today, not of a past order.
     assert by_name(table(ran.out))["sku", "a"]["mean_rate"] == "0.100000"
     assert "1 order not forced (1 forced)" in ran.err
 
 
-def test_an_option_stands_in_for_what_a_history_lacks(run: Run) -> None:
+def test_an_option_fills_in_missing_columns_of_a_history(run: Run) -> None:
     orders = b"sku,list_price,deal_price,limited_rate\na,10,8.10,\na,10,8.00,20%\n"
     ran = run(
         "rates", "-", "--discount-status", "forced", "--limited-rate", "10%", "--category", "toys",
@@ -382,24 +382,25 @@ def test_an_option_stands_in_for_what_a_history_lacks(run: Run) -> None:
 def test_no_forced_order_is_an_answer_too(run: Run) -> None:
     ran = run("rates", "-", stdin=history("a,c,10,9,,none,"))
     assert (ran.code, ran.out.count(b"\n")) == (0, 1)
-    assert ran.err.endswith("no forced order counts, so there is no rate\n")
+    assert ran.err.endswith("there is no forced order to count, so there is no rate\n")
 
 
 # Bad rows and bad calls
 
 BAD = {
-    "a,c,10,11,,forced,": "deal_price: 11.00 with what offers took is above the list price, 10.00",
-    "a,c,10,9.50,1,forced,": "deal_price: 10.50 with what offers took is above the list price, "
+    "a,c,10,11,,forced,": "deal_price: 11.00, with offers added back, is above the list price, "
+    "10.00",
+    "a,c,10,9.50,1,forced,": "deal_price: 10.50, with offers added back, is above the list price, "
     "10.00",
     "a,c,10,,,forced,": "deal_price: is missing; fill it in",
     "a,c,,9,,forced,": "list_price: is missing; fill it in",
-    "a,c,10,0,,forced,": "deal_price: leaves no rate under 100%; write what the buyer paid",
+    "a,c,10,0,,forced,": "deal_price: makes the discount 100% or more; write what the buyer paid",
     "a,c,10,'9,,forced,": "deal_price: ''9' is not a number; write one such as 12.50",
     "a,c,10,9,x,forced,": "coupon_amount: 'x' is not a number; write one such as 12.50",
     " ,c,10,9,,forced,": "sku: is missing; fill it in",
-    "a,c,10,9,,forced,soon": "ordered_at: 'soon' is no time; "
+    "a,c,10,9,,forced,soon": "ordered_at: 'soon' is not a time; "
     "write one such as 2026-03-01T08:30+08:00",
-    "a,c,10,9,,forced,1899-12-30": "ordered_at: '1899-12-30' is no time; "
+    "a,c,10,9,,forced,1899-12-30": "ordered_at: '1899-12-30' is not a time; "
     "write one such as 2026-03-01T08:30+08:00",
     "a,c,10,9,forced": "5 cells where the header has 7; add the missing",
 }
@@ -418,7 +419,7 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     assert [row["line"] for row in table(aside.read_bytes())] == [str(at) for at in range(3, 14)]
 
 
-def test_an_undated_order_is_bad_only_where_dates_count(run: Run) -> None:
+def test_an_undated_order_is_bad_only_with_since(run: Run) -> None:
     lines = ["a,c,10,9,,forced,"]
     assert run("rates", "-", stdin=history(*lines)).code == 0
     ran = run("rates", "-", "--since", "2026-01-01", stdin=history(*lines))
@@ -426,15 +427,15 @@ def test_an_undated_order_is_bad_only_where_dates_count(run: Run) -> None:
     assert "standard input:2: ordered_at: is missing; fill it in, or go without --since" in ran.err
 
 
-def test_the_own_discount_may_leave_nothing(run: Run) -> None:
+def test_an_own_discount_that_leaves_nothing_is_refused(run: Run) -> None:
     header = "sku,list_price,deal_price,limited_rate,discount_status"
     ran = run(
         "rates", "-", stdin=history("a,0.01,0,60%,forced", "a,10,9,20%,forced", header=header)
     )
     assert ran.err.splitlines()[:2] == [
         "standard input:2: limited_rate: leaves nothing of the list price; write a lower rate",
-        "standard input:3: deal_price: 9.00 with what offers took is above the list price less "
-        "your own 20%, 8.00",
+        "standard input:3: deal_price: 9.00, with offers added back, is above 8.00, the list price "
+        "less your own discount of 20%",
     ]
 
 
@@ -444,14 +445,16 @@ def test_the_own_discount_may_leave_nothing(run: Run) -> None:
         (
             ("--since", "yesterday"),
             2,
-            "--since: 'yesterday' is no date; write one such as 2026-03-01",
+            "--since: 'yesterday' is not a date; write one such as 2026-03-01",
         ),
         (("--quantile", "95"), 2, "--quantile: '95' is not a rate; write 95% or 0.95"),
         (("--quantile", "0"), 2, "--quantile '0': write a share above 0, such as 95%"),
-        (("--list-price", "0"), 2, "--list-price: '0' is no list price"),
+        (("--list-price", "0"), 2, "--list-price: '0' is not a list price"),
     ],
 )
-def test_a_wrong_call_says_so(run: Run, arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_a_wrong_call_is_refused(
+    run: Run, arguments: tuple[str, ...], code: int, said: str
+) -> None:
     ran = run("rates", "-", *arguments, stdin=history("a,c,10,9,,forced,"))
     assert ran.code == code
     assert said in ran.err
@@ -482,7 +485,7 @@ def test_one_order_goes_without_a_file(run: Run) -> None:
 
 
 def test_a_history_of_several_blocks_comes_to_the_same(run: Run, tmp_path: Path) -> None:
-    """Blocks are read on several threads; here each SKU stands in all of them."""
+    """Blocks are read on several threads; here each SKU is in all of them."""
     lines = [
         f"{number % 500:05d},c{number % 7},100.00,{90 - number % 11}.00,,"
         f"{'forced' if number % 3 else 'none'},2026-01-01T00:00:00"
@@ -519,7 +522,7 @@ B,12.345,11.110,,,forced
 def test_a_history_is_read_in_its_own_currency(
     code: str, orders: str, places: int, run: Run, tmp_path: Path
 ) -> None:
-    """The base settles to a whole minor unit of that currency, so the same digits differ."""
+    """The base is rounded to a minor unit of that currency, so the same digits give other rates."""
     file = tmp_path / "orders.csv"
     file.write_text(orders)
     minor = 10**places
@@ -554,7 +557,7 @@ def test_a_history_is_read_in_its_own_currency(
         (("--currency", "JPY"), "750.5", "'750.5' has more than 0 decimal places; write 750"),
         (("--currency", "KWD"), "7.5005", "'7.5005' has more than 3 decimal places"),
         ((), "7.505", "'7.505' has more than 2 decimal places"),
-        (("--currency", "JPY"), "$750", "'$750' has the sign $, but is to be in JPY"),
+        (("--currency", "JPY"), "$750", "'$750' has the sign $, but must be in JPY"),
     ],
 )
 def test_an_order_has_the_places_of_its_currency(
@@ -569,10 +572,10 @@ def test_an_order_has_the_places_of_its_currency(
     assert said in alone.err
 
 
-def test_a_currency_that_is_none_is_refused(run: Run) -> None:
+def test_an_unknown_currency_code_is_refused(run: Run) -> None:
     done = run("rates", "-", "--currency", "YEN", stdin=history("A,,10,9,,forced,"))
     assert (done.code, done.out) == (2, b"")
-    assert "--currency: 'YEN' is no currency of ISO 4217" in done.err
+    assert "--currency: 'YEN' is not an ISO 4217 currency" in done.err
 
 
 def test_help_says_what_the_file_is(run: Run) -> None:
@@ -582,6 +585,6 @@ def test_help_says_what_the_file_is(run: Run) -> None:
         assert "A table of SKUs" not in shown
 
 
-def test_a_rate_by_itself_is_written_as_people_do(run: Run) -> None:
+def test_a_single_rate_is_written_without_trailing_zeros(run: Run) -> None:
     shown = run("rates", "--price", "20", "--deal-price", "16.5", "--format", "table").out.decode()
     assert "17.5%" in shown.split()  # 1 - 16.5 / 20

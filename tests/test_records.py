@@ -1,4 +1,4 @@
-"""Where records end, and what is in them, is what Python's csv says, however the bytes are cut."""
+"""Records and their ends agree with Python's csv, for any split of the bytes."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_lone_carriage_return_is_refused_outside_quotes_and_kept_within(
 
 
 @given(TABLE, st.sampled_from(["utf-8", "gb18030", "utf-16-le", "utf-16-be"]), st.booleans(), SIZES)
-def test_an_encoding_that_is_named_gives_the_same_cells(
+def test_a_given_encoding_gives_the_same_cells(
     rows: list[list[str]], encoding: str, mark: bool, block_bytes: int
 ) -> None:
     width = len(rows[0]) if rows else 1
@@ -134,7 +134,7 @@ def as_csv(rows: list[list[str]], delimiter: str, line_end: str, quote_all: bool
 
 
 def filled(rows: list[list[str]], delimiter: str = ",") -> list[list[str]]:
-    """The rows but those of blank cells alone; a single quoted blank is a row of one column."""
+    """The rows without blank ones; a single quoted blank is a row of one column."""
     spaces = " \t\u00a0\u3000".replace(delimiter, "")
     return [row for row in rows if row == [""] or any(cell.strip(spaces) for cell in row)]
 
@@ -151,10 +151,10 @@ def rows_by_csv(text: str, delimiter: str) -> Rows:
 
 
 def ends_by_csv(text: str, delimiter: str) -> list[int]:
-    """Where each whole record of a text ends, in bytes."""
+    """The end of each whole record of a text, in bytes."""
     lines = text.split("\n")[:-1]
     lengths = [len(line.encode()) + 1 for line in lines]
-    # One more line shows whether the last record is whole: a quote that is open takes it in.
+    # An added line shows whether the last record is whole: an open quote would include it.
     reader = csv.reader([*(line + "\n" for line in lines), "end\n"], delimiter=delimiter)
     ends = [sum(lengths[: reader.line_num]) for _ in reader]
     return ends[:-1]

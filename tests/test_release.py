@@ -1,4 +1,4 @@
-"""A release: one version, a changelog with dates, and nothing in it that is made up."""
+"""A release: one version, a changelog with dates, and no invented metadata."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 SECTIONS = re.findall(r"^## (.*)$", CHANGELOG, re.MULTILINE)
 
 
-def test_every_version_has_its_day_and_the_newest_comes_first() -> None:
+def test_every_version_has_a_date_and_the_newest_comes_first() -> None:
     assert SECTIONS[0] == "[Unreleased]"
     found = [re.fullmatch(r"\[(\d+)\.(\d+)\.(\d+)\] - (\S+)", each) for each in SECTIONS[1:]]
     versions = [tuple(map(int, match.groups()[:3])) for match in found if match]
@@ -33,7 +33,7 @@ def test_the_version_is_that_of_the_newest_section() -> None:
     assert SECTIONS[1].startswith(f"[{PROJECT['project']['version']}] ")
 
 
-def test_the_version_stands_in_one_place() -> None:
+def test_the_version_is_in_one_place() -> None:
     text = PROJECT["project"]["version"]
     named = [
         str(path.relative_to(ROOT))
@@ -45,7 +45,7 @@ def test_the_version_stands_in_one_place() -> None:
     assert named == []
 
 
-def test_the_package_tells_its_version_and_looks_it_up_only_then() -> None:
+def test_the_package_looks_up_its_version_on_request() -> None:
     assert aepromo.__version__ == version("aepromo")
     with pytest.raises(AttributeError, match="has no attribute 'versoin'"):
         _ = aepromo.versoin

@@ -114,7 +114,7 @@ def test_every_threshold_of_the_family_is_tested() -> None:
         ("ES,BR", "12.3", "eligible"),
     ],
 )
-def test_brazil_and_russia_have_days_of_their_own(market: str, days: str, found: str) -> None:
+def test_brazil_and_russia_have_their_own_limit_of_days(market: str, days: str, found: str) -> None:
     assert eligibility(market=market, fulfilment_days=days) == found
 
 
@@ -219,7 +219,7 @@ def half_up(amount: int, rate: Fraction) -> int:
 def worst_deal(list_price: int, limited: int, low: int, high: int, *, single: bool) -> int:
     """The lowest deal price with 30:3, by trying every item price and every subtotal in reach.
 
-    Each discount may be rounded either way.
+    Each discount can be rounded either way.
     """
 
     def after_tier(price: int) -> int:
@@ -308,7 +308,7 @@ def test_the_check_names_price_bound_and_gap() -> None:
     )
 
 
-def test_where_nothing_is_safe_todays_discount_counts() -> None:
+def test_without_a_safe_discount_the_current_one_counts() -> None:
     policy = Policy(forced_rate="10%", target_profit="9", limited_rate="5%")
     verdict = judged(PASSES | COSTS, policy)
     assert verdict["max_limited_rate"] is None
@@ -330,7 +330,7 @@ def test_the_next_bid_is_rounded_half_up(bid: str, following: int) -> None:
     assert judged({"cpc_bid": bid})["next_bid"] == Decimal(following) / 100
 
 
-def test_the_highest_bid_is_what_profit_times_conversion_carries() -> None:
+def test_the_highest_bid_is_profit_times_conversion() -> None:
     policy = Policy(forced_rate="10%..20%", target_profit="0.80")
     verdict = judged(COSTS | {"conversion_rate": "4.2%", "list_price": "40"}, policy)
     kept = verdict["profit"]
@@ -372,7 +372,7 @@ def test_chinese_headers_are_understood(run: Run, tmp_path: Path) -> None:
     assert (found["next_bid"], found["max_bid"]) == ("0.23", "0.43")
 
 
-def test_a_piped_file_keeps_its_order_and_what_runs_may_be_an_option(run: Run) -> None:
+def test_a_piped_file_keeps_its_order_and_running_can_be_an_option(run: Run) -> None:
     text = "sku,market,dsr,fulfilment_days\nA-1,ES,4.7,9\nA-2,ES,4.8,9\nA-3,RU,4.8,15.6\n"
     running = ("--running", "limited,spend_save,storewide")
     ran = run("reverse", "-", *STORE, *running, "--quiet", stdin=text.encode())
@@ -439,7 +439,7 @@ def test_the_long_haul_markets_are_the_rule_books(run: Run, tmp_path: Path) -> N
     ("key", "value", "reason"),
     [
         ("reverse.gate.dsr", "high", "'high' is not a number"),
-        ("reverse.best.limited_rate", "20%..15%", "'20%..15%' runs backwards"),
+        ("reverse.best.limited_rate", "20%..15%", "'20%..15%' has its ends swapped"),
         ("reverse.best.spend_save", "30", "30"),
         ("reverse.bid_factor", "more", "'more' is not a number"),
         ("reverse.weight.price_and_logistics", "43", "'43' is not a rate; write 43% or 0.43"),
@@ -460,15 +460,18 @@ def test_a_rule_that_cannot_be_used_is_refused(
 @pytest.mark.parametrize(
     ("option", "line"),
     [
-        (("--running", "limted"), "'limted' is no promotion; did you mean 'limited'?"),
-        (("--running", "limited,storwide"), "'storwide' is no promotion; did you mean 'storewide'"),
-        (("--running", "全店折扣价"), "'全店折扣价' is no promotion; did you mean '全店折扣'?"),
-        (("--market", "ZZ"), "'ZZ' is no market; write a country's code, such as ES"),
-        (("--market", "ES,Atlantis"), "'Atlantis' is no market; write a country's code"),
-        (("--market", "Spian"), "'Spian' is no market; did you mean 'Spain'?"),
+        (("--running", "limted"), "'limted' is not a promotion; did you mean 'limited'?"),
+        (
+            ("--running", "limited,storwide"),
+            "'storwide' is not a promotion; did you mean 'storewide'",
+        ),
+        (("--running", "全店折扣价"), "'全店折扣价' is not a promotion; did you mean '全店折扣'?"),
+        (("--market", "ZZ"), "'ZZ' is not a market; write a country's code, such as ES"),
+        (("--market", "ES,Atlantis"), "'Atlantis' is not a market; write a country's code"),
+        (("--market", "Spian"), "'Spian' is not a market; did you mean 'Spain'?"),
     ],
 )
-def test_a_promotion_or_market_that_can_not_be_meant_is_refused(
+def test_a_mistyped_promotion_or_market_is_refused(
     option: tuple[str, str], line: str, run: Run, tmp_path: Path
 ) -> None:
     flag, value = option
@@ -486,9 +489,9 @@ def test_a_promotion_or_market_that_can_not_be_meant_is_refused(
 
 
 @pytest.mark.parametrize("market", ["PL", "pl", "Poland", "波兰", "UK", "Hong Kong", "阿联酋"])
-def test_any_country_may_be_a_market(market: str) -> None:
+def test_any_country_can_be_a_market(market: str) -> None:
     assert eligibility(market=market) == "eligible"
 
 
-def test_a_market_has_one_code_whatever_it_is_called() -> None:
+def test_a_market_has_one_code_for_all_its_names() -> None:
     assert judged(PASSES | {"market": "波兰,PL,Poland,UK"})["eligible_markets"] == "PL, GB"

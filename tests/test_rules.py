@@ -1,4 +1,4 @@
-"""The rule book: every figure as reported, found by its key, and nothing half-written."""
+"""The rule book: every figure as reported, found by its key, and complete."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ def test_origins_name_the_document_and_its_date() -> None:
         assert rules.rule(key).date == date, key
 
 
-def test_a_page_that_dates_nothing_is_said_to_give_its_own_date() -> None:
+def test_an_undated_origin_has_the_date_of_its_page() -> None:
     undated = [figure for figure in rules.book() if figure.date == "2026-03-01"]
     assert undated
     for figure in undated:
@@ -307,7 +307,7 @@ def test_every_file_begins_by_saying_what_the_family_is() -> None:
         assert re.match(r"# [A-Z].+\.\n", text), name
 
 
-def test_a_caller_who_changes_a_family_changes_nobody_elses() -> None:
+def test_changing_a_returned_family_changes_no_other() -> None:
     rules.family("fees").clear()
     assert list(rules.family("fees")) == ["fees.commission_rate", "fees.payment_rate"]
 
@@ -357,18 +357,18 @@ def test_an_unknown_key_names_the_nearest(key: str, nearest: str) -> None:
     assert isinstance(refusal.value, LookupError)
 
 
-def test_a_group_is_no_rule() -> None:
+def test_a_group_is_not_a_rule() -> None:
     with pytest.raises(rules.UnknownRule):
         rules.rule("forced.gate1")
 
 
-def test_an_unknown_prefix_may_be_near_a_group() -> None:
+def test_an_unknown_prefix_can_be_near_a_group() -> None:
     with pytest.raises(rules.UnknownRule, match=r"did you mean 'forced\.categories'"):
         rules.matching("forced.categorys")
 
 
 def test_an_unknown_family_names_the_nearest() -> None:
-    with pytest.raises(rules.UnknownRule, match="no family 'forcd'; did you mean 'forced'"):
+    with pytest.raises(rules.UnknownRule, match="no group of rules 'forcd'; did you mean 'forced'"):
         rules.family("forcd")
 
 
@@ -420,12 +420,12 @@ def test_a_bad_field_in_a_file_is_refused_where_it_stands(copied: Path) -> None:
     file.write_text(text.replace('value = "5.8%"', "value = 0.058"), encoding="utf-8")
     damaged = importlib.import_module("copied_rules")
     with pytest.raises(
-        ValueError, match=r"^forced\.toml: forced\.label\.conversion: value: 0\.058 is no text"
+        ValueError, match=r"^forced\.toml: forced\.label\.conversion: value: 0\.058 is not text"
     ):
         damaged.book()
 
 
-def test_a_good_table_is_taken() -> None:
+def test_a_good_table_is_accepted() -> None:
     parsed = rules._parse("fees", GOOD, "fees.toml")
     assert parsed == {
         "fees.rate": rules.Rule(
@@ -437,17 +437,17 @@ def test_a_good_table_is_taken() -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "reason"),
     [
-        ('value = "8%"', "value = 8", "rate: value: 8 is no text; write it in quotes"),
-        ('value = "8%"', "value = 0.08", "rate: value: 0.08 is no text; write it in quotes"),
-        ('value = "8%"', "value = true", "rate: value: True is no text; write it in quotes"),
-        ('value = "8%"', 'value = " "', "rate: value: ' ' is no text; write it in quotes"),
-        ('value = "8%"', "value = []", "rate: value: [] is no text; write it in quotes"),
-        ('value = "8%"', 'value = ["8%", 9]', "rate: value: ['8%', 9] is no text; write it in"),
-        ('value = "8%"', 'value.is = "8%"', "rate: value: {'is': '8%'} is no text; write it in"),
+        ('value = "8%"', "value = 8", "rate: value: 8 is not text; write it in quotes"),
+        ('value = "8%"', "value = 0.08", "rate: value: 0.08 is not text; write it in quotes"),
+        ('value = "8%"', "value = true", "rate: value: True is not text; write it in quotes"),
+        ('value = "8%"', 'value = " "', "rate: value: ' ' is not text; write it in quotes"),
+        ('value = "8%"', "value = []", "rate: value: [] is not text; write it in quotes"),
+        ('value = "8%"', 'value = ["8%", 9]', "rate: value: ['8%', 9] is not text; write it in"),
+        ('value = "8%"', 'value.is = "8%"', "rate: value: {'is': '8%'} is not text; write it in"),
         ('value = "8%"', 'value = ["8%"]', "rate: the value ('8%',) doesn't fit the unit 'ratio'"),
         ('unit = "ratio"', 'unit = "list"', "rate: the value '8%' doesn't fit the unit 'list'"),
         ('unit = "ratio"', 'unit = "rate"', "rate: unknown unit 'rate'"),
-        ('date = "2024"', "date = 2024-05-01", "rate: date: datetime.date(2024, 5, 1) is no text"),
+        ('date = "2024"', "date = 2024-05-01", "rate: date: datetime.date(2024, 5, 1) is not text"),
         ('date = "2024"', 'date = ["2024"]', "rate: only a value may be an array"),
         ('date = "2024"', "", "rate: lacks 'date'"),
         ('origin = "A page"', "", "rate: lacks 'origin'"),

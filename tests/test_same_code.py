@@ -14,7 +14,7 @@ import pytest
 from bench.run import AEPROMO
 from bench.test_bench import bench
 from conftest import pytest_report_header
-from picture import SETTINGS, at_terminal
+from picture import at_terminal
 from processes import IS_TREE, PACKAGE, ROOT, program, shim
 from test_cron import CRON
 
@@ -27,7 +27,7 @@ VERBOSE = {"PYTHONVERBOSE": "1", "LC_ALL": "C.UTF-8"}
 
 
 def imported(said: str) -> Path:
-    """The package's folder in what a verbose interpreter says of its imports."""
+    """The package's folder in the output of a verbose interpreter."""
     found = re.findall(r"matches (\S+)/__init__\.py", said)
     return next(Path(each) for each in found if Path(each).name == "aepromo")
 
@@ -38,10 +38,6 @@ def of_a_process(folder: Path) -> Path:
 
 def of_a_fork(_folder: Path) -> Path:
     return forked.server().package
-
-
-def of_a_golden_case(folder: Path) -> Path:
-    return imported(_said(["sh", "-c", "aepromo --version"], folder, _with_shim(folder)))
 
 
 def of_a_terminal(folder: Path) -> Path:
@@ -67,11 +63,6 @@ def of_a_script(folder: Path) -> Path:
     return imported(_said([sys.executable, "script.py"], folder, os.environ | VERBOSE))
 
 
-def _with_shim(folder: Path) -> dict[str, str]:
-    path = f"{shim(folder).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**SETTINGS, **VERBOSE, "PATH": path}
-
-
 def _said(command: list[str], folder: Path, env: dict[str, str]) -> str:
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=True)
     return done.stderr
@@ -80,7 +71,7 @@ def _said(command: list[str], folder: Path, env: dict[str, str]) -> str:
 @pytest.mark.parametrize(
     "package_of",
     [
-        *(of_a_process, of_a_fork, of_a_golden_case, of_a_terminal, of_cron, of_a_script),
+        *(of_a_process, of_a_fork, of_a_terminal, of_cron, of_a_script),
         *(of_the_benchmark, of_the_benchmarks_programs),
     ],
     ids=lambda each: each.__name__,

@@ -1,4 +1,4 @@
-"""``python -m tests.search``: it says its seed, finds a case again, and counts its failures."""
+"""``python -m tests.search``: it prints its seed, repeats a case, and counts its failures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def fails(_seed: int, number: int) -> str:
 
 
 @pytest.mark.parametrize("kind", list(search.CASES))
-def test_a_case_is_found_again_by_seed_and_number(
+def test_a_case_can_be_repeated_by_seed_and_number(
     kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert searched(monkeypatch, kind, "--seed", "1", "--only", "3") == 0
@@ -28,7 +28,7 @@ def test_a_case_is_found_again_by_seed_and_number(
     assert last == "no failure"
 
 
-def test_without_a_seed_one_is_drawn_and_said(
+def test_without_a_seed_one_is_drawn_and_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(search.CASES, "bytes", fails)

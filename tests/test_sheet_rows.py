@@ -1,4 +1,4 @@
-"""Rows of a sheet read many at once are those that the parser reads, and so is what it refuses."""
+"""Rows of a sheet read many at once agree with the parser, and so do refusals."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def sheets(draw: st.DrawFn, cells: tuple[str, ...], starts: tuple[str, ...] = ST
 
 
 def by_parser(data: bytes, cells: Cells) -> list[Row] | type[Exception]:
-    """The rows as the parser has them."""
+    """The rows as the parser reads them."""
     reader = SheetReader(cells)
     try:
         return [*reader.fed(data), *reader.fed(b"", is_last=True)]
@@ -105,7 +105,7 @@ def by_parser(data: bytes, cells: Cells) -> list[Row] | type[Exception]:
 
 
 def at_once(data: bytes, cells: Cells, size: int) -> list[Row] | type[Exception]:
-    """The rows where the bytes come in chunks."""
+    """The rows if the bytes come in chunks."""
     chunks = [data[start : start + size] for start in range(0, len(data), size)]
     try:
         return list(sheet_rows(chunks, cells))

@@ -1,4 +1,4 @@
-"""Shipping by weight: exact at every edge, the cheapest line that may carry a parcel, said so."""
+"""Shipping by weight: exact at every limit, with the cheapest line that can carry a parcel."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def asked(charge: Charge, weight: int) -> int:
 @example(101, 100, 50, 320)
 @example(150, 100, 50, 320)
 @example(151, 100, 50, 320)
-def test_a_step_begun_is_a_step_paid_in_either_carrier(
+def test_a_started_step_is_paid_for_one_sku_and_in_columns(
     weight: int, first: int, step: int, step_fee: int
 ) -> None:
     charge = Charge(first, 1500, step, step_fee, 800, 5_000)
@@ -62,7 +62,7 @@ def test_the_largest_fees_and_weights_fit_64_bits() -> None:
     assert np.asarray(charge.total(np.array([heaviest], np.int64))).tolist() == [exact]
 
 
-# line, market, first weight, its fee, step, its fee, registration, most: as the example says them.
+# line, market, first weight, its fee, step, its fee, registration, maximum, as in the example.
 LINES: list[tuple[str, str, int, str, int, str, str, int]] = [
     ("standard", "ES", 100, "15.00", 50, "3.20", "8.00", 2000),
     ("standard", "FR", 100, "16.50", 50, "3.40", "8.00", 2000),
@@ -130,9 +130,7 @@ def test_one_sku_and_a_file_of_it_agree(run: Run, tmp_path: Path) -> None:
     assert many.out.decode().splitlines()[1].startswith(f"{line},{cost},")
 
 
-def test_a_filled_cell_goes_before_the_tariff_and_own_output_changes_nothing(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_filled_cell_goes_before_the_tariff(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "some.csv"
     table.write_text(
         "sku,purchase_price,logistics_cost,weight_g,market\n"
@@ -151,7 +149,7 @@ def test_a_filled_cell_goes_before_the_tariff_and_own_output_changes_nothing(
     ] * 3
 
 
-def test_a_parcel_that_no_line_may_carry_is_a_bad_row(run: Run, tmp_path: Path) -> None:
+def test_a_parcel_that_no_line_can_carry_is_a_bad_row(run: Run, tmp_path: Path) -> None:
     table, rejects = tmp_path / "bad.csv", tmp_path / "rejects.csv"
     table.write_text(
         "sku,采购价,重量,市场\na,5,100,ES\nb,5,2000.001,ES\nc,5,0,ES\nd,5,,ES\ne,5,10,JP\n"
@@ -161,34 +159,34 @@ def test_a_parcel_that_no_line_may_carry_is_a_bad_row(run: Run, tmp_path: Path) 
     assert [line.split(",")[0] for line in done.out.decode().splitlines()] == ["sku", "a"]
     found = {row["sku"]: row for row in csv.DictReader(rejects.read_text().splitlines())}
     said = {
-        "b": ("重量", "is more than a line to ES carries; the most is 2000 g"),
+        "b": ("重量", "is more than any line to ES carries; the limit is 2000 g"),
         "c": ("重量", "is 0; write what a parcel weighs"),
         "d": ("重量", "is missing; fill it in, or give --weight-g or --logistics"),
         "e": ("市场", "is JP, where no line of the tariff goes; it has ES, FR, BR"),
-        "f": ("市场", "names 2 markets; a parcel goes to one"),
+        "f": ("市场", "has 2 markets; write only one, to which the parcel goes"),
         "g": ("市场", "is missing; fill it in or give --market"),
         "h": ("重量", "'1e3' is not a plain number; write it out, such as 350"),
     }
     assert {sku: (row["column"], row["reason"]) for sku, row in found.items()} == said
 
 
-def test_a_named_line_is_told_by_its_own_markets_and_limit(run: Run, tmp_path: Path) -> None:
+def test_a_chosen_line_is_refused_by_its_own_markets_and_limit(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "named.csv"
     table.write_text("sku,采购价,重量,市场\na,5,100,BR\nb,5,501,ES\nc,5,2001,ES\nd,5,9,JP\n")
     ship = ("--tariff", EXAMPLE, *YUAN, *TERMS, "--line", "economy")
     done = run("reprice", table, *ship)
     assert done.code == 3
     reasons = [line.partition("named.csv:")[2] for line in done.err.splitlines()][:4]
-    most = "is more than the line economy carries to ES; its most is 500 g"
+    most = "is more than the line economy carries to ES; its limit is 500 g"
     nowhere = "where the line economy doesn't go; it goes to ES, FR"
     assert reasons == [
-        f"2: 市场: is BR, {nowhere}; standard would",
-        f"3: 重量: {most}; standard would",
+        f"2: 市场: is BR, {nowhere}; standard can carry it",
+        f"3: 重量: {most}; standard can carry it",
         f"4: 重量: {most}",
         f"5: 市场: is JP, {nowhere}",
     ]
     one = run("margin", "-p", "30", "-b", "5", "--weight-g", "501", "--market", "ES", *ship)
-    assert (one.code, f"--weight-g: {most}; standard would\n" in one.err) == (2, True)
+    assert (one.code, f"--weight-g: {most}; standard can carry it\n" in one.err) == (2, True)
 
 
 def test_where_weights_are_known_a_missing_cost_points_to_the_tariff(
@@ -215,7 +213,7 @@ WEIGHTS = (
 )
 
 
-def test_a_weight_and_a_market_go_by_what_exports_call_them(run: Run, tmp_path: Path) -> None:
+def test_names_of_weight_and_market_in_exports_are_known(run: Run, tmp_path: Path) -> None:
     table, ship = tmp_path / "erp.csv", ("--tariff", EXAMPLE, *YUAN, *TERMS)
     markets = ("目的国", "目的地", "收货国家", *["市场"] * (len(WEIGHTS) - 3))
     for weight, market in zip(WEIGHTS, markets, strict=True):
@@ -252,7 +250,7 @@ def test_a_file_without_weights_or_markets_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("header", ["重量(kg)", "weight_kg", "毛重（公斤）"])
-def test_kilograms_cost_what_as_many_grams_do(header: str, run: Run, tmp_path: Path) -> None:
+def test_kilograms_cost_the_same_as_their_grams(header: str, run: Run, tmp_path: Path) -> None:
     table, ship = tmp_path / "erp.csv", ("--tariff", EXAMPLE, *YUAN, *TERMS)
     table.write_text(f"采购价,{header},市场\n56,0.35,ES\n")
     done = run("reprice", table, *ship, "--value", "shipping_cost")
@@ -261,7 +259,7 @@ def test_kilograms_cost_what_as_many_grams_do(header: str, run: Run, tmp_path: P
     assert (mapped.code, mapped.out) == (0, b"5.40\n"), mapped.err
 
 
-def test_what_was_written_as_shipping_cost_is_not_read_as_a_cost(run: Run, tmp_path: Path) -> None:
+def test_the_program_s_own_shipping_cost_is_not_read_as_a_cost(run: Run, tmp_path: Path) -> None:
     """It is in the currency of the prices, whatever the costs are in."""
     table = tmp_path / "priced.csv"
     table.write_text("purchase_price,weight_g,market,shipping_cost\n56,350,ES,5.40\n")
@@ -282,7 +280,7 @@ def test_grams_are_asked_for_without_their_unit(run: Run, tmp_path: Path) -> Non
     assert said[:-1] == [f"'{cell}' is not a number; write grams, such as 350" for cell in cells]
 
 
-def test_of_two_lines_at_one_price_the_first_in_the_file_is_taken(run: Run, tmp_path: Path) -> None:
+def test_of_two_lines_with_the_same_price_the_first_is_used(run: Run, tmp_path: Path) -> None:
     tariff = tmp_path / "ties.toml"
     same = (
         "first_weight_g = 100\nfirst_weight_fee = 2\nstep_g = 100\nstep_fee = 1\n"
@@ -310,24 +308,24 @@ def test_an_appeal_takes_the_three_parts_from_the_tariff(run: Run) -> None:
     assert row["formula_profit"] == str(kept)
     heavy = run("appeal", *sku[:4], "--weight-g", "2001", "--market", "ES", *ship)
     assert heavy.code == 2
-    assert "is more than a line to ES carries" in heavy.err
+    assert "is more than any line to ES carries" in heavy.err
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (("step_g = 50", "stepg = 50"), "unknown key 'stepg'; did you mean 'step_g'?"),
-        (("step_g = 50\n", ""), "lines.a.ES: lacks step_g"),
-        (('currency = "CNY"\n', ""), "lines.a.ES: lacks currency"),
+        (("step_g = 50\n", ""), "lines.a.ES: step_g is missing"),
+        (('currency = "CNY"\n', ""), "lines.a.ES: currency is missing"),
         (("step_g = 50", "step_g = 0"), "step_g: write a weight above 0"),
         (("step_fee = 3.20", "step_fee = 3.205"), "'3.205' has more than 2 decimal places"),
         (("step_fee = 3.20", "step_fee = true"), "step_fee: write a text or a number"),
-        (("step_fee = 3.20", 'step_fee = "$3.20"'), "'$3.20' has another sign than CNY"),
+        (("step_fee = 3.20", 'step_fee = "$3.20"'), "the sign of '$3.20' is not that of CNY"),
         (("[lines.a.ES]", "[lins.a.ES]"), "unknown key 'lins'; did you mean 'lines'?"),
         (("[lines.a.ES]", '[lines."a,b".ES]'), "lines.a,b: write a name of letters"),
-        (('"CNY"', '"ABC"'), "'ABC' is no currency of ISO 4217"),
+        (('"CNY"', '"ABC"'), "'ABC' is not an ISO 4217 currency"),
         (("max_weight_g = 2000", "max_weight_g = -1"), "'-1' is negative"),
-        (("[lines.a.ES]", "[lines.a.ES"), "tariff.toml:2: no TOML at column 12"),
+        (("[lines.a.ES]", "[lines.a.ES"), "tariff.toml:2: not valid TOML at column 12"),
     ],
 )
 def test_a_tariff_is_read_strictly(
@@ -350,10 +348,10 @@ def test_a_tariff_is_read_strictly(
 def test_a_tariff_in_a_currency_without_a_rate_is_refused(run: Run) -> None:
     done = run("reprice", "-b", "5", "--weight-g", "200", "--market", "ES", "--tariff", EXAMPLE)
     assert done.code == 2
-    assert "the tariff's currency is CNY, and nobody gives its rate; set --fx" in done.err
+    assert "the tariff's currency is CNY, whose exchange rate is not given; set --fx" in done.err
 
 
-def test_a_watched_sku_is_told_the_line_to_switch_to(run: Run, tmp_path: Path) -> None:
+def test_watch_names_the_line_to_switch_to(run: Run, tmp_path: Path) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_text(
         "sku,discount_status,forced_rate,list_price,purchase_price,logistics_cost,重量,市场\n"
@@ -370,7 +368,8 @@ def test_a_watched_sku_is_told_the_line_to_switch_to(run: Run, tmp_path: Path) -
     assert rows["b"]["switch_to"] == "stay"
     assert rows["c"]["switch_to"] == ""
     assert (
-        "no line of the tariff: weight_g is more than a line to ES carries" in rows["c"]["details"]
+        "no line of the tariff can be used: weight_g is more than any line to ES carries"
+        in rows["c"]["details"]
     )
 
 
@@ -396,12 +395,12 @@ def test_an_export_in_yuan_and_grams_becomes_a_workbook_and_a_page(
 
 
 @pytest.mark.parametrize("name", ["tariff", "rates"])
-def test_a_configuration_leads_to_no_other_file(name: str, run: Run, tmp_path: Path) -> None:
+def test_a_configuration_cannot_name_other_files(name: str, run: Run, tmp_path: Path) -> None:
     settings = tmp_path / "aepromo.toml"
     settings.write_text(f'{name} = "{EXAMPLE}"\n')
     done = run("reprice", "-b", "5", "--weight-g", "200", "--market", "ES", "--config", settings)
     assert (done.code, done.out) == (2, b"")
-    said = f"{name}: a configuration leads to no other file; give --{name} FILE\n"
+    said = f"{name}: a configuration can't name other files; give --{name} FILE\n"
     assert done.err.endswith(said)
 
 
@@ -417,15 +416,18 @@ max_weight_g = 500
 """
 
 
-def test_a_tariff_in_a_third_currency_has_a_rate_of_its_own(run: Run, tmp_path: Path) -> None:
-    """The rate of the costs, 7.12 yuan a dollar, says nothing of euros."""
+def test_a_tariff_in_a_third_currency_needs_its_own_rate(run: Run, tmp_path: Path) -> None:
+    """The rate of the costs, 7.12 yuan a dollar, is not one of euros."""
     tariff = tmp_path / "euro.toml"
     tariff.write_text(THIRD)
     sku = ("-p", "30", "-b", "56", "--weight-g", "201", "--tariff", tariff, *TERMS)
     costs = ("--cost-currency", "CNY", "--fx-rate", "7.12")
     without = run("margin", *sku, *costs)
     assert (without.code, without.out) == (2, b"")
-    assert "the tariff's currency is EUR, and nobody gives its rate; set --fx EUR" in without.err
+    assert (
+        "the tariff's currency is EUR, whose exchange rate is not given; set --fx EUR"
+        in without.err
+    )
     done = run("margin", *sku, *costs, "--fx", "EUR=0.93", "--columns", "shipping_cost,profit")
     euros = Fraction("1.80") + 2 * Fraction("0.47") + Fraction("0.55")
     cost = Decimal(ceil(euros / Fraction("0.93") * 100)).scaleb(-2)

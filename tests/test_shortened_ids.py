@@ -1,4 +1,4 @@
-"""Ids that a spreadsheet has shortened are warned of once, and come out as they went in."""
+"""Ids that a spreadsheet has shortened get one warning, and are written unchanged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_shortened_ids_are_counted_from_the_first(
     assert rows == [each.strip('"') for each in ids]
 
 
-def test_whole_ids_and_other_columns_are_no_matter_for_a_warning(run: Run, tmp_path: Path) -> None:
+def test_whole_ids_and_other_columns_get_no_warning(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "skus.csv"
     rows = "".join(f"{each},{SHORT},5,3\n" for each in WHOLE)
     table.write_text("sku,barcode,采购价,物流费\n" + rows)

@@ -1,17 +1,21 @@
-"""A one-liner answers at once: what it doesn't need, it doesn't load."""
+"""A process of its own loads only what a command needs, so that a one-liner answers at once."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from picture import SETTINGS, at_terminal
+from processes import ROOT, program
 
 from aepromo.cli import CALCULATORS, COMMANDS
+from aepromo.cli.examples import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,23 +69,18 @@ def loaded(listing: str) -> set[str]:
 
 
 def heavy(command: str) -> set[str]:
-    """The packages that a command may not load, for want of anything to do with them."""
+    """The packages that a command must not load, because it doesn't need them."""
     return set() if command in COLUMNS else HEAVY
 
 
 @pytest.mark.parametrize("command", ONE_LINERS)
-def test_a_piped_one_liner_loads_neither_pandas_nor_rich(command: str, tmp_path: Path) -> None:
+def test_a_piped_one_liner_loads_nothing_slow(command: str, tmp_path: Path) -> None:
     run = python("-m", "aepromo", command, *ONE_LINERS[command], cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("\n") >= 2
-    assert loaded(run.stderr) & {*heavy(command), *DRAWING} == set()
-
-
-@pytest.mark.parametrize("command", CALCULATORS)
-def test_a_calculator_makes_no_dataclasses(command: str, tmp_path: Path) -> None:
-    # Each costs a one-liner more than all of its arithmetic.
-    run = python("-m", "aepromo", command, *ONE_LINERS[command], cwd=tmp_path)
-    assert "dataclasses" not in loaded(run.stderr)
+    # A dataclass costs a calculator more than all of its arithmetic.
+    slow = {"dataclasses"} if command in CALCULATORS else set()
+    assert loaded(run.stderr) & {*heavy(command), *DRAWING, *slow} == set()
 
 
 @pytest.mark.parametrize("command", ONE_LINERS)
@@ -101,14 +100,14 @@ def test_a_one_liner_in_json_does_not_load_rich(command: str, tmp_path: Path) ->
     assert loaded(run.stderr) & {*HEAVY, *DRAWING} == set()
 
 
-def test_a_file_does_load_pandas_so_these_tests_can_see_it(tmp_path: Path) -> None:
+def test_a_file_loads_pandas_so_these_tests_would_notice_it(tmp_path: Path) -> None:
     (tmp_path / "costs.csv").write_text("purchase_price,logistics_cost\n8,3\n")
     run = python("-m", "aepromo", "reprice", "costs.csv", "--format", "table", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert loaded(run.stderr) & {*HEAVY, "rich"} == {*HEAVY, "rich"}
 
 
-def test_every_command_that_answers_a_one_liner_is_held_to_it() -> None:
+def test_every_command_with_one_liners_is_tested() -> None:
     assert set(COMMANDS) - set(ONE_LINERS) == NO_ONE_LINER
 
 
@@ -118,7 +117,7 @@ def test_help_does_not_load_pandas(arguments: tuple[str, ...], tmp_path: Path) -
     assert run.returncode == 0, run.stderr
     usage = " ".join(["Usage: aepromo", *arguments, "[OPTIONS]"])
     assert usage in run.stdout
-    # Help for all commands makes those of the platform's rules too.
+    # The overview also builds the commands of the platform's rules.
     shown = arguments[0] if arguments else "forced"
     assert loaded(run.stderr) & heavy(shown) == set()
 
@@ -127,3 +126,16 @@ def test_importing_the_package_does_not_load_pandas(tmp_path: Path) -> None:
     run = python("-c", "import aepromo; aepromo.reprice, aepromo.Policy", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert loaded(run.stderr) & {*HEAVY, "rich", "typer"} == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_example_of_the_help_works_as_it_stands(command: str, tmp_path: Path) -> None:
+    """In a process of its own, which has imported nothing that the command forgets to."""
+    for file in (ROOT / "examples").glob("*/*.*"):
+        shutil.copy(file, tmp_path)
+    before = {file.name for file in tmp_path.iterdir()}
+    _, *arguments = shlex.split(EXAMPLES[command])
+    code, out, err = program(*arguments, cwd=tmp_path)
+    assert code == 0, err
+    written = {file.name for file in tmp_path.iterdir()} - before
+    assert out or written

@@ -1,4 +1,4 @@
-"""Streams that are closed, gone, named by a path, or a terminal; and poor surroundings."""
+"""Streams that are closed, gone, named by a path, or a terminal; and minimal environments."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import subprocess
 import sys
 import termios
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from forked import client
 from processes import HEADER, PROGRAM, cost_rows, finish, program, start, without_privileges
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ ONE_LINER = ("list-price", "--target", "3.5", "--rate", "13.2%")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a cost file whose answer is larger than a pipe holds."""
+    """A folder with a cost file whose answer is larger than the buffer of a pipe."""
     (tmp_path / "costs.csv").write_bytes(TEXT)
     return tmp_path
 
@@ -43,16 +44,17 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return answer
 
 
-def in_shell(line: str, *asked: str, cwd: Path) -> tuple[int, bytes, str]:
-    """Run the program where ``aepromo`` stands in a line of shell."""
-    return program(*asked, cwd=cwd, wrapper=("sh", "-c", line.replace("aepromo", '"$@"'), "sh"))
+def in_shell(line: str, *asked: str, cwd: Path, **more: Any) -> tuple[int, bytes, str]:
+    """Run a line of shell in which ``aepromo`` is the program."""
+    wrapper = ("sh", "-c", line.replace("aepromo", '"$@"'), "sh")
+    return program(*asked, cwd=cwd, wrapper=wrapper, **more)
 
 
-# A reader who has had enough.
+# A reader that closes the pipe.
 
 TALKATIVE = [
     *((*COSTS, "--format", form) for form in ("csv", "tsv", "json", "jsonl", "markdown")),
-    (*COSTS, "--format", "table", "--limit", "3000"),
+    (*COSTS, "--format", "table", "--limit", "1000"),
     (*COSTS, "--value", "sku"),
     (*COSTS, "--columns", "sku,title"),
     (*COSTS, "-o", "/dev/stdout"),
@@ -71,8 +73,10 @@ BRIEF = [
 
 
 @pytest.mark.parametrize("asked", TALKATIVE, ids=" ".join)
-def test_a_reader_may_leave_after_a_line(folder: Path, asked: tuple[str, ...]) -> None:
-    with start(*asked, cwd=folder) as process:
+def test_a_reader_that_closes_the_pipe_ends_the_run_quietly(
+    folder: Path, asked: tuple[str, ...]
+) -> None:
+    with start(*asked, cwd=folder, program=client()) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         process.stdout.close()
@@ -86,11 +90,15 @@ def test_a_reader_may_leave_after_a_line(folder: Path, asked: tuple[str, ...]) -
     [(asked, "") for asked in (COSTS, *TALKATIVE[-2:], *BRIEF)]
     + [(asked, "1") for asked in (COSTS, TALKATIVE[-2], ONE_LINER, ("--help",))],
 )
-def test_a_reader_may_never_read(folder: Path, asked: tuple[str, ...], unbuffered: str) -> None:
+def test_a_pipe_without_a_reader_ends_the_run_quietly(
+    folder: Path, asked: tuple[str, ...], unbuffered: str
+) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    settings = {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": unbuffered}
-    ran = program(*asked, cwd=folder, stdout=writer, env=settings)
+    more: dict[str, Any] = {"program": client()}
+    if unbuffered:  # which an interpreter reads when it starts
+        more = {"env": {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": unbuffered}}
+    ran = program(*asked, cwd=folder, stdout=writer, **more)
     os.close(writer)
     assert ran == (0, b"", "")
 
@@ -135,7 +143,7 @@ def test_standard_error_may_have_no_reader(folder: Path, answer: bytes) -> None:
         ("aepromo reprice missing.csv -q <&- >&- 2>&-", 3, ""),
     ],
 )
-def test_a_closed_stream_is_said_where_it_is_needed(
+def test_a_closed_stream_that_is_needed_is_reported(
     folder: Path, line: str, code: int, said: str
 ) -> None:
     ran = in_shell(line, cwd=folder)
@@ -178,11 +186,11 @@ def test_a_closed_stream_that_is_not_needed_changes_nothing(
         "mkfifo out; aepromo reprice costs.csv -q -o out & cat out",
     ],
 )
-def test_a_stream_is_as_good_as_a_file(folder: Path, answer: bytes, line: str) -> None:
-    assert in_shell(line, cwd=folder) == (0, answer, "")
+def test_a_stream_gives_the_same_answer_as_a_file(folder: Path, answer: bytes, line: str) -> None:
+    assert in_shell(line, cwd=folder, program=client()) == (0, answer, "")
 
 
-def test_a_fifo_that_is_filled_bit_by_bit(folder: Path, answer: bytes) -> None:
+def test_a_fifo_that_is_filled_slowly_is_read(folder: Path, answer: bytes) -> None:
     os.mkfifo(folder / "in")
 
     def fill() -> None:
@@ -203,7 +211,7 @@ def test_a_run_without_a_terminal(folder: Path, answer: bytes) -> None:
     assert ran == (0, answer, "")
 
 
-# Poor surroundings.
+# Minimal environments.
 
 CHINESE = "货号,成本,运费,备注\nA-1,8,3,红色 é😀\nA-2,八,3,蓝\n"
 
@@ -223,7 +231,7 @@ CHINESE = "货号,成本,运费,备注\nA-1,8,3,红色 é😀\nA-2,八,3,蓝\n"
 def test_chinese_text_in_any_locale(folder: Path, settings: dict[str, str]) -> None:
     (folder / "成本.csv").write_text(CHINESE, encoding="utf-8")
     speaks_utf8 = settings.get("LC_ALL") != "C" or "PYTHONUTF8" not in settings
-    # Where Python takes arguments for ASCII, a Chinese one can only be a path.
+    # If Python reads arguments as ASCII, a Chinese one can only be a path.
     header = ("--map", "成本=purchase_price") if speaks_utf8 else ()
     if not speaks_utf8:
         (folder / "成本.csv").write_text(CHINESE.replace("成本", "采购价"), encoding="utf-8")
@@ -265,7 +273,7 @@ def test_a_locale_without_chinese_brings_no_traceback(
     assert ("Usage" in out.decode()) == ("--help" in asked)
 
 
-def test_bytes_that_are_no_text_in_an_argument(folder: Path) -> None:
+def test_an_argument_that_is_not_text_is_reported(folder: Path) -> None:
     shell = "bad=$(printf '\\377'); aepromo reprice costs.csv"
     for option in ("--delimiter", "--encoding", "--map", "--columns", "--value", "--rate"):
         code, out, said = in_shell(f'{shell} {option} "$bad"', cwd=folder)
@@ -289,7 +297,7 @@ def test_no_home_is_needed(folder: Path, answer: bytes, home: str) -> None:
     assert (folder / "new.svg").stat().st_size > 1_000
 
 
-# Progress: the program as it is, but for its patience and the size of its blocks.
+# Progress: the program with a shorter delay and smaller blocks.
 
 SHORT_OF_PATIENCE = """
 import functools, sys
@@ -335,13 +343,13 @@ def test_progress_shows_rate_and_time_left_on_a_terminal(folder: Path, answer: b
     code, shown = at_terminal(*LOUD, "-o", "new.csv", patience=0, cwd=folder)
     assert code == 0
     assert PROGRESS.search(shown)
-    # The cursor is never without a line, and at the end the line is taken away again.
+    # The line is shown all the time, and erased at the end.
     assert "\x1b[?25l\x1b[?25h" in shown
     assert shown.replace("\r", "").split("\x1b[?25h")[-1].startswith("\x1b[1A\x1b[2K")
     assert (folder / "new.csv").read_bytes() == answer
 
 
-def test_progress_stays_out_of_what_is_written(folder: Path, answer: bytes) -> None:
+def test_progress_is_not_written_to_output(folder: Path, answer: bytes) -> None:
     with (folder / "new.csv").open("wb") as stdout:
         code, shown = at_terminal(*LOUD, patience=0, cwd=folder, stdout=stdout.fileno())
     assert code == 0
@@ -375,7 +383,7 @@ def test_no_progress_shows_between_rows_on_a_terminal_or_in_a_pipe(folder: Path)
     assert (code, PROGRESS.search(shown)) == (0, None)
 
 
-def test_no_progress_shows_where_nobody_watches(folder: Path, answer: bytes) -> None:
+def test_no_progress_is_shown_without_a_terminal(folder: Path, answer: bytes) -> None:
     impatient = (sys.executable, "-P", "-c", SHORT_OF_PATIENCE, "0")
     assert program(*COSTS, cwd=folder, program=impatient) == (0, answer, "")
     ran = program(*COSTS, cwd=folder, program=impatient, stderr=subprocess.STDOUT)
@@ -387,7 +395,7 @@ def test_a_short_run_shows_no_progress(folder: Path) -> None:
     assert (code, shown) == (0, "")
 
 
-def test_a_run_is_short_up_to_a_second() -> None:
+def test_no_progress_is_shown_for_up_to_a_second() -> None:
     from aepromo.terminal.progress import PATIENCE
 
     assert PATIENCE == 1

@@ -1,7 +1,7 @@
-"""Tariff and past rates reach every command whose figures rest on them, and to the same cent.
+"""Every command uses a tariff and past rates in the same way, to the cent.
 
-What a command finds by itself is held against what it finds where the very figure stands in the
-row, worked out here by fractions.
+The answer with a tariff or a list is compared with the answer for the same figure in the row, which
+is computed here in fractions.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ max_weight_g = 2000
 """
 FX = Fraction("7.12")
 TERMS = ("--commission", "6%", "--payment", "1%", "--quiet")
-# At a step, a thousandth of a gram over it, at the most a line carries, and just over that.
+# At a step, a thousandth of a gram above it, at a line's maximum weight, and just above that.
 WEIGHTS = ("50", "50.001", "60", "500", "500.001", "2000")
 
 
 def yuan(line: str, weight: str) -> Fraction | None:
-    """The fee of a line of the tariff; nothing where it doesn't carry the parcel."""
+    """The fee of a line of the tariff; None if it doesn't carry the parcel."""
     first, fee, step, more, registration, most = {
         "slow": ("50", "9.90", "10", "0.95", "0.37", "500"),
         "fast": ("100", "15.01", "50", "3.20", "8.00", "2000"),
@@ -76,7 +76,7 @@ ORIGIN = (
 
 
 def without_shipping(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows without what tells of a tariff."""
+    """The rows without the columns of a tariff."""
     shipped = [
         "weight_g",
         "market",
@@ -112,7 +112,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_tariff_is_worth_the_cost_that_it_comes_to(
+def test_a_tariff_gives_the_same_answer_as_its_cost_in_a_cell(
     command: str, tariff: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
     header = "sku,list_price,purchase_price,units_30d"
@@ -133,7 +133,7 @@ def test_a_tariff_is_worth_the_cost_that_it_comes_to(
     assert (by_weight.code, by_cost.code) == (0, 0), by_weight.err + by_cost.err
     found = table(by_weight.out)
     assert without_shipping(found) == without_shipping(table(by_cost.out))
-    if command != "sweep":  # whose rows are rates
+    if command != "sweep":  # its rows are rates
         lines = [(row["shipping_line"], row["shipping_cost"]) for row in found]
         assert lines == [dollars(weight) for weight in WEIGHTS]
     named = run(command, weighed, *tariff, "--line", "fast", *options)
@@ -159,7 +159,9 @@ ONE = {
 
 
 @pytest.mark.parametrize("command", ONE)
-def test_so_it_is_for_one_sku(command: str, tariff: tuple[str, ...], run: Run) -> None:
+def test_a_tariff_gives_the_same_answer_for_one_sku(
+    command: str, tariff: tuple[str, ...], run: Run
+) -> None:
     rate = () if command == "sweep" else ("--forced-rate", "15%")
     sku = (*ONE[command], *rate, "-b", "8", *TERMS)
     by_weight = run(command, *sku, *tariff, "--weight-g", "60.001", "--market", "ES")
@@ -174,7 +176,7 @@ def test_explain_and_report_take_a_row_s_parcel(
 ) -> None:
     header = "sku,list_price,purchase_price,cost_currency,fx_rate"
     weighed, priced = tmp_path / "weighed.csv", tmp_path / "priced.csv"
-    # The rate of the row's own costs is none of the tariff's: 350 g cost what they cost all others.
+    # The rate of the row's own costs is not used for the tariff: 350 g cost the same as for others.
     weighed.write_text(f"{header},weight_g,market\nA,20,56,CNY,7,350,ES\nB,20,8,USD,,50,ES\n")
     priced.write_text(
         f"{header},logistics_cost\nA,20,8,USD,,{dollars('350')[1]}\nB,20,8,USD,,{dollars('50')[1]}\n"
@@ -211,10 +213,8 @@ def test_commands_without_a_logistics_cost_take_no_tariff(
         assert "no option --tariff" in done.err
 
 
-def test_a_price_that_is_aimed_at_needs_no_parcel(
-    tariff: tuple[str, ...], run: Run, tmp_path: Path
-) -> None:
-    """The logistics cost bears on a list price only where the aim is a profit."""
+def test_a_target_price_needs_no_parcel(tariff: tuple[str, ...], run: Run, tmp_path: Path) -> None:
+    """A list price depends on the logistics cost only if the target is a profit."""
     one = run("list-price", "--target", "3.50", "--rate", "13.2%", *tariff, *TERMS)
     assert table(one.out)[0]["protected_list_price"] == "4.04"
     file = tmp_path / "aims.csv"
@@ -228,7 +228,7 @@ def test_a_price_that_is_aimed_at_needs_no_parcel(
     assert done.err.count("weight_g: is missing; fill it in, or give --weight-g") == 2
 
 
-def test_of_several_markets_the_dearest_counts(
+def test_of_several_markets_the_most_expensive_counts(
     tariff: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
     file = tmp_path / "tariff.toml"
@@ -244,10 +244,12 @@ def test_of_several_markets_the_dearest_counts(
     assert costs == [f"{dear / 100:.2f}", dollars("600")[1], f"{dear / 100:.2f}", dollars("60")[1]]
     alone = run("margin", skus, *tariff, "--rate", "15%", *TERMS)
     assert alone.code == 3
-    assert "skus.csv:2: market: names 2 markets; a parcel goes to one" in alone.err
+    assert (
+        "skus.csv:2: market: has 2 markets; write only one, to which the parcel goes" in alone.err
+    )
 
 
-def test_without_a_weight_the_gates_are_judged_all_the_same(
+def test_without_a_weight_the_gates_are_still_tested(
     tariff: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
     skus = tmp_path / "skus.csv"
@@ -255,15 +257,15 @@ def test_without_a_weight_the_gates_are_judged_all_the_same(
     done = run("forced", skus, *tariff, "--rate", "15%", "--commission", "6%", "--payment", "1%")
     rows = table(done.out)
     assert [row["profit_forced"] for row in rows if row["sku"] == "A"] == [""]
-    assert "no profit in 1 row: without logistics_cost" in done.err
+    assert "no profit in 1 row: missing logistics_cost" in done.err
     assert "converted: 1 USD = 7.12 CNY" in done.err
     skus.write_text("sku,list_price,purchase_price,weight_g,market\nA,30,8,2000.001,ES\n")
     heavy = run("forced", skus, *tariff, "--rate", "15%", *TERMS)
     assert (heavy.code, heavy.out) == (3, b"")
-    assert "weight_g: is more than a line to ES carries; the most is 2000 g" in heavy.err
+    assert "weight_g: is more than any line to ES carries; the limit is 2000 g" in heavy.err
 
 
-def test_watch_takes_today_s_line_and_names_the_one_to_switch_to(
+def test_watch_assumes_the_current_line_and_names_the_one_to_switch_to(
     tariff: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
     feed = tmp_path / "feed.csv"
@@ -284,13 +286,13 @@ def test_watch_takes_today_s_line_and_names_the_one_to_switch_to(
             assert Fraction(rows[sku]["profit_standard"]) == kept - Fraction(cost)
             assert Fraction(rows[sku]["profit_economy"]) == kept - Fraction(least)
             assert rows[sku]["switch_to"] == ("stay" if line == cheapest else "economy")
-            assert f"today's line is taken to be {line}; " in rows[sku]["details"]
+            assert f"the current line is taken to be {line}; " in rows[sku]["details"]
             if line != cheapest:
-                said = f"switch to {cheapest}: it leaves {rows[sku]['profit_economy']}, today's"
+                said = f"switch to {cheapest}: it leaves {rows[sku]['profit_economy']}, the current"
                 assert said in rows[sku]["details"]
         assert (rows["c"]["profit_standard"], rows["d"]["profit_standard"]) == ("", "")
-        carrier = "the line fast carries to ES" if named else "a line to ES carries"
-        assert f"tariff: weight_g is more than {carrier}" in rows["c"]["details"]
+        carrier = "the line fast carries to ES" if named else "any line to ES carries"
+        assert f"tariff can be used: weight_g is more than {carrier}" in rows["c"]["details"]
 
 
 # Past rates
@@ -314,7 +316,7 @@ TOOK = "forced_rate joined: 1 by SKU, 1 by category, 1 by store"
 
 
 def filled(mean: bool) -> bytes:
-    """The same SKUs with the rates written into the rows that say nothing of it themselves."""
+    """The same SKUs with the rates written into the rows without one."""
     by_sku, by_category, by_store = ("0.300001", "0.2", "0.1") if mean else ("38%", "28%", "18%")
     header, a, b, c, *own = SKUS.splitlines()
     rated = [row[:-2] + rate + ",," for row, rate in ((a, by_sku), (b, by_category), (c, by_store))]
@@ -335,13 +337,13 @@ RATED = {
     "appeal": ("--fail-on", "never", "--store-level", "L4"),
     "audit": ("--fail-on", "never", "--target-profit", "2"),
 }
-# Options go after what is joined, and both after a row's own cells.
+# Options go after joined rates, and both after a row's own cells.
 OPTIONS = ("--forced-rate", "1%..2%", "--forced-rate-min", "1%", "--forced-rate-max", "2%")
 
 
 @pytest.mark.parametrize("command", RATED)
 @pytest.mark.parametrize("mean", [True, False])
-def test_rates_are_worth_what_stands_in_the_row(
+def test_joined_rates_give_the_same_answer_as_rates_in_the_rows(
     command: str, mean: bool, files: tuple[Path, Path], run: Run
 ) -> None:
     listed, skus = files
@@ -362,7 +364,7 @@ def test_rates_are_worth_what_stands_in_the_row(
 
 
 def test_the_figures_are_those_of_reprice(files: tuple[Path, Path], run: Run) -> None:
-    """At the price that reprice finds with the same rates, every command leaves what it leaves."""
+    """At the price of reprice with the same rates, every command gives the same profit."""
     listed, skus = files
     skus.write_text("\n".join(SKUS.splitlines()[:4]) + "\n")
     join = ("--rates", listed, "--rate-from", "p95", *TERMS)
@@ -409,7 +411,7 @@ def test_explain_takes_a_row_s_rate(files: tuple[Path, Path], run: Run) -> None:
 
 
 @pytest.mark.parametrize("command", ["explain", "forced", "reverse", "appeal", "report"])
-def test_a_wrong_call_is_told_as_everywhere(
+def test_a_wrong_call_has_the_usual_message(
     command: str, files: tuple[Path, Path], run: Run
 ) -> None:
     listed, _skus = files
@@ -417,7 +419,7 @@ def test_a_wrong_call_is_told_as_everywhere(
     assert (alone.code, alone.out) == (2, b"")
     both = run(command, "-", "--rates", "-")
     assert both.code == 2
-    assert "needs the SKUs in another FILE" in both.err
+    assert "needs another FILE with the SKUs" in both.err
     from_nothing = run(command, "-", "--rate-from", "max")
     assert from_nothing.code == 2
     assert "--rate-from needs --rates FILE" in from_nothing.err

@@ -1,4 +1,4 @@
-"""Tables on a terminal: which columns of a file they show, in which order, and how much of them."""
+"""Tables on a terminal: the columns that they show, their order, and their width."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def table_of(run: Run, width: int, monkeypatch: pytest.MonkeyPatch, *more: str) 
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 160])
-def test_ids_stand_first_and_are_never_cut(
+def test_ids_come_first_and_are_never_cut(
     width: int, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = table_of(run, width, monkeypatch)
@@ -52,12 +52,12 @@ def test_a_wide_table_shows_the_files_other_columns_too(
     assert "商品名称" in header
     assert "采购价" in header
     narrow = table_of(run, 80, monkeypatch)
-    # The name doesn't fit, and so the cost doesn't go before it.
+    # The name doesn't fit, so the cost doesn't come before it.
     not_shown = next(line for line in narrow if line.startswith("not shown: "))
     assert not_shown.startswith("not shown: 商品名称, 采购价, 运费, ")
 
 
-def test_a_lines_own_name_is_not_translated(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_of_a_line_is_not_translated(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AEPROMO_LANG", "zh")
     costs = ("-b", "8", "--weight-g", "100", "--market", "ES")
     yuan = ("--tariff", TARIFF, "--fx", "CNY=7.12")

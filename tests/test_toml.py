@@ -1,4 +1,4 @@
-"""A configuration or a tariff that is no TOML: told of by its line, and what to write instead."""
+"""A configuration or a tariff that is not valid TOML: its line is named, with what to write."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 QUOTES = 'letters other than A–Z go in quotes: "店铺一"'
 HALF_WIDTH = 'write signs in half width: " = [ ]'
 FAULTS = {
-    "[stores.店铺一]": f"1: no TOML at column 9: no key begins so; {QUOTES}",
-    "a = 1\n店铺一 = 1": f"2: no TOML at column 1: no key or table begins so; {QUOTES}",
-    "a = 店铺一": f"1: no TOML at column 5: that is no value; a text goes in quotes; {QUOTES}",
-    "a = “6%”": f"1: no TOML at column 5: that is no value; a text goes in quotes; {HALF_WIDTH}",
-    'a ＝ "6%"': f"1: no TOML at column 3: there is no = after a key; {HALF_WIDTH}",
-    'a = "6%”\n': f"1: no TOML at column 9: a text isn't closed by a quote; {HALF_WIDTH}",
-    "a = Wise": "1: no TOML at column 5: that is no value; a text goes in quotes",
-    'a = "C:\\Users"': "1: no TOML at column 10: a \\ in a text is written \\\\",
-    "a = 1\na = 2\n": "2: no TOML at column 6: a key stands twice",
-    "a = [1": " no TOML: a list isn't closed by ]",
+    "[stores.店铺一]": f"1: not valid TOML at column 9: a key can't begin like this; {QUOTES}",
+    "a = 1\n店铺一 = 1": "2: not valid TOML at column 1: a key or table can't begin like this; "
+    f"{QUOTES}",
+    "a = 店铺一": f"1: not valid TOML at column 5: not a value; put text in quotes; {QUOTES}",
+    "a = “6%”": f"1: not valid TOML at column 5: not a value; put text in quotes; {HALF_WIDTH}",
+    'a ＝ "6%"': f"1: not valid TOML at column 3: there is no = after a key; {HALF_WIDTH}",
+    'a = "6%”\n': f"1: not valid TOML at column 9: a text isn't closed by a quote; {HALF_WIDTH}",
+    "a = Wise": "1: not valid TOML at column 5: not a value; put text in quotes",
+    'a = "C:\\Users"': "1: not valid TOML at column 10: a \\ in a text is written \\\\",
+    "a = 1\na = 2\n": "2: not valid TOML at column 6: a key appears twice",
+    "a = [1": " not valid TOML: a list isn't closed by ]",
 }
 
 
@@ -41,7 +42,7 @@ def test_a_toml_error_names_its_line(text: str, tmp_path: Path) -> None:
         assert str(caught.value) == f"{file}:{FAULTS[text]}"
 
 
-def test_it_is_told_of_in_chinese_too(tmp_path: Path) -> None:
+def test_toml_errors_are_translated(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     file.write_text("[stores.店铺一]", encoding="utf-8")
     speak("zh")
@@ -54,7 +55,7 @@ def test_it_is_told_of_in_chinese_too(tmp_path: Path) -> None:
     assert str(caught.value) == told
 
 
-def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_refused(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_skipped_and_other_encodings_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     text = '[stores."店铺一"]\nstore_level = "L4"\n'
     file.write_bytes(text.encode("utf-8-sig"))
@@ -67,14 +68,16 @@ def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_refused(tmp_pa
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a." * 5_000 + "a = 1\n", ":1: tables or lists lie too deep within one another"),
-        ("\na = " + "[" * 5_000, ":2: tables or lists lie too deep within one another"),
-        ("a = " + "{b = " * 40 + "1" + "}" * 40, ":1: tables or lists lie too deep"),
-        ("a = 1" + "0" * 6_000 + "\n", ": no TOML: a number is too long"),
-        ("# " + "x" * 70_000, ": over 64 KB; that is no configuration or tariff"),
+        ("a." * 5_000 + "a = 1\n", ":1: tables or lists are nested too deeply"),
+        ("\na = " + "[" * 5_000, ":2: tables or lists are nested too deeply"),
+        ("a = " + "{b = " * 40 + "1" + "}" * 40, ":1: tables or lists are nested too deep"),
+        ("a = 1" + "0" * 6_000 + "\n", ": not valid TOML: a number is too long"),
+        ("# " + "x" * 70_000, ": over 64 KB; too large for a configuration or a tariff"),
     ],
 )
-def test_what_nests_or_goes_on_without_end_is_refused(text: str, said: str, tmp_path: Path) -> None:
+def test_deep_nesting_and_very_long_values_are_refused(
+    text: str, said: str, tmp_path: Path
+) -> None:
     path = tmp_path / "t.toml"
     path.write_text(text)
     with pytest.raises(CallError) as refused:
@@ -82,7 +85,7 @@ def test_what_nests_or_goes_on_without_end_is_refused(text: str, said: str, tmp_
     assert str(refused.value).startswith(f"{path}{said}")
 
 
-def test_brackets_and_points_in_texts_and_remarks_nest_nothing(tmp_path: Path) -> None:
+def test_brackets_and_points_in_texts_and_comments_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     deep = "[" * 30 + "a." * 30
     path.write_text(f'a = "{deep}\\"" # {deep}\nb = \'{deep}\'\nc = """\n{deep}"""\n')

@@ -76,8 +76,8 @@ def test_check_digits_as_others_compute_them(serial: str, digit: int) -> None:
     assert check_digit(serial) == digit
 
 
-def test_a_check_digit_tells_every_single_slip_but_where_two_remainders_share_one() -> None:
-    # 0 goes for 10 and 5 for 11, so some slips must go unseen; nine in ten don't.
+def test_a_check_digit_finds_single_typing_errors() -> None:
+    # 0 stands for 10 and 5 for 11, so some errors can't be found; nine in ten are.
     serial = "47312482"
     slips = [
         serial[:place] + digit + serial[place + 1 :]
@@ -102,7 +102,7 @@ def test_a_check_digit_tells_every_single_slip_but_where_two_remainders_share_on
         "1" * 39 + "2",
     ],
 )
-def test_a_number_that_may_be_one(number: str) -> None:
+def test_valid_tracking_numbers(number: str) -> None:
     assert number_fault(number) == ""
 
 
@@ -115,8 +115,8 @@ def test_a_number_that_may_be_one(number: str) -> None:
         ("1234567", "number '1234567' has 7 characters, needs 8 to 40"),
         ("1" * 40 + "2", f"number '{'1' * 40}2' has 41 characters, needs 8 to 40"),
         ("ABCDE12345", "number 'ABCDE12345' has 5 digits, needs 6"),
-        ("AB#1234567", "number 'AB#1234567' has more than letters and digits"),
-        ("物流12345678", "number '物流12345678' has more than letters and digits"),
+        ("AB#1234567", "number 'AB#1234567' has characters other than letters and digits"),
+        ("物流12345678", "number '物流12345678' has characters other than letters and digits"),
         ("00000000", "number '00000000' repeats one digit, as placeholders do"),
         (
             "1.23457E+15",
@@ -124,7 +124,7 @@ def test_a_number_that_may_be_one(number: str) -> None:
         ),
     ],
 )
-def test_a_number_that_cant_be_one(number: str, fault: str) -> None:
+def test_invalid_tracking_numbers(number: str, fault: str) -> None:
     assert number_fault(number) == fault
 
 
@@ -166,7 +166,7 @@ def test_many_numbers_have_the_faults_of_each(numbers: list[str]) -> None:
             {"last_event_at": "2026-03-07T11:59:59Z", "first_scan_at": "2026-03-07T11:59:59Z"},
             "silent",
         ),
-        # an old silence is none once the parcel is there
+        # a delivered parcel is never silent
         (
             {
                 "last_event_at": "2026-03-01T00:00Z",
@@ -183,7 +183,7 @@ def test_many_numbers_have_the_faults_of_each(numbers: list[str]) -> None:
             {"shipped_at": "2026-03-07T11:59:59Z", "first_scan_at": "", "last_event_at": ""},
             "silent",
         ),
-        # a track whose beginning nobody gave may have been in time
+        # a track without a known start may have been in time
         ({"first_scan_at": ""}, "ok"),
         ({"carrier": "cai-niao"}, "ok"),
         ({"carrier": "云途物流"}, "ok"),
@@ -228,7 +228,7 @@ def test_the_worst_fault_names_the_track_and_all_are_reasons() -> None:
             {"first_scan_at": "2026-03-07T09:30Z", "last_event_at": "2026-03-07T09:30Z"},
             "2026-03-10T11:30+00:00",
         ),
-        # an invalid number is there to be seen from shipping on
+        # an invalid number can be seen from shipping on
         ({"tracking_number": "RR473124820GB"}, "2026-03-06T14:00+00:00"),
         (
             {
@@ -239,13 +239,11 @@ def test_the_worst_fault_names_the_track_and_all_are_reasons() -> None:
         ),
     ],
 )
-def test_the_hour_at_which_the_promotion_has_ended(
-    cells: dict[str, Any], ends_at: str | None
-) -> None:
+def test_when_the_promotion_ends(cells: dict[str, Any], ends_at: str | None) -> None:
     assert judged(**cells)["ends_at"] == ends_at
 
 
-def test_a_parcel_that_nothing_is_known_of_is_not_shipped() -> None:
+def test_a_parcel_without_times_is_not_shipped() -> None:
     nothing: dict[str, Any] = dict.fromkeys(PARCEL, "")
     assert judged(**nothing) == dict.fromkeys(ADDED) | {"reasons": "not shipped yet"}
 
@@ -267,7 +265,7 @@ def test_a_rule_changed_changes_the_verdict(
     assert track(Book({key: value}, "aepromo.toml"), **cells) == after
 
 
-def test_the_hours_until_it_ends_are_the_books() -> None:
+def test_the_hours_until_the_promotion_ends_come_from_the_rule_book() -> None:
     book = Book({"tracking.end_hours": "4.5"}, "aepromo.toml")
     assert judged(book, tracking_number="")["ends_at"] == "2026-03-06T16:30+00:00"
 
@@ -292,7 +290,7 @@ def test_the_same_moment_in_any_zone() -> None:
         assert judged(**moments) == verdict
 
 
-def test_a_time_without_a_zone_is_taken_in_the_zone_given() -> None:
+def test_a_time_without_a_zone_is_in_the_given_zone() -> None:
     bare: dict[str, Any] = {
         "shipped_at": "2026-03-06 20:00",
         "first_scan_at": "2026-03-07 20:00",
@@ -314,11 +312,11 @@ def test_a_time_without_a_zone_is_taken_in_the_zone_given() -> None:
         ("2026-10-24 12:00", "2026-10-25 11:00", 24, "ok"),
         ("2026-10-24 12:00", "2026-10-25 11:00:01", 25, "late"),
         ("2026-10-24 12:00", "2026-10-25 12:00", 25, "late"),
-        # of the hour that comes twice, the first is meant
+        # of an hour that comes twice, the first is meant
         ("2026-10-25 02:30", "2026-10-25 03:30", 2, "ok"),
     ],
 )
-def test_hours_are_real_ones_when_the_clocks_change(
+def test_hours_are_real_hours_when_the_clocks_change(
     shipped: str, scanned: str, hours: int, expected: str
 ) -> None:
     berlin = ZoneInfo("Europe/Berlin")
@@ -439,7 +437,7 @@ def test_the_clock_is_the_default(run: Run) -> None:
     assert b",71," in fresh.out or b",72," in fresh.out
 
 
-def test_without_a_list_carriers_go_unchecked_and_that_is_said(run: Run) -> None:
+def test_without_a_list_carriers_are_not_checked_and_a_message_says_so(run: Run) -> None:
     row = "tracking_number,shipped_at,carrier\nRR473124829GB,2026-03-10T11:00Z,x\n"
     call = ("tracking", "-", "--now", "2026-03-10T12:00Z", "--value", "track")
     done = run(*call, stdin=row.encode())
@@ -450,7 +448,7 @@ def test_without_a_list_carriers_go_unchecked_and_that_is_said(run: Run) -> None
     assert run(*call, "-q", stdin=row.encode()).err == ""
 
 
-def test_a_time_in_the_future_is_warned_of(run: Run) -> None:
+def test_a_time_in_the_future_gets_a_warning(run: Run) -> None:
     row = b"tracking_number,shipped_at\nRR473124829GB,2026-03-10 18:00\n"
     done = run("tracking", "-", "--now", "2026-03-10T12:00Z", "-q", stdin=row)
     assert done.err == "warning: 1 time is in the future; are --now and --timezone right?\n"
@@ -492,16 +490,16 @@ def test_a_configuration_names_carriers_zone_and_rules(run: Run, tmp_path: Path)
             2,
             "aepromo: nothing to judge; name a FILE, or give values such as --tracking-number",
         ),
-        (("--timezone", "Mars/Base"), 2, "--timezone 'Mars/Base': no such zone"),
-        (("--timezone", "../etc"), 2, "--timezone '../etc': no such zone"),
+        (("--timezone", "Mars/Base"), 2, "--timezone 'Mars/Base': no such time zone"),
+        (("--timezone", "../etc"), 2, "--timezone '../etc': no such time zone"),
         (
             ("--now", "noon"),
             2,
-            "--now: 'noon' is no time; write one such as 2026-03-01T08:30+08:00",
+            "--now: 'noon' is not a time; write one such as 2026-03-01T08:30+08:00",
         ),
-        (("--now", "0001-01-01T00:00+14:00"), 2, "--now: '0001-01-01T00:00+14:00' is no time"),
+        (("--now", "0001-01-01T00:00+14:00"), 2, "--now: '0001-01-01T00:00+14:00' is not a time"),
         (("--carriers", "nowhere.txt"), 3, "nowhere.txt: No such file or directory"),
-        (("--carriers", "/dev/null"), 3, "/dev/null: names no carrier; write one a line"),
+        (("--carriers", "/dev/null"), 3, "/dev/null: has no carrier; write one a line"),
     ],
 )
 def test_a_wrong_call(run: Run, arguments: tuple[str, ...], code: int, said: str) -> None:
@@ -521,7 +519,7 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     refused = run(*call, stdin=row)
     assert (refused.code, refused.out) == (3, b"")
     assert refused.err.splitlines()[0] == (
-        "standard input:2: shipped_at: 'last week' is no time; "
+        "standard input:2: shipped_at: 'last week' is not a time; "
         "write one such as 2026-03-01T08:30+08:00"
     )
     done = run(*call, "--rejects", tmp_path / "bad.csv", stdin=row)
@@ -529,7 +527,7 @@ def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
     assert len((tmp_path / "bad.csv").read_text().splitlines()) == 3
 
 
-def test_a_file_without_the_columns_is_refused_rather_than_found_well(run: Run) -> None:
+def test_a_file_without_the_columns_is_refused(run: Run) -> None:
     done = run("tracking", "-", stdin=b"number,when\nRR473124820GB,2026-03-10\n")
     assert done.code == 3
     assert "no column for tracking_number, shipped_at; the file has number, when" in done.err

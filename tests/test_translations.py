@@ -1,4 +1,4 @@
-"""Translations: every English text has its Chinese pair, and the language asked for is spoken."""
+"""Translations: every English text has its Chinese pair, and the chosen language is used."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def kept() -> Catalog:
 
 
 def texts(messages: Catalog) -> dict[tuple[str, str], Message]:
-    """The messages by text and context; the header is none."""
+    """The messages by text and context, without the header."""
     named = {(str(message.id), message.context or ""): message for message in messages}
     return {name: message for name, message in named.items() if message.id}
 
@@ -55,11 +55,11 @@ def test_the_compiled_file_is_up_to_date(kept: Catalog) -> None:
 
 
 def places(text: str) -> set[str]:
-    """The named places of a text."""
+    """The placeholders of a text."""
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-def test_both_sides_of_a_pair_have_the_same_places(kept: Catalog) -> None:
+def test_both_texts_of_a_pair_have_the_same_placeholders(kept: Catalog) -> None:
     for message in texts(kept).values():
         english, chinese = (
             [str(text) for text in (side if isinstance(side, list | tuple) else [side])]
@@ -78,10 +78,10 @@ ONE_TERM = {
     "调价限制": r"护栏",
     "价格保护（Price Protection）申请": r"申诉豁免",
 }
-"""Terms with one name throughout, and the other names that they might be given."""
+"""Terms with one name throughout, and other names that must not be used."""
 
 
-def test_a_thing_has_one_name_in_the_pairs_and_on_the_pages(kept: Catalog) -> None:
+def test_one_term_is_used_for_one_thing(kept: Catalog) -> None:
     said = "".join(str(message.string) for message in texts(kept).values())
     read = "".join(page.text for page in PAGES if page.language == "zh")
     for term, others in ONE_TERM.items():
@@ -101,7 +101,7 @@ def looked_up(tree: ast.AST) -> Iterator[tuple[str, int, list[ast.expr]]]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_texts_are_looked_up_whole(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    # What stands within an f-string isn't found, and what is put together before has no pair.
+    # Texts inside an f-string are not found, and texts that are joined before have no pair.
     filled = (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
     within = [(line, text) for node in filled for _, line, (text, *_) in looked_up(node)]
     assert [line for line, text in within if isinstance(text, ast.Constant)] == []
@@ -113,12 +113,12 @@ def test_texts_are_looked_up_whole(path: Path) -> None:
 
 SAYING = re.compile(r"say|refusal|[A-Z]\w*Error|RowsRefused|Fault|Problem")
 ENGLISH = re.compile(r"(?<![-\w.'])[a-z]{2,} +[a-z]+")
-# What is wrong with the rule book's own files only its maker gets to see.
+# Faults in the rule book's own files are only seen by developers.
 FOR_MAKERS = {"ValueError", "TypeError", "KeyError", "AttributeError", "AssertionError"}
 
 
 def unsaid(tree: ast.AST) -> list[tuple[int, str]]:
-    """Words that are said as they stand in the code, in English to everybody: line and words."""
+    """Untranslated words in messages: line and words."""
     found = []
     for node in ast.walk(tree):
         called = node.func if isinstance(node, ast.Call) else None
@@ -141,7 +141,7 @@ def looked_up_in(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_nothing_is_said_that_was_not_looked_up(path: Path) -> None:
+def test_every_message_is_translated(path: Path) -> None:
     assert unsaid(ast.parse(path.read_text(encoding="utf-8"))) == []
 
 
@@ -152,7 +152,7 @@ def test_a_planted_text_would_be_found() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_no_function_that_says_something_uses_the_name_for_something_else(path: Path) -> None:
+def test_no_function_with_messages_uses_the_underscore_for_something_else(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
@@ -178,7 +178,7 @@ def test_no_function_that_says_something_uses_the_name_for_something_else(path: 
         ("floor --lang fr", {"AEPROMO_LANG": "zh"}, "zh"),
     ],
 )
-def test_an_option_goes_before_a_setting_and_that_before_the_locale(
+def test_lang_goes_before_aepromo_lang_and_that_before_the_locale(
     arguments: str, settings: dict[str, str], spoken: str
 ) -> None:
     assert language_of(arguments.split(), settings) == spoken
@@ -189,13 +189,13 @@ REFUSED = ("floor", "-b", "ten", "--value", "floor_price")
 CHINESE = "aepromo: --purchase-price: 'ten' 不是数字，请写成 12.50 这样的数\n"
 
 
-def test_chinese_is_spoken_in_a_pipe_of_the_plain_locale(tmp_path: Path) -> None:
+def test_chinese_works_in_a_pipe_with_the_c_locale(tmp_path: Path) -> None:
     for arguments in ((*REFUSED, "--lang", "zh"), ("--lang", "zh", *REFUSED)):
         code, out, err = program(*arguments, cwd=tmp_path, env={"LANG": "C"})
         assert (code, out, err) == (2, b"", CHINESE)
 
 
-def test_a_chinese_locale_speaks_chinese_and_a_setting_undoes_that(tmp_path: Path) -> None:
+def test_a_chinese_locale_gives_chinese_unless_aepromo_lang_says_english(tmp_path: Path) -> None:
     spoken = {"LC_ALL": "zh_CN.UTF-8", "PYTHONUTF8": "1"}
     assert program(*REFUSED, cwd=tmp_path, env=spoken)[2] == CHINESE
     english = program(*REFUSED, cwd=tmp_path, env={**spoken, "AEPROMO_LANG": "en"})[2]
@@ -224,7 +224,7 @@ def test_an_unknown_language_is_refused_with_those_that_there_are(
         ("audit --fail-on x", "--fail-on 'x': 请写 below_target，loss，below_floor 或 never"),
     ],
 )
-def test_a_wrong_call_is_told_of_in_chinese(arguments: str, said: str, tmp_path: Path) -> None:
+def test_wrong_calls_are_reported_in_chinese(arguments: str, said: str, tmp_path: Path) -> None:
     code, _, err = program("--lang", "zh", *arguments.split(), cwd=tmp_path)
     assert code == 2
     assert said.replace(" ", "") in "".join(err.replace("│", "").split())
@@ -256,7 +256,7 @@ def test_english_reads_no_catalogue(tmp_path: Path) -> None:
         assert (code, out.split()[-1]) == (0, catalogues), err
 
 
-def test_a_picture_has_chinese_letters_and_nothing_is_warned_of(tmp_path: Path) -> None:
+def test_a_picture_has_chinese_letters_without_warnings(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     drawn = ("sweep", "-p", "20", "-b", "8", "-l", "3", "-q", "--step", "20%", "--svg", "a.svg")
     code, _, err = program(*drawn, "--lang", "zh", cwd=tmp_path)

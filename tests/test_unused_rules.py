@@ -1,4 +1,4 @@
-"""Which figures of the rule book no command works with, and why: the list can't fall behind."""
+"""The figures of the rule book that no command uses, and why: the list is always complete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aepromo.platform.gates import is_gate
 
 PACKAGE = Path(aepromo.__file__).parent
 TAKE_GATES = {"matching", "_gates_of"}
-"""The functions that hold every gate under a prefix."""
+"""The functions that test every gate under a prefix."""
 
 CONTEXT = "tells how common a thing is, and no verdict on one SKU follows from that"
 WHERE = "tells a seller where to look or when a rule began; no cell holds it"
@@ -70,7 +70,7 @@ UNUSED = {
 
 
 def used_by(sources: list[str]) -> set[str]:
-    """The keys that modules name outright, and the gates under the prefixes that they hold."""
+    """The keys that modules name, and the gates under the prefixes that they test."""
     found: set[str] = set()
     keys = {rule.key for rule in rules.book()}
     for source in sources:
@@ -81,7 +81,7 @@ def used_by(sources: list[str]) -> set[str]:
             if isinstance(node, ast.JoinedStr) and isinstance(
                 first := node.values[0], ast.Constant
             ):
-                # f"fx.usual.{code}" names every key that begins so.
+                # f"fx.usual.{code}" names every key with this beginning.
                 begins = str(first.value)
                 found |= {key for key in keys if begins.endswith(".") and key.startswith(begins)}
             if isinstance(node, ast.Call) and _name(node.func) in TAKE_GATES:

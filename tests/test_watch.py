@@ -56,7 +56,7 @@ def test_an_event_is_new_once_then_open_then_over() -> None:
     ]
 
 
-def test_a_vanished_sku_keeps_what_is_open_and_comes_back_as_it_was() -> None:
+def test_a_vanished_sku_keeps_its_open_events_until_it_is_back() -> None:
     on, other = Seen(True, TEN), Seen(False)
     assert told({"A": on, "B": other}, {"B": other}, {"A": on, "B": other}) == [
         {("A", "forced_on", NEW)},
@@ -65,7 +65,7 @@ def test_a_vanished_sku_keeps_what_is_open_and_comes_back_as_it_was() -> None:
     ]
 
 
-def test_an_unknown_status_begins_and_ends_no_event() -> None:
+def test_an_unknown_status_starts_and_ends_no_event() -> None:
     drift, right, unknown = Seen(True, TEN, (80, 90, 90)), Seen(True, TEN, ()), Seen(True)
     other = Seen(True, TEN, (70, 90, 90))
     assert told({"A": drift}, {"A": unknown}, {"A": other}, {"A": right})[1:] == [
@@ -105,7 +105,9 @@ FEES = ("--commission", "6%", "--payment", "1%")
         ("2026-03-10T09:00:01Z", "yes", "deadline missed by 0 h 1 min"),
     ],
 )
-def test_two_hours_from_the_change(tmp_path: Path, now: str, missed: str, said: str) -> None:
+def test_the_deadline_is_two_hours_after_the_change(
+    tmp_path: Path, now: str, missed: str, said: str
+) -> None:
     (tmp_path / "feed.csv").write_text(FORCED)
     code, out, _ = program(
         *("watch", "feed.csv", "--format", "csv", "--now", now, *FEES), cwd=tmp_path
@@ -136,7 +138,7 @@ def test_price_protection_at_its_thresholds(
 
 
 @pytest.mark.parametrize("deal", ["17.08", "17.09", "17.07", "17.10"])
-def test_a_price_may_be_rounded_either_way(tmp_path: Path, deal: str) -> None:
+def test_a_price_rounded_either_way_does_not_drift(tmp_path: Path, deal: str) -> None:
     # 20.10 × 0.85 = 17.085
     one = ("--discount-status", "forced", "--price", "20.10", "--rate", "15%")
     _, out, _ = program("watch", *one, "--deal-price", deal, "--value", "event", "-q", cwd=tmp_path)
@@ -148,18 +150,21 @@ def test_a_price_may_be_rounded_either_way(tmp_path: Path, deal: str) -> None:
     ("feed", "said"),
     [
         ("", "feed: the file is empty"),
-        ("sku,discount_status\n", "feed: lists no SKU"),
+        ("sku,discount_status\n", "feed: has no SKU"),
         ("sku,price\nA,1\n", "feed:1: no column for discount_status"),
         ("sku,discount_status\nA,\n", "feed:2: discount_status: is missing"),
-        ("sku,discount_status\nA,none\nA,forced\n", "feed:3: sku: 'A' stands in line 2 too"),
+        ("sku,discount_status\nA,none\nA,forced\n", "feed:3: sku: 'A' is also on line 2"),
         ("sku,discount_status\nA,none,\n", "feed:2: 3 cells where the header has 2"),
-        ('{"sku": "A", "discount_status": "none"}\n{"sku": "B', "feed:2: no whole JSON object"),
-        ('{"sku": "A", "discount_status": NaN}', "feed:1: no whole JSON object"),
-        ('{"sku": "\\ud800", "discount_status": "none"}', "feed:1: no whole JSON object"),
-        ('{"a": ' + "[" * 100_000, "feed:1: no whole JSON object"),
+        (
+            '{"sku": "A", "discount_status": "none"}\n{"sku": "B',
+            "feed:2: not a complete JSON object",
+        ),
+        ('{"sku": "A", "discount_status": NaN}', "feed:1: not a complete JSON object"),
+        ('{"sku": "\\ud800", "discount_status": "none"}', "feed:1: not a complete JSON object"),
+        ('{"a": ' + "[" * 100_000, "feed:1: not a complete JSON object"),
         ('[{"sku": "A"}]', "feed: a JSON array"),
         ('{"sku": ["A"], "discount_status": "none"}', "feed:1: sku: holds more than one value"),
-        ('{"sku": "A", "sku": "B", "discount_status": "none"}', "feed:1: sku: stands twice"),
+        ('{"sku": "A", "sku": "B", "discount_status": "none"}', "feed:1: sku: appears twice"),
     ],
 )
 def test_a_feed_that_is_refused_changes_nothing(tmp_path: Path, feed: str, said: str) -> None:
@@ -174,7 +179,7 @@ def test_a_feed_that_is_refused_changes_nothing(tmp_path: Path, feed: str, said:
     assert leftovers(tmp_path) == []
 
 
-def test_rejected_skus_have_neither_been_seen_nor_vanished(tmp_path: Path) -> None:
+def test_rejected_skus_are_neither_seen_nor_vanished(tmp_path: Path) -> None:
     feed, header = tmp_path / "feed", "sku,discount_status,forced_rate\n"
     feed.write_text(f"{header}A,forced,10%\nB,none,\nC,none,\n")
     program("watch", "feed", *STATE, *QUIET, cwd=tmp_path)
@@ -201,7 +206,7 @@ def test_a_partial_feed_makes_nothing_vanish(tmp_path: Path) -> None:
         assert (code, rows(out)) == (0, [])
 
 
-def test_json_lines_keep_every_number_to_the_letter() -> None:
+def test_json_lines_keep_the_text_of_every_number() -> None:
     text = '{"sku": 12345678901234567890, "a": 3.50, "b": true}\n\n{"a": null, "c": [1.0]}\n'
     source = open_feed(io.BytesIO(text.encode()), "feed")
     assert source.header == ("sku", "a", "b", "c")
@@ -224,7 +229,7 @@ PLAIN = (
         b'{"a": 1, "a": 2}\n',
     ],
 )
-def test_objects_read_the_same_whatever_stands_beside_them(other: bytes) -> None:
+def test_objects_are_read_the_same_with_any_neighbours(other: bytes) -> None:
     alone = objects_of(open_feed(io.BytesIO(PLAIN), "feed"))
     both = objects_of(open_feed(io.BytesIO(PLAIN + other), "feed"))
     assert alone == [(1, ["A", "3.50", "true"]), (3, ["B", "-1e3", ""]), (4, ["", "中", ""])]
@@ -240,7 +245,7 @@ def test_objects_read_the_same_whatever_stands_beside_them(other: bytes) -> None
         *(b'{"a": 1} {"a": 2}', b'{"a": "b"', b'"a": "b"}', b"[1]", b'{"a": "b"} x', b'{1: "a"}'),
     ],
 )
-def test_what_is_no_object_is_refused_with_its_line(damage: bytes) -> None:
+def test_an_invalid_object_is_refused_with_its_line(damage: bytes) -> None:
     for lines in (PLAIN + damage, PLAIN + damage + b"\n" + PLAIN):
         with pytest.raises(InputError, match=r"feed:[56]: "):
             open_feed(io.BytesIO(lines), "feed", "utf-8")
@@ -266,14 +271,14 @@ def test_the_memory_is_read_back(tmp_path: Path) -> None:
         memory = read_state(str(path))
         assert memory is not None
         assert (memory.watched(np.arange(len(memory))), memory.currency) == (skus, "JPY")
-        # However it is spaced, it is the same.
+        # The spacing doesn't matter.
         path.write_text(json.dumps(json.loads(path.read_text())))
         again = read_state(str(path))
         assert again is not None
         assert again.watched(np.arange(len(again))) == skus
 
 
-def test_a_memory_changes_only_where_it_is_told_to() -> None:
+def test_a_memory_changes_only_for_given_skus() -> None:
     on, off = Watched(True, TEN), Watched(False)
     memory = Memory.of({"A": on, "C": off, "D": off}).changed(
         {"D": on, "E": on}, pa.array(["B", "中"], pa.string()), ["A"]
@@ -296,7 +301,7 @@ DAMAGES = (
 def test_a_damaged_state_is_refused_and_left_alone(tmp_path: Path, text: str) -> None:
     path = tmp_path / "state.json"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    with pytest.raises(InputError, match="damaged, or no file of watch"):
+    with pytest.raises(InputError, match="damaged, or not written by watch"):
         read_state(str(path))
 
 
@@ -371,7 +376,7 @@ AT_1, AT_8 = (datetime(2026, 3, 10, hour, 10, tzinfo=UTC) for hour in (1, 8))
     ],
 )
 def test_states_of_every_version_are_read(version: int, shirt: Watched, lamp: Watched) -> None:
-    """The files stay as that version wrote them; whoever makes another adds one."""
+    """The files stay as each version wrote them; a new version adds one."""
     memory = read_state(str(STATES / f"version-{version}.json"))
     assert memory is not None
     assert (len(memory), memory.currency) == (6, "USD")
@@ -382,24 +387,24 @@ def test_a_state_of_the_version_in_force_is_there() -> None:
     assert (STATES / f"version-{VERSION}.json").is_file()
 
 
-def test_a_pipe_in_the_place_of_the_lock_is_refused(tmp_path: Path) -> None:
+def test_a_pipe_instead_of_the_lock_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "feed").write_text("sku,discount_status\nA,none\n")
     os.mkfifo(tmp_path / "state.json.lock")
     code, out, err = program("watch", "feed", *STATE, cwd=tmp_path)
     place = tmp_path.resolve() / "state.json.lock"
-    assert (code, out, err) == (2, b"", f"aepromo: {place}: no regular file; remove it\n")
+    assert (code, out, err) == (2, b"", f"aepromo: {place}: not a regular file; remove it\n")
 
 
-def test_a_run_waits_for_another_only_so_long(tmp_path: Path) -> None:
+def test_a_run_waits_for_another_until_the_limit(tmp_path: Path) -> None:
     (tmp_path / "feed").write_text("sku,discount_status\nA,none\n")
     with (tmp_path / "state.json.lock").open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         code, _, err = program("watch", "feed", *STATE, "--wait", "0.1", cwd=tmp_path)
     assert (code, err) == (
         2,
-        "aepromo: state.json: another run is at work on it; waited 0.1 s (--wait)\n",
+        "aepromo: state.json: another run is using it; waited 0.1 s (--wait)\n",
     )
-    # The file of a run that is gone locks nobody out.
+    # The lock file of a finished run doesn't block others.
     assert program("watch", "feed", *STATE, "--wait", "0", cwd=tmp_path)[0] == 0
 
 
@@ -418,9 +423,9 @@ def test_events_that_fail_a_run(tmp_path: Path, fail_on: str, codes: list[int]) 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("feed", "--ack", "A"), 2, "--ack: needs the --state"),
-        (("feed", *STATE, "--ack", "B"), 2, "--ack 'B': nothing is open"),
-        (STATE, 3, "state.json: there is no such file yet"),
+        (("feed", "--ack", "A"), 2, "--ack: give the --state"),
+        (("feed", *STATE, "--ack", "B"), 2, "--ack 'B': state.json has no open event"),
+        (STATE, 3, "state.json: no such file yet"),
         (("feed", "--state", "feed"), 2, "--state and the input are the same file"),
         (("feed", "--state", "."), 2, "--state .: name a regular file"),
         ((*STATE, "--price", "3"), 2, "values describe one SKU"),
@@ -445,7 +450,7 @@ def test_an_unknown_status_is_named_and_not_forced(tmp_path: Path) -> None:
 
 
 MONEY = {
-    # Its places, then a feed: its own discount settles to a whole minor unit, then the forced one.
+    # The currency's places, then a feed: each discount is rounded to a whole minor unit.
     "JPY": (0, "1001", "8%", "13.3%", "798", "300", "121", "57", "0.0066"),
     "KWD": (3, "1.001", "8%", "13.3%", "0.798", "0.300", "0.1205", "0.0571", "3.25"),
 }
@@ -477,7 +482,7 @@ def test_a_feed_is_read_in_its_own_currency(code: str, tmp_path: Path) -> None:
         left = paid - up[purchase] - up[cost] - sum(fees)
         assert Fraction(row[column]) * minor == left
         assert len(row[column].partition(".")[2]) == places
-    # The platform's formula, held against the rule book's 0.80 dollars in this currency.
+    # The platform's formula, compared with the rule book's 0.80 dollars in this currency.
     item = floor(Fraction(price) * minor * (1 - Fraction(rate[:-1]) / 100) + Fraction(1, 2))
     left = item - Fraction(deal) * minor - up[logistics]
     left -= sum(floor(item * Fraction(share) + Fraction(1, 2)) for share in ("0.06", "0.01"))
@@ -491,13 +496,13 @@ def test_a_feed_is_read_in_its_own_currency(code: str, tmp_path: Path) -> None:
     gives = " to ".join(str(Decimal(end).scaleb(-places)) for end in dict.fromkeys(ends))
     said = f"deal price {purchase}, list price and rate give {gives}"
     assert found["B", "price_drift"]["details"] == said
-    # What is open is told in the currency that it was seen in, whoever asks.
+    # Open events are shown in the currency in which they were seen.
     (tmp_path / "aepromo.toml").unlink()
     listed = rows(program("watch", *STATE, *QUIET, cwd=tmp_path)[1])
     assert said in [row["details"] for row in listed if row["event"] == "price_drift"]
-    # A run in another would take yen for cents.
+    # A run in another currency would read yen as cents.
     before = (tmp_path / "state.json").read_bytes()
     other = program("watch", "feed", *STATE, *QUIET, "--currency", "CNY", cwd=tmp_path)
     assert other[:2] == (2, b"")
-    assert f"state.json remembers prices in {code}, not in CNY; name another --state" in other[2]
+    assert f"state.json keeps prices in {code}, not in CNY; give another --state file" in other[2]
     assert (tmp_path / "state.json").read_bytes() == before

@@ -1,7 +1,7 @@
-"""``watch`` from cron, with real processes: each event once as news, then open, and none lost.
+"""``watch`` from cron: each event once as new, then open, and none lost.
 
-The world that the feed tells of is changed by the test, which so knows every event that there is;
-it doesn't work any out from the feed.
+The test changes the world that the feed describes, so it knows every event; it doesn't compute any
+from the feed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from forked import client
 from processes import finish, program, seeded, start, wait_until
 
 from aepromo.watch.columns import EVENTS
@@ -32,7 +33,7 @@ WATCH = ("watch", "feed.jsonl", "--state", "state.json", "--quiet", "--format", 
 
 @dataclass
 class World:
-    """The state of each SKU, and the events that the seller was told of and hasn't acted on."""
+    """The state of each SKU, and the reported events that the seller hasn't dealt with."""
 
     random: Random
     rates: dict[str, int | None] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class World:
             self._news_of_a_stranger(f"{number:03d}")
 
     def go_on(self) -> None:
-        """Let something happen to a few SKUs, at most one thing to each."""
+        """Let events happen to a few SKUs, at most one to each."""
         for sku in self.random.sample(sorted(self.rates), 3):
             if sku in self.hidden:
                 self.hidden.remove(sku)
@@ -80,7 +81,7 @@ class World:
                 self._news(sku, "vanished")
 
     def _drifts_anew(self, sku: str) -> None:
-        """Half of another price is another wrong price."""
+        """Make the price wrong in another way."""
         if self.drifts[sku]:
             self._news(sku, "price_drift")
 
@@ -90,7 +91,7 @@ class World:
         self._drifts_anew(sku)
 
     def acknowledge(self, sku: str) -> None:
-        """The seller has acted on all that is open; a SKU that has vanished is forgotten."""
+        """The seller deals with all open events; a vanished SKU is forgotten."""
         if (sku, "vanished") in self.open:
             self.forgotten.add(sku)
         self.open = {happened for happened in self.open if happened[0] != sku}
@@ -100,7 +101,7 @@ class World:
         self.new.add((sku, name))
 
     def told(self) -> None:
-        """The last report's new events are open now."""
+        """Mark the new events of the last report as open."""
         self.open |= self.new
         self.new = set()
 
@@ -111,7 +112,7 @@ class World:
         rate = self.rates[sku]
         if sku in self.hidden:
             return None
-        # At whole dollars and whole percents the price is exact; a drift takes off half of it.
+        # With whole dollars and whole percents the price is exact; a drift halves it.
         deal = (100 - (rate or 0)) / (2 if self.drifts[sku] else 1)
         status = {"discount_status": "forced", "forced_rate": f"{rate}%"}
         return {
@@ -149,7 +150,7 @@ def kill_at_the_feed(folder: Path, feed: str) -> None:
 
 
 def kill_at_the_report(folder: Path) -> None:
-    """Kill a run in the middle of its report, too long for a pipe that nobody empties."""
+    """Kill a run in the middle of its report, which is too long for an unread pipe."""
     wide = ",".join(["since"] * 6_000)
     process = start(*WATCH, "--columns", wide, cwd=folder)
     assert process.stdout is not None
@@ -159,7 +160,7 @@ def kill_at_the_report(folder: Path) -> None:
 
 
 def kill_at_a_moment(folder: Path, random: Random) -> bytes | None:
-    """Kill a run at any moment; its report where it had remembered what it reported."""
+    """Kill a run at any moment; return its report if it had written its memory."""
     before = (folder / "state.json").read_bytes()
     process = start(*WATCH, cwd=folder)
     with suppress(subprocess.TimeoutExpired):
@@ -180,7 +181,7 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def test_fifty_runs_tell_each_event_once_and_lose_none(tmp_path: Path) -> None:
+def test_fifty_runs_report_each_event_once_and_lose_none(tmp_path: Path) -> None:
     random = seeded("watch")
     world = World(random)
     told: list[Happened] = []
@@ -197,13 +198,14 @@ def test_fifty_runs_tell_each_event_once_and_lose_none(tmp_path: Path) -> None:
             assert sorted(reported(out)["new"]) == sorted(world.new)
             told += world.new
             world.told()
-        at_once = [start(*WATCH, cwd=tmp_path) for _ in range(2 if turn % 3 == 0 else 1)]
+        count = 2 if turn % 3 == 0 else 1
+        at_once = [start(*WATCH, cwd=tmp_path, program=client()) for _ in range(count)]
         ran = [finish(process) for process in at_once]
         found = [reported(out) for _, out, _ in ran]
         news = [happened for each in found for happened in each["new"]]
         assert sorted(news) == sorted(world.new)
         for each in found:
-            # Of two runs at once one has all the news; to the other it is open already.
+            # Of two runs at once one reports all events as new; for the other they are open.
             known = world.open if each["new"] or not world.new else world.open | world.new
             assert sorted(each["open"]) == sorted(known)
         told += world.new
@@ -212,7 +214,8 @@ def test_fifty_runs_tell_each_event_once_and_lose_none(tmp_path: Path) -> None:
         if turn % 4 == 1 and world.open:
             sku = random.choice(sorted(world.open))[0]
             world.acknowledge(sku)
-            acked = program(*WATCH[:1], *WATCH[2:], "--ack", sku, cwd=tmp_path)
+            ack = (*WATCH[:1], *WATCH[2:], "--ack", sku)
+            acked = program(*ack, cwd=tmp_path, program=client())
             assert sorted(reported(acked[1])["open"]) == sorted(world.open)
     assert len(told) > 80
     assert {name for _, name in told} == set(EVENTS)

@@ -1,6 +1,6 @@
 """Workbooks as other programs write them: what Excel shows, parts under odd names, bounds.
 
-What is refused is refused in one line, before it is unpacked without end.
+Files are refused in one line, before too much is unpacked.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def renamed(path: Path, rename: Callable[[str], str], **changed: str) -> Path:
         ('0.00"kg"', "1.5", "1.5kg"),
     ],
 )
-def test_a_number_is_what_its_format_makes_of_it(code: str, stored: str, text: str) -> None:
+def test_a_number_is_read_in_its_format(code: str, stored: str, text: str) -> None:
     styles = Styles.of([0, 164], {164: code}, False)
     assert styles.text(stored, 1) == text
     assert list(Cells([], styles).alike("n", 1, [stored, None])) == [text, ""]
@@ -89,7 +89,7 @@ def test_a_number_is_what_its_format_makes_of_it(code: str, stored: str, text: s
         *("[Red]0.00", "[>9]00;0", '"no digit"', "", '"Rs" 0.00', "0_ ", "x" * 300 + "00"),
     ],
 )
-def test_a_format_that_changes_only_the_looks_changes_nothing(code: str) -> None:
+def test_a_format_that_changes_only_the_look_is_ignored(code: str) -> None:
     assert shape_of(code) is None
 
 
@@ -139,14 +139,14 @@ def test_the_main_part_is_the_one_that_the_package_names(tmp_path: Path) -> None
 PROSE = sheet(row("Read me first"), row("Costs are on the next sheet"))
 
 
-def test_a_sheet_without_a_table_is_passed_over_for_the_only_one_that_has_one(
+def test_the_only_sheet_with_a_table_is_read(
     tmp_path: Path,
 ) -> None:
     for first in (PROSE, sheet()):
         path = write_book(tmp_path / "b.xlsx", first, sheet(HEAD, GOODS))
         source = opened(path)
         assert source.name == "b.xlsx!S2"
-        assert source.taken.notes() == ["sheet 'S2' is read; without a table: 'S1'"]
+        assert source.taken.notes() == ["sheet 'S2' is read; sheets without a table: 'S1'"]
         assert rows_of(source) == [["K-1", "8", "3"]]
 
 
@@ -219,7 +219,7 @@ def test_a_document_type_is_refused_in_any_encoding(encoding: str, tmp_path: Pat
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in parts.items():
             archive.writestr(name, declared.encode(encoding) if name.endswith("k.xml") else data)
-    with pytest.raises(InputError, match=r"declares entities"):
+    with pytest.raises(InputError, match=r"declares XML entities"):
         opened(path)
 
 
@@ -250,7 +250,7 @@ def test_a_flipped_bit_of_a_file_that_the_program_wrote_is_found() -> None:
     for place in range(200, len(whole) // 2, 997):
         flipped = bytearray(whole)
         flipped[place] ^= 4
-        with pytest.raises(InputError, match=r"the Parquet file is damaged, or none"):
+        with pytest.raises(InputError, match=r"a damaged Parquet file, or not a Parquet file"):
             rows_of(open_parquet(io.BytesIO(bytes(flipped)), "t"))
 
 
@@ -267,5 +267,7 @@ def test_a_flipped_bit_of_a_file_that_the_program_wrote_is_found() -> None:
 def test_what_is_no_single_value_is_no_cell(column: pa.Array) -> None:
     stored = io.BytesIO()
     pq.write_table(pa.table({"purchase_price": column}), stored)
-    with pytest.raises(InputError, match=r"t: column 'purchase_price' holds .*; make it text"):
+    with pytest.raises(
+        InputError, match=r"t: column 'purchase_price' holds .*; convert it to text"
+    ):
         open_parquet(stored, "t")

@@ -1,4 +1,4 @@
-"""Workbooks and Parquet files in: the cells' own text, the sheet's rows, or one clear line."""
+"""Reading workbooks and Parquet files: the cells' own text, the sheet's rows, or one clear line."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def rows_of(path: Path, name: str | None = None) -> list[tuple[int, list[str]]]:
         ("1E-07", "0.0000001"),
         ("1.5E3", "1500"),
         ("-1.3", "-1.3"),
-        # These digits are gone, and the text shows it.
+        # These digits are lost, and the text shows it.
         ("1.00500612345679E+18", "1.00500612345679E+18"),
         ("1e999999999", "1e999999999"),
         ("no number", "no number"),
@@ -96,11 +96,11 @@ def test_days_may_count_from_1904_and_formats_may_be_built_in() -> None:
     assert Styles.of([46], {}, False).text("1.25", 0) == "30:00:00"
 
 
-def test_escaped_characters_are_themselves() -> None:
+def test_escaped_characters_are_unescaped() -> None:
     assert unescaped("a_x000D_b_x005F_x0041_ _xD83D_ _x12_") == "a\rb_x0041_ _xD83D_ _x12_"
 
 
-def test_every_kind_of_cell_is_its_text(tmp_path: Path) -> None:
+def test_every_kind_of_cell_is_read_as_its_text(tmp_path: Path) -> None:
     cells = (
         '<c t="s"><v>0</v></c>',
         '<c t="s"><v>1</v></c>',
@@ -132,13 +132,13 @@ def test_every_kind_of_cell_is_its_text(tmp_path: Path) -> None:
     assert rows_of(path)[1:] == [(2, expected)]
 
 
-def test_results_that_were_never_computed_are_none(tmp_path: Path) -> None:
+def test_formulas_without_a_result_have_no_value(tmp_path: Path) -> None:
     data = sheet(row("a", "b"), row("<c><f>2*3</f><v>0</v></c>", number("5")))
     path = write_book(tmp_path / "b.xlsx", data, workbook='<calcPr fullCalcOnLoad="1"/>')
     assert rows_of(path)[1:] == [(2, ["=2*3", "5"])]
 
 
-def test_rows_keep_their_numbers_and_blank_ones_are_none(tmp_path: Path) -> None:
+def test_rows_keep_their_numbers_and_blank_rows_are_skipped(tmp_path: Path) -> None:
     data = sheet(
         row(None, None, number=2),
         row("sku", "note", number=4),
@@ -203,8 +203,8 @@ def test_bad_cells_are_named_by_sheet_and_row(tmp_path: Path) -> None:
     )
     assert (code, out) == (0, b'sku\n"a\nb"\n')
     assert err.splitlines() == [
-        "b.xlsx!S1:7: purchase_price: '#DIV/0!' is an error of the spreadsheet; "
-        "mend its formula, or write the number",
+        "b.xlsx!S1:7: purchase_price: '#DIV/0!' is a spreadsheet error; "
+        "fix its formula, or write the number",
         "b.xlsx!S1:8: purchase_price: '=A1*7' is a formula without its result; "
         "save the workbook in Excel, or write the number",
         "b.xlsx!S1:9: 4 cells where the header has 3; "
@@ -284,7 +284,7 @@ def test_bad_parquet_rows_are_numbered_as_in_csv(tmp_path: Path) -> None:
     assert err.startswith("t.parquet:40002: purchase_price: '12,50' is not a number;")
 
 
-def test_the_bytes_decide_and_not_the_name(tmp_path: Path) -> None:
+def test_the_content_decides_the_kind_not_the_name(tmp_path: Path) -> None:
     (tmp_path / "t.xlsx").write_text("purchase_price,logistics_cost\n8,3\n")
     write_book(tmp_path / "t.csv", sheet(HEAD, row("1", number("8"), number("3"))))
     text = program("reprice", "t.xlsx", "-q", "--value", "floor_price", cwd=tmp_path)
@@ -314,7 +314,7 @@ def test_from_standard_input_even_byte_by_byte(form: str, tmp_path: Path) -> Non
 
 
 def zipped(**parts: bytes) -> bytes:
-    """A zip file that is no workbook, or a poor one."""
+    """A zip file that is not a workbook, or a damaged one."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
@@ -328,19 +328,19 @@ def book(tmp_path: Path, data: str, **more: str) -> bytes:
 
 REFUSED = {
     "legacy": "an old .xls workbook, or one with a password; save it as .xlsx",
-    "no workbook": "no .xlsx workbook; save it as one, or as .csv",
+    "no workbook": "not an .xlsx workbook; save it as one, or as .csv",
     "OpenDocument": "an OpenDocument file such as .ods; save it as .xlsx",
     "a zip": "a zip archive; unpack it first",
     "a Word document": "an office document without a table; save the table as .xlsx, or as .csv",
-    "cut off": "the workbook is damaged; open it in Excel and save it anew",
-    "garbled": "the workbook is damaged; open it in Excel and save it anew",
-    "no text": "the workbook is damaged; open it in Excel and save it anew",
-    "entities": "the workbook declares entities, as none does",
-    "backwards": "rows or cells are out of order; open the workbook in Excel and save it anew",
+    "cut off": "the workbook is damaged; open it in Excel and save it again",
+    "garbled": "the workbook is damaged; open it in Excel and save it again",
+    "no text": "the workbook is damaged; open it in Excel and save it again",
+    "entities": "the workbook declares XML entities, which Excel never writes",
+    "backwards": "rows or cells are out of order; open the workbook in Excel and save it again",
     "empty": "the sheet is empty",
-    "titled": "two columns have no header; name them, or delete what is above it",
-    "parquet": "the Parquet file is damaged, or none",
-    "nested": "column 'a' holds list<element: int64>; make it text",
+    "titled": "two columns have no header; name them, or delete the lines above the header",
+    "parquet": "a damaged Parquet file, or not a Parquet file",
+    "nested": "column 'a' holds list<element: int64>; convert it to text",
 }
 
 
@@ -379,7 +379,7 @@ def test_an_unreadable_file_is_refused_in_one_line(kind: str, tmp_path: Path) ->
     assert err.endswith(REFUSED[kind] + "\n")
 
 
-def test_a_part_that_unpacks_to_too_much_is_refused_whatever_it_claims(
+def test_a_part_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert LARGEST_SHEET > 1 << 30
@@ -394,8 +394,8 @@ def test_options_for_text_and_for_workbooks_are_not_mixed_up(tmp_path: Path) -> 
     write_book(tmp_path / "b.xlsx", sheet(HEAD))
     (tmp_path / "t.csv").write_text("sku\n1\n")
     for options, said in (
-        (("b.xlsx", "--encoding", "gbk"), "--encoding: b.xlsx is no text"),
-        (("b.xlsx", "--delimiter", ";"), "--delimiter: b.xlsx is no text"),
-        (("t.csv", "--sheet", "1"), "--sheet: t.csv is no workbook"),
+        (("b.xlsx", "--encoding", "gbk"), "--encoding: b.xlsx is not text"),
+        (("b.xlsx", "--delimiter", ";"), "--delimiter: b.xlsx is not text"),
+        (("t.csv", "--sheet", "1"), "--sheet: t.csv is not a workbook"),
     ):
         assert program("reprice", *options, cwd=tmp_path) == (2, b"", f"aepromo: {said}\n")

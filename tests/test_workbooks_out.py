@@ -1,4 +1,4 @@
-"""Workbooks and Parquet files out: read back by another program, figure by figure."""
+"""Writing workbooks and Parquet files: read back by another program, figure by figure."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_an_erp_export_becomes_a_priced_workbook_in_one_command(tmp_path: Path) 
     assert ["ok", float(sum(row["status"] == "ok" for row in rows))] in values(data, 1)
 
 
-def test_totals_are_formulas_over_the_rows_with_what_they_come_to(tmp_path: Path) -> None:
+def test_totals_are_formulas_with_their_results(tmp_path: Path) -> None:
     program("audit", SKUS, "-q", "--fail-on", "never", "-o", "a.xlsx", cwd=tmp_path)
     with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
         summary = archive.read("xl/worksheets/sheet2.xml").decode()
@@ -80,7 +80,7 @@ def test_totals_are_formulas_over_the_rows_with_what_they_come_to(tmp_path: Path
         label: sum(row["status"] == label for row in rows)
         for label in ("ok", "below_target", "loss", "below_floor")
     }
-    # A result that is text would stand to the left, and be none of a sum.
+    # A result that is text would be aligned left, and not be part of a sum.
     assert 't="str"' not in summary
     assert ["profit, least", float(least)] in values((tmp_path / "a.xlsx").read_bytes(), 1)
     assert all("$2:" in key and key.endswith((f"${len(rows) + 1})", '")')) for key in formulas)
@@ -106,7 +106,7 @@ def test_a_second_run_on_its_output_changes_nothing(form: str, tmp_path: Path) -
     assert (tmp_path / f"1.{form}").read_bytes() == (tmp_path / f"2.{form}").read_bytes()
     _, plain, _ = program("reprice", SKUS, "-q", cwd=tmp_path)
     _, again, _ = program("reprice", f"1.{form}", "-q", cwd=tmp_path)
-    # A workbook shows a rate in percent, however it was written.
+    # A workbook shows every rate in percent.
     ratios = [
         re.sub(rb"(?<=,)([\d.]+)%", lambda rate: b"%.3f" % (float(rate[1]) / 100), each)
         for each in (again, plain)
@@ -138,7 +138,7 @@ def test_every_amount_reads_back_to_the_minor_unit(amount: int, places: int) -> 
     assert round(Decimal(float(str(values(data)[1][0]))).scaleb(places)) == amount
 
 
-# XML has no place for lone surrogates; everything else comes back.
+# XML doesn't allow lone surrogates; everything else is read back.
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
 def test_every_text_reads_back_and_none_is_a_formula(text: str) -> None:
     data = written(TextColumn("note", Kind.TEXT, [text, "=1+1", "00123", "1005006123456789012"]))
@@ -165,7 +165,7 @@ def test_every_text_reads_back_and_none_is_a_formula(text: str) -> None:
         ("purchase_price", "=1", None),
     ],
 )
-def test_an_input_cell_is_a_number_only_where_it_is_plainly_one(
+def test_an_input_cell_is_a_number_only_if_it_clearly_is_one(
     name: str, text: str, number: str | None
 ) -> None:
     xml = sheet_xml(written(TextColumn(name, Kind.TEXT, [text])))
@@ -188,12 +188,12 @@ def test_more_than_a_workbook_holds_is_refused_and_the_old_file_stays(tmp_path: 
         list(workbook(parts, with_header=True))
 
 
-def test_rows_that_no_sheet_holds_are_refused_before_any_is_priced(tmp_path: Path) -> None:
+def test_too_many_rows_are_refused_before_any_is_priced(tmp_path: Path) -> None:
     head, rows = "sku,purchase_price,logistics_cost\n", "A,3.20,1.85\n" * MOST_ROWS
     (tmp_path / "t.csv").write_text(head + rows)
     code, out, err = program("reprice", "t.csv", "-o", "o.xlsx", cwd=tmp_path)
     assert (code, out) == (2, b"")
-    # Not even what was assumed is said before.
+    # Not even the assumptions are printed before.
     assert err == "aepromo: more than a sheet holds (1,048,576 rows); write .csv or .parquet\n"
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
@@ -229,7 +229,7 @@ def test_without_the_extra_one_clear_line_says_how_to_get_it(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_amount_says_its_currency_and_a_weight_is_a_number(tmp_path: Path) -> None:
+def test_an_amount_has_its_currency_and_a_weight_is_a_number(tmp_path: Path) -> None:
     file, out = tmp_path / "grams.csv", tmp_path / "priced.xlsx"
     file.write_text("sku,采购价,物流费,重量(g),标价\nA1,8,3,328,25\n", encoding="utf-8")
     options = ("-q", "--lower", "--currency", "EUR", "--fx", "USD=1.08")
@@ -238,7 +238,7 @@ def test_an_amount_says_its_currency_and_a_weight_is_a_number(tmp_path: Path) ->
     header, row = values(out.read_bytes())
     cells = dict(zip(header, row, strict=True))
     assert (cells["重量(g)"], cells["sku"]) == (328, "A1")
-    # A price that may fall is no loss.
+    # A price that may fall is not a loss.
     assert str(cells["price_change"]).startswith("-")
     xml = sheet_xml(out.read_bytes())
     looks = {
@@ -248,7 +248,7 @@ def test_an_amount_says_its_currency_and_a_weight_is_a_number(tmp_path: Path) ->
     assert looks["price_change"][1] != looks["profit"][1]
 
 
-def test_ids_stay_in_sight_and_the_sheet_fits_the_paper(tmp_path: Path) -> None:
+def test_ids_are_frozen_and_the_sheet_fits_the_paper(tmp_path: Path) -> None:
     program("reprice", SKUS, "-q", "-o", "priced.xlsx", cwd=tmp_path)
     xml = sheet_xml((tmp_path / "priced.xlsx").read_bytes())
     assert '<pane xSplit="1" ySplit="1"' in xml

@@ -1,4 +1,4 @@
-"""Chinese goes on in the next line where a reader expects it to, and nothing gets lost by that."""
+"""Chinese text wraps where a reader expects it, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def lines(text: str, width: int) -> list[str]:
 
 @given(LETTERS, st.integers(2, 40))
 @example("0价。", 3)  # the only break leaves 价。, which is too wide
-@example("目标净利，abcdefghijklm价。", 16)  # so is the text after the comma that is near
+@example("目标净利，abcdefghijklm价。", 16)  # the text after the near comma also fits
 def test_no_line_is_too_wide_and_no_letter_is_lost(text: str, width: int) -> None:
     found = lines(text, width)
     assert [line for line in found if cell_len(line) > width] == []
@@ -53,7 +53,7 @@ def test_a_line_ends_where_chinese_may(text: str, broken: str) -> None:
     assert "/".join(lines(text, 16)) == broken
 
 
-def test_tables_and_help_are_broken_so(tmp_path: Path) -> None:
+def test_tables_and_help_wrap_like_chinese(tmp_path: Path) -> None:
     chinese = {"LC_ALL": "C.UTF-8", "AEPROMO_LANG": "zh", "COLUMNS": "60"}
     asked = ("reverse", "--market", "ES", "--fulfilment-days", "14", "--format", "table")
     rules = ("rules", "appeal", "--format", "table")

@@ -1,4 +1,4 @@
-"""``audit``: the current list prices that break, what would mend them, and how much they bear."""
+"""``audit``: current list prices that are too low, the prices that protect, and the room left."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def audit(inputs: Inputs) -> Figures:
 
 AUDIT = Question(
     name="audit",
-    question=N_("Which of my current prices break?"),
+    question=N_("Which of my current prices are too low?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=_adds,
@@ -65,6 +65,6 @@ AUDIT = Question(
     ),
     leads=("status", "list_price", "protected_list_price"),
     always_profit=True,
-    # What reprice decides is what is listed next, so that is what gets audited.
+    # The price that reprice decided is listed next, so it is the one to audit.
     priced_by="new_list_price",
 )

@@ -1,4 +1,4 @@
-"""``breakeven``: how much more must be sold for the traffic to pay for the cut."""
+"""``breakeven``: how much more must be sold to make up for the discount."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def reported_uplift(promotion: str, book: Book) -> int:
     """How much more is sold while the platform promotes, in millionths, rounded down.
 
     More exposure times a higher click rate (rule book: ``forced.uplift``, ``reverse.uplift``), as
-    sellers reported them; what visitors then buy is taken to stay as it was.
+    sellers reported them; the conversion of visitors is assumed to stay as it was.
     """
     if promotion not in UPLIFTS:
         raise CallError(f"--promotion '{promotion}': {one_of(promotion, UPLIFTS)}")
@@ -49,13 +49,14 @@ def _adds(known: frozenset[str]) -> tuple[str, ...]:
 def _compute(inputs: Inputs) -> Figures:
     sku, values = inputs.sku, inputs.values
     uplift = reported_uplift(values.promotion, values.book)
-    # Before the cut, as it is shown; after it, the least that it may leave: so no cut is flattered.
+    # The shown price before the discount, and the lowest after it, so that no discount looks too
+    # good.
     discounts, offers = sku.discounts, values.offers
     own = shown_item_price(sku.list_price, discounts.limited_rate, 0, discounts.add)
     before = profit(offers.not_forced.deal_price(own), sku.costs, sku.fees)
     _, cut = spared_and_cut(sku.list_price, discounts, offers)
     after = profit(cut, sku.costs, sku.fees)
-    # With nothing earned on a unit, no number of units makes up for the cut.
+    # With no profit on a unit, no number of units makes up for the discount.
     hopeless = after <= 0
     earned = pick(hopeless, 1, after)
     needed = (before * TEN_THOUSAND + earned - 1) // earned - TEN_THOUSAND
@@ -74,7 +75,7 @@ def _compute(inputs: Inputs) -> Figures:
 
 BREAKEVEN = Question(
     name="breakeven",
-    question=N_("How much more must I sell for the traffic to pay for the cut?"),
+    question=N_("How much more must I sell to make up for the discount?"),
     uses=("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d"),
     needs=("list_price", "purchase_price", "logistics_cost"),
     adds=_adds,

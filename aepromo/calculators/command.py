@@ -25,7 +25,7 @@ from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.table.layout import Layout
 from aepromo.table.schema import RESULTS
-from aepromo.terminal.summary import decisions_line, prices_line, skus
+from aepromo.terminal.summary import decisions_line, prices_line, rows_line
 from aepromo.words import _
 from aepromo.words.nearest import one_of
 
@@ -70,7 +70,7 @@ FailOnActionOption = Annotated[
     FailOnAction,
     declared(
         "--fail-on",
-        help="Exit with 1 where a price is held; raise: also where one must rise (never).",
+        help="Exit with 1 if a price is held; raise: also if one must rise (never).",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
@@ -90,21 +90,21 @@ PromotionOption = Annotated[
     declared(
         "--promotion",
         metavar="forced|reverse",
-        help="Which promotion's reported uplift to count on (forced).",
+        help="The promotion whose reported uplift is used (forced).",
         rich_help_panel=STORE_PANEL,
     ),
 ]
 
 
 def calculator_named(command: str) -> Question:
-    """The question that a command asks; the others are not loaded."""
+    """The question of a command; the others are not loaded."""
     name = command.replace("-", "_")
     question: Question = getattr(import_module(f"aepromo.calculators.{name}"), name.upper())
     return question
 
 
 def calculator_command(question: Question) -> Callable[..., None]:
-    """The Typer command that asks a calculator's question."""
+    """The Typer command of a calculator."""
     return _OWN.get(question.name, _plain_command)(question)
 
 
@@ -113,7 +113,7 @@ def _plain_command(question: Question, *policy_options: Parameter) -> Callable[.
         return Asked(question, summary)
 
     def summary(tally: Tally) -> str:
-        return prices_line(tally, question.counts[0]) if question.counts else skus(tally.rows)
+        return prices_line(tally, question.counts[0]) if question.counts else rows_line(tally)
 
     endings = parameters_of(EndingOptions) if question.sets_prices else ()
     return question_command(ask, question, policy_options=[*endings, *policy_options])
@@ -153,14 +153,14 @@ def _reprice_command(question: Question) -> Callable[..., None]:
 
 
 _OWN = {"audit": _audit_command, "breakeven": _breakeven_command, "reprice": _reprice_command}
-"""The calculators whose commands have something of their own."""
+"""The calculators whose commands have options of their own."""
 
 ON_REQUEST = {"proof": with_proof, "max_limited_rate": with_own_discount}
-"""The columns of ``reprice`` and ``audit`` that take long, and what adds each of them."""
+"""The slow columns of ``reprice`` and ``audit``, each with the function that adds it."""
 
 
 def _extended(question: Question, writing: WritingOptions) -> Question:
-    """A question with the columns that ``--columns`` or ``--value`` ask for beside its own."""
+    """A question with the further columns that ``--columns`` or ``--value`` name."""
     words = [word.strip() for word in (writing.value or writing.columns or "").split(",")]
     for name, extended in ON_REQUEST.items():
         layout = Layout((name,))
@@ -172,10 +172,10 @@ def _extended(question: Question, writing: WritingOptions) -> Question:
 def _price_update(values: Values, call: Call) -> Asked:
     """``reprice`` with requests to the platform as its answer. Raises ``CallError``."""
     if call.file is None:
-        raise CallError(_("--format aliexpress is for reprice with a FILE, which sets prices"))
+        raise CallError(_("--format aliexpress is only for reprice with a FILE"))
     if call.options["only"] or call.reading.rejects:
         raise CallError(
-            _("--format aliexpress sends products whole; leave out --only and --rejects")
+            _("--format aliexpress sends whole products; leave out --only and --rejects")
         )
     from aepromo.calculators.price_update import PRICE_UPDATE, PriceUpdates  # loads pyarrow
 
@@ -189,12 +189,12 @@ def _price_update(values: Values, call: Call) -> Asked:
 
 
 def _only(question: Question, call: Call) -> tuple[str, ...]:
-    """The labels that ``--only`` names. Raises ``CallError`` for one that there isn't."""
+    """The labels that ``--only`` names. Raises ``CallError`` for an unknown one."""
     text = call.options["only"]
     if text is None:
         return ()
     if call.file is None:
-        raise CallError(_("--only chooses among the rows of a FILE"))
+        raise CallError(_("--only selects rows of a FILE; name one"))
     labels = RESULTS[question.counts[0]].labels
     only = tuple(label.strip() for label in text.split(","))
     for label in only:

@@ -33,7 +33,7 @@ def deal_and_fees(inputs: Inputs) -> Figures:
 
 COMMISSION = Question(
     name="commission",
-    question=N_("What does the platform take, on the discounted price?"),
+    question=N_("Which fees does the platform take on the discounted price?"),
     uses=("list_price", *DISCOUNT, *FEES),
     needs=("list_price",),
     adds=fees_taken,

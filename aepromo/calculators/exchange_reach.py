@@ -1,7 +1,8 @@
-"""How few units of the currency of costs one of the selling currency may buy until a price breaks.
+"""The lowest exchange rate at which a price still protects.
 
-A row's rate is that of its purchase price, or of the first other cost that is converted. Costs in a
-third currency stay what they are.
+It counts units of the cost currency for one of the selling currency. A row's rate is that of its
+purchase price, or of the first other cost that is converted. Costs in a third currency stay
+unchanged.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from aepromo.table.number_columns import Numbers
 
 _LEAST = BILLION // MILLION
-"""The lowest rate that is told, in billionths; a lower one that holds is said to be this."""
+"""The lowest rate that is reported, in billionths; a lower one is reported as this one."""
 
 
 def lowest_exchange_rate(inputs: Inputs, deal_price: Whole) -> Whole:
@@ -50,7 +51,7 @@ def _of_one(inputs: Inputs, deal_price: Whole) -> Whole:
 
 
 def _origins(values: Values) -> dict[str, StatedCost]:
-    """The costs of one SKU that are converted, that of a parcel among them."""
+    """The converted costs of one SKU, including that of its parcel."""
     origins, shipping = dict(values.costs.origins), values.shipping
     if shipping is not None:
         service, weight = shipping.parcel(values.texts)
@@ -83,7 +84,7 @@ def _held(
 
 
 class _Part(NamedTuple):
-    """Some costs of rows, 0 where they are none; ``codes`` are indices into the currencies."""
+    """Some costs of rows, 0 where there are none; ``codes`` are indices into the currencies."""
 
     name: str
     codes: Numbers
@@ -163,7 +164,7 @@ def _parts(inputs: Inputs) -> tuple[list[_Part], list[Currency]]:
 def _in_one_currency_each(
     parts: list[_Part], currencies: list[Currency]
 ) -> tuple[list[_Part], list[Currency]]:
-    """The same with each currency once, by its code."""
+    """The costs of ``_parts``, added up by currency code."""
     import numpy as np
 
     codes = list(dict.fromkeys(each.code for each in currencies))

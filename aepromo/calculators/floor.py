@@ -33,7 +33,7 @@ def _compute(inputs: Inputs) -> Figures:
         list_price = pick(priced, sku.list_price, 1)
         results["max_discount"] = pick(priced, max_discount(list_price, floor), BLANK)
         if any_of(rated):
-            # No costs are asked for here, so the floor is all that a price can break.
+            # Without costs, the only possible fault of a price is to be under the floor.
             deal, _ = worst_deal_price(list_price, sku.discounts, values.offers)
             found = status(deal, profit=0, required=BLANK, floor=floor)
             results["status"] = pick(rated, found, BLANK)
@@ -42,7 +42,7 @@ def _compute(inputs: Inputs) -> Figures:
 
 FLOOR = Question(
     name="floor",
-    question=N_("How low may it go before orders are cancelled?"),
+    question=N_("How low can a price go before orders are cancelled?"),
     uses=("purchase_price", *CONVERSION, "list_price", *DISCOUNT),
     needs=("purchase_price",),
     adds=_adds,

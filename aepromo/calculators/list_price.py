@@ -28,7 +28,7 @@ def _compute(inputs: Inputs) -> Figures:
 
 LIST_PRICE = Question(
     name="list-price",
-    question=N_("What must I ask so that a forced discount leaves my target?"),
+    question=N_("Which list price leaves my target after a forced discount?"),
     uses=(*SHOP, *DISCOUNT, *FEES, *TARGETS),
     needs=(),
     adds=adding("required_deal_price", "bound_by", "exact_list_price", "protected_list_price"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def fees_taken(known: frozenset[str]) -> tuple[str, ...]:
-    """The deal price and what is taken of it; the other fee where something gives its rate."""
+    """The columns of deal price and fees; the other fee only where its rate is given."""
     fees = ("deal_price", "commission", "payment_fee")
     return (*fees, "other_fee") if "other_rate" in known else fees
 

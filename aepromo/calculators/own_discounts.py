@@ -1,7 +1,7 @@
-"""The deepest own discount of each product, as a column that is made when asked for.
+"""The deepest own discount of each product, as a column made on request.
 
-The platform takes whole percents, one for a product, so all SKUs of a product are looked at
-together and a file is read whole.
+The platform takes whole percents, one for a product, so all SKUs of a product are computed together
+and a file is read whole.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def with_own_discount(question: Question) -> Question:
     """``reprice`` or ``audit`` with the deepest own discount at which a product still protects.
 
-    That is at the price that is looked at: the new one in ``reprice``. A row without a product
-    stands for itself; a SKU without a price has no say in its product.
+    The price is the one that the question checks: the new one in ``reprice``. A row without a
+    product is a product of its own; a SKU without a price is ignored in its product.
     """
 
     def compute(inputs: Inputs) -> Results:
@@ -47,7 +47,7 @@ def with_own_discount(question: Question) -> Question:
 
 
 def _products(inputs: Inputs) -> Whole | None:
-    """The number of each row's product from 0 up; None where every row is one of its own."""
+    """The number of each row's product, from 0; None where every row is its own product."""
     if inputs.cells is None or "product_id" not in inputs.columns:
         return None
     import numpy as np

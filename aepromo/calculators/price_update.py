@@ -1,8 +1,8 @@
-"""Request bodies for the platform's batch price update, out of what reprice decides.
+"""Request bodies for the platform's batch price update, from the decisions of ``reprice``.
 
 The fields are those of ``aliexpress.solution.batch.product.price.update`` (rule book:
-``price_update``). What a request leaves out may be erased, so a product is sent with all its SKUs
-or not at all: its rows must stand together, and a bad row refuses the file.
+``price_update``). The platform may erase what a request leaves out, so a product is sent with all
+its SKUs or not at all: its rows must be together, and a bad row refuses the file.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Row(NamedTuple):
 
 
 def _compute(inputs: Inputs) -> Results:
-    """The decisions of ``reprice``; a new list price not above the sale price is held."""
+    """The decisions of ``reprice``, holding a new list price that is not above the sale price."""
     figures = REPRICE.compute(inputs)
     price, discount = figures["new_list_price"], inputs.numbers["discount_price"]
     changes = (figures["action"] != HOLD) & (figures["action"] != KEEP)
@@ -60,7 +60,7 @@ def _compute(inputs: Inputs) -> Results:
 
 
 def _faults(inputs: Inputs) -> list[Fault]:
-    """Rows that can't be told to the platform."""
+    """Rows that can't be sent to the platform."""
     products, skus, markets = (inputs.text(name) for name in ("product_id", "sku", "market"))
     digits = rf"^[0-9]{{1,{_LONGEST_ID}}}$"
     keys = pc.binary_join_element_wise(products, skus, markets, "\0")
@@ -73,13 +73,15 @@ def _faults(inputs: Inputs) -> list[Fault]:
         text = texts["product_id"]()[row or 0]
         if not text:
             return _("is missing; a price update names every product")
-        return _("'{text}' is no product's number; write its digits").format(text=text)
+        return _("'{text}' is not a product number; write its digits").format(text=text)
 
     def no_sku(_row: int | None) -> str:
         return _("is missing; a price update names every SKU")
 
     def twice(row: int | None) -> str:
-        text = _("'{sku}' stands twice in its product; leave one row, or tell them by market")
+        text = _(
+            "'{sku}' appears twice in its product; keep one row, or give each row its own market"
+        )
         return text.format(sku=texts["sku"]()[row or 0])
 
     is_number = pc.match_substring_regex(products, digits).to_numpy(zero_copy_only=False)
@@ -109,7 +111,7 @@ PRICE_UPDATE = REPRICE._replace(
 
 
 def rows_of(outcome: Outcome) -> list[Row]:
-    """The SKUs of an answer, as the platform is told of them."""
+    """The SKUs of an answer, as they are sent to the platform."""
     inputs, results = outcome.inputs, outcome.results
     if inputs is None:
         return []
@@ -153,26 +155,28 @@ class PriceUpdates:
         self.products = self.skus = self.calls = 0
 
     def add(self, rows: Iterable[Row]) -> Iterator[Body]:
-        """Take in some more rows; the bodies that are complete with them.
+        """Add rows; return the bodies that are complete with them.
 
-        Raises ``InputError`` for a product whose rows don't stand together.
+        Raises ``InputError`` for a product whose rows are not together.
         """
         for row in rows:
             if self._open and row.product != self._open[0].product:
                 yield from self._close_product()
             if row.product in self._done:
-                apart = _("product {product} stands in several places; sort the file by product_id")
+                apart = _(
+                    "the rows of product {product} are not together; sort the file by product_id"
+                )
                 raise InputError(apart.format(product=row.product))
             self._open.append(row)
 
     def finish(self) -> Iterator[Body]:
-        """The last bodies."""
+        """Return the last bodies."""
         yield from self._close_product()
         if self._waiting:
             yield self._body()
 
     def said(self) -> str:
-        """How much goes out: ``2 products, 5 SKUs, 1 call``."""
+        """The amount that is sent: ``2 products, 5 SKUs, 1 call``."""
         parts = (
             ngettext("{count:,} product", "{count:,} products", self.products),
             ngettext("{count:,} SKU", "{count:,} SKUs", self.skus),
@@ -193,7 +197,10 @@ class PriceUpdates:
         product = _product(rows)
         skus = len(product["multiple_sku_update_list"])
         if skus > self._most_skus:
-            reason = _("product {product} has {skus} SKUs, and a request holds {most} of one")
+            reason = _(
+                "product {product} has {skus} SKUs, but a request holds at most {most} of one "
+                "product"
+            )
             raise InputError(
                 reason.format(product=rows[0].product, skus=skus, most=self._most_skus)
             )
@@ -210,7 +217,7 @@ class PriceUpdates:
 
 
 def _product(rows: Sequence[Row]) -> Body:
-    """A product with all its SKUs that have a price; by market where rows tell one.
+    """A product with all its SKUs that have a price; by market where rows name one.
 
     A SKU of several markets has the highest of its prices, and each market its own.
     """

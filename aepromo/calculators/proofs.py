@@ -1,6 +1,6 @@
-"""A proof in one line for each protected list price, as a column that is made when asked for.
+"""A proof in one line for each protected list price, as a column made on request.
 
-Each row is proved by itself, which takes a hundred times as long as pricing it.
+Each row is proved separately, which takes a hundred times as long as pricing it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def with_proof(question: Question) -> Question:
-    """``reprice`` or ``audit`` with a column that tells why each next lower list price fails."""
+    """``reprice`` or ``audit`` with a column that shows why the next lower list price fails."""
 
     def compute(inputs: Inputs) -> Results:
         results = question.compute(inputs)
@@ -63,7 +63,7 @@ def proof_line(found: Proof, discounts: Discounts, currency: Currency) -> str:
     if own:
         steps.append(_("own {rate}").format(rate=_percent(own)))
         if discounts.add and found.is_forced:
-            taken += own  # both at once, so that there is one rounding
+            taken += own  # both together, so there is one rounding
         else:
             steps += _rounding(found.list_price, own, found.is_base_up)
     if found.is_forced:
@@ -82,7 +82,7 @@ def proof_line(found: Proof, discounts: Discounts, currency: Currency) -> str:
 
 
 def _rounding(amount: int, rate: int, is_up: bool) -> list[str]:
-    """The direction in which what a rate leaves is rounded; nothing where it needs none."""
+    """The direction of rounding after a rate; empty where nothing is rounded."""
     if amount * rate % TRILLION == 0:
         return []
     return [_("up") if is_up else _("down")]

@@ -54,7 +54,7 @@ def _reprice(inputs: Inputs) -> Figures:
 
 
 def _outcome(inputs: Inputs, price: Whole, required: Whole) -> Figures:
-    """The outcome of the new price; blank but for the floor where a guard leaves no price."""
+    """The outcome of the new price; where a guard leaves none, only the floor is not blank."""
     without = negated(is_known(price))
     if not any_of(without):
         return outcome(inputs, price, required)
@@ -67,7 +67,7 @@ def _outcome(inputs: Inputs, price: Whole, required: Whole) -> Figures:
 
 REPRICE = Question(
     name="reprice",
-    question=N_("A cost file in, the same file with the list prices to set out."),
+    question=N_("Which list prices should I set for the SKUs of a cost file?"),
     uses=("list_price", "max_price", *SHOP, *DISCOUNT, *FEES, *TARGETS),
     needs=("purchase_price", "logistics_cost"),
     adds=_adds,

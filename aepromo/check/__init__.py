@@ -1,1 +1,1 @@
-"""``check``: how a file will be read, before anything is reckoned from it."""
+"""``check``: how a file will be read, before anything is computed from it."""

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 QUESTION = N_("How a file will be read: its headers, units, cells and rows.")
 COLUMNS = ("header", "read_as", "unit", "note", "filled", "blank", "bad", "first", "odd")
 _WANTED = ("header", "read_as", "unit", "note", "bad", "filled", "first", "blank", "odd")
-"""The same, those first that a narrow table shows."""
+"""The same columns, in the order in which a narrow table keeps them."""
 
 _COUNTS = ("filled", "blank", "bad")
 _MOST_LINES = 5
@@ -73,14 +73,14 @@ ForceOption = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Replace an aepromo.toml that is there.",
+        help="Replace an existing aepromo.toml.",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
 
 
 def check_command() -> Callable[..., None]:
-    """The Typer command that tells how a file will be read."""
+    """The Typer command that shows how a file will be read."""
     from aepromo.calculators.reprice import REPRICE
 
     def command(**given: Any) -> None:
@@ -107,7 +107,7 @@ def check_command() -> Callable[..., None]:
             with replacing(NAME) as stream:
                 stream.write(starter(check, values.policy, mapping).encode())
             if not call.writing.quiet:
-                say(_("{path}: written; look through it").format(path=NAME))
+                say(_("{path}: written; check it").format(path=NAME))
         if check.is_refused:
             raise typer.Exit(Exit.INPUT_WRONG)
 
@@ -187,7 +187,7 @@ def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> 
     names = [each.name for each in columns]
     rows = [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)]
     for row, each in zip(rows, check.headers, strict=True):
-        # A script wants words that stay the same.
+        # Scripts need words that stay the same.
         row |= {"read_as": each.column, "note": each.note, "may_be": list(each.may_be)}
     return {
         "file": source.name,
@@ -220,7 +220,7 @@ def _notes(check: FileCheck) -> list[str]:
     first = _("{name}: {kind}, {rows}")
     notes = [first.format(name=source.name, kind=kinds[check.kind], rows=rows)]
     if source.chunks is not None:
-        text = _("encoding {encoding}; cells are parted by {delimiter}; decimal mark {decimal}")
+        text = _("encoding {encoding}; cells are separated by {delimiter}; decimal mark {decimal}")
         notes.append(
             text.format(
                 encoding=_encoding(source),
@@ -231,16 +231,14 @@ def _notes(check: FileCheck) -> list[str]:
     notes += source.taken.notes()
     if source.taken.blank_rows:
         count = source.taken.blank_rows
-        text = ngettext(
-            "{count:,} blank row, passed over", "{count:,} blank rows, passed over", count
-        )
+        text = ngettext("{count:,} blank row, skipped", "{count:,} blank rows, skipped", count)
         notes.append(text.format(count=count))
     if check.totals:
         lines = list(map(str, check.totals[:_MOST_LINES]))
         more = ["…"] if len(check.totals) > _MOST_LINES else []
         text = ngettext(
-            "a total row on line {lines}, which is no SKU",
-            "{count:,} total rows on lines {lines}, which are no SKUs",
+            "a total row, not a SKU, on line {lines}",
+            "{count:,} total rows, not SKUs, on lines {lines}",
             len(check.totals),
         )
         lines_text = _(", ").join([*lines, *more])
@@ -254,7 +252,7 @@ def _notes(check: FileCheck) -> list[str]:
     if check.refusal:
         notes.append(check.refusal)
     elif check.maps:
-        text = _("to say what they are: {maps}")
+        text = _("to say what they mean: {maps}")
         notes.append(text.format(maps=" ".join(check.maps[:_MOST_LINES])))
     if not check.is_refused:
         notes.append(_("{command} can read it").format(command=command))

@@ -1,4 +1,4 @@
-"""``check``: how each header of a file is read, its cells, and the rows that are no SKUs."""
+"""``check``: how each header of a file is read, its cells, and the rows that are not SKUs."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ COSTS, ORDERS, FEED = "costs", "orders", "feed"
 COMMANDS = {COSTS: "reprice", ORDERS: "rates", FEED: "watch"}
 
 ASK, NOT_USED = "ask", N_("not used")
-"""Notes on a header: it may be several columns, or its cells hold money and aren't read."""
+"""Notes on a header: it may mean several columns, or its cells hold money and aren't read."""
 
 FEED_NEEDS = ("sku", "discount_status")
 _OF_COSTS = (*(column.name for column in (*SKU_INPUTS, *SHIPPING_INPUTS)), "market")
 _OF_FEED = (*FEED_NEEDS, "title", "list_price", "deal_price", "forced_rate", "category")
 _UNREAD = (Kind.TEXT, Kind.WORDS)
 _LOOKED_AT = 5_000
-"""So many rows of the first block are looked through for a cell unlike the others."""
+"""The number of first rows that are searched for a cell unlike the others."""
 _USUAL = 0.75
-"""The share of cells that are written alike, if any is to be odd."""
+"""The share of cells that must be written alike for another cell to be odd."""
 
 
 @dataclass(slots=True)
 class HeaderCheck:
-    """One header: what it is taken for, in what its cells are, and what they hold.
+    """One header: the column it means, the unit of its cells, and what they hold.
 
     ``note`` is ``ASK``, ``NOT_USED`` or nothing; ``may_be`` are the columns to ask about.
     """
@@ -82,7 +82,7 @@ class HeaderCheck:
 
 @dataclass(slots=True)
 class FileCheck:
-    """All that there is to say of a file. ``refusal`` is why the command would not read it."""
+    """All findings about a file. ``refusal`` is why the command would not read it."""
 
     source: Source
     kind: str
@@ -100,7 +100,7 @@ class FileCheck:
 
     @property
     def maps(self) -> list[str]:
-        """``--map`` for each header that is to be asked about, to paste."""
+        """A ``--map`` to paste for each header that is asked about."""
         return [map_option(each.header, each.may_be[0]) for each in self.headers if each.may_be]
 
 
@@ -115,7 +115,7 @@ def kind_of(header: tuple[str, ...], mapping: Mapping[str, str]) -> str:
 
 
 def check_file(source: Source, mapping: Mapping[str, str], values: Values) -> FileCheck:
-    """Look through all of a file. Raises ``InputError`` for what is no table."""
+    """Check a whole file. Raises ``InputError`` for what is not a table."""
     kind = kind_of(source.header, mapping)
     found = _Found(source, kind, mapping, values)
     check = FileCheck(source, kind, found.checks(), found.refusal, ids=IdNotes(source.name))
@@ -144,7 +144,7 @@ class _Found:
             self.headers: Headers = read_headers(
                 header, wanted, mapping, added=added, beside=("sku",)
             )
-        except InputError:  # two headers for one column, which the refusal tells
+        except InputError:  # two headers for one column, which the refusal names
             self.headers = read_headers(header, (), mapping, beside=("sku",))
         self.is_refused_whole = bool(self.refusal)
 
@@ -189,7 +189,7 @@ class _Found:
             return rows_of(())
         exchange = self.values.exchange
         currency = exchange.selling
-        if kind is Kind.COST:  # a sign tells the currency of its cell, so that none contradicts
+        if kind is Kind.COST:  # a sign gives the currency of its cell, so no cell contradicts it
             currency = exchange.cost._replace(is_stated=False)
         column = FoundColumns(
             {reading.column: (position,)}, self.headers.names, self.headers.readings
@@ -253,7 +253,7 @@ def _add(check: FileCheck, found: _Found, block: Block, *, is_first: bool) -> No
 
 
 def _odd_one(cells: list[str]) -> str:
-    """A cell that is written unlike nearly all others; nothing where none is."""
+    """A cell that is written unlike nearly all others; empty where there is none."""
     shapes: dict[str, tuple[int, str]] = {}
     for cell in cells:
         shape = _shape(cell)
@@ -266,10 +266,10 @@ def _odd_one(cells: list[str]) -> str:
 
 
 def _shape(cell: str) -> str:
-    """A cell with its letters and digits made alike: ``$1,234.50`` as ``$9,9.9``."""
+    """The pattern of a cell's letters and digits: ``$1,234.50`` as ``$9,9.9``."""
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", cell.strip()))
 
 
 def shown_cell(text: str) -> str:
-    """A cell on one line, cut."""
+    """A cell on one line, shortened."""
     return shown_header(text)

@@ -1,4 +1,4 @@
-"""A commented ``aepromo.toml`` to start from, made of what a file and a call say."""
+"""A commented ``aepromo.toml`` to start from, made from a file and a call."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _VALUES = (
 
 
 def starter(check: FileCheck, policy: Policy, mapping: Mapping[str, str]) -> str:
-    """The text of a configuration: what was given, what is assumed, and what headers stand for."""
+    """The text of a configuration: given values, assumed values, and the meaning of headers."""
     given = policy.texts()
     lines = [
-        _("# Made by aepromo check {file}; every command in this folder reads it.").format(
+        _("# Written by aepromo check {file}; every command run in this folder reads it.").format(
             file=shown_header(check.source.name)
         ),
-        _("# A line that begins with # says nothing: take the # away to set it."),
+        _("# A line that begins with # has no effect: remove the # to use it."),
         "",
         _line("currency", policy.currency or "USD", policy.currency, _("of prices and targets")),
         _line("cost_currency", policy.cost_currency or "CNY", policy.cost_currency, _("of costs")),
@@ -38,7 +38,12 @@ def starter(check: FileCheck, policy: Policy, mapping: Mapping[str, str]) -> str
         text = given.get(name) or (assumed_text(name, policy.book) if name in ASSUMED else "0")
         lines.append(_line(name, text, given.get(name), _(INPUTS[name].meaning)))
     lines += ["", "[fx]", *_rates(policy.fx)]
-    lines += ["", _("# What the headers of your files stand for."), "[map]", *_map(check, mapping)]
+    lines += [
+        "",
+        _("# The headers of your files, and the column that each one means."),
+        "[map]",
+        *_map(check, mapping),
+    ]
     return "\n".join(lines) + "\n"
 
 

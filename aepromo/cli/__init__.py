@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from typer import Typer
 
 CALCULATORS = ("reprice", "audit", "list-price", "margin", "commission", "floor", "breakeven")
-"""The commands that ask a report's question; each of the others has a module of its own."""
+"""The calculators; each of the other commands has a module of its own."""
 
 PANELS = {
-    "What to ask for, and what is left": (*CALCULATORS, "explain", "sweep", "report"),
+    "List prices and profit": (*CALCULATORS, "explain", "sweep", "report"),
     "What the platform does, and when": (
         *("rates", "forced", "appeal", "reverse", "tracking", "watch"),
     ),
-    "What the program knows": ("check", "rules", "doctor", "help", "version"),
+    "About the program": ("check", "rules", "doctor", "help", "version"),
 }
 """The commands as the help groups them."""
 
@@ -56,19 +56,19 @@ MODULES = {
     "help": "cli.help_command",
     "version": "cli.version_command",
 }
-"""Where each command is built that is no calculator."""
+"""The module that builds each command that is not a calculator."""
 
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
     try:
         sys.exit(_run())
-    except Exception as error:  # the last guard: what nobody foresaw has an exit code of its own
+    except Exception as error:  # the last resort: an unexpected failure has an exit code of its own
         sys.exit(_told_as_fault(error))
 
 
 def _run() -> Exit:
-    """Run the command, and tell what a shell is to be told of its end."""
+    """Run the command, and return its exit code."""
     end_on_signals()
     collect_seldom()
     compute_on_one_thread()
@@ -77,7 +77,7 @@ def _run() -> Exit:
     print_any_text()
     call = call_of(sys.argv[1:], os.environ)
     speak_as_asked(call)
-    # Typer takes most of the time it takes to start, and a signal may come meanwhile.
+    # Loading Typer takes most of the start, and a signal may arrive meanwhile.
     from aepromo.cli.root import ReaderGone
     from aepromo.cli.say import say
 
@@ -87,16 +87,16 @@ def _run() -> Exit:
         say(f"aepromo: {error}")
         return Exit.INPUT_WRONG if isinstance(error, InputError) else Exit.CALL_WRONG
     except ReaderGone:
-        # The reader has had enough. What is still buffered goes nowhere, and quietly.
+        # The reader has closed the pipe: discard what is buffered, without a message.
         send_nowhere(sys.stdout)
     return Exit.DONE
 
 
 def _told_as_fault(error: Exception) -> Exit:
-    """Say in one line what nobody expected; with ``AEPROMO_DEBUG=1`` also where it came up."""
+    """Report an unexpected failure in one line; with ``AEPROMO_DEBUG=1`` also its traceback."""
     if os.environ.get("AEPROMO_DEBUG", "0") != "0":
         sys.excepthook(type(error), error, error.__traceback__)
-    error.__traceback__ = None  # memory that it holds may be what the line below lacks
+    error.__traceback__ = None  # it may hold the memory that the line below needs
     from aepromo.cli.say import say_fault
 
     say_fault(error)
@@ -106,8 +106,8 @@ def _told_as_fault(error: Exception) -> Exit:
 def build(arguments: list[str]) -> Typer:
     """The program, with no more of its commands than the arguments need.
 
-    Making a command out of a function's signature takes Typer longer than most answers take to
-    compute, so that only the one that is called is made; help and completion see all of them.
+    Typer takes longer to build a command from a function's signature than most answers take to
+    compute, so only the command that is called is built; help and completion see all of them.
     """
     from typer import Typer
 

@@ -16,17 +16,17 @@ Result = TypeVar("Result")
 
 WORKERS = min(os.cpu_count() or 1, 4)
 AHEAD = WORKERS + 1
-"""How many items may be under way or waiting: what bounds the memory in use."""
+"""How many items may be in work or waiting, which bounds the memory in use."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # their numbers in <malloc.h>
 _NEVER, _LARGEST_REUSED = 1 << 30, 32 << 20  # bytes
 
 
 def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """``map``, some items ahead of the reader, on as many threads as there are cores.
+    """``map`` some items ahead of the reader, on as many threads as there are cores.
 
     It helps where the function spends its time outside the interpreter's lock, as NumPy and Arrow
-    do. An exception comes out in the place of its item.
+    do. An exception is raised in the place of its item.
     """
     _keep_freed_memory()
     waiting: deque[Future[Result]] = deque()
@@ -44,16 +44,16 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator
 
 
 def _keep_freed_memory() -> None:
-    """Let what one item has freed serve the next.
+    """Reuse the memory that one item freed for the next.
 
-    Otherwise glibc gives arrays of some megabytes back to the kernel and asks for them again, block
-    by block, and the two of them spend a fifth of the time on empty pages.
+    Otherwise glibc returns arrays of some megabytes to the kernel and requests them again, block by
+    block, which takes a fifth of the time.
     """
     if not sys.platform.startswith("linux"):
         return
     import ctypes
 
     libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):  # others than glibc may lack it
+    if hasattr(libc, "mallopt"):  # not in every C library
         libc.mallopt(_TRIM_THRESHOLD, _NEVER)
         libc.mallopt(_MMAP_THRESHOLD, _LARGEST_REUSED)

@@ -12,6 +12,7 @@ from aepromo.cli.ahead import ahead
 from aepromo.cli.say import (
     encoding_line,
     not_used_line,
+    priced_by_line,
     say,
     say_assumed,
     say_converted,
@@ -21,7 +22,6 @@ from aepromo.cli.say import (
 )
 from aepromo.engine.answer import (
     PROPOSED,
-    Apart,
     Outcome,
     find_columns,
     run,
@@ -35,10 +35,11 @@ from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.found_columns import positions_of
 from aepromo.table.headers import How, result_of, shown_header
-from aepromo.table.headings import in_words, named
+from aepromo.table.headings import in_words
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.layout import Layout, laid_out
 from aepromo.table.measured_cells import speak_of_money
+from aepromo.table.schema import INPUTS
 from aepromo.table.source import together
 from aepromo.table.total_rows import total_rows
 from aepromo.words import _, ngettext
@@ -68,18 +69,22 @@ MOST_LOOKED_AT = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Attempt(Generic[Finished]):
-    """The result of one block; ``finished`` is None if it has bad rows."""
+    """The result of one block; ``finished`` is None if it has bad rows.
+
+    The ``outcome`` is that of the rows ``skus`` of the ``text``; the others are ``totals``.
+    """
 
     text: TextBlock
     outcome: Outcome
     finished: Finished | None
     ids: BlockIds | None
     totals: Numbers
+    skus: Numbers
 
 
 @dataclass(slots=True)
 class _OddRates:
-    """How many rows have an own discount of no whole percent, and where the first stands."""
+    """How many rows have an own discount that is not a whole percent, and the first of them."""
 
     rows: int
     line: int
@@ -91,9 +96,9 @@ class Answers:
     """The answers to a question over a source, in the order of its rows.
 
     ``columns`` are the positions of the inputs, ``added`` the result columns. A column of the file
-    that the question replaces goes by its name in the ``layout``.
-    Bad rows go ``aside``, or where they can't, the first one ends the answers; then
-    ``RowsRefused`` is raised once the rest of the file has been looked through.
+    that the question replaces has its name in the ``layout``. Bad rows go ``aside``; where they
+    can't, the first one ends the answers, and ``RowsRefused`` is raised once the rest of the file
+    has been checked.
     """
 
     question: Question
@@ -114,6 +119,9 @@ class Answers:
     _totals: list[int] = field(default_factory=list)
     _never_blank: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _odd_rates: _OddRates | None = None
+    _listed: int = 0
+    _unlisted: int = 0
+    _unlisted_ids: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         header = list(self.source.header)
@@ -133,30 +141,34 @@ class Answers:
         self._ids = IdNotes(self.source.name)
 
     def holding(self, role: str) -> str:
-        """The column that was read as something, or that holds it; nothing where none does."""
+        """The column that was read as this role, or that holds it; empty where there is none."""
         if role == "list_price" and PROPOSED in self.columns:
             return self.source.header[self.columns[PROPOSED]]
         if role in self.values.overridden:
-            return ""  # what stands there isn't what counts
+            return ""  # the cells of that column are not used
         known = role in self.added or role not in self.columns
         return self.layout.holding(role) if known else self.source.header[self.columns[role]]
 
     def about(self) -> list[tuple[str, str | int]]:
-        """Pairs of a name and a value: the number of rejected rows, and what was assumed."""
+        """Pairs of a name and a value: rows without an answer by number, and what was assumed."""
         book = self.values.book
         assumed: list[tuple[str, str | int]] = [
             (_("assumed: {name}").format(name=in_words(name)), assumed_text(name, book))
             for name in sorted(self._assumed)
             if name in ASSUMED and not book.is_overridden(ASSUMED[name])
         ]
-        count = self.aside.count
-        return [(_("rejected rows"), count), *assumed] if count else assumed
+        counts = {
+            _("without a list price"): self._unlisted,
+            _("rejected rows"): self.aside.count,
+        }
+        return [*((name, count) for name, count in counts.items() if count), *assumed]
 
     def each(self, finish: Callable[[Outcome, TextBlock], Finished]) -> Iterator[Finished]:
         """Yield the result of ``finish`` for each block's outcome, computed on other threads.
 
-        ``finish`` also gets the rows of the file, including those that are no SKUs. There is at
-        least one outcome, so that a header alone has an answer too.
+        ``finish`` also gets the rows of the file, including those without an answer. There is at
+        least one outcome, so that a header alone has an answer, too. Raises ``InputError``
+        where no SKU has the list price that is asked about.
         """
         columns = self.columns
         ids = self.headers.position("sku") if self.question.is_about_skus else None
@@ -167,19 +179,18 @@ class Answers:
             skus = np.delete(np.arange(len(text)), totals)
             cells = text.chosen(skus) if len(totals) else text
             outcome = run(self.question, cells, columns, self.values)
-            if len(totals):
-                outcome = replace(outcome, apart=Apart(text, totals))
             is_good = not (outcome.problems or text.ragged)
             own = None if ids is None else ids_of(text, ids, totals)
-            finished = finish(outcome, text) if is_good else None
-            return _Attempt(text, outcome, finished, own, totals)
+            finished = finish(outcome.among(text, skus), text) if is_good else None
+            return _Attempt(text, outcome, finished, own, totals, skus)
 
+        held: list[Finished] = []
         answered, took, signs = False, [0, 0, 0], frozenset[str]()
         is_first = True
         blocks = self.source.blocks
         for attempted in ahead(attempt, together(blocks) if self.question.is_whole else blocks):
             outcome, finished = attempted.outcome, attempted.finished
-            self.meter.advance(len(outcome), len(attempted.text.block.data))
+            self.meter.advance(len(outcome.asked), len(attempted.text.block.data))
             if is_first:
                 self._say_what_is_read(attempted.text)
                 is_first = False
@@ -188,8 +199,7 @@ class Answers:
             if len(signs) > 1:
                 raise InputError(f"{self.source.name}: {in_two_currencies(signs)}")
             if finished is not None:
-                rows = np.delete(np.arange(len(attempted.text)), attempted.totals)
-                self._note_odd_rates(outcome, attempted.text, rows)
+                self._note_rows(outcome, attempted.text, attempted.skus)
             else:
                 outcome, good = self._without_bad_rows(attempted, columns)
                 finished = finish(outcome, good) if self.aside.is_open else None
@@ -198,9 +208,14 @@ class Answers:
                 say_assumed(outcome.assumed, self._assumed, book, self.quiet, currency)
                 say_converted(outcome.conversions, self._converted, currency, self.quiet)
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
-                answered = True
-                yield finished
-        self.meter.close()  # before what is made of all answers is shown
+                held.append(finished)
+                self._listed += len(outcome)
+                # Nothing is written of a file without a list price, not even to a pipe; but a
+                # long one can't be kept.
+                if self._listed or not self._unlisted or len(held) > 1:
+                    yield from held
+                    held, answered = [], True
+        self.meter.close()  # before the result of all answers is shown
         if is_first:
             self._never_blank = {}
             self._say_what_is_read(no_rows(self.source))
@@ -208,6 +223,10 @@ class Answers:
             say(encoding_line(self.source.guessed_encoding))
         self._say_what_rows_are()
         self.aside.close()
+        if self._unlisted and not self._listed:
+            reason = _("no SKU has a list price; fill it in or give {flag}")
+            flag = INPUTS["list_price"].flag
+            raise InputError(f"{self.source.name}: {reason.format(flag=flag)}")
         if self.values.joined_rates and not self.quiet:
             say(took_line(took))
         if not answered:
@@ -216,7 +235,7 @@ class Answers:
             yield finish(outcome, none)
 
     def _note(self, attempted: _Attempt[Finished]) -> None:
-        cells = attempted.outcome.cells
+        cells = attempted.outcome.asked
         self._never_blank = {
             name: places
             for name, places in self._never_blank.items()
@@ -229,14 +248,24 @@ class Answers:
             lines = line_numbers(attempted.text, rows)
             self._totals += [lines[row] for row in rows]
 
+    def _note_rows(self, outcome: Outcome, text: TextBlock, rows: Numbers) -> None:
+        """Note which SKUs have no list price; ``rows`` are the places of all in the text."""
+        self._note_odd_rates(outcome, text, outcome.answered(rows))
+        if not outcome.unlisted:
+            return
+        self._unlisted += outcome.unlisted
+        identity = list(self.source.header).index(self.layout.identity)
+        more = np.setdiff1d(rows, outcome.answered(rows))[: MOST_LINES - len(self._unlisted_ids)]
+        self._unlisted_ids += [text.cell(row, identity) for row in more.tolist()]
+
     def _note_odd_rates(self, outcome: Outcome, text: TextBlock, rows: Numbers) -> None:
-        """Count own discounts of no whole percent; ``rows`` are the places of those answered."""
+        """Count own discounts that are not whole percents; ``rows`` are places of answered rows."""
         if "limited_rate" not in self.columns or outcome.inputs is None:
             return
         rates = np.asarray(outcome.inputs.sku.discounts.limited_rate)
         is_odd = rates % self.values.limited_step != 0
         given = self.values.numbers.get("limited_rate", BLANK)
-        odd = np.flatnonzero(is_odd & (rates != given))  # that of an option is said apart
+        odd = np.flatnonzero(is_odd & (rates != given))  # that of an option has its own message
         if not len(odd):
             return
         if self._odd_rates is None:
@@ -247,17 +276,17 @@ class Answers:
         self._odd_rates.rows += len(odd)
 
     def _say_what_is_read(self, text: TextBlock) -> None:
-        """Say by which columns of the file the answer goes, where that isn't plain.
+        """Report which columns of the file were used, where that isn't obvious.
 
-        Of the columns that stand for nothing, those whose first cells speak of money are named too.
+        Unused columns whose first cells hold money are named, too.
         """
+        headers = self.headers
         if not self.quiet:
-            names, readings = self.headers.names, self.headers.readings
-            layout = zip(self.layout.of_file, names, readings, strict=True)
+            layout = zip(self.layout.of_file, headers.names, headers.readings, strict=True)
             not_used = [
                 header
                 for at, (name, header, reading) in enumerate(layout)
-                if header in self.headers.not_used
+                if header in headers.not_used
                 or (
                     reading.how is How.UNKNOWN
                     and shown_header(header)
@@ -266,33 +295,41 @@ class Answers:
                     and speak_of_money(text.texts(at)[:MOST_LOOKED_AT])
                 )
             ]
-            headers = self.headers._replace(not_used=tuple(not_used))
-            say_reading(self.source, headers, self.quiet)
+            headers = headers._replace(not_used=tuple(not_used))
+        say_reading(self.source, headers, self.quiet, self.values.texts)
         if PROPOSED in self.columns and not self.quiet:
-            priced = _("priced by {name} (for another: --map 'HEADER=list_price')")
-            say(priced.format(name=named(self.question.priced_by)))
+            say(priced_by_line(self.question.priced_by))
 
     def _say_what_rows_are(self) -> None:
-        """Say which rows are no SKUs, and what is wrong with ids."""
+        """Report which rows are not SKUs, and what is wrong with ids."""
         if not self.quiet:
             for name in self._never_blank:
                 say(not_used_line(name, self.values))
         if self._totals and not self.quiet:
             few = list(map(str, self._totals[:MOST_LINES]))
             text = ngettext(
-                "{name}: a total row on line {lines}; it comes out as it went in",
-                "{name}: {count:,} total rows on lines {lines}; they come out as they went in",
+                "{name}: a total row on line {lines}; it is written unchanged",
+                "{name}: {count:,} total rows on lines {lines}; they are written unchanged",
                 len(self._totals),
             )
             more = ["…"] if len(self._totals) > MOST_LINES else []
             lines = _(", ").join([*few, *more])
             say(text.format(name=self.source.name, lines=lines, count=len(self._totals)))
+        if self._unlisted and self._listed and not self.quiet:
+            said = ngettext(
+                "{name}: {count:,} SKU has no list price yet and is passed over: {skus}",
+                "{name}: {count:,} SKUs have no list price yet and are passed over: {skus}",
+                self._unlisted,
+            )
+            more = ["…"] if self._unlisted > MOST_LINES else []
+            skus = _(", ").join([*map(shown_header, self._unlisted_ids), *more])
+            say(said.format(name=self.source.name, count=self._unlisted, skus=skus))
         if (odd := self._odd_rates) is not None:
             warning = ngettext(
-                "{name}: the own discount of {count:,} SKU is no whole percent, and the platform "
-                "takes only those: {sku} on line {line}",
-                "{name}: the own discounts of {count:,} SKUs are no whole percents, and the "
-                "platform takes only those; the first: {sku} on line {line}",
+                "{name}: the own discount of {count:,} SKU is not a whole percent, and the "
+                "platform takes only whole percents: {sku} on line {line}",
+                "{name}: the own discounts of {count:,} SKUs are not whole percents, and the "
+                "platform takes only whole percents; the first: {sku} on line {line}",
                 odd.rows,
             )
             place = {"name": self.source.name, "sku": odd.sku, "line": odd.line}
@@ -305,24 +342,22 @@ class Answers:
     def _without_bad_rows(
         self, attempted: _Attempt[Finished], columns: Mapping[str, int]
     ) -> tuple[Outcome, TextBlock]:
-        """Answer for a block's good rows, which come too, and set the bad ones aside."""
-        text, totals = attempted.text, attempted.totals
+        """Return a block's good rows with their answer, and set the bad rows aside."""
+        text, totals, skus = attempted.text, attempted.totals, attempted.skus
         outcome, problems, good = without_bad_rows(
             self.question, attempted.outcome, columns, self.values
         )
-        self._note_odd_rates(outcome, text, np.delete(np.arange(len(text)), totals)[good])
-        if not len(totals):
-            self.aside.add(text, problems)
-            return outcome, cast("TextBlock", outcome.cells)
-        skus = np.delete(np.arange(len(text)), totals)
+        self._note_rows(outcome, text, skus[good])
         self.aside.add(text, [problem.moved(skus) for problem in problems])
+        if not len(totals):
+            return outcome, cast("TextBlock", outcome.asked)
         kept = np.sort(np.concatenate((skus[good], totals)))
         written = text.chosen(kept)
-        return replace(outcome, apart=Apart(written, kept.searchsorted(totals))), written
+        return outcome.among(written, kept.searchsorted(skus[good])), written
 
 
 def _places_of(name: str, columns: Mapping[str, int]) -> tuple[int, ...]:
-    """Where the cells stand that go before an option: those of all columns that are one value."""
+    """The positions of the cells that go before an option: all columns of the same value."""
     if name == "list_price":
         names: tuple[str, ...] = ("list_price", PROPOSED)
     else:
@@ -331,7 +366,7 @@ def _places_of(name: str, columns: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def has_blank(cells: Cells, places: Sequence[int]) -> bool:
-    """Whether some row has no cell at any of the places."""
+    """Whether some row is blank at all of the places."""
     blank: pa.Array | None = None
     for place in places:
         own = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(cells.texts(place))), 0)

@@ -30,15 +30,15 @@ HEADERS = ("line", "column", "reason")
 
 
 class RowsRefused(InputError):
-    """There were bad rows and nowhere to put them."""
+    """There were bad rows and no file for them."""
 
 
 class BadRows:
     """The bad rows of a run: reported, and written to ``stream`` if there is one.
 
     ``path`` is the file that the stream becomes; it is named if writing fails. ``language`` is that
-    of the headers before a row's own. Input that is itself a file of rejected rows already has
-    these columns; they are replaced.
+    of the headers before a row's own. Input that is a file of rejected rows already has these
+    columns; they are replaced.
     """
 
     def __init__(
@@ -53,16 +53,17 @@ class BadRows:
         self._named = 0
         headers = tuple(map(texts_in(language, "rejects"), HEADERS))
         self._passed = len(headers) if tuple(source.header[: len(headers)]) == headers else 0
-        self._write(delimited([(*headers, *source.header[self._passed :])], source.delimiter))
+        self._mark = "\ufeff" if source.has_mark else ""
+        self._write(self._line((*headers, *source.header[self._passed :])))
 
     @property
     def is_open(self) -> bool:
-        """Whether there is somewhere to put them."""
+        """Whether there is a file for them."""
         return self._stream is not None
 
     @property
     def refuses(self) -> bool:
-        """Whether there were any that there is no place for."""
+        """Whether there were bad rows without a file for them."""
         return bool(self.count) and not self.is_open
 
     def add(
@@ -86,11 +87,11 @@ class BadRows:
             rejects = self._rejects(text.chosen(rows), rows, refused, lines) if len(rows) else []
             for each in text.ragged:
                 row = (str(each.line), "", each.reason, *each.cells[self._passed :])
-                rejects.append((each.line, delimited([row], self._source.delimiter)))
+                rejects.append((each.line, self._line(row)))
             self._write("".join(line for _, line in sorted(rejects, key=itemgetter(0))))
 
     def close(self) -> None:
-        """Say how many there were. Raises ``RowsRefused`` where they had no place."""
+        """Report how many there were. Raises ``RowsRefused`` where there is no file for them."""
         name = self._source.name
         if self._named > MOST_NAMED:
             more = _("… and {count:,} more problems").format(count=self._named - MOST_NAMED)
@@ -99,8 +100,8 @@ class BadRows:
         counted = counted.format(count=self.count)
         if self.refuses:
             remedy = ngettext(
-                "{bad_rows}; mend it, or set it aside with --rejects FILE",
-                "{bad_rows}; mend them, or set them aside with --rejects FILE",
+                "{bad_rows}; fix it, or set it aside with --rejects FILE",
+                "{bad_rows}; fix them, or set them aside with --rejects FILE",
                 self.count,
             )
             raise RowsRefused(f"{name}: " + remedy.format(bad_rows=counted))
@@ -136,7 +137,7 @@ class BadRows:
             cell_texts(text.texts(position), delimiter, excel_safe=False)
             for position in range(self._passed, len(text.header))
         ]
-        ends = joined_ends(cells, delimiter).to_pylist()
+        ends = joined_ends(cells, delimiter, self._source.line_end).to_pylist()
         quoted = cache(partial(quoted_cell, delimiter=delimiter))
         problems = zip(*_by_row(rows, refused), strict=True)
         return [
@@ -144,11 +145,15 @@ class BadRows:
             for line, (columns, reasons), end in zip(lines.values(), problems, ends, strict=True)
         ]
 
+    def _line(self, row: Sequence[str]) -> str:
+        return delimited([row], self._source.delimiter, line_end=self._source.line_end)
+
     def _write(self, lines: str) -> None:
         if self._stream is None:
             return
         try:
-            self._stream.write(lines.encode())
+            self._stream.write((self._mark + lines).encode())
+            self._mark = ""
         except BrokenPipeError:
             raise
         except OSError as error:

@@ -1,4 +1,4 @@
-"""The options about time: as of when, and in which zone; and what is said of both."""
+"""The options about time, ``--now`` and ``--timezone``, and the messages about them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ZoneOption = Annotated[
     declared(
         "--timezone",
         metavar="NAME",
-        help="The zone of times that name none, such as Asia/Shanghai (UTC).",
+        help="The time zone of times without one, such as Asia/Shanghai (UTC).",
         rich_help_panel=INPUT_PANEL,
     ),
 ]
@@ -48,12 +48,12 @@ def zone_of(name: str | None, config: Config) -> tzinfo:
         from zoneinfo import available_timezones
 
         meant = nearest(name, available_timezones(), _("write one such as Asia/Shanghai"))
-        reason = _("no such zone; {nearest}").format(nearest=meant)
+        reason = _("no such time zone; {nearest}").format(nearest=meant)
         raise CallError(f"--timezone '{name}': {reason}") from None
 
 
 def now_of(text: str | None, zone: tzinfo) -> datetime:
-    """The time that ``--now`` gives, in UTC; else the clock's. Raises ``CallError``."""
+    """The time of ``--now`` in UTC, else the current time. Raises ``CallError``."""
     try:
         moment = read_fact(text or "", Kind.MOMENT)
     except CellError as error:
@@ -62,14 +62,14 @@ def now_of(text: str | None, zone: tzinfo) -> datetime:
 
 
 def say_zone(zone: tzinfo) -> None:
-    """Say where times without a zone are taken to be from."""
+    """Report the assumed zone of times without one."""
     name = getattr(zone, "key", "UTC")
     assumed = _("assumed: times without a zone are in {zone} (set --timezone)")
     say(assumed.format(zone=name))
 
 
 def say_ahead(count: int) -> None:
-    """Say how many times have yet to come, if any has."""
+    """Warn of times in the future, if there are any."""
     if count:
         warning = ngettext(
             "warning: {count:,} time is in the future; are --now and --timezone right?",

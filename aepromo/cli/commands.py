@@ -1,4 +1,4 @@
-"""The one way of a command: take options, resolve them, answer for one SKU or a file, exit."""
+"""The steps of every command: take options, resolve them, answer for one SKU or a file, exit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from aepromo.cli.say import (
     say_warnings,
 )
 from aepromo.engine.single import run_single
-from aepromo.errors import CallError, problems_of
+from aepromo.errors import CallError, NothingGivenError, problems_of
 from aepromo.inputs.columns import FORCED_RATE
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import Values, resolved
@@ -107,7 +107,7 @@ StoreOption = Annotated[
     declared(
         "--store",
         metavar="NAME",
-        help="Which store of aepromo.toml; the only one where there is one.",
+        help="The store of aepromo.toml to use (not needed if there is only one).",
         rich_help_panel=STORE_PANEL,
     ),
 ]
@@ -126,11 +126,11 @@ class Call(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A question as a command puts it.
+    """A question as a command runs it.
 
-    ``summary`` sums the answers up in one line, ``listener`` is handed each outcome of a file;
-    ``closing`` says what can only be told once all rows have been seen. ``only`` are the labels of
-    the rows to write, all where none is named; ``updates`` makes requests of the rows instead.
+    ``summary`` sums up the answers in one line, ``listener`` gets each outcome of a file, and
+    ``closing`` reports what is known only after all rows. ``only`` are the labels of the rows to
+    write, all where it is empty; ``updates`` turns the rows into requests.
     """
 
     question: Question
@@ -153,12 +153,12 @@ def question_command(
     has_money: bool = True,
     finish: Callable[[Tally, Values, Call], bool] | None = None,
 ) -> Callable[..., None]:
-    """The Typer command that puts a question to one row or a file of them.
+    """The Typer command that answers a question for one row or a file of them.
 
-    ``plain`` is the question with the rule book as it is, which tells what may be given, if not
-    ``values``. ``policy_options`` are fields of ``Policy``, ``own_options`` the command's own: they
-    are in ``Call.options``. ``finish`` is run once all is written, and tells whether there were
-    findings, for the exit code.
+    ``plain`` is the question with the rule book unchanged, which decides the options, unless
+    ``values`` does. ``policy_options`` are fields of ``Policy``, ``own_options`` the command's own:
+    they are in ``Call.options``. ``finish`` runs once all is written, and returns whether there
+    were findings, for the exit code.
     """
     own = [each.name for each in own_options]
     describes_store = plain.prices_some or plain.describes_store or bool(plain.wants)
@@ -193,7 +193,7 @@ def question_command(
             raise typer.Exit(Exit.FINDINGS)
 
     command.__doc__ = _(plain.question)
-    # A calculator knows SKUs by what they cost; the platform's rules look at names too.
+    # A calculator needs only the costs of a SKU; the platform's rules also need names.
     names = [
         name
         for name in plain.uses
@@ -220,7 +220,7 @@ def question_command(
 
 
 def shipping_options(question: Question) -> list[Parameter]:
-    """The options of a parcel and its tariff, where the logistics cost bears on the answer."""
+    """The options of a parcel and its tariff, where the answer depends on the logistics cost."""
     if "logistics_cost" not in question.uses:
         return []
     return [each for each in shipping_parameters() if each.name not in question.uses]
@@ -244,7 +244,7 @@ def call_of(given: dict[str, Any], own: Sequence[str]) -> Call:
 
 
 def values_of(call: Call, given: Mapping[str, Any]) -> Values:
-    """Everything that options and configuration give, resolved, with what is to be warned of."""
+    """All values of options and configuration, resolved; prints their warnings."""
     check_override(call, given)
     policy = with_rates(policy_over(call.config, given, call.store), call.joined, call.file)
     if "timezone" in call.options:
@@ -256,33 +256,33 @@ def values_of(call: Call, given: Mapping[str, Any]) -> Values:
 
 
 def check_override(call: Call, given: Mapping[str, Any]) -> None:
-    """Raise ``CallError`` where options are to go before cells, and there are none."""
+    """Raise ``CallError`` where options should go before cells, but there is no file."""
     if given.get("override") and call.file is None:
-        raise CallError(_("--override puts options before the cells of a FILE"))
+        raise CallError(_("--override puts options before the cells of a FILE; name one"))
 
 
 def is_configured(call: Call, policy: Policy) -> bool:
-    """Whether a call uses anything that the configuration says."""
+    """Whether a call uses anything from the configuration."""
     has_headers = call.file is not None and bool(call.reading.headers.configured)
     own = any(name in call.options and not call.options[name] for name in call.config.defaults)
     return bool(policy.places or call.config.book.overrides) or has_headers or own
 
 
 def with_rates(policy: Policy, joined: RatesOptions, file: str | None) -> Policy:
-    """The policy with the rates that a list holds, where one is named. Raises ``CallError``."""
+    """The policy with the rates of a list, where one is named. Raises ``CallError``."""
     if joined == RatesOptions():
         return policy
     if joined.rates is None:
         raise CallError(_("--rate-from needs --rates FILE"))
     if file is None or file == joined.rates == "-":
-        raise CallError(_("--rates FILE needs the SKUs in another FILE"))
+        raise CallError(_("--rates FILE needs another FILE with the SKUs"))
     from aepromo.past_rates.rate_list import read_rates  # loads pyarrow
 
     return policy._replace(rates=read_rates(joined.rates, joined.rate_from or "mean"))
 
 
 def policy_over(config: Config, given: Mapping[str, Any], store: str | None = None) -> Policy:
-    """The policy that options make over a store's columns and what else a configuration says."""
+    """The policy of options, which go before a store's columns and the other configuration."""
     defaults = defaults_for(config, given)
     of_store = {name: text for name, text in config.store(store).items() if name in given}
     said: dict[str, Any] = {
@@ -293,7 +293,7 @@ def policy_over(config: Config, given: Mapping[str, Any], store: str | None = No
     if said.pop("override", False):
         said["override"] = frozenset(name for name in said if name in INPUTS)
     if not said.keys().isdisjoint(FORCED_RATE):
-        # The three are one value, which the higher level gives whole.
+        # The three columns are one value, which the highest level gives as a whole.
         defaults = {name: value for name, value in defaults.items() if name not in FORCED_RATE}
     if "fx" in said:
         codes = {text.partition("=")[0] for text in said["fx"]}
@@ -318,7 +318,7 @@ def answer_one(
     call: Call,
     listener: Callable[[Outcome], None] | None = None,
 ) -> Tally:
-    """Answer for the one row that the options describe, and tell what it comes to."""
+    """Write the answer for the one row that the options describe, and return its tally."""
     if call.reading.is_given:
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     if question.prices_some or question.describes_store or question.wants:
@@ -336,7 +336,7 @@ def write_columns(
     as_table: Callable[[list[TextColumn]], RenderableType] | None = None,
     leads: Sequence[str] = (),
 ) -> None:
-    """Write columns of the program's own; a table is that of one row, or as ``as_table`` says."""
+    """Write the program's own columns; as a table of one row, or with ``as_table``."""
     columns = chosen(columns, writing)
     form = format_of(writing)
     with destination(writing) as stream:
@@ -353,7 +353,7 @@ def write_columns(
 
 
 def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextColumn], Tally]:
-    """Answer without loading anything that a table needs."""
+    """Write the answer without loading anything that a table needs."""
     results, assumed = run_single(question, values)
     say_assumed(assumed, set(), values.book, call.writing.quiet, values.currency)
     say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
@@ -373,7 +373,7 @@ def _one_row(
     call: Call,
     listener: Callable[[Outcome], None] | None,
 ) -> tuple[list[TextColumn], Tally]:
-    """Answer for a table of the one row that the options describe."""
+    """Write the answer for a table of the one row that the options describe."""
     import pyarrow as pa
 
     from aepromo.cli.files import Watched, seen_of
@@ -383,12 +383,12 @@ def _one_row(
     if not given:
         example = INPUTS[(*question.wants, *question.needs, question.uses[-1])[0]].flag
         reason = _("nothing to judge; name a FILE, or give values such as {flag}")
-        raise CallError(reason.format(flag=example))
+        raise NothingGivenError(reason.format(flag=example))
     for name in question.needs:
         is_shipped = name == "logistics_cost" and question.ships(values)
         if name not in values.texts and not is_shipped:
             reason = _("{column} is missing; fill it in or give {flag}")
-            raise CallError(reason.format(column=named(name), flag=INPUTS[name].flag))
+            raise NothingGivenError(reason.format(column=named(name), flag=INPUTS[name].flag))
     outcome = answer_row(question, values)
     if listener is not None:
         listener(outcome)
@@ -422,7 +422,7 @@ def answer_row(question: Question, values: Values) -> Outcome:
 
 
 def store_columns(question: Question, call: Call) -> frozenset[str]:
-    """The columns that some store of the configuration tells, where none of several is chosen."""
+    """The columns that some store of the configuration gives, where no store was chosen."""
     if call.store is not None or len(call.config.stores) < 2:
         return frozenset()
     told = {name for store in call.config.stores.values() for name in store}
@@ -430,7 +430,7 @@ def store_columns(question: Question, call: Call) -> frozenset[str]:
 
 
 def say_stores_passed_over(blank: Collection[str], call: Call) -> None:
-    """Warn of stores that the configuration has, where a row lacks what one of them would say."""
+    """Warn where a row lacks a value that a store of the configuration would give."""
     if blank:
         warning = _("none of the stores {stores} is used for {names}; choose one with --store")
         ordered = [name for name in INPUTS if name in blank]
@@ -439,7 +439,7 @@ def say_stores_passed_over(blank: Collection[str], call: Call) -> None:
 
 
 def _say_what_is_missing(tally: Tally, call: Call) -> None:
-    """Name what is unknown, and what has no profit, for want of a cell."""
+    """Report missing facts, and rows without a profit because a cell is missing."""
     say_stores_passed_over(tally.blank, call)
     if call.writing.quiet:
         return
@@ -449,17 +449,17 @@ def _say_what_is_missing(tally: Tally, call: Call) -> None:
         say(_("unknown: {names}").format(names=_(", ").join(facts)))
     if tally.unpriced:
         unpriced = ngettext(
-            "no profit in {count:,} row: without {names}",
-            "no profit in {count:,} rows: without {names}",
+            "no profit in {count:,} row: missing {names}",
+            "no profit in {count:,} rows: missing {names}",
             tally.unpriced,
         )
-        unpriced = _("no profit: without {names}") if is_one else unpriced
+        unpriced = _("no profit: missing {names}") if is_one else unpriced
         names = _(", ").join(map(named, tally.lacking))
         say(unpriced.format(count=tally.unpriced, names=names))
 
 
 def _unknown(name: str, rows: int, is_one: bool) -> str:
-    """One fact that rows lack: ``dsr in 3 rows (set --dsr)``."""
+    """A fact that rows lack: ``dsr in 3 rows (set --dsr)``."""
     text = ngettext(
         "{name} in {count:,} row (set {flag})", "{name} in {count:,} rows (set {flag})", rows
     )

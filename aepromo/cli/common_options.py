@@ -1,4 +1,4 @@
-"""``--lang``, ``--help`` and ``--help-all``, which are done with before a command runs."""
+"""``--lang``, ``--help`` and ``--help-all``, which are handled before a command runs."""
 
 import inspect
 from collections.abc import Callable
@@ -16,7 +16,7 @@ LanguageOption = Annotated[
         FLAG,
         envvar=VARIABLE,
         metavar="en|zh",
-        help="The language; else AEPROMO_LANG, else the locale's.",
+        help="The language (default: AEPROMO_LANG, then the locale).",
     ),
 ]
 
@@ -60,10 +60,10 @@ _COMMON: dict[str, tuple[Any, Any]] = {
 
 
 def with_common_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take the options that all of them have."""
+    """Add to a command the options that all commands have."""
 
     def offered(**values: Any) -> None:
-        # Typer has acted on the common ones; the command doesn't know them.
+        # Typer has handled the common options; the command doesn't know them.
         command(**{name: value for name, value in values.items() if name not in _COMMON})
 
     offered.__doc__ = command.__doc__

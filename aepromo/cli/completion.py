@@ -1,4 +1,4 @@
-"""Completion: the SKUs of the file that a line names, and what installing it says."""
+"""Completion: the SKUs of the file on the command line, and the message of its installation."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -20,11 +20,11 @@ _PLAIN = re.compile(r"[\w.+@%/][\w.+@%/-]*")
 
 
 def sku_ids(ctx: Context, incomplete: str) -> list[str]:
-    """The ids of the file on the line that begin with what is typed, out of its first rows.
+    """The ids in the first rows of the file on the line that begin with what is typed.
 
-    Standard input and pipes are left alone, and so are large workbooks. A file that can't be read
-    has no ids: nobody wants an error in the middle of a line. An id that a shell would take for
-    anything but a word, ``$(…)`` say, is not offered, for it would run.
+    Standard input, pipes and large workbooks are not read. A file that can't be read has no ids,
+    because an error would disturb the line. An id that a shell would not take for a word, such as
+    ``$(…)``, is not offered, because it could run.
     """
     from aepromo.errors import AepromoError
 
@@ -42,7 +42,7 @@ def _ids_in(ctx: Context) -> Iterator[str]:
     from aepromo.table.rows import rows_with_lines
     from aepromo.table.source import open_source
 
-    # The option that is being typed has no value yet, and there the parser stops sorting words.
+    # The option being typed has no value yet, and the parser stops there.
     file = ctx.params.get("file") or next(iter(ctx.args), "")
     path = Path(file)
     is_binary = path.suffix.lower() in (".xlsx", ".parquet")
@@ -63,7 +63,7 @@ def _ids_in(ctx: Context) -> Iterator[str]:
 
 
 def say_what_is_installed(params: Iterable[Any]) -> None:
-    """Let ``--install-completion`` say what it did in the language in force."""
+    """Let ``--install-completion`` report in the current language."""
     for each in params:
         if each.name == "install_completion" and not is_english():
             each.callback = partial(_installed, each.callback)
@@ -77,5 +77,5 @@ def _installed(install: Callable[..., Any], ctx: Any, param: Any, value: Any) ->
     finally:
         _before, installed, path = said.getvalue().partition(" installed in ")
         if installed:
-            done = _("completion installed in {path}; it works in the next terminal")
+            done = _("completion installed in {path}; it works in every new terminal")
             print(done.format(path=path.splitlines()[0]))

@@ -1,4 +1,4 @@
-"""``aepromo.toml``: what a seller doesn't want to say each time, read strictly."""
+"""``aepromo.toml``: default values of a seller, read strictly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAME = "aepromo.toml"
 _LISTS = ("spend_save", "coupon", "ending", "carriers")
 _PATHS = ("tariff", "rates")
-"""Options that read a file. They can't be configured, since a configuration names no files."""
+"""Options that read a file. They can't be configured: a configuration names no files."""
 
 _DEFAULTS = (
     *(name for name in Policy._fields if name not in ("book", "cost_currencies", *_PATHS)),
@@ -33,7 +33,7 @@ class Config(NamedTuple):
     """A configuration: defaults by option, the rule book in force, stores by name.
 
     ``headers`` are columns by header in the seller's own files, ``headers_of_stores`` those of each
-    store. ``path`` is that of a file that was found without being named.
+    store. ``path`` is that of a file that was found without ``--config``.
     """
 
     defaults: Mapping[str, Any] = {}
@@ -44,7 +44,7 @@ class Config(NamedTuple):
     path: str = ""
 
     def mapping(self, store: str | None) -> dict[str, str]:
-        """Columns by header: a store's own come before those of all.
+        """Columns by header: those of a store go before those of all stores.
 
         The store may be None if there is only one.
         """
@@ -53,7 +53,7 @@ class Config(NamedTuple):
         return {**self.headers, **self.headers_of_stores.get(store or "", {})}
 
     def other_owner(self) -> str:
-        """The user who owns the file where it isn't whoever runs the program, nor the system's."""
+        """The owner of the file, if it is neither the current user nor the system."""
         if not hasattr(os, "getuid"):  # Windows
             return ""
         try:
@@ -67,7 +67,7 @@ class Config(NamedTuple):
         if name is None:
             return next(iter(self.stores.values())) if len(self.stores) == 1 else {}
         if name not in self.stores:
-            none = _("no configuration names a store; write [stores.NAME]")
+            none = _("the configuration has no store; write [stores.NAME]")
             meant = _nearest(name, self.stores) if self.stores else none
             raise CallError(f"--store '{name}': {meant}")
         return self.stores[name]
@@ -76,12 +76,12 @@ class Config(NamedTuple):
 def read_config(path: str | None) -> Config:
     """The configuration at ``path``, or in the working directory where there is one.
 
-    Raises ``CallError`` that names the file and the key for whatever it doesn't understand.
+    Raises ``CallError`` that names the file and the wrong key.
     """
     file = Path(path or NAME)
     if path is None and not file.is_file():
         return Config()
-    from aepromo.table.toml import read_toml  # only a configuration pays for it
+    from aepromo.table.toml import read_toml  # only a configuration needs it
 
     tables = read_toml(str(file))
     overrides = _table(tables.pop("rules", {}), f"{file}: rules")
@@ -108,7 +108,7 @@ def _headers(value: object, place: str) -> dict[str, str]:
     """Columns by header, as ``[map]`` names them."""
     found = {}
     for header, written in _table(value, place).items():
-        from aepromo.table.headers import column_called, unknown_column  # only a map pays for it
+        from aepromo.table.headers import column_called, unknown_column  # only a map needs it
 
         name = column_called(_text(written, f"{place}.{header}"))
         if name not in INPUTS:
@@ -121,7 +121,7 @@ def _defaults(tables: Mapping[str, object], file: Path) -> dict[str, Any]:
     defaults: dict[str, Any] = {}
     for name, value in tables.items():
         if name in _PATHS:
-            reason = _("{place}: a configuration leads to no other file; give --{name} FILE")
+            reason = _("{place}: a configuration can't name other files; give --{name} FILE")
             raise CallError(reason.format(place=f"{file}: {name}", name=name))
         if name not in _DEFAULTS:
             raise CallError(f"{file}: " + _unknown(name, (*_DEFAULTS, "rules", "stores", "map")))
@@ -157,7 +157,7 @@ def _rates(value: object, place: str) -> tuple[str, ...]:
 def _book(overrides: Mapping[str, object], file: Path) -> Book:
     """Overrides under their full keys, written quoted (``"forced.rate"``) or as nested tables.
 
-    Each is read once, so that no command finds a figure that is none.
+    Each value is checked here, so that no command meets an invalid figure.
     """
     values: dict[str, str | tuple[str, ...]] = {}
     for key, value in _flat(overrides):
@@ -172,7 +172,7 @@ def _book(overrides: Mapping[str, object], file: Path) -> Book:
     except (UnknownRule, ValueError) as error:
         raise CallError(f"{file}: rules: {error}") from None
     for key, value in _flat(overrides):
-        from aepromo.inputs.figures import check_figure  # only an override pays for it
+        from aepromo.inputs.figures import check_figure  # only an override needs it
 
         rule, place = book.rule(key), f"{file}: rules.{key}"
         if rule.unit != "yes_no" and any(

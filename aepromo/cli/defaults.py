@@ -22,9 +22,9 @@ OFFERS = ("spend_save", "coupon", "ending")
 def defaults_for(config: Config, values: Mapping[str, Any]) -> dict[str, Any]:
     """The defaults that a command has options for, without exchange rates of other currencies.
 
-    Raises ``CallError`` for an amount that would count in another currency than it was written in.
+    Raises ``CallError`` for an amount that was written in another currency than the call's.
     """
-    # A default that the command has no option for is none of its business.
+    # A default without an option in this command is not used.
     defaults = {name: value for name, value in config.defaults.items() if name in values}
     if not any(values.get(name) for name in ("currency", "cost_currency")):
         return defaults

@@ -1,4 +1,4 @@
-"""``doctor``: what a bug report should say of the program, the machine and the settings."""
+"""``doctor``: information on the program, the machine and the settings, for a bug report."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FOR_USERS = ("charts", "excel")
-"""The extras that add something for users; the others are for those who work on the program."""
+"""The extras for users; the others are for developers."""
 
 COLUMNS = ("about", "name", "found")
 Found = tuple[str, str, str]
-"""One line; texts of ours in English, for a table alone says them in the language in force."""
+"""One line; the program's own texts are in English and are translated only in a table."""
 
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)[^;]*(?:;\s*extra == ['\"](?P<extra>\w+)['\"])?")
 
@@ -76,7 +76,7 @@ def doctor_command() -> Callable[..., None]:
 
 
 def without_home(text: str) -> str:
-    """A text that names the home folder only as ``~``, for it often tells who somebody is."""
+    """A text with the home folder as ``~``, because its path often names the user."""
     home = str(Path("~").expanduser()).rstrip(os.sep)
     return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", text) if home not in ("", "~") else text
 
@@ -97,7 +97,7 @@ def _program() -> Iterator[Found]:
 
 
 def _packages() -> Iterator[Found]:
-    """The packages that the program asks for, and those of extras, there or not."""
+    """The required packages and those of extras, installed or not."""
     for line in requires("aepromo") or ():
         match = _REQUIREMENT.match(line)
         if match is None or match["extra"] not in (None, *FOR_USERS):
@@ -133,9 +133,9 @@ def _terminal(writing: WritingOptions) -> Iterator[Found]:
 
 
 def _settings(asked: str | None, config: Config, wrong: str) -> Iterator[Found]:
-    """The configuration in force and what it sets, by name alone; the rule book, with overrides.
+    """The configuration and the names of its settings; the rule book and its overrides.
 
-    Costs and rates are the seller's own business, and so are the names of stores.
+    Costs, rates and the names of stores are private and left out.
     """
     file = Path(asked or NAME)
     there = asked is not None or file.is_file()

@@ -1,4 +1,4 @@
-"""One call of each command that works as it stands, for the end of its help."""
+"""A working example of each command, for the end of its help."""
 
 EXAMPLES = {
     "reprice": "aepromo reprice skus.csv --rate 10%..20% -o repriced.csv",

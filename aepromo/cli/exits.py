@@ -6,7 +6,7 @@ from aepromo.words import N_
 
 
 class Exit(IntEnum):
-    """Exit codes; a shell script may depend on each."""
+    """Exit codes, on which scripts may depend."""
 
     DONE = 0
     FINDINGS = 1
@@ -19,7 +19,7 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.DONE: N_("Done."),
-    Exit.FINDINGS: N_("Done, and there is what --fail-on names."),
+    Exit.FINDINGS: N_("Done, with a finding that --fail-on names."),
     Exit.CALL_WRONG: N_("The call or the configuration is wrong, or the output can't be written."),
     Exit.INPUT_WRONG: N_("The input is wrong: no table, a column missing, or bad rows."),
     Exit.FAULT: N_("A fault of the program or the machine; AEPROMO_DEBUG=1 shows where."),

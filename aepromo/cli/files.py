@@ -1,4 +1,4 @@
-"""The way of a file: answered block by block, written as the answers come."""
+"""Files: answered block by block, and written as the answers come."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def answer_file(
     summary: Summary,
     watched: Watched,
 ) -> Tally:
-    """Answer the question for every row of a file, and tell what the rows come to."""
+    """Write the answer for every row of a file, and return its tally."""
     with asked(question, values, file, reading, writing) as answers:
         if format_of(writing) is Format.XLSX:
             _refuse_too_many(file, reading, writing)
@@ -88,9 +88,9 @@ def answer_file(
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Further wishes of a command for each block.
+    """What a command needs from each block.
 
-    ``store_columns`` are those whose blank cells are looked for; ``listener`` gets each outcome, in
+    ``store_columns`` are those whose blank cells are counted; ``listener`` gets each outcome, in
     the order of the file. With ``only``, labels of the column that is counted first, all rows are
     counted but only those with these labels are written. ``updates`` turns the rows into requests.
     """
@@ -102,9 +102,9 @@ class Watched:
 
 
 def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> None:
-    """Refuse rows that a sheet has no room for, before minutes have gone into them.
+    """Refuse more rows than a sheet holds, before any time is spent on them.
 
-    It can be told of a file of text, if its bad rows aren't to be set aside.
+    This is known only for a file of text whose bad rows are not set aside.
     """
     from aepromo.table.spreadsheet import MOST_ROWS, TooManyRows
 
@@ -125,7 +125,7 @@ def seen_of(
     """Counts and totals of a block's rows; ``name_of`` returns the id of a row."""
     results, rows, inputs = outcome.results, len(outcome), outcome.inputs
     if not rows or inputs is None:
-        return Seen(0, {})
+        return Seen(0, {}, unlisted=outcome.unlisted)
     counts, unlabelled = {}, 0
     for name in (name for name in question.counts if name in outcome.added):
         labels = np.broadcast_to(results.get(name, BLANK), rows)
@@ -164,6 +164,7 @@ def seen_of(
         inputs.unpriced,
         inputs.lacking,
         frozenset(name for name in watched.store_columns if inputs.has_blank(name)),
+        outcome.unlisted,
     )
 
 
@@ -218,9 +219,10 @@ def _headers(names: Sequence[str], answers: Answers, writing: WritingOptions) ->
 def _lines(
     answers: Answers, tally: Tally, delimiter: str, writing: WritingOptions, watched: Watched
 ) -> Iterator[Bytes]:
-    """CSV or TSV, a whole column at a time."""
+    """CSV or TSV, a whole column at a time, with the file's own line ends and its mark."""
+    line_end = answers.source.line_end
     names = chosen_names(answers.layout, writing)
-    # Where the file's own columns come first and unchanged, its rows may be copied as they stand.
+    # Where the file's own columns come first and unchanged, its rows can be copied.
     as_they_stand = (
         names == [*answers.source.header, *answers.added]
         and delimiter == answers.source.delimiter
@@ -232,7 +234,7 @@ def _lines(
         if own is None:
             text.read_all()
             cells = [_cells(outcome, name, delimiter, writing) for name in names]
-            return joined(cells, delimiter)
+            return joined(cells, delimiter, line_end)
         added = outcome.added
         figures = [
             (outcome.results.get(name, BLANK), column)
@@ -240,13 +242,16 @@ def _lines(
         ]
         if any(isinstance(result, pa.Array) for result, _ in figures):
             cells = [_cells(outcome, name, delimiter, writing) for name in added]
-            return extended(own, joined_ends(cells, delimiter))
-        return extended(own, line_ends(figures, len(outcome), delimiter, outcome.values.currency))
+            return extended(own, joined_ends(cells, delimiter, line_end))
+        currency = outcome.values.currency
+        return extended(own, line_ends(figures, len(outcome), delimiter, currency, line_end))
 
-    mark = "\ufeff" if writing.bom else ""
+    # Without its header it may be appended to another file, where a mark would be in the way.
+    keeps_mark = answers.source.has_mark and not writing.no_header
+    mark = "\ufeff" if writing.bom or keeps_mark else ""
     header = [] if writing.no_header else [_headers(names, answers, writing)]
-    # The header waits for the first answer: of a file that is refused, nothing is written.
-    head = (mark + delimited(header, delimiter, writing.excel_safe)).encode()
+    # The header waits for the first answer: for a refused file nothing is written.
+    head = (mark + delimited(header, delimiter, writing.excel_safe, line_end)).encode()
     for data in _each(answers, tally, watched, lines):
         yield head
         yield data
@@ -254,7 +259,7 @@ def _lines(
 
 
 def _cells(outcome: Outcome, name: str, delimiter: str, writing: WritingOptions) -> pa.Array:
-    """A column of the answer as cells that are ready to be written."""
+    """A column of the answer as cells ready to write."""
     result = outcome.results.get(name, BLANK) if name in outcome.added else None
     if result is None or isinstance(result, pa.Array):
         return cell_texts(outcome.column(name), delimiter, writing.excel_safe)
@@ -275,7 +280,7 @@ def _each(
         skus = cast("TextBlock", outcome.cells)
         seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
         if watched.updates is not None:
-            made = finish(outcome, text)  # rows that are no SKUs are nothing to the platform
+            made = finish(outcome, text)  # rows without an answer are not sent to the platform
         elif watched.only:
             written = _only(outcome, question.counts[0], watched.only)
             made = finish(written, cast("TextBlock", written.cells))
@@ -291,7 +296,7 @@ def _each(
 
 
 def _only(outcome: Outcome, column: str, labels: Sequence[str]) -> Outcome:
-    """The rows of an answer at some labels of a column."""
+    """The rows of an answer that have some labels in a column."""
     wanted = [RESULTS[column].labels.index(label) for label in labels]
     found = np.broadcast_to(outcome.results.get(column, BLANK), len(outcome))
     return outcome.chosen(np.flatnonzero(np.isin(found, wanted)))
@@ -310,7 +315,7 @@ def _tables(answers: Answers, tally: Tally, watched: Watched) -> Iterator[pa.Tab
 def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list[TextColumn]:
     """A table's columns as text; what the report added keeps its kind.
 
-    JSON and workbooks hold numbers, so there the cells that were read as such are bare digits.
+    JSON and workbooks hold numbers, so cells that were read as numbers are plain digits there.
     """
     added, layout = answers.added, answers.layout
     numbers = _numbers_read(answers) if format_of(writing) in WITH_NUMBERS else {}
@@ -326,9 +331,9 @@ def _columns(table: pa.Table, answers: Answers, writing: WritingOptions) -> list
 
 
 def _numbers_read(answers: Answers) -> dict[str, Kind]:
-    """The columns of the file that were read as numbers, and what kind of them.
+    """The kinds of the columns of the file that were read as numbers.
 
-    Under a header with ``%`` or ``kg`` the number is what stands there: 8 for 8 %.
+    Under a header with ``%`` or ``kg`` the number is the one in the cell: 8 for 8 %.
     """
     found, read = answers.columns, {}
     for role in found:
@@ -345,7 +350,7 @@ def _shown(
     writing: WritingOptions,
     summary: Summary,
 ) -> RenderableType:
-    """The rows worth looking at, and what all of them come to."""
+    """The rows to show in a table, with the summary of all rows."""
     from aepromo.terminal.rich_tables import rows_table
 
     question = answers.question
@@ -373,9 +378,9 @@ def _shown(
 
 
 def _sorted(table: pa.Table, sort_by: Sequence[tuple[str, str]]) -> pa.Table:
-    """The rows in the order in which people want them; labels in the order of their column.
+    """The rows in the order of a table; labels in the order of their column.
 
-    A figure that nobody knows counts as 0, so that the next column decides where the row stands.
+    An unknown figure counts as 0, so that the next column decides.
     """
     if not sort_by or not len(table):
         return table

@@ -28,7 +28,7 @@ METAVARS = (
 """Placeholders for values in help."""
 
 WIDEST_NAME = 24
-"""The cells that a name may take with its text beside it; under a wider one it stands below."""
+"""The widest name, in cells, that has its text next to it; otherwise the text is below."""
 
 
 class Entry(NamedTuple):
@@ -45,7 +45,7 @@ def printed(parts: Sequence[RenderableType]) -> str:
 
 
 def overview(root: Any, ctx: Any) -> str:
-    """All commands, each with what it answers."""
+    """The overview of all commands, each with its question."""
     commands = [root.get_command(ctx, name) for name in root.list_commands(ctx)]
     panels = [
         section(panel, [Entry(each.name, each.help) for each in found])
@@ -82,7 +82,7 @@ def command_help(command: Any, ctx: Any, with_all: bool = False) -> str:
 
 
 def _by_panel(offered: Sequence[Any]) -> list[tuple[str, list[Any]]]:
-    """Commands or options by the heading that they stand under, each in its order."""
+    """Commands or options by their heading, in their order."""
     panels = dict.fromkeys(each.rich_help_panel for each in offered)
     return [
         (panel, [each for each in offered if each.rich_help_panel == panel]) for panel in panels
@@ -90,12 +90,12 @@ def _by_panel(offered: Sequence[Any]) -> list[tuple[str, list[Any]]]:
 
 
 def section(heading: str, listed: Iterable[Entry], below: bool = False) -> RenderableType:
-    """A list of entries under its heading, with their texts below their names if asked for."""
+    """A list of entries under its heading; ``below`` puts each text below its name."""
     return Group(Text(heading, style="bold"), entries(listed, below))
 
 
 def entries(listed: Iterable[Entry], below: bool = False) -> RenderableType:
-    """Names with their texts beside them, or below where a name is wide."""
+    """Names with their texts next to them, or below a wide name."""
     listed = list(listed)
     widths = [cell_len(each.name) for each in listed if each.text]
     widest = max((width for width in widths if width <= WIDEST_NAME), default=0)
@@ -123,9 +123,9 @@ def _head(command: Any, ctx: Any) -> list[RenderableType]:
 
 
 def _entry(param: Any, is_short: bool = False) -> Entry:
-    """An option or an argument as help shows it: its names, what it takes, what it means.
+    """An option or argument as help shows it: its names, its value and its meaning.
 
-    A short one leaves out the name that is the column's where there is a shorter one.
+    With ``is_short`` the column's name is left out if there is a shorter one.
     """
     flags = sorted(param.opts, key=len)
     names = ", ".join(

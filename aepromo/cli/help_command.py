@@ -1,4 +1,4 @@
-"""``help``: what there is, what a command does, and the topics that no command has for itself."""
+"""``help``: the overview, the help of a command, and further topics."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ def help_command() -> Callable[..., None]:
             reason = _("no command or topic '{name}'; {nearest}")
             raise CallError(reason.format(name=topic, nearest=meant))
 
-    command.__doc__ = _("A command explained, or a topic: columns, rules, exit-codes.")
+    command.__doc__ = _("Help on a command or a topic: columns, rules, exit-codes.")
     return with_parameters(command, [argument("topic", TopicArgument)])

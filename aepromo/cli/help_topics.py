@@ -1,4 +1,4 @@
-"""The topics of ``help``: columns, rules and exit codes, from what the program itself goes by."""
+"""The topics of ``help``: columns, rules and exit codes, from the program's own data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def columns() -> str:
-    """Every column that is read or added, with what it means."""
+    """Every column that is read or added, with its meaning."""
     return printed(
         [
             running_text(
@@ -36,15 +36,16 @@ def columns() -> str:
 
 
 def book() -> str:
-    """Every rule of the book with its value, and what it means."""
+    """Every rule of the book with its value and its meaning."""
     families = groupby(rules.book(), lambda rule: rule.key.partition(".")[0])
     return printed(
         [
             running_text(
                 _(
-                    "These are the figures that the program assumes. aepromo rules KEY adds where "
-                    "one comes from and since when. [rules] in aepromo.toml puts yours in their "
-                    'place, such as "fees.payment_rate" = "1%".'
+                    "These are the figures that the program assumes. aepromo rules KEY shows "
+                    "where one comes from and since when it is valid. [rules] in "
+                    'aepromo.toml replaces them with yours, such as "fees.payment_rate" = '
+                    '"1%".'
                 )
             ),
             *(section(family, map(_rule, found), below=True) for family, found in families),

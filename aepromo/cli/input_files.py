@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from aepromo.table.source import Source
 
 _MOST_IDS, _FEW = 10_000, 5
-"""How many ids are compared with one that isn't found, and how many may be listed."""
+"""How many ids are compared with an unknown one, and how many are listed at most."""
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def asked(
 def opened_table(
     file: str, reading: Reading, writing: WritingOptions
 ) -> Iterator[tuple[Source, BadRows, BinaryIO]]:
-    """A file at the point where its header has been read, and what becomes of its bad rows."""
+    """A file whose header has been read, and the place for its bad rows."""
     with ExitStack() as stack:
         source, stream = stack.enter_context(opened_source(file, reading))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
@@ -74,7 +74,7 @@ def opened_table(
 
 
 def size_of(stream: BinaryIO) -> int | None:
-    """How many bytes there are to read, None where nobody knows beforehand."""
+    """The number of bytes to read, None where it is not known beforehand."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):
@@ -83,7 +83,7 @@ def size_of(stream: BinaryIO) -> int | None:
 
 
 class FoundRow(NamedTuple):
-    """A row of a file, its cells in the order of the columns, and what its header was read as.
+    """A row of a file: its cells in the order of the columns, and how its header was read.
 
     ``others`` are the lines of further rows with its id.
     """
@@ -103,11 +103,11 @@ def find_row(
     reading: Reading,
     added: Sequence[str] = (),
 ) -> FoundRow:
-    """One SKU's row; the only row where no SKU is named. Total rows are no SKUs.
+    """One SKU's row; the only row if no SKU is named. Total rows are not SKUs.
 
-    ``added`` are results that a command before has written to the file.
+    ``added`` are results that an earlier command has written to the file.
 
-    Raises ``CallError`` where the call doesn't say which row, or names one that there isn't, and
+    Raises ``CallError`` where the call doesn't name a row, or names an unknown one, and
     ``InputError`` for a file without ids.
     """
     with opened_source(file, reading) as (source, _stream):
@@ -148,7 +148,7 @@ def find_row(
 
 
 def _which(sku: str | None, count: int, ids: Sequence[str]) -> str:
-    """The message for a call that must choose one row of a file, and doesn't."""
+    """The message for a call that must choose one row of a file."""
     if sku is not None:
         few = _("it has {names}").format(names=_(", ").join(ids[:_FEW]))
         known = few if count <= _FEW else _("there are {count:,} others").format(count=count)
@@ -164,7 +164,7 @@ def _which(sku: str | None, count: int, ids: Sequence[str]) -> str:
 def opened_source(
     file: str, reading: Reading, open_text: Callable[..., Source] = open_source
 ) -> Iterator[tuple[Source, BinaryIO]]:
-    """A table of any form, told by its first bytes; and the bytes, where they are its text.
+    """A table of any form, detected by its first bytes; and the bytes, if they are its text.
 
     ``open_text`` reads what is neither a workbook nor Parquet.
     """
@@ -172,10 +172,10 @@ def opened_source(
         head, stream = _peeked(stream, name)
         kind, text = kind_of(head, name), stream
         if kind is FileKind.GZIP:
-            # Nobody knows beforehand how much there is to read.
+            # It is not known beforehand how much there is to read.
             stream, text, kind = unpacked(stream, name), BytesIO(), FileKind.TEXT
         if reading.sheet is not None and kind is not FileKind.WORKBOOK:
-            raise CallError(_("--sheet: {name} is no workbook").format(name=name))
+            raise CallError(_("--sheet: {name} is not a workbook").format(name=name))
         known = KnownHeaders(reading.headers.all)
         if kind is FileKind.TEXT:
             delimiter = delimiter_of(reading.delimiter)
@@ -185,7 +185,7 @@ def opened_source(
         given = {"encoding": reading.encoding, "delimiter": reading.delimiter}
         for flag, value in given.items():
             if value is not None:
-                raise CallError(_("{flag}: {name} is no text").format(flag=f"--{flag}", name=name))
+                raise CallError(_("{flag}: {name} is not text").format(flag=f"--{flag}", name=name))
         stream = stack.enter_context(_seekable(stream, name))
         if kind is FileKind.WORKBOOK:
             from aepromo.table.workbook import open_workbook
@@ -213,7 +213,7 @@ def _peeked(stream: BinaryIO, name: str) -> tuple[bytes, BinaryIO]:
 
 
 class _Rejoined(RawIOBase):
-    """A stream whose first bytes were taken, with those bytes before it."""
+    """A stream whose first bytes were already read, with those bytes in front."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head, self._rest = BytesIO(head), rest
@@ -230,7 +230,7 @@ class _Rejoined(RawIOBase):
 
 @contextmanager
 def _seekable(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
-    """The stream, or where it can be read but once, a copy of it on disk."""
+    """The stream, or a copy of it on disk if it can be read only once."""
     if stream.seekable():
         yield stream
         return
@@ -246,7 +246,7 @@ def _seekable(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
-    """The input as a stream of bytes, and what to call it in messages."""
+    """The input as a stream of bytes, and its name for messages."""
     if file == "-":
         if sys.stdin is None:
             raise InputError(_("standard input is closed"))
@@ -261,5 +261,5 @@ def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
 
 
 def delimiter_of(given: str | None) -> str | None:
-    """The delimiter that ``--delimiter`` gives, where a tab may be named."""
+    """The delimiter of ``--delimiter``, in which a tab may be written as a word."""
     return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else given

@@ -1,4 +1,4 @@
-"""Which command and language a call asks for: known before there are any texts or options."""
+"""The command and the language of a call, known before any text or option is loaded."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Language(StrEnum):
 FLAG = "--lang"
 VARIABLE = "AEPROMO_LANG"
 LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""The settings that name the locale of messages; the first that isn't empty counts."""
+"""The variables that name the locale of messages; the first that isn't empty counts."""
 
 
 COMPLETES = "_AEPROMO_COMPLETE"
 _LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS", "_TYPER_COMPLETE_WORD_TO_COMPLETE")
-"""Where shells put the line so far: bash; zsh and fish; PowerShell has no more than a word."""
+"""Where shells put the line so far: bash; zsh and fish; PowerShell gives only one word."""
 
 
 def call_of(arguments: list[str], settings: Mapping[str, str]) -> list[str]:
-    """The arguments; while a shell completes them, those of the line that it asks about."""
+    """The arguments; during completion, those of the line to complete."""
     if COMPLETES not in settings:
         return arguments
     line = next(filter(None, map(settings.get, _LINES)), "")
@@ -39,12 +39,12 @@ def call_of(arguments: list[str], settings: Mapping[str, str]) -> list[str]:
 
 
 def speak_as_asked(arguments: Sequence[str]) -> None:
-    """Speak the language that the arguments ask for, else ``AEPROMO_LANG``, else the locale's."""
+    """Use the language of the arguments, else of ``AEPROMO_LANG``, else of the locale."""
     speak(language_of(arguments, os.environ))
 
 
 def language_of(arguments: Sequence[str], settings: Mapping[str, str]) -> str:
-    """The language of a run. An unknown one is passed over here: the option itself refuses it."""
+    """The language of a run. An unknown one is ignored here; the option refuses it."""
     locale = next(filter(None, map(settings.get, LOCALE)), "")
     fallback = "zh" if locale.casefold().startswith("zh") else "en"
     asked = (_without_language(arguments)[1], settings.get(VARIABLE), fallback)
@@ -52,12 +52,12 @@ def language_of(arguments: Sequence[str], settings: Mapping[str, str]) -> str:
 
 
 def command_in(arguments: Sequence[str]) -> str:
-    """The first argument that has nothing to do with the language."""
+    """The first argument that is not about the language."""
     return next(iter(_without_language(arguments)[0]), "")
 
 
 def _without_language(arguments: Sequence[str]) -> tuple[list[str], str]:
-    """The arguments but for ``--lang`` and its value; and that value, the last where several."""
+    """The arguments without ``--lang`` and its value; and that value, the last if several."""
     others, asked = [], ""
     words = iter(arguments)
     for word in words:

@@ -18,7 +18,7 @@ CurrencyOption = Annotated[
 
 
 class MoneyOptions(NamedTuple):
-    """Which currency prices are in, and what others are worth."""
+    """The currency of prices, and the exchange rates of others."""
 
     currency: CurrencyOption = None
     fx: Annotated[
@@ -49,7 +49,7 @@ class ShippingOptions(NamedTuple):
         declared(
             "--line",
             metavar="NAME",
-            help="The line to take; else the cheapest that may carry the parcel.",
+            help="The shipping line (default: the cheapest that can carry the parcel).",
             rich_help_panel=STORE_PANEL,
         ),
     ] = None

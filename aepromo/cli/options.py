@@ -1,6 +1,6 @@
-"""Every option once: how it is called, what it means; and groups of them that travel together.
+"""The declarations of options, and groups of options that are passed together.
 
-What options say is translated where help is shown, so that a call which shows none need not.
+Their texts are translated only where help is shown.
 """
 
 import inspect
@@ -23,7 +23,7 @@ SHORT_FLAGS = {
     "payment_rate": ("--payment",),
     "target_price": ("--target", "-t"),
 }
-"""The shorter names of some options; the long one is always the column's."""
+"""The shorter names of some options; the long name is always that of the column."""
 
 SKU_PANEL = "The SKU (with a file: where a cell is blank)"
 STORE_PANEL = "The store"
@@ -47,7 +47,7 @@ class Format(StrEnum):
 
 
 def file_of(what: str) -> Any:
-    """The argument FILE, of a command that reads what the text says."""
+    """The argument FILE of a command; the text says what the file is."""
     return Annotated[str | None, typer.Argument(metavar="[FILE]", help=what, show_default=False)]
 
 
@@ -55,11 +55,11 @@ FileArgument = file_of("A table of SKUs, or - for standard input.")
 
 
 declared = partial(typer.Option, show_default=False)
-"""An option whose help says its default where there is one worth knowing."""
+"""An option whose help names its default, if there is one."""
 
 
 class ReadingOptions(NamedTuple):
-    """How a file is read, and what becomes of rows that can't be."""
+    """How a file is read, and where bad rows go."""
 
     encoding: Annotated[
         str | None,
@@ -67,7 +67,7 @@ class ReadingOptions(NamedTuple):
             "--encoding",
             metavar="NAME",
             rich_help_panel=INPUT_PANEL,
-            help="The file's encoding, where the bytes mislead.",
+            help="The file's encoding, if it is not detected correctly.",
         ),
     ] = None
     delimiter: Annotated[
@@ -112,7 +112,7 @@ class ReadingOptions(NamedTuple):
             "--rejects",
             rich_help_panel=INPUT_PANEL,
             metavar="FILE",
-            help="Put bad rows into this file, and go on.",
+            help="Write bad rows to this file, and continue.",
         ),
     ] = None
 
@@ -126,7 +126,7 @@ class Colour(StrEnum):
 
 
 class WritingOptions(NamedTuple):
-    """Where results go and what they look like."""
+    """Where results are written, and in which form."""
 
     output: Annotated[
         str | None,
@@ -135,7 +135,7 @@ class WritingOptions(NamedTuple):
             "-o",
             rich_help_panel=OUTPUT_PANEL,
             metavar="FILE",
-            help="Write to a file, whole or not at all.",
+            help="Write to a file, completely or not at all.",
         ),
     ] = None
     format: Annotated[
@@ -162,7 +162,7 @@ class WritingOptions(NamedTuple):
             "--value",
             rich_help_panel=OUTPUT_PANEL,
             metavar="COLUMN",
-            help="Print this column alone, one bare value a line.",
+            help="Print only this column, one value a line.",
         ),
     ] = None
     headers: Annotated[
@@ -171,7 +171,10 @@ class WritingOptions(NamedTuple):
             "--headers",
             rich_help_panel=OUTPUT_PANEL,
             metavar="en|zh",
-            help="Names of the program's own columns and JSON keys (en; in a workbook --lang's).",
+            help=(
+                "Language of the program's own columns and JSON keys (en; in a workbook that of "
+                "--lang)."
+            ),
         ),
     ] = None
     no_header: Annotated[
@@ -208,7 +211,7 @@ class WritingOptions(NamedTuple):
         declared(
             "--excel-safe",
             rich_help_panel=OUTPUT_PANEL,
-            help="Put ' before text that a spreadsheet would run.",
+            help="Put ' before text that a spreadsheet would run as a formula.",
         ),
     ] = False
     quiet: Annotated[
@@ -257,7 +260,7 @@ class OfferOptions(NamedTuple):
             "--basket",
             rich_help_panel=STORE_PANEL,
             metavar="any|single|same",
-            help="What an order may hold: anything, one unit, any number of it (any).",
+            help="What else an order may hold: anything, nothing, more of the same SKU (any).",
         ),
     ] = None
 
@@ -271,20 +274,20 @@ class EndingOptions(NamedTuple):
             "--ending",
             rich_help_panel=STORE_PANEL,
             metavar=".99",
-            help="An ending that prices may have, or 9 for whole ones; repeatable.",
+            help="An allowed ending of list prices, or 9 for whole prices; repeatable.",
         ),
     ] = None
 
 
 class DecisionOptions(NamedTuple):
-    """Which changes of a list price are made."""
+    """Which changes of a list price are allowed."""
 
     lower: Annotated[
         bool | None,
         declared(
             "--lower",
             rich_help_panel=STORE_PANEL,
-            help="Let prices fall to the lowest that protects.",
+            help="Let prices fall, at most to the lowest that protects.",
         ),
     ] = None
     max_change: Annotated[
@@ -293,7 +296,7 @@ class DecisionOptions(NamedTuple):
             "--max-change",
             rich_help_panel=STORE_PANEL,
             metavar="RATE|never",
-            help="Hold a price that would change by more (50%).",
+            help="Hold a price that would change by more than this (50%).",
         ),
     ] = None
 
@@ -304,7 +307,7 @@ ConfigOption = Annotated[
         "--config",
         rich_help_panel=INPUT_PANEL,
         metavar="FILE",
-        help="Read this file in place of aepromo.toml.",
+        help="Read this configuration instead of aepromo.toml.",
     ),
 ]
 
@@ -314,20 +317,20 @@ OverrideOption = Annotated[
     declared(
         "--override",
         rich_help_panel=INPUT_PANEL,
-        help="Put the values of options before the cells, not only into blank ones.",
+        help="Use the values of options instead of cells, not only for blank cells.",
     ),
 ]
 
 
 def argument(name: str, annotation: Any) -> inspect.Parameter:
-    """An argument that may be left out."""
+    """An optional argument."""
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
     )
 
 
 def option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    """An option of one command alone."""
+    """An option of one command only."""
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )
@@ -371,14 +374,14 @@ def parameters_of(group: Any) -> list[inspect.Parameter]:
 
 
 def taken(group: Any, values: dict[str, Any]) -> Any:
-    """Build a group from a command's values, which it takes out of them."""
+    """Build a group from a command's values, and remove them there."""
     return group(**{name: values.pop(name) for name in group._fields})
 
 
 def with_parameters(
     command: Callable[..., None], parameters: list[inspect.Parameter]
 ) -> Callable[..., None]:
-    """Give a command that takes anything the parameters that Typer shall offer."""
+    """Give a command with arbitrary keywords the parameters that Typer should offer."""
     signature = inspect.Signature(parameters)
     command.__signature__ = signature  # type: ignore[attr-defined]  # inspect reads it first
     command.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -386,5 +389,5 @@ def with_parameters(
 
 
 def preferred_flag(name: str) -> str:
-    """The option that a message advises for a column."""
+    """The option that messages name for a column."""
     return SHORT_FLAGS.get(name, (INPUTS[name].flag,))[0]

@@ -1,4 +1,4 @@
-"""Where results go, and in which form: the one place that writes to standard output."""
+"""The destination and the form of results: the only module that writes to standard output."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ _UPDATES = ".aliexpress.jsonl"
 DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
 MOST_TABLE_ROWS = 10_000
 WITH_NUMBERS = (Format.JSON, Format.JSONL, Format.XLSX)
-"""The forms whose cells may be numbers."""
+"""The forms whose cells can be numbers."""
 
 NO_TEXT = (Format.XLSX, Format.PARQUET)
-"""Forms that are for programs alone."""
+"""Forms for programs only."""
 
 
 def format_of(options: WritingOptions) -> Format:
-    """The form asked for, or the one that fits the file's ending, the terminal, or a pipe."""
+    """The requested form, or that of the file's ending, of a terminal or of a pipe."""
     if options.value:
         if options.output and form_of_ending(options.output) in NO_TEXT:
-            reason = _("--value writes bare text, which {path} can't hold; end in .txt")
+            reason = _("--value writes plain text, which does not fit {path}; end in .txt")
             raise CallError(reason.format(path=options.output))
         return Format.CSV
     if options.format is not Format.AUTO:
@@ -73,14 +73,14 @@ def format_of(options: WritingOptions) -> Format:
     if options.output:
         form = form_of_ending(options.output)
         if form is None:
-            remedy = _("; or say with --format what to write")
+            remedy = _("; or name the form with --format")
             raise CallError(_ending_fault("--output", options.output) + remedy)
         return form
     return Format.TABLE if sys.stdout is not None and sys.stdout.isatty() else Format.CSV
 
 
 def form_of_ending(path: str) -> Format | None:
-    """The form that a file's ending asks for, CSV where it has none; None for an unknown one."""
+    """The form of a file's ending, CSV without an ending; None for an unknown one."""
     if path.lower().endswith(_UPDATES):
         return Format.ALIEXPRESS
     ending = PurePath(path).suffix.lower().rstrip(".")
@@ -88,7 +88,7 @@ def form_of_ending(path: str) -> Format | None:
 
 
 def form_of_worksheet(path: str) -> Format:
-    """The form of a worksheet, which only its ending speaks for. Raises ``CallError``."""
+    """The form of a worksheet, which only its ending decides. Raises ``CallError``."""
     form = form_of_ending(path)
     if form is None:
         raise CallError(_ending_fault("--worksheet", path))
@@ -96,16 +96,18 @@ def form_of_worksheet(path: str) -> Format:
 
 
 def check_form(given: Mapping[str, Any]) -> None:
-    """Refuse a form that can't be told, or shown, before a command sets to work.
+    """Refuse an unknown form, or one that can't be shown, before a command starts.
 
     ``given`` holds a command's values; ``report`` writes a page and has no forms.
     """
     if "format" not in given:
         return
-    form = Format(given["format"])  # Typer makes one of the text only as it calls the command
+    form = Format(given["format"])  # Typer converts the text only when it calls the command
     if given["value"] is not None:
         if given["columns"] is not None:
-            raise CallError(_("--value prints one column; leave --columns out, or name all there"))
+            raise CallError(
+                _("--value prints one column; leave --columns out, or name all in --columns")
+            )
         if form not in (Format.AUTO, Format.CSV):
             reason = _("--value prints bare values; leave --format {form} out, or use --columns")
             raise CallError(reason.format(form=form.value))
@@ -113,13 +115,13 @@ def check_form(given: Mapping[str, Any]) -> None:
     options = WritingOptions(**(values | {"format": form}))
     form = format_of(options)
     if form is Format.TABLE and options.limit > MOST_TABLE_ROWS:
-        # Laying them out takes minutes, and not a byte is written before.
+        # The layout would take minutes, with no output before its end.
         reason = _("--limit {limit:,}: a table has {most:,} rows at most; write .csv for more")
         raise CallError(reason.format(limit=options.limit, most=MOST_TABLE_ROWS))
     ending = form_of_ending(options.output) if options.output else None
     if ending in NO_TEXT and form is not ending and not options.quiet:
-        # Whoever opens it by its name will be told that it is damaged.
-        said = _("{path} will hold {form}, as --format asks, whatever its ending says")
+        # A program that opens it by its ending would call it damaged.
+        said = _("{path} will be written as {form}, because --format goes before its ending")
         say(said.format(path=options.output, form=form.value))
 
 
@@ -128,16 +130,16 @@ _WRITTEN = ("output", "rejects", "worksheet", "state", "svg", "png")
 
 
 def check_paths(given: Mapping[str, Any]) -> None:
-    """Refuse to write over a file that is read, or to write two things to one; ``CallError``.
+    """Refuse to overwrite a file that is read, or to write two outputs to one; ``CallError``.
 
-    ``given`` holds a command's values. Only the file that is asked about may be replaced, by
-    --output, since it is read to its end before.
+    ``given`` holds a command's values. Only FILE may be replaced, by --output, because it is read
+    to its end before.
     """
     rejects = given.get("rejects")
     if rejects == "-":
         raise CallError(_("--rejects -: name a file; standard output is for the good rows"))
     if rejects and form_of_ending(rejects) not in (None, Format.CSV, Format.TSV, Format.TABLE):
-        reason = _("--rejects {path}: bad rows are written as text, as CSV is; end in .csv")
+        reason = _("--rejects {path}: bad rows are written as CSV; end in .csv")
         raise CallError(reason.format(path=rejects))
     flags = {name: f"--{name}" for name in (*_READ, *_WRITTEN)} | {"file": _("the input")}
     paths: dict[str, str | None] = {name: given.get(name) for name in flags}
@@ -159,23 +161,23 @@ def check_paths(given: Mapping[str, Any]) -> None:
 
 
 def are_same_file(path: str, other: str) -> bool:
-    """Whether two paths stand for one file; of devices and pipes nobody need know."""
+    """Whether two paths are the same file; devices and pipes don't matter."""
     try:
         is_file = stat.S_ISREG(Path(path).stat().st_mode)
-    except OSError:  # there is none yet, or there can't be one
+    except OSError:  # no such file, or a path that can't be one
         is_file = True
     return is_file and os.path.realpath(path) == os.path.realpath(other)
 
 
 def _ending_fault(flag: str, path: str) -> str:
-    reason = _("{flag} {path}: the ending {ending} names no known form; end in {known}")
+    reason = _("{flag} {path}: the ending {ending} is unknown; end in {known}")
     ending, known = PurePath(path).suffix, _(", ").join(_BY_ENDING)
     return reason.format(flag=flag, path=path, ending=ending, known=known)
 
 
 @contextmanager
 def destination(options: WritingOptions) -> Iterator[BinaryIO]:
-    """The stream that results go to: a file, whole or not at all, or standard output."""
+    """The stream for results: a file, written completely or not at all, or standard output."""
     if options.output and options.output != "-":
         with replacing(options.output) as stream:
             yield stream
@@ -194,7 +196,7 @@ def destination(options: WritingOptions) -> Iterator[BinaryIO]:
 
 
 def print_text(text: str) -> None:
-    """Write lines for people, such as help, to standard output; nowhere where that is closed."""
+    """Write lines for people, such as help, to standard output, unless that is closed."""
     if sys.stdout is not None:
         with destination(WritingOptions()) as stream:
             stream.write(f"{text}\n".encode())
@@ -202,10 +204,10 @@ def print_text(text: str) -> None:
 
 @contextmanager
 def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
-    """The stream in a form that writes all of what it is given, or raises.
+    """A stream that writes everything that it is given, or raises.
 
-    With ``PYTHONUNBUFFERED`` standard output is a bare file, which on a disk that is nearly full
-    writes a part and leaves it to the caller to see that.
+    With ``PYTHONUNBUFFERED`` standard output is a raw file, which on a nearly full disk writes only
+    a part, and the caller must check that.
     """
     if not isinstance(stream, RawIOBase):
         yield stream
@@ -216,19 +218,19 @@ def _whole_writes(stream: BinaryIO) -> Iterator[BinaryIO]:
         yield buffered
         buffered.flush()
     finally:
-        with suppress(OSError):  # or it closes standard output when it goes
+        with suppress(OSError):  # or it closes standard output when it is deleted
             buffered.detach()
 
 
 def header_language(options: WritingOptions) -> str:
-    """The language of the program's own headers: in a workbook, which people read, theirs."""
+    """The language of the program's own headers; in a workbook that of the user."""
     if options.headers is not None:
         return options.headers
     return "en" if is_english() or format_of(options) is not Format.XLSX else "zh"
 
 
 def chosen_names(layout: Layout, options: WritingOptions) -> list[str]:
-    """The columns to write, in order. Raises ``CallError`` for one that there is none of."""
+    """The columns to write, in order. Raises ``CallError`` for an unknown one."""
     wanted = [options.value] if options.value else []
     if options.columns and not wanted:
         wanted = [name.strip() for name in options.columns.split(",") if name.strip()]
@@ -236,7 +238,7 @@ def chosen_names(layout: Layout, options: WritingOptions) -> list[str]:
     words: dict[str, str] = {}
     for name, word in zip(names, wanted, strict=True):
         if words.setdefault(name, word) != word:
-            reason = _("'{one}' and '{other}' are one column, '{name}'; name it once")
+            reason = _("'{one}' and '{other}' are the same column, '{name}'; name it once")
             header = layout.header(name, "en")
             raise CallError(reason.format(one=words[name], other=word, name=header))
     return names or list(layout.names)
@@ -253,7 +255,7 @@ def _chosen_name(word: str, layout: Layout) -> str:
         raise CallError(_("no column '{name}'; {nearest}").format(name=word, nearest=meant))
     if len(names) > 1:
         one, other = (layout.header(name, "en") for name in names[:2])
-        reason = _("column '{name}' may be '{one}' or '{other}'; write it as the file does")
+        reason = _("column '{name}' may be '{one}' or '{other}'; write it exactly as in the file")
         raise CallError(reason.format(name=word, one=one, other=other))
     return names[0]
 
@@ -279,7 +281,7 @@ def headed(
 
 
 def headed_document(document: object, options: WritingOptions) -> object:
-    """A JSON document with its keys, at every depth, as ``--headers`` asks for them."""
+    """A JSON document with all its keys in the language of ``--headers``."""
     if isinstance(document, Mapping):
         return {
             header_of(name, header_language(options)): headed_document(value, options)
@@ -299,7 +301,7 @@ def text_lines(
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
     if form is Format.ALIEXPRESS:
-        raise CallError(_("--format aliexpress is for reprice with a FILE, which sets prices"))
+        raise CallError(_("--format aliexpress is only for reprice with a FILE"))
     if form is Format.XLSX:
         from aepromo.table.spreadsheet import workbook
 
@@ -354,14 +356,14 @@ def _markdown(parts: Iterable[Sequence[TextColumn]], options: WritingOptions) ->
 
 
 def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
-    """A Rich renderable as a terminal, or a file, should get it: a file without blanks at ends."""
+    """A Rich renderable as text for a terminal, or for a file, without blanks at line ends."""
     from io import StringIO
 
     from rich.console import Console
 
     to_terminal = _goes_to_terminal(options)
     coloured = is_coloured(options)
-    # A terminal without colours still gets bold, unless nothing at all is to be coloured.
+    # A terminal without colours still gets bold, unless colours are switched off.
     has_codes = coloured or (to_terminal and options.color is not Colour.NEVER)
     text = StringIO()
     console = Console(
@@ -374,7 +376,7 @@ def rendered(renderable: RenderableType, options: WritingOptions) -> bytes:
     )
     console.print(renderable)
     shown = text.getvalue()
-    if not has_codes:  # where codes may stand behind the blanks
+    if not has_codes:  # where colour codes may follow the blanks
         shown = "".join(f"{line.rstrip(' ')}\n" for line in shown.removesuffix("\n").split("\n"))
     return shown.encode()
 
@@ -398,9 +400,9 @@ def is_coloured(options: WritingOptions) -> bool:
 
 
 def progress_stream(options: WritingOptions) -> TextIO | None:
-    """Standard error, where progress on it disturbs nothing.
+    """Standard error, if progress on it disturbs no output.
 
-    It would, between rows that are written to a terminal, or that the reader of a pipe shows there.
+    It would disturb rows that are written to a terminal, or that the reader of a pipe shows there.
     """
     if options.quiet or sys.stdout is None:
         return None
@@ -408,7 +410,7 @@ def progress_stream(options: WritingOptions) -> TextIO | None:
         return sys.stderr
     try:
         mode = os.fstat(sys.stdout.fileno()).st_mode
-    except (OSError, ValueError):  # no file that the system knows
+    except (OSError, ValueError):  # not a file of the system
         return None
     return None if stat.S_ISFIFO(mode) or sys.stdout.isatty() else sys.stderr
 

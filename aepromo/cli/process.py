@@ -6,9 +6,11 @@ import atexit
 import gc
 import os
 import signal
+import stat
 import sys
 from contextlib import suppress
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
+from select import select
 from typing import NoReturn, TextIO
 
 from aepromo.table.atomic import remove_unfinished
@@ -18,9 +20,9 @@ LEAST_MEMORY = 448 << 20
 
 
 def end_on_signals() -> None:
-    """Let Ctrl-C, ``kill`` and a closed terminal end the program at once, with nothing left over.
+    """Let Ctrl-C, ``kill`` and a closed terminal end the program at once, without leftovers.
 
-    A signal that whoever started the program has chosen to ignore, as ``nohup`` does, stays so.
+    A signal that the parent process ignores, as ``nohup`` does, stays ignored.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
@@ -29,29 +31,29 @@ def end_on_signals() -> None:
 
 
 def _end(number: int, _frame: object) -> NoReturn:
-    # Nothing is raised: an exception that comes up just anywhere gets lost in a callback, or leaves
-    # a lock of the import system taken, and then the threads wait for ever.
+    # Don't raise: an exception at an arbitrary point gets lost in a callback, or leaves a lock of
+    # the import system taken, and then the threads wait for ever.
     remove_unfinished()
     if os.isatty(2):
         with suppress(OSError):
-            os.write(2, b"\n")  # off the line that shows progress, or ^C
+            os.write(2, b"\n")  # leave the line that shows progress, or ^C
     os._exit(128 + number)
 
 
 def collect_seldom() -> None:
-    """Look for garbage now and then only, and not at all when the program ends.
+    """Collect garbage rarely, and not at all when the program ends.
 
-    Almost everything that a start makes stays in use, and looking through it again and again takes
-    a tenth of the time of a one-liner.
+    Almost all objects of the start stay in use, and scanning them again and again takes a tenth of
+    the time of a one-liner.
     """
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
 
 
 def compute_on_one_thread() -> None:
-    """Keep the linear algebra that comes with NumPy, of which none is used, from starting threads.
+    """Keep NumPy's linear algebra, which is not used, from starting threads.
 
-    Where it may start none it interrupts the process, and where memory is short it ends it with 1.
+    Where it can't start any it interrupts the process, and where memory is short it exits with 1.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -59,11 +61,11 @@ def compute_on_one_thread() -> None:
 def refuse_little_memory() -> None:
     """Let loading the libraries for tables fail with ``MemoryError`` where too little is allowed.
 
-    They would abort the process in the middle of it.
+    They would abort the process while loading.
     """
     try:
         from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
-    except ImportError:  # Windows, which has no such limit
+    except ImportError:  # Windows has no such limit
         return
     limit = getrlimit(RLIMIT_AS)[0]
     if limit != RLIM_INFINITY and limit < LEAST_MEMORY:
@@ -79,12 +81,12 @@ class _NoRoom:
 
 
 def hold_standard_streams() -> None:
-    """Put something in the place of a standard stream that is closed.
+    """Occupy the place of a closed standard stream.
 
-    The next file to be opened would get its number, and so be what ``/dev/stdout`` stands for. A
-    folder holds the place: nobody can read text from it or write any to it.
+    Otherwise the next opened file would get its number, and be ``/dev/stdout``. A folder takes the
+    place, because nothing can be read from it or written to it.
     """
-    if os.name == "nt":  # which opens no folders, and has no such names
+    if os.name == "nt":  # it can't open folders, and has no such names
         return
     while (handle := os.open(os.sep, os.O_RDONLY)) <= 2:  # always the lowest number that is free
         pass
@@ -92,11 +94,27 @@ def hold_standard_streams() -> None:
 
 
 def print_any_text() -> None:
-    """Let a shell be offered any text in a locale that lacks some letters; all else is UTF-8."""
+    """Write any text in a locale that lacks letters, for completion; everything else is UTF-8."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 
 
+def input_waits() -> bool:
+    """Whether a file or a pipe with bytes in it is standard input; nothing is waited for."""
+    try:
+        stream = sys.stdin.buffer
+        status = os.fstat(stream.fileno())
+        if stat.S_ISREG(status.st_mode):
+            return status.st_size > stream.tell()
+        if not (stat.S_ISFIFO(status.st_mode) and isinstance(stream, BufferedReader)):
+            return False
+        # A pipe that has ended is ready too, but then there is nothing to peek at.
+        ready, _, _ = select([stream], [], [], 0)
+        return bool(ready and stream.peek(1))
+    except (OSError, ValueError, AttributeError):  # closed, or Windows, which can't tell of a pipe
+        return False
+
+
 def send_nowhere(stream: TextIO) -> None:
-    """Give up a stream that can't be written, or the interpreter fails on it again at its end."""
+    """Replace a stream that can't be written, so that the interpreter doesn't fail at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

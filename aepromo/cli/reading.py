@@ -1,4 +1,4 @@
-"""How a command reads its file: what options and the configuration say of it."""
+"""How a command reads its file, from options and the configuration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Reading(NamedTuple):
-    """How a file is read. ``is_given``: some option says so, so there must be a file."""
+    """How a file is read. ``is_given``: an option about reading is given, so FILE is required."""
 
     encoding: str | None = None
     delimiter: str | None = None

@@ -14,8 +14,9 @@ from typer.core import TyperCommand, TyperGroup
 from aepromo.cli.common_options import HelpOption, LanguageOption, print_help
 from aepromo.cli.completion import say_what_is_installed
 from aepromo.cli.output import check_form, check_paths
-from aepromo.cli.usage import check_names, check_values, in_one_line
-from aepromo.errors import CallError
+from aepromo.cli.process import input_waits
+from aepromo.cli.usage import check_names, check_once, check_values, in_one_line
+from aepromo.errors import CallError, NothingGivenError
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class ReaderGone(Exception):
-    """Whoever read the output has closed the pipe; no failure, but no reason to go on."""
+    """The reader of the output has closed the pipe; not a failure, but a reason to stop."""
 
 
 class Command(TyperCommand):
-    """A command that says in one line what is wrong with a call."""
+    """A command that reports a wrong call in one line."""
 
     allow_extra_args = True  # ``parse_args`` refuses them itself
 
@@ -37,31 +38,42 @@ class Command(TyperCommand):
         if not ctx.resilient_parsing:
             check_values(self.params, args)
         try:
-            rest: list[str] = super().parse_args(ctx, args)
+            rest: list[str] = super().parse_args(ctx, list(args))
         except typer.TyperException as error:
             raise CallError(in_one_line(error, ctx)) from None
         if rest and not ctx.resilient_parsing:
-            reason = _("more arguments than it takes: {arguments}; see {command} --help")
+            reason = _("too many arguments: {arguments}; see {command} --help")
             raise CallError(reason.format(arguments=" ".join(rest), command=ctx.command_path))
+        if not ctx.resilient_parsing:
+            check_once(self, ctx, args)
         return rest
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. Raises ``CallError`` first where it can't write what it shall."""
+        """Run the command. Raises ``CallError`` first where its output can't be written."""
         check_names(ctx.params)
         check_form(ctx.params)
         check_paths(ctx.params)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except NothingGivenError as error:
+            if ctx.params["file"] is not None or not input_waits():
+                raise
+            hint = _("standard input holds data; write - to read it")
+            raise CallError(_("; ").join((str(error), hint))) from None
 
 
 class Root(TyperGroup):
     """The group of all commands. Raises ``ReaderGone``, ``CallError`` where Typer would end."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read what stands before the command. Raises ``CallError``."""
+        """Read the arguments before the command. Raises ``CallError``."""
         try:
-            return super().parse_args(ctx, args)
+            rest: list[str] = super().parse_args(ctx, list(args))
         except typer.TyperException as error:
             raise CallError(in_one_line(error, ctx)) from None
+        if not ctx.resilient_parsing:
+            check_once(self, ctx, args)
+        return rest
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is called. Raises ``CallError`` that names the nearest."""
@@ -73,7 +85,7 @@ class Root(TyperGroup):
         raise CallError(_("no command '{name}'; {nearest}").format(name=name, nearest=meant))
 
     def make_context(self, *args: Any, **more: Any) -> Any:
-        """Read the arguments, which may already print: ``--help``, ``--version``."""
+        """Read the arguments; ``--help`` and ``--version`` already print here."""
         say_what_is_installed(self.params)
         with _until_the_reader_goes():
             return super().make_context(*args, **more)
@@ -112,6 +124,6 @@ def root_options(
     _lang: LanguageOption = None,
     _help: HelpOption = False,
 ) -> None:
-    """Offer what is no command's own, before the command; without one print the overview."""
+    """Offer the options before the command; without a command, print the overview."""
     if ctx.invoked_subcommand is None:
         print_help(ctx, True)

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 SHOWN = ("key", "value", "meaning")
 HEADER = rules.Rule._fields
 SAID = ("meaning", "origin")
-"""Columns of texts that are written in the language of the run."""
+"""Columns whose texts are in the language of the run."""
 
 KeyArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[KEY]", help=_("A rule or a family of them, such as forced."), show_default=False
+        metavar="[KEY]", help=_("A rule or a group of rules, such as forced."), show_default=False
     ),
 ]
 

@@ -31,7 +31,7 @@ LONGEST = 4_000
 
 
 def say(line: str) -> None:
-    """One line on standard error; a closed one is no reason to fail."""
+    """Write one line to standard error; if that is closed, do nothing."""
     if len(line) > LONGEST:
         line = line[:LONGEST] + "…"
     try:
@@ -44,12 +44,12 @@ def say(line: str) -> None:
 
 
 def say_fault(error: Exception) -> None:
-    """Say that the program or the machine is at fault, and how to report it."""
+    """Report a fault of the program or the machine, and how to report it further."""
     what = str(error).strip().partition("\n")[0]
     fault = _("out of memory") if isinstance(error, MemoryError) else type(error).__name__
     reason = _(
-        "{fault}; a fault of the program or of this machine: to report it, send what this command "
-        "prints with AEPROMO_DEBUG=1, and aepromo doctor"
+        "{fault}; a fault of the program or of this machine: to report it, send what this "
+        "command prints with AEPROMO_DEBUG=1, and the output of aepromo doctor"
     )
     said = f"{fault}: {shown(what)}" if what else fault
     say("aepromo: " + reason.format(fault=said))
@@ -58,7 +58,7 @@ def say_fault(error: Exception) -> None:
 def say_assumed(
     names: Iterable[str], said: set[str], book: Book, quiet: bool, currency: Currency = USD
 ) -> None:
-    """Name each value that nobody gave, once; what the user put into the rule book was given.
+    """Name each assumed value, once; a value that the user put into the rule book isn't assumed.
 
     ``currency`` is the one of prices, in which costs are taken too.
     """
@@ -71,7 +71,7 @@ def say_assumed(
             assumed = (
                 _("assumed: {name} {value} (rule book; set {flag})")
                 if key
-                else _("assumed: {name} {value} (nothing gives it; set {flag})")
+                else _("assumed: {name} {value} (not given; set {flag})")
             )
             value = assumed_text(name, book)
             if key and (dollars := book.in_dollars(key)):
@@ -81,39 +81,50 @@ def say_assumed(
 
 
 def cost_currency_line(currency: Currency) -> str:
-    """The message for costs whose currency was assumed, and may be another."""
+    """The message for costs whose currency was assumed and may be wrong."""
     assumed = _("assumed: {name} {value} (set {flag})")
     name = "cost_currency"
     return assumed.format(name=named(name), value=currency.code, flag=preferred_flag(name))
 
 
 def encoding_line(encoding: str) -> str:
-    """The message for an encoding that was guessed from the bytes alone."""
+    """The message for an encoding that was guessed from the bytes."""
     assumed = _("assumed: encoding {encoding} (not UTF-8; set --encoding)")
     return assumed.format(encoding=encoding)
 
 
 def say_configuration(config: Config, is_used: bool, quiet: bool) -> None:
-    """Name a configuration that was found without being asked for, where anything of it is used."""
+    """Name a configuration that was found without ``--config``, if anything of it is used."""
     if not (config.path and is_used):
         return
     if owner := config.other_owner():
-        warning = _("{path} belongs to another user ({owner}); check what it says")
+        warning = _("{path} belongs to another user ({owner}); check its content")
         say_warning(warning.format(path=config.path, owner=owner))
     if not quiet:
         say(_("configuration: {path}").format(path=config.path))
 
 
-def say_reading(source: Source, headers: Headers, quiet: bool) -> None:
-    """Say once what a file and its headers were taken for, where that isn't plain."""
-    for line in () if quiet else (*source.taken.notes(), *headers.lines()):
+def say_reading(source: Source, headers: Headers, quiet: bool, given: Collection[str] = ()) -> None:
+    """Report once how a file and its headers were read, where that isn't obvious.
+
+    That money may be left out is reported in any case; ``given`` are columns with a given value.
+    """
+    for line in () if quiet else (*source.taken.notes(), *headers.lines(given)):
         say(line)
+    for warning in headers.warnings(given):
+        say_warning(warning)
+
+
+def priced_by_line(name: str) -> str:
+    """The message for a file whose list price is not the price that is looked at."""
+    priced = _("priced by {name} (to use another: --map 'HEADER=list_price')")
+    return priced.format(name=named(name))
 
 
 def say_replaced(layout: Layout, added: Collection[str]) -> None:
-    """Name columns of the file that were replaced, where they may be the seller's own.
+    """Name replaced columns of the file that may be the seller's own.
 
-    A file that has all of them was written by the program.
+    A file with all result columns was written by the program.
     """
     names = [layout.headers[name] for name in layout.of_file if name in added]
     if 0 < len(names) < len(added):
@@ -122,13 +133,13 @@ def say_replaced(layout: Layout, added: Collection[str]) -> None:
 
 
 def took_line(took: Sequence[int]) -> str:
-    """How many rows took a joined rate, by whose it is: the SKU's, the category's, the store's."""
+    """How many rows took the joined rate of their SKU, their category or the store."""
     text = _("forced_rate joined: {skus:,} by SKU, {categories:,} by category, {store:,} by store")
     return text.format(skus=took[0], categories=took[1], store=took[2])
 
 
 def not_used_line(name: str, values: Values) -> str:
-    """Why an option had no say: no cell of its column is blank."""
+    """The message for an option that was not used, because no cell of its column is blank."""
     line = _("not used: {flag} {value} (no cell of it is blank; --override puts it first)")
     return line.format(flag=preferred_flag(name), value=values.texts[name])
 
@@ -152,11 +163,11 @@ def say_converted(
 
 
 def say_warnings(values: Values) -> None:
-    """Say what is allowed but looks like a slip; also where the rest is to be quiet."""
+    """Warn of values that are allowed but look wrong, also with ``--quiet``."""
     for warning in values.warnings(date.today()):
         say_warning(warning)
 
 
 def say_warning(text: str) -> None:
-    """The same of one thing."""
+    """Print one warning."""
     say(_("warning: {warning}").format(warning=text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,10 @@ _NAMES = (
 
 
 def check_values(parameters: Iterable[Any], arguments: Sequence[str]) -> None:
-    """Refuse a call in which an option stands where another's value should. Raises ``CallError``.
+    """Refuse an option where the value of another is expected. Raises ``CallError``.
 
-    Typer would take ``--rate --price 20`` for a rate of --price, and find 20 to be too much.
+    Typer would read ``--rate --price 20`` as a rate of ``--price``, and refuse 20 as an extra
+    argument.
     """
     takes_value = {
         flag: not getattr(each, "is_flag", False) for each in parameters for flag in each.opts
@@ -35,10 +37,24 @@ def check_values(parameters: Iterable[Any], arguments: Sequence[str]) -> None:
             raise CallError(reason.format(option=flag, value=value))
 
 
-def check_names(given: Mapping[str, Any]) -> None:
-    """Refuse a blank where a name belongs, as a shell's variable leaves that is not set.
+def check_once(command: Any, ctx: Any, arguments: Sequence[str]) -> None:
+    """Refuse an option of one value that is given again, where Typer takes the last.
 
-    What was meant for a file would go to standard output. Raises ``CallError``.
+    Which of two rates or two files was meant decides about money. Raises ``CallError``.
+    """
+    _values, _rest, order = command.make_parser(ctx).parse_args(list(arguments))
+    for each, times in Counter(order).items():
+        if times > 1 and not (each.multiple or each.is_flag):
+            words = [word.partition("=")[0] for word in arguments]
+            written = [word for word in dict.fromkeys(words) if word in each.opts] or each.opts[:1]
+            reason = _("{options}: given more than once; give one value")
+            raise CallError(reason.format(options=_(", ").join(written)))
+
+
+def check_names(given: Mapping[str, Any]) -> None:
+    """Refuse a blank name, which an unset shell variable leaves.
+
+    Otherwise output for a file would go to standard output. Raises ``CallError``.
     """
     for name in _NAMES:
         if given.get(name) == "":
@@ -49,7 +65,7 @@ def check_names(given: Mapping[str, Any]) -> None:
 def in_one_line(error: TyperException, ctx: Any) -> str:
     """The message for a wrong call, with the nearest name where a name is unknown.
 
-    Errors that aren't known here keep Typer's message.
+    Other errors keep Typer's message.
     """
     more = _("see {command} --help").format(command=ctx.command_path)
     options = {flag: each for each in ctx.command.get_params(ctx) for flag in each.opts}
@@ -79,7 +95,7 @@ def _wrong_value(param: Any, message: str, more: str) -> str:
         known = one_of(value.strip("'"), [*map(str, choices)])
         return f"{option} {value}: {known}"
     least = getattr(kind, "min", None)
-    if value.startswith("'") or least is None:  # as it was written; a number that was read is bare
+    if value.startswith("'") or least is None:  # as it was written; a number would have no quotes
         reason = _("{option} {value}: write a number")
         if kind.name.startswith("int"):
             reason = _("{option} {value}: write a whole number")

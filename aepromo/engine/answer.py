@@ -1,4 +1,4 @@
-"""A question over columns of cells: the answer for each row, or what is wrong with the row."""
+"""Answer a question for columns of cells: the answer for each row, or the fault of the row."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import Found, found_columns, label_at
-from aepromo.table.headers import missing_columns, plain, read_header, read_headers
-from aepromo.table.headings import chinese
+from aepromo.table.found_columns import Found, found_columns, label_at, proposed_place
+from aepromo.table.headers import missing_columns, read_header, read_headers
 from aepromo.table.measured_cells import added_up, read_cells
 from aepromo.table.moments import instant_number, read_instants
 from aepromo.table.number_columns import Words, as_number, read_words, result_array, rows_of
@@ -38,18 +37,21 @@ if TYPE_CHECKING:
     from aepromo.inputs.joined_rates import Took
     from aepromo.inputs.shipped_rows import ShippedRows
     from aepromo.inputs.values import Values
-    from aepromo.pricing.money import Whole
+    from aepromo.pricing.money import Truth, Whole
     from aepromo.table.any_cells import Cells
     from aepromo.table.number_columns import Numbers, Reading
 
 PROPOSED = "proposed_list_price"
-"""The column of a price that goes before the list price, among the positions of columns."""
+"""The name, among the columns, of a price that goes before the list price."""
 
 _OF_A_SKU = frozenset(column.name for column in SKU_INPUTS)
 
 
 class Apart(NamedTuple):
-    """Rows that are no SKUs, by their places among all the ``cells``."""
+    """Rows that have no answer, by their places among all ``cells``.
+
+    They are not SKUs, or have no price yet that could be checked.
+    """
 
     cells: Cells
     rows: Numbers
@@ -57,14 +59,14 @@ class Apart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A question's answer for some rows, or the problems that kept it from one.
+    """A question's answer for some rows, or the problems that prevented it.
 
-    ``cells`` are what was asked about, ``results`` the answer, of which ``added`` names the columns
-    to add; ``inputs`` are what they were computed from (None without rows), ``assumed`` what the
-    rule book gave, ``took`` how many rows took the past rate of their SKU, their category and the
-    store, ``conversions`` what was done to the costs; ``signs`` those of amounts whose currency
-    nobody names, of which there may be one, or money of two currencies would be added. ``apart``
-    are rows among them that are no SKUs, and so have no answer.
+    ``cells`` are the rows, ``results`` the answer, of which ``added`` names the columns to add;
+    ``inputs`` are what they were computed from (None without rows), ``assumed`` what the rule book
+    gave, ``took`` how many rows took the past rate of their SKU, their category and the store,
+    ``conversions`` those of the costs; ``signs`` those of amounts without a named currency: only
+    one is allowed, or money of two currencies would be added. ``apart`` are rows without an
+    answer, of which ``unlisted`` are SKUs without a list price.
     """
 
     cells: Cells
@@ -78,12 +80,29 @@ class Outcome:
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
     apart: Apart | None = None
+    unlisted: int = 0
 
     def __len__(self) -> int:
         return len(self.cells)
 
+    @property
+    def asked(self) -> Cells:
+        """All cells that were asked about, those without an answer too."""
+        return self.cells if self.apart is None else self.apart.cells
+
+    def answered(self, rows: Numbers) -> Numbers:
+        """Of some rows, one for each that was asked about, those that have an answer."""
+        return rows if self.apart is None else np.delete(rows, self.apart.rows)
+
+    def among(self, cells: Cells, rows: Numbers) -> Outcome:
+        """The same among more ``cells``, where those that were asked about stand at ``rows``."""
+        if len(rows) == len(cells):
+            return self
+        others = np.delete(np.arange(len(cells)), self.answered(rows))
+        return replace(self, apart=Apart(cells, others))
+
     def as_written(self) -> Outcome:
-        """The same with the rows that are no SKUs at their places, without results."""
+        """The outcome with the rows that have no answer in their places, without results."""
         if self.apart is None:
             return self
         rows = self.apart.rows
@@ -95,7 +114,7 @@ class Outcome:
         return replace(self, cells=self.apart.cells, results=results, apart=None)
 
     def chosen(self, rows: Numbers) -> Outcome:
-        """Some of the rows that are SKUs."""
+        """Some of the rows that have an answer."""
         results = {
             name: result.take(pa.array(rows))
             if isinstance(result, pa.Array)
@@ -107,7 +126,7 @@ class Outcome:
     def column(self, name: str) -> pa.Array:
         """A column of the answer as Arrow holds it: the cells' text, or exact decimals and labels.
 
-        A column that the question adds goes before one of the same name that was there.
+        A column that the question adds goes before one of the same name in the cells.
         """
         if name not in self.added:
             return self.cells.texts(list(self.cells.header).index(name))
@@ -118,11 +137,11 @@ class Outcome:
 
 
 def _spread(result: Result, among: Numbers, rows: int) -> Result:
-    """A result column with blanks between its rows, which come to stand ``among`` others."""
+    """A result column with blanks between its rows, which are placed ``among`` others."""
     if isinstance(result, pa.Array):
         places = np.full(rows, -1, np.int64)
         places[among] = np.arange(len(among))
-        return result.take(pa.array(places, mask=places < 0)).fill_null("")
+        return result.take(pa.array(places, mask=places < 0))
     spread = np.full(rows, BLANK, np.int64)
     spread[among] = result
     return spread
@@ -135,7 +154,7 @@ def find_columns(
     values: Values,
     by_call: Mapping[str, str] | None = None,
 ) -> Found:
-    """Where the columns stand that the question uses. Raises ``InputError`` for missing ones.
+    """The positions of the columns that a question uses. Raises ``InputError`` for missing ones.
 
     ``by_call`` is the part of the ``mapping`` that the call gives, all of it where None.
     A column that the call supplies, or that the rule book holds, may be missing.
@@ -144,11 +163,11 @@ def find_columns(
     wanted = (*question.uses, *values.lookup_columns(ships))
     added = question.added(wanted, values)
     headers = read_headers(header, wanted, mapping, added=added, beside=("sku",))
-    more = {}
-    if is_priced_by_another(question, header, mapping if by_call is None else by_call):
-        more[PROPOSED] = _place_of(question.priced_by, header) or 0
-    read = [name for name in wanted if name not in values.overridden]
-    found = found_columns(headers, read, {} if "list_price" in values.overridden else more)
+    place = proposed_place(question.priced_by, header, mapping if by_call is None else by_call)
+    more = {} if place is None else {PROPOSED: place}
+    overridden = values.overridden
+    read = [name for name in wanted if name not in overridden]
+    found = found_columns(headers, read, {} if "list_price" in overridden else more)
     given = {*found, *values.texts}
     given |= {"logistics_cost"} if ships else set()
     given |= {"list_price"} if PROPOSED in found else set()
@@ -182,40 +201,22 @@ def _missing_of_parcel(question: Question, found: Mapping[str, int], values: Val
 
 
 def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
-    """Whether there are weights that a tariff would turn into a logistics cost, but for it."""
+    """Whether there are weights, from which a tariff could give the logistics cost."""
     told = "weight_g" in values.texts or any(
         read_header(str(each)).column == "weight_g" for each in header
     )
     return told and values.policy.tariff is None
 
 
-def _place_of(name: str, header: list[str]) -> int | None:
-    """Where a column of results stands in a file, by its English name or its Chinese one."""
-    if name in header:
-        return header.index(name)
-    places = (
-        at for at, column in enumerate(header) if name and plain(column) == plain(chinese(name))
-    )
-    return next(places, None)
-
-
-def is_priced_by_another(question: Question, header: list[str], by_call: Mapping[str, str]) -> bool:
-    """Whether the price looked at is not the file's list price, but one that was proposed.
-
-    A call may say which column is the list price, and so that this one is meant.
-    """
-    proposed = bool(question.priced_by) and _place_of(question.priced_by, header) is not None
-    return proposed and "list_price" not in by_call.values()
-
-
 def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Values) -> Outcome:
     """Answer the question for every row.
 
-    ``columns`` tells at which position each input column stands, as ``find_columns`` does.
+    ``columns`` are the positions of the input columns, as from ``find_columns``. Where the
+    question is about the price, SKUs without one are set apart: they are not bad rows, but new.
     """
     added = question.added(columns, values)
     if not len(cells):
-        # Whether anybody needs a value can't be told of no rows, so there is nothing to fill in.
+        # Without rows no value is needed, so there is nothing to fill in.
         none: Results = {
             name: pa.array([], pa.string())
             if RESULTS[name].kind in (Kind.TEXT, Kind.PROSE)
@@ -226,12 +227,14 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     reading = _Reading(question, cells, columns, values)
     inputs = reading.inputs()
     conversions = frozenset(reading.conversions)
+    if not reading.problems and any_of(reading.unlisted):
+        return _without_unlisted(question, cells, columns, values, reading)
     if not reading.problems and question.faults is not None:
         reading.add(question.faults(inputs))
     results: Results = {}
     if not reading.problems:
         answer = reading.shipped_results() | question.compute(inputs)
-        # Of one row, NumPy makes figures that are neither an int nor a column.
+        # For one row NumPy makes figures that are neither an int nor a column.
         results = {name: int(each) if np.ndim(each) == 0 else each for name, each in answer.items()}
         reading.add(check_results(results, inputs.sku, values.currency))
     if reading.problems:
@@ -250,14 +253,36 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     )
 
 
+def _without_unlisted(
+    question: Question,
+    cells: Cells,
+    columns: Mapping[str, int],
+    values: Values,
+    reading: _Reading,
+) -> Outcome:
+    """The answer for the rows that have a list price, the others set apart."""
+    is_unlisted = np.broadcast_to(np.asarray(reading.unlisted), len(cells))
+    listed, unlisted = np.flatnonzero(~is_unlisted), np.flatnonzero(is_unlisted)
+    found = run(question, cells.chosen(listed), columns, values)
+    if found.problems:
+        problems = [each.moved(listed) for each in found.problems]
+        return replace(found, cells=cells, problems=problems)
+    apart = Apart(cells, unlisted)
+    return replace(found, apart=apart, unlisted=len(unlisted), signs=reading.signs)
+
+
 class _Reading:
-    """The cells of some rows on their way to inputs, with the problems met."""
+    """The conversion of the cells of some rows to inputs, with its problems.
+
+    ``unlisted`` are the places where a list price is needed and nothing gives it.
+    """
 
     def __init__(
         self, question: Question, cells: Cells, columns: Mapping[str, int], values: Values
     ) -> None:
         self.question, self.cells, self.columns, self.values = question, cells, columns, values
         self.problems: list[Refused] = []
+        self.unlisted: Truth = False
         self.took: Took = (0, 0, 0)
         self.exchange = values.exchange
         differ = rows_differ(columns)
@@ -296,7 +321,10 @@ class _Reading:
         sku, priced = check(question, filler)
         unread = list(self.problems)
         for fault in filler.faults:
-            # A cell that can't be read is blank from here on, but it isn't missing.
+            if fault.is_missing and fault.column == "list_price":
+                self.unlisted = fault.where
+                continue
+            # A cell that can't be read counts as blank from here on, but not as missing.
             found = _refused(fault, self.cells, self.columns)
             is_missing = self._are_readable(found.column, unread)
             self._note([found.only(is_missing)])
@@ -318,11 +346,11 @@ class _Reading:
         )
 
     def add(self, faults: Sequence[Fault]) -> None:
-        """Take in what is wrong with some rows."""
+        """Add faults of some rows to the problems."""
         self._note(_refused(fault, self.cells, self.columns) for fault in faults)
 
     def shipped_results(self) -> Results:
-        """The line and the cost that the tariff gave each row, where there is one."""
+        """The line and the cost that the tariff gave each row, if there is a tariff."""
         if not self.question.ships(self.values):
             return {}
         if self.shipped is None:
@@ -341,7 +369,7 @@ class _Reading:
         return readable
 
     def _read_cells(self) -> None:
-        """Read all columns but costs and those that a parcel goes by."""
+        """Read all columns except costs and those of a parcel."""
         for name, position in self.columns.items():
             kind = Kind.PRICE if name == PROPOSED else INPUTS[name].kind
             if kind in (Kind.TEXT, Kind.COST, Kind.CURRENCY, Kind.FX, Kind.WEIGHT):
@@ -359,12 +387,12 @@ class _Reading:
                 readings = read_cells(self.cells, self.columns, name, kind, self.currency)
             self._take(name, kind, readings)
         if PROPOSED in self.given:
-            # Where nothing is proposed, the current price stays.
+            # Without a proposed price, the current price counts.
             proposed, current = self.given[PROPOSED], self.given.get("list_price", BLANK)
             self.given["list_price"] = np.where(proposed == BLANK, current, proposed)
 
     def _take(self, name: str, kind: Kind, readings: Mapping[int, Reading]) -> None:
-        """Take in what the cells of a column say; several that add up have several positions."""
+        """Store the readings of a column; columns that add up have several positions."""
         headers = [str(self.cells.header[position]) for position in readings]
         numbers, too_large = added_up(
             [reading.numbers for reading in readings.values()], kind, self.currency, headers[-1]
@@ -381,7 +409,7 @@ class _Reading:
         self._note(too_large)
 
     def _other_names(self, kind: Kind, is_kind: bool) -> list[str]:
-        """The columns in use that are none of a SKU's prices, costs and rates."""
+        """The columns in use that are not prices, costs or rates of a SKU."""
         known = (*self.question.uses, *self.values.facts)
         return [
             name
@@ -417,7 +445,7 @@ class _Reading:
         return Words(codes, (*own.values, fact))
 
     def _shipped(self) -> ShippedRows | None:
-        """Fill in logistics costs out of the tariff."""
+        """Fill in logistics costs from the tariff."""
         shipping = self.values.shipping
         if shipping is None or not self.question.ships(self.values):
             return None
@@ -440,7 +468,7 @@ class _Reading:
             own = self.columns.get(each.column)
             found = each if own is None else each._replace(column=str(self.cells.header[own]))
             self._note([found.only(is_read)])
-        # A row that nothing ships is named already, and so isn't to be named as lacking the cost.
+        # A row that no line ships is already reported; don't report its missing cost, too.
         cost = shipped.cost if self.question.prices_some else np.maximum(shipped.cost, 0)
         self.given["logistics_cost"] = np.where(is_blank, cost, logistics)
         if (shipped.cost != BLANK).any():
@@ -451,11 +479,11 @@ class _Reading:
 def without_bad_rows(
     question: Question, outcome: Outcome, columns: Mapping[str, int], values: Values
 ) -> tuple[Outcome, list[Refused], Numbers]:
-    """The answer for the rows that have one, the problems of all others, and which rows have one.
+    """The answer for the good rows, the problems of all others, and which rows are good.
 
-    That a row has no answer may show only once the cells of all others can be read.
+    Some faults show only once the cells of all other rows can be read.
     """
-    cells, problems = outcome.cells, list(outcome.problems)
+    cells, problems = outcome.asked, list(outcome.problems)
     good = np.arange(len(cells))
     while outcome.problems:
         good = np.delete(good, rows_of(outcome.problems))

@@ -1,7 +1,7 @@
-"""Fill what a question needs, from cell, policy or rule book, and say what is missing.
+"""Fill in what a question needs from cells, policy or rule book, and report what is missing.
 
-The same for one SKU and for columns. Nothing is guessed: a value that nobody gives and the rule
-book doesn't hold is missing, and one that the rule book holds is assumed and named.
+The code is the same for one SKU and for columns. Nothing is guessed: a value that is neither given
+nor in the rule book is missing, and one from the rule book is assumed and named.
 """
 
 from __future__ import annotations
@@ -38,19 +38,21 @@ class Fault(NamedTuple):
     """A problem of a SKU, or of the rows of a column where ``where`` holds.
 
     ``reason`` takes a row (None for one SKU) and returns the reason with its remedy.
+    ``is_missing``: nothing gives the value.
     """
 
     column: str
     where: Truth
     reason: Callable[[int | None], str]
+    is_missing: bool = False
 
 
 class Filler:
-    """The values of a SKU: a cell before a given value before the rule book.
+    """The values of a SKU: cell before given value before rule book.
 
     ``given`` are the numbers of the cells, ``rates`` what past orders say of the forced rate.
     ``assumed`` collects the columns that the rule book supplied, ``faults`` what is wrong.
-    ``has_weights``: the cells tell what parcels weigh, and nobody makes use of it.
+    ``has_weights``: the cells have weights of parcels that are not used.
     """
 
     def __init__(
@@ -83,12 +85,12 @@ class Filler:
         return pick(blank, default, value)
 
     def or_nothing(self, name: str) -> Whole:
-        """The same, 0 where it is blank."""
+        """A column's value, 0 where it is blank."""
         value = self.value(name)
         return value if _nowhere(value == BLANK) else pick(value != BLANK, value, 0)
 
     def or_assumed(self, name: str, value: Whole, where: Truth) -> Whole:
-        """The rule book's value where it is wanted and blank, which is then named."""
+        """A value with the rule book's figure where it is wanted and blank; this is noted."""
         lacking = where & (value == BLANK)
         if _nowhere(lacking):
             return value
@@ -102,13 +104,13 @@ class Filler:
             self.assumed.append(name)
 
     def demand(self, name: str, value: Whole, where: Truth, remedy: str = "") -> None:
-        """Note a fault wherever the value is wanted and blank."""
+        """Note a fault where the value is wanted and blank."""
         lacking = where & (value == BLANK)
         if not _nowhere(lacking):
             reason = (remedy or _("is missing; fill it in or give {flag}")).format(
                 flag=INPUTS[name].flag
             )
-            self.faults.append(Fault(name, lacking, lambda _row: reason))
+            self.faults.append(Fault(name, lacking, lambda _row: reason, is_missing=True))
 
 
 def check(question: Question, filler: Filler) -> tuple[Sku, Truth]:
@@ -131,7 +133,7 @@ def check(question: Question, filler: Filler) -> tuple[Sku, Truth]:
 
 
 def _priced(filler: Filler) -> Truth:
-    """Where list price and costs are known; rows that have some of them are counted."""
+    """Where list price and costs are known; rows with only some of them are counted."""
     price, purchase, logistics = map(filler.value, NEEDED)
     some = (price != BLANK) | (purchase != BLANK) | (logistics != BLANK)
     lacking = {name: some & (filler.value(name) == BLANK) for name in NEEDED}
@@ -157,7 +159,7 @@ def _costs_and_targets(
                 "purchase_price",
                 purchase,
                 for_profit,
-                remedy=_("is missing; fill it in, ask for a --target, or give {flag}"),
+                remedy=_("is missing; fill it in, or give --target or {flag}"),
             )
             logistics = filler.or_assumed("logistics_cost", logistics, for_profit)
     if "logistics_cost" in question.needs:
@@ -195,7 +197,7 @@ def _check_something_is_kept(
     filler: Filler, fees: FeeRates, targets: Targets, priced: Truth
 ) -> None:
     has_margin = targets.margin != BLANK
-    # A deal price may be asked for without the fees.
+    # A deal price alone needs no fees.
     known = priced & (fees.commission_rate != BLANK) & (fees.payment_rate != BLANK)
     wanted = (targets.price != BLANK) | (targets.profit != BLANK) | (targets.markup != BLANK)
     wanted = (wanted | has_margin) & known
@@ -285,7 +287,7 @@ def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
             ends = assumed_range(filler.values.book)
             low, high = pick(lacking, ends[0], low), pick(lacking, ends[1], high)
     limited_rate = filler.or_nothing("limited_rate")
-    # The rule book is asked only where there is something to stack.
+    # The rule is read only if both discounts are there.
     add = any_of(limited_rate != 0) and filler.values.discounts_add
     return Discounts(limited_rate, low, high, add)
 
@@ -295,7 +297,7 @@ def _said(reason: str) -> Callable[[int | None], str]:
 
 
 def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -> list[Fault]:
-    """Faults of results that reach the limit of amounts, as no price is enough; at most one."""
+    """The fault of results that reach the limit of amounts, because no price is enough."""
     limit = grouped(AMOUNT_LIMIT, currency.places)
 
     def no_list_price(row: int | None) -> str:
@@ -327,5 +329,5 @@ def _nowhere(condition: Truth) -> bool:
 
 
 def at(value: Whole, row: int | None) -> int:
-    """One row's figure; one SKU's, or one that holds for every row, is the figure itself."""
+    """The figure of one row; a single figure counts for every row."""
     return int(value) if isinstance(value, int) or row is None else int(value[row])

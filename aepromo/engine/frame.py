@@ -1,4 +1,4 @@
-"""The cells of a pandas frame, text or numbers, and a frame with the answer."""
+"""Read the cells of a pandas frame, text or numbers, and return a frame with the answer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FrameCells:
-    """A frame as rows of cells; what is null is blank."""
+    """A frame as rows of cells; null is blank."""
 
     frame: pd.DataFrame
     currency: Currency
@@ -119,7 +119,7 @@ def bad_rows(frame: pd.DataFrame, refused: Iterable[Refused]) -> BadRows:
 
 
 def _as_arguments(message: str) -> str:
-    """A message that speaks of arguments where the command line has options."""
+    """A message with arguments in place of the options of the command line."""
     mapped = re.sub(r"--map '(.+?)=(\w+)'", r"mapping={'\1': '\2'}", message)
     return re.sub(r"--([a-z][a-z0-9-]*)", _as_argument, mapped)
 
@@ -135,19 +135,20 @@ def _as_argument(flag: re.Match[str]) -> str:
 def answered(frame: pd.DataFrame, outcome: Outcome, mapping: Mapping[str, str]) -> pd.DataFrame:
     """A new frame with the added columns, money as exact decimals.
 
-    A column that the frame has already is replaced where it stands, under the name that it has.
+    A column that the frame already has is replaced in its place, under its own name.
     """
     out = frame.copy(deep=False)
     layout = laid_out([str(name) for name in frame.columns], outcome.added, mapping)
+    written = outcome.as_written()
     for name in outcome.added:
-        array = outcome.column(name)
+        array = written.column(name)
         header = layout.header(name, "en")
         out[header] = pd.Series(array, index=out.index, dtype=pd.ArrowDtype(array.type))
     return out
 
 
 def with_rates(frame: pd.DataFrame, rates: JoinedRates, mapping: Mapping[str, str]) -> pd.DataFrame:
-    """A new frame with the rates where its column ``forced_rate`` is blank, or isn't there."""
+    """A new frame with the rates where its column ``forced_rate`` is blank or missing."""
     cells = FrameCells(frame, USD)
     wanted = (*KEYS, *FORCED_RATE)
     columns = found_columns(read_headers(cells.header, wanted, mapping), wanted)
@@ -168,7 +169,7 @@ def with_rates(frame: pd.DataFrame, rates: JoinedRates, mapping: Mapping[str, st
 
 
 def _texts(series: pd.Series, kind: Kind, currency: Currency) -> pa.Array:
-    """A column's cells as text; what is null is blank."""
+    """A column's cells as text; null is blank."""
     if pd.api.types.is_float_dtype(series.dtype):
         series = _floats_as_text(series, kind, currency)
     elif series.dtype == object:
@@ -186,10 +187,10 @@ def _texts(series: pd.Series, kind: Kind, currency: Currency) -> pa.Array:
 
 
 def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Series:
-    """Binary floats as the decimals that they stand for; the one place that meets a float.
+    """Binary floats as the decimals that they stand for; the only code that handles floats.
 
-    What stands for no amount in whole minor units, or for no rate in whole millionths, keeps all
-    its digits, and so is refused as a cell of that text would be.
+    A float that is not an amount in whole minor units or a rate in whole millionths keeps all its
+    digits, and is then refused like a cell with that text.
     """
     if kind is Kind.TEXT:
         return series.astype(object).map(_id_text, na_action="ignore")
@@ -205,8 +206,7 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
         nearest = exact.quantize(step)
         if abs(exact - nearest) > near:
             reason = _(
-                "{number} is a float that stands for no whole {step} of a unit; "
-                "hand in text or decimals"
+                "{number} is a float that is not a multiple of {step}; pass text or decimals"
             )
             raise InputError(f"{series.name}: " + reason.format(number=repr(number), step=step))
         return str(nearest)
@@ -215,12 +215,12 @@ def _floats_as_text(series: pd.Series, kind: Kind, currency: Currency) -> pd.Ser
 
 
 def _id_text(number: float) -> str:
-    """An id that pandas made a float, as the whole number that it was."""
+    """An id that pandas turned into a float, as the whole number it was."""
     if not number.is_integer() or abs(number) >= _LARGEST_EXACT:
-        reason = _("{number} is a float, which can't hold an id; hand in text")
+        reason = _("{number} is a float, which can't hold an id; pass text")
         raise InputError(reason.format(number=repr(number)))
     return str(int(number))
 
 
 _LARGEST_EXACT = 2.0**53
-"""From here on a float doesn't tell every whole number from its neighbours."""
+"""From here on a float can't represent every whole number."""

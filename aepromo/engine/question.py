@@ -42,15 +42,15 @@ class Sku(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """Everything that is known of a SKU, or of the rows of a table, resolved to numbers.
+    """Everything known about a SKU, or the rows of a table, resolved to numbers.
 
-    ``priced`` tells where list price and costs are known; elsewhere the figures of ``sku`` stand
-    for nothing; ``unpriced`` counts the rows that have some of them but not all, and ``lacking``
-    names what they lack. ``numbers`` are the other columns of numbers by name: scores and days in
+    ``priced`` is where list price and costs are known; elsewhere the figures of ``sku`` mean
+    nothing; ``unpriced`` counts the rows that have some of them but not all, and ``lacking`` names
+    what is missing. ``numbers`` are the other columns of numbers by name: scores and days in
     millionths, shares, counts, levels, flags as 0 and 1, dates as days and times as microseconds
     since 1970 in UTC. ``words`` are columns of names. ``cells`` and ``columns`` give the text of
-    any other column; ``costs`` and ``shipped`` tell how the costs came about. ``lacks_zone``: some
-    time names no zone.
+    any other column; ``costs`` and ``shipped`` have the origin of the costs. ``lacks_zone``: some
+    time has no zone.
     """
 
     sku: Sku
@@ -74,7 +74,7 @@ class Inputs(NamedTuple):
         return any_of(self.numbers.get(name, BLANK) == BLANK)
 
     def stated_cost(self, name: str) -> Whole:
-        """A cost in the currency that it was stated in, in that one's minor units."""
+        """A cost in minor units of the currency in which it was stated."""
         import numpy as np
 
         given = self.values.costs.stated.get(name, BLANK)
@@ -98,20 +98,19 @@ class Inputs(NamedTuple):
 class Question(NamedTuple):
     """One question about rows.
 
-    ``uses`` are the input columns that may bear on the answer, ``needs`` those without which there
-    is none; a file must also have the columns ``wants``, though their cells may be blank. ``adds``
-    tells the result columns from the inputs that are there at all. ``compute`` answers.
+    ``uses`` are the input columns on which the answer may depend, ``needs`` those without which
+    there is none; a file must also have the columns ``wants``, though their cells may be blank.
+    ``adds`` returns the result columns for the inputs that there are. ``compute`` answers.
 
-    ``always_profit``: the profit is part of the answer, so costs and fees are needed even where no
-    target asks for one. ``prices_some``: rows without a list price or costs have an answer too, but
-    no profit. ``describes_store``: the answer goes by what a store is, too. ``assumes_rate``: the
-    rule book's forced rate is taken where nothing gives one. ``priced_by`` is a column that goes
-    before ``list_price`` as the price looked at;
-    ``sets_prices``: it answers with a list price. ``markets``: a row may sell to several, and the
-    dearest parcel counts. ``is_about_skus``: a row is a SKU, so no id stands twice.
-    ``is_whole``: an answer may need any other row, so a file is read into memory.
-    ``excuses_parcels``: one that no line carries makes no bad row. ``faults`` finds inputs that
-    can't be meant.
+    ``always_profit``: the profit is part of the answer, so costs and fees are needed even if no
+    target needs it. ``prices_some``: rows without a list price or costs have an answer too, but no
+    profit. ``describes_store``: the answer also depends on the store. ``assumes_rate``: the rule
+    book's forced rate is used where none is given. ``priced_by`` is a column that goes before
+    ``list_price`` as the price to check; ``sets_prices``: it answers with a list price.
+    ``markets``: a row may sell to several, and the dearest parcel counts. ``is_about_skus``: a row
+    is a SKU, so ids are unique. ``is_whole``: an answer may need any other row, so a file is read
+    into memory. ``excuses_parcels``: a parcel that no line carries is not a bad row. ``faults``
+    finds inputs that make no sense.
 
     ``key_columns`` are those that a table shows, the most wanted first; ``sort_by`` orders its
     rows, by column and ``"ascending"`` or ``"descending"``. ``counts`` are the label columns whose
@@ -154,7 +153,7 @@ class Question(NamedTuple):
         return (*SHIPPED, *added) if self.ships(values) else added
 
     def wants_logistics(self, value: Callable[[str], Whole]) -> Truth:
-        """Where it does: everywhere, or where the aim is a profit and not a price alone.
+        """Where a tariff is used: everywhere, or where the target is a profit and not only a price.
 
         ``value`` knows a column's value.
         """
@@ -165,7 +164,7 @@ class Question(NamedTuple):
 
 
 def adding(*columns: str) -> Callable[[frozenset[str]], tuple[str, ...]]:
-    """The same result columns whatever is known."""
+    """Add the same result columns whatever is known."""
 
     def adds(_known: frozenset[str]) -> tuple[str, ...]:
         return columns

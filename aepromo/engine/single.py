@@ -1,4 +1,4 @@
-"""One SKU whose every value is given by the call: a one-liner."""
+"""One SKU whose values are all given by the call: a one-liner."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.engine.filling import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
-from aepromo.errors import CallError
+from aepromo.errors import CallError, NothingGivenError
 from aepromo.pricing.money import BLANK
 from aepromo.table.headings import named
 from aepromo.words import _
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Single(NamedTuple):
-    """One SKU as a question needs it: what the rule book supplied, what a tariff takes for it."""
+    """One SKU as a question needs it, with the assumed values and the shipping of a tariff."""
 
     sku: Sku
     assumed: list[str]
@@ -57,7 +57,7 @@ def run_single(question: Question, values: Values) -> tuple[dict[str, int | str]
     added: dict[str, int | str] = {}
     for name in question.added((), values):
         found = results.get(name, BLANK)
-        # Every carrier was an int, so a result that is none is a column of one text.
+        # All inputs were ints, so any other result is a column with one text.
         added[name] = int(found) if isinstance(found, int) else str(found[0])
     return added, single.assumed
 
@@ -65,7 +65,7 @@ def run_single(question: Question, values: Values) -> tuple[dict[str, int | str]
 def refuse(faults: list[Fault]) -> None:
     """Raise a ``CallError`` that lists the faults of one SKU, if there are any."""
     if faults:
-        raise CallError(
+        raise (NothingGivenError if any(fault.is_missing for fault in faults) else CallError)(
             _("; ").join(
                 _("{column} {reason}").format(column=named(fault.column), reason=fault.reason(None))
                 for fault in faults

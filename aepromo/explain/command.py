@@ -1,4 +1,4 @@
-"""``explain``: one SKU step by step, from options or out of a file."""
+"""``explain``: one SKU step by step, from options or from a file."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ from aepromo.cli.output import (
 )
 from aepromo.cli.say import (
     not_used_line,
+    priced_by_line,
     say,
     say_assumed,
     say_configuration,
@@ -112,7 +113,7 @@ def explain_command() -> Callable[..., None]:
             raise CallError(reason)
         _write(values, call.writing, call.options["proof"])
 
-    command.__doc__ = _("One SKU, step by step, from its list price to what is left.")
+    command.__doc__ = _("One SKU, step by step, from its list price to its profit.")
     return with_parameters(
         command,
         [
@@ -134,11 +135,12 @@ def explain_command() -> Callable[..., None]:
 
 
 def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, call: Call) -> Policy:
-    """The policy with the cells of a file's row put over it."""
+    """The policy with the cells of a file's row, which go before its values."""
     from aepromo.cli.input_files import find_row
     from aepromo.inputs.header_currencies import check_currencies
     from aepromo.inputs.joined_rates import range_text
     from aepromo.inputs.row_texts import row_texts
+    from aepromo.table.found_columns import proposed_place
 
     quiet = call.writing.quiet
     parcel, shipped = (PARCEL, SHIPPED) if policy.tariff else ((), ())
@@ -147,18 +149,23 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
         check_currencies(found.columns, values.exchange)
     except InputError as problem:
         raise InputError(f"{found.source.place}: {problem}") from None
-    if not quiet:
-        say_reading(found.source, found.headers, quiet)
-        if found.others:
-            text = ngettext(
-                "'{sku}' stands on line {lines} too; line {line} is taken",
-                "'{sku}' stands on lines {lines} too; line {line} is taken",
-                len(found.others),
-            )
-            lines = _(", ").join(map(str, found.others[:MOST_LINES]))
-            say(text.format(sku=sku, lines=lines, line=found.line))
+    say_reading(found.source, found.headers, quiet, values.texts)
+    if not quiet and found.others:
+        text = ngettext(
+            "'{sku}' is also on line {lines}; line {line} is used",
+            "'{sku}' is also on lines {lines}; line {line} is used",
+            len(found.others),
+        )
+        lines = _(", ").join(map(str, found.others[:MOST_LINES]))
+        say(text.format(sku=sku, lines=lines, line=found.line))
     texts = row_texts(found.columns, found.cells, values.exchange)
     cells: dict[str, Any] = dict(texts.texts)
+    place = proposed_place(EXPLAINED.priced_by, found.source.header, call.reading.headers.given)
+    if place is not None and "list_price" not in values.overridden:
+        if found.cells[place].strip():
+            cells["list_price"] = found.cells[place]
+        if not quiet:
+            say(priced_by_line(EXPLAINED.priced_by))
     for name in values.overridden:
         cells.pop(name, None)
     keys = [cells.pop(name, "") for name in KEYS]
@@ -176,7 +183,7 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
             cells["forced_rate"] = range_text(*rate[0])
             has_rate = True
     if has_rate:
-        # The three are one value, which the row gives whole.
+        # The three columns are one value, which the row gives as a whole.
         cells = dict.fromkeys(FORCED_RATE) | cells
     row = policy._replace(**cells, cost_currencies=texts.currencies)
     if "fx_rate" not in cells and "cost_currency" in cells:
@@ -184,7 +191,7 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
             exchange_of(each.currency, each.cost_currency, None, ()) for each in (row, policy)
         )
         if own.cost.code != store.cost.code:
-            # What options say of the costs' rate is none of a row's in another currency.
+            # The exchange rate of options is not that of a row in another currency.
             return row._replace(fx_rate=None)
     return row
 
@@ -207,5 +214,5 @@ def _write(values: Values, writing: WritingOptions, proves: bool) -> None:
         else:
             columns = chosen(step_columns(explanation, header_language(writing)), writing)
             stream.writelines(text_lines([headed(columns, writing)], form, writing))
-            for line in proven(explanation) if proves else ():  # a table of steps has no room
+            for line in proven(explanation) if proves else ():  # no room in a table of steps
                 say(line)

@@ -1,4 +1,4 @@
-"""Where the costs of one SKU come from that were converted, or that a tariff gave."""
+"""The origin of the costs of one SKU that were converted, or that a tariff gave."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Carriage(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """A cost in minor units of its own currency, and how a line of a tariff makes it up.
+    """A cost in minor units of its own currency, and its parts if a tariff gave it.
 
-    ``rate`` is what one unit of the prices' currency is worth; None where the two are one.
+    ``rate`` is what one unit of the prices' currency is worth; None in the same currency.
     """
 
     currency: Currency
@@ -41,7 +41,7 @@ class Origin(NamedTuple):
 
 
 def cost_origins(values: Values, is_shipped: bool) -> dict[str, Origin]:
-    """The origins by column; none of a cost that stands in the prices' currency as it was given.
+    """The origins by column; none for a cost that was given in the prices' currency.
 
     ``is_shipped``: the tariff gives the logistics cost, of a parcel that a line carries.
     """

@@ -1,4 +1,4 @@
-"""One SKU step by step: what comes off its list price, and what decides the price that protects."""
+"""One SKU step by step: what comes off its list price, and what sets the price that protects."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ INPUTS_USED = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS)
 class DeadZone:
     """List prices, above the lowest safe one, at which an offer leaves less than required.
 
-    ``off`` is taken off an order of ``threshold``, which ``leaves`` least at the lowest of them.
+    ``off`` is taken off an order of ``threshold``; at the lowest of these prices it ``leaves``
+    least.
     """
 
     low: int
@@ -57,7 +58,7 @@ class DeadZone:
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """Why a minor unit less than the required deal price is not enough, where a profit asks for it.
+    """Why a minor unit less than the required deal price is not enough for the target profit.
 
     ``fees`` are each rounded up; they and ``costs`` leave ``left`` of ``deal_price``.
     """
@@ -70,11 +71,11 @@ class Short:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All there is to say of one SKU. Amounts in minor units, margin in ten-thousandths.
+    """The explanation of one SKU. Amounts in minor units, margin in ten-thousandths.
 
     Without a purchase price, profit, margin and floor are blank and the steps end at the deal.
-    ``proof`` tells why the next lower price does not protect; None where there is none. ``short``
-    tells where the required deal price comes from.
+    ``proof`` shows why the next lower price does not protect; None where there is none. ``short``
+    shows where the required deal price comes from.
     """
 
     currency: Currency
@@ -126,6 +127,7 @@ EXPLAINED = Question(
     adds=adding(),
     compute=lambda _inputs: {},
     key_columns=(),
+    priced_by="new_list_price",
 )
 """The question that explains a deal price; like ``list-price`` it needs a target."""
 
@@ -197,7 +199,7 @@ def _bounds_in_force(sku: Sku, values: Values) -> dict[str, int]:
 def _dead_zones(
     required: int, sku: Sku, offers: Offers, protected: int
 ) -> tuple[tuple[DeadZone, ...], DeadZone | None]:
-    """The unsafe prices above the lowest safe one, and the last to be left on the way up."""
+    """The unsafe prices above the lowest safe one, and the last of them below the protected one."""
     lowest_safe = protected_list_price(required, sku.discounts, offers)
     above = [
         _dead_zone(zone, sku.discounts, offers)
@@ -221,7 +223,7 @@ def _dead_zone(zone: Zone, discounts: Discounts, offers: Offers) -> DeadZone:
 
 
 def _remedies(sku: Sku, offers: Offers, list_price: int, floor: int) -> tuple[str, ...]:
-    """Remedies that each lift the worst deal price to the floor by itself, the mildest first."""
+    """Remedies of which each alone lifts the worst deal price to the floor, the mildest first."""
     without_stacking = Offers(offers.spend_save, offers.coupons, False, offers.basket)
     without_tiers = Offers((), offers.coupons, offers.coupon_stacks, offers.basket)
     without_coupons = Offers(offers.spend_save, (), False, offers.basket)

@@ -1,4 +1,4 @@
-"""Why a cent less than the list price that protects would fail, for anybody to check by hand."""
+"""The proof that a cent less than the protected list price fails, to check by hand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLACES = 12
 
 
 def proof_lines(proof: Proof, own_rate: int, add: bool, currency: Currency) -> list[str]:
-    """The arithmetic, a line each; ``own_rate`` is in millionths, ``add`` as in ``Discounts``."""
+    """The arithmetic in lines; ``own_rate`` is in millionths, ``add`` as in ``Discounts``."""
 
     def settled(amount: int, rate: int, is_up: bool, result: int) -> str:
         line = _("  {amount} × (1 − {rate}) = {exact}, rounded up: {result}")
@@ -48,7 +48,10 @@ def proof_lines(proof: Proof, own_rate: int, add: bool, currency: Currency) -> l
             rate, is_up = proof.forced_rate, proof.is_item_up
             said.append(settled(proof.base_price, rate, is_up, proof.item_price))
     if taken := proof.spend_save + proof.coupon:
-        line = _("  {off} off an order of {subtotal}; {item} ÷ {subtotal} of it, up: {share}")
+        line = _(
+            "  {off} off an order of {subtotal}; this unit's share, {item} ÷ {subtotal}, rounded "
+            "up: {share}"
+        )
         amounts = {
             "off": taken,
             "subtotal": proof.subtotal,
@@ -62,7 +65,7 @@ def proof_lines(proof: Proof, own_rate: int, add: bool, currency: Currency) -> l
 
 
 def proof_document(proof: Proof, currency: Currency) -> dict[str, object]:
-    """The same for machines; what an offer takes is 0 where none does."""
+    """The proof for JSON; what an offer takes is 0 where none does."""
 
     def figure(amount: int) -> Figure:
         return Figure(fixed(amount, currency.places))

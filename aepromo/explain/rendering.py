@@ -33,7 +33,7 @@ REMEDIES = {
 
 
 def step_columns(explanation: Explanation, language: str) -> list[TextColumn]:
-    """The waterfall as rows for a pipe, its steps by their names in a language."""
+    """The waterfall as rows for a pipe, with the names of its steps in a language."""
     steps, places = explanation.steps, explanation.currency.places
     details = [_details(step, explanation.currency) for step in steps]
     names = dict.fromkeys(name for detail in details for name in detail)
@@ -54,7 +54,7 @@ def step_columns(explanation: Explanation, language: str) -> list[TextColumn]:
 
 
 def _detail_column(name: str, details: Sequence[Mapping[str, Figure | str | None]]) -> TextColumn:
-    """A column of what only some steps have; amounts of other currencies are text."""
+    """A column that only some steps have; amounts in other currencies are text."""
     kinds = dict.fromkeys(("threshold", "off", "subtotal"), Kind.MONEY)
     found = (detail.get(name) for detail in details)
     cells = [each.digits if isinstance(each, Figure) else each for each in found]
@@ -62,7 +62,7 @@ def _detail_column(name: str, details: Sequence[Mapping[str, Figure | str | None
 
 
 def document(explanation: Explanation, language: str, proves: bool = False) -> dict[str, object]:
-    """The whole explanation for machines, the steps by their names in a language.
+    """The whole explanation for JSON, with the names of its steps in a language.
 
     ``proves``: with the proof that a lower list price does not protect.
     """
@@ -96,7 +96,7 @@ def document(explanation: Explanation, language: str, proves: bool = False) -> d
 
 
 def waterfall_table(explanation: Explanation, proves: bool = False) -> RenderableType:
-    """The steps, what decides the price, the dead zones, and what would mend a broken one."""
+    """The steps, what sets the price, the dead zones, and remedies for a price under the floor."""
     from rich import box
     from rich.console import Group
     from rich.table import Table
@@ -135,10 +135,10 @@ def waterfall_table(explanation: Explanation, proves: bool = False) -> Renderabl
 
 
 def proven(explanation: Explanation) -> list[str]:
-    """Why the next lower price does not protect, a line each."""
+    """Why the next lower price does not protect, in lines."""
     proof = explanation.proof
     if proof is None:
-        return [_("there is no lower price to prove anything of")]
+        return [_("there is no lower list price to check")]
     own_rate, add = explanation.own_rate, explanation.discounts_add
     said = proof_lines(proof, own_rate, add, explanation.currency)
     return (
@@ -157,7 +157,7 @@ def _short_line(short: Short, currency: Currency) -> str:
 
 
 def lines(explanation: Explanation) -> list[str]:
-    """The lines of text under the waterfall, a statement each."""
+    """The lines of text under the waterfall."""
     currency = explanation.currency
     bounds = _(", ").join(
         f"{label(name)} {money(needed, currency)}" for name, needed in explanation.bounds.items()
@@ -184,7 +184,7 @@ def lines(explanation: Explanation) -> list[str]:
         shows = _("Seller Center will show: {message}")
         said.append(shows.format(message=explanation.seller_center))
         remedies = _("; or ").join(_remedies(explanation))
-        said.append(_("to mend it: {remedies}").format(remedies=remedies))
+        said.append(_("to fix it: {remedies}").format(remedies=remedies))
     return said
 
 
@@ -229,7 +229,7 @@ def _remedies(explanation: Explanation) -> list[str]:
 
 
 def _ratio(rate: int) -> str:
-    """Millionths as a plain ratio: ``0.132``, and ``0.0`` for nothing."""
+    """Millionths as a plain ratio: ``0.132``, and ``0.0`` for 0."""
     whole, _, fraction = fixed(rate, 6).partition(".")
     return f"{whole}.{fraction.rstrip('0') or '0'}"
 
@@ -255,7 +255,7 @@ def _step_document(step: Step, currency: Currency, language: str) -> dict[str, o
 
 
 def _taken(offer: Tier | Coupon, currency: Currency) -> dict[str, Figure | str | None]:
-    """Fields of what an offer takes: an amount, once or per full threshold, or a share."""
+    """The fields of an offer's discount: an amount, once or per full threshold, or a share."""
     if isinstance(offer, Tier):
         off = _figure(offer.off, currency)
         return {"off": off, "repeats": "yes"} if offer.repeats else {"off": off}
@@ -294,7 +294,7 @@ def _details(step: Step, currency: Currency) -> dict[str, Figure | str | None]:
 
 
 def _factor(rate: Rate) -> Figure | str:
-    """A rate as a number, or as a fraction where no decimal is exact."""
+    """A rate as a decimal, or as a fraction if no decimal is exact."""
     return rate.text if "/" in rate.text else Figure(rate.text)
 
 

@@ -1,4 +1,4 @@
-"""Description of what a step of the waterfall takes."""
+"""The description of what a step of the waterfall takes off."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def taking(step: Step, currency: Currency) -> str:
 
 
 def _offering(step: Step, offer: Tier | Coupon, currency: Currency) -> str:
-    """An offer, and which part of it a unit gets: ``$3.00 off from $30.00, its share of …``."""
+    """An offer and the share of a unit: ``$3.00 off from $30.00, its share of …``."""
     shown = _offered(offer, currency)
     if step.reason == EXCLUDED:
         return _("{offer}: excluded while forced (see --coupon-stacks)").format(offer=shown)
@@ -56,9 +56,9 @@ def _offered(offer: Tier | Coupon, currency: Currency) -> str:
 
 
 def _coming(origin: Origin, currency: Currency) -> str:
-    """Where a cost comes from: ``CNY 26.50 ÷ 7.12``, ``air: CNY (12.00 + 3 × 2.10 + 5.00) ÷ 7.12``.
+    """The origin of a cost: ``CNY 26.50 ÷ 7.12``, ``air: CNY (12.00 + 3 × 2.10 + 5.00) ÷ 7.12``.
 
-    What is in the prices' currency goes without its sign, as all that stands beside it.
+    An amount in the prices' currency has no sign, like the amounts next to it.
     """
     own, amount, rate, carriage = origin
     divided = f" ÷ {rate.text}" if rate else ""
@@ -75,11 +75,11 @@ def _coming(origin: Origin, currency: Currency) -> str:
 
 
 def rate_of(step: Step) -> str:
-    """A step's rate as a percentage; nothing where it takes an amount."""
+    """A step's rate as a percentage; empty where it takes an amount."""
     return "" if step.rate == BLANK else percent(step.rate)
 
 
 def money(amount: int, currency: Currency) -> str:
-    """An amount as a sentence has it: ``$1,234.50``, ``CNY 1,234.50``."""
+    """An amount as text in a sentence: ``$1,234.50``, ``CNY 1,234.50``."""
     sign = "$" if currency.code == USD.code else f"{currency.code} "
     return ("-" if amount < 0 else "") + sign + grouped(abs(amount), currency.places)

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the waterfall, in minor units: what it is taken of, and what it leaves.
+    """One line of the waterfall, in minor units: its base, and what it leaves.
 
     ``rate`` is in millionths, blank where an amount is taken as it is; ``rounding`` names the
     direction where the step rounds. An offer's step names the ``offer`` and the order's
-    ``subtotal`` at which it takes most off this unit; one that takes nothing has the ``reason``,
-    and where that is a threshold, the ``subtotal`` that falls short of it. A cost that was
-    converted, or that a tariff gave, has its ``origin``. ``is_total``: nothing is taken, but what
-    is left so far has a name.
+    ``subtotal`` at which it takes most off this unit; an offer that takes nothing has the
+    ``reason`` and, if that is a threshold, the ``subtotal`` that doesn't reach it. A cost that was
+    converted, or that a tariff gave, has its ``origin``. ``is_total``: nothing is taken; the step
+    names what is left so far.
     """
 
     name: str
@@ -65,7 +65,7 @@ def waterfall(
 def _item_steps(sku: Sku, outcome: Proof) -> Iterator[Step]:
     list_price, base, price = outcome.list_price, outcome.base_price, outcome.item_price
     own_rate = int(sku.discounts.limited_rate)
-    if sku.discounts.add:  # both are taken of the list price, and only then does it settle
+    if sku.discounts.add:  # both are taken off the list price, and then it is rounded once
         base = int(half_up(list_price, MILLION - own_rate))
     yield _total(N_("list price"), list_price, list_price)
     if own_rate:
@@ -78,14 +78,14 @@ def _item_steps(sku: Sku, outcome: Proof) -> Iterator[Step]:
 
 
 def _rounding(amount: int, rate: int, is_up: bool) -> str:
-    """The direction in which what a rate leaves is rounded; nothing where it needs none."""
+    """The direction of rounding after a rate; empty where nothing is rounded."""
     if amount * rate % MILLION == 0:
         return ""
     return N_("up") if is_up else N_("down")
 
 
 def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
-    """Steps of the order offers on a unit, at the subtotal that is worst for it."""
+    """The steps of the order offers on a unit, at the subtotal that is worst for it."""
     situation = offers.forced if forced else offers.not_forced
     left = int(situation.deal_price(price))
     coupons = situation.coupons
@@ -118,7 +118,7 @@ def _offer_steps(offers: Offers, price: int, forced: bool) -> Iterator[Step]:
 def _untaken(
     name: str, left: int, given: tuple[Tier, ...] | tuple[Coupon, ...], subtotal: int
 ) -> Iterator[Step]:
-    """The offers of a kind of which none takes anything, for want of such a subtotal or at all."""
+    """The offers of a kind that take nothing, because of the subtotal or in general."""
     reason = EXCLUDED if subtotal == BLANK else NOT_REACHED
     for offer in given:
         yield Step(name, left, BLANK, "", 0, left, offer, subtotal, reason)

@@ -1,4 +1,4 @@
-"""The columns that a cost file may have: what a SKU is, costs, rates, targets, its parcel."""
+"""The columns of a cost file: ids and names of a SKU, costs, rates, targets, its parcel."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SKU_INPUTS = (
     Column(
         "forced_rate",
         Kind.RATES,
-        "the forced discount, or its range lo..hi",
+        "the forced rate, or its range low..high",
         ("强制折扣率",),
     ),
     Column(
@@ -110,6 +110,6 @@ SHIPPING_INPUTS = (
 )
 
 SHIPPING_RESULTS = (
-    Column("shipping_line", Kind.LABEL, "the line that was taken", ("物流线路",)),
+    Column("shipping_line", Kind.LABEL, "the shipping line that was used", ("物流线路",)),
     Column("shipping_cost", Kind.MONEY, "what shipping on that line costs", ("线路运费",)),
 )

@@ -1,8 +1,8 @@
 """The costs of many rows, each in its own currency, converted to that of the prices.
 
-A cost is in the currency of its sign, or of its header; the others in that of their row, which is
-the call's where the row names none. Where all rows have the same currency and rate, that is one
-division for a whole column; else the rows of each currency are read and converted together.
+A cost is in the currency of its sign or its header, else in that of its row, else in that of the
+call. If all rows have the same currency and rate, a whole column is converted by one division; else
+the rows of each currency are read and converted together.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CostPart:
-    """A column of costs, alone or one of several that add up; or what an option gives.
+    """A column of costs, alone or one of several that add up; or the cost that an option gives.
 
     Row by row ``codes`` are indices into the currencies of ``Costs``, in whose minor units
     ``stated`` is; ``converted`` is in those of the selling one. ``is_labelled``: the header names
@@ -88,7 +88,7 @@ class Costs:
     are_unnamed: bool = False
 
     def code_of(self, currency: Currency) -> int:
-        """A currency's index; one that was not in use is added."""
+        """A currency's index; a new one is added."""
         codes = [each.code for each in self.currencies]
         if currency.code not in codes:
             self.currencies.append(currency)
@@ -96,11 +96,11 @@ class Costs:
         return codes.index(currency.code)
 
     def rate_code_of(self, rate: Rate | None) -> int:
-        """A rate's index; that of 1 for None."""
+        """A rate's index; for None that of the rate 1."""
         return self.rates.setdefault(rate or Rate(1), len(self.rates))
 
     def rate_at(self, code: int) -> Rate:
-        """The rate of an index."""
+        """The rate at an index."""
         return next(islice(self.rates, code, None))
 
     def by_currency(self, codes: Numbers) -> Iterator[tuple[Currency, Numbers]]:
@@ -136,7 +136,7 @@ class Costs:
 
 
 def rows_differ(columns: Iterable[str]) -> bool:
-    """Whether rows may name currencies or rates of their own."""
+    """Whether rows can have their own currency or rate."""
     return not set(CONVERSION).isdisjoint(columns)
 
 
@@ -158,7 +158,7 @@ def read_costs(
     labels = {named[at].code if at in named else "" for _name, at in places}
     of_rows = exchange
     if "cost_currency" not in columns and len(labels) == 1 and "" not in labels:
-        # Where every header names the same currency, it is that of the rows.
+        # If every header names the same currency, it is that of the rows.
         of_rows = exchange._replace(cost=named[places[0][1]])
     if not differ and "" in labels and exchange.rate(exchange.cost) is None:
         raise CallError(f"cost_currency {exchange.no_rate(exchange.cost)}")
@@ -198,7 +198,7 @@ def _of_option(
     exchange: Exchange,
     codes: Numbers,
 ) -> tuple[Numbers, Numbers]:
-    """The currencies and amounts that an option gives to rows: in its own, or in each row's."""
+    """The currencies and amounts of an option for the rows, in its own currency or each row's."""
     sign = sign_of(text)
     try:
         own = exchange.of_sign(sign, exchange.cost) if sign else exchange.cost
@@ -275,7 +275,7 @@ def _currencies(
             costs.are_unnamed |= not text.strip()
         except CellError as error:
             reasons[code] = str(error)
-            currency = exchange.cost  # so that its costs aren't taken to be missing
+            currency = exchange.cost  # so that its costs don't count as missing
         codes_known = [each.code for each in known]
         if currency.code not in codes_known:
             known.append(currency)
@@ -290,7 +290,7 @@ def _currencies(
 
 @dataclass(frozen=True, slots=True)
 class _SignedCells:
-    """The cells and settings that tell the currency of a cost with a currency sign."""
+    """The cells and settings that decide the currency of a cost with a currency sign."""
 
     costs: Costs
     cells: Cells
@@ -317,7 +317,7 @@ class _SignedCells:
     def currencies(self, rows: Numbers, texts: pa.Array, own: Currency) -> dict[Currency, Numbers]:
         """Where cells are in another currency than their row's, by currency.
 
-        One that is in that of the prices because nothing says otherwise stands under ``own``.
+        A cell in the currency of the prices, because nothing else is given, is under ``own``.
         """
         codes, signs = signs_of(texts)
         priced, price_signs = self.priced_with(rows)
@@ -427,7 +427,7 @@ def _settle_rates(
     headers: Mapping[str, str],
     differ: bool,
 ) -> None:
-    """Note at which rates the currencies of rows are converted, and rows without a rate."""
+    """Note the rates at which the currencies of rows are converted, and rows without a rate."""
     codes = np.asarray(costs.codes)
     at_rates = np.zeros(len(codes), np.int64)
     if not (differ or costs.parts):
@@ -445,9 +445,9 @@ def _settle_rates(
 
 
 def _rated(costs: Costs, exchange: Exchange, own_rates: Numbers, header: str) -> Numbers:
-    """The currency that a row's own rate is that of, as an index; -1 where there is none.
+    """The currency to which a row's own rate belongs, as an index; -1 where there is none.
 
-    It is the row's, or where that is the selling one, the only other that its costs are in.
+    It is that of the row, or, if that is the selling currency, the only other one of its costs.
     """
     codes = np.asarray(costs.codes)
     has_own = own_rates >= 0
@@ -474,7 +474,7 @@ def _rated(costs: Costs, exchange: Exchange, own_rates: Numbers, header: str) ->
 
 
 def _made(currency: Currency, shared: Rate | None, own: Numbers) -> set[Conversion]:
-    """The conversions of some rows in a foreign currency."""
+    """The conversions of rows in a foreign currency."""
     has_own = own >= 0
     made = {Conversion(currency.code, None)} if has_own.any() else set()
     if shared is not None and not has_own.all():
@@ -542,14 +542,14 @@ def _worth(
 
 
 def header_at(cells: Cells, columns: Mapping[str, int], name: str) -> str:
-    """The header of a column, its own name where the table has none."""
+    """The header of a column, or its name if the table lacks it."""
     return str(cells.header[columns[name]]) if name in columns else name
 
 
 def _add_up(
     costs: Costs, defaults: Sequence[CostPart], exchange: Exchange, of_rows: Exchange
 ) -> None:
-    """Put the parts of each cost together; ``defaults`` are for the rows that have none.
+    """Add up the parts of each cost; ``defaults`` are for the rows without any.
 
     A part that is not in the currency of its row counts as stated in the selling one.
     """

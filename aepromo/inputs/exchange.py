@@ -1,6 +1,6 @@
-"""Costs in one currency, prices in another: which rates hold, and what a row's costs come to.
+"""Costs in one currency, prices in another: the exchange rates, and the converted costs.
 
-A cost is read in its own currency, where more places than that has round up, and then converted to
+A cost is read in its own currency, where extra decimal places are rounded up, and then converted to
 the currency of the prices, rounded up to its minor unit. So money is only ever added in one
 currency, the selling one.
 """
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class Rate(NamedTuple):
-    """The value of one unit of the selling currency, ``units`` ÷ ``per``, and the rate's date."""
+    """An exchange rate: one selling unit is ``units`` ÷ ``per`` of the other; and its date."""
 
     units: int
     per: int = 1
@@ -52,7 +52,7 @@ class Rate(NamedTuple):
 
     @staticmethod
     def of_millionths(number: int) -> Rate:
-        """A rate of at most six places."""
+        """A rate with at most six places."""
         common = gcd(number, MILLION)
         return Rate(number // common, MILLION // common)
 
@@ -67,19 +67,19 @@ class Rate(NamedTuple):
         return f"1 {selling} = {there} {code}" + _(", ") + f"1 {code} = {back} {selling}"
 
     def is_beyond(self, usual: Rate) -> bool:
-        """Whether it is over five times as much as a usual rate, or under a fifth of it."""
+        """Whether it is over five times a usual rate, or under a fifth of it."""
         ours, theirs = self.units * usual.per, usual.units * self.per
         return ours > _FAR * theirs or theirs > _FAR * ours
 
     def inverse(self) -> Rate:
-        """The same said the other way round."""
+        """The rate in the other direction."""
         return Rate(self.per, self.units, self.day)
 
 
 class Conversion(NamedTuple):
-    """A conversion that was made: from which currency, and at which rate; None: the row's own.
+    """A conversion: from which currency, and at which rate; None for the row's own rate.
 
-    ``of_fees``: not of costs that somebody gives, but of what a tariff asks for.
+    ``of_fees``: the fees of a tariff are converted, not given costs.
     """
 
     code: str
@@ -88,7 +88,7 @@ class Conversion(NamedTuple):
 
 
 class StatedCost(NamedTuple):
-    """A cost as it was stated, in minor units of its own currency, and what one is worth."""
+    """A cost in minor units of its own currency, and the exchange rate of that."""
 
     currency: Currency
     amount: int
@@ -98,9 +98,9 @@ class StatedCost(NamedTuple):
 class RowCosts(NamedTuple):
     """One row's costs in minor units: ``converted`` to the selling currency, and as ``stated``.
 
-    Both are by column; ``origins`` are those that were converted. ``signs`` are those of costs that
-    are taken in the selling currency; ``unnamed`` are those of which nothing names the currency.
-    ``problems`` are columns, each with a reason and remedy.
+    Both are by column; ``origins`` are those that were converted. ``signs`` are those of costs in
+    the selling currency; ``unnamed`` are those without a named currency. ``problems`` are columns,
+    each with a reason and remedy.
     """
 
     converted: dict[str, int]
@@ -113,10 +113,10 @@ class RowCosts(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """The currencies of a run: of prices, of costs that don't name theirs, and the rates between.
+    """The currencies of a run: of prices, of costs without a named one, and the rates between.
 
-    ``fx_rate`` is the rate of ``cost``, whatever ``rates`` say of it; None where there is none.
-    ``is_cost_named``: somebody named that of the costs, or it is taken to be that of the prices.
+    ``fx_rate`` is the rate of ``cost`` and goes before ``rates``; None where there is none.
+    ``is_cost_named``: the currency of the costs is given, not assumed to be that of the prices.
     """
 
     selling: Currency = USD
@@ -126,17 +126,17 @@ class Exchange(NamedTuple):
     is_cost_named: bool = False
 
     def doubts_cost(self, signs: Iterable[str], others: Iterable[Currency]) -> bool:
-        """Whether costs whose currency nobody names may be in another than the prices'.
+        """Whether costs without a named currency may be in another than the prices.
 
-        A rate of another points to it, a sign of the costs or prices, or what else there is money
-        in.
+        A rate of another currency suggests it, a sign of the costs or prices, or another currency
+        of the money.
         """
         unlike = not self.selling.is_stated and "¥" in signs
         points = bool(self.rates) or unlike or any(map(self.is_foreign, others))
         return points and not self.is_cost_named
 
     def stated(self) -> Exchange:
-        """The same where the table itself names currencies: no cell may contradict them."""
+        """The exchange where the table itself names currencies: no cell may contradict them."""
         selling, cost = (each._replace(is_stated=True) for each in (self.selling, self.cost))
         return self._replace(selling=selling, cost=cost)
 
@@ -149,13 +149,13 @@ class Exchange(NamedTuple):
         if not self.is_foreign(currency):
             return Rate(1)
         if self.fx_rate is not None and currency.code == self.cost.code:
-            return self.fx_rate  # that of the costs, which says nothing of another currency
+            return self.fx_rate  # that of the costs, not of another currency
         return self.rates.get(currency.code)
 
     def worth(self, amount: Whole, currency: Currency, rate: Rate) -> Whole:
         """Amounts of another currency in minor units of the selling one, up.
 
-        What is too large for an amount is ``AMOUNT_LIMIT``.
+        An amount that is too large becomes ``AMOUNT_LIMIT``.
         """
         scales = self.scales(currency)
         if isinstance(amount, int) or fits_conversion(rate.units, rate.per, *scales):
@@ -165,9 +165,9 @@ class Exchange(NamedTuple):
         return held if isinstance(held, int) else held.astype(amount.dtype)
 
     def of_sign(self, sign: Sign, own: Currency) -> Currency:
-        """The currency of a cost with a sign: its row's, another in use, or the likeliest.
+        """The currency of a cost with a sign: that of its row, another in use, or the likeliest.
 
-        Raises ``CellError`` for one that amounts can't be kept in.
+        Raises ``CellError`` for a currency with too many decimal places.
         """
         known = (own, self.selling, self.cost)
         found = next((each for each in known if each.code in sign.codes), None)
@@ -176,7 +176,7 @@ class Exchange(NamedTuple):
         return found._replace(is_stated=True)
 
     def scales(self, currency: Currency) -> tuple[int, int]:
-        """How the minor units of the two compare, as ``converted_up`` wants it."""
+        """How the minor units of the two currencies compare, for ``converted_up``."""
         own, other = self.selling.unit, currency.unit
         return max(own // other, 1), max(other // own, 1)
 
@@ -227,7 +227,7 @@ class Exchange(NamedTuple):
                 found.problems.append(("fx_rate", self.pointless(self.fx_rate)))
             elif len(codes) > 1:
                 found.problems.append(("fx_rate", self.of_several()))
-            else:  # it is the rate of the one other currency that there is
+            else:  # it is the rate of the only other currency
                 rates |= dict.fromkeys(codes, self.fx_rate)
         for name, amount in found.stated.items():
             currency = currencies[name]
@@ -249,24 +249,24 @@ class Exchange(NamedTuple):
         return found._replace(conversions=frozenset(made))
 
     def is_unnamed(self, sign: Sign, price_signs: frozenset[str]) -> bool:
-        """Whether a cost is in the currency of prices because they have its sign, and only that.
+        """Whether a cost is in the currency of prices only because they have its sign.
 
-        It is so where nobody names the currency of prices.
+        That is so where the currency of prices is not named.
         """
         return not self.selling.is_stated and price_signs == {sign.short}
 
     def old(self, today: date, most_days: int) -> list[str]:
-        """The rates that are older than so many millionths of a day, or of a day to come."""
+        """The rates older than ``most_days``, in millionths of a day, or dated in the future."""
         said = []
         for code, rate in self.rates.items():
             if rate.day is None:
                 continue
             days = (today - rate.day).days
-            if days < -1:  # where the clock is, it may be the day before
-                text = _("the rate of {code} is of {day}, which is yet to come; mend the date")
+            if days < -1:  # in the zone of this clock it may still be the day before
+                text = _("the rate of {code} is dated {day}, in the future; correct the date")
             elif days * MILLION > most_days:
                 text = _(
-                    "the rate of {code} is of {day}, {days} days ago; give a newer one with --fx"
+                    "the rate of {code} is dated {day}, {days} days ago; give a newer one with --fx"
                 )
             else:
                 continue
@@ -276,7 +276,7 @@ class Exchange(NamedTuple):
     def upside_down(self, usual_of: Callable[[str], Rate | None]) -> list[str]:
         """The rates that are far from a usual one while their inverse is not.
 
-        ``usual_of`` tells what a dollar is usually worth in a currency.
+        ``usual_of`` returns what a dollar is usually worth in a currency.
         """
         said, given = [], dict(self.rates)
         if self.fx_rate is not None and self.is_foreign(self.cost):
@@ -298,11 +298,14 @@ class Exchange(NamedTuple):
 
     def no_rate(self, currency: Currency) -> str:
         """Why costs in a currency can't be used, with the remedy."""
-        reason = _("is {code}, and nobody gives its rate; set --fx {code}=RATE, {code} a {selling}")
+        reason = _(
+            "is {code}, whose exchange rate is not given; set --fx {code}=RATE, {code} for "
+            "one {selling}"
+        )
         return reason.format(code=currency.code, selling=self.selling.code)
 
     def pointless(self, rate: Rate) -> str:
-        """Problem of a rate that is given though the costs are in the currency of the prices."""
+        """The problem of a given rate where the costs are in the currency of the prices."""
         reason = _(
             "is {rate}, but the costs are in {code} as the prices are; name their own currency in "
             "cost_currency, or with --cost-currency"
@@ -310,21 +313,21 @@ class Exchange(NamedTuple):
         return reason.format(rate=rate.text, code=self.selling.code)
 
     def of_several(self) -> str:
-        """Problem of a row that has one rate for costs in several other currencies."""
+        """The problem of a row with one rate for costs in several other currencies."""
         return _("is one rate, but the costs are in several currencies; give each with --fx")
 
     def too_large(self, rate: Rate) -> str:
-        """Problem of a cost that reaches the limit of amounts when it is converted."""
+        """The problem of a cost that reaches the limit of amounts when it is converted."""
         limit = grouped(AMOUNT_LIMIT, self.selling.places)
-        reason = _("comes to {limit} {code} or more at {rate}; mend it or the rate")
+        reason = _("comes to {limit} {code} or more at {rate}; correct it or the rate")
         return reason.format(limit=limit, code=self.selling.code, rate=rate.text)
 
     def in_selling(self, rule: Rule) -> Rule:
-        """A figure of the rule book whose dollars are written in the selling currency.
+        """A figure of the rule book with its dollars converted to the selling currency.
 
-        Up, for what protects the seller; an offer of the book takes more, from less. What is
-        compared with dollars, such as the turnover of a store, stays. Raises ``CallError`` without
-        a rate of the dollar.
+        It is rounded up, to protect the seller; an offer of the book takes off more, from a lower
+        threshold. Figures that are compared with dollars, such as the turnover of a store, stay
+        unchanged. Raises ``CallError`` without a rate of the dollar.
         """
         column = INPUTS.get(rule.column)
         if rule.unit not in ("money", "tier") or (column and column.kind is Kind.TURNOVER):
@@ -334,14 +337,14 @@ class Exchange(NamedTuple):
         rate = self.rate(USD)
         if rate is None:
             needs = _(
-                "rules.{key} is {value} US dollars; give --fx USD=RATE, "
-                "how many of them one {code} is worth"
+                "rules.{key} is {value} US dollars; give --fx USD=RATE, how many US dollars "
+                "one {code} is worth"
             )
             raise CallError(needs.format(key=rule.key, value=rule.value, code=self.selling.code))
         every = "every:" if rule.value.startswith("every:") else ""
         parts = rule.value.removeprefix(every).split(":")
         *threshold, amount = (read(part, Kind.TARGET, USD) or 0 for part in parts)
-        # Of a negative amount, up is towards zero: the threshold itself is rounded down.
+        # Rounding a negative amount up moves it towards zero: the threshold is rounded down.
         worth = [-self.worth(-dollars, USD, rate) for dollars in threshold]
         worth.append(self.worth(amount, USD, rate))
         texts = [fixed(int(each), self.selling.places) for each in worth]
@@ -355,7 +358,7 @@ def exchange_of(
     selling = _named("--currency", currency) if currency else USD
     cost = _named("--cost-currency", cost_currency) if cost_currency else selling
     fx = tuple(fx)
-    if cost_currency or fx:  # a rate tells between which currencies
+    if cost_currency or fx:  # a rate names its currency
         selling = selling._replace(is_stated=True)
     rates: dict[str, Rate] = {}
     for text in fx:
@@ -375,7 +378,7 @@ def exchange_of(
 
 def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:
     """``CNY=7.12``, or ``CNY=7.12@2026-11-20`` with its day. Raises ``CallError``."""
-    from aepromo.table.facts import read_fact  # only a rate pays for it
+    from aepromo.table.facts import read_fact  # only a rate needs it
 
     code_text, equals, worth = text.partition("=")
     rate_given, at, day_text = worth.partition("@")
@@ -389,19 +392,19 @@ def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:
         wanted = _("--fx '{text}': write CNY=7.12, how many units one {code} is worth")
         raise CallError(wanted.format(text=text, code=selling.code))
     if code == selling.code:
-        needless = _("--fx '{text}': prices are in {code}; it needs no rate")
+        needless = _("--fx '{text}': prices are already in {code}; it needs no rate")
         raise CallError(needless.format(text=text, code=code))
     return code, Rate(*rate, day if isinstance(day, date) else None)
 
 
 _FAR = 5
-"""How many times as much as usual a rate is that can't be meant."""
+"""The factor from a usual rate at which a rate looks wrong."""
 
 _TOLD_DIGITS = 4
 
 
 def _told(dividend: int, divisor: int) -> str:
-    """A quotient as a decimal; rounded half up to four digits where that has no end."""
+    """A quotient as a decimal; rounded half up to four digits if it is periodic."""
     exact = _exact_text(dividend, divisor)
     if exact:
         return exact
@@ -415,7 +418,7 @@ def _told(dividend: int, divisor: int) -> str:
 
 
 def _exact_text(dividend: int, divisor: int) -> str:
-    """A quotient in lowest terms as a decimal; nothing where that has no end, or a far one."""
+    """A quotient in lowest terms as a decimal; empty if it is periodic or too long."""
     for places in range(2 * FX_DIGITS + 1):
         if 10**places % divisor == 0:
             return _trimmed(dividend * (10**places // divisor), places)

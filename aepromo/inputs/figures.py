@@ -1,4 +1,4 @@
-"""How a figure of the rule book is written, by its unit or the column that it is held against."""
+"""How a figure of the rule book is written, by its unit or the column of its gate."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _BLANK = N_("is blank; write a figure")
 
 
 def figure_kind(rule: Rule) -> Kind:
-    """How a rule's value is written: as its column's cells; by its unit where it has none."""
+    """The kind of a rule's value: that of its column, else by its unit."""
     column = INPUTS.get(rule.column)
     return column.kind if column else _KINDS.get(rule.unit, Kind.NUMBER)
 
 
 def check_figure(rule: Rule, place: str) -> None:
-    """Raise ``CallError``, which names the place, for a value that a rule can't have."""
+    """Raise ``CallError``, which names the place, for an invalid value of a rule."""
     values = rule.value if isinstance(rule.value, tuple) else (rule.value,)
     if not all(value.strip() for value in values) or (not values and rule.unit != "list"):
         raise CallError(f"{place}: {_(_BLANK)}")
@@ -61,7 +61,7 @@ def _check_value(rule: Rule, value: str, place: str) -> None:
         read_tier(place, value, dollars)
     elif rule.unit == "date":
         if not _DATE.fullmatch(value):
-            reason = _("{cell} is no date; write one such as 2026-03-01")
+            reason = _("{cell} is not a date; write one such as 2026-03-01")
             raise CellError(reason.format(cell=shown(value)))
     elif rule.unit == "percent_points":
         millionths(value.removeprefix("-"))

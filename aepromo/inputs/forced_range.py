@@ -1,7 +1,7 @@
 """The forced rate: one value in three columns, ``forced_rate``, ``forced_rate_min`` and ``_max``.
 
-The highest level that gives any of the three gives the whole range: a cell, a list of past rates,
-an option, the configuration, the rule book. Rates are in millionths, for one SKU or for columns.
+The first level that gives any of the three gives the whole range: a cell, a list of past rates, an
+option, the configuration, the rule book. Rates are in millionths, for one SKU or for columns.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class GivenRates(NamedTuple):
 
     @property
     def is_blank(self) -> bool:
-        """Whether the level gives nothing, whatever the row."""
+        """Whether the level gives nothing for any row."""
         return all(isinstance(each, int) and each == BLANK for each in self)
 
     @property
     def lacks_end(self) -> Truth:
-        """Where the level gives the lower end alone, so that the upper one is assumed."""
+        """Where the level gives only the lower end, so that the upper one is assumed."""
         return (self.least != BLANK) & (self.most == BLANK) & (self.low == BLANK)
 
     @property
@@ -50,8 +50,8 @@ class GivenRates(NamedTuple):
     def range(self, assumed_high: int) -> tuple[Whole, Whole]:
         """The lowest and the highest rate; blank where the level gives none.
 
-        With the upper end alone the range begins at 0; with the lower end alone it goes up to
-        ``assumed_high``, or is that one rate where it is higher.
+        With only the upper end the range begins at 0; with only the lower end it goes up to
+        ``assumed_high``, or is that one rate if it is higher.
         """
         only_most = (self.most != BLANK) & (self.least == BLANK)
         is_whole = self.low != BLANK

@@ -24,7 +24,7 @@ _LIKELIEST = {"$": "USD", "¥": "CNY"}
 
 
 def cost_currencies(columns: Mapping[str, int], exchange: Exchange) -> dict[int, Currency]:
-    """The currency of each position whose header names that of its costs."""
+    """The currency of each position whose header names one."""
     if not isinstance(columns, FoundColumns):
         return {}
     return {
@@ -47,9 +47,9 @@ def name_currencies(columns: Mapping[str, int]) -> bool:
 
 
 def check_currencies(columns: FoundColumns, exchange: Exchange) -> None:
-    """Refuse headers that name a currency in which no figure can be used.
+    """Refuse headers with a currency that can't be used.
 
-    Prices are in the selling currency alone; costs in another need its rate. Raises ``InputError``.
+    Prices must be in the selling currency; costs in another need its rate. Raises ``InputError``.
     """
     problems = []
     for name, positions in columns.positions.items():
@@ -65,8 +65,8 @@ def check_currencies(columns: FoundColumns, exchange: Exchange) -> None:
                 without.setdefault(currency.code, []).append(columns.header[position])
         for code, headers in without.items():
             reason = _(
-                "{headers}: costs are in {code}, and nobody gives its rate; set --fx {code}=RATE, "
-                "how many {code} a {selling} is worth"
+                "{headers}: costs are in {code}, whose exchange rate is not given; set --fx "
+                "{code}=RATE, how many {code} one {selling} is worth"
             )
             shown_ones = listed(headers)
             problems.append(
@@ -86,7 +86,7 @@ def label_reasons(
         def reason(at: int) -> str:
             text = texts[int(refused.rows[at])].as_py()
             if any(not currency.fits(sign) for sign in signs_in([text])):
-                said = _("{cell} is in another currency than its header says, {code}")
+                said = _("{cell} is not in {code}, the currency of its header")
                 return said.format(cell=shown(text), code=currency.code)
             return refused.reason(at)
 
@@ -96,7 +96,7 @@ def label_reasons(
 
 
 def _foreign_price(header: str, label: str, selling: Currency) -> str:
-    """Problem of a price header in another currency than the selling one; empty if it fits."""
+    """The problem of a price header in another currency than the selling one; empty if it fits."""
     if _fits(label, selling):
         return ""
     reason = _("'{header}' is in {code}, but prices are in {selling}; give --currency {code}")
@@ -105,14 +105,14 @@ def _foreign_price(header: str, label: str, selling: Currency) -> str:
 
 
 def _fits(label: str, currency: Currency) -> bool:
-    """Whether a currency is the one that a header names, or one of those that share its sign."""
+    """Whether a currency is the one that a header names, or shares its sign."""
     if label in _LIKELIEST:
         return currency._replace(is_stated=True).fits(label)
     return currency.code == label
 
 
 def _meant(label: str, exchange: Exchange) -> Currency:
-    """The currency of a label: of those that share a sign one that is in use, or the likeliest."""
+    """The currency of a label: of those with its sign the one in use, or the likeliest."""
     rated = [currency_named(code) for code in exchange.rates]
     fitting = [each for each in (exchange.cost, exchange.selling, *rated) if _fits(label, each)]
     likely = _LIKELIEST.get(label, label)

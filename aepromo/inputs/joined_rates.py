@@ -1,8 +1,8 @@
 """Forced rates that were found in a history, joined to the SKUs of a cost file.
 
-A row whose own cells say nothing of the forced rate takes that of its SKU, or of its category, or
-of the store. A rate goes by SKU where a row of the rates names one, else by category, else it is
-the store's; so what ``rates`` answers can be joined, and so can a list that somebody wrote.
+A row without a forced rate of its own takes that of its SKU, else of its category, else of the
+store. A row of the list is for a SKU if it names one, else for a category if it names one, else for
+the store; so both the output of ``rates`` and a hand-written list can be joined.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ Took: TypeAlias = tuple[int, int, int]
 _COLUMNS = {"mean": "forced_rate", "max": "highest_rate", "range": "rate_range"}
 
 Range: TypeAlias = tuple[int, int]
-"""A forced rate in millionths from its lowest to its highest, which may be one."""
+"""A forced rate in millionths: its lowest and its highest, which may be equal."""
 
 _NONE: Range = (BLANK, BLANK)
 
 
 def rate_column(rate_from: str) -> str:
-    """The column of what is asked for: ``mean``, ``max``, ``range``, or a quantile as ``p95``."""
+    """The column of ``mean``, ``max``, ``range``, or a quantile such as ``p95``."""
     return _COLUMNS.get(rate_from, f"{rate_from}_rate")
 
 
@@ -61,7 +61,7 @@ class JoinedRates:
     of_store: dict[str, Range] = field(default_factory=dict)
 
     def add(self, cells: Cells, columns: Mapping[str, int]) -> list[Refused]:
-        """Take some rows in, with what is wrong in them. ``columns`` is what ``places_in`` says."""
+        """Add rows; return their problems. ``columns`` is the result of ``places_in``."""
         reading = cells.reading(columns["rate"], Kind.RATES, USD)
         header = str(cells.header[columns["rate"]])
         refused = [each._replace(column=header) for each in reading.bad]
@@ -102,17 +102,17 @@ class JoinedRates:
         return GivenRates(low, high), (counts[0], counts[1], counts[2])
 
     def of_row(self, sku: str, category: str) -> tuple[Range, int] | None:
-        """One row's rate, and whose it is, as ``of`` tells them; None where there is none."""
+        """One row's rate and its level, as from ``of``; None where there is none."""
         keys = (sku.strip(), _key(category.strip()), "")
         known = (self.by_sku, self.by_category, self.of_store)
         levels = enumerate(zip(known, keys, strict=True))
         return next(((rates[key], at) for at, (rates, key) in levels if key in rates), None)
 
     def of(self, cells: Cells, columns: Mapping[str, int]) -> tuple[Numbers, Numbers, Numbers]:
-        """Each row's lowest and highest rate, blank where there is none, and whose they are.
+        """Each row's lowest and highest rate, blank where there is none, and its level.
 
-        That is 0 for the SKU's, 1 for the category's, 2 for the store's. A dictionary is looked
-        into row by row: building an index anew for every block of a long file would take longer.
+        The level is 0 for the SKU, 1 for the category, 2 for the store. A dictionary is looked up
+        row by row: building an index for every block of a long file would take longer.
         """
         skus = _cells(cells, columns, "sku")
         by_sku = np.array([self.by_sku.get(sku, _NONE) for sku in skus], np.int64).reshape(-1, 2)
@@ -128,15 +128,16 @@ class JoinedRates:
 
 
 def range_text(low: int, high: int) -> str:
-    """A forced rate as a cell has it: ``0.132000``, or ``0.100000..0.150000``."""
+    """A forced rate as the text of a cell: ``0.132000``, or ``0.100000..0.150000``."""
     ends = [fixed(rate, RATE_PLACES) for rate in (low, high)]
     return ends[0] if low == high else "..".join(ends)
 
 
 def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
-    """Where SKU, category and the ``rate`` asked for stand in a list of rates.
+    """The positions of SKU, category and the requested ``rate`` in a list of rates.
 
-    Raises ``CallError`` where the list has other rates only, ``InputError`` where it is none.
+    Raises ``CallError`` if the list has only other rates, ``InputError`` if it is not a list of
+    rates.
     """
     wanted = rate_column(rate_from)
     positions = read_headers(header, (*KEYS, "forced_rate"), {}).positions
@@ -144,12 +145,12 @@ def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
     names = {plain(wanted), plain(chinese(wanted))}
     places = [at for at, name in enumerate(header) if plain(name) in names]
     if len(places) > 1:
-        text = _("'{first}' and '{header}' both stand for {name}; delete one of the two")
+        text = _("'{first}' and '{header}' both mean {name}; delete one of the two")
         first, other = (header[place] for place in places[:2])
         raise InputError(text.format(first=first, header=other, name=wanted))
     offered = [given for given in map(_rate_from, header) if given]
     if "sku" not in found or not (places or offered):
-        text = _("no list of rates, for want of a column {name}; rates writes one")
+        text = _("not a list of rates: it has no column {name}; aepromo rates writes one")
         lacking = wanted if "sku" in found else "sku"
         raise InputError(text.format(name=named(lacking)))
     if not places:
@@ -161,7 +162,7 @@ def places_in(header: Sequence[str], rate_from: str) -> dict[str, int]:
 
 
 def _rate_from(header: str) -> str:
-    """The ``--rate-from`` value for the rates under a header; empty if it is no column of rates."""
+    """The ``--rate-from`` value for a header; empty if it is not a column of rates."""
     name = plain(header)
     for asked, column in _COLUMNS.items():
         if name in (plain(column), plain(chinese(column))):

@@ -24,7 +24,7 @@ _EVERY = "every:"
 def read_tier(flag: str, text: str, currency: Currency) -> Tier:
     """``30:3`` as three units off from thirty; ``every:30:3`` as three for each thirty.
 
-    Raises ``CallError`` for an offer that takes off as much as it asks for, or nothing.
+    Raises ``CallError`` for an offer that takes off as much as its threshold, or nothing.
     """
     offer = text.strip().removeprefix(_EVERY)
     threshold_text, colon, off_text = offer.partition(":")
@@ -68,8 +68,8 @@ def _amounts(
         raise CallError(f"{flag} {shown(text)}: {_(form)}")
     if off >= threshold and ":" in text:
         reason = _(
-            "{offer} takes {off} off an order of {threshold}; "
-            "an offer takes off less than it asks for"
+            "{offer} takes {off} off an order of {threshold}; an offer must take off less "
+            "than its threshold"
         )
         amounts = {
             "off": fixed(off, currency.places),
@@ -86,7 +86,7 @@ def read_ending(text: str, currency: Currency) -> Ending:
     """
     whole, point, fraction = text.strip().partition(".")
     if point and not currency.places:
-        none = _("--ending '{text}': a price in {code} has no decimal places to end in; write 9")
+        none = _("--ending '{text}': prices in {code} have no decimal places; write 9")
         raise CallError(none.format(text=text, code=currency.code))
     whole = "" if point and whole == "0" else whole  # 0.99 is .99
     digits = whole + (fraction if point else "0" * currency.places)

@@ -1,4 +1,4 @@
-"""The values that a caller gives beside the rows: for blank cells, offers, endings, currencies."""
+"""The values that a caller gives besides the rows: for blank cells, offers, endings, currencies."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ if TYPE_CHECKING:
 
 
 class Policy(NamedTuple):
-    """Values for the cells that a file lacks or leaves blank, written as a cell would be.
+    """Values for cells that are missing or blank, written as in a cell.
 
     Amounts are in currency units (``"3.50"``), rates are ``"13.2%"``, ``"0.132"`` or, for the
     forced rate, ``"10%..20%"``. A float is refused: it can't hold a cent. ``facts`` gives any other
     input column by name, such as ``{"store_level": "L4"}``.
 
-    Costs are in ``cost_currency`` (``"CNY"``), prices in ``currency`` (``"USD"``). ``fx`` says how
+    Costs are in ``cost_currency`` (``"CNY"``), prices in ``currency`` (``"USD"``). ``fx`` is how
     many units of a currency one unit of the prices' currency is worth (``"CNY=7.12"``, with its day
-    ``"CNY=7.12@2026-11-20"``, or ``"JPY=1/0.0065"``); ``fx_rate`` says it for the costs of a row
-    that doesn't. A cost with a sign (``"¥56"``) is in the currency of that.
+    ``"CNY=7.12@2026-11-20"``, or ``"JPY=1/0.0065"``); ``fx_rate`` is the rate for the costs of rows
+    without one. A cost with a sign (``"¥56"``) is in the currency of the sign.
 
-    What holds for the whole store: Spend & Save tiers (``"30:3"``, $3 off from $30), coupons
+    For the whole store: Spend & Save tiers (``"30:3"``, $3 off from $30), coupons
     (``"20:2"``, or ``"2"`` without a minimum), whether coupons stack with a forced discount,
-    what the buyer's basket holds (``"any"``, ``"single"``, ``"same"``), the endings that
+    what else the order may hold (``"any"``, ``"single"``, ``"same"``), the endings that
     list prices may have (``".99"``), and for ``breakeven`` which promotion brings the traffic.
     Spend & Save that repeats is ``"every:30:3"``, a coupon of a tenth ``"20:10%"``, of at most $5
     ``"20:10%:5"``.
 
-    ``reprice`` lets a price fall only where it may (``lower``), and holds one that would change by
-    more than ``max_change`` (``"50%"``; ``"never"`` lets all pass) or rise above ``max_price``.
+    ``reprice`` lowers a price only with ``lower``, and holds one that would change by more than
+    ``max_change`` (``"50%"``; ``"never"`` allows any change) or rise above ``max_price``.
 
-    Where nothing gives a logistics cost, the ``tariff`` (``read_tariff``) does, for a parcel of
-    ``weight_g`` to a ``market`` by the ``line``; by the cheapest that may carry it where None.
+    Where no logistics cost is given, the ``tariff`` (``read_tariff``) gives it, for a parcel of
+    ``weight_g`` to a ``market`` by the ``line``; by the cheapest that can carry it if None.
 
     ``rates`` are forced rates by SKU, category and store; they go after a row's own cells and
-    before ``forced_rate``. A time that names no zone is taken in ``zone``, UTC where None.
+    before ``forced_rate``. A time without a zone is in ``zone``, UTC if None.
 
-    ``override`` names the columns of which the given value goes before the cells, not after them.
+    ``override`` names the columns whose given value goes before the cells, not after them.
     ``cost_currencies`` names by column the currency of a cost that isn't in ``cost_currency``.
-    ``places`` tells messages where a value comes from, by name; an option where it is not there.
+    ``places`` names for messages where a value comes from; without an entry it is an option.
     """
 
     purchase_price: Value = None
@@ -101,7 +101,7 @@ class Policy(NamedTuple):
             if name not in INPUTS:
                 continue
             if isinstance(value, float | bool):
-                reason = _("{value} is no exact amount; write it as text")
+                reason = _("{value} is not an exact amount; write it as text")
                 raise CallError(f"{name}: " + reason.format(value=repr(value)))
             if value is not None and str(value).strip():
                 given[name] = str(value)

@@ -1,4 +1,4 @@
-"""The cells of one row as options would say them, whatever units its headers name."""
+"""The cells of one row as texts of options, without the units of its headers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class RowTexts(NamedTuple):
-    """The filled cells of a row by column; ``currencies`` of the costs that name their own."""
+    """The filled cells of a row by column; ``currencies`` are those that costs name."""
 
     texts: dict[str, str]
     currencies: dict[str, str]
@@ -65,7 +65,7 @@ def row_texts(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -
 
 
 def _of_row(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -> Exchange:
-    """The currency and the rate of a row's costs; what can't be read is refused later."""
+    """The currency and the rate of a row's costs; bad cells are refused later."""
     code, rate = (cells[columns[name]] if name in columns else "" for name in CONVERSION)
     try:
         cost = currency_named(code) if code.strip() else exchange.cost
@@ -97,7 +97,7 @@ def _sum_of_costs(
     exchange: Exchange,
     signs: frozenset[str],
 ) -> str:
-    """Costs in the selling currency, each converted by itself, and added."""
+    """The sum of costs in the selling currency, each converted separately."""
     total = 0
     for text, currency in zip(texts, currencies, strict=True):
         codes = {} if currency is None else {"other_cost": currency.code}

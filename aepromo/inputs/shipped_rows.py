@@ -94,7 +94,7 @@ def _weights(
     offered: str,
     is_needed: bool,
 ) -> Numbers:
-    """Each row's weight in milligrams; not above 0 where it is of no use."""
+    """Each row's weight in milligrams; 0 or less where it can't be used."""
     selling = shipping.exchange.selling
     try:
         fallback = read(offered, Kind.WEIGHT, selling)
@@ -128,7 +128,7 @@ def _markets(
     offered: Mapping[str, str],
     to_several: bool,
 ) -> list[tuple[tuple[str, ...], Numbers]]:
-    """The markets that occur, alone or several of them, each with the rows that go there."""
+    """The different cells of markets, each with its rows."""
     default = offered.get("market", "")
     if "market" not in columns:
         texts, codes = [default], np.zeros(len(cells), np.int64)

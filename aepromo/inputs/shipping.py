@@ -1,4 +1,4 @@
-"""Which line carries a parcel, and what that costs, where nobody gives the logistics cost."""
+"""The line that carries a parcel and its cost, where no logistics cost is given."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shipping:
-    """A tariff in the currency of the prices, and the line to take; the cheapest where None."""
+    """A tariff in the currency of the prices, and the chosen line; None for the cheapest."""
 
     tariff: Tariff
     line: str | None
@@ -53,7 +53,7 @@ class Shipping:
     def cheapest(self, weight: Whole, market: str) -> tuple[Whole, Whole]:
         """The line for a parcel, as an index into the tariff's lines, and its cost when converted.
 
-        Of two that cost the same, the first in the file. Both are blank where none may carry it.
+        Of two with the same cost, the first in the file. Both are blank if no line can carry it.
         """
         line: Whole = BLANK
         cost: Whole = AMOUNT_LIMIT
@@ -84,7 +84,7 @@ class Shipping:
         )
 
     def service_indices(self, market: str) -> list[int]:
-        """For each line of the tariff the place of its service to a market, -1 where none goes."""
+        """For each line of the tariff the index of its service to a market, -1 if it has none."""
         found = {
             service.line: at
             for at, service in enumerate(self.tariff.services)
@@ -93,13 +93,13 @@ class Shipping:
         return [found.get(line, -1) for line in self.tariff.lines]
 
     def markets_of(self, text: str, several: bool) -> tuple[str, ...]:
-        """The markets that a cell names; there may be ``several``. Raises ``CellError``."""
+        """The markets in a cell; more than one only with ``several``. Raises ``CellError``."""
         named = read_fact(text, Kind.WORDS) if several else None
         names = named if isinstance(named, tuple) else (text,)
         return tuple(dict.fromkeys(map(self.market_of, names)))
 
     def market_of(self, text: str) -> str:
-        """The market that a cell names; the tariff's only one where it is blank.
+        """The market in a cell; the tariff's only one if the cell is blank.
 
         Raises ``CellError``.
         """
@@ -111,14 +111,16 @@ class Shipping:
             raise CellError(_("is missing; fill it in or give --market"))
         if len(set(markets)) > 1:
             raise CellError(
-                _("names {count} markets; a parcel goes to one").format(count=len(markets))
+                _("has {count} markets; write only one, to which the parcel goes").format(
+                    count=len(markets)
+                )
             )
         if not self.services(markets[0]):
             raise CellError(self._not_served(markets[0]))
         return markets[0]
 
     def _not_served(self, market: str) -> str:
-        """Why nothing goes to a market: no line does, or not the one that was named."""
+        """Why a market is not served: by no line, or not by the chosen one."""
         if self.line is None:
             known = _(", ").join(self.tariff.markets)
             reason = _("is {market}, where no line of the tariff goes; it has {known}")
@@ -129,28 +131,28 @@ class Shipping:
         return said + self._others(market, 0)
 
     def too_heavy(self, market: str, weight: int) -> str:
-        """Why a parcel can't be carried: it weighs more than any line takes, or the one named."""
+        """Why a parcel can't be carried: it weighs more than any line takes, or the chosen one."""
         most = grams(max(service.charge.max_weight for service in self.services(market)))
         if self.line is None:
-            reason = _("is more than a line to {market} carries; the most is {most} g")
+            reason = _("is more than any line to {market} carries; the limit is {most} g")
             return reason.format(market=market, most=most)
-        reason = _("is more than the line {line} carries to {market}; its most is {most} g")
+        reason = _("is more than the line {line} carries to {market}; its limit is {most} g")
         said = reason.format(line=self.line, market=market, most=most)
         return said + self._others(market, weight)
 
     def _others(self, market: str, weight: int) -> str:
-        """Who would carry a parcel that the named line doesn't, as the end of a reason."""
+        """The other lines that can carry a parcel, as the end of a reason."""
         others = [
             each.line
             for each in self.tariff.services
             if each.market == market and each.charge.carries(weight)
         ]
-        return _("; {lines} would").format(lines=_(", ").join(others)) if others else ""
+        return _("; {lines} can carry it").format(lines=_(", ").join(others)) if others else ""
 
     def of_one(self, texts: Mapping[str, str]) -> tuple[int, int]:
         """The line of one parcel, as an index into the tariff's, and its cost.
 
-        Raises ``CallError`` where none may carry it.
+        Raises ``CallError`` if no line can carry it.
         """
         try:
             service, weight = self.parcel(texts)
@@ -178,7 +180,7 @@ class Shipping:
 
 
 class ParcelError(ValueError):
-    """A parcel that no line may carry, or that isn't known well enough."""
+    """A parcel that no line can carry, or whose weight or market is unknown."""
 
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(f"{column} {reason}")
@@ -186,13 +188,13 @@ class ParcelError(ValueError):
 
 
 def no_weight(weight: int | None) -> str:
-    """Problem of a weight that is 0 or missing."""
+    """The problem of a weight that is 0 or missing."""
     if weight == 0:
         return _("is 0; write what a parcel weighs")
     return _("is missing; fill it in, or give --weight-g or --logistics")
 
 
 def grams(milligrams: int) -> str:
-    """A weight without needless zeros: ``350``."""
+    """A weight without trailing zeros: ``350``."""
     whole, fraction = divmod(milligrams, 1000)
     return f"{whole}.{fraction:03d}".rstrip("0").rstrip(".")

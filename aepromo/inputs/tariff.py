@@ -1,4 +1,4 @@
-"""A tariff file: what each shipping line asks for in each market. TOML, read strictly."""
+"""A tariff file: the prices of each shipping line in each market. TOML, read strictly."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def read_tariff(path: str) -> Tariff:
         for market, fields in _markets(name, markets, path)
     ]
     if not services:
-        raise CallError(_("{path}: names no line; write [lines.NAME.MARKET]").format(path=path))
+        raise CallError(_("{path}: has no line; write [lines.NAME.MARKET]").format(path=path))
     return Tariff(tuple(services))
 
 
@@ -98,12 +98,12 @@ def _service(
     _check_keys(fields, (*WEIGHTS, *FEES, *OPTIONAL), place)
     currency = _currency(fields["currency"], f"{place}.currency") if "currency" in fields else None
     currency = currency or default
-    if currency is None:  # fees in yuan would pass for dollars
-        raise CallError(_("{place}: lacks {key}").format(place=place, key="currency"))
+    if currency is None:  # fees in yuan would be read as dollars
+        raise CallError(_("{place}: {key} is missing").format(place=place, key="currency"))
     numbers: dict[str, int] = {}
     for key in (*WEIGHTS, *FEES):
         if key not in fields:
-            raise CallError(_("{place}: lacks {key}").format(place=place, key=key))
+            raise CallError(_("{place}: {key} is missing").format(place=place, key=key))
         numbers[key] = _number(fields[key], key, currency, f"{place}.{key}")
     charge = Charge(
         first_weight=numbers["first_weight_g"],
@@ -117,7 +117,7 @@ def _service(
         raise CallError(_("{place}.step_g: write a weight above 0").format(place=place))
     if charge.total(charge.max_weight) >= AMOUNT_LIMIT:
         limit = grouped(AMOUNT_LIMIT, currency.places)
-        reason = _("{place}: asks for {limit} or more at its max_weight_g")
+        reason = _("{place}: costs {limit} or more at its max_weight_g")
         raise CallError(reason.format(place=place, limit=limit))
     return Service(name, market_named(market), charge, currency)
 
@@ -127,7 +127,9 @@ def _number(value: object, key: str, currency: Currency, place: str) -> int:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise CallError(_("{place}: write a text or a number").format(place=place))
     if key in FEES and any(not currency.fits(sign) for sign in signs_in([str(value)])):
-        reason = _("{place}: {cell} has another sign than {currency}; mend it, or the currency")
+        reason = _(
+            "{place}: the sign of {cell} is not that of {currency}; correct it, or the currency"
+        )
         said = reason.format(place=place, cell=shown(str(value)), currency=currency.code)
         raise CallError(said)
     try:

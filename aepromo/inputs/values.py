@@ -47,13 +47,13 @@ if TYPE_CHECKING:
 
 
 class Values(NamedTuple):
-    """All that a call knows beside its rows.
+    """All values of a call besides its rows.
 
-    ``texts`` are the given values as they were written, by column; ``numbers`` what they come to,
-    in minor units of the ``currency`` of prices and millionths, apart from ``costs`` and the forced
-    ``rates``; ``facts`` are values of other columns than those of a SKU. ``book`` is the rule
-    book in force, its money in the currency of the prices. ``endings`` are those that
-    prices may have; ``floor_multiple`` is in millionths.
+    ``texts`` are the given values as they were written, by column; ``numbers`` the same in minor
+    units of the ``currency`` of prices and millionths, without ``costs`` and the forced ``rates``;
+    ``facts`` are values of other columns than those of a SKU. ``book`` is the rule book in force,
+    its money in the currency of the prices. ``endings`` are those that prices may have;
+    ``floor_multiple`` is in millionths.
     """
 
     policy: Policy
@@ -72,7 +72,7 @@ class Values(NamedTuple):
 
     @property
     def promotion(self) -> str:
-        """The promotion for which the platform cuts the price: forced or reverse."""
+        """The promotion of the discount: forced or reverse."""
         return self.policy.promotion
 
     @property
@@ -108,7 +108,7 @@ class Values(NamedTuple):
 
     @property
     def overridden(self) -> frozenset[str]:
-        """The columns whose cells don't count, since a given value goes before them.
+        """The columns whose cells don't count, because a given value goes before them.
 
         The forced rates are one value in three columns.
         """
@@ -117,7 +117,7 @@ class Values(NamedTuple):
 
     @property
     def on_command_line(self) -> list[str]:
-        """The columns that options give a value for, not the configuration."""
+        """The columns for which options give a value, not the configuration."""
         return [name for name in self.texts if name not in self.policy.places]
 
     @property
@@ -132,7 +132,7 @@ class Values(NamedTuple):
 
     @property
     def supplied(self) -> frozenset[str]:
-        """The columns that the call has a value for, if not for every row."""
+        """The columns for which the call has a value, maybe not for every row."""
         more = [
             ("forced_rate", self.policy.rates),
             ("logistics_cost", self.policy.tariff),
@@ -142,7 +142,7 @@ class Values(NamedTuple):
 
     @property
     def has_rates(self) -> bool:
-        """Whether there are rates to convert costs by; that of the dollar alone is the book's."""
+        """Whether there are rates to convert costs; one of the dollar is for the rule book."""
         exchange = self.exchange
         is_named = exchange.fx_rate is not None or exchange.is_foreign(exchange.cost)
         return is_named or any(code != USD.code for code in exchange.rates)
@@ -181,10 +181,10 @@ class Values(NamedTuple):
         signs: frozenset[str] | None = None,
         are_unnamed: bool = False,
     ) -> bool:
-        """Whether costs are taken in one currency though something points to another.
+        """Whether the currency of costs is assumed although something suggests another.
 
-        ``uses`` are the columns that bear on the answer; ``are_unnamed``: among the cells are costs
-        that name no currency. ``signs`` are those of all amounts, of the given ones where None.
+        ``uses`` are the columns on which the answer depends; ``are_unnamed``: some cells are costs
+        without a named currency. ``signs`` are those of all amounts, of the given ones where None.
         """
         tariff = self.policy.tariff.services if self.policy.tariff else ()
         currencies = (service.currency for service in tariff)
@@ -200,8 +200,8 @@ class Values(NamedTuple):
     def warnings(self, today: date) -> list[str]:
         """Warnings of values that are used as given but are likely mistakes.
 
-        Offers that take over half, an own discount of no whole percent, and exchange rates that are
-        old or look upside down (rule book: ``limited.places``, ``fx``).
+        Offers that take off more than half, an own discount that is not a whole percent, and
+        exchange rates that are old or look upside down (rule book: ``limited.places``, ``fx``).
         """
         policy, offers = self.policy, self.offers
         given = [
@@ -216,22 +216,24 @@ class Values(NamedTuple):
             for text, coupon in zip(policy.coupon, offers.coupons, strict=True)
         ]
         deep = [
-            _("{offer} takes off over half of what it asks for").format(offer=offer)
+            _("{offer} takes off more than half of its threshold").format(offer=offer)
             for offer, is_deep in given
             if is_deep
         ]
         if (own := self.numbers.get("limited_rate", 0)) and own % self.limited_step:
-            text = _("{flag} {rate} is no whole percent, and the platform takes only those")
+            text = _(
+                "{flag} {rate} is not a whole percent, and the platform takes only whole percents"
+            )
             flag = self.policy.place("limited_rate")
             deep.append(text.format(flag=flag, rate=percent(own)))
         exchange = self.exchange
         if not (exchange.rates or exchange.fx_rate):
-            return deep  # a one-liner in dollars reads no figure of exchange
+            return deep  # a one-liner in dollars needs no exchange rate
         most_days = rule_number(self.book, "fx.max_age_days")
         return [*deep, *exchange.old(today, most_days), *exchange.upside_down(self.usual_rate)]
 
     def usual_rate(self, code: str) -> Rate | None:
-        """Roughly how many units of a currency a dollar is worth; None where nobody knows."""
+        """Roughly how many units of a currency a dollar is worth; None if unknown."""
         if code == USD.code:
             return Rate(1)
         try:
@@ -246,7 +248,7 @@ class Values(NamedTuple):
 def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
     """Read everything that a policy gives. Raises ``CallError`` that lists what can't be used.
 
-    ``tariff_exchange`` has the rates that a tariff goes by, where those of the costs are others.
+    ``tariff_exchange`` has the rates of a tariff, if they differ from those of the costs.
     """
     texts = policy.texts()
     rate = "" if policy.fx_rate is None else str(policy.fx_rate)
@@ -286,7 +288,7 @@ def _max_change(text: str, place: str) -> int | None:
 def _offers(policy: Policy, currency: Currency) -> Offers:
     spend_save = tuple(read_tier("--spend-save", text, currency) for text in policy.spend_save)
     if sum(tier.repeats for tier in spend_save) > 1:
-        raise CallError(_("--spend-save: only one of them can repeat (every:)"))
+        raise CallError(_("--spend-save: only one tier can repeat (every:)"))
     return Offers(
         spend_save,
         coupons=tuple(read_coupon("--coupon", text, currency) for text in policy.coupon),
@@ -299,7 +301,7 @@ def _shipping(policy: Policy, texts: Mapping[str, str], exchange: Exchange) -> S
     """The tariff in the currency of the prices; None where the logistics cost is given."""
     if policy.tariff is None or "logistics_cost" in texts:
         return None
-    from aepromo.inputs.shipping import Shipping  # only a tariff pays for it
+    from aepromo.inputs.shipping import Shipping  # only a tariff needs it
 
     return Shipping(policy.tariff, policy.line, exchange)
 
@@ -335,7 +337,7 @@ def _read_values(
                 low, high = read_range(text) or (BLANK, BLANK)
                 rates = rates._replace(low=low, high=high)
             elif name in policy.facts or name == "market":
-                from aepromo.table.facts import read_fact  # only the platform's rules pay for it
+                from aepromo.table.facts import read_fact  # only the platform's rules need it
 
                 if (fact := read_fact(text, INPUTS[name].kind, currency)) is not None:
                     found.facts[name] = fact
@@ -359,14 +361,14 @@ def _read_values(
 
 
 def contradiction() -> str:
-    """Why one level can't give these forced rates."""
+    """The problem of forced rates that contradict each other at one level."""
     return _(
         "is not the range that forced_rate_min and forced_rate_max give; leave one of the two out"
     )
 
 
 def refuse_values(problems: list[str]) -> None:
-    """Raise a ``CallError`` that lists what is wrong with given values, if anything is."""
+    """Raise a ``CallError`` that lists the problems of given values, if there are any."""
     if problems:
         raise CallError(_("; ").join(problems))
 
@@ -378,18 +380,18 @@ ASSUMED = {
     "forced_rate_max": "forced.rate",
     "target_profit": "appeal.min_profit",
 }
-"""The columns that the rule book supplies where nobody else does, each with its key."""
+"""The columns that the rule book supplies if nothing else does, each with its key."""
 
 
 def assumed_text(name: str, book: Book) -> str:
-    """The value of a column that nobody gives, as a cell would be written."""
+    """The assumed value of a column as the text of a cell."""
     if name == "forced_rate_max":
         return percent(assumed_range(book)[1])
     return book.text(ASSUMED[name]) if name in ASSUMED else "0"
 
 
 def rule_number(book: Book, key: str) -> int:
-    """A plain number of the rule book, in millionths. Raises ``CallError`` for what is none."""
+    """A number of the rule book, in millionths. Raises ``CallError`` for anything else."""
     try:
         return millionths(book.text(key))
     except CellError as error:
@@ -398,9 +400,9 @@ def rule_number(book: Book, key: str) -> int:
 
 @cache
 def assumed_number(name: str, book: Book, currency: Currency) -> int:
-    """The value of a column that nobody gives, in minor units or millionths.
+    """The assumed value of a column, in minor units or millionths.
 
-    Raises ``CallError`` where a configuration gives the rule book no usable figure.
+    Raises ``CallError`` if a configuration gives an unusable figure.
     """
     try:
         number = read(assumed_text(name, book), INPUTS[name].kind, currency)

@@ -1,4 +1,4 @@
-"""The assumptions of a report besides its file: values for blank cells, and rules in force."""
+"""The basis of a report besides its file: values for blank cells, and rules in force."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ FOR_EVERY_SKU = {
     "currency": (N_("currency"), N_("what prices and every figure are in")),
     "fx": (N_("exchange rates"), N_("how many units one unit of the prices' currency is worth")),
     "tariff": (N_("tariff"), N_("the shipping lines it has")),
-    "line": (N_("shipping line"), N_("the line taken for every parcel")),
+    "line": (N_("shipping line"), N_("the shipping line used for every parcel")),
     "rates": (N_("past rates"), N_("the list of forced rates that is joined")),
 }
-"""Given values that are no column: the name to show, and its meaning."""
+"""Given values that are not columns: the name to show, and its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value that holds where a cell is blank, or for the whole store, and what says so.
+    """A value for blank cells, or for the whole store, and its source.
 
     ``by_file`` is the configuration's name, blank for an option.
     """
@@ -45,7 +45,7 @@ class Given:
 
 
 def given_values(values: Values, options: Collection[str], joined_from: str) -> list[Given]:
-    """Values that a call gives for the whole file, each with its source.
+    """The values that a call gives for the whole file, each with its source.
 
     ``options`` names those given on the command line. ``joined_from`` is the name of the list of
     rates, blank where there is none.
@@ -68,7 +68,7 @@ def given_values(values: Values, options: Collection[str], joined_from: str) -> 
 
 
 def rules_used(values: Values, assumed: Collection[str]) -> list[Rule]:
-    """The rules in force that bear on an audit; ``assumed`` names the columns they supply."""
+    """The rules in force that an audit uses; ``assumed`` names the columns that they supply."""
     keys = [key for name, key in ASSUMED.items() if name in assumed]
     keys.append("floor.multiple")
     if values.policy.coupon and not values.policy.coupon_stacks:

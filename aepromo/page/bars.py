@@ -1,7 +1,7 @@
-"""Where the bars of the page's charts stand.
+"""The positions and lengths of the bars in the page's charts.
 
-A length is a share of the chart's width or height, in millionths, so that a chart fits a phone and
-a wall while its text keeps its size.
+A length is a share of the chart's width or height, in millionths, so that a chart fits any screen
+while its text keeps its size.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from aepromo.page.overview import Overview
 
 WIDTHS = (1, 2, 5, 10, 20)
-"""How many percent of margin a bin may hold."""
+"""The possible widths of a bin, in percent of margin."""
 
 MOST_BINS = 12
 _OUTLIERS = 100
-"""One margin in so many may lie beyond the first bin, and one beyond the last."""
+"""At most one margin in this many is an outlier, at either end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a stacked bar: what it stands for, how many, where it starts, how long it is."""
+    """One part of a stacked bar: its label, count, start and length."""
 
     label: str
     count: int
@@ -38,7 +38,7 @@ class Part:
 
     @property
     def top(self) -> int:
-        """Where it starts in a bar that stands upright, from above."""
+        """Where it starts in a vertical bar, from the top."""
         return MILLION - self.start - self.length
 
 
@@ -65,7 +65,7 @@ class Bin:
 
     @property
     def is_loss(self) -> bool:
-        """Whether every margin of it is under 0."""
+        """Whether all its margins are under 0."""
         return self.high is not None and self.high <= 0
 
 
@@ -75,7 +75,7 @@ def share(part: int, whole: int) -> int:
 
 
 def stacked(counts: Sequence[int]) -> tuple[Part, ...]:
-    """Counts by status as the parts of one bar, end to end and together the whole of it."""
+    """Counts by status as the parts of one bar, end to end over its whole length."""
     ends = [share(end, sum(counts)) for end in accumulate(counts, initial=0)]
     return tuple(
         Part(label, count, start, end - start)
@@ -85,7 +85,7 @@ def stacked(counts: Sequence[int]) -> tuple[Part, ...]:
 
 
 def columns(overview: Overview) -> list[Column]:
-    """How the SKUs fare at each forced rate, the mildest status at the foot of each bar."""
+    """The SKUs by status at each forced rate, the mildest status at the bottom of each bar."""
     return [
         Column(rate, survivors(counts), stacked(counts))
         for rate, counts in zip(RATES, overview.by_rate, strict=True)
@@ -93,14 +93,14 @@ def columns(overview: Overview) -> list[Column]:
 
 
 def survivors(counts: Sequence[int]) -> int:
-    """How many are neither a loss nor under the floor."""
+    """How many SKUs are neither at a loss nor under the floor."""
     return sum(counts[: STATUSES.index("loss")])
 
 
 def bins(before: Sequence[int], forced: Sequence[int]) -> list[Bin]:
-    """Margins by whole percent, as few bins of one width, 0 between two of them.
+    """Margins by whole percent as a few bins of the same width, with 0 between two of them.
 
-    Far outliers don't stretch the scale: the first and the last bin are open where there are any.
+    Outliers don't stretch the scale: if there are any, the first or the last bin is open.
     """
     together = [one + other for one, other in zip(before, forced, strict=True)]
     if not any(together):
@@ -121,7 +121,7 @@ def bins(before: Sequence[int], forced: Sequence[int]) -> list[Bin]:
 
 
 def _usual(counts: Sequence[int]) -> tuple[int, int]:
-    """The percents between which all lie but for an outlier in so many at either end."""
+    """The percents between which all margins lie, without outliers at either end."""
     spared = sum(counts) // _OUTLIERS
     ends = []
     for order in (range(len(counts)), range(len(counts) - 1, -1, -1)):

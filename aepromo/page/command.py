@@ -1,4 +1,4 @@
-"""``report``: one page to look at every morning."""
+"""``report``: one page to read every morning."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ LimitOption = Annotated[
         "--limit",
         metavar="N",
         min=1,
-        help="Most SKUs at risk on the page (200).",
+        help="Show at most this many SKUs at risk on the page (200).",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
@@ -68,18 +68,18 @@ NowOption = Annotated[
     declared(
         "--now",
         metavar="TIME",
-        help="The time that the page says it was made at (now).",
+        help="The time that the page shows as the time it was made (now).",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
 
 
 def report_command() -> Callable[..., None]:
-    """The Typer command that makes a page of a file."""
+    """The Typer command that makes a page from a file."""
 
     def command(**values: Any) -> None:
         file, limit, made = values.pop("file"), values.pop("limit"), _made(values.pop("now"))
-        # A page is no table: its ending names no form, and the file keeps its own headers.
+        # A page is not a table: its ending names no form, and the file keeps its own headers.
         given = {name: values.pop(name) for name in WRITING}
         writing = WritingOptions(format=Format.CSV, **given)
         config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
@@ -124,7 +124,7 @@ def report_command() -> Callable[..., None]:
 
 
 def _made(now: str | None) -> str:
-    """When the page is made, to the minute, with the zone where there is one."""
+    """The time of the page, to the minute, with its zone if there is one."""
     try:
         moment = read_fact(now or "", Kind.MOMENT)
     except CellError as error:
@@ -135,21 +135,21 @@ def _made(now: str | None) -> str:
 
 
 def _check(file: str | None, writing: WritingOptions) -> str:
-    """The file to read; refuses a call that would put the page where it can't be wanted."""
+    """The file to read; refuses a wrong destination for the page."""
     if file is None:
         raise CallError(_("a report needs a FILE, or - for standard input"))
     if writing.output and are_same_file(writing.output, file):
         raise CallError(_("--output is the input file; name another, such as -o report.html"))
     if PurePath(writing.output or "").suffix.lower() not in _ENDINGS:
-        reason = _("--output {path}: what report writes is a page; end in .html")
+        reason = _("--output {path}: report writes a web page; end in .html")
         raise CallError(reason.format(path=writing.output))
     if writing.output is None and sys.stdout is not None and sys.stdout.isatty():
-        raise CallError(_("a page is nothing for a terminal; name a file, such as -o report.html"))
+        raise CallError(_("a terminal can't show a web page; name a file, such as -o report.html"))
     return file
 
 
 def _seen(answers: Answers, limit: int) -> tuple[Overview, list[str]]:
-    """All of a file at a glance, and the columns that were assumed."""
+    """The overview of a file, and the columns that were assumed."""
     columns = answers.columns
     seen, assumed = Overview(limit), dict[str, None]()
 
@@ -169,18 +169,17 @@ def _about(
     assumed: Collection[str],
     joined_from: str,
 ) -> About:
-    from aepromo.engine.answer import is_priced_by_another
+    from aepromo.engine.answer import PROPOSED
     from aepromo.page.assumptions import given_values, rules_used
     from aepromo.page.html import About
 
     values, source = answers.values, answers.source
-    by_another = is_priced_by_another(OVERVIEW, list(source.header), answers.by_call)
     return About(
         file=PurePath(source.name).name,
         currency=values.currency,
         made=made,
         version=version("aepromo"),
-        priced_by=OVERVIEW.priced_by if by_another else "list_price",
+        priced_by=OVERVIEW.priced_by if PROPOSED in answers.columns else "list_price",
         encoding=source.guessed_encoding or "",
         set_aside=answers.aside.count,
         given=given_values(values, options, joined_from),
@@ -189,10 +188,10 @@ def _about(
 
 
 def _joined_from(joined: RatesOptions) -> str:
-    """The list that rates came from, and which of its figures: ``rates.csv (p95)``."""
+    """The list of joined rates, and the figure used: ``rates.csv (p95)``."""
     return f"{PurePath(joined.rates).name} ({joined.rate_from or 'mean'})" if joined.rates else ""
 
 
 def _tally(seen: Overview, currency: Currency) -> Tally:
     worst = next(((sku.status, sku.profit, sku.sku) for sku in seen.at_risk), None)
-    return Tally(currency, seen.rows, {"status": seen.statuses}, worst=worst)
+    return Tally(currency, seen.rows, {"status": seen.statuses}, worst, seen.unlisted)

@@ -1,7 +1,7 @@
-"""A price list at a glance, as one HTML page that needs nothing else.
+"""The overview of a price list as one self-contained HTML page.
 
-Everything on it is escaped by the templates, and its policy lets it load nothing and run nothing
-but its own script: whatever a cell holds is shown, never run.
+The templates escape everything, and the page's policy lets it load nothing and run nothing but its
+own script: the content of cells is shown, never run.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ NONE = "–"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Where a page comes from: the file, the moment, the program, and what it was told.
+    """The origin of a page: the file, the time, the program, and the given values.
 
-    ``encoding`` is named where it was guessed; ``priced_by`` is the column looked at.
+    ``encoding`` is set if it was guessed; ``priced_by`` is the checked column.
     """
 
     file: str

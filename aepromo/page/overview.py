@@ -1,7 +1,7 @@
 """``report``: an overview of a whole price list.
 
-A file is read block by block: each block makes an ``Overview`` of its own, and those of all blocks
-add up to the file's. The memory used grows with the number of categories, not with the rows.
+A file is read block by block: each block has its own ``Overview``, and these add up to that of the
+file. The memory used grows with the number of categories, not with the rows.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ RATES = range(0, 40 * MILLION // 100 + 1, MILLION // 100)
 """The forced rates at which survivors are counted: each whole percent to 40, in millionths."""
 
 PERCENTS = range(-100, 101)
-"""Margins are counted by the whole percent below them; what lies outside, at the nearer end."""
+"""Margins are counted by the whole percent below them; others at the nearer end."""
 
 
 def _compute(inputs: Inputs) -> Figures:
-    """Results of the audit, and the profit that a forced discount would take, in minor units.
+    """The results of the audit, and the profit that a forced discount would cost, in minor units.
 
     ``at_stake_30d`` is the profit that 30 days of unchanged sales would lose if the deepest
     discount were forced on the SKU: (unforced − forced) × units, never under 0, blank without
@@ -107,7 +107,7 @@ class AtRisk:
 
 @dataclass(slots=True)
 class Stake:
-    """The profit that a forced discount would take from some SKUs, in minor units.
+    """The profit that a forced discount would cost for some SKUs, in minor units.
 
     ``lost`` counts one unit of each, ``at_stake_30d`` the units of those whose units are known;
     ``unknown`` is how many have none.
@@ -129,20 +129,20 @@ class Stake:
 
     @property
     def is_in_months(self) -> bool:
-        """Whether any SKU's units are known, so that a month's money is."""
+        """Whether the units of any SKU are known, so that a month can be counted."""
         return self.unknown < self.rows
 
 
 @dataclass(slots=True)
 class Overview:
-    """A price list at a glance.
+    """The overview of a price list.
 
-    ``actions`` count SKUs as ``ACTIONS`` go, ``statuses`` and each of ``by_rate`` as ``STATUSES``
-    do. ``margins_before`` and
-    ``margins_forced`` count them by whole percent, as ``PERCENTS`` go; a deal price of nothing has
-    no margin and is in neither. ``losses_before`` and ``losses_forced`` count profits under 0.
-    ``at_risk`` are the SKUs worst off, the worst first, ``limit`` of them at most.
-    ``forced_rates`` are the lowest and highest forced rate met, in millionths.
+    ``actions`` count SKUs in the order of ``ACTIONS``, ``statuses`` and each of ``by_rate`` in that
+    of ``STATUSES``. ``margins_before`` and ``margins_forced`` count them by whole percent, as
+    ``PERCENTS`` go; a deal price of nothing has no margin and is in neither. ``losses_before`` and
+    ``losses_forced`` count profits under 0. ``at_risk`` are the SKUs with the worst outcomes, the
+    worst first, at most ``limit``. ``forced_rates`` are the lowest and highest forced rate met, in
+    millionths. The ``unlisted`` have no list price, and are in none of the counts.
     """
 
     limit: int
@@ -157,10 +157,11 @@ class Overview:
     categories: dict[str, Stake] = field(default_factory=dict)
     total: Stake = field(default_factory=Stake)
     forced_rates: tuple[int, int] | None = None
+    unlisted: int = 0
 
     @property
     def rows(self) -> int:
-        """How many SKUs were looked at."""
+        """The number of SKUs."""
         return self.total.rows
 
     def add(self, other: Overview) -> None:
@@ -177,21 +178,22 @@ class Overview:
         for name, stake in other.categories.items():
             self.categories.setdefault(name, Stake()).add(stake)
         self.total.add(other.total)
+        self.unlisted += other.unlisted
         ends = [*(self.forced_rates or ()), *(other.forced_rates or ())]
         self.forced_rates = (min(ends), max(ends)) if ends else None
 
 
 def overview(outcome: Outcome, columns: Mapping[str, int], limit: int) -> Overview:
-    """An outcome of ``OVERVIEW`` at a glance.
+    """The overview of an outcome of ``OVERVIEW``.
 
-    ``columns`` tells at which position of the cells ``sku``, ``title`` and ``category`` stand;
-    without the first the first column tells SKUs apart, the others may be missing.
+    ``columns`` are the positions of ``sku``, ``title`` and ``category`` in the cells; without
+    ``sku`` the first column names SKUs, the others may be missing.
     """
     import numpy as np
 
     rows, inputs = len(outcome), outcome.inputs
     if not rows or inputs is None:
-        return Overview(limit)
+        return Overview(limit, unlisted=outcome.unlisted)
     sku = inputs.sku
     results = {
         name: np.broadcast_to(np.asarray(figures, np.int64), rows)
@@ -218,6 +220,7 @@ def overview(outcome: Outcome, columns: Mapping[str, int], limit: int) -> Overvi
             int(np.min(sku.discounts.forced_rate_min)),
             int(np.max(sku.discounts.forced_rate_max)),
         ),
+        unlisted=outcome.unlisted,
     )
 
 
@@ -228,7 +231,7 @@ def _at_risk(
 
     statuses, profits = results["status"], results["profit"]
     found = np.flatnonzero(statuses)
-    # Of equals, the one that comes first in the file stays first.
+    # Equal rows keep the order of the file.
     found = found[np.lexsort((profits[found], -statuses[found]))][:limit]
     names = [name for name in AtRisk.__slots__ if name in results]
     figures = [results[name][found].tolist() for name in names]
@@ -249,7 +252,7 @@ def _worst_first(sku: AtRisk) -> tuple[int, int]:
 
 
 def _by_percent(margins: Numbers) -> list[int]:
-    """How many margins, in ten-thousandths, lie at each whole percent."""
+    """The number of margins, in ten-thousandths, at each whole percent."""
     import numpy as np
 
     whole = margins[margins != BLANK] // 100
@@ -300,7 +303,7 @@ _HALF = 31
 
 
 def _exact_sums(groups: Numbers, numbers: Numbers, number: int) -> list[int]:
-    """The sum of each group, in halves: all of a month's money need not fit 64 bits."""
+    """The sum of each group, in two halves, because the total may not fit 64 bits."""
     import numpy as np
 
     halves = []

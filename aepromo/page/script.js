@@ -8,7 +8,7 @@
   const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
   document.documentElement.classList.add("js");
 
-  // A number is whole and may be too long for a binary float; no value comes last either way.
+  // Numbers are integers and may be too long for a binary float; blanks come last in either order.
   const compare = {
     number: (one, other) => (BigInt(one) < BigInt(other) ? -1 : BigInt(one) > BigInt(other) ? 1 : 0),
     text: (one, other) => collator.compare(one, other),

@@ -1,1 +1,1 @@
-"""``rates``: forced rates out of an order history."""
+"""``rates``: forced rates from an order history."""

@@ -1,4 +1,4 @@
-"""The columns of an order history, and of the forced rates that come out of it."""
+"""The columns of an order history, and of the forced rates computed from it."""
 
 from __future__ import annotations
 
@@ -41,26 +41,34 @@ ALSO_FORCED = ("强制折扣", "强制", "平台强制折扣", "已强制", "强
 """Values of ``discount_status`` that mean the same as the rule ``forced.feed_value``."""
 
 LEVELS = ("store", "category", "sku")
-"""Whose rate a row holds, the widest first."""
+"""The levels of rates, the widest first."""
 
 RATE_RESULTS = (
-    Column("level", Kind.LABEL, "whose rate it is", ("层级",), labels=LEVELS),
-    Column("orders", Kind.COUNT, "the forced orders it rests on", ("订单数",)),
-    Column("mean_rate", Kind.MILLIONTHS, "the mean of their rates", ("平均折扣率",)),
-    Column("lowest_rate", Kind.MILLIONTHS, "the lowest of them", ("最低折扣率",)),
-    Column("highest_rate", Kind.MILLIONTHS, "the highest of them", ("最高折扣率",)),
+    Column(
+        "level",
+        Kind.LABEL,
+        "the level of the rate: a SKU, a category or the store",
+        ("层级",),
+        labels=LEVELS,
+    ),
+    Column("orders", Kind.COUNT, "the forced orders it is computed from", ("订单数",)),
+    Column("mean_rate", Kind.MILLIONTHS, "the mean of these rates", ("平均折扣率",)),
+    Column("lowest_rate", Kind.MILLIONTHS, "the lowest of these rates", ("最低折扣率",)),
+    Column("highest_rate", Kind.MILLIONTHS, "the highest of these rates", ("最高折扣率",)),
     Column(
         "rate_range",
         Kind.TEXT,
         "from the lowest to the highest, however prices were rounded",
         ("折扣率区间",),
     ),
-    Column("own_weight", Kind.MILLIONTHS, "how far its own orders are trusted", ("自身权重",)),
+    Column(
+        "own_weight", Kind.MILLIONTHS, "how much its own orders count in the rate", ("自身权重",)
+    ),
 )
-"""Result columns of ``rates``, beside the quantile and ``forced_rate``."""
+"""Result columns of ``rates``, besides the quantile and ``forced_rate``."""
 
 MEAN = Column("forced_rate", Kind.MILLIONTHS, "the forced rate to reckon with")
-"""The mean after it was drawn towards the level above; as an input it may also be a range."""
+"""The mean after it was moved towards the level above; as an input it may also be a range."""
 
 
 def quantile_column(quantile: int) -> Column:
@@ -70,7 +78,7 @@ def quantile_column(quantile: int) -> Column:
 
 
 def quantile_named(name: str) -> Column | None:
-    """The column of a quantile by its name; None for a name that is none of one."""
+    """The column of a quantile by its name; None for other names."""
     digits = name.removeprefix("p").removesuffix("_rate")
     is_one = name == f"p{digits}_rate" and digits.replace(".", "", 1).isdecimal()
     return _quantile_column(digits) if is_one else None

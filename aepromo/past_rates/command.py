@@ -1,4 +1,4 @@
-"""``rates``: what the platform has really been taking off, out of an order history."""
+"""``rates``: the discounts that the platform really forced, from an order history."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from aepromo.cli.options import (
 from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
 from aepromo.cli.reading import reading_of
 from aepromo.cli.say import say_configuration
-from aepromo.errors import CallError
+from aepromo.errors import CallError, NothingGivenError
 from aepromo.inputs.exchange import exchange_of
 from aepromo.past_rates.columns import MEAN
 from aepromo.past_rates.past_orders import AMOUNTS, Which, rate_of, share_of
@@ -40,19 +40,19 @@ if TYPE_CHECKING:
 
     from aepromo.cli.reading import Reading
 
-QUESTION = N_("What has the platform really been taking off?")
+QUESTION = N_("Which discounts has the platform really forced?")
 VALUES = ("category", *AMOUNTS, "discount_status")
 
 
 class RateOptions(NamedTuple):
-    """Which orders count, and which quantile of them is asked for."""
+    """Which orders count, and the quantile to compute."""
 
     since: Annotated[
         str | None,
         declared(
             "--since",
             metavar="DATE",
-            help=_("Only orders from this day on, by the date that they show."),
+            help=_("Only orders from this day on, by the date shown in the file."),
         ),
     ] = None
     quantile: Annotated[
@@ -60,7 +60,7 @@ class RateOptions(NamedTuple):
         declared(
             "--quantile",
             metavar="SHARE",
-            help=_("The share of orders that a column's rate shall cover (95%)."),
+            help=_("The share of orders that the quantile's rate must cover (95%)."),
         ),
     ] = None
 
@@ -75,7 +75,7 @@ class RateOptions(NamedTuple):
 
 
 def rates_command() -> Callable[..., None]:
-    """The Typer command that finds rates in a history."""
+    """The Typer command that computes rates from a history."""
 
     def command(**values: Any) -> None:
         file, config = values.pop("file"), read_config(values.pop("config"))
@@ -83,7 +83,7 @@ def rates_command() -> Callable[..., None]:
         options = taken(RateOptions, values)
         named = values.pop("currency") or config.defaults.get("currency")
         given = {name: text for name, text in values.items() if text is not None}
-        # What the configuration says of discounts holds today, not for a past order.
+        # Discounts of the configuration are those of today, not of a past order.
         currency = exchange_of(named, None, None, ()).selling
         which = Which(given, options.first_day, config.book, currency)
         share = share_of(options.quantile or "95%")
@@ -113,12 +113,12 @@ def rates_command() -> Callable[..., None]:
 
 
 def _answer_one(which: Which, reading: Reading, writing: WritingOptions) -> None:
-    """Answer for the one order that the options describe."""
+    """Write the answer for the one order that the options describe."""
     if reading.is_given:
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))
     if not which.given:
-        reason = _("nothing to reckon; name a FILE, or give --list-price and --deal-price")
-        raise CallError(reason)
+        reason = _("nothing to compute; name a FILE, or give --list-price and --deal-price")
+        raise NothingGivenError(reason)
     status = which.given.get("discount_status", "")
     if status and not which.is_forced(status):
         text = _("--discount-status '{status}': only a forced discount has a forced rate")

@@ -1,8 +1,8 @@
-"""How far the orders of a SKU are to be trusted, and those of a category: empirical Bayes.
+"""How much the orders of a SKU and of a category count: empirical Bayes.
 
-A SKU's mean rate over few orders is a weak witness; the mean of its category is a better one for a
-SKU of which nothing is known. The best linear estimate lies between the two (Bühlmann's
-credibility; with a category between SKU and store, Jewell's hierarchical model)::
+A SKU's mean rate over few orders is uncertain; for a SKU without orders the mean of its category is
+better. The best linear estimate lies between the two (Bühlmann's credibility; with a category
+between SKU and store, Jewell's hierarchical model)::
 
     SKU's rate       =  z × its own mean        +  (1 − z) × its category's rate
     category's rate  =  q × its own mean (X)    +  (1 − q) × the store's rate (m)
@@ -12,14 +12,14 @@ credibility; with a category between SKU and store, Jewell's hierarchical model)
     X = Σ w × mean ÷ W        m = Σ q × X ÷ Σ q over the categories
 
 s² is the variance of single orders within a SKU, a that of SKUs within a category, b that of
-categories within the store. All three come out of the orders themselves, without bias::
+categories within the store. All three are estimated from the orders themselves, without bias::
 
     s² = Σ (rate − SKU's mean)² ÷ (N − J)
     a  = (Σ n (SKU's mean − category's mean)² − (J − I) s²) ÷ (N − Σ over categories of Σ n² ÷ Σ n)
     b  = (Σ W (X − X̄)² − (I − 1)) ÷ (ΣW − ΣW² ÷ ΣW),    X̄ = Σ W X ÷ Σ W
 
-for N orders of J SKUs in I categories; one that comes out under 0 is 0. So a SKU with many orders
-keeps its mean, one with few goes with its category, and the more so the more single orders vary and
+for N orders of J SKUs in I categories; a negative one becomes 0. So a SKU with many orders keeps
+its mean, and one with few orders moves to its category, the more so the more single orders vary and
 the less SKUs do.
 
 Sources: H. Bühlmann and A. Gisler, A Course in Credibility Theory and its Applications (Springer
@@ -28,8 +28,8 @@ the estimator of a pooled over all categories: E. Ohlsson, Simplified estimation
 parameters in hierarchical credibility (ICA 2006). The same idea as shrinkage in B. Efron and
 C. Morris, Stein's Estimation Rule and Its Competitors (JASA 68, 1973).
 
-The variances and weights are decimals of fifty digits, so that no machine's binary floats decide
-a figure. A weight settles to a whole millionth, downwards; from there on all is whole numbers.
+The variances and weights are decimals of fifty digits, so that no result depends on binary floats.
+A weight is rounded down to a whole millionth; from there on all numbers are integers.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ if TYPE_CHECKING:
 
 DIGITS = 50
 _GRAIN = Decimal(1) / 12
-"""The variance that settling to a whole millionth makes; no order is known any finer."""
+"""The variance of rounding to a whole millionth; orders are not known more exactly."""
 _NONE = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Rates drawn towards the level above, in millionths, and the weight of each own mean.
+    """Rates moved towards the level above, in millionths, and the weight of each own mean.
 
     ``store`` is one figure; the others go by the index of category and SKU.
     """
@@ -71,7 +71,7 @@ class Drawn:
 
 
 def drawn(category_of: Numbers, skus: pd.DataFrame, squares: int) -> Drawn:
-    """Draw each SKU's mean towards its category's, and that towards the store's.
+    """Move each SKU's mean towards its category's, and that towards the store's.
 
     ``category_of`` is the index of each SKU's category, or -1: such SKUs are taken together as one
     more category, but go with the store. ``skus`` has their ``orders``, the ``total`` of the rates
@@ -108,8 +108,8 @@ def drawn(category_of: Numbers, skus: pd.DataFrame, squares: int) -> Drawn:
 def _variances(table: pd.DataFrame, squares: int) -> tuple[Decimal, Decimal]:
     """s² and a, in millionths squared.
 
-    Where no SKU has two orders, what single orders vary by can't be told from what SKUs do. Then
-    all of it counts as the orders', so that each SKU goes with its category.
+    If no SKU has two orders, the variance of orders can't be separated from that of SKUs. Then all
+    of it counts as that of orders, so that each SKU has the rate of its category.
     """
     groups = table.assign(squared=table["orders"] ** 2).groupby("group").sum()
     per_sku = _squared_means(table)
@@ -178,7 +178,7 @@ def _share(odds: Decimal) -> Decimal:
 
 
 def _up(rate: Decimal) -> int:
-    # The last of fifty digits may be off by one; that is no reason to go up by a millionth.
+    # The last of fifty digits may be off by one; don't round up because of it.
     return int(rate.quantize(_FINE).to_integral_value(ROUND_CEILING))
 
 

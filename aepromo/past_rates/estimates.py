@@ -1,11 +1,11 @@
 """``rates``: the forced rates of past orders, for each SKU, each category and the store.
 
 The mean, the lowest and the highest rate and the quantile are those of the orders themselves; the
-``forced_rate`` is the mean drawn towards the level above (``credibility``). A quantile is the
+``forced_rate`` is the mean moved towards the level above (``credibility``). A quantile is the
 lowest observed rate that at least this share of the orders doesn't exceed. Quantile, highest rate
-and both ends of the range allow for the rounding of the prices that they were computed from; a list
-price should bear every rate of the range. Rates are whole millionths, rounded up, except for the
-lower end of the range, which is rounded down.
+and both ends of the range allow for the rounding of the prices that they were computed from,
+because a list price should protect for every rate of the range. Rates are whole millionths, rounded
+up, except for the lower end of the range, which is rounded down.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class PastRates:
     Within a level the highest ``forced_rate`` comes first. ``columns`` are the figures by column,
     in millionths, and blank where a row has none; ``skus`` and ``categories`` are text, empty where
     a row is of a wider level, and ``ranges`` are written as a forced rate may be. ``moved`` counts
-    the SKUs that stood in more than one category.
+    the SKUs that were in more than one category.
     """
 
     skus: pa.Array
@@ -68,7 +68,7 @@ class PastRates:
         return int((self.columns[0][1] == LEVELS.index(level)).sum())
 
     def frame(self) -> pd.DataFrame:
-        """The same as a frame with exact decimals."""
+        """The rates as a frame with exact decimals."""
         rows = len(self.skus)
         arrays = {
             column.name: result_array(each, column, rows, USD) for column, each in self.columns
@@ -83,10 +83,10 @@ LEVEL, RANGE = RESULTS["level"], RESULTS["rate_range"]
 
 
 def past_rates(parts: Sequence[pd.DataFrame], quantile: int) -> PastRates:
-    """The rates that some orders come to. ``quantile`` is in millionths, above 0 and at most one.
+    """The rates of some orders. ``quantile`` is in millionths, above 0 and at most one.
 
-    The parts are what ``read_orders`` counts. A category goes by the name that stands first; those
-    that ``names`` knows for the same are one. A SKU in several is in that of its latest order.
+    The parts are what ``read_orders`` counts. A category has the first of its names; names that
+    ``names`` knows as the same are one category. A SKU in several is in that of its latest order.
     """
     orders = pd.concat(parts, ignore_index=True)
     if orders.empty:
@@ -122,7 +122,7 @@ def past_rates(parts: Sequence[pd.DataFrame], quantile: int) -> PastRates:
 
 
 def _categories(orders: pd.DataFrame, sku_of: Numbers) -> tuple[Numbers, list[str], int]:
-    """The category of each SKU (-1 for none), their names, and how many SKUs stood in several."""
+    """The category of each SKU (-1 for none), their names, and how many SKUs were in several."""
     codes, texts = pd.factorize(orders["category"])
     keys: dict[str, int] = {}
     names: list[str] = []
@@ -141,7 +141,7 @@ def _categories(orders: pd.DataFrame, sku_of: Numbers) -> tuple[Numbers, list[st
     by_sku = named.sort_values("ordered_at", kind="stable").groupby("sku")["category"]
     latest = by_sku.last()
     category_of[latest.index.to_numpy()] = latest.to_numpy()
-    # A category of which no SKU is left has no rate.
+    # A category without a remaining SKU has no rate.
     left, category_of[category_of >= 0] = np.unique(
         category_of[category_of >= 0], return_inverse=True
     )
@@ -149,7 +149,7 @@ def _categories(orders: pd.DataFrame, sku_of: Numbers) -> tuple[Numbers, list[st
 
 
 def _statistics(group_of: Numbers, orders: pd.DataFrame, quantile: int) -> pd.DataFrame:
-    """By group, in the order of its index, without -1: what the rates of its orders come to."""
+    """The figures of each group's orders, in the order of its index, without -1."""
     orders = orders[["rate", "lowest", "highest"]].assign(group=group_of)[group_of >= 0]
     orders = orders.sort_values(["group", "highest"])
     found: pd.DataFrame = orders.groupby("group").agg(
@@ -167,7 +167,7 @@ def _statistics(group_of: Numbers, orders: pd.DataFrame, quantile: int) -> pd.Da
 
 
 def _squares(rates: Numbers) -> int:
-    """The sum of squares, in parts of which each fits a column's integer."""
+    """The sum of squares, in parts that each fit the integers of a column."""
     parts = (rates[start : start + MILLION] for start in range(0, len(rates), MILLION))
     return sum(int((part * part).sum()) for part in parts)
 

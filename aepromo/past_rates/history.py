@@ -1,4 +1,4 @@
-"""Rows of orders to those that count: whose they are, and the rate that each was cut by."""
+"""Select the orders that count, with their SKU, their category and their forced rate."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ TEXT = pd.ArrowDtype(pa.string())
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The orders that count, and what became of the others.
+    """The orders that count, and the counts of the others.
 
     ``counted`` has the columns ``sku`` and ``category`` (text), ``rate``, ``lowest`` and
     ``highest`` (millionths, as ``OrderRate`` has them) and ``ordered_at`` (microseconds by the
@@ -59,7 +59,7 @@ class Orders:
 
 
 def read_orders(cells: Cells, columns: Mapping[str, int], which: Which) -> Orders:
-    """Look at some orders. ``columns`` tells where their cells stand, by column name."""
+    """Read some orders. ``columns`` are the positions of their cells by column name."""
     sheet = _Sheet(cells, columns, which)
     forced, unforced = _forced(sheet)
     ordered_at, is_early = _times(sheet, forced)
@@ -84,7 +84,7 @@ def read_orders(cells: Cells, columns: Mapping[str, int], which: Which) -> Order
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The cells of some orders by column, what stands in for blank ones, and the problems found."""
+    """The cells of some orders by column, the values for blank ones, and the problems found."""
 
     cells: Cells
     columns: Mapping[str, int]
@@ -92,7 +92,7 @@ class _Sheet:
     problems: list[Refused] = field(default_factory=list)
 
     def texts(self, name: str, rows: Rows) -> pa.Array:
-        """The cells of a column in some rows; those given where it has none or blank ones."""
+        """The cells of a column in some rows, with the given value for blank or missing ones."""
         given = self.which.given.get(name, "")
         if name not in self.columns:
             return pa.repeat(pa.scalar(given), len(rows))
@@ -110,7 +110,7 @@ class _Sheet:
 
 
 def _forced(sheet: _Sheet) -> tuple[Rows, Counter[str]]:
-    """The rows of forced orders, and how many there are of every other status."""
+    """The rows of forced orders, and the number of every other status."""
     encoded = sheet.texts("discount_status", np.arange(len(sheet.cells))).dictionary_encode()
     codes = encoded.indices.to_numpy()
     statuses = encoded.dictionary.to_pylist()
@@ -123,7 +123,7 @@ def _forced(sheet: _Sheet) -> tuple[Rows, Counter[str]]:
 
 
 def _times(sheet: _Sheet, rows: Rows) -> tuple[Numbers, npt.NDArray[np.bool_]]:
-    """When some orders were made, and which of them before the first day that counts."""
+    """The times of some orders, and which are before the first day that counts."""
     reading = read_moments(sheet.texts("ordered_at", rows))
     sheet.note("ordered_at", (each.moved(rows) for each in reading.bad))
     times = reading.numbers
@@ -137,7 +137,7 @@ def _times(sheet: _Sheet, rows: Rows) -> tuple[Numbers, npt.NDArray[np.bool_]]:
 
 
 def _rates(sheet: _Sheet, rows: Rows) -> OrderRate:
-    """The forced rates of some orders; of no use where a problem is noted."""
+    """The forced rates of some orders; invalid where a problem is noted."""
     numbers: dict[str, Whole] = dict(sheet.which.numbers())
     unread: dict[str, Rows] = {}
     signs = signs_in(sheet.which.given.values())
@@ -177,7 +177,7 @@ def _refused(fault: Fault, where: Where, rows: Rows, unread: Rows | None) -> Ref
 
 
 def _note_two_currencies(sheet: _Sheet, rows: Rows) -> None:
-    """Blame orders whose own amounts are in two currencies; each order is one by itself."""
+    """Note orders whose own amounts are in two currencies; orders may differ from each other."""
     columns = [sheet.texts(name, rows).to_pylist() for name in AMOUNTS]
     found = ((at, signs_in(texts)) for at, texts in enumerate(zip(*columns, strict=True)))
     bad = {at: in_two_currencies(signs) for at, signs in found if len(signs) > 1}

@@ -1,4 +1,4 @@
-"""``rates`` over a file: its orders read block by block, its rates written at once."""
+"""``rates`` for a file: its orders are read block by block, its rates written at the end."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ WANTED = ("level", "sku", "category", "orders", "forced_rate", "mean_rate")
 
 @dataclass(slots=True)
 class _Seen:
-    """Orders of a history: those that count, block by block, and the numbers of those left out."""
+    """The orders of a history that count, block by block, and the number of the others."""
 
     parts: list[pd.DataFrame] = field(default_factory=list)
     unforced: Counter[str] = field(default_factory=Counter)
     too_early: int = 0
 
     def add(self, orders: Orders) -> None:
-        """One more block."""
+        """Add a block."""
         self.parts.append(orders.counted)
         self.unforced += orders.unforced
         self.too_early += orders.too_early
@@ -97,7 +97,7 @@ class _Seen:
 def answer_history(
     which: Which, share: int, file: str, reading: Reading, writing: WritingOptions
 ) -> None:
-    """Write the rates that a history comes to; ``share`` is the quantile in millionths."""
+    """Write the rates of a history; ``share`` is the quantile in millionths."""
     seen = _read(which, file, reading, writing)
     rates = past_rates(seen.parts, share)
     line = _line(rates)
@@ -112,7 +112,7 @@ def answer_history(
             )
             say(text.format(count=count))
         if not len(rates.skus):
-            say(_("no forced order counts, so there is no rate"))
+            say(_("there is no forced order to count, so there is no rate"))
     _write(rates, line, writing)
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {line}")

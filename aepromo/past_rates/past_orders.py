@@ -1,10 +1,10 @@
-"""Orders of the past to the rate that the platform took off each.
+"""The rate that the platform took off each past order.
 
-An order counts where the platform forced its discount, by what the rule book calls that
-(``forced.feed_value``). What the seller's own offers took comes off first, so that only the
-platform's part is left: the list price less the limited-time discount is the base, and what a
-coupon and Spend & Save took is put back on the deal price. An order that doesn't count is not
-looked at any further.
+An order counts if the platform forced its discount, by its status (rule book:
+``forced.feed_value``). The seller's own offers are taken out first, so that only the platform's
+part is left: the base is the list price less the limited-time discount, and the amounts of a coupon
+and Spend & Save are added back to the deal price. An order that doesn't count is not read any
+further.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ NEEDS = ("sku", "list_price", "deal_price", "discount_status")
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which orders count, and what stands in for the cells that they lack or leave blank.
+    """Which orders count, and the values for missing or blank cells.
 
     ``given`` are cells by column, as text; ``since`` is the first day that counts, by the date
     that an order shows; ``currency`` is what amounts are in.
@@ -78,13 +78,13 @@ class Which:
         return numbers
 
     def is_forced(self, status: str) -> bool:
-        """Whether a status, or the given one where it is blank, is that of a forced discount."""
+        """Whether a status, or the given one if it is blank, means a forced discount."""
         status = status if status.strip() else self.given.get("discount_status", "")
         forced = (self.book.text("forced.feed_value"), *ALSO_FORCED)
         return plain(status) in map(plain, forced)
 
     def find_columns(self, header: Sequence[str], mapping: Mapping[str, str]) -> Found:
-        """Where the columns of an order stand. Raises ``InputError`` for those that are missing."""
+        """The positions of an order's columns. Raises ``InputError`` for missing ones."""
         headers = read_headers(header, USES, mapping)
         columns = found_columns(headers, USES)
         needs = (*NEEDS, "ordered_at") if self.since else NEEDS
@@ -108,9 +108,10 @@ def share_of(quantile: str) -> int:
 
 
 class OrderRate(NamedTuple):
-    """The forced rate of an order, in millionths, and between which ones it may lie.
+    """The forced rate of an order, in millionths, with its lower and upper bound.
 
-    The item price was rounded to a minor unit, so the true one may be half of that higher or lower.
+    The item price was rounded to a minor unit, so the true price may be half a unit higher or
+    lower.
     """
 
     rate: Whole
@@ -119,10 +120,10 @@ class OrderRate(NamedTuple):
 
 
 def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[OrderRate, list[Fault]]:
-    """The forced rate of one order or of a column of them, and what is wrong.
+    """The forced rate of one order or of a column of them, and its faults.
 
     ``numbers`` are the columns of ``AMOUNTS`` that are known, in minor units and millionths. The
-    rate is of no use where a fault holds.
+    rate is invalid where there is a fault.
     """
     price, deal = (numbers.get(name, BLANK) for name in ("list_price", "deal_price"))
     own_rate, coupon, tier = (
@@ -139,9 +140,12 @@ def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[OrderRate
     def above(row: int | None) -> str:
         own, places = at(own_rate, row), currency.places
         text = (
-            _("{paid} with what offers took is above the list price less your own {own}, {base}")
+            _(
+                "{paid}, with offers added back, is above {base}, the list price less your own "
+                "discount of {own}"
+            )
             if own
-            else _("{paid} with what offers took is above the list price, {base}")
+            else _("{paid}, with offers added back, is above the list price, {base}")
         )
         start = base_price(at(price, row), own)
         paid, base = grouped(at(item, row), places), grouped(int(start), places)
@@ -159,7 +163,7 @@ def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[OrderRate
         Fault(
             "deal_price",
             below & (rate >= MILLION),
-            lambda _row: _("leaves no rate under 100%; write what the buyer paid"),
+            lambda _row: _("makes the discount 100% or more; write what the buyer paid"),
         ),
     )
     lowest = MILLION - least(divided_up(2 * end + 1, 2 * start), MILLION)

@@ -1,4 +1,4 @@
-"""``--rates``: a list of forced rates, read whole before the SKUs that take them."""
+"""``--rates``: a list of forced rates, read completely before the SKUs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aepromo.words import _
 
 
 def read_rates(file: str, rate_from: str) -> JoinedRates:
-    """The rates in a file, or on standard input. Raises ``InputError`` once all is looked through.
+    """The rates in a file, or on standard input. Raises ``InputError`` after reading all of it.
 
     ``rate_from`` names the figure: ``mean``, ``max``, or a quantile such as ``p95``.
     """
@@ -30,5 +30,5 @@ def read_rates(file: str, rate_from: str) -> JoinedRates:
         try:
             aside.close()
         except RowsRefused:  # a list of rates has no rejects
-            raise InputError(_("{name}: mend the list of rates").format(name=name)) from None
+            raise InputError(_("{name}: correct the list of rates").format(name=name)) from None
     return rates

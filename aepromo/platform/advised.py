@@ -1,4 +1,4 @@
-"""The promotion that is advised beside the reverse promotion, checked against floor and target."""
+"""The promotion advised during the reverse promotion, checked against floor and target."""
 
 from __future__ import annotations
 
@@ -60,8 +60,9 @@ class Advice:
         """The deepest safe rate, and the worst deal price and profit of a unit while it runs.
 
         ``run_limited_rate`` is the deepest advised rate that is safe, else the deepest safe whole
-        percent; where none is safe, ``deal_price`` and ``profit`` are those of today's own discount
-        without the promotion. Minor units and ten-thousandths; blank without a price or costs.
+        percent; if none is safe, ``deal_price`` and ``profit`` are those of the current own
+        discount without the promotion. Minor units and ten-thousandths; blank without a price or
+        costs.
         """
         rows = np.flatnonzero(np.broadcast_to(np.asarray(inputs.priced), inputs.rows))
         if not len(rows):
@@ -79,7 +80,7 @@ class Advice:
         return answer
 
     def _checked(self, sku: Sku, rows: int) -> tuple[dict[str, Whole], pa.Array]:
-        """The figures of rows that have a price and costs, and the advised discount, checked."""
+        """The figures of rows with a price and costs, and the check of the advised discount."""
         values = self.values
         required, bound = required_deal_price(
             sku.targets, sku.costs, sku.fees, values.floor_multiple
@@ -144,7 +145,7 @@ class Advice:
 
 
 def _amounts(minor_units: Numbers, places: int, sign: str = "") -> pa.Array:
-    """Amounts as people write them, ``1,250.04``; units and cents are written once for each."""
+    """Amounts as text, ``1,250.04``; equal units and cents are formatted only once."""
     units, cents = minor_units // 10**places, minor_units % 10**places
     return formatted(
         "{units}{cents}",
@@ -156,8 +157,8 @@ def _amounts(minor_units: Numbers, places: int, sign: str = "") -> pa.Array:
 def _deepest_safe(sku: Sku, required: Numbers, offers: Offers) -> Numbers:
     """The largest safe rate in whole percents, in millionths; blank where not even 0 is safe.
 
-    Tried one by one, for all rows that are still to be decided: with an offer on a single unit, a
-    safe rate may lie above an unsafe one. Only rates at which the item price is enough are tried.
+    Rates are tried one by one, for all undecided rows: with an offer on a single unit, a safe rate
+    may be above an unsafe one. Only rates at which the item price is enough are tried.
     """
     base = np.minimum(lowest_list_price(required, sku.discounts.forced_rate_max), AMOUNT_LIMIT)
     # half_up(list price × (1 − rate)) ≥ base, as far as that goes
@@ -216,10 +217,10 @@ class Bids:
             raise CallError(f"rules.reverse.bid_factor: {error}") from None
 
     def of(self, inputs: Inputs, kept: Whole) -> Results:
-        """The next cost-per-click bid, and the highest that is carried; minor units.
+        """The next cost-per-click bid, and the highest that pays; minor units.
 
-        Next: the bid × ``reverse.bid_factor``, half up. Highest: what a unit leaves × conversion,
-        as so many clicks bring an order, rounded down; 0 at a loss.
+        Next: the bid × ``reverse.bid_factor``, half up. Highest: profit of a unit × orders per
+        click, rounded down; 0 at a loss.
         """
         bid, conversion = (
             np.asarray(inputs.numbers[name]) for name in ("cpc_bid", "conversion_rate")
@@ -234,7 +235,7 @@ class Bids:
 
 
 def share_of(book: Book, key: str) -> int:
-    """A share of the rule book in millionths. Raises ``CallError`` where somebody garbled it."""
+    """A share of the rule book in millionths. Raises ``CallError`` for an invalid value."""
     return _range(book, key)[0]
 
 

@@ -1,9 +1,8 @@
-"""May a SKU be spared a forced discount (Price Protection, 豁免申诉), and what is missing?
+"""Would Price Protection (豁免申诉) be granted for a SKU, and what is missing?
 
-The platform works out one formula and looks at three papers. Every rule of the family ``appeal``
-that is a gate is held: those under ``appeal.papers`` are about papers, those that begin with
-``appeal.strong_`` tell a strong appeal from any other, and the rest must be open or the appeal is
-refused.
+The platform computes one formula and checks three papers. Every rule of the family ``appeal`` that
+is a gate is tested: those under ``appeal.papers`` are about papers, those that begin with
+``appeal.strong_`` make a strong appeal, and all others must be open or the appeal is refused.
 """
 
 from __future__ import annotations
@@ -46,14 +45,14 @@ if TYPE_CHECKING:
 STRONG, SUBMIT, WEAK, REFUSE = range(len(APPEALS))
 
 PARTS_SHOWN = ("first_weight", "additional_weight", "registration_fee")
-"""Parts that the shipping cost detail shows, each where the row has the fee at the same place in
+"""Parts of the shipping cost detail, each shown if the row has the fee at the same place in
 ``SHIPPING_FEES`` (rule book: ``appeal.papers.shipping_shows``)."""
 
 PASS_RATES = {STRONG: "appeal.strong_pass_rate", SUBMIT: "appeal.pass_rate"}
-"""The share that passes, where the rule book gives one.
+"""The rules with the share of appeals that pass, by verdict.
 
-It gives none for papers that lack something. What it gives for all appeals together goes for
-``submit``, though it counts strong and weak ones too.
+There is none for incomplete papers. That of all appeals is used for ``submit``, although it also
+counts strong and weak ones.
 """
 
 TERMS = (
@@ -64,7 +63,7 @@ TERMS = (
     *CONVERSION,
     *PLATFORM_FEES,
 )
-"""The columns of the formula. What else a unit costs, the platform doesn't take into account."""
+"""The columns of the formula. The platform doesn't count other costs."""
 
 ADDED = (
     *("deal_price", "commission", "payment_fee", "formula_profit", "formula_margin"),
@@ -73,13 +72,13 @@ ADDED = (
 
 
 def appeal(values: Values, on: date) -> Question:
-    """The question of appeals handed in on a day, with the rule book in force."""
+    """The question of appeals submitted on a day, with the rule book in force."""
     rules = AppealRules(values.book)
     papers = ("invoice_date", *SHIPPING_FEES)
     own = (name for name in rules.columns if name in INPUTS and name not in TERMS)
     return Question(
         name="appeal",
-        question=N_("May a SKU be spared (Price Protection), and what is missing?"),
+        question=N_("Would Price Protection be granted for a SKU, and what is missing?"),
         uses=("sku", *TERMS, *dict.fromkeys((*own, *papers))),
         needs=NEEDED,
         adds=adding(*ADDED),
@@ -90,6 +89,7 @@ def appeal(values: Values, on: date) -> Question:
         ),
         always_profit=True,
         describes_store=True,
+        priced_by="new_list_price",
         faults=_parts_in_another_currency,
         sort_by=(("appeal", "descending"), ("formula_profit", "ascending")),
         counts=("appeal",),
@@ -97,7 +97,7 @@ def appeal(values: Values, on: date) -> Question:
 
 
 class AppealRules:
-    """The gates of an appeal, as one book has them (rule book: ``appeal``)."""
+    """The gates of an appeal (rule book: ``appeal``)."""
 
     def __init__(self, book: Book) -> None:
         gates = [rule for rule in book.matching("appeal") if is_gate(rule)]
@@ -105,7 +105,7 @@ class AppealRules:
         self.papers = [rule for rule in gates if rule.key.startswith("appeal.papers.")]
         self.strong = [rule for rule in gates if rule.key.startswith("appeal.strong_")]
         self.must = [rule for rule in gates if rule not in (*self.papers, *self.strong)]
-        """The gates that refuse an appeal where one is closed, whatever its papers show."""
+        """The gates that refuse an appeal if one is closed, whatever its papers."""
 
 
 class Formula(NamedTuple):
@@ -127,12 +127,12 @@ class Formula(NamedTuple):
 
     @property
     def margin(self) -> Whole:
-        """Profit ÷ deal price in ten-thousandths, rounded down; blank at a price of nothing."""
+        """Profit ÷ deal price in ten-thousandths, rounded down; blank at a price of 0."""
         return margin(self.profit, np.asarray(self.deal_price))
 
     @property
     def facts(self) -> Figures:
-        """Facts for the gates: the profit in minor units, and the margin in millionths.
+        """The facts for the gates: the profit in minor units, and the margin in millionths.
 
         The margin is rounded up, so that it is over a threshold exactly where the ratio is.
         """
@@ -162,9 +162,9 @@ def formula_of(sku: Sku) -> Formula:
 class Detail(NamedTuple):
     """The shipping cost detail: its ``parts`` in the order of ``SHIPPING_FEES``, or blank.
 
-    Where a tariff gave the cost (``is_shipped``) it gives the parts too. They and the ``cost`` that
-    they must add up to are in minor units of ``currencies``, of which ``codes`` are indices; those
-    of the costs come first. ``rates`` are what a unit of the prices' currency is worth, in
+    If a tariff gave the cost (``is_shipped``) it gives the parts, too. They and the ``cost``, which
+    must be their sum, are in minor units of ``currencies``, of which ``codes`` are indices; the
+    currencies of the costs come first. ``rates`` are exchange rates of the prices' currency, in
     millionths.
     """
 
@@ -178,9 +178,9 @@ class Detail(NamedTuple):
 
 
 def shipping_detail(inputs: Inputs) -> Detail:
-    """Each row's shipping cost and its parts, with currencies and exchange rates.
+    """Return each row's shipping cost and its parts, with currencies and exchange rates.
 
-    Parts that the row states go before those that the tariff gives; blank without either.
+    Parts in the row go before those of the tariff; blank without either.
     """
     own = [_column(inputs.numbers.get(name, BLANK), inputs.rows) for name in SHIPPING_FEES]
     cost = _column(inputs.stated_cost("logistics_cost"), inputs.rows)
@@ -231,12 +231,12 @@ def cost_currencies(inputs: Inputs) -> tuple[list[Currency], Numbers]:
 
 
 def _column(figure: Whole, rows: int) -> Numbers:
-    """A figure as a column, whether it is one or the same for all rows."""
+    """A figure as a column, also if it is one number for all rows."""
     return np.broadcast_to(np.asarray(figure, np.int64), rows)
 
 
 def _parts_in_another_currency(inputs: Inputs) -> list[Fault]:
-    """Parts of a shipping cost that a row states in another currency than the tariff's."""
+    """The parts of shipping costs that a row has in another currency than the tariff."""
     shipped, tariff = inputs.shipped, inputs.values.policy.tariff
     if shipped is None or tariff is None:
         return []
@@ -291,7 +291,7 @@ def _judged(inputs: Inputs, rules: AppealRules, on: date) -> Results:
 
 
 def _found(must: Sequence[Gate], is_wanting: Truth, strong: Sequence[Gate], rows: int) -> Numbers:
-    """Verdicts as indices into ``APPEALS``; ``is_wanting`` tells where papers are missing."""
+    """Verdicts as indices into ``APPEALS``; ``is_wanting`` is where papers are incomplete."""
     of_must = state(must, rows)
     is_strong = (state(strong, rows) == OPEN) & bool(strong)
     found = np.where(is_strong, STRONG, SUBMIT)
@@ -306,7 +306,7 @@ def _reasons(
     at_odds: Sequence[Clause],
     strong: Sequence[Gate],
 ) -> list[Clause]:
-    """Why an appeal comes to this: what is shut, the worst first, or what makes it strong."""
+    """The reasons of a verdict: closed gates, the worst first, or what makes it strong."""
     falls_short = (found == REFUSE) | (found == WEAK)
     return [
         *_shut(must, falls_short),
@@ -336,10 +336,10 @@ def _shown(detail: Detail) -> Words:
 
 
 def _sum_at_odds(detail: Detail) -> Clause:
-    """A shipping cost detail that contradicts what it is to prove.
+    """The shipping cost details whose sum is not the shipping cost.
 
-    It must add up to the cost that the formula takes off, to the cent (rule book:
-    ``appeal.papers.shipping_matches``); only the carrier can tell that the parts are right.
+    It must add up to the cost in the formula, to the cent (rule book:
+    ``appeal.papers.shipping_matches``); only the carrier can confirm the parts.
     """
     is_whole = np.logical_and.reduce([part != BLANK for part in detail.parts])
     added = np.where(is_whole, sum(detail.parts), BLANK)
@@ -360,7 +360,7 @@ def _sum_at_odds(detail: Detail) -> Clause:
 
 
 def _invoice_ahead(invoice: Numbers, on: date) -> Clause:
-    """An invoice of a day after the appeal."""
+    """Invoices dated after the appeal."""
     rows = np.flatnonzero(invoice > _days(on))
     days, places = np.unique(invoice[rows] - _days(on), return_inverse=True)
     codes = np.full(len(invoice), UNSAID, np.int64)
@@ -377,12 +377,12 @@ def _invoice_ahead(invoice: Numbers, on: date) -> Clause:
 
 
 def _days(day: date) -> int:
-    """A day as columns have it: the days since 1970."""
+    """A day as a number in columns: the days since 1970."""
     return (day - date(1970, 1, 1)).days
 
 
 def _amounts(amounts: Numbers, currency: Currency) -> Clause:
-    """Amounts as people write them, unsaid where they are blank."""
+    """Amounts as text, unsaid where they are blank."""
     found, codes = np.unique(amounts, return_inverse=True)
     texts = [fixed(amount, currency.places) for amount in found.tolist()]
     return Clause(np.where(amounts == BLANK, UNSAID, codes), texts)
@@ -402,17 +402,17 @@ def _pass_rate(key: str | None, book: Book) -> int:
 
 
 def least_profit(values: Values) -> int:
-    """The least profit by the formula, in minor units (rule book: ``appeal.min_profit``)."""
+    """The minimum profit of the formula, in minor units (rule book: ``appeal.min_profit``)."""
     return assumed_number("target_profit", values.book, values.currency)
 
 
 def _passing_list_price(must: Sequence[Gate], formula: Formula, inputs: Inputs) -> Numbers:
-    """The list price at which nothing refuses an appeal that only the formula refuses.
+    """The list price at which an appeal passes that only the formula refuses.
 
     At it and at every higher price the formula leaves at least ``appeal.min_profit`` at every rate
-    up to the deepest; one cent lower it doesn't. As the formula does, it rounds half up, and says
-    nothing of the floor price or of offers: for all that there is ``protected_list_price``. Blank
-    where something else refuses it too, or where no price would do.
+    up to the deepest; one cent lower it doesn't. Like the formula, it rounds half up and ignores
+    the floor price and offers, for which there is ``protected_list_price``. Blank if something else
+    refuses the appeal, too, or if no price is enough.
     """
     wanted = np.asarray(kept_rate(formula.fees, 0)) > 0
     for gate in must:

@@ -1,4 +1,4 @@
-"""``appeal``: Price Protection, from verdict to the worksheet that is handed in."""
+"""``appeal``: Price Protection, from the verdict to the worksheet to submit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aepromo.table.atomic import replacing
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
 from aepromo.table.facts import read_fact
-from aepromo.terminal.summary import skus, summed
+from aepromo.terminal.summary import rows_line, skus
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class FailOn(StrEnum):
 
 OnOption = Annotated[
     str | None,
-    declared("--on", metavar="DATE", help=_("The day on which the appeal is handed in (today).")),
+    declared("--on", metavar="DATE", help=_("The day on which the appeal is submitted (today).")),
 ]
 FailOnOption = Annotated[
     FailOn,
@@ -64,7 +64,7 @@ WorksheetOption = Annotated[
     declared(
         "--worksheet",
         metavar="FILE",
-        help=_("Write the margin worksheet to hand in; what is refused stays out."),
+        help=_("Write the margin worksheet to submit, without SKUs that would be refused."),
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
@@ -112,7 +112,7 @@ def appeal_command() -> Callable[..., None]:
 
 
 def _summary(tally: Tally) -> str:
-    return summed(skus(tally.rows), tally.labels("appeal"))
+    return rows_line(tally, "appeal")
 
 
 def _day(text: str | None) -> date:
@@ -124,7 +124,7 @@ def _day(text: str | None) -> date:
 
 
 def _write_worksheet(worksheet: Worksheet, values: Values, call: Call) -> None:
-    """Write the arithmetic of every SKU that isn't refused, in the form of the file's ending."""
+    """Write the arithmetic of every SKU that is not refused, in the form of the file's ending."""
     target, writing = call.options["worksheet"], call.writing
     parts = worksheet.parts(values.currency, call.options["worksheet_lang"].value)
     plain = WritingOptions(output=target, bom=writing.bom, excel_safe=writing.excel_safe)
@@ -138,7 +138,7 @@ def _write_worksheet(worksheet: Worksheet, values: Values, call: Call) -> None:
 
 
 def _check_target(target: str) -> None:
-    """Refuse a worksheet of no known form, or that goes to standard output."""
+    """Refuse a worksheet of an unknown form, or on standard output."""
     if target == "-":
         raise CallError(_("--worksheet -: name a file; standard output is for the verdicts"))
     form_of_worksheet(target)

@@ -1,4 +1,4 @@
-"""Clauses about rows, written once for each different text and joined for whole columns.
+"""Clauses about rows, formatted once for each different text and joined for whole columns.
 
 A clause is a column of texts in which many rows share one, so each is kept as a code.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aepromo.table.number_columns import Numbers
 
 UNSAID = -1
-"""The code of a row of which a clause says nothing."""
+"""The code of a row for which a clause is empty."""
 
 
 class Clause(NamedTuple):
@@ -29,32 +29,32 @@ class Clause(NamedTuple):
     texts: Sequence[str]
 
     def where(self, condition: Truth) -> Clause:
-        """The same, said only where a condition holds."""
+        """The clause, only where a condition holds."""
         return Clause(np.where(condition, self.codes, UNSAID), self.texts)
 
     def reworded(self, wording: Callable[[str], str]) -> Clause:
-        """The same with every text put in other words."""
+        """The clause with every text changed by ``wording``."""
         return Clause(self.codes, [wording(text) for text in self.texts])
 
     def column(self) -> pa.Array:
-        """The texts as a column, null where nothing is said."""
+        """The texts as a column, null where the clause is empty."""
         return _taken(self.texts, self.codes)
 
 
 def always(text: str, condition: Truth, rows: int) -> Clause:
-    """One text, said where a condition holds."""
+    """One text, where a condition holds."""
     said = np.broadcast_to(np.asarray(condition), rows)
     return Clause(np.where(said, 0, UNSAID), [text])
 
 
 def figures(numbers: Numbers, written: Callable[[int], str]) -> Clause:
-    """A column of numbers as people write them, each different one written once."""
+    """A column of numbers as text, each different one formatted once."""
     different, codes = np.unique(numbers, return_inverse=True)
     return Clause(codes, [written(number) for number in different.tolist()])
 
 
 def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:
-    """A sentence for each row, its fields filled in; each clause must say something everywhere."""
+    """A sentence for each row with its fields filled in; no clause may be empty in any row."""
     parts: list[str | pa.Array] = []
     for text, name, _spec, _conversion in Formatter().parse(sentence):
         parts.append(text)
@@ -65,7 +65,7 @@ def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:
 
 
 def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:
-    """Clauses put in another order, row by row.
+    """Clauses in another order, row by row.
 
     ``order[place, row]`` is the index of the clause that comes at that place in that row.
     """
@@ -87,7 +87,7 @@ def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = Fal
     rows = codes.shape[1]
     if not some:
         return pa.nulls(rows, pa.string()) if or_null else pa.repeat("", rows)
-    # Each text as the first, and with the separator in front; nothing where nothing is said.
+    # Each text once as the first and once after the separator; an empty text for UNSAID.
     parts = pa.array([*texts, *(separator + text for text in texts), ""], pa.string())
     columns, is_begun = [], np.zeros(rows, np.bool_)
     for each in some:
@@ -107,7 +107,7 @@ def _shared(clauses: Sequence[Clause]) -> tuple[list[str], Numbers]:
     for clause in clauses:
         if id(clause.texts) not in own:
             codes = [places.setdefault(text, len(places)) for text in clause.texts]
-            # Behind the last text stands the code for nothing, which -1 finds.
+            # After the last text comes the code for no text, which index -1 finds.
             own[id(clause.texts)] = np.array([*codes, UNSAID], np.int64)
     rows = [own[id(clause.texts)][clause.codes] for clause in clauses]
     return list(places), np.array(rows, np.int64)

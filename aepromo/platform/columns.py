@@ -1,4 +1,4 @@
-"""The columns that the platform's rules look at, and those that their commands answer with."""
+"""The columns that the platform's rules read, and the result columns of their commands."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ PLATFORM_INPUTS = (
     Column(
         "event",
         Kind.WORDS,
-        "what goes on: competitor_limited_discount, platform_flash_deals, none",
+        "the current event: competitor_limited_discount, platform_flash_deals, none",
         ("触发事件",),
     ),
     Column(
@@ -125,22 +125,22 @@ PLATFORM_INPUTS = (
     ),
     Column("cpc_bid", Kind.TARGET, "the cost-per-click bid", ("CPC出价",)),
 )
-"""Read like any other column, where a command asks for them."""
+"""Input columns that only these commands read."""
 
 EXPOSURES = ("out", "none", "unknown", "primed", "triggered")
-"""How near a forced discount is: no covered category, gates closed, only the event to come, now."""
+"""How near a forced discount is: not covered, gates closed, only the event missing, now."""
 
 STATES = ("open", "closed", "unknown")
-"""States of a gate or a group: unknown where no gate is closed but one can't be decided."""
+"""States of a gate or a group: unknown if no gate is closed but one can't be decided."""
 
 FITS = ("made_for", "partly", "rarely", "unknown")
 """How well a store fits those that forced discounts are made for."""
 
 ELIGIBILITIES = ("eligible", "partly", "unknown", "blocked")
-"""Whether it may be chosen: in each market, in some, nobody can tell, in none."""
+"""Whether it can be chosen: in each market, in some, unknown, in none."""
 
 SAFETIES = ("safe", "partly", "unsafe")
-"""How much of an advised range of discounts leaves what a deal must reach."""
+"""How much of the advised range of discounts is safe."""
 
 PLATFORM_RESULTS = (
     Column(
@@ -159,7 +159,11 @@ PLATFORM_RESULTS = (
         labels=STATES,
     ),
     Column(
-        "store_fit", Kind.LABEL, "whether such stores are hit at all", ("店铺匹配",), labels=FITS
+        "store_fit",
+        Kind.LABEL,
+        "whether such stores get forced discounts at all",
+        ("店铺匹配",),
+        labels=FITS,
     ),
     Column("nearest_rule", Kind.TEXT, "the rule of the nearest gate still closed", ("最近规则",)),
     Column(
@@ -169,7 +173,7 @@ PLATFORM_RESULTS = (
         ("最近门槛",),
     ),
     Column("reasons", Kind.PROSE, "the gates that decided, worst first", ("原因",)),
-    Column("unknown", Kind.TEXT, "what would decide and nobody gave", ("缺少数据",)),
+    Column("unknown", Kind.TEXT, "missing values that would decide", ("缺少数据",)),
     Column(
         "at_stake_30d", Kind.MONEY, "profit lost over 30 days if it is forced", ("30天风险金额",)
     ),
@@ -183,11 +187,11 @@ PLATFORM_RESULTS = (
     Column(
         "account",
         Kind.LABEL,
-        "whether the account has what is needed",
+        "whether the account meets the requirements",
         ("账户条件",),
         labels=STATES,
     ),
-    Column("diagnosis", Kind.PROSE, "what to mend, in order of weight", ("待改进项",)),
+    Column("diagnosis", Kind.PROSE, "what to improve, by weight", ("待改进项",)),
     Column("conflicts", Kind.PROSE, "running promotions that must end", ("活动冲突",)),
     Column(
         "promotion",
@@ -196,7 +200,9 @@ PLATFORM_RESULTS = (
         ("建议促销",),
         labels=SAFETIES,
     ),
-    Column("promotion_check", Kind.PROSE, "the deepest advised discount, checked", ("促销验算",)),
+    Column(
+        "promotion_check", Kind.PROSE, "the check of the deepest advised discount", ("促销验算",)
+    ),
     Column(
         "max_limited_rate",
         Kind.RATIO,
@@ -210,9 +216,7 @@ PLATFORM_RESULTS = (
         ("应设限时折扣",),
     ),
     Column("next_bid", Kind.MONEY, "the bid to make while it runs", ("建议出价",)),
-    Column(
-        "max_bid", Kind.MONEY, "the highest bid that profit × conversion carries", ("最高出价",)
-    ),
+    Column("max_bid", Kind.MONEY, "the highest bid that profit × conversion allows", ("最高出价",)),
 )
 
 STORE: tuple[str, ...] = tuple(column.name for column in _STORE_INPUTS)
@@ -249,7 +253,7 @@ PAPER_RESULTS = (
     Column("formula_margin", Kind.RATIO, "formula profit ÷ deal price", ("公式毛利率",)),
     Column("invoice_age_days", Kind.COUNT, "days from the invoice to the appeal", ("发票天数",)),
     Column(
-        "appeal", Kind.LABEL, "whether to ask for Price Protection", ("申诉结论",), labels=APPEALS
+        "appeal", Kind.LABEL, "whether to apply for Price Protection", ("申诉结论",), labels=APPEALS
     ),
     Column(
         "pass_rate", Kind.RATIO, "the share of such appeals that pass, as reported", ("通过率",)
@@ -282,7 +286,7 @@ PARCEL_INPUTS = (
     Column(
         "last_event_at",
         Kind.MOMENT,
-        "when its track was last heard of",
+        "when its track was last updated",
         ("最新轨迹时间",),
     ),
     Column("delivered_at", Kind.MOMENT, "when it was delivered", ("妥投时间",)),
@@ -292,9 +296,7 @@ TRACKS = ("ok", "late", "uncertified", "other", "silent", "invalid")
 """Verdicts on a parcel's track, the mildest first; the last two end a promotion."""
 
 PARCEL_RESULTS = (
-    Column(
-        "track", Kind.LABEL, "the worst that is wrong with the track", ("轨迹状态",), labels=TRACKS
-    ),
+    Column("track", Kind.LABEL, "the worst fault of the track", ("轨迹状态",), labels=TRACKS),
     Column(
         "upload_hours",
         Kind.COUNT,
@@ -302,7 +304,7 @@ PARCEL_RESULTS = (
         ("上网小时",),
     ),
     Column(
-        "silent_hours", Kind.COUNT, "hours since the last sign of life, rounded up", ("断更小时",)
+        "silent_hours", Kind.COUNT, "hours since the last tracking event, rounded up", ("断更小时",)
     ),
-    Column("ends_at", Kind.TEXT, "when the promotion has ended, at the latest", ("终止时间",)),
+    Column("ends_at", Kind.TEXT, "when the promotion ends at the latest", ("终止时间",)),
 )

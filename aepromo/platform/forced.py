@@ -1,4 +1,4 @@
-"""Which SKUs are about to be hit by a forced discount, and what would it cost?"""
+"""Which SKUs are about to get a forced discount, and what would it cost?"""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def forced(values: Values) -> Question:
 
     return Question(
         name="forced",
-        question=N_("Which SKUs are about to be hit by a forced discount?"),
+        question=N_("Which SKUs are about to get a forced discount?"),
         uses=("sku", *rules.columns, "click_rate", "industry_click_rate", *PRICED_BY),
         needs=(),
         adds=adding(*ADDED),
@@ -80,7 +80,7 @@ def forced(values: Values) -> Question:
 
 
 class _Rules:
-    """The gates of forced discounts, as one book has them (rule book: ``forced``)."""
+    """The gates of forced discounts (rule book: ``forced``)."""
 
     def __init__(self, book: Book) -> None:
         self.category = book.rule("forced.categories.not_covered")
@@ -95,11 +95,11 @@ class _Rules:
         self.columns = tuple(dict.fromkeys(rule.column for rule in every))
 
     def exposure_of(self, inputs: Inputs) -> Results:
-        """How near a forced discount is, by the three gates; category, label and fit beside them.
+        """How near a forced discount is, by the three gates; with category, label and store fit.
 
-        One closed gate is enough to be out of reach; where none is, but nobody knows the facts of
-        one, the answer is unknown, and those facts are named. A category that the book doesn't name
-        counts as covered: it names five of the 27.
+        One closed gate is enough to be out of reach; if none is closed but the facts of one are
+        missing, the answer is unknown, and those facts are named. A category that the book doesn't
+        name counts as covered: it names five of the 27.
         """
         rows, computed = inputs.rows, _click_multiple(inputs)
         category = hold(self.category, inputs)
@@ -140,7 +140,8 @@ def _gates_of(book: Book, prefix: str) -> tuple[Rule, ...]:
 def _click_multiple(inputs: Inputs) -> dict[str, Whole]:
     """The click rate as a multiple of the industry mean, where both are known.
 
-    In millionths, rounded down to four places, so that it is as far below a threshold as it looks.
+    In millionths, rounded down to four places, so that a shown value below a threshold really is
+    below.
     """
     given, own, mean = (
         np.broadcast_to(np.asarray(inputs.numbers.get(name, BLANK), np.int64), inputs.rows)
@@ -155,7 +156,7 @@ def _click_multiple(inputs: Inputs) -> dict[str, Whole]:
 def _decided(
     exposure: Numbers, category: Gate, gates: Sequence[Gate], event: Sequence[Gate]
 ) -> list[Clause]:
-    """The reasons of the gates that decided, worst first: those that are shut, or all of them."""
+    """The reasons of the gates that decided, worst first: those that are closed, or all."""
     shut = [gate.reasons().where(gate.states != OPEN) for gate in gates]
     worst = ordered(shut, worst_first(gates))
     met = [gate.reasons() for gate in (*event, *gates)]
@@ -167,14 +168,14 @@ def _decided(
 
 
 def _is_short(exposure: Numbers) -> npt.NDArray[np.bool_]:
-    """Where some gate of store or product isn't known to be open."""
+    """Where some gate of store or product is closed or unknown."""
     return np.isin(exposure, (_NONE, _UNKNOWN))
 
 
 def _nearest(
     exposure: Numbers, category: Gate, gates: Sequence[Gate], event: Sequence[Gate]
 ) -> tuple[pa.Array, pa.Array]:
-    """The rule of the gate still closed that lacks least, and its reason; null where none is."""
+    """The rule and the reason of the closed gate with the smallest gap; null without one."""
     rules, reasons = [], []
     for candidates, where in (
         ([category], exposure == _OUT),
@@ -190,12 +191,12 @@ def _nearest(
 
 
 def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) -> list[Clause]:
-    """Clauses beside the gates that decide.
+    """Clauses besides the gates that decide.
 
-    Conditions under which stores are rarely hit, where they hold; conditions of store fit and of
-    the label, where they fail.
+    Conditions under which stores rarely get forced discounts, where they hold; conditions of store
+    fit and of the label, where they fail.
     """
-    spared = _("rarely hit: {name} {value}, {bound}")
+    spared = _("rarely forced: {name} {value}, {bound}")
     clauses = [
         gate.values()
         .reworded(partial(_worded, spared, in_words(gate.rule.column), gate.bound))
@@ -216,7 +217,7 @@ def _worded(text: str, name: str, bound: str, value: str) -> str:
 
 
 def _fit(fit: Sequence[Gate], rarely: Sequence[Gate], rows: int) -> Numbers:
-    """Whether the store is one that is hit: spared by one condition alone, or fit by all."""
+    """Whether such stores get forced discounts: any sparing condition means no, all fits yes."""
     by_state = [FITS.index("made_for"), FITS.index("partly"), FITS.index("unknown")]
     found = np.array(by_state, np.int64)[state(fit, rows)]
     for gate in rarely:
@@ -228,11 +229,11 @@ def _money(exposure: Numbers, inputs: Inputs) -> Results:
     """Profit of a unit unforced and forced, and the money at stake; minor units.
 
     Unforced: after the seller's own discount, with coupons. Forced: the lowest deal price that any
-    rate of the range can lead to. At stake is what 30 days of unchanged sales would lose, (unforced
-    − forced) × units, never under 0: all of it where the SKU is primed or triggered, nothing where
-    it is out or none, blank where that is unknown. It is a loss if hit, not a forecast: of
-    high-exposure products about ``forced.share`` are. Blank without a price, costs or, where it
-    matters, units.
+    rate of the range can lead to. At stake is the profit that 30 days of unchanged sales would
+    lose, (unforced − forced) × units, never under 0: all of it if the SKU is primed or triggered, 0
+    if it is out or none, blank if that is unknown. It is the loss in case of a forced discount, not
+    a forecast: of high-exposure products about ``forced.share`` get one. Blank without a price,
+    costs or, where it matters, units.
     """
     sku, priced = inputs.sku, inputs.priced
     spared, cut = spared_and_cut(sku.list_price, sku.discounts, inputs.values.offers)

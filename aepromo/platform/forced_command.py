@@ -1,4 +1,4 @@
-"""``forced``: which SKUs are about to be hit by a forced discount."""
+"""``forced``: which SKUs are about to get a forced discount."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def forced_command() -> Callable[..., None]:
-    """The Typer command that tells exposed SKUs from the rest."""
+    """The Typer command that finds the exposed SKUs."""
 
     def ask(values: Values, _call: Call) -> Asked:
         return Asked(forced(values), _summary)

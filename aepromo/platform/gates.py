@@ -1,8 +1,8 @@
-"""Gates: figures of the rule book held against columns of what is known.
+"""Gates: figures of the rule book compared with columns of facts.
 
 A gate is data: a rule with a ``column`` and either a ``compare`` and a value, or a condition:
-``any_of``, ``all_of``, ``none_of`` or ``yes_no``. A new one is a table in the rule book, and no
-code. A rule is held against all rows at once.
+``any_of``, ``all_of``, ``none_of`` or ``yes_no``. A new gate is a table in the rule book and needs
+no code. A rule is tested for all rows at once.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from aepromo.table.number_columns import Numbers
 
 CONDITIONS = frozenset({"any_of", "all_of", "none_of", "yes_no"})
-"""The units of rules that a fact meets or doesn't, without a threshold between."""
+"""The units of rules that are conditions, without a threshold."""
 
 OPEN, CLOSED, UNKNOWN = range(len(STATES))
 
@@ -58,7 +58,7 @@ class Wording(NamedTuple):
 
 
 def wording() -> Wording:
-    """Look the clauses up, once for many gates."""
+    """Look up the clauses, once for many gates."""
     return Wording(
         _("{name} {value}, {needs}: met"),
         _("{name} {value}, {needs}"),
@@ -70,7 +70,7 @@ def wording() -> Wording:
 
 @dataclass(frozen=True)
 class Gate:
-    """A rule held against a column: ``states`` has ``OPEN``, ``CLOSED`` or ``UNKNOWN`` a row.
+    """A rule tested on a column: ``states`` has ``OPEN``, ``CLOSED`` or ``UNKNOWN`` for each row.
 
     ``gaps`` is how far each fact is from the threshold, in the fact's own unit; never negative, and
     0 at a gate without a threshold. ``codes`` are each row's index into ``facts``, the different
@@ -93,9 +93,9 @@ class Gate:
 
     @property
     def relative_gaps(self) -> Numbers:
-        """The gap as a share of the threshold, in millionths; all of it where nothing is between.
+        """The gap as a share of the threshold, in millionths; a million for a failed condition.
 
-        So gates in different units can be told apart by how far they are from opening.
+        So gates in different units can be compared by how far they are from opening.
         """
         if not self.rule.compare:
             gaps = np.where(self.fact_states == OPEN, 0, MILLION)
@@ -103,7 +103,7 @@ class Gate:
             threshold = _threshold(self.rule, self.currency)
             gaps = self.fact_gaps
             if threshold:
-                # A gap of a milliard days × a million would be more than 64 bits hold.
+                # A gap of a billion days × a million would not fit 64 bits.
                 gaps = gaps // threshold * MILLION + gaps % threshold * MILLION // threshold
             gaps = np.where(self.fact_states == UNKNOWN, MILLION, gaps)
         return gaps[self.codes]
@@ -113,7 +113,7 @@ class Gate:
         return self._reasons
 
     def reasons_where(self, condition: Truth) -> Clause:
-        """The reasons where a condition holds; no text is written that nobody reads."""
+        """The reasons where a condition holds; no other text is formatted."""
         unknown, unsaid = len(self.facts), len(self.facts) + 1
         codes = np.where(self.states == UNKNOWN, unknown, self.codes)
         codes = np.where(condition, codes, unsaid)
@@ -159,7 +159,7 @@ class Gate:
         return texts
 
     def values(self) -> Clause:
-        """The facts as people write them, unsaid where nobody knows them."""
+        """The facts as text, unsaid where they are unknown."""
         texts = shown_facts(self.facts, figure_kind(self.rule), self.currency)
         return Clause(np.where(self.states == UNKNOWN, UNSAID, self.codes), texts)
 
@@ -183,7 +183,7 @@ class Gate:
 
 
 def is_gate(rule: Rule) -> bool:
-    """Whether a rule is to be held against a column."""
+    """Whether a rule is a gate."""
     return bool(rule.column) and (bool(rule.compare) or rule.unit in CONDITIONS)
 
 
@@ -193,10 +193,10 @@ def hold(
     computed: Mapping[str, Whole | Words] | None = None,
     said: Wording | None = None,
 ) -> Gate:
-    """Hold one rule, which must be a gate, against what is known of each row.
+    """Test one rule, which must be a gate, on the facts of each row.
 
-    ``computed`` are columns that were worked out, which go before those of the inputs. Raises
-    ``CallError`` where somebody gave the rule a value that can't be compared.
+    ``computed`` are computed columns, which go before those of the inputs. Raises ``CallError`` for
+    a rule with a value that can't be compared.
     """
     currency = inputs.values.currency
     codes, facts = _facts_of(rule, inputs, computed or {})
@@ -223,7 +223,7 @@ def hold(
 def hold_all(
     rules: Iterable[Rule], inputs: Inputs, computed: Mapping[str, Whole | Words] | None = None
 ) -> list[Gate]:
-    """Hold every rule that is a gate, in the order of the rule book."""
+    """Test every rule that is a gate, in the order of the rule book."""
     said = wording()
     return [hold(rule, inputs, computed, said) for rule in rules if is_gate(rule)]
 
@@ -268,12 +268,12 @@ def _texts(inputs: Inputs, name: str) -> Words | None:
 
 
 def avoiding(rule: Rule) -> Rule:
-    """A rule that states what goes wrong, turned into what must hold instead."""
+    """A rule that states what goes wrong, turned into what must hold."""
     return rule._replace(compare=_OPPOSITE[rule.compare])
 
 
 def state(held: Sequence[Gate], rows: int) -> Numbers:
-    """Each row's combined state of several gates, as indices into ``STATES``.
+    """The combined state of several gates for each row, as indices into ``STATES``.
 
     Closed where any gate is, else unknown where any gate is, else open.
     """
@@ -294,18 +294,18 @@ def worst_first(held: Sequence[Gate]) -> Numbers:
 
 
 def ranks(held: Gate) -> Numbers:
-    """A number a row that is the lower, the wider the relative gap; 1 where it is unknown."""
+    """Sort keys: the wider the relative gap, the lower; 1 where it is unknown."""
     return np.where(held.states == UNKNOWN, 1, -np.minimum(held.relative_gaps, _WIDEST))
 
 
 _WIDEST = 2**40
-"""From here on gaps are alike, so that they may be multiplied: a million times the threshold."""
+"""The limit of gaps, a million times the threshold, so that they can be multiplied."""
 
 
 def nearest(held: Sequence[Gate]) -> tuple[Numbers, Numbers]:
-    """In each row the gate not open that lacks least, as an index into ``held``; unknown ones last.
+    """The gate with the smallest gap in each row, as an index into ``held``; unknown ones last.
 
-    Of two that lack as much, the first. Also tells where there is one.
+    Of two with the same gap, the first. Also returns where there is one.
     """
     never = 2 * MILLION * MILLION
     ranks = np.array(
@@ -332,7 +332,7 @@ def _threshold(rule: Rule, currency: Currency) -> int:
 def _read_threshold(value: str, kind: Kind, currency: Currency) -> int:
     threshold = read_fact(value, kind, currency)
     if not isinstance(threshold, int):
-        raise refusal(value, _("{cell} is no threshold; write a number"))
+        raise refusal(value, _("{cell} is not a threshold; write a number"))
     return threshold
 
 

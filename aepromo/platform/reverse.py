@@ -1,4 +1,4 @@
-"""May the reverse promotion choose a SKU, what keeps it out, and what is safe to run meanwhile?"""
+"""Can the reverse promotion choose a SKU, what keeps it out, and what is safe to run then?"""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ DIAGNOSED = (
     ("reverse.sync_delay", "", ""),
     ("reverse.variant_stock", "", ""),
 )
-"""Rules of ``diagnosis``, the weightiest first: rule key, key of its weight, text for it."""
+"""Rules of ``diagnosis`` by weight: rule key, key of its weight, text for it."""
 
 PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS, "conversion_rate", "cpc_bid")
 
@@ -78,7 +78,7 @@ ADDED = (
 def reverse(values: Values) -> Question:
     """The question of the reverse promotion, with the rule book and the offers in force.
 
-    Raises ``CallError`` for given markets that there are none of, and slips in given promotions.
+    Raises ``CallError`` for unknown markets and mistyped promotions.
     """
     rules, advice, bids = _Rules(values.book), Advice(values), Bids(values.book)
     rules.check_given(values)
@@ -90,7 +90,7 @@ def reverse(values: Values) -> Question:
 
     return Question(
         name="reverse",
-        question=N_("May the reverse promotion choose my SKUs, and what is safe then?"),
+        question=N_("Can the reverse promotion choose my SKUs, and what is safe then?"),
         uses=tuple(dict.fromkeys(("sku", "market", *rules.columns, *PRICED_BY))),
         needs=(),
         adds=adding(*ADDED),
@@ -117,7 +117,7 @@ class _Place(NamedTuple):
 
 
 class _Rules:
-    """The gates of the reverse promotion, as one book has them (rule book: ``reverse``)."""
+    """The gates of the reverse promotion (rule book: ``reverse``)."""
 
     def __init__(self, book: Book) -> None:
         self.book = book
@@ -138,7 +138,7 @@ class _Rules:
         self._wrong: dict[str, Callable[[str], str]] = {"market": _no_market, "running": self._slip}
 
     def check_given(self, values: Values) -> None:
-        """Refuse markets and promotions that options or a configuration can't mean."""
+        """Refuse unknown markets and promotions of options or a configuration."""
         refuse_values(
             [
                 f"{values.policy.place(column)}: {reason}"
@@ -149,9 +149,9 @@ class _Rules:
         )
 
     def faults_of(self, inputs: Inputs) -> list[Fault]:
-        """Markets that there are none of, and slips in the names of promotions.
+        """The faults of unknown markets and mistyped promotions.
 
-        A promotion is taken at its word where it resembles none that the rule book has.
+        A promotion that resembles none of the rule book is accepted as it is.
         """
         return [
             fault
@@ -164,14 +164,15 @@ class _Rules:
         written = [way for each in known for way in ways(each)]
         if canonical(name) in known or near(name, written) is None:
             return ""
-        reason = _("{cell} is no promotion; {nearest}")
+        reason = _("{cell} is not a promotion; {nearest}")
         return reason.format(cell=shown(name), nearest=nearest(name, written, ""))
 
     def eligibility_of(self, inputs: Inputs) -> Results:
-        """Where it may be chosen, what keeps it out, and what runs against it.
+        """Where a SKU can be chosen, what keeps it out, and which promotions conflict.
 
-        Eligible in a market: every gate, what the account needs, and the filings of the United
-        States there. Long-haul markets have days of their own; without a market the mean's count.
+        A SKU is eligible in a market if every gate is open, the account meets the requirements and,
+        in the United States, the filings are there. Long-haul markets have their own limit of days;
+        without a market that of the mean counts.
         """
         account, potential = (hold_all(each, inputs) for each in (self.account, self.potential))
         market_gates = [*hold_all(self.eligible, inputs), *hold_all(self.filings, inputs), *account]
@@ -193,18 +194,19 @@ class _Rules:
         return _Place(market in self.long_haul, market == "US")
 
     def _gates_in(self, place: _Place, held: Sequence[Gate]) -> list[Gate]:
-        """The gates of one kind of market, of all that any has."""
+        """The gates of one kind of market, out of all gates."""
         other_days = _DAYS if place.is_long_haul else _LONG_HAUL_DAYS
         filings = () if place.files else self.filings
         return [each for each in held if each.rule.key != other_days and each.rule not in filings]
 
     def _diagnosis(self, inputs: Inputs, sold: _Markets) -> list[Clause]:
-        """Clauses about the rules that fail, by weight, then by gap, the greatest first."""
+        """The clauses of failed rules, by weight, then by gap, the largest first."""
         by_weight: dict[tuple[int, int], list[tuple[Gate, Clause]]] = {}
         for at, (key, weighed_by, of) in enumerate(DIAGNOSED):
             weight = share_of(self.book, weighed_by) if weighed_by else 0
             share = _(of).format(share=percent(weight)) if weight else ""
-            # Two figures of one weight are told apart by their gaps, those without by their place.
+            # Figures of the same weight are ordered by their gaps, those without a gap by their
+            # place.
             among = by_weight.setdefault((-weight, 0 if weight else at), [])
             for gate in self._diagnosed(key, inputs):
                 where = gate.states == CLOSED
@@ -213,7 +215,7 @@ class _Rules:
                 among.append((gate, _noted(gate.reasons().where(where), share)))
         found: list[Clause] = []
         for rank in sorted(by_weight):
-            # Of two as far off, the first by name.
+            # With equal gaps, the first by name.
             among = sorted(by_weight[rank], key=lambda pair: in_words(pair[0].rule.column))
             gates = [gate for gate, _clause in among]
             found += ordered([clause for _gate, clause in among], worst_first(gates))
@@ -224,7 +226,7 @@ class _Rules:
             days = (_DAYS, _LONG_HAUL_DAYS)
             return hold_all([rule for rule in self.eligible if rule.key in days], inputs)
         rule = self.book.rule(key)
-        # This one states what goes wrong; all others state what must hold.
+        # This rule states what goes wrong; all others state what must hold.
         return [hold(avoiding(rule) if key == "reverse.erp_delay" else rule, inputs)]
 
     def _conflicts(self, running: Words) -> Clause:
@@ -236,11 +238,11 @@ class _Rules:
     def _conflicts_of(self, names: Sequence[str]) -> Iterator[str]:
         for name in map(canonical, names):
             if name in self.forbidden:
-                demoted = _("{name}: the reverse promotion is demoted while it runs, end it")
+                demoted = _("{name}: the reverse promotion is demoted while it runs; end it")
                 yield demoted.format(name=spoken_name(name))
             elif name not in self.allowed and name != "none":
                 unsaid = _(
-                    "{name}: the rule book doesn't say whether it may run, see Seller Center"
+                    "{name}: the rule book doesn't say whether it may run; see Seller Center"
                 )
                 yield unsaid.format(name=spoken_name(name))
 
@@ -253,7 +255,7 @@ class _Markets:
     """
 
     def __init__(self, words: Words, place_of: Callable[[str], _Place]) -> None:
-        # Behind the last set stands that of a row without a market, which -1 finds.
+        # After the last set comes that of a row without a market, which index -1 finds.
         named = [tuple(dict.fromkeys(map(market_named, names))) for names in words.values]
         self.sets: list[tuple[str, ...]] = [*named, ("",)]
         self.codes = np.where(words.codes < 0, len(named), words.codes)
@@ -266,14 +268,14 @@ class _Markets:
         }
 
     def has_any(self, is_long_haul: bool) -> Truths:
-        """Which rows sell to a market that is long-haul, or to one that is not."""
+        """Which rows sell to a long-haul market, or to another."""
         found = np.array([any(each.is_long_haul == is_long_haul for each in k) for k in self.kinds])
         return found[self.codes]
 
     def appearance(self, gates: Sequence[Gate], by_place: _ByPlace) -> tuple[Numbers, Truths]:
         """The place of each gate in each row, by its markets in their order; and where it counts.
 
-        ``place[gate, row]``. A gate that a row doesn't have comes behind all that it has.
+        ``place[gate, row]``. A gate that a row doesn't have comes after those that it has.
         """
         at = {gate.rule.key: index for index, gate in enumerate(gates)}
         places = []
@@ -286,7 +288,7 @@ class _Markets:
         return found[:-1], found[:-1] < found[-1]
 
     def eligibility(self, states: dict[_Place, Numbers]) -> Numbers:
-        """Whether it may be chosen in every market, in some, in none, as an index."""
+        """Whether it can be chosen in every market, in some, in none, as an index."""
         eligible, partly, unknown, blocked = map(
             ELIGIBILITIES.index, ("eligible", "partly", "unknown", "blocked")
         )
@@ -301,7 +303,7 @@ class _Markets:
         return np.where(is_in_all, eligible, elsewhere)
 
     def eligible(self, states: dict[_Place, Numbers]) -> pa.Array:
-        """The markets where it may be chosen, null where there is none."""
+        """The markets where it can be chosen, null where there is none."""
         mask = np.zeros(len(self.codes), np.int64)
         for at, place in enumerate(self.places):
             mask |= np.where(states[place] == OPEN, 1 << at, 0)
@@ -317,7 +319,7 @@ class _Markets:
         return Clause(said[codes], texts).column()
 
     def asking(self, places: Sequence[_Place]) -> list[str]:
-        """For each set of markets those of some kinds, as what a reason begins with."""
+        """The start of a reason: for each set of markets those of some kinds."""
         found = []
         for markets, kinds in zip(self.sets, self.kinds, strict=True):
             pairs = zip(markets, kinds, strict=True)
@@ -329,7 +331,7 @@ class _Markets:
 def _reasons(
     gates: Sequence[Gate], sold: _Markets, by_place: _ByPlace, potential: Sequence[Gate]
 ) -> pa.Array:
-    """The gates that decided, worst first: those that are shut, or the met where none is."""
+    """The gates that decided, worst first: the closed ones, or the open ones if none is closed."""
     place_of, is_there = sold.appearance(gates, by_place)
     is_shut = np.array([gate.states != OPEN for gate in gates]) & is_there
     all_met = ~is_shut.any(axis=0)
@@ -349,7 +351,7 @@ def _reasons(
 
 
 def _unknown(gates: Sequence[Gate], sold: _Markets, by_place: _ByPlace) -> pa.Array:
-    """The columns that would decide and nobody gave, null where there are none."""
+    """The missing columns that would decide, null where there are none."""
     place_of, is_there = sold.appearance(gates, by_place)
     clauses = [
         Clause(np.where(there & (gate.states == UNKNOWN), 0, UNSAID), [gate.rule.column])
@@ -379,7 +381,7 @@ def _is_filing(gate: Gate) -> bool:
 
 
 def _faults_in(words: Words, column: str, why: Callable[[str], str]) -> list[Fault]:
-    """Faults of the names in a column; a row may have one for each of its names."""
+    """The faults of the names in a column; a row may have one for each of its names."""
     reasons = [[fault for name in names if (fault := why(name))] for names in words.values]
     faults = []
     for place in range(max(map(len, reasons), default=0)):
@@ -400,11 +402,11 @@ def _no_market(name: str) -> str:
     if country_code(name) is not None:
         return ""
     meant = nearest(name, country_names(), _("write a country's code, such as ES"))
-    return _("{cell} is no market; {nearest}").format(cell=shown(name), nearest=meant)
+    return _("{cell} is not a market; {nearest}").format(cell=shown(name), nearest=meant)
 
 
 def _noted(clause: Clause, note: str) -> Clause:
-    """The same reasons with a note behind each, where there is one."""
+    """The reasons with a note after each, where there is one."""
     if not note:
         return clause
     noted = _("{reason} ({note})")

@@ -1,4 +1,4 @@
-"""``reverse``: may the reverse promotion choose my SKUs, and what is safe to run meanwhile."""
+"""``reverse``: can the reverse promotion choose my SKUs, and what is safe to run then."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Which parcels put a reverse promotion at risk, and by when does it end?
+"""Which parcels put a reverse promotion at risk, and when does it end?
 
 A rule of the family ``tracking`` that has a column is a gate. The page 《速卖通反向促销策略指南》
 says of two faults that the platform ends the traffic within ``tracking.end_hours``: an invalid
 number, and a track that is silent for more than ``tracking.gap_hours``. A late upload and a carrier
-that isn't certified break its rules too, but it names no hour for them.
+that isn't certified break its rules, too, but without a time limit.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ ADDED = ("track", "upload_hours", "silent_hours", "ends_at", "reasons")
 def tracking(values: Values, now: datetime, carriers: Collection[str] | None = None) -> Question:
     """The question of parcels, as of ``now``, which has a zone.
 
-    ``carriers`` are those that the platform certifies, however they are spelled; None where there
-    is no list. Raises ``CallError`` for hours of the rule book that make no sense.
+    ``carriers`` are those that the platform certifies, in any spelling; None where there is no
+    list. Raises ``CallError`` for invalid hours of the rule book.
     """
     rules = _rules_in_force(values.book)
     spans = _Spans(
@@ -124,7 +124,7 @@ def _microseconds(book: Book, key: str) -> int:
 def _rules_in_force(book: Book) -> list[Rule]:
     """The gates, each as what must hold, the worst fault first.
 
-    A condition that somebody switched off is no gate.
+    A condition that is switched off is not a gate.
     """
     rules = [
         avoiding(rule) if rule.key == "tracking.gap_hours" else rule
@@ -168,11 +168,11 @@ class _Parcels:
         self.carrier = _named(inputs, "carrier")
 
     def ends_at(self, held: Sequence[Gate], now: int, spans: _Spans) -> Numbers:
-        """When the platform has ended the traffic at the latest; blank where no fault makes it.
+        """The latest time at which the platform ends the traffic; blank where no fault causes it.
 
-        That is ``tracking.end_hours`` after the fault can first be seen. A silence is seen once it
-        has lasted ``tracking.gap_hours``; an invalid number from the parcel's first known time on,
-        and now where none is known.
+        That is ``tracking.end_hours`` after the fault can first be seen. A silence can be seen once
+        it has lasted ``tracking.gap_hours``; an invalid number from the parcel's first known time
+        on, or now if none is known.
         """
         seen = np.full(len(self.last), _NEVER, np.int64)
         for gate in held:
@@ -188,7 +188,7 @@ class _Parcels:
 
 
 def _since(start: Numbers, end: Numbers | int, where: Truth) -> Numbers:
-    """The time from ``start`` to ``end``, never under 0; blank but where a condition holds."""
+    """The time from ``start`` to ``end``, never under 0; blank where the condition doesn't hold."""
     taken = np.maximum(end - np.where(where, start, 0), 0)
     return np.where(where, taken, BLANK)
 
@@ -202,7 +202,7 @@ def _named(inputs: Inputs, name: str) -> Clause:
 
 
 def _number_faults(number: Clause) -> Clause:
-    """Why numbers can't be one, unsaid where they may be."""
+    """Why tracking numbers are invalid, unsaid where they may be valid."""
     faults = [*number_faults(pa.array(number.texts, pa.string())), number_fault("")]
     wrong = [code for code, fault in enumerate(faults) if fault]
     codes = np.full(len(faults), -1, np.int64)
@@ -219,7 +219,7 @@ def _are_certified(carrier: Clause, listed: frozenset[str]) -> Numbers:
 def _hundredths_of_hours(taken: Numbers) -> Numbers:
     """Hours in millionths, rounded up to a hundredth of an hour.
 
-    So it is over a threshold of at most two places exactly where the time is, by a second too.
+    So it is over a threshold with at most two places exactly if the time is, even by a second.
     """
     known = taken != BLANK
     hundredths = -(-np.where(known, taken, 0) * 100 // _HOUR)
@@ -241,7 +241,7 @@ def _track(held: Sequence[Gate], rows: int) -> Numbers:
 
 
 def _reasons(held: Gate, parcels: _Parcels) -> Clause:
-    """Why a gate is shut, where it is."""
+    """Why a gate is closed, where it is."""
     if held.rule.key == "tracking.number_valid":
         return parcels.fault
     if held.rule.key == "tracking.certified_carrier":

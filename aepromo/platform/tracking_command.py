@@ -98,7 +98,7 @@ FailOnOption = Annotated[
 
 
 def tracking_command() -> Callable[..., None]:
-    """The Typer command that looks over parcels."""
+    """The Typer command that checks parcels."""
 
     def ask(values: Values, call: Call) -> Asked:
         zone = values.policy.zone or UTC
@@ -124,7 +124,7 @@ def tracking_command() -> Callable[..., None]:
 
 
 class _Remarks:
-    """Remarks about a file of parcels as a whole, each made once."""
+    """Messages about a file of parcels as a whole, each printed once."""
 
     def __init__(self, zone: tzinfo, now: int, has_list: bool, quiet: bool) -> None:
         self.zone, self.now = zone, now
@@ -132,7 +132,7 @@ class _Remarks:
         self.ahead = 0
 
     def add(self, outcome: Outcome) -> None:
-        """Look through some rows, and name what was taken for granted."""
+        """Check some rows, and report what was assumed."""
         inputs = outcome.inputs
         if inputs is None:
             return
@@ -147,7 +147,7 @@ class _Remarks:
             self.says_carriers = False
 
     def close(self) -> None:
-        """Say how many times have yet to come."""
+        """Warn of times in the future."""
         say_ahead(self.ahead)
 
 
@@ -175,7 +175,7 @@ def _names_in(file: str | None) -> list[str]:
     lines = (tidy(line) for line in _decoded(data, file).splitlines())
     names = [line for line in lines if line and not line.startswith("#")]
     if not names:
-        raise InputError(f"{file}: " + _("names no carrier; write one a line"))
+        raise InputError(f"{file}: " + _("has no carrier; write one a line"))
     return names
 
 

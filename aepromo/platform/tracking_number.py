@@ -31,7 +31,7 @@ _OF_A_POST = "^[A-Z]{2}[0-9]{9}[A-Z]{2}$"
 
 
 def number_faults(texts: pa.Array) -> list[str]:
-    """Why each tracking number can't be one; empty if it may be."""
+    """Why each tracking number is invalid; empty if it may be valid."""
     rest = np.flatnonzero(~_may_be(texts))
     faults = [""] * len(texts)
     for at, text in zip(rest.tolist(), texts.take(rest).to_pylist(), strict=True):
@@ -40,9 +40,9 @@ def number_faults(texts: pa.Array) -> list[str]:
 
 
 def _may_be(texts: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which numbers are of one of the two usual forms, and right.
+    """Which numbers have one of the two usual forms and are valid.
 
-    Most are, and so looked at together: a file in which each row has another number takes a third
+    Most are, so they are checked together: a file with a different number in each row takes a third
     of the time.
     """
     plain = pc.match_substring_regex(texts, _PLAIN)
@@ -59,10 +59,10 @@ def _may_be(texts: pa.Array) -> npt.NDArray[np.bool_]:
 
 
 def number_fault(text: str) -> str:
-    """Why a tracking number can't be one, with the remedy where there is one; empty if it may be.
+    """Why a tracking number is invalid, with a remedy if there is one; empty if it may be valid.
 
-    A number of the form of a post's (two letters, nine digits, two letters) must carry the check
-    digit of the standard S10; of any other only what no number is made of can be told.
+    A number in the form of postal operators (two letters, nine digits, two letters) must have the
+    check digit of the standard S10; any other is refused only for impossible characters.
     """
     number = tidy(text).upper()
     if not number:
@@ -72,7 +72,9 @@ def number_fault(text: str) -> str:
         return fault.format(number=shown(text))
     number = _SEPARATORS.sub("", number)
     if not _LETTERS_AND_DIGITS.fullmatch(number):
-        return _("number {number} has more than letters and digits").format(number=shown(text))
+        return _("number {number} has characters other than letters and digits").format(
+            number=shown(text)
+        )
     if not SHORTEST <= len(number) <= LONGEST:
         fault = _("number {number} has {count} characters, needs {least} to {most}")
         count = len(number)
@@ -92,7 +94,7 @@ def number_fault(text: str) -> str:
 
 
 def check_digit(serial: str) -> int:
-    """The check digit of eight digits, as the Universal Postal Union's standard S10 has it.
+    """The check digit of eight digits by the Universal Postal Union's standard S10.
 
     S is the sum of the digits times 8, 6, 4, 2, 3, 5, 9, 7. The check digit is 11 − S mod 11, with
     0 for 10 and 5 for 11: 47312482 gives S = 200, 200 mod 11 = 2, hence 9, as in RR473124829GB.

@@ -55,9 +55,9 @@ _AMOUNTS = (1, 3, 4, 5, 7, 9, 10)
 
 
 class Worksheet:
-    """The lines of SKUs that aren't refused, kept on disk until all have come.
+    """The lines of SKUs that are not refused, kept on disk until all are there.
 
-    ``lines`` counts them, ``refused`` the others. Which columns there are shows only at the end.
+    ``lines`` counts them, ``refused`` the others. The columns are known only at the end.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Worksheet:
         return pa.ipc.new_stream(self._kept, self._schema)
 
     def add(self, outcome: Outcome) -> None:
-        """Take in a block's answer."""
+        """Add a block's answer."""
         if outcome.inputs is None or not len(outcome):
             return
         columns = lines(outcome.inputs)
@@ -89,7 +89,7 @@ class Worksheet:
         self._writer.write_batch(batch)
 
     def parts(self, currency: Currency, language: str) -> Iterator[list[TextColumn]]:
-        """All of it as columns, block by block, under the headers of a language."""
+        """The worksheet as columns, block by block, under the headers of a language."""
         self._writer.close()
         self._kept.seek(0)
         text_of = texts_in(language, "worksheet")
@@ -108,7 +108,7 @@ class Worksheet:
 
 
 def lines(inputs: Inputs) -> list[pa.Array]:
-    """Each row's terms in the platform's order, its arithmetic, and how its costs come about."""
+    """Each row's terms in the platform's order, its arithmetic, and the origin of its costs."""
     formula, detail, rows = formula_of(inputs.sku), shipping_detail(inputs), inputs.rows
     places = inputs.values.currency.places
 
@@ -145,19 +145,19 @@ def lines(inputs: Inputs) -> list[pa.Array]:
 
 
 def _written(*parts: pa.Array | str) -> pa.Array:
-    """Texts and columns of texts one behind the other."""
+    """Texts and columns of texts, concatenated."""
     return pc.binary_join_element_wise(*parts, "")
 
 
 def _percents(rates: Numbers) -> pa.Array:
-    """Rates in millionths as percentages; nothing where they are blank."""
+    """Rates in millionths as percentages; empty where they are blank."""
     found, codes = np.unique(rates, return_inverse=True)
     texts = ["" if rate == BLANK else percent(rate) for rate in found.tolist()]
     return pa.array(texts, pa.string()).take(pa.array(codes))
 
 
 def _rates(inputs: Inputs, detail: Detail) -> pa.Array:
-    """``1 USD = 7.12 CNY (2026-11-20)``: each rate that was used, with its day where it has one."""
+    """``1 USD = 7.12 CNY (2026-11-20)``: each used rate, with its day if it has one."""
     exchange, (currencies, codes) = inputs.values.exchange, cost_currencies(inputs)
     codes_of_rates = rate_codes_of(inputs)
     is_own = np.zeros(inputs.rows, np.bool_)
@@ -176,7 +176,7 @@ def _rates(inputs: Inputs, detail: Detail) -> pa.Array:
 
 
 def _shared_rate(inputs: Inputs, currency: Currency, where: Truth) -> Clause:
-    """The rate that holds for a currency where rows have none of their own."""
+    """The rate of a currency for rows without one of their own."""
     rate = inputs.values.exchange.rate(currency)
     if rate is None:
         return always("", False, inputs.rows)
@@ -189,7 +189,7 @@ def _rate(inputs: Inputs, currency: Currency, rate: Rate) -> str:
 
 
 def _origin(inputs: Inputs, detail: Detail) -> pa.Array:
-    """How costs come about that were converted, or that a tariff gave; nothing of any other.
+    """The calculation of costs that were converted or that a tariff gave; empty for others.
 
     ``56.00 CNY ÷ 7.12 = 7.87; 9.90 + 28.50 + 0.00 = 38.40 CNY; 38.40 CNY ÷ 7.12 = 5.40``; each
     quotient is rounded up to the cent.

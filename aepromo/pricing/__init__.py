@@ -4,15 +4,15 @@ Every formula is written once. It takes Python ints for one SKU and NumPy ``int6
 file, so that a one-liner and a catalogue of millions cannot disagree. Nothing here knows where the
 numbers came from or where they go.
 
-``currency`` what money is counted in
+``currency`` currencies and their decimal places
 ``money``    units, blanks, rounding with a direction
 ``offers``   what comes off a list price: own discount, forced discount, Spend & Save, coupon
-``baskets``  what a unit bears of order offers, in the order that is worst for it
+``baskets``  a unit's share of order offers, in the order that is worst for it
 ``fees``     what comes off a deal price: commission, payment and other fee, costs; floor, status
 ``protect``  the deal price that must be reached, and the list price that protects it
 ``decision`` the list price to set, and which guard stops that
 ``reach``    up to which forced rate, exchange rate and own discount a list price holds
 ``proof``    why a list price below the protected one fails
-``stepping`` how an answer that is stepped towards is found for a column
-``charges``  what a line asks for a parcel
+``stepping`` search step by step, for a column of rows
+``charges``  the price of a shipping line for a parcel
 """

@@ -1,14 +1,14 @@
-"""The share of the order offers that one unit bears, and the basket in which it bears most.
+"""The share of the order offers that falls on one unit, and the basket where it is largest.
 
-An order of a subtotal takes the best Spend & Save tier that it reaches, and the best coupon that
-what is left reaches. What a unit bears of that depends on what else is in the order: ``single`` is
-the unit alone, ``same`` any number of units of this SKU, ``any`` whatever the buyer likes to add,
-where offers are split in proportion to price. The unit's part is rounded up to a minor unit.
+An order gets the best Spend & Save tier that its subtotal reaches, and the best coupon that the
+rest reaches. The share of a unit depends on what else is in the order: ``single`` is the unit
+alone, ``same`` any number of units of this SKU, ``any`` anything that the buyer adds, where offers
+are split in proportion to price. The unit's part is rounded up to a minor unit.
 
 The subtotals at which an order suddenly takes more are called drops: between two of them what is
 left of an order never falls as its subtotal rises, and the part of it that is taken off never
-grows, but for the rounding of a coupon that takes a share. So a worst case stands at a drop, or at
-the very unit. A Spend & Save that repeats has a drop at each of its multiples.
+grows, but for the rounding of a coupon that takes a share. So a worst case is at a drop, or at the
+unit alone. A Spend & Save that repeats has a drop at each of its multiples.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from aepromo.pricing.stepping import Values
 
 NEVER = 2**62
-"""A subtotal that no order reaches."""
+"""A subtotal that no order can reach."""
 
 LARGEST_ORDER = 4 * AMOUNT_LIMIT
 """No order comes to as much, in minor units."""
 
 MOST_UNITS = 10**6
-"""Larger orders of one SKU are looked at as if they had no end."""
+"""Larger orders of one SKU are treated as infinitely large."""
 
 
 class Worst(NamedTuple):

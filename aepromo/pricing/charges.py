@@ -27,11 +27,11 @@ class Charge:
     max_weight: int
 
     def carries(self, weight: Whole) -> Truth:
-        """Whether a parcel may go this way."""
+        """Whether the line carries a parcel of this weight."""
         return weight <= self.max_weight
 
     def steps(self, weight: Whole) -> Whole:
-        """How many steps above the first weight begin; exactly at one, the next hasn't."""
+        """The number of steps started above the first weight; a full step starts no other."""
         return (most(weight - self.first_weight, 0) + self.step - 1) // self.step
 
     def additional_fee(self, weight: Whole) -> Whole:

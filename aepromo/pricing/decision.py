@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 ACTIONS = ("raise", "hold", "new", "lower", "keep")
 RAISE, HOLD, NEW, LOWER, KEEP = range(len(ACTIONS))
 HELD_BY = ("max_change", "max_price", "discount_price")
-"""The guards. The last one is the sale price's that the platform has, in a price update."""
+"""The guards. The last one, in a price update, is the platform's sale price."""
 
 
 class Guards(NamedTuple):
-    """Limits that hold a price back instead of setting it.
+    """Limits beyond which a price is held instead of set.
 
     ``max_change`` is in millionths of the current list price, either way; None: never.
     ``max_price`` is in minor units, blank where there is none.
@@ -36,9 +36,9 @@ UNGUARDED = Guards()
 class Decision(NamedTuple):
     """The price to set in minor units, with indices into ``ACTIONS`` and ``HELD_BY``.
 
-    ``held_by`` is blank where nothing is held. A held SKU keeps its list price; where it has none,
-    the new one is blank. ``protected_list_price`` of ``AMOUNT_LIMIT`` or more means that no price
-    protects; unless a guard holds the SKU, the new list price is no price then either.
+    ``held_by`` is blank where nothing is held. A held SKU keeps its list price; if it has none, the
+    new one is blank. ``protected_list_price`` of ``AMOUNT_LIMIT`` or more means that no price
+    protects; then, unless a guard holds the SKU, the new list price is not a price either.
     """
 
     protected_list_price: Whole

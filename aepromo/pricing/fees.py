@@ -40,12 +40,12 @@ class FeeRates(NamedTuple):
 
     @property
     def has_other(self) -> bool:
-        """Whether anything beside commission and payment fee is taken, be it of one row."""
+        """Whether there is another fee besides commission and payment fee, in any row."""
         return not isinstance(self.other_rate, int) or self.other_rate > 0
 
     @property
     def number(self) -> int:
-        """How many fees there are, each rounded by itself."""
+        """The number of fees, each rounded separately."""
         return 3 if self.has_other else 2
 
     def commission(self, deal_price: Whole) -> Whole:
@@ -70,13 +70,13 @@ def profit(deal_price: Whole, costs: Costs, fees: FeeRates) -> Whole:
 
 
 def margin(profit: Whole, deal_price: Whole) -> Whole:
-    """Profit ÷ deal price in ten-thousandths, rounded down; blank at a deal price of nothing."""
+    """Profit ÷ deal price in ten-thousandths, rounded down; blank at a deal price of 0."""
     ratio = profit * TEN_THOUSAND // most(deal_price, 1)
     return pick(deal_price > 0, ratio, BLANK)
 
 
 def floor_price(purchase_price: Whole, multiple: int) -> Whole:
-    """The lowest deal price that the platform lets stand (rule book: ``floor.multiple``).
+    """The lowest deal price that the platform accepts (rule book: ``floor.multiple``).
 
     ``multiple`` is in millionths; the price is rounded up. Blank where the purchase price is.
     """
@@ -93,7 +93,7 @@ STATUSES = ("ok", "below_target", "loss", "below_floor")
 
 
 def status(deal_price: Whole, profit: Whole, required: Whole, floor: Whole) -> Whole:
-    """The worst that holds, as an index into ``STATUSES``; a blank floor binds nobody."""
+    """The worst status that applies, as an index into ``STATUSES``; a blank floor is ignored."""
     found = pick(deal_price < required, 1, 0)
     found = pick(profit < 0, 2, found)
     return pick(deal_price < floor, 3, found)

@@ -30,13 +30,13 @@ MARKUP_LIMIT = 100 * MILLION
 """The first markup that is too large, in millionths (a hundred times the costs)."""
 
 FX_LIMIT = 10**9 * MILLION
-"""The first exchange rate that is too large, in millionths (a milliard units for one)."""
+"""The first exchange rate that is too large, in millionths (a billion units for one)."""
 
 WEIGHT_LIMIT = 10**9
 """The first weight that is too large, in milligrams (a tonne)."""
 
 BLANK = -(2**62)
-"""No value. An integer, so that a column can hold it, and lower than every real value."""
+"""No value: an integer, so that a column can hold it, lower than every real value."""
 
 
 def half_up(amount: Whole, rate: Whole) -> Whole:
@@ -100,7 +100,7 @@ def pick(condition: Truth, yes: Whole, no: Whole) -> Whole:
     """``yes`` where ``condition`` holds, else ``no``, in either carrier."""
     if isinstance(condition, bool):
         return yes if condition else no
-    chosen: Whole = _namespace(condition).where(condition, yes, no)
+    chosen: Whole = condition.__array_namespace__().where(condition, yes, no)
     return chosen
 
 
@@ -136,8 +136,8 @@ def is_known(value: Whole) -> Truth:
 
 
 def _namespace(*values: Whole | Truth) -> Any:
-    # A column brings its own library along (the array API standard), so that this module imports
-    # none and a one-liner never loads one.
+    # A column knows its own library (the array API standard), so this module imports none and a
+    # one-liner never loads one.
     return next(
         value.__array_namespace__() for value in values if not isinstance(value, int | bool)
     )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.money import Whole
 
 STACKINGS = ("multiply", "add")
-"""How own and forced discount stack (rule book: ``stacking.own_and_forced``)."""
+"""How own and forced discount combine (rule book: ``stacking.own_and_forced``)."""
 
 
 Basket: TypeAlias = Literal["any", "single", "same"]
@@ -84,12 +84,12 @@ class Coupon(NamedTuple):
 
     @property
     def is_endless(self) -> bool:
-        """Whether it takes more and more of a growing order: a share without a cap."""
+        """Whether its amount grows with the order: a share without a cap."""
         return self.share > 0 and self.cap == BLANK
 
     @property
     def most(self) -> int:
-        """The most that it takes off any order, unless that has no end."""
+        """The most that it takes off any order, if there is a limit."""
         return self.cap if self.share else self.off
 
     def enough(self, target: Whole) -> Whole:
@@ -213,8 +213,8 @@ def shown_item_price(
 def observed_rate(base: Whole, item_price: Whole) -> Whole:
     """The forced rate that makes an item price out of a base price, in millionths, rounded up.
 
-    1 − item price ÷ base price. Both are minor units, the base price above 0. Upwards, because a
-    list price that bears the higher rate bears the lower one too.
+    1 − item price ÷ base price. Both are minor units, the base price above 0. Rounded up, because a
+    list price that protects at the higher rate protects at the lower one, too.
     """
     return MILLION - divided_down(item_price, base)
 
@@ -252,7 +252,7 @@ def worst_deal_price(
     ``WORST_CASES``; a tie is the forced one's.
     """
     if not (offers.spend_save or offers.coupons):
-        # Nothing but the discount tells the two apart, and that only takes.
+        # The two differ only in the discount, which can only take off.
         deal, _ = discounts.left(forced=True).item_prices(list_price)
         return deal, pick(deal < 0, 1, 0)
     not_forced, forced = spared_and_cut(list_price, discounts, offers)
@@ -264,7 +264,7 @@ WORST_CASES = ("forced", "not_forced")
 
 
 def _divided_up(amount: Whole, rate: Whole) -> Whole:
-    """``divided_up`` where the rate may be nothing: then no amount is large enough."""
+    """``divided_up`` for a rate that may be 0: then no amount is large enough."""
     divided = divided_up(least(amount, AMOUNT_LIMIT), most(rate, 1))
     return pick(rate > 0, divided, AMOUNT_LIMIT)
 

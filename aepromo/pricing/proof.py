@@ -1,4 +1,4 @@
-"""Why a list price below the protected one fails: one situation that anybody can check by hand."""
+"""The proof that a list price below the protected one fails: one situation to check by hand."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def proof(
 def worst_outcome(list_price: int, forced: bool, discounts: Discounts, offers: Offers) -> Proof:
     """How a list price settles at the item price that leaves least in a situation, and its order.
 
-    ``required`` is 0: nothing is asked of it.
+    ``required`` is 0: there is no requirement.
     """
     situation = offers.situation(forced)
     outcomes = list(_outcomes(list_price, forced, discounts, situation))

@@ -1,4 +1,4 @@
-"""How far a list price holds: up to which forced rate, exchange rate and own discount."""
+"""The limits of a list price: the forced rate, exchange rate and own discount it allows."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def _most_percent(
 ) -> Whole:
     """The deepest own discount in whole percents that leaves the item price high enough at all.
 
-    -1 where even none doesn't. Offers may well ask for less.
+    -1 where no discount is small enough. Offers may require a smaller one.
     """
     least_left: Whole = PERCENT
     for forced in (True, False):
@@ -176,7 +176,7 @@ def _most_percent(
 # --- exchange rates -------------------------------------------------------------------------------
 
 BILLION = 10**9
-"""One whole, in the unit of a rate that is told to its fifth significant digit."""
+"""One whole, in the unit of a rate that is shown to its fifth significant digit."""
 
 _DIGITS = 10**5
 _HIGHEST_TOLD = FX_LIMIT * (BILLION // MILLION)

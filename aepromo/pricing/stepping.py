@@ -1,4 +1,4 @@
-"""Answers that are stepped towards, for one SKU or for all rows of a column."""
+"""Search step by step, for one SKU or for all rows of a column."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def stepped(searching: Truth, answers: Values, state: Values, step: Step) -> Values:
-    """The answers once no row goes on.
+    """The answers when no row continues.
 
-    ``step`` takes the answers and the state so far, and returns both with the rows that go on. A
-    column hands it those rows alone, so that few rows with a long way don't hold up the others.
+    ``step`` takes the answers and the state so far, and returns both with the rows that continue.
+    For a column it gets only those rows, so that a few slow rows don't delay the others.
     """
     if isinstance(searching, bool):
         while searching:

@@ -1,8 +1,8 @@
-"""The rule book: every figure of the platform that the program assumes, with its origin.
+"""The rule book: every figure that the program assumes of the platform, with its origin.
 
 The figures are data, one TOML file per family in ``book``. Few of them are confirmed by a public
 page, so each carries the document that reports it and that document's date, and callers may
-override each one. Values stay text: a rate or an amount is exact only as it was written.
+override each one. Values stay text, because a rate or an amount is exact only as it was written.
 
 A file is parsed when the first of its figures is asked for, so that a one-liner which needs two
 rates doesn't pay for the whole book.
@@ -59,12 +59,12 @@ class Rule(NamedTuple):
     ``"2024-02"``; ``yes_no`` ``"yes"``; ``switch`` ``"on"``; ``text`` verbatim; any other a plain
     number. A range is ``"10%..20%"``.
 
-    ``span`` is what the origin reports where ``value`` is the one end that the program assumes.
-    ``compare`` belongs to a threshold: the figure that is measured, ``compare``, ``value``, with
-    the operator of the origin. Four thresholds state what goes wrong (``floor.multiple``,
+    ``span`` is the range that the origin reports, where the program assumes only one end of it as
+    ``value``. ``compare`` is the operator of a threshold, as in the origin: measured figure
+    ``compare`` ``value``. Four thresholds state what goes wrong (``floor.multiple``,
     ``reverse.erp_delay``, ``tracking.gap_hours``) or who is spared
-    (``forced.rarely.store_age_days``); every other one states what must hold.
-    ``date`` is the origin's, as precisely as it is known: a year, quarter, month or day.
+    (``forced.rarely.store_age_days``); every other one states what must hold. ``date`` is the
+    origin's, as precisely as it is known: a year, quarter, month or day.
     """
 
     key: str
@@ -85,23 +85,23 @@ FIELDS = (*REQUIRED, *OPTIONAL)
 
 
 class UnknownRule(LookupError):
-    """No figure has the key asked for. The message names one that is near, or what there is."""
+    """No figure has this key. The message names the nearest one, or lists all."""
 
 
 def family(name: str) -> dict[str, Rule]:
     """The figures of one family by full key, in the order of its file.
 
-    The dictionary is the caller's own. Raises ``UnknownRule`` for a name not in ``FAMILIES``.
+    The dictionary is a copy. Raises ``UnknownRule`` for a name not in ``FAMILIES``.
     """
     if name not in FAMILIES:
-        raise _unknown(_("no family {name}; {nearest}"), name, FAMILIES)
+        raise _unknown(_("no group of rules {name}; {nearest}"), name, FAMILIES)
     return dict(_load(name))
 
 
 def rule(key: str) -> Rule:
     """The figure with this full key, such as ``forced.gate1.level``.
 
-    Raises ``UnknownRule``, also for a key that only begins longer ones (``forced.gate1``).
+    Raises ``UnknownRule``, also for the beginning of longer keys (``forced.gate1``).
     """
     name = _family_of(key)
     found = _load(name).get(key) if name in FAMILIES else None
@@ -153,7 +153,7 @@ def _unknown(unknown: str, asked: str, known: Iterable[str]) -> UnknownRule:
 
 @cache
 def _load(name: str) -> Mapping[str, Rule]:
-    # Not by importlib.resources, which takes longer to import than all the book takes to read.
+    # Not importlib.resources, which takes longer to import than the whole book takes to read.
     file = Path(__file__).with_name("book") / f"{name}.toml"
     return _parse(name, file.read_text(encoding="utf-8"), file.name)
 
@@ -161,8 +161,8 @@ def _load(name: str) -> Mapping[str, Rule]:
 def _parse(name: str, text: str, file: str) -> dict[str, Rule]:
     """The figures in one family's TOML text.
 
-    Strict, because a mistyped field would otherwise drop a threshold in silence, and a bare TOML
-    number would turn into a binary float. Raises ``ValueError`` naming the file and the key.
+    Strict, because a mistyped field would otherwise drop a threshold without a message, and a TOML
+    number would become a binary float. Raises ``ValueError`` naming the file and the key.
     """
     import tomllib
 
@@ -204,7 +204,7 @@ def _figure(key: str, fields: Mapping[str, object], place: str) -> Rule:
         items = part if isinstance(part, list) else [part]
         lines = tuple(item for item in items if isinstance(item, str) and item.strip())
         if not lines or len(lines) < len(items):
-            raise ValueError(f"{place}: {name}: {part!r} is no text; write it in quotes")
+            raise ValueError(f"{place}: {name}: {part!r} is not text; write it in quotes")
         texts[name] = lines if isinstance(part, list) else lines[0]
     value = texts.pop("value")
     single = {name: part for name, part in texts.items() if isinstance(part, str)}

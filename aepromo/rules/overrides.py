@@ -1,4 +1,4 @@
-"""The rule book as one user sees it: with the figures that the user knows better."""
+"""The rule book with the figures that the user overrides."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Book:
-    """The rule book with some values overridden: full key → value, and who says so.
+    """The rule book with some values overridden: full key → value, and their origin.
 
-    A key that the book doesn't have raises ``UnknownRule``; a value of the wrong form, a list
-    where the book has text or the other way round, raises ``ValueError``. ``converted`` writes the
-    money of a figure, which is in US dollars, in the currency of the prices where that is another.
+    A key that the book doesn't have raises ``UnknownRule``; a value of the wrong form, a list where
+    the book has text or the other way round, raises ``ValueError``. ``converted`` converts the
+    money of a figure, which is in US dollars, to another currency of prices.
     """
 
     __slots__ = ("converted", "overrides", "said_by")
@@ -42,7 +42,7 @@ class Book:
                 raise ValueError(f"{key}: {reason}")
 
     def in_money(self, converted: Callable[[Rule], Rule]) -> Book:
-        """The same book, with its money written in another currency."""
+        """The book with its money converted to another currency."""
         return Book(self.overrides, self.said_by, converted)
 
     def rule(self, key: str) -> Rule:
@@ -62,11 +62,11 @@ class Book:
         return tuple(map(self._in_force, rules.book()))
 
     def is_overridden(self, key: str) -> bool:
-        """Whether the user has said otherwise."""
+        """Whether the user overrides this figure."""
         return key in self.overrides
 
     def in_dollars(self, key: str) -> str:
-        """The value in dollars of a figure that is written in another currency; else nothing."""
+        """The value in dollars of a converted figure; else empty."""
         said = self._as_said(rules.rule(key)).value
         return "" if said == self.rule(key).value else str(said)
 

@@ -1,6 +1,6 @@
 """Profit, or SKUs that survive, against the forced rate: in the terminal, or as a picture.
 
-The figures come in exact and leave as pixels; only here are they drawn as floats.
+The figures are exact until here; they become floats only for drawing.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ HEIGHT = 18
 _COLOURS = {"target": "yellow", "zero": "red", "floor": "magenta"}
 _NAMES = {"target": N_("target"), "zero": N_("zero"), "floor": N_("floor")}
 _SECOND = "\ue000"
-"""Holds the place of the second cell of a wide letter, while a letter is taken for a cell."""
+"""A placeholder for the second cell of a wide letter."""
 _POWERS = tuple(10**power for power in range(12))
 _SLACK = 1e-9
-"""By how much a quotient of floats may miss the whole number that it is."""
+"""The tolerance for a quotient of floats that should be a whole number."""
 _CHINESE_FONTS = (
     *("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC"),
     *("WenQuanYi Micro Hei", "SimHei"),
@@ -61,7 +61,7 @@ def terminal_chart(chart: Chart, width: int, coloured: bool) -> str:
     for name, level in chart.marks.items():
         plotext.hline(level, _COLOURS[name])
     plotext.plot(list(chart.rates), list(chart.heights), marker="braille", color="cyan")
-    # Names stand at the left edge on their line: there the curve is highest.
+    # Names are at the left end of their line, where the curve is highest.
     for name, level in chart.marks.items():
         shown = _by_cells(_(_NAMES[name]))
         plotext.text(shown, chart.rates[0], level, color=_COLOURS[name], alignment="left")
@@ -74,7 +74,7 @@ def terminal_chart(chart: Chart, width: int, coloured: bool) -> str:
 def _ticks(
     values: Sequence[float], most: int, finest: float = 0.01
 ) -> tuple[list[float], list[str]]:
-    """Round figures, about as many as may stand on an axis, and how they are written."""
+    """Round figures for an axis, about ``most`` of them, and their text."""
     low, high = min(values), max(values)
     steps = (finest * ten * digit for ten in _POWERS for digit in (1, 2, 5))
     step = next(step for step in steps if (high - low) / step <= most)
@@ -84,7 +84,7 @@ def _ticks(
 
 
 def _by_cells(text: str) -> str:
-    """The text with as many letters as it takes cells: of those a Chinese one takes two."""
+    """The text with one letter for each cell: a Chinese letter takes two cells."""
     from unicodedata import east_asian_width
 
     return "".join(
@@ -93,11 +93,11 @@ def _by_cells(text: str) -> str:
 
 
 def check_picture(path: str) -> None:
-    """Whether a chart can be drawn there at all, before there is one. Raises ``CallError``."""
+    """Check beforehand that a chart can be drawn at ``path``. Raises ``CallError``."""
     import logging
     from importlib import import_module
 
-    # It warns where the home folder can't be written; the picture is none the worse.
+    # It warns if the home folder can't be written; the picture is still good.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         import_module("matplotlib.figure")
@@ -113,7 +113,7 @@ def _is_png(path: str) -> bool:
 
 
 def picture(chart: Chart, path: str) -> bytes:
-    """The chart as SVG or PNG, as the path's ending says; ``check_picture`` goes before."""
+    """The chart as SVG or PNG, by the path's ending; call ``check_picture`` before."""
     from io import BytesIO
 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -125,7 +125,7 @@ def picture(chart: Chart, path: str) -> bytes:
         FigureCanvasAgg(figure)
         _draw(chart, figure.subplots())
         out = BytesIO()
-        # No date inside: the same figures make the same file.
+        # Without a date, the same figures make the same file.
         form = "png" if is_png else "svg"
         figure.savefig(out, format=form, metadata=None if is_png else {"Date": None})
     return out.getvalue()
@@ -150,7 +150,7 @@ def _draw(chart: Chart, axes: Axes) -> None:
 def _lettering(is_png: bool) -> Iterator[None]:
     """Fonts that have the letters of the language. Raises ``CallError`` where there are none.
 
-    An SVG carries its Chinese as text, for whatever font its reader has.
+    An SVG has its Chinese as text, for any font of its reader.
     """
     if is_english():
         yield
@@ -162,7 +162,10 @@ def _lettering(is_png: bool) -> Iterator[None]:
     there = set(font_manager.get_font_names())
     fonts = [name for name in _CHINESE_FONTS if name in there]
     if is_png and not fonts:
-        reason = _("--png: no font here has Chinese letters; install Noto Sans CJK, or draw an SVG")
+        reason = _(
+            "--png: no font on this machine has Chinese characters; install Noto Sans CJK, or "
+            "use --svg"
+        )
         raise CallError(reason)
     families = [*(fonts if is_png else _CHINESE_FONTS), "DejaVu Sans", "sans-serif"]
     with rc_context({"font.family": families, "svg.fonttype": "none"}), warnings.catch_warnings():

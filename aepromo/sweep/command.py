@@ -1,4 +1,4 @@
-"""``sweep``: what each forced rate would leave, of one SKU or of a file's."""
+"""``sweep``: the profit at each forced rate, for one SKU or for a file."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _HOLDS_NO_MORE = {
 }
 _HOLDS_AGAIN = {
     "target": N_("from {rate} a unit reaches the target again"),
-    "zero": N_("from {rate} a unit earns again"),
+    "zero": N_("from {rate} a unit makes a profit again"),
     "floor": N_("from {rate} a unit is above the safety floor again"),
 }
 
@@ -73,12 +73,14 @@ def _sweep_option(flag: str, metavar: str, says: str) -> Any:
 
 FromOption = Annotated[str, _sweep_option("--from", "RATE", _("The first rate (0%)."))]
 ToOption = Annotated[str, _sweep_option("--to", "RATE", _("The last rate (40%)."))]
-StepOption = Annotated[str, _sweep_option("--step", "RATE", _("From one rate to the next (1%)."))]
+StepOption = Annotated[
+    str, _sweep_option("--step", "RATE", _("Step from one rate to the next (1%)."))
+]
 SvgOption = Annotated[
-    str | None, _sweep_option("--svg", "FILE", _("Draw the chart into this SVG file too."))
+    str | None, _sweep_option("--svg", "FILE", _("Also draw the chart to this SVG file."))
 ]
 PngOption = Annotated[
-    str | None, _sweep_option("--png", "FILE", _("Draw the chart into this PNG file too."))
+    str | None, _sweep_option("--png", "FILE", _("Also draw the chart to this PNG file."))
 ]
 
 
@@ -104,7 +106,7 @@ def sweep_command() -> Callable[..., None]:
             with replacing(path) as stream:
                 stream.write(drawn)
 
-    command.__doc__ = _("What each forced rate would leave, and where profit ends.")
+    command.__doc__ = _("The profit at each forced rate, and the rate where it ends.")
     return with_parameters(
         command,
         [
@@ -127,7 +129,7 @@ def sweep_command() -> Callable[..., None]:
 
 
 def _sweep_one(values: Values, grid: range, writing: WritingOptions) -> Chart:
-    """Write a row a rate for one SKU; on a terminal a chart and the crossings too."""
+    """Write a row for each rate of one SKU; on a terminal also a chart and the crossings."""
     swept, assumed = sweep(values, grid)
     say_assumed(assumed, set(), values.book, writing.quiet, values.currency)
     say_converted(values.conversions(), set(), values.currency, writing.quiet)
@@ -147,7 +149,7 @@ def _sweep_one(values: Values, grid: range, writing: WritingOptions) -> Chart:
         marks={name: profit / currency.unit for name, profit in swept.marks.items()},
     )
     notes = [_crossing_line(crossing) for crossing in swept.crossings]
-    notes = notes or [_("no mark is crossed on the way")]
+    notes = notes or [_("no mark is crossed at these rates")]
     _write(columns, chart, notes, swept, currency, writing)
     return chart
 
@@ -155,7 +157,7 @@ def _sweep_one(values: Values, grid: range, writing: WritingOptions) -> Chart:
 def _sweep_file(
     values: Values, file: str, grid: range, reading: Reading, writing: WritingOptions
 ) -> Chart:
-    """Write a row a rate for a file: how many SKUs survive it, and at which status."""
+    """Write a row for each rate of a file: how many SKUs survive it, by status."""
     import numpy as np
 
     from aepromo.cli.input_files import asked

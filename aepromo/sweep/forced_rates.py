@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Counts: TypeAlias = npt.NDArray[np.int64]
 
 FINEST = MILLION // 10_000
-"""0.01 %, to which a crossing is told."""
+"""0.01 %, the precision of a crossing."""
 
 COLUMNS = ("deal_price", "commission", "payment_fee", "profit", "margin", "status")
 MARKS = ("target", "zero", "floor")
@@ -60,7 +60,7 @@ class Sweep:
 
 
 def rates(first: str, last: str, step: str) -> range:
-    """The rates to look at, in millionths. Raises ``CallError``."""
+    """The rates of the grid, in millionths. Raises ``CallError``."""
     ends = []
     for flag, text in (("--from", first), ("--to", last), ("--step", step)):
         try:
@@ -72,7 +72,9 @@ def rates(first: str, last: str, step: str) -> range:
         reason = _("--from {first} is above --to {last}; swap the two")
         raise CallError(reason.format(first=first, last=last))
     if not each or (high - low) // each >= MOST_RATES:
-        reason = _("write a step of which at most {most} fit in").format(most=MOST_RATES - 1)
+        reason = _("write a larger step; at most {most} fit into the range").format(
+            most=MOST_RATES - 1
+        )
         raise CallError(f"--step {step}: {reason}")
     return range(low, high + 1, each)
 
@@ -98,7 +100,7 @@ def by_rate(inputs: Inputs, grid: range) -> Iterator[tuple[int, Figures]]:
 
 def counts_by_rate(inputs: Inputs, grid: range) -> list[Counts]:
     """How many rows of a column of SKUs are at each status, rate by rate, as ``STATUSES`` go."""
-    import numpy as np  # one SKU's sweep does without
+    import numpy as np  # not needed for one SKU
 
     return [
         np.bincount(np.broadcast_to(results["status"], inputs.rows), minlength=len(STATUSES))

@@ -1,4 +1,4 @@
-"""Rows of cells, whatever holds them: a block of a file, or a pandas frame."""
+"""Rows of cells in any container: a block of a file, or a pandas frame."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Cells(Protocol):
-    """Rows of cells by the position of their columns, whatever holds them."""
+    """Rows of cells by the position of their columns, in any container."""
 
     def __len__(self) -> int: ...
 
@@ -36,7 +36,7 @@ class Cells(Protocol):
 
 
 class OneRow:
-    """A row without cells of its own: all that is known of it is given by the call."""
+    """A row without cells: the call gives all its values."""
 
     header: Sequence[str] = ()
 

@@ -1,4 +1,4 @@
-"""A file that is either the old one or the new one, whole."""
+"""Atomic writing: a file is either the old one or the new one, complete."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def replacing(path: str) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file at ``path`` once all of them are on disk.
 
-    They go to a temporary file beside it, which is renamed over it at the end; on any exception
-    the old file stays as it was. It keeps its owner and permissions, but runs as nobody else. What
-    a killed run has left beside it is removed. What is no
-    regular file (``/dev/stdout``, a pipe) is written to directly. Raises ``OutputError`` where the
-    folder is missing, can't be written or is full.
+    They go to a temporary file next to it, which is renamed over it at the end; on any exception
+    the old file stays unchanged. The file keeps its owner and permissions, but not setuid.
+    Leftovers of killed runs are removed. A path that is not a regular file (``/dev/stdout``, a
+    pipe) is written directly. Raises ``OutputError`` if the folder is missing, can't be written or
+    is full.
     """
     try:
         old = _status(Path(path))
@@ -64,7 +64,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _keep_owner(temporary: Path, old: os.stat_result) -> None:
-    """Give the new file to whom the old one belonged, as far as this user may."""
+    """Give the new file the owner of the old one, as far as this user may."""
     if hasattr(os, "chown"):  # not on Windows
         for user, group in ((-1, old.st_gid), (old.st_uid, -1)):
             with suppress(OSError):
@@ -72,14 +72,14 @@ def _keep_owner(temporary: Path, old: os.stat_result) -> None:
 
 
 def _beside(target: Path) -> tuple[Path, BinaryIO]:
-    """A new file beside the target, locked for as long as it is open."""
+    """Open a new file next to the target, locked while it is open."""
     while True:
         temporary = target.parent / f"{_prefix(target)}{os.urandom(6).hex()}{_SUFFIX}"
         _unfinished.add(temporary)
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AS_IT_IS, 0o600)
         stream = os.fdopen(handle, "wb")
         lock(stream)
-        # Another run may have taken it for a leftover before it was locked.
+        # Another run may have removed it as a leftover before it was locked.
         if temporary.exists():
             return temporary, stream
         stream.close()
@@ -91,7 +91,7 @@ _unfinished: set[Path] = set()
 
 
 def remove_unfinished() -> None:
-    """Remove the temporary files of this run, which is about to end without finishing them."""
+    """Remove the unfinished temporary files of this run at its end."""
     for temporary in tuple(_unfinished):
         _remove(temporary)
 
@@ -102,15 +102,15 @@ def _remove(temporary: Path) -> None:
 
 
 def _prefix(target: Path) -> str:
-    # A name has room for 255 bytes; a Chinese character takes three.
+    # A file name can have 255 bytes; a Chinese character takes three.
     return f".{os.fsdecode(os.fsencode(target.name)[:100])}."
 
 
 def _remove_leftovers(target: Path) -> None:
-    """Remove what runs that were killed have left: temporary files that nobody has locked."""
+    """Remove leftovers of killed runs: temporary files that no process has locked."""
     try:
         beside = list(target.parent.iterdir())
-    except PermissionError:  # a folder may take files in and not show them
+    except PermissionError:  # a folder may allow writing but not listing
         return
     for leftover in beside:
         if leftover.name.startswith(_prefix(target)) and leftover.name.endswith(_SUFFIX):
@@ -120,7 +120,7 @@ def _remove_leftovers(target: Path) -> None:
 
 
 def lock(stream: BinaryIO) -> bool:
-    """Lock an open file against other runs; False where another holds it, or nobody can tell."""
+    """Lock an open file against other runs; False if another holds it, or if it can't be known."""
     try:
         import fcntl
     except ImportError:  # Windows, which doesn't let anybody remove an open file anyway
@@ -133,14 +133,14 @@ def lock(stream: BinaryIO) -> bool:
 
 
 def _new_file_mode() -> int:
-    # There is no way to read the mask but to set it.
+    # The mask can only be read by setting it.
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
 
 
 def _sync_folder(folder: Path) -> None:
-    # The rename itself is on disk only once the folder is.
+    # The rename is on disk only once the folder is synced.
     try:
         handle = os.open(folder, os.O_RDONLY)
     except PermissionError:

@@ -1,4 +1,4 @@
-"""A block of bytes to columns, and to line numbers where somebody asks for them."""
+"""Convert a block of bytes to columns, and to line numbers on request."""
 
 from __future__ import annotations
 
@@ -34,10 +34,9 @@ _SWAPPED = bytes.maketrans(b".,", b",.")
 
 @dataclass(slots=True)
 class TextBlock:
-    """The rows of a block, and those that have no place among them.
+    """The rows of a block, and the rows with a wrong number of cells.
 
-    Columns are read from the ``grid`` where there is one; text is made of them only where somebody
-    asks for it.
+    Columns are read from the ``grid`` if there is one; text is made of them only on request.
     """
 
     block: Block
@@ -53,7 +52,7 @@ class TextBlock:
 
     @property
     def table(self) -> pa.Table:
-        """The rows as text, to the letter."""
+        """The rows as text, unchanged."""
         self.read_all()
         return self._table
 
@@ -65,7 +64,7 @@ class TextBlock:
     def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
         """A column's numbers, and which of its cells can't be used."""
         decimal = self.source.decimal
-        # Where no mark is told yet, a point might part thousands.
+        # While the decimal mark is unknown, a point might separate thousands.
         is_told = decimal != UNTOLD or b"." not in self.block.data
         if self.grid is not None and is_told:
             grid = self._with_points if decimal == COMMA else self.grid
@@ -76,14 +75,14 @@ class TextBlock:
 
     @property
     def _with_points(self) -> Grid:
-        """The grid with points for commas and the other way round, made when it is first needed."""
+        """The grid with points and commas exchanged, made when it is first needed."""
         if self._swapped is None and self.grid is not None:
             codes = self.grid.codes.tobytes().translate(_SWAPPED)
             self._swapped = replace(self.grid, codes=np.frombuffer(codes, np.uint8))
         return cast("Grid", self._swapped)
 
     def read_all(self) -> None:
-        """Make text of all columns at once: quicker than one by one, where all are wanted."""
+        """Make text of all columns at once: faster than one by one, if all are needed."""
         if self._table is None:
             table = _parsed_by_arrow(self.block, self.source)
             self._table = table if self._rows is None else table.take(places_of(self._rows))
@@ -110,16 +109,16 @@ class TextBlock:
         return TextBlock(self.block, self.source, grid, _table=table, _rows=among)
 
     def rows_as_written(self) -> pa.Array | None:
-        """The rows to the letter, without their line ends, or None.
+        """The rows unchanged, without their line ends, or None.
 
-        None where some cell is quoted that needs no quotes: then the cells are to be written anew,
-        so that a table reads the same whichever way it was written. Also where there is no grid.
+        None if some cell has quotes that it doesn't need: then the cells are written again, so that
+        the output doesn't depend on how the table was quoted. Also None without a grid.
         """
         return self.grid.rows() if self.grid is not None and self.grid.is_plain else None
 
 
 def parse(block: Block, source: Source) -> TextBlock:
-    """The block's cells, to the letter. Raises ``InputError`` for what is no table."""
+    """The block's cells, unchanged. Raises ``InputError`` for what is not a table."""
     grid = grid_of(block.data, source.delimiter, source.width)
     if grid is not None and source.blank_columns:
         grid = grid.without_blank(source.blank_columns)
@@ -132,7 +131,7 @@ def parse(block: Block, source: Source) -> TextBlock:
             raise pa.ArrowInvalid(LONE_RETURN)
         return TextBlock(block, source, _table=_parsed_by_arrow(block, source))
     except pa.ArrowInvalid:
-        # Something is wrong with it: the exact way finds out what, and on which line.
+        # Something is wrong with it: the exact reader finds out what, and on which line.
         return _parsed_exactly(block, source)
 
 
@@ -189,7 +188,7 @@ def _other_rows(data: bytes, source: Source) -> tuple[Places, Places, bool] | No
 
 
 def no_rows(source: Source) -> TextBlock:
-    """A table of which there is the header alone."""
+    """A table with only a header."""
     none = pa.table({name: pa.array([], pa.string()) for name in source.header})
     return TextBlock(Block(b"", 1), source, _table=none)
 
@@ -217,7 +216,7 @@ def _parsed_by_arrow(block: Block, source: Source) -> pa.Table:
     names = [str(position) for position in range(source.width)]
     data = block.data
     if data.startswith(codecs.BOM_UTF8):
-        # Arrow takes one mark away, and this one belongs to a cell.
+        # Arrow removes a byte order mark, but this one belongs to a cell.
         data = codecs.BOM_UTF8 + data
     table = arrow_csv.read_csv(
         pa.BufferReader(data),

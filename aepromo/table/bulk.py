@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     from aepromo.table.number_columns import Numbers
 
 
-def joined(texts: Sequence[pa.Array], delimiter: str) -> memoryview:
-    """Columns of cells that are ready to be written, as CSV or TSV lines."""
+def joined(texts: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> memoryview:
+    """Columns of cells ready to write, as CSV or TSV lines."""
     cells = list(texts)
     if len(cells) == 1:
-        # An empty line would be no row at all.
+        # An empty line would not be a row.
         cells = [pc.if_else(pc.equal(pc.binary_length(cells[0]), 0), '""', cells[0])]
-    cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
+    cells[-1] = pc.binary_join_element_wise(cells[-1], "", line_end)
     return _bytes_of(pc.binary_join_element_wise(*cells, delimiter))
 
 
-def joined_ends(cells: Sequence[pa.Array], delimiter: str) -> pa.Array:
-    """The ends of lines: each cell with a delimiter in front of it, and the newline."""
+def joined_ends(cells: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> pa.Array:
+    """The ends of lines: each cell after a delimiter, and the line end."""
     ends = [pa.repeat("", len(cells[0])), *cells[:-1]]
-    last = pc.binary_join_element_wise(cells[-1], "", "\n")
+    last = pc.binary_join_element_wise(cells[-1], "", line_end)
     return pc.binary_join_element_wise(*ends, last, delimiter)
 
 
 def extended(rows: pa.Array, ends: pa.Array) -> memoryview:
-    """Rows as they are written, each with the end of its line."""
-    # An array of nothings where a text would do, since for a text Arrow imports pandas.
+    """Rows as written, each with the end of its line."""
+    # An array of empty texts instead of one text, for which Arrow would import pandas.
     nothings = [None, pa.py_buffer(bytes(4 * len(rows) + 4)), pa.py_buffer(b"")]
     between = pa.Array.from_buffers(pa.string(), len(rows), nothings)
     return _bytes_of(pc.binary_join_element_wise(rows, ends, between))
@@ -54,7 +54,7 @@ def _bytes_of(lines: pa.Array) -> memoryview:
 
 
 def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
-    """Input cells, quoted where they need it, as ``text.delimited`` writes them."""
+    """Input cells, quoted if needed, as ``text.delimited`` writes them."""
     text = column.fill_null("") if column.null_count else column
     if excel_safe:
         text = _for_spreadsheets(text)
@@ -64,7 +64,7 @@ def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
 def result_texts(numbers: Numbers | int, column: Column, rows: int, currency: Currency) -> pa.Array:
     """A computed column as text, an empty cell where it is blank."""
     if isinstance(numbers, int) or (rows and numbers.min() == numbers.max()):
-        # One figure, or one label, for all: often so with the worst case and the status.
+        # Often the worst case or the status is the same for all rows.
         only = numbers if isinstance(numbers, int) else int(numbers[0])
         return pa.repeat(result_text(only, column, currency) or "", rows)
     if column.kind is Kind.LABEL:
@@ -75,7 +75,7 @@ def result_texts(numbers: Numbers | int, column: Column, rows: int, currency: Cu
 
 
 def without_zeros(texts: pa.Array) -> pa.Array:
-    """Decimals without zeros at their end: ``7.12``."""
+    """Decimals without trailing zeros: ``7.12``."""
     return pc.utf8_rtrim(pc.utf8_rtrim(texts, "0"), ".")
 
 
@@ -87,7 +87,7 @@ def figure_texts(figures: pa.Array, kind: Kind) -> list[str | None]:
 
 
 def spelled(numbers: Numbers, places: int) -> pa.Array:
-    """Whole numbers of the smallest unit as plain decimals, blank ones as nothing."""
+    """Whole numbers of the smallest unit as plain decimals, blank ones as empty text."""
     blank = numbers == BLANK
     figures = pa.array(np.where(blank, 0, numbers) if blank.any() else numbers)
     exact = pa.Array.from_buffers(
@@ -109,7 +109,7 @@ def _has_special(text: pa.Array, delimiter: str) -> bool:
 
 
 def _has_any(text: pa.Array, character: str) -> bool:
-    """Whether any cell may have a character; the array may be a part of a longer one."""
+    """Whether a character may be in any cell; the array may be a part of a longer one."""
     data = text.buffers()[2]
     return data is not None and bool((np.frombuffer(data, np.uint8) == ord(character)).any())
 

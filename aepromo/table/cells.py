@@ -1,4 +1,4 @@
-"""One cell of text to a whole number, or the reason why not; and a whole number to text.
+"""Convert one cell of text to a whole number, or say why not; and a whole number to text.
 
 Amounts are read in minor units of a currency, rates in millionths.
 A reason is a clause that ends in the remedy: ``'12,50' is not a number; write 12.50``.
@@ -38,7 +38,7 @@ COUNT_LIMIT = 10**8
 """The first number of units that is too large; times any profit it still fits a column."""
 
 POINT, COMMA, UNTOLD = ".", ",", ""
-"""Decimal marks. ``UNTOLD``: no cell has told yet, so one that could be either is refused."""
+"""Decimal marks. ``UNTOLD``: not known yet, so a cell that could mean either is refused."""
 
 GAPS = " \u00a0\u2007\u2009\u202f'’"
 """What may stand between thousands beside the mark that doesn't part decimals."""
@@ -48,7 +48,7 @@ _WHOLE = r"\d*|[1-9]\d{{0,2}}(?:(?P<gap>{mark}|{gap})\d{{3}})(?:(?P=gap)\d{{3}})
 _NUMBER = re.compile(
     rf"(?P<whole>{_WHOLE.format(mark=',', gap=_GAP)})(?:\.(?P<fraction>\d*))?", re.ASCII
 )
-# For refusals and decimal commas only, so compiled when the first is due.
+# Only for refusals and decimal commas, so compiled when first needed.
 _COMMA_NUMBER = rf"(?P<whole>{_WHOLE.format(mark='[.]', gap=_GAP)})(?:,(?P<fraction>[0-9]*))?"
 _EITHER = r"[1-9][0-9]{0,2}[.,][0-9]{3}"
 _CORE = r"(?P<before>[^0-9.,]*)(?P<number>[0-9.,][0-9.,'’\s]*?)(?P<after>[^0-9.,]*)"
@@ -68,11 +68,11 @@ class CellError(ValueError):
 
 
 def tidy(text: str) -> str:
-    """The cell without surrounding spaces, full-width characters as ordinary ones."""
+    """The cell without surrounding spaces, with full-width characters as ordinary ones."""
     return (text if text.isascii() else text.translate(_ORDINARY)).strip()
 
 
-# Only these: full Unicode normalisation would also read 12² as 122.
+# Only these characters: full Unicode normalisation would also read 12² as 122.
 _ORDINARY = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0xFFE5: "¥", 0x3000: " "}
 
 
@@ -85,35 +85,35 @@ def read(text: str, kind: Kind, currency: Currency, decimal: str = POINT) -> int
 
 
 def sign_of(text: str) -> Sign | None:
-    """The sign of money that a cell has: ``$`` of ``$5``, ``元`` of ``45元``; None without one."""
+    """The currency sign of a cell: ``$`` of ``$5``, ``元`` of ``45元``; None without one."""
     tidied = tidy(text)
     return parted(tidied)[0] if tidied else None
 
 
 def signs_in(texts: Iterable[str]) -> frozenset[str]:
-    """Which currencies some cells name: ``$``, ``¥``, or the code of any other."""
+    """The currencies that cells name: ``$``, ``¥``, or the code of any other."""
     likely = (text for text in texts if not (text[-1:].isdigit() and text[:1].isdigit()))
     return frozenset(sign.short for text in likely if (sign := sign_of(text)))
 
 
 def in_two_currencies(signs: Iterable[str]) -> str:
-    """Why amounts with more than one sign can't be used, where nobody names a currency."""
+    """Why amounts with several signs can't be used if no currency is named."""
     reason = _(
-        "amounts with {signs} are in two currencies, and money is only added in one; "
-        "name them with --currency and --cost-currency"
+        "amounts with {signs} are in two currencies and can't be added; name the currencies "
+        "with --currency and --cost-currency"
     )
     return reason.format(signs=_(" and ").join(sorted(signs)))
 
 
 def either_way(text: str) -> str:
-    """Why a figure can't be used that may be one number or a thousand times that."""
+    """Why a figure can't be used that may be a number or a thousand times that."""
     digits = re.sub(r"[^0-9.,]", "", tidy(text)).replace(",", ".")
     reason = _("{cell} may be {whole} or {decimal}; say which with --decimal , or --decimal .")
     return reason.format(cell=shown(text), whole=digits.replace(".", ""), decimal=digits)
 
 
 def _with_point(text: str, tidied: str, decimal: str) -> str:
-    """A figure of a file with decimal commas, or with no mark told yet, as one with a point."""
+    """A figure of a file with decimal commas, or an unknown mark, written with a point."""
     core = re.fullmatch(_CORE, tidied)
     if core is None:
         return tidied
@@ -129,7 +129,7 @@ def _with_point(text: str, tidied: str, decimal: str) -> str:
         return core["before"] + match["whole"].replace(gap, "") + fraction + core["after"]
     if _NUMBER.fullmatch(number):
         meant = number.translate({ord(","): ".", ord("."): ","})
-        reason = _("{cell} has a decimal point, and this file decimal commas; write {meant}")
+        reason = _("{cell} has a decimal point, but this file uses decimal commas; write {meant}")
         raise refusal(text, reason, meant=core["before"] + meant + core["after"])
     return tidied
 
@@ -150,14 +150,14 @@ def read_range(text: str, decimal: str = POINT) -> tuple[int, int] | None:
         rate = _rate(text, tidied if decimal == POINT else _with_point(text, tidied, decimal))
         return rate, rate
     if not (low_text.strip() and high_text.strip()):
-        raise refusal(text, _("{cell} lacks an end; write both, such as 10%..20%"))
+        raise refusal(text, _("{cell} has only one end; write both, such as 10%..20%"))
     ends = [
         tidy(end) if decimal == POINT else _with_point(text, tidy(end), decimal)
         for end in (low_text, high_text)
     ]
     low, high = (_rate(end, each) for end, each in zip((low_text, high_text), ends, strict=True))
     if low > high:
-        reason = _("{cell} runs backwards; write {low}..{high}")
+        reason = _("{cell} has its ends swapped; write {low}..{high}")
         raise refusal(text, reason, low=high_text, high=low_text)
     return low, high
 
@@ -170,19 +170,21 @@ def millionths(text: str) -> int:
         raise _not_a_number(text, tidied, example="4.78")
     whole, fraction = match["whole"] or "0", match["fraction"] or ""
     if len(whole) > COUNT_DIGITS or fraction[RATE_PLACES:].strip("0"):
-        raise refusal(text, _("{cell} is too large or too fine; write at most six decimal places"))
+        raise refusal(
+            text, _("{cell} is too large or has too many decimal places; write at most six")
+        )
     return int(whole) * MILLION + int(fraction[:RATE_PLACES].ljust(RATE_PLACES, "0"))
 
 
 def _cost(text: str, tidied: str, currency: Currency) -> int:
     if tidied.casefold() in _NOTHING:
-        reason = _("{cell} is no amount; write what it costs you, 0 for nothing")
+        reason = _("{cell} is not an amount; write what it costs you, 0 for nothing")
         raise refusal(text, reason)
     whole, fraction = _amount_digits(text, tidied, currency, "--cost-currency")
     places = currency.places
     amount = int(whole + fraction[:places].ljust(places, "0"))
     if fraction[places:].strip("0"):
-        amount += 1  # upwards, so that the seller is never short
+        amount += 1  # rounded up, to protect the seller
     return _within_limit(text, amount, places)
 
 
@@ -199,14 +201,14 @@ def _target(text: str, tidied: str, currency: Currency) -> int:
 def _price(text: str, tidied: str, currency: Currency) -> int:
     price = _target(text, tidied, currency)
     if price == 0:
-        raise refusal(text, _("{cell} is no list price; write a price above 0"))
+        raise refusal(text, _("{cell} is not a list price; write a price above 0"))
     return price
 
 
 def _count(text: str, tidied: str) -> int:
     whole, fraction = _digits(text, tidied, example="120")
     if fraction.strip("0"):
-        raise refusal(text, _("{cell} is no whole number; write {example}"), example=whole)
+        raise refusal(text, _("{cell} is not a whole number; write {example}"), example=whole)
     if int(whole) >= COUNT_LIMIT:
         reason = _("{cell} is too large; write a number under {limit:,}")
         raise refusal(text, reason, limit=COUNT_LIMIT)
@@ -226,12 +228,14 @@ def _markup(text: str, tidied: str) -> int:
     rate = _ratio(text, tidied)
     if rate >= MARKUP_LIMIT or (rate >= MILLION and not tidied.endswith("%")):
         limit = percent(MARKUP_LIMIT)
-        raise refusal(text, _("{cell} is no markup under {limit}; write 150%"), limit=limit)
+        raise refusal(
+            text, _("{cell} is not a markup under {limit}; write one such as 150%"), limit=limit
+        )
     return rate
 
 
 def _ratio(text: str, tidied: str) -> int:
-    """A percentage or a ratio in millionths; a bare figure from 1 on might be either."""
+    """A percentage or a ratio in millionths; a figure of 1 or more without % might be either."""
     is_percent = tidied.endswith("%")
     number = tidied[:-1].rstrip() if is_percent else tidied
     whole, fraction = _digits(text, number, example=_("13.2% or 0.132"))
@@ -241,7 +245,7 @@ def _ratio(text: str, tidied: str) -> int:
         raise refusal(text, reason, percent=f"{number}%", ratio=ratio)
     kept = RATE_PLACES - 2 if is_percent else RATE_PLACES
     if fraction[kept:].strip("0"):
-        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        reason = _("{cell} has too many decimal places for a rate; write at most {places}")
         raise refusal(text, reason, places=kept)
     return int(whole + fraction[:kept].ljust(kept, "0"))
 
@@ -252,7 +256,7 @@ def _weight(text: str, tidied: str) -> int:
         raise refusal(text, reason, example=350)
     whole, fraction = _digits(text, tidied, example="350")
     weight = int(whole + fraction[:WEIGHT_PLACES].ljust(WEIGHT_PLACES, "0"))
-    weight += bool(fraction[WEIGHT_PLACES:].strip("0"))  # upwards, as a carrier's scales do
+    weight += bool(fraction[WEIGHT_PLACES:].strip("0"))  # rounded up, as carriers do
     if weight >= WEIGHT_LIMIT:
         reason = _("{cell} is too large; write a number under {limit:,}")
         raise refusal(text, reason, limit=WEIGHT_LIMIT // 10**WEIGHT_PLACES)
@@ -273,7 +277,9 @@ def read_exchange_rate(text: str) -> tuple[int, int] | None:
         bottom = _exact(text, divisor.lstrip())
     units, per = top[0] * bottom[1], top[1] * bottom[0]
     if not (per and 0 < units * MILLION < FX_LIMIT * per):
-        reason = _("{cell} is no exchange rate; write how many units one is worth, such as 7.12")
+        reason = _(
+            "{cell} is not an exchange rate; write how many units one is worth, such as 7.12"
+        )
         raise refusal(text, reason)
     common = gcd(units, per)
     return units // common, per // common
@@ -284,16 +290,16 @@ def _exact(text: str, tidied: str) -> tuple[int, int]:
     whole, fraction = _digits(text, tidied, example="7.12")
     fraction = fraction.rstrip("0")
     if len((whole + fraction).lstrip("0")) > FX_DIGITS or len(fraction) > 2 * FX_DIGITS:
-        reason = _("{cell} is finer than an exchange rate can be; write at most {digits} digits")
+        reason = _("{cell} has too many digits for an exchange rate; write at most {digits}")
         raise refusal(text, reason, digits=FX_DIGITS)
     return int(whole + fraction), 10 ** len(fraction)
 
 
 def _fx(text: str, tidied: str) -> int:
-    """A rate of six places, as a column holds it; ``read_exchange_rate`` takes finer ones."""
+    """A rate with six places, for a column; ``read_exchange_rate`` accepts more places."""
     units, per = read_exchange_rate(tidied) or (0, 1)
     if MILLION % per:
-        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        reason = _("{cell} has too many decimal places for a rate; write at most {places}")
         raise refusal(text, reason, places=RATE_PLACES)
     return units * (MILLION // per)
 
@@ -314,8 +320,8 @@ def _amount_digits(text: str, tidied: str, currency: Currency, flag: str) -> tup
     sign, number = parted(tidied)
     if sign and not sign.fits(currency):
         reason = _(
-            "{cell} has the sign {sign}, but is to be in {currency}; write it in {currency}, or "
-            "name its own with {flag} {code}"
+            "{cell} has the sign {sign}, but must be in {currency}; write it in {currency}, "
+            "or name its own currency with {flag} {code}"
         )
         raise refusal(
             text, reason, sign=sign.written, currency=currency.code, flag=flag, code=sign.code
@@ -338,10 +344,10 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
 def _not_a_number(text: str, number: str, example: str) -> CellError:
     if not text.isascii() and (unseen := {each for each in text if ord(each) in _UNSEEN}):
         names = _(", ").join(sorted(f"U+{ord(letter):04X}" for letter in unseen))
-        reason = _("{cell} holds {names}, which nobody can see; delete it")
+        reason = _("{cell} contains {names}, which is invisible; delete it")
         return refusal(text, reason, names=names)
     if number.casefold() in _ERRORS:
-        reason = _("{cell} is an error of the spreadsheet; mend its formula, or write the number")
+        reason = _("{cell} is a spreadsheet error; fix its formula, or write the number")
         return refusal(text, reason)
     if number.casefold() in _NOTHING:
         reason = _("{cell} is not a number; leave the cell blank where there is none")
@@ -376,15 +382,15 @@ def _within_limit(text: str, amount: int, places: int) -> int:
 
 
 def refusal(text: str, reason: str, **places: object) -> CellError:
-    """The error that names the cell and why it can't be used: ``reason`` has a place for both."""
+    """The error that names the cell and the reason: ``reason`` has the place for the cell."""
     return CellError(reason.format(cell=shown(text), **places))
 
 
 def bare_digits(text: str, kind: Kind, currency: Currency, decimal: str = POINT) -> str | None:
-    """The number of a cell alone: ``1234.50`` of ``$1,234.50``, ``0.132`` of ``13.2%``.
+    """Only the number of a cell: ``1234.50`` of ``$1,234.50``, ``0.132`` of ``13.2%``.
 
-    None for a cell that is no number by itself, such as a range, and for an amount with the sign of
-    another currency, since without it the digits would be another amount.
+    None for a cell that is not one number, such as a range, and for an amount with the sign of
+    another currency, because without the sign it would be another amount.
     """
     tidied, is_percent = tidy(text), False
     try:
@@ -396,7 +402,7 @@ def bare_digits(text: str, kind: Kind, currency: Currency, decimal: str = POINT)
         if sign and not sign.fits(currency):
             return None
     elif tidied.endswith("%"):
-        # Under a header with % the number is that of percents.
+        # Under a header with % the number counts percents.
         tidied, is_percent = tidied[:-1].rstrip(), kind is not Kind.NUMBER
     match = _NUMBER.fullmatch(tidied)
     if match is None or not any(character.isdigit() for character in tidied):
@@ -406,7 +412,7 @@ def bare_digits(text: str, kind: Kind, currency: Currency, decimal: str = POINT)
 
 
 def shown(text: str) -> str:
-    """The cell as it stands, on one line and not longer than a line."""
+    """The cell as it is, on one line and shortened to one line."""
     clipped = text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
     return "'" + on_one_line(clipped) + "'"
 
@@ -421,7 +427,7 @@ _UNSEEN = frozenset(
      *range(0x2028, 0x202F), *range(0x2060, 0x2070), *range(0xFFF9, 0xFFFC),
      *range(0xE0000, 0xE0080)}
 )  # fmt: skip
-"""Code points that a screen shows without any width, or that turn the direction of a text."""
+"""Code points that are invisible, or that change the direction of a text."""
 
 _CONTROLS = (
     {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160))}
@@ -438,12 +444,12 @@ def fixed(value: int, places: int) -> str:
 
 
 def grouped(value: int, places: int) -> str:
-    """The same with thousands separators, for people."""
+    """A whole number as a decimal with thousands separators, for people."""
     whole, point, fraction = fixed(abs(value), places).partition(".")
     return ("-" if value < 0 else "") + f"{int(whole):,}" + point + fraction
 
 
 def percent(millionths: int) -> str:
-    """A rate as a percentage without needless zeros: ``percent(132000)`` is ``13.2%``."""
+    """A rate as a percentage without trailing zeros: ``percent(132000)`` is ``13.2%``."""
     text = fixed(millionths, 4)
     return text.rstrip("0").rstrip(".") + "%"

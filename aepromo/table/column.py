@@ -14,9 +14,9 @@ class Kind(Enum):
     TARGET = "target"  # an amount; more places than the currency has are refused
     PRICE = "price"  # a target that can't be 0
     RATE = "rate"
-    MARKUP = "markup"  # a rate that may be over all of it, such as profit by cost
-    SHARE = "share"  # a rate that may be all of it, such as parcels on time
-    TURNOVER = "turnover"  # an amount that no product is made of, so it may be large
+    MARKUP = "markup"  # a rate that may be over 100 %, such as profit by cost
+    SHARE = "share"  # a rate that may be 100 %, such as parcels on time
+    TURNOVER = "turnover"  # an amount that is never multiplied, so it may be large
     CURRENCY = "currency"  # the code of one
     FX = "fx"  # units of one currency for one of another, with at most six places
     WEIGHT = "weight"  # grams; finer than a milligram rounds up
@@ -42,7 +42,7 @@ AMOUNTS = frozenset({Kind.COST, Kind.TARGET, Kind.PRICE})
 
 
 class Column(NamedTuple):
-    """A column of the contract: its name, kind, meaning, Chinese headers and possible labels."""
+    """A column: its name, kind, meaning, Chinese headers and possible labels."""
 
     name: str
     kind: Kind
@@ -52,5 +52,5 @@ class Column(NamedTuple):
 
     @property
     def flag(self) -> str:
-        """The option that gives the column's value where a file doesn't."""
+        """The option that gives the column's value if a file doesn't."""
         return "--" + self.name.replace("_", "-")

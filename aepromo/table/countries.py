@@ -10,8 +10,8 @@ from aepromo.table.names import canonical
 
 
 def country_code(name: str) -> str | None:
-    """The code of ISO 3166-1 of a country that goes by this name or code; None where none does."""
-    known = canonical(name)  # the few that the rule book has cost no file
+    """The ISO 3166-1 code of a country by its name or code; None if unknown."""
+    known = canonical(name)  # the few in the rule book need no file
     return known if known in _FEW else _codes().get(plain(name))
 
 

@@ -1,4 +1,4 @@
-"""Whether a file writes 12,50 or 12.50: told from its own cells, for the whole file at once."""
+"""Whether a file writes 12,50 or 12.50: decided from its cells, for the whole file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BY_POINT = re.compile(
 
 
 class Told(NamedTuple):
-    """A cell that tells how figures are written, or might: its line and its text."""
+    """A cell that shows how figures are written, or might: its line and its text."""
 
     line: int
     cell: str
@@ -35,8 +35,8 @@ class Told(NamedTuple):
 class Evidence:
     """The evidence for a file's decimal mark, gathered from its figures cell by cell.
 
-    ``comma``, ``point`` and ``either`` are the first cells that need a comma, need a point, or may
-    have either, such as ``1,250``.
+    ``comma``, ``point`` and ``either`` are the first cells that need a decimal comma, need a
+    decimal point, or could have either, such as ``1,250``.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class Evidence:
 
     @property
     def mark(self) -> str:
-        """The decimal mark that follows: a point wherever some cell has to have one."""
+        """The resulting decimal mark: a point if any cell needs one."""
         if self.point:
             return POINT
         return COMMA if self.comma else UNTOLD

@@ -1,8 +1,8 @@
-"""Plain decimals straight from the bytes of a column, eight characters at a time.
+"""Read plain decimals directly from the bytes of a column, eight characters at a time.
 
 A cell of up to eight characters fits one 64-bit word, and arithmetic on the words of a whole column
-reads them all at once: no text is made and nothing is rounded. What isn't a plain decimal, or is
-longer, is left to ``columns``, which reads it as text.
+reads them all at once: no text is made and nothing is rounded. Anything else is left to
+``columns``, which reads it as text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Words = npt.NDArray[np.uint64]
 
 WIDTH = 8
-"""The longest cell that is read here, in bytes, and how many bytes must stand before the first."""
+"""The longest cell that is read here, and the bytes needed before the first, in bytes."""
 
 
 def _each_byte(value: int) -> np.uint64:
@@ -30,7 +30,7 @@ def _each_byte(value: int) -> np.uint64:
 _ZEROS, _POINTS, _ONES, _HIGH = map(_each_byte, (ord("0"), ord("."), 0x01, 0x80))
 _OVER_NINE = _each_byte(0x80 - 10)
 _ONE, _SEVEN, _EIGHT, _ZERO, _BYTE = map(np.uint64, (1, 7, 8, ord("0"), 0xFF))
-# The last characters of a cell stand in the high bytes of its word; of n, these are the n.
+# The last characters of a cell are in the high bytes of its word.
 _CELL = np.array([((1 << 8 * n) - 1) << 8 * (WIDTH - n) for n in range(WIDTH + 1)], np.uint64)
 _TENS = np.array([10**places for places in range(19)], np.int64)
 
@@ -41,7 +41,7 @@ def plain_decimals(
     ends: npt.NDArray[np.int64],
     scale: int,
 ) -> npt.NDArray[np.int64] | None:
-    """Each cell times ten to the ``scale``, ``BLANK`` for an empty one, or None.
+    """Return each cell times ten to the ``scale``, ``BLANK`` for an empty one, or None.
 
     A cell is ``codes[start:end]``, and at least ``WIDTH`` bytes stand before each end. None where a
     cell is longer than ``WIDTH``, or is anything but digits with at most one point and no more than
@@ -53,7 +53,7 @@ def plain_decimals(
     every_word = as_strided(codes[:WIDTH].view("<u8"), (len(codes) - WIDTH + 1,), (1,))
     mask = _CELL[lengths]
     words = (every_word[ends - WIDTH] & mask) | (_ZEROS & ~mask)
-    # Prices of one column mostly have their points at one place; then that is half of the work.
+    # Prices of one column mostly have their point at the same place, which halves the work.
     numbers = _numbers(words, lengths, _points_in(words[:1]), scale)
     if numbers is None:
         numbers = _numbers(words, lengths, _points_in(words), scale)
@@ -80,7 +80,7 @@ def _numbers(
     places = np.where(points == 0, 0, WIDTH - 1 - (np.bitwise_count(before).astype(np.int64) >> 3))
     if places.max() > scale:
         return None
-    # What stands in front of the point moves into its place.
+    # The digits before the point move into its place.
     whole, fraction = (words & before) << _EIGHT, words & ~((before << _EIGHT) | _BYTE)
     digits = np.where(points == 0, words, whole | fraction | _ZERO) - _ZEROS
     if (((digits + _OVER_NINE) | digits) & _HIGH).any():

@@ -1,9 +1,8 @@
-"""Which encoding bytes are in that carry no mark and are no UTF-8.
+"""The encoding of bytes without a byte order mark that are not UTF-8.
 
-GB18030 gives a letter to nearly every pair of bytes, so that bytes can be read as it proves
-nothing: a German ``Größe`` comes out as Chinese. It is taken where the letters are such as
-Chinese texts are made of. Of anything else a detector says what it more likely is; that is only
-loaded then.
+Nearly every pair of bytes is a letter in GB18030, so it proves nothing that bytes can be read as
+GB18030: a German ``Größe`` becomes Chinese. It is accepted if the letters are common in Chinese
+texts. For anything else a detector, which is loaded only then, names a likelier encoding.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SAMPLE = 1 << 16
-"""How many bytes from the first letter on settle the encoding, where there are so many."""
+"""How many bytes from the first letter on decide the encoding, if there are as many."""
 
 _ASCII = bytes(range(128))
 _WORD = re.compile(rb"[^,;\t|\r\n\"]*[\x80-\xff][^,;\t|\r\n\"]*")
@@ -52,7 +51,7 @@ _CANDIDATES = {
 
 
 class Mixed(NamedTuple):
-    """Where bytes stop being UTF-8 that were until then."""
+    """The place where bytes stop being UTF-8."""
 
     position: int
 
@@ -60,7 +59,7 @@ class Mixed(NamedTuple):
 def encoding_of(data: bytes, is_whole: bool) -> str | Mixed | None:
     """The encoding of bytes without a mark, of which some are not ASCII.
 
-    ``is_whole`` tells that no more follow. None where nothing fits; any but UTF-8 and GB18030 is
+    ``is_whole``: no more bytes follow. None if nothing fits; any result but UTF-8 and GB18030 is
     only the likeliest.
     """
     position = _first_no_utf8(data, is_whole)
@@ -83,12 +82,12 @@ def encoding_of(data: bytes, is_whole: bool) -> str | Mixed | None:
 
 
 def first_letter(data: bytes) -> int:
-    """Where the first byte beyond ASCII stands."""
+    """The position of the first byte beyond ASCII."""
     return len(data) - len(data.lstrip(_ASCII))
 
 
 def _first_no_utf8(data: bytes, is_whole: bool) -> int | None:
-    """Where the first bytes stand that are no UTF-8; None where all are."""
+    """The position of the first bytes that are not UTF-8; None if all are."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         decoder.decode(data, final=is_whole)
@@ -98,7 +97,7 @@ def _first_no_utf8(data: bytes, is_whole: bool) -> int | None:
 
 
 def _letters_before(data: bytes, position: int) -> int:
-    """How much the bytes before a position speak for UTF-8, in letters beyond ASCII.
+    """The evidence for UTF-8 in the bytes before a position, in letters beyond ASCII.
 
     Two Chinese characters of GB18030 may look like two letters of two bytes each, so only runs
     that ended before the position count; and a letter of three bytes or four counts for many.
@@ -119,7 +118,7 @@ def _sense_as_gb18030(sample: bytes) -> float:
     chinese = [code for code in codes if code >= _FIRST_COMMON and code & 0xFF >= _FIRST_TRAIL]
     common = [code for code in chinese if code <= _LAST_COMMON]
     if len(common) >= _MANY_SYLLABLES and max(chinese) <= _LAST_SYLLABLE:
-        return 0.0  # no Chinese does without all of the later ones
+        return 0.0  # every Chinese text has some of the later ones
     signs = sum(any(code in each for each in _SIGNS) for code in codes)
     four_bytes = len(letters) - len(codes)  # which look like nothing else
     if not letters or len(common) + signs + four_bytes < len(letters) / 2:
@@ -131,7 +130,7 @@ def _likeliest(sample: bytes, may_be_chinese: bool) -> Iterator[str]:
     """The encodings that the words with letters beyond ASCII may be in, the likeliest first."""
     sample = b"\n".join(_WORD.findall(sample))
     if all(len(run) == 1 and run not in _NO_LETTERS for run in _RUN.findall(sample)):
-        # Of letters of two bytes one hardly ever stands alone, and of Cyrillic words none does.
+        # A letter of two bytes is hardly ever alone in a word, and never in Cyrillic words.
         yield "cp1250" if _EASTERN.search(sample) else "cp1252"
         return
     from charset_normalizer import from_bytes

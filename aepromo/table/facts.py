@@ -52,7 +52,7 @@ _SEPARATORS = re.compile(r"\s*[,;|，；、/]\s*")
 
 
 def read_fact(text: str, kind: Kind, currency: Currency = USD, decimal: str = POINT) -> Fact | None:
-    """The value of a cell of any kind but a range, None for a blank one. Raises ``CellError``."""
+    """The value of a cell of any kind but a range, None for a blank cell. Raises ``CellError``."""
     tidied = tidy(text)
     if not tidied:
         return None
@@ -66,14 +66,14 @@ def _share(text: str, tidied: str) -> int:
     if _ALL_OF_IT.fullmatch(tidied):
         return MILLION
     if tidied == "1":
-        raise refusal(text, _("{cell} may be all or a hundredth; write 100% or 1%"))
+        raise refusal(text, _("{cell} may mean 100% or 1%; write one of them with %"))
     return read_rate(text) or 0
 
 
 def _turnover(text: str, tidied: str) -> int:
     match = _TURNOVER.fullmatch(tidied)
     if match is None:
-        raise refusal(text, _("{cell} is no amount; write one such as 50000"))
+        raise refusal(text, _("{cell} is not an amount; write one such as 50000"))
     whole, _point, fraction = match["amount"].replace(",", "").partition(".")
     return int(whole + fraction.ljust(USD.places, "0"))
 
@@ -82,8 +82,8 @@ def _level(text: str, tidied: str) -> int:
     match = _LEVEL.fullmatch(tidied)
     if match is None:
         if len(tidied) == 1 and tidied in "123456789":
-            raise refusal(text, _("{cell} is no store level; write {meant}"), meant=f"L{tidied}")
-        raise refusal(text, _("{cell} is no store level; write one such as L3"))
+            raise refusal(text, _("{cell} is not a store level; write {meant}"), meant=f"L{tidied}")
+        raise refusal(text, _("{cell} is not a store level; write one such as L3"))
     return int(match[1])
 
 
@@ -103,19 +103,19 @@ def _day(text: str, tidied: str) -> date:
     try:
         return _within_reach(date.fromisoformat(_padded(tidied)))
     except ValueError:
-        raise refusal(text, _("{cell} is no date; write one such as 2026-03-01")) from None
+        raise refusal(text, _("{cell} is not a date; write one such as 2026-03-01")) from None
 
 
 def _moment(text: str, tidied: str) -> datetime:
     try:
         return _within_reach(datetime.fromisoformat(_padded(tidied)))
     except ValueError:
-        reason = _("{cell} is no time; write one such as 2026-03-01T08:30+08:00")
+        reason = _("{cell} is not a time; write one such as 2026-03-01T08:30+08:00")
         raise refusal(text, reason) from None
 
 
 def _padded(text: str) -> str:
-    """A date as a spreadsheet writes it, ``2026/3/1 8:30``, in the digits of ISO 8601."""
+    """A date of a spreadsheet, ``2026/3/1 8:30``, in the form of ISO 8601."""
     match = _SHORT_DATE.fullmatch(text)
     if match is None:
         return text
@@ -124,7 +124,7 @@ def _padded(text: str) -> str:
 
 
 def _within_reach(day: Day) -> Day:
-    # No parcel is older, and no calendar has to bear what a slip of the finger adds to it.
+    # No parcel is older, and typing errors must not exceed the range of the calendar.
     if not FIRST_YEAR <= day.year < LAST_YEAR:
         raise ValueError
     return day
@@ -146,7 +146,7 @@ _READERS: dict[Kind, Callable[[str, str], Fact]] = {
 def shown_facts(
     facts: Iterable[Fact], kind: Kind, currency: Currency, are_gaps: bool = False
 ) -> list[str]:
-    """Facts as people write them: ``4.71``, ``5.2%``, ``L3``, ``14``; gaps of levels as numbers."""
+    """Facts as text: ``4.71``, ``5.2%``, ``L3``, ``14``; gaps of levels as numbers."""
     return [_shown(fact, kind, currency, are_gaps) for fact in facts]
 
 
@@ -169,7 +169,7 @@ def _shown(fact: Fact, kind: Kind, currency: Currency, is_gap: bool) -> str:
 
 
 def names_meant(facts: Iterable[Fact], kind: Kind) -> list[frozenset[str]]:
-    """The names that each fact stands for, in the words of the rule book."""
+    """The names in each fact, as the rule book writes them."""
     found = []
     for fact in facts:
         if isinstance(fact, tuple):

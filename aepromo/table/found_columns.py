@@ -1,10 +1,13 @@
-"""Where the columns of a table stand, and in what their headers say that the cells are."""
+"""The positions of a table's columns, and the units that their headers name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from aepromo.table.headers import plain
+from aepromo.table.headings import chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 class FoundColumns(Mapping[str, int]):
     """The position of each column that a table has; the first where several add up.
 
-    ``header`` is the row that was read, ``readings`` what it says of each column's cells.
+    ``header`` is the header row, ``readings`` what it says about each column's cells.
     """
 
     positions: Mapping[str, tuple[int, ...]]
@@ -33,16 +36,16 @@ class FoundColumns(Mapping[str, int]):
         return len(self.positions)
 
     def label(self, position: int) -> str:
-        """The code or sign of money that a header names for its cells; nothing without one."""
+        """The currency code or sign in a header; empty without one."""
         return (self.readings[position].currency or "") if self.readings else ""
 
     def unit(self, position: int) -> str:
-        """``kg`` or ``%`` where the cells of a column are in that."""
+        """``kg`` or ``%`` if a header names it; else empty."""
         return (self.readings[position].unit or "") if self.readings else ""
 
 
 class Found(NamedTuple):
-    """The columns of a table that are used, and all that its header was read as."""
+    """The used columns of a table, and how its header was read."""
 
     columns: FoundColumns
     headers: Headers
@@ -56,6 +59,20 @@ def found_columns(
     positions = {name: places for name, places in headers.positions.items() if name in wanted}
     positions |= {name: (at,) for name, at in (more or {}).items()}
     return FoundColumns(positions, headers.names, headers.readings)
+
+
+def proposed_place(name: str, header: Sequence[str], by_call: Mapping[str, str]) -> int | None:
+    """Where a price stands that goes before the list price; None where the list price counts.
+
+    ``name`` is that column's English name, and it may stand under its Chinese one. A call may say
+    which column is the list price, and so that this one is meant.
+    """
+    if not name or "list_price" in by_call.values():
+        return None
+    if name in header:
+        return header.index(name)
+    places = (at for at, each in enumerate(header) if plain(each) == plain(chinese(name)))
+    return next(places, None)
 
 
 def positions_of(columns: Mapping[str, int], name: str) -> tuple[int, ...]:

@@ -1,8 +1,7 @@
-"""Where each cell of a well-formed block stands, found for all of them at once.
+"""The place of each cell in a well-formed block, found for all of them at once.
 
-Outside quotes, what ends a cell is a delimiter or a newline, and every other quote opens. So the
-bytes are looked at once, and the places of these marks, row by row, tell every cell. No text is
-made.
+Outside quotes, a cell ends at a delimiter or a newline, and every other quote opens. So one pass
+over the bytes finds these marks, and their places give every cell. No text is made.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ class Grid:
     """The cells of a block by row and column, as places in ``codes``.
 
     ``codes`` are the block's bytes with ``WIDTH`` more in front. ``firsts`` is where each row
-    starts, ``ends[column, row]`` where a cell ends. ``is_plain``: no quotes stand that aren't
-    needed; ``has_quotes``: some stand.
+    starts, ``ends[column, row]`` where a cell ends. ``is_plain``: all quotes are needed;
+    ``has_quotes``: there are some.
     """
 
     codes: npt.NDArray[np.uint8]
@@ -62,7 +61,7 @@ class Grid:
         )
 
     def texts(self, position: int) -> pa.Array | None:
-        """A column's cells as text; None where a quote is doubled within one."""
+        """A column's cells as text; None if a cell has a doubled quote."""
         texts = self._slices(*self.unquoted(position))
         if self.has_quotes and pc.any(pc.match_substring(texts, '"')).as_py():
             return None
@@ -77,28 +76,28 @@ class Grid:
         return starts + is_quoted, ends - is_quoted
 
     def without_blank(self, count: int) -> Grid | None:
-        """The grid without its last columns, or None where a cell of theirs is not blank."""
+        """The grid without its last columns, or None if one of their cells is not blank."""
         kept = self.ends[:-count]
         if (self.ends[-1] - kept[-1] != count).any():
             return None
         return Grid(self.codes, self.firsts, kept, self.is_plain, self.has_quotes)
 
     def rows(self) -> pa.Array:
-        """The rows to the letter, without their line ends."""
+        """The rows unchanged, without their line ends."""
         return self._slices(self.firsts, self.ends[-1])
 
     def _slices(self, starts: Places, ends: Places) -> pa.Array:
-        # Every other slice of the block is wanted; the rest lies between two of them.
+        # Every other slice of the block is needed.
         edges = np.column_stack((starts, ends)).ravel().astype(np.int32)
         buffers = [None, pa.py_buffer(edges), pa.py_buffer(self.codes)]
         slices = pa.Array.from_buffers(pa.string(), max(len(edges) - 1, 0), buffers)
-        # Not by pa.array, which imports pandas to see whether it is handed any of its things.
+        # Not pa.array, which imports pandas to check the type of its argument.
         every_other = [None, pa.py_buffer(np.arange(0, len(edges), 2))]
         return slices.take(pa.Array.from_buffers(pa.int64(), len(self), every_other))
 
 
 def places_of(rows: Places) -> pa.Array:
-    """Rows as Arrow wants them, without ``pa.array``, which imports pandas to look around."""
+    """Rows as an Arrow array, without ``pa.array``, which would import pandas."""
     rows = np.ascontiguousarray(rows, np.int64)
     return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
 
@@ -109,12 +108,12 @@ def taken(texts: pa.Array, rows: Places) -> pa.Array:
 
 
 def offsets_of(texts: pa.Array) -> npt.NDArray[np.int32]:
-    """Where each text of a column starts in its bytes, and where the last one ends."""
+    """The start of each text of a column in its bytes, and the end of the last one."""
     return np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, 4 * texts.offset)
 
 
 def truths(found: pa.Array) -> npt.NDArray[np.bool_]:
-    """A column of yes and no, without what ``to_numpy`` does: it imports pandas, too."""
+    """A column of booleans, without ``to_numpy``, which would import pandas, too."""
     whole = pc.cast(found, pa.uint8())
     codes = np.frombuffer(whole.buffers()[1], np.uint8, len(whole), whole.offset)
     return codes.astype(np.bool_)
@@ -123,8 +122,8 @@ def truths(found: pa.Array) -> npt.NDArray[np.bool_]:
 def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
     """The grid of a block of whole records, each of ``width`` cells.
 
-    Blank lines are no rows. None where there is no grid: a row has another number of cells, a quote
-    stands in a bare cell, a carriage return ends no line, or the bytes are no UTF-8.
+    Blank lines are not rows. None if there is no grid: a row has another number of cells, a quote
+    is inside an unquoted cell, a carriage return is inside a line, or the bytes are not UTF-8.
     """
     codes = np.empty(WIDTH + len(data), np.uint8)
     codes[:WIDTH] = 0
@@ -145,7 +144,7 @@ def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
         if not _are_rows(is_newline, width):
             return None
     rows = len(marks) // width
-    ends = np.ascontiguousarray(marks.reshape(rows, width).T)  # columns are what is asked for
+    ends = np.ascontiguousarray(marks.reshape(rows, width).T)  # access is by column
     if firsts is None:
         firsts = np.concatenate(([WIDTH], ends[-1, :-1] + 1))
     if b"\r" in data:
@@ -154,7 +153,7 @@ def grid_of(data: bytes, delimiter: str, width: int) -> Grid | None:
 
 
 def _are_rows(is_newline: npt.NDArray[np.bool_], width: int) -> bool:
-    """Whether every so many marks end a row, and no others do."""
+    """Whether exactly every ``width``-th mark ends a row."""
     rows, rest = divmod(len(is_newline), width)
     is_even = rows > 0 and rest == 0 and np.count_nonzero(is_newline) == rows
     return bool(is_even and is_newline[width - 1 :: width].all())

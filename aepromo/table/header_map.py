@@ -1,4 +1,4 @@
-"""The columns that headers stand for, as named by ``--map`` and by the configuration."""
+"""The columns of headers, as named by ``--map`` and by the configuration."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class HeaderMap(NamedTuple):
 
     @property
     def all(self) -> dict[str, str]:
-        """Both, whatever headers a file has."""
+        """Both, for any file."""
         return {**self.configured, **self.given}
 
     def of(self, header: Sequence[str]) -> dict[str, str]:
         """Return the columns by header for a file with this header row.
 
-        The call goes before the configuration, of which only headers that the file has count.
+        The call goes before the configuration, which counts only for headers that the file has.
         """
         if not self.configured:
             return dict(self.given)

@@ -42,7 +42,7 @@ _CODES = (
 """Currencies that are known without loading the list of all."""
 
 _NO_CURRENCIES = frozenset({"ALL", "TOP", "CUP"})
-"""Codes that are far likelier words: the highest price of all is in no leks."""
+"""Codes that are more likely words, such as ALL, the Albanian lek."""
 
 _WORDS = {
     "CNY": "rmb 元 人民币 人民币元 yuan 圆 cn¥ 元人民币",
@@ -96,7 +96,7 @@ WEIGHTS = ("g", "kg")
 """Units of weight that cells are read in."""
 
 _LONGEST = 200
-"""Characters of a header that may end in a unit; in a longer one nobody would look for it."""
+"""The longest header in which a unit is searched, in characters."""
 
 _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<", "】": "【", "〕": "〔", "》": "《", "」": "「"}
 _LAST_WORD = re.compile(r"[\s_/:,;–—-]+[^\s_/:,;–—-]+$")
@@ -113,7 +113,7 @@ _US_DOLLAR = re.compile(r"\bUS\s+\$", re.IGNORECASE)
 
 
 def endings(header: str) -> Iterator[tuple[str, str]]:
-    """Ways to split a header into a name and a unit at its end, the likeliest first.
+    """The ways to split a header into a name and a unit at its end, the likeliest first.
 
     ``header`` is in NFKC. Whether the end is a unit isn't checked here.
     """
@@ -131,13 +131,13 @@ def endings(header: str) -> Iterator[tuple[str, str]]:
 
 
 def unit_of(text: str) -> Unit | None:
-    """The unit that a text names; None where it names none, or two that differ."""
+    """The unit in a text; None if there is none, or two different ones."""
     tidied = _PREFIX.sub("", text.strip(), count=1)
     tidied = _PER_PIECE.sub("", "".join(tidied.split())) or "each"
     known = _known(tidied)
     if known is None and len(parts := [_known(part) for part in re.split(r"[\s/,]+", text)]) > 1:
         units = set(parts)
-        # USD $ and CNY 元 say one thing twice.
+        # USD $ and CNY 元 name the same currency twice.
         codes = {unit for unit in units if unit and unit.code not in ("$", "¥")}
         if None not in units and len(codes) == 1:
             return codes.pop()

@@ -1,6 +1,6 @@
-"""Header rows: what each column of a file stands for, in which currency or unit, and what is asked.
+"""Header rows: the column that each header means, its currency or unit, and open questions.
 
-What a name stands for is data: ``vocabulary.txt``, and the columns' own names.
+The meaning of names is data: ``vocabulary.txt``, and the columns' own names.
 """
 
 from __future__ import annotations
@@ -28,23 +28,25 @@ if TYPE_CHECKING:
 
 
 SUMMED = frozenset({"other_cost", "other_rate"})
-"""Columns that several columns of a file may stand for, which add up."""
+"""Columns that may be several columns of a file, which add up."""
+_NOTHING_ASSUMED = SUMMED | {"limited_rate"}
 
 MOST_COLUMNS = 16_384
 _MOST_NAMED = 12
 _LONGEST_NAMED = 80
 _CONTRACT = "aepromo"
-"""The origin of names that the page about columns promises."""
+"""The origin of names on the page about columns."""
 
 
+@lru_cache(1024)
 def plain(header: str) -> str:
-    """A header without what may differ: case, full width, spaces, dashes, ``*``, ``(必填)``."""
+    """A header without variations: case, full width, spaces, dashes, ``*``, ``(必填)``."""
     folded = header if header.isascii() else unicodedata.normalize("NFKC", header)
     dropped = _DROPPED.sub("", folded.casefold())
     return _ASIDES.sub("", dropped) if _OPENING.search(dropped) else dropped
 
 
-# Spaces, dashes, underscores, asterisks, and what nobody can see.
+# Spaces, dashes, underscores, asterisks, and invisible characters.
 _DROPPED = re.compile(
     r"[\s_*\-\u00ad\u061c\u180e\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2064\u2066-\u206f"
     r"\u2212\ufeff]+"
@@ -54,7 +56,7 @@ _ASIDES = re.compile(r"[(\[{【](?:必填|选填|非必填|必须|可选|require
 
 
 class How(Enum):
-    """How a name of the vocabulary is dealt with."""
+    """How a name of the vocabulary is used."""
 
     TAKEN = ""
     ASKED = "ask"
@@ -65,7 +67,7 @@ class How(Enum):
 
 
 class HeaderReading(NamedTuple):
-    """The input column that a header stands for; ``""`` where none is taken.
+    """The input column that a header means; ``""`` where none is used.
 
     ``currency`` is that of every cell without a sign, as a code such as ``CNY`` or a sign such as
     ``$``; ``unit`` is ``kg`` or ``%`` where cells without one are in that. ``may_be`` are the
@@ -81,17 +83,17 @@ class HeaderReading(NamedTuple):
 
     @property
     def is_taken(self) -> bool:
-        """Whether the header stands for a column without anybody having to say so."""
+        """Whether the header is used as a column without asking."""
         return bool(self.column)
 
     def asked(self) -> HeaderReading:
-        """The same as a question: what was taken is now only possible."""
+        """The reading as a question: the used column becomes a possible one."""
         may_be = (self.column,) if self.column else self.may_be
         return self._replace(column="", may_be=may_be, how=How.ASKED)
 
 
 class Ambiguous(NamedTuple):
-    """A header that may stand for one of some columns, the likeliest first."""
+    """A header that may mean one of several columns, the likeliest first."""
 
     header: str
     columns: tuple[str, ...]
@@ -101,6 +103,7 @@ _UNKNOWN = HeaderReading()
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(1024)
 def read_header(header: str) -> HeaderReading:
     """Read one header by itself, without the others of its file."""
     names = _vocabulary()
@@ -139,27 +142,25 @@ def _reading(line: str, unit: Unit | None) -> HeaderReading:
 
 @cache
 def _vocabulary() -> dict[str, str]:
-    """Every known name, made plain, with its line of the vocabulary."""
+    """Every known name, ``plain``, with its line of the vocabulary."""
     text = Path(__file__).with_name("vocabulary.txt").read_bytes().decode()
     lines = [line for line in text.split("\n") if line and line[0] != "#"]
-    # All at once, since one by one takes three times as long: the names that a file's header is
-    # held against are many more than it has.
+    own = [(each, name) for name, column in INPUTS.items() for each in (name, *column.chinese[:1])]
+    lines += [f"{each} | {name} | - | {_CONTRACT}" for each, name in own]
+    # All at once, because one by one takes three times as long: there are many more names than
+    # headers in a file.
     names = plain("|".join([line.partition(" | ")[0] for line in lines])).split("|")
-    known = dict(zip(names, lines, strict=True))
-    for name, column in INPUTS.items():
-        for own in (name, *column.chinese[:1]):
-            known[plain(own)] = f"{own} | {name} | - | {_CONTRACT}"
-    return known
+    return dict(zip(names, lines, strict=True))
 
 
 class Headers(NamedTuple):
     """The columns that the header row of a file was read as.
 
-    ``readings`` stand in the order of ``names``, the headers as the file writes them.
-    ``positions`` tells where each wanted column stands that the file has: one place, or for those
-    in ``SUMMED`` as many as add up. ``read_as`` are headers that were taken under a name that is
-    not the column's own; ``ambiguous`` those that somebody has to say more about; ``not_used``
-    those left alone although they speak of money or a share of it.
+    ``readings`` stand in the order of ``names``, the headers as the file writes them. ``positions``
+    are those of each wanted column that the file has: one place, or for those in ``SUMMED`` as many
+    as add up. ``read_as`` are headers that were used under a name that is not the column's own;
+    ``ambiguous`` those that the user must explain; ``not_used`` those that are not used although
+    they are about money or a share of it.
     """
 
     names: tuple[str, ...]
@@ -171,29 +172,48 @@ class Headers(NamedTuple):
 
     @property
     def columns(self) -> list[str]:
-        """The input column that each header stands for, nothing where that isn't known."""
+        """The input column that each header means, empty if unknown."""
         return [reading.column for reading in self.readings]
 
     def position(self, column: str) -> int | None:
-        """Where a column stands that is no sum; None where the file lacks it."""
+        """The position of a column that is not a sum; None if the file lacks it."""
         return next(iter(self.positions.get(column, ())), None)
 
-    def lines(self) -> list[str]:
-        """Notes for the user: headers read as, ambiguous and not used; at most one line each."""
+    def warnings(self, given: Collection[str] = ()) -> list[str]:
+        """Warnings of headers that may mean money which no price includes; at most one line.
+
+        Those are costs, fees and own discounts, which count as 0 where nothing gives them. A given
+        value of that column, even 0, answers the question.
+        """
+        left_out = self._left_out(given)
+        return [_questions(left_out)] if left_out else []
+
+    def _left_out(self, given: Collection[str]) -> list[Ambiguous]:
+        missing = _NOTHING_ASSUMED.difference(given)
+        return [each for each in self.ambiguous if not missing.isdisjoint(each.columns)]
+
+    def lines(self, given: Collection[str] = ()) -> list[str]:
+        """Notes for the user on headers: read as, ambiguous, not used; at most one line each."""
         said = []
         if self.read_as:
             pairs = (_pair(header, reading) for header, reading in self.read_as[:_MOST_NAMED])
             text = _("read as: {pairs}")
             said.append(text.format(pairs=_few(pairs, len(self.read_as))))
-        if self.ambiguous:
-            text = _("{questions}; say so with {options}")
-            shown = self.ambiguous[:_MOST_NAMED]
-            questions = _few(map(_question, shown), len(self.ambiguous))
-            options = " ".join(map_option(each.header, each.columns[0]) for each in shown)
-            said.append(text.format(questions=questions, options=options))
+        left_out = self._left_out(given)
+        if others := [each for each in self.ambiguous if each not in left_out]:
+            said.append(_questions(others))
         if self.not_used:
             said.append(_("not used: {names}").format(names=listed(self.not_used)))
         return said
+
+
+def _questions(ambiguous: Sequence[Ambiguous]) -> str:
+    """Headers to ask about, in a line with the options that answer."""
+    text = _("{questions}; say so with {options}")
+    shown = ambiguous[:_MOST_NAMED]
+    asked = _few(map(_question, shown), len(ambiguous))
+    options = " ".join(map_option(each.header, each.columns[0]) for each in shown)
+    return text.format(questions=asked, options=options)
 
 
 def _pair(header: str, reading: HeaderReading) -> str:
@@ -218,18 +238,19 @@ def read_headers(
     added: Collection[str] = (),
     beside: Collection[str] = (),
 ) -> Headers:
-    """Read a header row: which column stands where, and what has to be said or asked.
+    """Read a header row: the positions of columns, and what to report or ask.
 
-    ``mapping`` names columns outright, header → column, and goes before what a header seems to
-    say. Of the columns ``needed`` nobody else supplies a value. ``added`` are the results that are
-    written to the file, so that a column of that name is replaced and nothing is asked of it. Of
-    columns ``beside`` the wanted ones, with which nothing is reckoned, the first place is found.
-    Raises ``InputError`` where two headers stand for one column, or a needed one is missing.
+    ``mapping`` names columns outright, header → column, and goes before what a header seems to say.
+    For the columns ``needed`` there is no other value. ``added`` are the results that are written
+    to the file, so that a column of that name is replaced and not asked about. For columns
+    ``beside`` the wanted ones, which are not used in computations, the first position is found.
+    Raises ``InputError`` if two headers mean the same column, or a needed one is missing.
     """
     wanted = frozenset(wanted)
     mapped = _mapped(header, mapping)
-    own_results = {*added, *(plain(chinese(name)) for name in added)}
-    readings = [mapped.get(at) or _read_beside(name, own_results) for at, name in enumerate(header)]
+    in_chinese = {plain(chinese(name)) for name in added}
+    results = in_chinese.union(added)
+    readings = [mapped.get(at) or _read_beside(name, results) for at, name in enumerate(header)]
     if any(map(_tells_orders, readings)):
         readings = [
             reading.asked() if at not in mapped and _may_be_total(header[at], reading) else reading
@@ -246,7 +267,7 @@ def read_headers(
             found.setdefault(reading.column, []).append(at)
     positions, beaten = _chosen(header, found, mapped, {"title", *beside} - wanted | {"title"})
     taken = {at for places in positions.values() for at in places}
-    replaced = {plain(each) for name in added for each in (name, chinese(name))}
+    replaced = in_chinese.union(map(plain, added))
     ambiguous, not_used = [], []
     for at, (name, reading) in enumerate(zip(header, readings, strict=True)):
         if at in taken or at in mapped:
@@ -276,7 +297,7 @@ def read_headers(
 
 
 def _read_beside(header: str, results: Collection[str]) -> HeaderReading:
-    """Read a header, but not as an input where it is one of the ``results`` of a former run."""
+    """Read a header, but not as an input if it is one of the ``results`` of an earlier run."""
     reading = read_header(header)
     is_result = header in results or (not header.isascii() and plain(header) in results)
     if is_result and not (reading.column and _is_spelled_as(header, reading.column)):
@@ -290,9 +311,9 @@ def _chosen(
     mapped: Collection[int],
     beside: Collection[str],
 ) -> tuple[dict[str, tuple[int, ...]], set[int]]:
-    """One place for each column that is no sum; and the places that had to give way.
+    """One position for each column that is not a sum; and the positions that lost to another.
 
-    The header that is spelled as the column wins. Raises ``InputError`` where none is, or several.
+    The header that is spelled like the column wins. Raises ``InputError`` if none is, or several.
     """
     positions = {name: tuple(places) for name, places in found.items()}
     beaten: set[int] = set()
@@ -312,9 +333,7 @@ def _chosen(
 
 def _both_stand_for(name: str, header: Sequence[str], places: Sequence[int]) -> str:
     first, second = (shown_header(header[at]) for at in places[:2])
-    reason = _(
-        "'{first}' and '{header}' both stand for {name}; choose one with --map '{header}={name}'"
-    )
+    reason = _("'{first}' and '{header}' both mean {name}; choose one with --map '{header}={name}'")
     return reason.format(first=first, header=second, name=named(name))
 
 
@@ -323,20 +342,21 @@ def _is_spelled_as(header: str, column: str) -> bool:
 
 
 def _needs_no_saying(reading: HeaderReading) -> bool:
-    """Whether a name is one that is promised, and without a unit of its own."""
+    """Whether a name is on the page about columns, and has no unit of its own."""
     return reading.origin == _CONTRACT and not (reading.currency or reading.unit)
 
 
 def _tells_orders(reading: HeaderReading) -> bool:
-    """Whether a column shows that each row is an order, or a line of one."""
+    """Whether a column shows that the rows are orders, or lines of orders."""
     return reading.how is How.ORDER or "order_id" in (reading.column, *reading.may_be)
 
 
 def _may_be_total(header: str, reading: HeaderReading) -> bool:
-    """Whether what stands for a value of a unit may be that of a whole order.
+    """Whether a value for a unit may be that of a whole order.
 
-    In a file of orders, that is each amount and rate under a name that isn't promised, and each
-    cost that isn't spelled as its column. There ``Name`` is as likely that of the order, too.
+    In a file of orders, that is each amount and rate under a name that is not on the page about
+    columns, and each cost that is not spelled like its column. There, ``Name`` may also be that of
+    the order.
     """
     if not reading.is_taken or _is_spelled_as(header, reading.column):
         return False
@@ -345,7 +365,7 @@ def _may_be_total(header: str, reading: HeaderReading) -> bool:
     return kind is Kind.COST or (is_value and reading.origin != _CONTRACT)
 
 
-# A word by itself, or one in unitPrice and PRICES.
+# A separate word, or one in unitPrice and PRICES.
 _MONEY_WORD = re.compile(
     r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?i:prices?|costs?|fees?|cogs|msrp|rrp|srp|mrp|amounts?"
     r"|discounts?|margins?|profits?|markup|commissions?|tax|taxes|vat|gst|duty|duties|freight"
@@ -358,7 +378,7 @@ _CHINESE_MONEY = re.compile(
 
 
 def _speaks_of_money(header: str) -> bool:
-    """Whether a name is that of an amount or a rate, and none that the program itself writes."""
+    """Whether a name is that of an amount or a rate, and not a result of the program."""
     if header.isascii():
         is_money = bool(_MONEY_WORD.search(header))
     else:
@@ -368,7 +388,7 @@ def _speaks_of_money(header: str) -> bool:
 
 @cache
 def _result_names() -> dict[str, str]:
-    """Every result by its names, made plain."""
+    """Every result by its ``plain`` names."""
     return {
         plain(each): name
         for name, column in RESULTS.items()
@@ -377,7 +397,7 @@ def _result_names() -> dict[str, str]:
 
 
 def result_of(header: str) -> str:
-    """The result that a column holds by its header, in English or Chinese; else nothing."""
+    """The result in a column by its header, in English or Chinese; else empty."""
     return header if header in RESULTS else _result_names().get(plain(header), "")
 
 
@@ -416,7 +436,7 @@ def _likeness(
     readings: Sequence[HeaderReading],
     among: Iterable[int],
 ) -> dict[int, float]:
-    """How like the names of a column some headers are, from 0 to 1, or 2 where it may be it."""
+    """How similar headers are to a column's names, from 0 to 1, or 2 if one may be the column."""
     known = [name for name, line in _vocabulary().items() if line.split(" | ")[1] == column]
     pairs_of_known = list(map(_pairs, known))
     likeness = {}
@@ -428,12 +448,12 @@ def _likeness(
 
 
 def _pairs(name: str) -> set[str]:
-    """Neighbouring letters."""
+    """Pairs of neighbouring letters."""
     return {name[at : at + 2] for at in range(len(name) - 1)}
 
 
 def listed(names: Sequence[str]) -> str:
-    """Headers in a message: the first of them, cut."""
+    """Headers in a message: the first of them, shortened."""
     return _few(map(shown_header, names[:_MOST_NAMED]), len(names))
 
 
@@ -443,7 +463,7 @@ def _few(texts: Iterable[str], count: int) -> str:
 
 
 def shown_header(header: str) -> str:
-    """A header on one line and not longer than a line, without what nobody can see."""
+    """A header on one line, shortened, without invisible characters."""
     seen = "".join(
         letter
         for letter in " ".join(header.split())
@@ -453,13 +473,13 @@ def shown_header(header: str) -> str:
 
 
 def map_option(header: str, column: str) -> str:
-    """``--map 'HEADER=column'``, to paste into a shell."""
+    """A ``--map 'HEADER=column'`` to paste into a shell."""
     pair = f"{shown_header(header)}={named(column)}".replace("'", "'\"'\"'")
     return f"--map '{pair}'"
 
 
 def check_header(headers: Sequence[str]) -> None:
-    """Refuse a header line in which a name stands twice, every one is blank, or that is endless."""
+    """Refuse a header line that has a name twice, only blank names, or too many."""
     if len(headers) > MOST_COLUMNS:
         reason = _("{count:,} columns; a table has {most:,} at most, as a worksheet does")
         raise InputError(reason.format(count=len(headers), most=MOST_COLUMNS))
@@ -468,9 +488,11 @@ def check_header(headers: Sequence[str]) -> None:
     seen: set[str] = set()
     for header in headers:
         if header in seen and not header.strip():
-            raise InputError(_("two columns have no header; name them, or delete what is above it"))
+            raise InputError(
+                _("two columns have no header; name them, or delete the lines above the header")
+            )
         if header in seen:
-            reason = _("the header '{header}' stands twice; rename one of the two")
+            reason = _("the header '{header}' appears twice; rename one of the two")
             raise InputError(reason.format(header=shown_header(header)))
         seen.add(header)
 
@@ -479,7 +501,7 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
     """Readings of the headers in ``mapping``, by position; the unit in a header still applies.
 
     Raises ``CallError`` for an unknown column, ``InputError`` for a header that the file lacks or
-    that may be several of its headers.
+    that matches several of its headers.
     """
     mapped: dict[int, HeaderReading] = {}
     places: dict[str, list[int]] = {}
@@ -490,14 +512,16 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
         if name not in INPUTS:
             raise CallError(f"--map: {unknown_column(name)}")
         alike = places.get(plain(header), [])
-        if header.endswith("…"):  # as a message cut it
+        if header.endswith("…"):  # as a message shortened it
             start = plain(header.removesuffix("…"))
             alike = [at for each, found in places.items() if each.startswith(start) for at in found]
         if not alike:
             raise InputError(_unknown_header(header, headers))
         exact = [at for at in alike if headers[at] == header]
         if len(alike) > 1 and not exact:
-            reason = _("--map: '{header}' may be '{one}' or '{other}'; write it as the file does")
+            reason = _(
+                "--map: '{header}' may be '{one}' or '{other}'; write it exactly as in the file"
+            )
             one, other = (shown_header(headers[at]) for at in alike[:2])
             raise InputError(reason.format(header=header, one=one, other=other))
         at = (exact or alike)[0]
@@ -506,14 +530,14 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
 
 
 def unknown_column(name: str) -> str:
-    """The message for a name that no input column has."""
+    """The message for an unknown column name."""
     known = INPUTS if name.isascii() else list(map(chinese, INPUTS))
     meant = nearest(name, known, _("there are {names}"))
     return _("no column is called '{name}'; {nearest}").format(name=name, nearest=meant)
 
 
 def column_called(name: str) -> str:
-    """The input column of a name that is promised; other names as they are."""
+    """The input column of a name on the page about columns; other names unchanged."""
     reading = read_header(name)
     is_promised = reading.origin == _CONTRACT and not (reading.currency or reading.unit)
     return reading.column if is_promised and reading.is_taken else name

@@ -7,12 +7,12 @@ from aepromo.words import is_english, label, label_in
 
 
 def named(name: str) -> str:
-    """A column in a message: ``list_price`` as the contract has it, in Chinese 标价."""
+    """A column in a message: ``list_price`` in English, 标价 in Chinese."""
     return name if is_english() else chinese(name)
 
 
 def in_words(name: str) -> str:
-    """A column in a sentence or a heading: ``list price``, in Chinese 标价."""
+    """A column in a sentence or a heading: ``list price`` in English, 标价 in Chinese."""
     words = name.replace("_", " ")
     if is_english():
         return words
@@ -27,6 +27,6 @@ def header_of(name: str, language: str) -> str:
 
 
 def chinese(name: str) -> str:
-    """A column's Chinese name, which is also one of its headers; else the name as it is."""
+    """A column's Chinese name, which is also one of its headers; else its name."""
     column = column_named(name)
     return column.chinese[0] if column and column.chinese else name

@@ -1,4 +1,4 @@
-"""The ids of a file's rows: which stand twice, which are missing, which a spreadsheet damaged."""
+"""The ids of a file's rows: which appear twice, are missing, or were damaged by a spreadsheet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Hashes = npt.NDArray[np.uint64]
 
 MOST_COMPARED = 1 << 20
-"""So many rows are looked through for ids that stand twice: as many as a worksheet may have."""
+"""How many rows are searched for repeated ids: as many as a worksheet can have."""
 MOST_NAMED = 3
 
 _DATE = (
@@ -33,7 +33,7 @@ _DATE = (
     r"|\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d{2,4})?"
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2})$"
 )
-"""Matches a date, as a spreadsheet writes an id that it took for one."""
+"""Matches a date, into which a spreadsheet may have turned an id."""
 
 _WORD = 8
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -57,7 +57,7 @@ class BlockIds:
 
 
 def ids_of(text: TextBlock, place: int, apart: Numbers) -> BlockIds:
-    """The ids of a block, without those of the rows that are no SKUs."""
+    """The ids of a block, without those of rows that are not SKUs."""
     texts = pc.utf8_trim_whitespace(text.texts(place))
     is_blank = np.diff(offsets_of(texts)) == 0
     has_id = ~is_blank
@@ -92,7 +92,7 @@ def lines_of_rows(text: TextBlock) -> Numbers:
 
 
 def _hashes(texts: pa.Array) -> Hashes:
-    """A number of 64 bits for each text; texts that differ have different ones, as good as ever."""
+    """A 64-bit hash for each text; different texts practically never have the same."""
     if not len(texts):
         return np.array([], np.uint64)
     offsets, data = offsets_of(texts), texts.buffers()[2]
@@ -132,7 +132,7 @@ class IdNotes:
     _runs: list[tuple[Hashes, Numbers]] = field(default_factory=list)
 
     def add(self, ids: BlockIds) -> None:
-        """Take in one more block, in the order of the file."""
+        """Add a block, in the order of the file."""
         if len(ids.blank):
             self.first_blank = self.first_blank or int(ids.lines[ids.blank[0]])
             self.blank += len(ids.blank)
@@ -148,7 +148,7 @@ class IdNotes:
         self.filled += len(ids.rows)
 
     def _compare(self, ids: BlockIds) -> None:
-        """Find the ids that stood before, and remember the block's own."""
+        """Find the ids that were there before, and remember those of the block."""
         lines = ids.lines[ids.rows]
         order = np.argsort(ids.hashes, kind="stable")
         hashes, at = ids.hashes[order], lines[order]
@@ -192,13 +192,13 @@ class IdNotes:
             ]
             more = ["…"] if self.twice > len(self.pairs) else []
             said = ngettext(
-                "{count:,} id stands twice: {pairs}",
-                "{count:,} ids stand twice: {pairs}",
+                "{count:,} id appears twice: {pairs}",
+                "{count:,} ids appear twice: {pairs}",
                 self.twice,
             )
             found.append(said.format(count=self.twice, pairs=_(", ").join([*pairs, *more])))
             if self.filled > MOST_COMPARED:
-                said = _("ids were compared in the first {count:,} rows")
+                said = _("only the ids of the first {count:,} rows were compared")
                 found.append(said.format(count=MOST_COMPARED))
         if self.blank and self.filled:
             said = ngettext(
@@ -210,7 +210,7 @@ class IdNotes:
         return [f"{self.name}: {each}" for each in found]
 
     def warnings(self) -> list[str]:
-        """Ids by which nobody will know the SKUs, though they come out as they went in."""
+        """The warnings about damaged ids, which no longer identify SKUs."""
         found = []
         if self.shortened:
             warning = ngettext(
@@ -225,10 +225,10 @@ class IdNotes:
         if self.dates:
             text, line = self.first_date
             warning = ngettext(
-                "{name}:{line}: {cell} is a date; if a spreadsheet made it of an id, export it as "
-                "text",
-                "{name}:{line}: {cell} and {count:,} ids in all are dates; if a spreadsheet made "
-                "them of ids, export them as text",
+                "{name}:{line}: {cell} is a date; if a spreadsheet turned an id into it, "
+                "export it as text",
+                "{name}:{line}: {cell} and {count:,} ids in all are dates; if a spreadsheet "
+                "turned ids into them, export them as text",
                 self.dates,
             )
             place = {"name": self.name, "line": line, "cell": shown(text)}

@@ -1,4 +1,4 @@
-"""Points in time: taken as UTC, moved by hours of the rule book, written in a zone."""
+"""Points in time: kept in UTC, moved by hours of the rule book, written in a zone."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
     from aepromo.table.facts import Fact
 
 MOST_HOURS = 100_000
-"""More than any calendar here can add."""
+"""The limit of hours, within the range of the calendar."""
 
 
 def instant(moment: Fact | None, zone: tzinfo) -> datetime | None:
-    """A moment in UTC, where differences are real hours whatever the clocks did meanwhile.
+    """A moment in UTC, where differences are real hours, also when clocks change.
 
-    One that names no zone is taken in ``zone``. Of an hour that a clock shows twice, the first is
-    meant.
+    One without a zone is in ``zone``. Of an hour that a clock shows twice, the first is meant.
     """
     if not isinstance(moment, datetime):
         return None
@@ -32,7 +31,7 @@ def instant(moment: Fact | None, zone: tzinfo) -> datetime | None:
 
 
 def hours(book: Book, key: str) -> timedelta:
-    """A span that the rule book has in hours. Raises ``CallError`` for one that makes no sense."""
+    """A span of hours in the rule book. Raises ``CallError`` for an invalid one."""
     try:
         span = millionths(book.text(key))
     except CellError as error:
@@ -44,5 +43,5 @@ def hours(book: Book, key: str) -> timedelta:
 
 
 def written(time: datetime | None, zone: tzinfo) -> str | None:
-    """A point in time as every format writes it, to the minute: ``2026-03-04T15:30+08:00``."""
+    """A point in time as text, to the minute: ``2026-03-04T15:30+08:00``."""
     return None if time is None else time.astimezone(zone).isoformat(timespec="minutes")

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 HEAD = 8
-"""How many of the first bytes tell."""
+"""How many first bytes decide."""
 
 _MOST_UNPACKED, _MOST_TIMES = 64 << 20, 250
-"""From so many bytes on a text must not be more than so many times as large as it was packed."""
+"""The size from which unpacked text is checked, and how many times the packed size it may be."""
 
 
 class FileKind(Enum):
@@ -42,14 +42,14 @@ _READ = {
 _REFUSED = {
     b"\xd0\xcf\x11\xe0": N_("an old .xls workbook, or one with a password; save it as .xlsx"),
     b"\x09\x08\x10\x00": N_("an old .xls workbook, or one with a password; save it as .xlsx"),
-    b"\x28\xb5\x2f\xfd": N_("packed by zstd; unpack it first"),
-    b"\xfd7zXZ\x00": N_("packed by xz; unpack it first"),
-    b"BZh91AY&": N_("packed by bzip2; unpack it first"),
-    b"\x04\x22\x4d\x18": N_("packed by lz4; unpack it first"),
+    b"\x28\xb5\x2f\xfd": N_("compressed with zstd; unpack it first"),
+    b"\xfd7zXZ\x00": N_("compressed with xz; unpack it first"),
+    b"BZh91AY&": N_("compressed with bzip2; unpack it first"),
+    b"\x04\x22\x4d\x18": N_("compressed with lz4; unpack it first"),
     b"7z\xbc\xaf\x27\x1c": N_("a 7z archive; unpack it first"),
     b"Rar!\x1a\x07": N_("a rar archive; unpack it first"),
     b"%PDF-": N_("a PDF; export the table as .csv or .xlsx"),
-    b"{\\rtf": N_("a text with formats; export the table as .csv or .xlsx"),
+    b"{\\rtf": N_("an RTF document; export the table as .csv or .xlsx"),
     b"\x89PNG": N_("a picture; export the table as .csv or .xlsx"),
     b"\xff\xd8\xff": N_("a picture; export the table as .csv or .xlsx"),
     b"GIF89a": N_("a picture; export the table as .csv or .xlsx"),
@@ -59,7 +59,7 @@ _REFUSED = {
 
 
 def kind_of(head: bytes, name: str) -> FileKind:
-    """How a file with these first bytes is read. Raises ``InputError`` for what can't be."""
+    """How a file with these first bytes is read. Raises ``InputError`` if it can't be read."""
     for mark, reason in _REFUSED.items():
         if head.startswith(mark):
             raise InputError(f"{name}: {_(reason)}")
@@ -67,17 +67,17 @@ def kind_of(head: bytes, name: str) -> FileKind:
 
 
 def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
-    """The text that gzip has packed. Raises ``InputError`` where it holds anything else."""
+    """The text in a gzip stream. Raises ``InputError`` if it holds anything else."""
     text = BufferedReader(_Unpacked(stream, name))
     head = text.peek(HEAD)[:HEAD]
     if kind_of(head, name) is not FileKind.TEXT:
-        reason = _("packed by gzip, and no text within; unpack it first")
+        reason = _("compressed with gzip, without text inside; unpack it first")
         raise InputError(f"{name}: {reason}")
     return text
 
 
 class _Unpacked(RawIOBase):
-    """The bytes that gzip has packed, as a stream that tells whose fault a failure is."""
+    """The unpacked bytes of gzip as a stream; failures become ``InputError``."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._counted = _Counted(stream)
@@ -92,21 +92,21 @@ class _Unpacked(RawIOBase):
         try:
             data = self._gzip.read(len(view))
         except (gzip.BadGzipFile, zlib.error, EOFError):
-            reason = _("packed by gzip, and damaged or cut off; get it anew")
+            reason = _("compressed with gzip, and damaged or cut off; get it again")
             raise InputError(f"{self._name}: {reason}") from None
         except OSError as error:
             reason = _("can't be read: {reason}").format(reason=cause(error))
             raise InputError(f"{self._name}: {reason}") from None
         self._size += len(data)
         if self._size > max(_MOST_UNPACKED, _MOST_TIMES * self._counted.size):
-            reason = _("unpacks to over {times} times its size; unpack it first, and look at it")
+            reason = _("unpacks to over {times} times its size; unpack it first and check it")
             raise InputError(f"{self._name}: {reason.format(times=_MOST_TIMES)}")
         view[: len(data)] = data
         return len(data)
 
 
 class _Counted(RawIOBase):
-    """A stream that knows how many of its bytes were read."""
+    """A stream that counts the bytes that were read."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self.size = stream, 0

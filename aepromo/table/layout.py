@@ -1,7 +1,7 @@
-"""The columns of an answer: a file's own, then those that are added, and what each goes by.
+"""The columns of an answer: a file's own, then those that are added, with their names.
 
-A column that is added goes by its name in the contract, also where the file has it already and it
-is to be replaced there; every other column goes by its header. What it holds is its role.
+An added column has the program's name, also where it replaces a column of the file; every other
+column has its header as its name. What a column holds is its role.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Layout(NamedTuple):
     """The columns of an answer in order, by name.
 
-    ``headers`` are those that the file has, as they stand there; ``known`` is what the file's
-    columns hold, as far as a header or a mapping tells.
+    ``headers`` are those of the file, unchanged; ``known`` is what the file's columns hold, as far
+    as a header or a mapping says.
     """
 
     names: tuple[str, ...]
@@ -28,20 +28,20 @@ class Layout(NamedTuple):
 
     @property
     def of_file(self) -> tuple[str, ...]:
-        """The names of the columns that the file has."""
+        """The names of the file's columns."""
         return self.names[: len(self.headers)]
 
     @property
     def identity(self) -> str:
-        """The column that tells rows apart: the one with the ids, or the first."""
+        """The column that identifies rows: the one with the ids, or the first."""
         return self.holding("sku") or self.names[0]
 
     def role(self, name: str) -> str:
-        """The input or result that a column holds; ``""`` where that isn't known."""
+        """The input or result that a column holds; ``""`` if unknown."""
         return self.known.get(name, name if name in RESULTS or name in INPUTS else "")
 
     def holding(self, role: str) -> str:
-        """The column that holds something, the one of that name first; nothing where none does."""
+        """The column that holds a role, first the one of that name; empty if there is none."""
         found = [name for name in self.names if self.role(name) == role]
         return role if role in found else next(iter(found), "")
 
@@ -56,10 +56,10 @@ class Layout(NamedTuple):
         return [self.header(name, language) for name in names]
 
     def meant(self, word: str) -> list[str]:
-        """The columns that a word may stand for.
+        """The columns that a word may mean.
 
-        A header as it stands goes first, unless another column was mapped to what it says; then
-        the name of what a column holds, then its other names, however they are spelled.
+        First a header as written, unless another column was mapped to that name; then the name of
+        what a column holds, then its other names, in any spelling.
         """
         exact = [name for name in self.names if self.headers.get(name, name) == word]
         if [self.role(name) for name in exact] == [word]:
@@ -69,7 +69,7 @@ class Layout(NamedTuple):
         ]
         if found:
             return found
-        from aepromo.table.headers import plain, read_header  # for which most calls needn't wait
+        from aepromo.table.headers import plain, read_header  # most calls don't need it
 
         wanted, stands_for = plain(word), read_header(word).column
         return [

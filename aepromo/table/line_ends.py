@@ -1,7 +1,7 @@
-"""The ends of lines that a report adds to a file's own rows, for all rows of a block at once.
+"""The added cells at the ends of a file's own rows, for all rows of a block at once.
 
-Each cell is laid into words of eight bytes, NUL where it has no character, so that writing a column
-is a matter of looking words up; at the end all NULs are taken out. The figures are those of
+Each cell is put into words of eight bytes, with NUL for unused bytes, so that writing a column
+means looking up words; at the end all NULs are removed. The figures are those of
 ``bulk.result_texts``.
 """
 
@@ -31,18 +31,22 @@ if TYPE_CHECKING:
     Words = npt.NDArray[np.uint64]
 
 NEAR = 1_000_000
-"""Figures nearer to zero than this, in their last place, fit one word; below zero a tenth of it."""
+"""Figures below this, in their last place, fit one word; negative ones below a tenth of it."""
 
 _LAST = 5  # with so many decimal places, the digit before the point stands where the sign would
 _WIDE = 24  # bytes for any other: 18 digits, sign, point and delimiter
 
 
 def line_ends(
-    figures: Sequence[tuple[Numbers | int, Column]], rows: int, delimiter: str, currency: Currency
+    figures: Sequence[tuple[Numbers | int, Column]],
+    rows: int,
+    delimiter: str,
+    currency: Currency,
+    line_end: str = "\n",
 ) -> pa.Array:
-    """Each row's added cells with a delimiter in front of each, and the newline, as text."""
+    """Each row's added cells with a delimiter in front of each, and the line end, as text."""
     words = [_words(numbers, column, delimiter, currency) for numbers, column in figures]
-    words.append(_packed(["\n"]))
+    words.append(_packed([line_end]))
     # Column by column, and turned over as a whole: so each is written in one go.
     laid = np.empty((sum(each.shape[1] for each in words), rows), np.uint64)
     position = 0

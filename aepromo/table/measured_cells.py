@@ -32,7 +32,7 @@ _MONEY = r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€
 def read_cells(
     cells: Cells, columns: Mapping[str, int], name: str, kind: Kind, currency: Currency
 ) -> dict[int, Reading]:
-    """The numbers of each position of a column, as its header says that they are meant."""
+    """The numbers at each position of a column, in the unit of its header."""
     if not isinstance(columns, FoundColumns):
         return {columns[name]: cells.reading(columns[name], kind, currency)}
     found = {}
@@ -50,12 +50,12 @@ def read_cells(
 def read_one(
     cells: Cells, columns: Mapping[str, int], name: str, kind: Kind, currency: Currency
 ) -> Reading:
-    """The same of a column that is no sum."""
+    """The numbers of a column that is not a sum."""
     return next(iter(read_cells(cells, columns, name, kind, currency).values()))
 
 
 def _kilograms(cells: Cells, position: int, currency: Currency) -> Reading:
-    """Weights in milligrams: a millionth of a kilogram is one."""
+    """Weights in milligrams: a millionth of a kilogram is a milligram."""
     reading = cells.reading(position, Kind.NUMBER, currency)
     heavy = np.flatnonzero(reading.numbers >= WEIGHT_LIMIT)
     if not len(heavy):
@@ -66,7 +66,7 @@ def _kilograms(cells: Cells, position: int, currency: Currency) -> Reading:
 
 
 def _percentages(cells: Cells, position: int, kind: Kind, currency: Currency) -> Reading:
-    """Rates in millionths: a bare figure is a percentage, one with its sign what it says."""
+    """Rates in millionths: a figure without % is a percentage, too."""
     bare = cells.reading(position, Kind.NUMBER, currency)
     numbers, upper, bad = bare.numbers, bare.numbers, bare.bad
     if bad:
@@ -86,7 +86,7 @@ def _percentages(cells: Cells, position: int, kind: Kind, currency: Currency) ->
     most = {Kind.SHARE: MILLION, Kind.MARKUP: MARKUP_LIMIT - 1}.get(kind, MILLION - 1)
     finer = np.flatnonzero(bare_rows & (bare.numbers % _FINEST_PERCENT != 0))
     if len(finer):
-        reason = _("{cell} is finer than a rate can be; write at most {places} decimal places")
+        reason = _("{cell} has too many decimal places for a rate; write at most {places}")
         reading = _refused(reading, cells, position, finer, reason, places=RATE_PLACES - 2)
     large = np.flatnonzero(bare_rows & (reading.numbers > most))
     if len(large):
@@ -109,7 +109,7 @@ def _refused(
     reason: str,
     **places: object,
 ) -> Reading:
-    """The reading without the numbers of some rows, which can't be used."""
+    """The reading with some rows refused."""
     texts = taken(cells.texts(position), rows)
     refused = Refused(rows, "", lambda at: reason.format(cell=shown(texts[at].as_py()), **places))
     numbers, upper = reading.numbers.copy(), reading.upper.copy()
@@ -127,7 +127,7 @@ def speak_of_money(texts: pa.Array) -> bool:
 def added_up(
     parts: Sequence[Numbers], kind: Kind, currency: Currency, header: str
 ) -> tuple[Numbers, list[Refused]]:
-    """The sum of columns, row by row; blank where all are. Also which sums are too large, and why.
+    """The sum of columns, row by row, blank if all are; and which sums are too large, and why.
 
     A cell that is blank counts as 0 where another is filled. ``header`` is the one to blame.
     """
@@ -144,10 +144,16 @@ def added_up(
 
     def reason(at: int) -> str:
         if is_amount:
-            text = _("comes to {total} with the columns beside it; the most is under {limit}")
+            text = _(
+                "adds up to {total} with the other columns of its kind; the sum must be under "
+                "{limit}"
+            )
             said, most = (grouped(each, currency.places) for each in (too_large[at], limit))
         else:
-            text = _("comes to {total} with the columns beside it; a rate is under {limit}")
+            text = _(
+                "adds up to {total} with the other columns of its kind; a rate must be under "
+                "{limit}"
+            )
             said, most = percent(too_large[at]), percent(limit)
         return text.format(total=said, limit=most)
 

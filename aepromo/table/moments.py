@@ -1,4 +1,4 @@
-"""Columns of dates and times: text to microseconds, by the clock shown or in UTC, and back."""
+"""Columns of dates and times: text to microseconds, in local time or in UTC, and back."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _CLOCK_TIME = r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?"
 _DATE = r"2[01]\d\d[-/]\d\d[-/]\d\d"
 _BARE = f"^{_DATE}([ T]{_CLOCK_TIME})?$"
 _ZONED = rf"^{_DATE}[ T]{_CLOCK_TIME}(Z|[+-](0\d|1[0-4]):?[0-5]\d)$"
-"""Times of the years within reach that Arrow reads as Python does."""
+"""Times with a zone that Arrow reads as Python does."""
 
 
 def read_moments(texts: pa.Array) -> Reading:
-    """Read a column of times as microseconds since 1970 by the clock shown; a zone is passed over.
+    """Read a column of times as microseconds since 1970 in local time; a zone is ignored.
 
     What can't be read is in ``bad``, with the reason and the remedy.
     """
@@ -49,8 +49,8 @@ def read_moments(texts: pa.Array) -> Reading:
 def read_instants(texts: pa.Array, zone: tzinfo | None) -> Reading:
     """Read a column of times as microseconds since 1970 in UTC.
 
-    A time that names no zone is taken in ``zone``, in UTC where None. Of an hour that a clock shows
-    twice, the first is meant.
+    A time without a zone is in ``zone``, in UTC if None. Of an hour that a clock shows twice, the
+    first is meant.
     """
     zone = zone or UTC
     numbers = np.full(len(texts), BLANK, np.int64)
@@ -105,7 +105,7 @@ def written_instants(instants: Numbers, zone: tzinfo) -> pa.Array:
 
 
 def _each_once(numbers: Numbers, written: Callable[[int], str]) -> pa.Array:
-    """Each number as text, of which each different one is written once."""
+    """Each number as text; each different one is formatted once."""
     different, codes = np.unique(numbers, return_inverse=True)
     texts = pa.array([written(number) for number in different.tolist()], pa.string())
     return texts.take(pa.array(codes))
@@ -165,7 +165,7 @@ def _placed(clock: Numbers, zone: tzinfo) -> Numbers:
 
 
 def _offsets(times: Numbers, offset_at: Callable[[int], int]) -> Numbers:
-    """How far a zone's clocks are ahead of UTC at each time.
+    """The offset of a zone from UTC at each time.
 
     They are asked once for each different day; on a day at whose end they are another way ahead
     than at its start, once for each different time.

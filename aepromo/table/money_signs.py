@@ -42,7 +42,7 @@ _MOST_BEFORE = 2
 
 
 class Sign(NamedTuple):
-    """The currency that a cell names: as it is written, and which it may be."""
+    """The currency sign of a cell: as written, and the currencies it may mean."""
 
     written: str
     codes: frozenset[str]
@@ -59,12 +59,12 @@ class Sign(NamedTuple):
         return {"USD": "$", "CNY": "¥"}.get(self.code, self.code)
 
     def fits(self, currency: Currency) -> bool:
-        """Whether an amount with this sign may be in a currency; in one nobody named, it may."""
+        """Whether an amount with this sign may be in a currency; always if that was not named."""
         return not currency.is_stated or currency.code in self.codes
 
 
 def parted(tidied: str) -> tuple[Sign | None, str]:
-    """The sign of an amount, if it has one, and the rest of the cell.
+    """Split a cell into the sign of its amount, if any, and the rest.
 
     Two signs that agree are one: ``USD $5``. Where they don't, the cell is left as it is.
     """
@@ -101,7 +101,7 @@ def _codes(written: str) -> frozenset[str]:
 
 
 def _known_to_iso(code: str) -> frozenset[str]:
-    from iso4217 import Currency as Known  # parses a table, which no common sign waits for
+    from iso4217 import Currency as Known  # parses a table, which common signs don't need
 
     try:
         Known(code)

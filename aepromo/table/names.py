@@ -44,12 +44,12 @@ _PATH = re.compile(r"\s*[>/]\s*")
 
 
 def canonical(name: str) -> str:
-    """The name that the rule book uses, where it is known under another; else itself, trimmed."""
+    """The rule book's name for a name; an unknown one unchanged, without spaces around it."""
     return _known().get(plain(name), name.strip())
 
 
 def ways(name: str) -> tuple[str, ...]:
-    """All names of what the rule book calls by this one."""
+    """All other names of a name of the rule book."""
     return (name, *_ALSO.get(name, ()))
 
 

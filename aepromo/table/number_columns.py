@@ -1,4 +1,4 @@
-"""Columns of cells to int64 columns, and int64 columns to exact decimals.
+"""Convert columns of cells to int64 columns, and int64 columns to exact decimals.
 
 The fast way reads a column of plain decimals at once, from its bytes or, of text, with Arrow; the
 next one numbers as people write them. Cells of other kinds are looked at one by one, and then each
@@ -40,15 +40,15 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int64]
 
 _NEVER_PLAIN = frozenset({Kind.LEVEL, Kind.FLAG, Kind.DAY, Kind.MOMENT, Kind.TURNOVER, Kind.MARKUP})
-"""The kinds whose cells are no plain decimals, or not of the places of an amount."""
+"""The kinds whose cells are not plain decimals, or have other places than amounts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A column's numbers (blank where there is none), and the rows of which it can't be used.
 
-    ``upper`` is the other end where the column holds ranges; otherwise it is ``numbers`` itself.
-    ``signs`` are those that amounts have; ``lacks_zone``: some time names no zone.
+    ``upper`` is the upper end if the column holds ranges; otherwise it is ``numbers`` itself.
+    ``signs`` are those of amounts; ``lacks_zone``: some time has no zone.
     """
 
     numbers: Numbers
@@ -61,7 +61,7 @@ class Reading:
 class Words(NamedTuple):
     """A column of names: ``codes`` are indices into ``values``, -1 where the cell is blank.
 
-    Each value is what a different text of the column holds: its names, in order.
+    Each value has the names of one of the different texts, in order.
     """
 
     codes: Numbers
@@ -279,5 +279,5 @@ def result_array(numbers: Numbers | int, column: Column, rows: int, currency: Cu
     exact = pa.Array.from_buffers(
         pa.decimal64(18, scale), rows, [validity, pa.py_buffer(np.ascontiguousarray(numbers))]
     )
-    # The wider type is the one that pandas, and whatever reads the frame next, can add up.
+    # The wider type can be added up by pandas and other readers of the frame.
     return exact.cast(pa.decimal128(18, scale))

@@ -1,4 +1,4 @@
-"""Number formats of a workbook, as far as they change what a cell says.
+"""Number formats of a workbook, as far as they change the content of a cell.
 
 Four things do: an id is padded with zeros or split by dashes (``00000``, ``000-000``), a currency
 is named, kilograms are named, or a ratio is shown in percent. Thousands separators, decimal places,
@@ -38,7 +38,7 @@ class Shape:
     is_percent: bool = False
 
     def text(self, number: str) -> str:
-        """A number in its shape; what a pattern of digits has no place for stays as it is."""
+        """A number in its shape; a number that doesn't fit a pattern of digits stays unchanged."""
         if self.is_percent:
             return _in_percent(number)
         if not self.pattern:
@@ -59,7 +59,7 @@ PERCENT = Shape("", "%", is_percent=True)
 
 
 def _in_percent(number: str) -> str:
-    """A plain ratio as a percentage, digit for digit; anything else as it is."""
+    """A plain ratio as a percentage, digit for digit; anything else unchanged."""
     match = _RATIO.fullmatch(number)
     if match is None:
         return number

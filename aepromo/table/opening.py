@@ -1,7 +1,7 @@
-"""Where a table begins in a text: its header line, and what parts its cells.
+"""The beginning of a table in a text: its header line and its delimiter.
 
-A header is a line that names at least two known columns. Titles and blank lines above one are
-passed over; where no line is one, the first has to be it.
+A header is a line that names at least two known columns. Titles and blank lines above it are
+skipped; if there is no such line, the first line is the header.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SEP_BEGUN = re.compile(rb'(?i:"?(?:s(?:e(?:p(?:=[^\n]?)?)?)?)?)"?[,;\t]*\r?\Z')
 
 
 class Opening(NamedTuple):
-    """Where the header starts and ends in the bytes looked at, and what parts cells."""
+    """The start and end of the header in the first bytes, and the delimiter."""
 
     start: int
     end: int
@@ -42,10 +42,10 @@ class Opening(NamedTuple):
 def find_opening(
     head: bytes, delimiter: str | None, count: Count, is_whole: bool
 ) -> tuple[Opening | None, str]:
-    """The beginning of a table, None where more bytes are to tell; and what a ``sep=`` line names.
+    """The beginning of a table, None if more bytes are needed; and the ``sep=`` delimiter.
 
-    ``delimiter`` is the one that the call names. ``count`` tells how many known columns some cells
-    name; ``is_whole``, that no more bytes follow.
+    ``delimiter`` is the one that the call names. ``count`` returns how many known columns some
+    cells name; ``is_whole``: no more bytes follow.
     """
     first, named = 0, ""
     if _SEP_BEGUN.match(head) and not is_whole:
@@ -79,8 +79,8 @@ def find_opening(
 def _first_record(head: bytes, first: int, delimiter: str | None) -> tuple[int, int, str]:
     """Where the first record starts and ends, 0 where that isn't in sight; and the delimiter.
 
-    A quote counts only where a cell starts, so the two depend on each other: the delimiter is told
-    from what the record is if all candidates part cells.
+    A quote counts only at the start of a cell, so the two depend on each other: the delimiter is
+    chosen from the record that results if all candidates separate cells.
     """
     data = head[first:]
     if delimiter is None:
@@ -128,7 +128,7 @@ def _width(head: bytes, first: int, delimiter: str) -> int:
 
 
 def _cells(record: bytes, delimiter: str) -> list[str]:
-    """The cells of one record; none where it is no text."""
+    """The cells of one record; none if it is not text."""
     try:
         return next(csv.reader(lines_of(record.decode("utf-8")), delimiter=delimiter), [])
     except (UnicodeDecodeError, csv.Error):

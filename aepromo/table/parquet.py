@@ -32,11 +32,11 @@ def open_parquet(stream: BinaryIO, name: str) -> Source:
 
     ``stream`` can be sought in. A decimal keeps its places, a binary float is the decimal that its
     first 15 digits spell, a null is blank. Messages number rows as in the same table written as
-    CSV: the header is 1. Raises ``InputError`` for what is no Parquet file, and for columns that
-    hold no single values.
+    CSV: the header is 1. Raises ``InputError`` for anything but a Parquet file, and for columns
+    that don't hold single values.
     """
     try:
-        # Flipped bits of a file whose pages carry a checksum are not taken for other values.
+        # With page checksums, flipped bits are not read as other values.
         file = pq.ParquetFile(stream, page_checksum_verification=True)
         schema = file.schema_arrow
         names = tuple(schema.names)
@@ -50,7 +50,7 @@ def open_parquet(stream: BinaryIO, name: str) -> Source:
         raise InputError(f"{name}: " + _("a header holds a NUL character; rename the column"))
     for field in schema:
         if not _is_one_value(field.type):
-            reason = _("{name}: column {column} holds {type}; make it text")
+            reason = _("{name}: column {column} holds {type}; convert it to text")
             kind = on_one_line(str(field.type)[:SHOWN_LENGTH])
             raise InputError(reason.format(name=name, column=shown(field.name), type=kind))
     return Source(name, names, ",", _blocks(file, name), counts_rows=True)
@@ -83,11 +83,11 @@ def parquet_of(tables: Iterable[pa.Table]) -> Iterator[bytes]:
 
 
 def _damaged(place: str) -> str:
-    return _("{place}: the Parquet file is damaged, or none").format(place=place)
+    return _("{place}: a damaged Parquet file, or not a Parquet file").format(place=place)
 
 
 def _is_one_value(kind: pa.DataType) -> bool:
-    """Whether a column holds what a cell of text can say: a text, a number, a day, a moment."""
+    """Whether a column holds single values: a text, a number, a day, a time."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     is_text = any(
@@ -117,12 +117,12 @@ def _blocks(file: pq.ParquetFile, name: str) -> Iterator[Block]:
 
 
 def _rows_before(data: bytes, place: int) -> int:
-    """How many whole rows of CSV stand before a place."""
+    """How many whole rows of CSV come before a place."""
     return sum(end <= place for end in record_ends(data, ","))
 
 
 def _texts(column: pa.Array) -> pa.Array:
-    """The cells of a column as text, a blank where there is none."""
+    """The cells of a column as text, blank for null."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     kind = column.type

@@ -1,4 +1,4 @@
-"""Headers that the program knows, wherever a table is to be told from what stands around it."""
+"""Headers that the program knows, to separate a table from other text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ENOUGH = 2
-"""So many known names make a row a header, wherever it stands."""
+"""How many known names make a row a header."""
 
 _FIGURES = frozenset(
     {Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.FX, Kind.WEIGHT,
@@ -31,7 +31,7 @@ class KnownHeaders:
         return len({self._named(cell) for cell in cells[:MOST_COLUMNS] if cell} - {""})
 
     def figures(self, header: Sequence[str]) -> list[int]:
-        """Where the columns stand that hold amounts, rates and weights."""
+        """The positions of columns with amounts, rates and weights."""
         names = map(self._named, header)
         return [
             place

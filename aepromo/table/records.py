@@ -1,4 +1,4 @@
-"""Where records end in the bytes of a table: at a newline that no quotes enclose."""
+"""The ends of records in the bytes of a table: newlines outside quotes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def last_record_end(data: bytes, delimiter: str) -> int:
-    """Where the last whole record ends (after its newline), or 0 where none does."""
+    """The end of the last whole record (after its newline), or 0 if there is none."""
     if b'"' not in data:
         return data.rfind(b"\n") + 1
     quotes = well_formed_quotes(data, delimiter)
@@ -26,7 +26,7 @@ def last_record_end(data: bytes, delimiter: str) -> int:
 
 
 def well_formed_quotes(data: bytes, delimiter: str) -> npt.NDArray[np.int64] | None:
-    """Where the quotes stand, or None where one stands within a bare cell.
+    """The positions of quotes, or None if one is inside an unquoted cell.
 
     In a well-formed table every other quote opens: it follows a delimiter, a newline, or the quote
     that it doubles; and the ones between close. Then a newline is outside quotes exactly where an
@@ -48,10 +48,10 @@ def well_formed_quotes(data: bytes, delimiter: str) -> npt.NDArray[np.int64] | N
 
 
 def record_ends(data: bytes, delimiters: str, may_indent: bool = False) -> Iterator[int]:
-    """Where each whole record ends, read as ``csv`` reads: a quote counts only where a cell starts.
+    """The end of each whole record, as ``csv`` reads: a quote counts only at the start of a cell.
 
-    The exact way, record by record, for a header or a table that is not well formed.
-    ``may_indent``: spaces may stand before a cell's first quote.
+    This is the exact way, record by record, for a header or a table that is not well formed.
+    ``may_indent``: spaces are allowed before a cell's first quote.
     """
     fence = re.escape(delimiters).encode()
     bare = rb"[^\n%b]*+" % fence
@@ -65,7 +65,7 @@ def record_ends(data: bytes, delimiters: str, may_indent: bool = False) -> Itera
 
 
 def indents_quotes(lines: bytes, delimiter: str) -> bool:
-    """Whether quoted cells stand in some lines that have spaces around their quotes."""
+    """Whether some lines have quoted cells with spaces around their quotes."""
     if delimiter == " ":
         return False
     fence = re.escape(delimiter).encode()
@@ -73,17 +73,17 @@ def indents_quotes(lines: bytes, delimiter: str) -> bool:
 
 
 def without_indents(data: bytes, delimiter: str) -> bytes:
-    """Whole records without the spaces that stand around the quotes of quoted cells."""
+    """Whole records without spaces around the quotes of quoted cells."""
     fence = re.escape(delimiter).encode()
     quoted = rb'(?m)(^|%b) *+("[^"]*+(?:""[^"]*+)*+")(?: ++(?=%b|\r?$))?' % (fence, fence)
     return re.sub(quoted, rb"\1\2", data)
 
 
 def without_blank_rows(data: bytes, delimiter: str) -> tuple[bytes, int]:
-    """Whole records, those of blank cells alone as blank lines; and how many those were."""
+    """Whole records, with those of only blank cells as blank lines; and the number of those."""
     fence = re.escape(delimiter).encode()
     begins = rb'"?(?:%b|[ \t"]|\xc2\xa0|\xe3\x80\x80)' % fence
-    # Nearly always none does, which is quickly told.
+    # Nearly always there is none, which is quick to check.
     if not (re.match(begins, data) or re.search(rb"\n" + begins, data)):
         return data, 0
     space = rb"(?:[ \t]|\xc2\xa0|\xe3\x80\x80)*+"

@@ -1,6 +1,6 @@
-"""A block of bytes row by row, the exact way: for what is judged one row after the other.
+"""Read a block of bytes row by row, the exact way.
 
-Imports nothing heavy, so that a short file is read as quickly as it is short.
+It imports nothing large, so that a short file is read quickly.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Ragged:
 def rows_with_lines(block: Block, source: Source) -> list[tuple[int, list[str]]]:
     """Every row of the block with the number of the line on which it starts, blank lines left out.
 
-    The blank cells of columns without a name are left out too. Raises ``InputError`` for bytes that
-    are no text and for a carriage return that ends no line.
+    Blank cells of columns without a name are left out, too. Raises ``InputError`` for bytes that
+    are not text and for a carriage return inside a line.
     """
     text = _decoded(block, source)
     csv.field_size_limit(2 * LONGEST_RECORD)
@@ -63,7 +63,7 @@ def rows_with_lines(block: Block, source: Source) -> list[tuple[int, list[str]]]
 
 
 def _named(cells: list[str], source: Source) -> list[str]:
-    """A row without the blank cells that stand in columns of no name."""
+    """A row without blank cells in columns without a name."""
     width = len(source.header)
     is_blank = len(cells) == source.width and not any(cell.strip() for cell in cells[width:])
     return cells[:width] if is_blank else cells

@@ -1,6 +1,6 @@
-"""Every column by name: what kind of value it holds, what it means, and what else it is called.
+"""Every column by name, with its kind of value, its meaning and its other names.
 
-Each room declares its own in ``columns.py``; here they are looked up.
+Each room declares its own in ``columns.py``; here they are gathered.
 """
 
 from __future__ import annotations
@@ -49,5 +49,5 @@ RESULTS: dict[str, Column] = {
 
 
 def column_named(name: str) -> Column | None:
-    """A column that the program writes or reads, as it writes it where it does both."""
+    """A result or an input column by name; a result goes first."""
     return RESULTS.get(name) or INPUTS.get(name) or quantile_named(name)

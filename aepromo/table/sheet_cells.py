@@ -1,4 +1,4 @@
-"""Text of a workbook's cells from its XML, as a person would have typed it."""
+"""The text of a workbook's cells from its XML, as a person would type it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aepromo.table.number_formats import Shape
 
 DIGITS = 15
-"""The digits that Excel shows of a number; what comes after them is noise of the binary float."""
+"""The digits that Excel shows of a number; further ones are noise of the binary float."""
 
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _WHOLE_DOUBLE = re.compile(r"-?(?:0|[1-9]\d*)\.0", re.ASCII)
@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATES = range(0xD800, 0xE000)
 
-# What stands in quotes, after a backslash or in brackets means no part of a date, except [h].
+# Text in quotes, after a backslash or in brackets is not part of a date, except [h].
 _NO_DATE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _DATE_LETTERS = re.compile(r"[ymdhs]", re.IGNORECASE)
 _ELAPSED = re.compile(r"\[[hms]+\]", re.IGNORECASE)
@@ -36,19 +36,19 @@ _BUILT_IN_PERCENTS = (9, 10)
 _DAY = timedelta(days=1)
 _MILLISECONDS = 86_400_000
 _FIRST_SOUND_DAY = 61
-"""Excel takes 1900 for a leap year: from 1 March 1900 on its days count from 30 December 1899."""
+"""Excel treats 1900 as a leap year: from 1 March 1900 its days count from 30 December 1899."""
 _LAST_DAY = 2_958_466
 
 _REMEMBERED = 1 << 15
-"""The numbers whose text is kept: most prices stand in a sheet many times."""
+"""How many numbers are cached as text: most prices appear many times in a sheet."""
 
 
 @lru_cache(_REMEMBERED)
 def number_text(stored: str) -> str:
     """A number as Excel shows it in full: its digits as stored, or the first 15 of them.
 
-    ``123.0`` is how Java writes the whole number 123. A number that is too long for that and stands
-    with an exponent has lost digits already; it keeps that form, so that nobody takes it for an id.
+    ``123.0`` is how Java writes the whole number 123. A longer number with an exponent has already
+    lost digits; it keeps that form, so that it is not used as an id.
     """
     if _WHOLE_DOUBLE.fullmatch(stored):
         stored = stored.removesuffix(".0")
@@ -65,7 +65,7 @@ def number_text(stored: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """The text with ``_x000D_`` and the like as the characters that they stand for."""
+    """The text with escapes such as ``_x000D_`` replaced by their characters."""
     return _ESCAPE.sub(_character, text) if "_x" in text else text
 
 
@@ -112,7 +112,7 @@ class Styles:
         return not (style in self.dates or style in self.elapsed or style in self.shapes)
 
     def text(self, stored: str, style: int) -> str:
-        """A number as its style has it: a date, a time, both, an id, an amount, a plain number."""
+        """A number in its style: a date, a time, both, an id, an amount, a plain number."""
         if self.is_number(style):
             return number_text(stored)
         if shape := self.shapes.get(style):
@@ -141,7 +141,7 @@ def _moment_text(stored: str, runs_on: bool, from_1904: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The shared texts and styles of a workbook, by which its cells become text.
+    """The shared texts and styles of a workbook, to convert its cells to text.
 
     With ``computes_on_load`` the formulas are left for Excel to compute when it opens the workbook,
     so the results stored for them are not used.
@@ -181,7 +181,7 @@ class Cells:
 
 
 def _check_digits(text: str) -> None:
-    """Refuse for the number of a text what ``int`` takes beside digits: ``-1``, ``0_1``, ``١``."""
+    """Refuse for a text's number what ``int`` accepts besides digits: ``-1``, ``0_1``, ``١``."""
     if not (text.isascii() and text.isdigit()):
         raise ValueError(text)
 

@@ -40,14 +40,14 @@ _NUMERIC = frozenset(
     {*_AMOUNTS, *_RATES, Kind.COUNT, Kind.NUMBER, Kind.WEIGHT, Kind.FX, Kind.EXCHANGE}
 )
 
-# What Excel would take for a number of just this text, and no more digits than it keeps.
+# Text that Excel would show unchanged as a number, with no more digits than it keeps.
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(?P<fraction>\d+))?", re.ASCII)
 _MOST_DIGITS = 15
 _FORBIDDEN = re.compile(r"_x(?=[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 def formats() -> dict[str, dict[str, object]]:
-    """Every cell format by the name that this module knows it by."""
+    """Every cell format by its name in this module."""
     named: dict[str, dict[str, object]] = {"text": {"num_format": "@"}}
     for places in range(MOST_PLACES + 1):
         zeros = "." + "0" * places if places else ""
@@ -58,7 +58,7 @@ def formats() -> dict[str, dict[str, object]]:
 
 
 def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callable[[str], str]:
-    """Return the function that turns a text of the column into a cell's XML, from its style on.
+    """Return the function that converts a text of the column to a cell's XML, from its style on.
 
     A blank text gives a blank. A computed figure becomes a number, as does an input cell of a
     column of numbers if its text is plainly one. Every other cell is written unchanged as text,
@@ -66,7 +66,7 @@ def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callab
     """
     kind = _kind_of(column)
     colours = LABEL_STYLES.get(column.holds, {})
-    is_change = column.holds == "price_change"  # below zero it is no loss, but room to spare
+    is_change = column.holds == "price_change"  # a negative number here is not a loss
 
     def cell(text: str) -> str:
         if not text:
@@ -85,7 +85,7 @@ def cell_writer(column: TextColumn, money_places: int, styles: Styles) -> Callab
 
 
 def label_shown(name: str, column: str) -> str:
-    """A label of a column as a workbook has it: the name that scripts know, in Chinese a word."""
+    """A label of a column in a workbook: the English name, or a Chinese word."""
     if is_english() or name not in RESULTS[column].labels:
         return name
     return label(name, column)
@@ -99,7 +99,7 @@ def _kind_of(column: TextColumn) -> Kind:
     role = column.role or reading.column or column.name
     known = INPUTS.get(role) or RESULTS.get(role)
     if known and known.kind in _RATES and reading.unit == "%":
-        return Kind.NUMBER  # a bare 8 is 8 %, and stays 8
+        return Kind.NUMBER  # 8 without % is 8 %, and stays 8
     return known.kind if known else Kind.TEXT
 
 
@@ -143,5 +143,5 @@ def _text(text: str) -> str:
 
 
 def _spelled(match: re.Match[str]) -> str:
-    # An underscore that would be taken for the start of such a spelling is spelled itself.
+    # An underscore that looks like the start of an escape is escaped itself.
     return "_x005F_x" if match[0] == "_x" else f"_x{ord(match[0]):04X}_"

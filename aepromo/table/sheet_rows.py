@@ -1,8 +1,8 @@
-"""The rows of a sheet: those of the usual form many at once, the others by the parser.
+"""The rows of a sheet: usual ones many at once, all others by the parser.
 
-A regular expression takes a row apart several times as fast as a parser that calls back for each
-element. It matches only rows that are beyond doubt. The parser is given all the rest: it sees the
-same sheet with fewer rows in it, and so finds what is no XML, or is out of order, all the same.
+A regular expression reads a row several times as fast as a parser with a callback for each element.
+It matches only rows of a known form. The parser gets all the rest: the same sheet with fewer rows,
+so it still finds invalid XML and rows out of order.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def sheet_rows(chunks: Iterable[bytes], cells: Cells) -> Iterator[Row]:
 
 
 def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut anew so that a piece ends where a row does, if one ends in it at all."""
+    """The same bytes in pieces that end where a row ends, if they contain the end of one."""
     pending = b""
     for chunk in chunks:
         pending += chunk
@@ -78,7 +78,7 @@ def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _usual(piece: bytes) -> str:
-    """The text of whole rows, or nothing where it holds what XML has no place for."""
+    """The text of whole rows, or empty if it holds characters that XML does not allow."""
     if not piece.endswith(_ROW_END) or len(piece.translate(None, _CONTROLS)) < len(piece):
         return ""
     try:
@@ -100,7 +100,7 @@ class PlainRows:
         self._cells = cells
         self._value = _VALUE if cells.computes_on_load else _FORMULA + _VALUE
         self._width = self._lessons = 0
-        self._kinds: dict[int, str | None] = {}  # None where a column's cells are of several
+        self._kinds: dict[int, str | None] = {}  # None if a column's cells have several
         self._any = self._row = self._expression({})
 
     def rows(self, text: str, position: int, parser: SheetReader) -> tuple[list[Row], int]:
@@ -123,13 +123,13 @@ class PlainRows:
 
     def _widen(self, width: int) -> None:
         if self._width < width <= _MOST_CELLS:
-            # Rows that get wider and wider are not to have an expression each.
+            # Don't compile an expression for every row if rows get wider and wider.
             self._width = min(max(width, 2 * self._width), _MOST_CELLS)
             self._any = self._expression(dict.fromkeys(range(self._width)))
             self._row = self._expression(self._kinds)
 
     def _learns(self, text: str, position: int) -> bool:
-        """Whether the next rows have kinds of cells that weren't known for their columns."""
+        """Whether the next rows have new kinds of cells in their columns."""
         before, looked_at = dict(self._kinds), 0
         while looked_at < _ROWS_LOOKED_AT and (match := self._any.match(text, position)):
             for column, kind in enumerate(match.groups()[1::3]):
@@ -186,7 +186,7 @@ class PlainRows:
 
 
 def _resolved(texts: Found) -> Found:
-    """The texts with the characters that stand for themselves nowhere in XML."""
+    """The texts with XML entities replaced by their characters."""
     if not any(text and "&" in text for text in set(texts)):
         return texts
     return [text and unescape(text, _QUOTES) for text in texts]

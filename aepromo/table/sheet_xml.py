@@ -24,18 +24,18 @@ LONGEST_TEXT = 1 << 20
 Excel writes at most 32,767 characters into a cell, but others write more.
 """
 _MOST_TIMES, _PACKED_ENOUGH = 400, 64 << 20
-"""From so many bytes on a part must not be more than so many times as large as it was packed."""
+"""How many times its packed size a part may be, and the size from which this is checked."""
 _READ_SIZE = 1 << 17
 
 
 class Damaged(Exception):
-    """The workbook doesn't hold together; the message says what is wrong with it."""
+    """The workbook is damaged; the message says what is wrong with it."""
 
 
 def limited(stream: IO[bytes], most: int, packed: int) -> Iterator[bytes]:
-    """The bytes that a part unpacks to, which was packed into some others.
+    """The unpacked bytes of a part, checked against its packed size.
 
-    Raises ``Damaged`` once they are too many.
+    Raises ``Damaged`` if there are too many.
     """
     size, most = 0, min(most, max(_PACKED_ENOUGH, _MOST_TIMES * packed))
     while chunk := stream.read(_READ_SIZE):
@@ -50,11 +50,11 @@ def limited(stream: IO[bytes], most: int, packed: int) -> Iterator[bytes]:
 
 
 def _disorder() -> str:
-    return _("rows or cells are out of order; open the workbook in Excel and save it anew")
+    return _("rows or cells are out of order; open the workbook in Excel and save it again")
 
 
 class _Reader:
-    """A reader of a part, element by element, whatever prefix its elements have."""
+    """A reader of a part, element by element, with any XML prefix."""
 
     def __init__(self) -> None:
         self._parser = expat.ParserCreate()
@@ -80,7 +80,7 @@ class _Reader:
         raise NotImplementedError
 
     def _collect(self) -> None:
-        """Keep the text from here on."""
+        """Collect the text from here on."""
         self._pieces, self._length = [], 0
         self._parser.CharacterDataHandler = self._piece
 
@@ -91,14 +91,14 @@ class _Reader:
         self._pieces.append(text)
 
     def _collected(self) -> str:
-        """The text since then."""
+        """Return the collected text."""
         self._parser.CharacterDataHandler = None
         return "".join(self._pieces)
 
 
 def refuse_entities(*_all: object) -> NoReturn:
-    """Refuse a document type: no workbook has one, and in it much can be made of little."""
-    raise Damaged(_("the workbook declares entities, as none does"))
+    """Refuse a document type: workbooks have none, and its entities can expand without limit."""
+    raise Damaged(_("the workbook declares XML entities, which Excel never writes"))
 
 
 class TextsReader(_Reader):
@@ -169,7 +169,7 @@ class SheetReader(_Reader):
         """
         self._rows, self.pauses = [], False
         self._parser.Parse(data, is_last)
-        if b"<!" in data or b"<?" in data:  # a comment may go on, whatever it seems to hold
+        if b"<!" in data or b"<?" in data:  # a comment may continue, whatever it contains
             self.pauses = False
         return self._rows
 

@@ -25,7 +25,7 @@ _NONE = np.array([], np.int64)
 
 def shortened_ids(text: TextBlock, place: int) -> Rows:
     """The rows of a block whose ids a spreadsheet has shortened."""
-    if b"+" not in text.block.data:  # as nearly always, and quickly told
+    if b"+" not in text.block.data:  # nearly always so, and quick to check
         return _NONE
     rows = np.arange(len(text)) if text.grid is None else _likely(text.grid, place)
     if not len(rows):
@@ -36,7 +36,7 @@ def shortened_ids(text: TextBlock, place: int) -> Rows:
 
 
 def _likely(grid: Grid, place: int) -> Rows:
-    """The rows whose cell ends as a shortened number does, told without making text of it."""
+    """The rows whose cell ends like a shortened number, checked without making text."""
     starts, ends = grid.column(place)
     ends = ends - (grid.codes[ends - 1] == ord('"'))
     has_sign = (grid.codes[ends - 3] == ord("+")) & (ends - starts >= _SHORTEST)

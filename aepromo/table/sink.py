@@ -1,4 +1,4 @@
-"""A stream that hands on what was written to it, piece by piece."""
+"""A stream that passes on what was written to it, piece by piece."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Bytes to UTF-8 blocks of whole records: encoding, header line, delimiter, line numbers.
+"""Convert bytes to UTF-8 blocks of whole records: encoding, header, delimiter, line numbers.
 
-A block ends where a record does, whatever is quoted in it, so blocks can be parsed apart from each
-other and in any order. The encoding is decided by the bytes: a byte order mark, else UTF-8, else
-GB18030 (which holds GBK and GB2312) where the bytes make sense as it; a character is never
-replaced. What was taken for something is kept in ``Taken``, for whoever says it.
+A block ends where a record ends, whatever is quoted in it, so blocks can be parsed independently
+and in any order. The encoding is decided by the bytes: a byte order mark, else UTF-8, else GB18030
+(which holds GBK and GB2312) where the bytes make sense as it; a character is never replaced.
+Guesses are kept in ``Taken``, to be reported.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _MAY_HAVE_COMMAS = ";\t"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole records as UTF-8 bytes, and the number of the line on which they start."""
+    """Whole records as UTF-8 bytes, and the line on which they start."""
 
     data: bytes
     first_line: int
@@ -79,7 +79,7 @@ def together(blocks: Iterable[Block]) -> Iterator[Block]:
 
 @dataclass(slots=True)
 class Taken:
-    """Guesses about the form of a file, to be told as notes; complete once it has been read.
+    """Guesses about the form of a file, to be reported as notes; complete once it has been read.
 
     ``decimal_cell`` is the first cell that can only be read with a decimal comma, if no decimal
     mark was named. ``sheets_passed`` are the sheets without a table before the one that is read.
@@ -98,16 +98,16 @@ class Taken:
     sheets_passed: tuple[str, ...] = ()
 
     def notes(self) -> list[str]:
-        """Say in a few words each what a seller would want to know; most files have nothing."""
+        """Return short notes on the guesses; most files have none."""
         found = []
         if self.sheets_passed:
             passed = _(", ").join(map(shown, self.sheets_passed))
-            said = _("sheet {sheet} is read; without a table: {passed}")
+            said = _("sheet {sheet} is read; sheets without a table: {passed}")
             found.append(said.format(sheet=shown(self.sheet), passed=passed))
         if self.header_line > 1 + self.sep_line:
             found.append(_("header on line {line}").format(line=self.header_line))
         if self.rare_delimiter:
-            said = _("cells are parted by {delimiter} (set --delimiter)")
+            said = _("cells are separated by {delimiter} (set --delimiter)")
             found.append(said.format(delimiter=shown(self.rare_delimiter)))
         if self.decimal_cell:
             said = _("decimal comma: {cell} on line {line} (set --decimal)")
@@ -122,7 +122,8 @@ class Source:
     ``chunks`` are the bytes that were read as text, where they were; ``counts_rows`` tells that
     messages number rows, a blank one too, rather than lines of text. So many ``blank_columns``
     without a name follow the header's; their cells are blank. ``decimal`` is the decimal mark, or
-    nothing where none has been told yet.
+    nothing where none has been told yet. ``has_mark``: the file begins with a byte order mark;
+    ``line_end`` is what its header ends with, as its rows are taken to.
     """
 
     name: str
@@ -133,6 +134,8 @@ class Source:
     counts_rows: bool = False
     blank_columns: int = 0
     decimal: str = POINT
+    has_mark: bool = False
+    line_end: str = "\n"
     taken: Taken = field(default_factory=Taken)
 
     @property
@@ -147,7 +150,7 @@ class Source:
 
     @property
     def guessed_encoding(self) -> str:
-        """The encoding where only the bytes speak for it, and it is not UTF-8; else nothing."""
+        """The encoding if it was guessed from the bytes and is not UTF-8; else empty."""
         return self.chunks.encoding if self.chunks and self.chunks.is_guess else ""
 
 
@@ -162,9 +165,9 @@ def open_source(
 ) -> Source:
     """Read a table's header and hand out the rest as blocks.
 
-    ``name`` stands for the input in messages; ``known`` tells a header from what stands above it.
-    Raises ``InputError`` for what is no table, and ``CallError`` for an encoding, a delimiter or a
-    decimal mark that can't be.
+    ``name`` is the input's name in messages; ``known`` recognises a header below other lines.
+    Raises ``InputError`` for what is not a table, and ``CallError`` for an invalid encoding,
+    delimiter or decimal mark.
     """
     _check_call(delimiter, decimal)
     csv.field_size_limit(2 * LONGEST_RECORD)
@@ -196,14 +199,17 @@ def open_source(
     taken.header_line = 1 + head.count(b"\n", 0, start)
     if parted_by in RARE_DELIMITERS and delimiter is None and not named:
         taken.rare_delimiter = parted_by
+    _check_text(head[:end], name, chunks.is_named)
     place = f"{name}:{taken.header_line}"
-    header, taken.blank_columns = _header(head[start:end], place, parted_by, chunks.is_named)
+    header, taken.blank_columns = _header(head[start:end], place, parted_by)
     blocks = _blocks(head, end, utf8, name, parted_by, taken)
     if decimal is None:
         decimal, blocks = _decimal_mark(blocks, header, parted_by, known, name, taken)
     return Source(
         name, header, parted_by, blocks, chunks,
         blank_columns=taken.blank_columns, decimal=decimal, taken=taken,
+        has_mark=chunks.has_mark,
+        line_end="\r\n" if head[start:end].endswith(b"\r\n") else "\n",
     )  # fmt: skip
 
 
@@ -218,7 +224,7 @@ def _check_call(delimiter: str | None, decimal: str | None) -> None:
 
 
 def _unmarked(head: bytes) -> bytes:
-    """A byte order mark is none of the first header, whoever named the encoding."""
+    """Remove a byte order mark, also with a given encoding."""
     while head.startswith(codecs.BOM_UTF8):
         head = head.removeprefix(codecs.BOM_UTF8)
     return head
@@ -233,7 +239,7 @@ def _until_control_z(chunks: Iterator[bytes], taken: Taken) -> Iterator[bytes]:
         cut = end.start() if end else len(held)
         is_own_line = held[:cut].endswith(b"\n") if cut else starts_line
         if end and not is_own_line and end[0].strip(b"\x1a"):
-            cut = len(held)  # it ends a cell, since a line ends after it
+            cut = len(held)  # it belongs to a cell, because the line ends after it
         if text := held[:cut]:
             yield text
             starts_line = text.endswith(b"\n")
@@ -266,22 +272,25 @@ def _unindented(chunks: Iterator[bytes], delimiter: str) -> Iterator[bytes]:
         yield without_indents(pending, delimiter)
 
 
-def _header(
-    record: bytes, place: str, delimiter: str, is_named: bool
-) -> tuple[tuple[str, ...], int]:
-    """The names of the columns, and how many blank ones at the end are none."""
+def _check_text(head: bytes, name: str, is_named: bool) -> None:
+    """Raise ``InputError`` where the header, or a title above it, is not UTF-8."""
     try:
-        text = record.decode("utf-8")
-    except UnicodeDecodeError:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
         reason = _("the header is not UTF-8; name its --encoding")
         if is_named:
             reason = _("the header is not UTF-8; leave --encoding out, or try gb18030")
-        raise InputError(f"{place}: {reason}") from None
+        line = 1 + head.count(b"\n", 0, error.start)
+        raise InputError(f"{name}:{line}: {reason}") from None
+
+
+def _header(record: bytes, place: str, delimiter: str) -> tuple[tuple[str, ...], int]:
+    """The names of the columns, and the number of blank ones at the end that are not columns."""
     try:
-        header = next(csv.reader(lines_of(text), delimiter=delimiter), [])
+        header = next(csv.reader(lines_of(record.decode()), delimiter=delimiter), [])
         names = [at for at, each in enumerate(header, 1) if each.strip()]
         blank = len(header) - max(names, default=0)
-        # A single one may have cells, and comes through; several can't be told apart.
+        # A single one may have cells and is kept; several can't be distinguished.
         if 1 < blank < len(header):
             header = header[:-blank]
         else:
@@ -302,9 +311,9 @@ def _decimal_mark(
     name: str,
     taken: Taken,
 ) -> tuple[str, Iterator[Block]]:
-    """The decimal mark of the figures, told from the first rows; and the blocks, all of them.
+    """The decimal mark of the figures, decided from the first rows; and all the blocks.
 
-    Only where the comma parts no cells can it be a decimal mark.
+    A comma can be a decimal mark only if it is not the delimiter.
     """
     places = known.figures(header) if delimiter in _MAY_HAVE_COMMAS else []
     if not places:
@@ -331,7 +340,7 @@ def _decimal_mark(
 
 
 def _look_at(block: Block, places: list[int], delimiter: str, evidence: Evidence) -> None:
-    """Gather what a block's first rows say."""
+    """Collect evidence from a block's first rows."""
     end = block.data.rfind(b"\n", 0, _FIGURES_LOOKED_AT) + 1 or len(block.data)
     text = block.data[:end].decode("utf-8", "replace")
     reader = csv.reader(lines_of(text), delimiter=delimiter)
@@ -343,20 +352,20 @@ def _look_at(block: Block, places: list[int], delimiter: str, evidence: Evidence
             if evidence.is_enough:
                 return
     except csv.Error:
-        return  # whoever reads the row says what is wrong with it
+        return  # its fault is reported when the row is read
 
 
 class Chunks:
-    """The stream as chunks of UTF-8 bytes, its encoding decided on the way."""
+    """The stream as chunks of UTF-8 bytes, with its encoding decided while reading."""
 
     def __init__(self, stream: BinaryIO, name: str, encoding: str | None, size: int) -> None:
         self._stream, self._name, self._size = stream, name, size
         self.encoding, self.is_named = encoding or "", bool(encoding)
-        self.is_guess = False
+        self.is_guess = self.has_mark = False
         self._due, self._line = _bytes_due(stream), 1
         if encoding:
             try:
-                "a".encode(encoding)  # which also refuses codecs that are no encoding, like hex
+                "a".encode(encoding)  # this also refuses codecs that are not encodings, such as hex
             except (LookupError, UnicodeError):
                 meant = nearest(encoding, _COMMON, _("write one such as {names}"))
                 reason = _("there is no such encoding; {nearest}").format(nearest=meant)
@@ -376,12 +385,13 @@ class Chunks:
 
     def __iter__(self) -> Iterator[bytes]:
         chunk = self._read()
-        if not self.encoding:
-            # A terminal may give fewer bytes than a mark has.
-            while len(chunk) < len(codecs.BOM_UTF8) and (more := self._read()):
-                chunk += more
-            self.encoding = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
-        # Plain ASCII decides nothing, and reads the same either way.
+        # A terminal may deliver fewer bytes than a byte order mark has.
+        while len(chunk) < len(codecs.BOM_UTF8) and (more := self._read()):
+            chunk += more
+        marked = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
+        self.has_mark = bool(marked)
+        self.encoding = self.encoding or marked
+        # Plain ASCII decides nothing, and is the same in both encodings.
         while chunk and not self.encoding and chunk.isascii():
             yield chunk
             self._line += chunk.count(b"\n")
@@ -396,7 +406,7 @@ class Chunks:
             yield from self._decoded(chunk)
 
     def _settled(self, chunk: bytes) -> bytes:
-        """Settle the encoding; the bytes with as many more as that took."""
+        """Decide the encoding; return the bytes with those read to decide it."""
         more, first = chunk, first_letter(chunk)
         while len(chunk) - first < SAMPLE and (more := self._read()):
             chunk += more
@@ -446,7 +456,7 @@ class Chunks:
 
 
 def _bytes_due(stream: BinaryIO) -> int:
-    """How many bytes a file has left; none where that isn't known beforehand."""
+    """How many bytes a file has left; None if unknown."""
     try:
         status = os.fstat(stream.fileno())
         return status.st_size - stream.tell() if stat.S_ISREG(status.st_mode) else 0
@@ -457,9 +467,10 @@ def _bytes_due(stream: BinaryIO) -> int:
 def _blocks(
     pending: bytes, start: int, chunks: Iterator[bytes], name: str, delimiter: str, taken: Taken
 ) -> Iterator[Block]:
-    """Blocks of the rows after the header, each of which ends where a record does.
+    """The blocks of rows after the header, each of which ends where a record ends.
 
-    Raises ``InputError`` for a row that is endless or has a NUL, and for a quote that never closes.
+    Raises ``InputError`` for a row that is too long or has a NUL, and for a quote that never
+    closes.
     """
     line = 1 + pending.count(b"\n", 0, start)
     pending = pending[start:]
@@ -475,7 +486,7 @@ def _blocks(
         _refuse_nul(chunk, name, line + pending.count(b"\n"))
         pending += chunk
     if pending:
-        # The last line may lack its newline, but not the quote that closes a cell.
+        # The last line may lack its newline, but not a closing quote.
         if not last_record_end(pending + b"\n", delimiter):
             _refuse_backslash(pending, name, line)
             reason = _("a quote opens in this row and never closes")
@@ -484,7 +495,7 @@ def _blocks(
 
 
 def _block(data: bytes, line: int, name: str, delimiter: str, taken: Taken) -> Block:
-    """Some whole records as a block, those of blank cells alone as blank lines."""
+    """Whole records as a block, with those of only blank cells as blank lines."""
     if b'"' in data and b'\\"' in data and well_formed_quotes(data, delimiter) is None:
         begins = 0
         for end in record_ends(data, delimiter):
@@ -497,7 +508,7 @@ def _block(data: bytes, line: int, name: str, delimiter: str, taken: Taken) -> B
 
 
 def _newlines(data: bytes) -> int:
-    """How many there are; NumPy, where it pays to load it, counts them ten times as fast."""
+    """Count newlines; NumPy, if it is worth loading, counts ten times as fast."""
     if len(data) < _WORTH_NUMPY:
         return data.count(b"\n")
     import numpy as np
@@ -508,7 +519,7 @@ def _newlines(data: bytes) -> int:
 def _refuse_nul(data: bytes, name: str, line: int) -> None:
     if (position := data.find(b"\0")) >= 0:
         place = line + data.count(b"\n", 0, position)
-        reason = _("a NUL byte; this is no text table, or it needs --encoding")
+        reason = _("a NUL byte; this is not a text table, or it needs --encoding")
         raise InputError(f"{name}:{place}: {reason}")
 
 
@@ -519,10 +530,12 @@ def _refuse_markup(head: bytes, name: str) -> None:
 
 
 def _refuse_backslash(record: bytes, name: str, line: int) -> None:
-    """Refuse a record with a quote that a backslash is to make part of a cell, if it has one."""
+    """Refuse a record with a quote that is escaped by a backslash."""
     if (position := record.find(b'\\"')) >= 0:
         line += record.count(b"\n", 0, position)
-        reason = _('\\" within quotes is no CSV; write "" for a quote, or export the file anew')
+        reason = _(
+            '\\" inside quotes is not valid CSV; write "" for a quote, or export the file again'
+        )
         raise InputError(f"{name}:{line}: {reason}")
 
 

@@ -1,8 +1,8 @@
-"""Results as an Excel workbook: one sheet to sort, filter and calculate with, and what it sums to.
+"""Results as an Excel workbook: one sheet to sort, filter and calculate, and one with totals.
 
-XlsxWriter lays the workbook out: formats, header, filter, summary. The rows are put in as the XML
-that they are, a column at a time, as they come: cell by cell they would take twenty times as long,
-and money would pass through a binary float.
+XlsxWriter makes the workbook: formats, header, filter, summary. The rows are inserted as XML, a
+column at a time: cell by cell they would take twenty times as long, and money would become a binary
+float.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ _LARGEST_PART = (1 << 31) - (1 << 20)
 """The largest unpacked size of a part, in bytes, that every Excel reads."""
 
 _LEAST = "profit"
-"""The amount whose least is worth knowing."""
+"""The amount whose minimum is shown."""
 
 _WIDEST, _NARROWEST = 48, 8
 _MOST_FROZEN = 2
-_A4 = 9  # as Excel numbers paper
+_A4 = 9  # Excel's number for A4 paper
 _ROWS_MEASURED = 1_000
-_QUICK = 4  # of nine levels of compression: a tenth larger than the usual, in half the time
+_QUICK = 4  # compression level: a tenth larger than usual, in half the time
 
 
 class TooManyRows(OutputError):
-    """There are more rows than a sheet has room for."""
+    """There are more rows than a sheet can hold."""
 
     def __init__(self) -> None:
         reason = _("more than a sheet holds ({most:,} rows); write .csv or .parquet")
@@ -72,8 +72,8 @@ def workbook(
 ) -> Iterator[bytes]:
     """Parts of one table as the bytes of a workbook; ``currency`` is what its amounts are in.
 
-    ``about`` tells, once all parts are there, what else the second sheet says.
-    Raises ``CallError`` without XlsxWriter, and ``OutputError`` for more than a workbook holds.
+    ``about`` returns, once all parts are written, further lines for the second sheet. Raises
+    ``CallError`` without XlsxWriter, and ``OutputError`` for more than a workbook can hold.
     """
     waiting = iter(parts)
     first = next(waiting)
@@ -104,7 +104,7 @@ def _chained(
 
 
 def _entry(name: str) -> ZipInfo:
-    # The same results make the same bytes, whenever it is.
+    # The same results make the same bytes at any time.
     entry = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
     entry.compress_type = ZIP_DEFLATED
     return entry
@@ -120,7 +120,7 @@ def _xlsxwriter() -> ModuleType:
 
 
 class _Layout:
-    """A workbook but for its rows: what stands before and after them, and what they add up to."""
+    """A workbook without its rows: the parts before and after them, and their totals."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class _Layout:
         self._writers = [cell_writer(column, places, styles) for column in columns]
 
     def rows(self, columns: Sequence[TextColumn]) -> memoryview:
-        """Some more rows as XML."""
+        """Return rows as XML."""
         count = len(columns[0].cells)
         numbers = pa.array(range(self.height + 1, self.height + 1 + count)).cast(pa.string())
         self.height += count
@@ -163,7 +163,7 @@ class _Layout:
             if position in self._summed:
                 for each in pc.value_counts(encoded.indices.drop_null()).to_pylist():
                     self._summed[position][texts[each["values"]]] += each["counts"]
-            # Each different text is looked at once.
+            # Each different text is converted once.
             xml = pa.array([write(text) or None for text in texts], pa.string())
             start = f'<c r="{self._letter(position)}'
             cells.append(pc.binary_join_element_wise(start, numbers, xml.take(encoded.indices), ""))
@@ -173,7 +173,7 @@ class _Layout:
         return _bytes_of(lines)
 
     def finished(self, about: Sequence[tuple[str, str | int]]) -> dict[str, bytes]:
-        """Every part of the workbook, of the sheet only what stands behind its rows."""
+        """Return every part of the workbook; of the sheet only the part after its rows."""
         parts = self._parts(about)
         parts[_SHEET] = parts[_SHEET][parts[_SHEET].index(b"</sheetData>") :]
         return parts
@@ -206,7 +206,7 @@ class _Layout:
             return {name: archive.read(name) for name in archive.namelist()}
 
     def _frozen(self) -> int:
-        """How many columns stay in sight: those up to the ids, where they are among the first."""
+        """How many columns are frozen: those up to the ids, if they are among the first."""
         through = self._results.index("sku") + 1 if "sku" in self._results else 1
         return through if through <= _MOST_FROZEN else 0
 
@@ -218,7 +218,7 @@ class _Layout:
         bold: object,
         about: Sequence[tuple[str, str | int]],
     ) -> None:
-        """The second sheet: formulas over the first, with what they come to."""
+        """Write the second sheet: formulas over the first, with their results."""
         rows = self.height - self._header
         summary.set_column(0, 0, 28)
         summary.set_column(1, 1, 14)
@@ -270,12 +270,12 @@ class _Layout:
 
 
 def _is_sum(name: str) -> bool:
-    """Whether a column's amounts are worth adding up: those over a month are, of units aren't."""
+    """Whether to add up a column's amounts: those of a month, not those of a unit."""
     return name.endswith("_30d")
 
 
 def _width(column: TextColumn) -> int:
-    """A width, in digits, at which the cells can be read; the header has the filter's button."""
+    """A readable width, in digits, with room for the filter's button in the header."""
     lengths = map(_length, (*column.cells[:_ROWS_MEASURED], ""))
     return min(max(_NARROWEST, _length(column.name) + 3, *(each + 2 for each in lengths)), _WIDEST)
 
@@ -286,7 +286,7 @@ def _length(cell: str | None) -> int:
 
 
 def _bytes_of(lines: pa.StringArray) -> memoryview:
-    """The lines one after the other."""
+    """The lines, concatenated."""
     _validity, offset_buffer, data = lines.buffers()
     if data is None:
         return memoryview(b"")

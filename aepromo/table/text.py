@@ -1,4 +1,4 @@
-"""Columns to text: CSV and TSV, JSON, JSON lines, Markdown.
+"""Convert columns to text: CSV and TSV, JSON, JSON lines, Markdown.
 
 An input cell is written as it was read. A computed figure is written with all its decimal places;
 a blank one is an empty cell or ``null``. In JSON figures are numbers, and so are the cells of an
@@ -30,8 +30,8 @@ class TextColumn(NamedTuple):
     """A column ready to be written: its header, its cells as text, None for a blank figure.
 
     ``kind`` tells figures (``MONEY``, ``FINE``, ``RATIO``), and inputs that were read as numbers
-    (``COST``, ``RATE``), from text. ``role`` is what the column holds in the contract's terms,
-    where its header doesn't say that.
+    (``COST``, ``RATE``), from text. ``role`` is the input or result that the column holds, if its
+    header doesn't say that.
     """
 
     name: str
@@ -41,7 +41,7 @@ class TextColumn(NamedTuple):
 
     @property
     def holds(self) -> str:
-        """The input or result that the column holds; its header where that isn't known."""
+        """The input or result that the column holds; its header if unknown."""
         return self.role or self.name
 
     @property
@@ -61,9 +61,9 @@ NUMBERS_READ = frozenset(
 
 
 def bare(column: TextColumn, currency: Currency, decimal: str = POINT) -> TextColumn:
-    """A column of inputs with its numbers as bare digits, as JSON and workbooks hold them.
+    """A column of inputs with its numbers as plain digits, for JSON and workbooks.
 
-    Without its sign, a cost in another currency would be another amount: it stays as it is.
+    A cost in another currency stays unchanged, because without its sign it would be another amount.
     """
     if column.kind not in NUMBERS_READ:
         return column
@@ -85,7 +85,7 @@ def places_shown(kind: Kind, currency: Currency) -> int:
 
 
 def result_text(value: int | str, column: Column, currency: Currency) -> str | None:
-    """A computed value as every format but a table writes it."""
+    """A computed value as text, in every format except a table."""
     if isinstance(value, str):
         return value or None
     if value == BLANK:
@@ -112,10 +112,13 @@ def rows_of(columns: Sequence[TextColumn]) -> Iterator[tuple[str | None, ...]]:
 
 
 def delimited(
-    rows: Iterable[Sequence[str | None]], delimiter: str = ",", excel_safe: bool = False
+    rows: Iterable[Sequence[str | None]],
+    delimiter: str = ",",
+    excel_safe: bool = False,
+    line_end: str = "\n",
 ) -> str:
-    """CSV or TSV lines: quoted only where a cell needs it, LF at the end of each."""
-    out = _UnixLines()
+    """CSV or TSV lines: quoted only where needed."""
+    out = _Lines(line_end)
     writer = csv.writer(out, delimiter=delimiter)
     for row in rows:
         writer.writerow([_for_spreadsheets(cell) for cell in row] if excel_safe else row)
@@ -129,11 +132,15 @@ def quoted_cell(cell: str, delimiter: str) -> str:
     return cell
 
 
-class _UnixLines(io.StringIO):
-    """Lines that ``csv`` ends in CRLF, so that it quotes a cell with either half, ended in LF."""
+class _Lines(io.StringIO):
+    """Lines that ``csv`` ends in CRLF, so that it quotes a cell with either half, ended anew."""
+
+    def __init__(self, line_end: str) -> None:
+        super().__init__()
+        self._line_end = line_end
 
     def write(self, line: str) -> int:
-        return super().write(line.removesuffix("\r\n") + "\n")
+        return super().write(line.removesuffix("\r\n") + self._line_end)
 
 
 def _for_spreadsheets(cell: str | None) -> str | None:
@@ -141,7 +148,7 @@ def _for_spreadsheets(cell: str | None) -> str | None:
 
 
 def is_run_by_spreadsheets(cell: str) -> bool:
-    """Whether a spreadsheet would take the text for a formula."""
+    """Whether a spreadsheet would run the text as a formula."""
     return cell[:1] in _RUNS_IN_A_SPREADSHEET and not re.fullmatch(_NUMBER, cell)
 
 
@@ -169,7 +176,7 @@ def _is_json_number(cell: str) -> bool:
 
 
 def _json_text(value: object) -> str:
-    import json  # a CSV can do without
+    import json  # not needed for CSV
 
     return json.dumps(value, ensure_ascii=False)
 
@@ -191,13 +198,13 @@ def _markdown_cell(cell: str) -> str:
 
 
 class Figure(NamedTuple):
-    """A number that JSON is to carry with exactly these digits."""
+    """A number that JSON writes with exactly these digits."""
 
     digits: str
 
 
 def json_document(value: object, indent: str = "") -> str:
-    """Nested mappings, lists, text, figures and nothing as JSON, indented by two."""
+    """Nested mappings, lists, text, figures and None as JSON, indented by two."""
     inner = indent + "  "
     if isinstance(value, Figure):
         return value.digits

@@ -1,4 +1,4 @@
-"""A TOML file to tables; what is no TOML is told of by its line, with what to write instead."""
+"""Read a TOML file; invalid TOML is reported with its line and what to write instead."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from aepromo.errors import CallError
 from aepromo.words import N_, _, cause
 
 _REASONS = {
-    "Cannot overwrite": N_("a key stands twice"),
-    "Cannot declare": N_("a table stands twice"),
-    "Cannot mutate": N_("a key stands twice"),
-    "Cannot redefine": N_("a table stands twice"),
-    "Duplicate inline table key": N_("a key stands twice"),
-    "Invalid initial character": N_("no key begins so"),
-    "Invalid statement": N_("no key or table begins so"),
+    "Cannot overwrite": N_("a key appears twice"),
+    "Cannot declare": N_("a table appears twice"),
+    "Cannot mutate": N_("a key appears twice"),
+    "Cannot redefine": N_("a table appears twice"),
+    "Duplicate inline table key": N_("a key appears twice"),
+    "Invalid initial character": N_("a key can't begin like this"),
+    "Invalid statement": N_("a key or table can't begin like this"),
     "Expected '='": N_("there is no = after a key"),
     "Expected ']'": N_("the name of a table isn't closed by ]"),
     "Expected ']]'": N_("the name of a table isn't closed by ]]"),
-    "Expected newline": N_("there is more on the line than a value"),
-    "Invalid value": N_("that is no value; a text goes in quotes"),
+    "Expected newline": N_("there is something after the value"),
+    "Invalid value": N_("not a value; put text in quotes"),
     "Invalid date": N_("there is no such date"),
     "Unterminated string": N_("a text isn't closed by a quote"),
     "Illegal character '\\n'": N_("a text isn't closed by a quote"),
     "Illegal character '\\r'": N_("a text isn't closed by a quote"),
     "Unclosed array": N_("a list isn't closed by ]"),
-    "Unclosed inline table": N_("a table within a line isn't closed"),
+    "Unclosed inline table": N_("an inline table isn't closed"),
     "Unescaped": N_("a \\ in a text is written \\\\"),
     "Invalid hex": N_("a \\ in a text is written \\\\"),
 }
-"""The program's own messages, by how those of the parser begin."""
+"""The program's own messages, by the start of the parser's messages."""
 
 MOST_BYTES = 64 << 10
 DEEPEST = 16
-"""How large a file may be, and how many tables or lists may lie within one another.
+"""How large a file may be, and how deeply tables or lists may be nested.
 
 The parser takes gigabytes for a key of 40 KB, ``a.a.a…``, and fails on a list as deep.
 """
@@ -58,28 +58,28 @@ def read_toml(path: str) -> dict[str, object]:
     except OSError as error:
         raise CallError(f"{path}: {cause(error)}") from None
     if len(data) > MOST_BYTES:
-        reason = _("over {most} KB; that is no configuration or tariff")
+        reason = _("over {most} KB; too large for a configuration or a tariff")
         raise CallError(f"{path}: " + reason.format(most=MOST_BYTES >> 10))
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise CallError(f"{path}: " + _("is not UTF-8; save it as UTF-8")) from None
     if line := _too_deep(text):
-        raise CallError(f"{path}:{line}: " + _("tables or lists lie too deep within one another"))
+        raise CallError(f"{path}:{line}: " + _("tables or lists are nested too deeply"))
     try:
-        # As a binary float a number could not hold a cent.
+        # A binary float could not hold a cent.
         tables = tomllib.loads(text, parse_float=str)
-        repr(tables)  # raises ValueError for a number as long as only hexadecimal ones may be
+        repr(tables)  # raises ValueError for a decimal number that is too long
     except tomllib.TOMLDecodeError as error:
         raise CallError(_told(path, text, str(error))) from None
     except (ValueError, RecursionError):
-        reason = _("no TOML: {reason}").format(reason=_("a number is too long"))
+        reason = _("not valid TOML: {reason}").format(reason=_("a number is too long"))
         raise CallError(f"{path}: {reason}") from None
     return tables
 
 
 def _too_deep(text: str) -> int:
-    """The first line on which brackets, or the parts of a key, lie too deep; 0 where none do."""
+    """The first line with too deeply nested brackets or parts of a key; 0 if there is none."""
     import re
 
     bare = re.sub(_TEXTS, lambda found: '""' + "\n" * found[0].count("\n"), text)
@@ -95,7 +95,7 @@ def _too_deep(text: str) -> int:
 
 
 def _told(path: str, text: str, error: str) -> str:
-    """``shop.toml:3: no TOML at column 9: there is no = after a key``, and a hint."""
+    """``shop.toml:3: not valid TOML at column 9: there is no = after a key``, and a hint."""
     import re
 
     reason, _at, place = error.rpartition(" (at ")
@@ -104,15 +104,15 @@ def _told(path: str, text: str, error: str) -> str:
     reason = _(_REASONS[begins]) if begins else reason
     found = re.fullmatch(r"line (\d+), column (\d+)\)", place)
     if found is None:
-        return f"{path}: " + _("no TOML: {reason}").format(reason=reason)
+        return f"{path}: " + _("not valid TOML: {reason}").format(reason=reason)
     number, column = map(int, found.groups())
-    told = _("no TOML at column {column}: {reason}").format(column=column, reason=reason)
+    told = _("not valid TOML at column {column}: {reason}").format(column=column, reason=reason)
     line = [*text.split("\n"), ""][number - 1]
     return _("; ").join((f"{path}:{number}: {told}", *_hints(line, column - 1)))
 
 
 def _hints(line: str, column: int) -> list[str]:
-    """The remedy, if any, for full-width signs, or letters that TOML only takes within quotes."""
+    """The remedy, if any, for full-width signs, or letters that TOML allows only in quotes."""
     import re
 
     around = (each[0] for each in re.finditer(r"[^\s=\[\]{}.,#\"']+", line) if each.end() > column)

@@ -1,4 +1,4 @@
-"""Rows that sum up others: 合计, Total, 小计 in their first filled cell, and no id."""
+"""Total rows: 合计, Total, 小计 in their first filled cell, and no id."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TOTAL = re.compile(_PATTERN)
 
 
 def is_total_row(cells: Sequence[str], ids: int | None) -> bool:
-    """Whether a row sums up others. ``ids`` is where the ids stand, if anywhere."""
+    """Whether a row is a total row. ``ids`` is the position of the ids, if there are any."""
     first = next((at for at, cell in enumerate(cells) if cell.strip()), None)
     if first is None or not _TOTAL.match(cells[first]):
         return False
@@ -40,8 +40,8 @@ def is_total_row(cells: Sequence[str], ids: int | None) -> bool:
 
 
 def total_rows(text: TextBlock, ids: int | None) -> Numbers:
-    """The rows of a block that sum up others."""
-    import numpy as np  # which explain, that looks at one row, need not load
+    """The total rows of a block."""
+    import numpy as np  # explain, which reads one row, doesn't need it
 
     from aepromo.table.grid import taken
 
@@ -60,9 +60,9 @@ def total_rows(text: TextBlock, ids: int | None) -> Numbers:
 
 
 def _looked_at(texts: pa.Array) -> tuple[Mask, Mask]:
-    """Which cells are blank, and which hold a word of a total row.
+    """Which cells are blank, and which have a word of a total row.
 
-    Nearly all are told apart by their first two bytes.
+    The first two bytes decide for nearly all cells.
     """
     import numpy as np
 

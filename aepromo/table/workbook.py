@@ -1,9 +1,9 @@
 """A sheet of an Excel workbook as a source of rows.
 
-Its rows become blocks of CSV, so that everything after this reads them as it reads a text file;
-only the numbers in messages are the sheet's rows. A cell keeps the text that the file holds for it:
-a price its digits, a long id all of them, an error its name, a formula without a result itself.
-(Ready-made readers hand out binary floats, and take an error for a blank.)
+Its rows become blocks of CSV, which are then read like a text file; only the numbers in messages
+are the sheet's rows. A cell keeps the text in the file: a price its digits, a long id all its
+digits, an error its name, a formula without a result the formula. (Existing readers return binary
+floats, and read an error as a blank.)
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 LARGEST_SHEET = 2 << 30
 LARGEST_TEXTS = 512 << 20
 LARGEST_PART = 32 << 20
-"""The largest unpacked sizes of a sheet, the texts of all sheets, and any other part, in bytes."""
+"""The largest unpacked sizes of a sheet, of all shared texts, and of other parts, in bytes."""
 
 _HOME = "xl/workbook.xml"
 _LONGEST_GAP = 1_000
 _FARTHEST = 1_024
-"""How many columns may lie between the header's last and a cell."""
+"""How many columns a cell may be to the right of the header's last."""
 _FEW = 12
 _UNREADABLE = (
     Damaged, zipfile.BadZipFile, zlib.error, ExpatError, ElementTree.ParseError,
@@ -55,11 +55,10 @@ def open_workbook(
 ) -> Source:
     """Read a sheet's header and hand out its rows as blocks.
 
-    ``stream`` can be sought in; ``sheet`` is a name or a number from 1. Else the first sheet that
-    is not hidden is read, or the only one with a table where that has none. The header is the first
-    row that names known columns, which ``known`` tells, or else the first that isn't blank. Raises
-    ``InputError`` for what is no workbook or no table, and ``CallError`` for a sheet that there is
-    none of.
+    ``stream`` is seekable; ``sheet`` is a name or a number from 1. Otherwise the first sheet that
+    is not hidden is read, or the only one with a table if that has none. The header is the first
+    row with columns that ``known`` knows, or else the first that isn't blank. Raises ``InputError``
+    for what is not a workbook or not a table, and ``CallError`` for an unknown sheet.
     """
     known, taken = known or KnownHeaders(), Taken()
     try:
@@ -117,16 +116,17 @@ def _reason(error: Exception) -> str:
         return _("can't be read: {reason}").format(reason=error.strerror)
     if isinstance(error, RuntimeError) and "encrypted" in str(error):
         return _("the workbook has a password; save it without one")
-    return _("the workbook is damaged; open it in Excel and save it anew")
+    return _("the workbook is damaged; open it in Excel and save it again")
 
 
 class _Book:
-    """A workbook's parts: which sheets there are, and what their cells refer to."""
+    """A workbook's parts: its sheets, and what their cells refer to."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._cells: Cells | None = None
-        # Some programs write parts in another case than the links to them, or with backslashes.
+        # Some programs write part names in another case than the links to them, or with
+        # backslashes.
         self._members = {_plain_part(each.filename): each for each in archive.infolist()}
         home = self._main_part()
         self._folder = posixpath.dirname(home)
@@ -143,7 +143,7 @@ class _Book:
         ]
 
     def _main_part(self) -> str:
-        """The part that lists the sheets, which mostly has the same name."""
+        """The part that lists the sheets, which usually has the same name."""
         try:
             links = self._links("_rels/.rels").values()
         except KeyError:
@@ -157,7 +157,7 @@ class _Book:
         return home
 
     def _no_workbook(self) -> str:
-        """The message for an archive that is no workbook: what it is, and the remedy."""
+        """The message for an archive that is not a workbook: what it is, and the remedy."""
         names = set(self._members)
         if "mimetype" in names:
             return _("an OpenDocument file such as .ods; save it as .xlsx")
@@ -166,7 +166,7 @@ class _Book:
         if any(name.endswith((".iwa", "index.zip")) for name in names):
             return _("a Numbers document; export it as .xlsx")
         if "[content_types].xml" in names:
-            return _("no .xlsx workbook; save it as one, or as .csv")
+            return _("not an .xlsx workbook; save it as one, or as .csv")
         return _("a zip archive; unpack it first")
 
     def _links(self, part: str) -> dict[str | None, tuple[str, str]]:
@@ -177,11 +177,11 @@ class _Book:
         }
 
     def seen_sheets(self) -> list[tuple[str, str]]:
-        """The name and the part of each sheet that is to be seen."""
+        """The name and the part of each sheet that is not hidden."""
         return [(title, part) for title, part, state in self._sheets if state == "visible"]
 
     def sheet(self, wanted: str | None) -> tuple[str, str]:
-        """A sheet's name and part: by its name or number, else the first that is to be seen."""
+        """A sheet's name and part: by its name or number, else the first that is not hidden."""
         found = self.seen_sheets()
         if wanted is None:
             if not found:
@@ -234,7 +234,7 @@ class _Book:
         return next((part for found, part in self._parts.values() if found == kind), None)
 
     def _tree(self, part: str) -> ElementTree.Element:
-        # The parser itself tells of a document type, in whichever encoding it is written.
+        # The parser itself reports a document type, in any encoding.
         parser = ElementTree.XMLParser(target=_TreeBuilder())  # noqa: S314 (without entities)
         for chunk in self._bytes(part, LARGEST_PART):
             parser.feed(chunk)
@@ -246,12 +246,12 @@ class _TreeBuilder(ElementTree.TreeBuilder):
     """A builder of trees that refuses a document type, where entities are declared."""
 
     def doctype(self, *_all: str | None) -> NoReturn:
-        """Refuse it."""
+        """Refuse the document type."""
         refuse_entities()
 
 
 def _link(sheet: ElementTree.Element) -> str:
-    """The id of the link to a sheet's part, which is none of a part's where it has none."""
+    """The id of the link to a sheet's part, or an id that no part has."""
     return next((value for key, value in sheet.attrib.items() if key.endswith("}id")), "")
 
 
@@ -262,7 +262,7 @@ def _part_name(folder: str, target: str) -> str:
 
 
 def _plain_part(name: str) -> str:
-    """A part's name without what programs write differently."""
+    """A part's name without differences between programs."""
     return name.replace("\\", "/").lstrip("/").casefold()
 
 
@@ -287,7 +287,7 @@ def _blocks(rows: Iterator[Row], width: int, name: str) -> Iterator[Block]:
     for number, cells in rows:
         place = f"{name}:{number}"
         if len(cells) > width + _FARTHEST:
-            reason = _("{place}: a cell far to the right of the table; delete what stands there")
+            reason = _("{place}: a cell far to the right of the table; delete it")
             raise InputError(reason.format(place=place))
         line = _line(cells, width)
         if "\0" in line:
@@ -308,7 +308,7 @@ def _blocks(rows: Iterator[Row], width: int, name: str) -> Iterator[Block]:
 
 
 def _line(cells: list[str], width: int) -> str:
-    """A row as a line as wide as the header, where only blanks make the difference."""
+    """A row as a line, as wide as the header if the difference is only blank cells."""
     line = ",".join(cells)
     if line.count(",") >= len(cells) or '"' in line or "\n" in line or "\r" in line:
         line = delimited([cells]).removesuffix("\n")

@@ -1,4 +1,4 @@
-"""The colours of those labels that are a verdict, by column."""
+"""The colours of labels that are verdicts, by column."""
 
 from __future__ import annotations
 

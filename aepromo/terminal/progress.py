@@ -1,4 +1,4 @@
-"""How far a long run is, with its rate and the time left, for somebody who watches."""
+"""Progress of a long run, with its speed and the time left, on a terminal."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def _is_dumb() -> bool:
 
 
 class Meter:
-    """Shows rows done, rows a second and the time left on a terminal; nothing anywhere else.
+    """A meter of rows done, rows a second and the time left, on a terminal only.
 
     ``total`` is the input's size in bytes, None where it isn't known. Rich is loaded only once
     there is something to show.
     """
 
     def __init__(self, stream: TextIO | None, total: int | None) -> None:
-        # A dumb terminal can't take the line away again.
+        # A dumb terminal can't erase the line.
         is_shown = stream is not None and stream.isatty() and not _is_dumb()
         self._stream = stream if is_shown else None
         self._total = total
@@ -37,7 +37,7 @@ class Meter:
         self._shown: tuple[Progress, TaskID] | None = None
 
     def advance(self, rows: int, size: int) -> None:
-        """Another block is done: its rows and its bytes."""
+        """Count a finished block: its rows and its bytes."""
         self._rows += rows
         self._bytes += size
         seconds = time.monotonic() - self._started
@@ -53,7 +53,7 @@ class Meter:
         )
 
     def close(self) -> None:
-        """Take the line away again."""
+        """Erase the line."""
         if self._shown is not None:
             self._shown[0].stop()
             self._shown = None
@@ -70,7 +70,7 @@ class Meter:
             transient=True,
         )
         progress.start()
-        # A run that is killed couldn't give the cursor back.
+        # A killed run couldn't show the cursor again.
         progress.console.show_cursor()
         self._shown = progress, progress.add_task("", total=self._total, rows="")
         return self._shown

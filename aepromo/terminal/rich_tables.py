@@ -38,7 +38,7 @@ _AMOUNTS = frozenset(
 )
 """The kinds of input cells that hold figures."""
 _IDS = frozenset({"sku", "order_id", "tracking_number"})
-"""Columns of ids, which tell rows apart and so are never cut."""
+"""Columns of ids, which identify rows and so are never cut."""
 
 
 def rows_table(
@@ -51,9 +51,9 @@ def rows_table(
 ) -> RenderableType:
     """The rows of a file in at most ``width`` cells, with notes underneath.
 
-    ``wanted`` names the columns to show, the most wanted first, and that one stands first, before
-    those that ``leads``; where there is more room the others follow. Those that don't fit are named
-    underneath, so that nobody takes the table for the whole.
+    ``wanted`` names the columns to show, the most wanted first; that one comes first, then those in
+    ``leads``; the others follow if there is room. Columns that don't fit are named underneath, so
+    that it is clear that the table is not complete.
     """
     shown, left_out, spare = _fitting(columns, wanted, width, currency)
     places = {name: place for place, name in enumerate((wanted[0], *leads))}
@@ -89,7 +89,7 @@ def rows_table(
 def fields_table(
     columns: Sequence[TextColumn], currency: Currency, leads: Sequence[str] = ()
 ) -> RenderableType:
-    """One SKU's fields, a line each: what it is called, its value, what it means.
+    """One SKU's fields, a line each: name, value, unit and meaning.
 
     Those that ``leads`` come first.
 
@@ -127,7 +127,7 @@ def _fields(columns: Sequence[TextColumn], currency: Currency) -> RenderableType
 
 
 def _without_zeros(column: TextColumn, cell: Text) -> Text:
-    """A rate that stands by itself as it is written elsewhere: ``17.5%``."""
+    """A single rate without trailing zeros: ``17.5%``."""
     if column.kind is not Kind.MILLIONTHS or not cell.plain.endswith("%"):
         return cell
     return Text(cell.plain.removesuffix("%").rstrip("0").rstrip(".") + "%")
@@ -140,7 +140,7 @@ def _said(cell: str | None, known: Column | None) -> str | None:
 
 
 def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
-    """Text in columns, the last of which takes what room there is."""
+    """Text in columns, the last of which takes the remaining width."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for number, heading in enumerate(headings):
         table.add_column(label(heading), overflow="fold", no_wrap=not number)
@@ -152,7 +152,7 @@ def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Rende
 def _fitting(
     columns: Sequence[TextColumn], wanted: Sequence[str], width: int, currency: Currency
 ) -> tuple[list[TextColumn], list[str], int]:
-    """The columns that fit, the names of those that don't, and how many cells are left over."""
+    """The columns that fit, the names of the others, and the unused width."""
     by_name = {column.name: column for column in columns}
     least = {name: _least_width(column, width, currency) for name, column in by_name.items()}
     room, for_prose = width, 0
@@ -163,17 +163,17 @@ def _fitting(
             chosen.add(name)
             room -= least[name] + _GAP
             if by_name[name].kind is Kind.PROSE:
-                # What isn't asked for leaves it room enough for not being wrapped.
+                # Columns that were not asked for leave it enough room to stay on one line.
                 for_prose += _width(by_name[name], currency) - least[name]
         elif not is_wanted:
-            break  # or what is shown of the rest would go by chance
+            break  # otherwise the choice of the rest would be arbitrary
     shown = [column for column in columns if column.name in chosen]
     left_out = [column.name for column in columns if column.name not in chosen]
     return shown, left_out, max(room + _GAP, 0)
 
 
 def _least_width(column: TextColumn, room: int, currency: Currency) -> int:
-    """The width without which a column is left out; prose and ids go on as many lines as needed."""
+    """The minimum width of a column; prose and ids wrap to as many lines as needed."""
     width = _width(column, currency)
     if column.kind is Kind.PROSE:
         return min(width, NARROWEST_PROSE)
@@ -193,7 +193,7 @@ def _cells_width(column: TextColumn) -> int:
 
 
 def _heading(column: TextColumn, currency: Currency) -> Text:
-    """The column's name in words, on as many lines as its cells are narrow, with the currency."""
+    """The column's name in words, wrapped to the width of its cells, with the currency."""
     if column.name not in RESULTS and column.name not in INPUTS and not column.is_figure:
         return Text(_one_line(column.name))
     # Chinese names are short, and don't break.
@@ -215,7 +215,7 @@ def _clauses(cell: str | None) -> list[str]:
 
 
 def _is_amount(column: TextColumn) -> bool:
-    """Whether the cells are figures, computed or read, of which the last digits align."""
+    """Whether the cells are figures, computed or read, which are aligned right."""
     known = INPUTS.get(column.holds) or RESULTS.get(column.holds)
     is_amount = known is not None and known.kind in _AMOUNTS | FIGURES
     return column.is_figure or (column.kind is Kind.TEXT and is_amount)
@@ -229,7 +229,8 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
         cell = percent_of_ratio(cell)
     if column.kind is Kind.LABEL:
         known = RESULTS.get(column.name)
-        # What the program has no word for, a tariff named: a name is nobody's to translate.
+        # A label that is not the program's, such as a line of a tariff, is a name and not
+        # translated.
         words = label(cell, column.name) if known and cell in known.labels else cell
         return Text(words, style=LABEL_STYLES.get(column.name, {}).get(cell, ""))
     if column.kind is Kind.PROSE:
@@ -247,7 +248,7 @@ def _cell(column: TextColumn, cell: str | None) -> Text:
 
 
 def _change(text: Text) -> Text:
-    """A change of a price: what is to be raised stands out, a price that stays doesn't."""
+    """A change of a price: a raise is highlighted, an unchanged price is not."""
     if text.plain.startswith("-"):
         return text
     if not text.plain.strip("0."):
@@ -264,7 +265,7 @@ def percent_of_ratio(ratio: str) -> str:
 
 
 def _one_line(cell: str) -> str:
-    # A terminal must not act on what a cell holds.
+    # A terminal must not run the content of a cell.
     return "".join(
         letter if letter.isprintable() else "�"
         for letter in cell.replace("\r\n", " ").replace("\n", " ")

@@ -1,4 +1,4 @@
-"""The line under a table: how many SKUs, how many of each verdict, which is the worst."""
+"""The line under a table: the number of SKUs, of each verdict, and the worst SKU."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Seen(NamedTuple):
-    """Counts and totals of a block of rows, with the fields of ``Tally``."""
+    """The counts and totals of a block of rows, with the fields of ``Tally``."""
 
     rows: int
     counts: dict[str, list[int]]
@@ -31,6 +31,7 @@ class Seen(NamedTuple):
     unpriced: int = 0
     lacking: tuple[str, ...] = ()
     blank: frozenset[str] = frozenset()
+    unlisted: int = 0
 
 
 class Tally:
@@ -42,7 +43,8 @@ class Tally:
     is the highest figure of a money column above 0, with its row's id. ``total`` is the sum of a
     money column in minor units, which is blank in ``without_total`` rows. ``unknown`` counts the
     rows that lack a fact, by that fact; ``unpriced`` those without a profit because the columns
-    ``lacking`` are missing. ``blank`` are the columns with blank cells.
+    ``lacking`` are missing. ``blank`` are the columns with blank cells. The ``unlisted`` have no
+    list price, and are none of the rows.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class Tally:
         rows: int = 0,
         counts: dict[str, list[int]] | None = None,
         worst: tuple[int, int, str] | None = None,
+        unlisted: int = 0,
     ) -> None:
         self.currency, self.rows, self.worst = currency, rows, worst
+        self.unlisted = unlisted
         self.counts = {} if counts is None else counts
         self.unlabelled = 0
         self.peak: tuple[int, str] | None = None
@@ -81,21 +85,28 @@ class Tally:
         self.unpriced += seen.unpriced
         self.lacking |= dict.fromkeys(seen.lacking)
         self.blank |= seen.blank
+        self.unlisted += seen.unlisted
 
     def labels(self, name: str) -> list[tuple[str, int]]:
-        """How many rows came to each label of a column, in the order of its labels."""
+        """The number of rows with each label of a column, in the order of its labels."""
         return list(zip(RESULTS[name].labels, self.counts.get(name, ()), strict=False))
 
     def highest(self, name: str) -> int:
-        """The index of the last label of a column that any row came to; -1 where none did."""
+        """The index of the last label of a column that any row has; -1 if no row has one."""
         counts = enumerate(self.counts.get(name, ()))
         return max((index for index, count in counts if count), default=-1)
 
 
+def rows_line(tally: Tally, name: str = "") -> str:
+    """``64 SKUs: 60 ok, 4 loss; 3 without a list price``; without a column no labels."""
+    line = summed(skus(tally.rows), tally.labels(name) if name else ())
+    without = _("{count:,} without a list price").format(count=tally.unlisted)
+    return _("; ").join([line, without] if tally.unlisted else [line])
+
+
 def prices_line(tally: Tally, name: str) -> str:
     """One line on priced rows: ``64 SKUs: 60 ok, 4 loss; worst: A-17 leaves -1.20 (loss)``."""
-    parts = [summed(skus(tally.rows), tally.labels(name))]
-    parts += _worst(tally)
+    parts = [rows_line(tally, name), *_worst(tally)]
     if tally.total is not None:
         sign = "+" if tally.total > 0 else ""
         gain = sign + grouped(tally.total, tally.currency.places)
@@ -124,7 +135,7 @@ def decisions_line(tally: Tally) -> str:
 
 
 def _worst(tally: Tally) -> list[str]:
-    """The row that is worst off, where it is one of several and not ok."""
+    """The row with the worst outcome, if it is one of several and not ok."""
     if tally.worst is None or not tally.worst[0] or tally.rows == 1:
         return []
     index, profit, sku = tally.worst
@@ -137,7 +148,7 @@ def _worst(tally: Tally) -> list[str]:
 
 
 def more_line(shown: int, total: int) -> str:
-    """That a table shows fewer rows than there are."""
+    """The message that a table shows fewer rows than there are."""
     return _("{shown} of {total:,} shown; more with --limit").format(shown=shown, total=total)
 
 
@@ -147,7 +158,7 @@ def skus(count: int) -> str:
 
 
 def counted(counts: Iterable[tuple[str, int]], column: str = "") -> str:
-    """``60 ok, 4 loss``: how many of each label, without those that there are none of."""
+    """``60 ok, 4 loss``: the number of each label, without zeros."""
     shown = _("{count:,} {label}")
     labels = ((label(name, column), count) for name, count in counts if count)
     found = (shown.format(count=count, label=name) for name, count in labels)
@@ -155,12 +166,12 @@ def counted(counts: Iterable[tuple[str, int]], column: str = "") -> str:
 
 
 def summed(rows: str, counts: Iterable[tuple[str, int]]) -> str:
-    """``64 SKUs: 60 ok, 4 loss``; the rows alone where there are no labels."""
+    """``64 SKUs: 60 ok, 4 loss``; only the rows if there are no labels."""
     found = counted(counts)
     return _("{rows}: {labels}").format(rows=rows, labels=found) if found else rows
 
 
 def _rank(row: tuple[int, int, str]) -> tuple[int, int]:
-    """The worse a row is off, the lower: by its label, then by its profit."""
+    """The sort key of a row, the worst first: by its label, then by its profit."""
     index, profit, _sku = row
     return -index, profit

@@ -1,7 +1,7 @@
-"""Lines that end where Chinese may: between any two letters, but not before a comma.
+"""Line breaks for Chinese: between any two letters, but not before a comma.
 
-Rich breaks at spaces alone, of which Chinese has none: it would leave half a line empty, or cut
-through a number and begin the next line with a full stop.
+Rich breaks only at spaces, which Chinese doesn't have: it would leave half a line empty, or cut
+through a number and start the next line with a full stop.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _NEVER_LAST = frozenset("（《「『【“‘([{$")
 _FIGURE = re.compile(r"(?:[<>≤≥=] ?)?[-+−]?\$?\d")
 """A figure stays with the word before it: ``要求 ≤ 12.3``."""
 _SPARED = 4
-"""Which part of a line may stay empty so that it ends at a comma or a space: a quarter."""
+"""The part of a line that may stay empty so that it ends at a comma or a space: a quarter."""
 _COUNTED = frozenset("个档行天笔项分小件张元条年月日次倍")
-"""A figure keeps what it counts: ``40 行``."""
+"""A figure stays with the unit after it: ``40 行``."""
 
 
 def running_text(text: str, style: str = "") -> Text:
-    """Text that may go on in the next line, in the language in force."""
+    """Text that can wrap to the next line, in the current language."""
     return Text(text, style=style) if is_english() else _Chinese(text, style=style)
 
 
 def broken_as_chinese(text: Text) -> Text:
-    """The same text with its styles, whose lines end where Chinese may."""
+    """The text with its styles, wrapped like Chinese."""
     chinese = _Chinese("", style=text.style)
     return chinese.append_text(text)
 
@@ -53,7 +53,7 @@ class _Chinese(Text):
         tab_size: int = 8,
         no_wrap: bool | None = None,
     ) -> Lines:
-        """The lines; none of those that the breaks leave is wider than it may be."""
+        """The lines, none of them wider than allowed."""
         lines = [
             piece
             for line in self.split(allow_blank=True)
@@ -73,7 +73,7 @@ class _Chinese(Text):
 
 
 def breaks(text: str, width: int) -> list[int]:
-    """Where a line of text goes on in the next, so that each takes at most ``width`` cells."""
+    """The positions of line breaks, so that each line takes at most ``width`` cells."""
     found: list[int] = []
     start = used = last = better = 0
     for at, letter in enumerate(text):
@@ -90,7 +90,7 @@ def breaks(text: str, width: int) -> list[int]:
                     for place in (near, last)
                     if place > start and cell_len(text[place : at + 1]) <= width
                 ),
-                at,  # no break leaves a line that is narrow enough: cut before the letter
+                at,  # no break makes the line narrow enough: cut before the letter
             )
             found.append(start)
             used = cell_len(text[start : at + 1])
@@ -98,7 +98,7 @@ def breaks(text: str, width: int) -> list[int]:
 
 
 def _may_break(text: str, at: int) -> bool:
-    """Whether a line may end right before a letter."""
+    """Whether a line may end before this letter."""
     before, after = text[at - 1], text[at]
     if after.isspace() or after in _NEVER_FIRST or before in _NEVER_LAST:
         return False

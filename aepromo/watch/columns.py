@@ -1,4 +1,4 @@
-"""The columns of a discount feed, and of what is news in it."""
+"""The columns of a discount feed, and of its events."""
 
 from __future__ import annotations
 
@@ -19,26 +19,28 @@ FEED_INPUTS = (
         ("状态变更时间",),
     ),
 )
-"""Beside ``discount_status`` and ``deal_price``, which an order history has too."""
+"""The inputs besides ``discount_status`` and ``deal_price``, which an order history also has."""
 
 EVENTS = ("forced_on", "rate_changed", "price_drift", "vanished", "forced_off")
 """Kinds of events of a SKU in the feed, the most pressing first."""
 
 STATES = ("new", "open", "over")
-"""Where an event stands: told for the first time, told before, no longer so."""
+"""States of an event: reported for the first time, reported before, over."""
 
 SWITCHES = ("stay", "economy")
-"""The shipping line that a unit is to go by."""
+"""The shipping line to use for a unit."""
 
 PROTECTIONS = ("would_pass", "may_pass", "would_fail")
-"""Expected outcomes of Price Protection; ``may_pass`` if facts beside the formula aren't known."""
+"""Expected outcomes of Price Protection; ``may_pass`` if facts besides the formula are unknown."""
 
 NEWS_RESULTS = (
     Column("event", Kind.LABEL, "what happened", ("事件",), labels=EVENTS),
-    Column("state", Kind.LABEL, "whether it is news", ("状态",), labels=STATES),
-    Column("since", Kind.TEXT, "since when it is so", ("起始时间",)),
-    Column("deadline", Kind.TEXT, "when stock and shipping must be seen to", ("截止时间",)),
-    Column("missed", Kind.LABEL, "whether that has passed", ("已超时",), labels=("no", "yes")),
+    Column("state", Kind.LABEL, "whether the event is new", ("状态",), labels=STATES),
+    Column("since", Kind.TEXT, "valid since", ("起始时间",)),
+    Column("deadline", Kind.TEXT, "the deadline to adjust stock and shipping", ("截止时间",)),
+    Column(
+        "missed", Kind.LABEL, "whether the deadline has passed", ("已超时",), labels=("no", "yes")
+    ),
     Column(
         "stock_cover_days",
         Kind.COUNT,
@@ -48,11 +50,18 @@ NEWS_RESULTS = (
     Column(
         "profit_standard",
         Kind.MONEY,
-        "what a unit leaves on today's shipping line",
+        "the profit of a unit on the current shipping line",
         ("现线路净利",),
     ),
-    Column("profit_economy", Kind.MONEY, "what it leaves on the cheaper line", ("经济线净利",)),
-    Column("switch_to", Kind.LABEL, "the line to switch to", ("切换线路",), labels=SWITCHES),
+    Column(
+        "profit_economy",
+        Kind.MONEY,
+        "the profit of a unit on the cheaper shipping line",
+        ("经济线净利",),
+    ),
+    Column(
+        "switch_to", Kind.LABEL, "the shipping line to switch to", ("切换线路",), labels=SWITCHES
+    ),
     Column(
         "price_protection",
         Kind.LABEL,
@@ -60,5 +69,5 @@ NEWS_RESULTS = (
         ("豁免申诉",),
         labels=PROTECTIONS,
     ),
-    Column("details", Kind.PROSE, "what there is to know of it", ("详情",)),
+    Column("details", Kind.PROSE, "details", ("详情",)),
 )

@@ -1,9 +1,9 @@
-"""``watch``: the discount feed from cron, each event once as news and then until it is dealt with.
+"""``watch``: the discount feed from cron, each event once as new, then open until dealt with.
 
-A run holds a lock from before it reads the feed until it has remembered what it saw, so two runs
-come one after the other. It writes its report first and remembers last: what a run that was killed
-had seen, the next one reports as new, and nothing is lost. The one thing left to chance is a kill
-between the two, by which the same news may be told twice.
+A run holds a lock from before it reads the feed until it has written its memory, so two runs follow
+one another. It writes its report first and its memory last: the next run reports as new what a
+killed run had seen, and nothing is lost. Only if a run is killed between the two may the same event
+be reported as new twice.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from aepromo.cli.options import (
 )
 from aepromo.cli.output import table_width
 from aepromo.cli.say import say, say_assumed, say_configuration, say_converted, say_warnings
-from aepromo.errors import CallError, InputError
+from aepromo.errors import CallError, InputError, NothingGivenError
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.table.headings import named
@@ -87,7 +87,7 @@ class FailOn(StrEnum):
     NEVER = "never"
 
     def fails(self, counts: Mapping[str, int]) -> bool:
-        """Whether what was counted is a finding."""
+        """Whether the counts are a finding."""
         if self is FailOn.OPEN:
             return counts["new"] + counts["open"] > 0
         return self is not FailOn.NEVER and counts[self.value] > 0
@@ -100,12 +100,12 @@ class FeedForm(StrEnum):
 
 
 class WatchOptions(NamedTuple):
-    """Options of ``watch``: the memory, acknowledged SKUs, and how the feed is read."""
+    """The options of ``watch``: the memory, acknowledged SKUs, and how the feed is read."""
 
     state: Annotated[
         str | None,
         declared(
-            "--state", metavar="FILE", help="The file that keeps, between runs, what was seen."
+            "--state", metavar="FILE", help="The file that remembers from run to run what was seen."
         ),
     ] = None
     ack: Annotated[
@@ -116,17 +116,24 @@ class WatchOptions(NamedTuple):
     ] = None
     partial: Annotated[
         bool,
-        declared("--partial", help="The feed holds some SKUs only: the others haven't vanished."),
+        declared(
+            "--partial", help="The feed has only some of the SKUs: the others have not vanished."
+        ),
     ] = False
     wait: Annotated[
         float,
-        declared("--wait", metavar="SECONDS", min=0, help="How long to wait for another run (60)."),
+        declared(
+            "--wait",
+            metavar="SECONDS",
+            min=0,
+            help="Seconds to wait for another run to finish (60).",
+        ),
     ] = 60
     feed_format: Annotated[
         FeedForm,
         declared(
             "--feed-format",
-            help="csv or jsonl; else told by the first byte.",
+            help="csv or jsonl (default: decided by the first byte).",
             rich_help_panel=INPUT_PANEL,
         ),
     ] = FeedForm.AUTO
@@ -146,7 +153,7 @@ FailOnOption = Annotated[
     FailOn,
     declared(
         "--fail-on",
-        help="Exit with 1 while an event is open (default), new, or missed its deadline; never.",
+        help="Exit with 1 if an event is open (default), new, or missed its deadline; or never.",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
@@ -211,11 +218,11 @@ class _Found(NamedTuple):
 
 
 def _check_call(call: Call, any_values: bool) -> None:
-    """Refuse options that can't go together, and a state that is no regular file."""
+    """Refuse options that exclude each other, and a state that is not a regular file."""
     state, is_feed = call.options["state"], call.file is not None
     if state is None:
         if call.options["ack"]:
-            raise CallError(_("--ack: needs the --state in which the event is open"))
+            raise CallError(_("--ack: give the --state file in which the event is open"))
         return
     if not is_feed and any_values:
         raise CallError(_("values describe one SKU; leave --state out, or name a FEED"))
@@ -235,17 +242,17 @@ def _memory(call: Call) -> Memory:
         return Memory.of({})
     remembered = read_state(path)
     if remembered is None and call.file is None:
-        reason = _("{path}: there is no such file yet; a run with a FEED makes it")
+        reason = _("{path}: no such file yet; a run with a FEED creates it")
         raise InputError(reason.format(path=path))
     if remembered is None and not call.writing.quiet:
-        say(_("{path}: nothing remembered yet; all that is found is new").format(path=path))
+        say(_("{path}: nothing remembered yet; every event counts as new").format(path=path))
     return Memory.of({}) if remembered is None else remembered
 
 
 def _in_currency_of(memory: Memory, policy: Policy, call: Call) -> Policy:
-    """The policy of a run, in the currency that is remembered where nobody names any.
+    """The policy of a run, in the remembered currency if none is given.
 
-    Raises ``CallError`` where prices are remembered in another: they would be taken for its own.
+    Raises ``CallError`` if prices are remembered in another currency than the given one.
     """
     if call.options["state"] is None:
         return policy
@@ -254,7 +261,7 @@ def _in_currency_of(memory: Memory, policy: Policy, call: Call) -> Policy:
     code = resolved(Policy(currency=policy.currency)).currency.code
     if memory.holds_prices and code != memory.currency:
         reason = _(
-            "--currency: {path} remembers prices in {other}, not in {code}; name another --state"
+            "--currency: {path} keeps prices in {other}, not in {code}; give another --state file"
         )
         path = call.options["state"]
         raise CallError(reason.format(path=path, other=memory.currency, code=code))
@@ -268,7 +275,7 @@ def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
     there is nothing to watch, and ``InputError`` for a feed that can't be used.
     """
     before, question = _not_acted_on(memory, call), watch(values)
-    # A tariff is for the SKUs that call for a line, not for all that the feed lists.
+    # A tariff is only for the SKUs that need a line, not for all SKUs of the feed.
     of_feed = values._replace(policy=values.policy._replace(tariff=None), shipping=None)
     if call.file is not None:
         return _look_at_feed(question, before, values, of_feed, now, call)
@@ -276,7 +283,7 @@ def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
         open_now = before.watched(before.with_events())
         return _Found(question, Change(before, still_open(open_now)))
     if "discount_status" not in values.texts:
-        raise CallError(
+        raise NothingGivenError(
             _("nothing to watch; name a FEED, or give values such as --discount-status")
         )
     if call.reading.is_given:
@@ -294,7 +301,7 @@ def _not_acted_on(memory: Memory, call: Call) -> Memory:
     try:
         after = acknowledged(before, acks)
     except KeyError as error:
-        reason = _("--ack '{sku}': nothing is open of such a SKU in {path}")
+        reason = _("--ack '{sku}': {path} has no open event of this SKU")
         path = call.options["state"]
         raise CallError(reason.format(sku=error.args[0], path=path)) from None
     for sku, what in before.items():
@@ -319,12 +326,12 @@ def _look_at_feed(
     options, quiet = call.options, call.writing.quiet
     feed = read_feed(question, of_feed, call.file or "-", call)
     if not len(feed) and not options["partial"]:
-        reason = _("{name}: lists no SKU; an export that failed? (if it may be so: --partial)")
+        reason = _("{name}: has no SKU; did the export fail? (if not, give --partial)")
         raise InputError(reason.format(name=feed.name))
     if options["state"] is None and not quiet:
         say(_("not remembered: without --state FILE every run is the first"))
     if feed.passed_over is None and not options["partial"] and not quiet:
-        say(_("not checked: which SKUs have vanished, for a bad row doesn't tell its own"))
+        say(_("not checked: which SKUs have vanished, because bad rows don't show their SKU"))
     passed_over = None if options["partial"] else feed.passed_over
     return _compared(question, before, feed.outcomes, passed_over, values, now)
 
@@ -345,7 +352,7 @@ def _compared(
 
 
 def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call) -> None:
-    """Name what was taken for granted, and what couldn't be told."""
+    """Report what was assumed, and what couldn't be checked."""
     inputs = [outcome.inputs for outcome in found.outcomes if outcome.inputs]
     names = store_columns(found.question, call)
     blank = {name for name in names if any(each.has_blank(name) for each in inputs)}
@@ -377,7 +384,7 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
 
 
 def _write(told: Report, found: _Found, values: Values, call: Call) -> None:
-    """Write a row for each event and, unless all is to be quiet, in one line what they come to."""
+    """Write a row for each event and, unless ``--quiet``, the summary line."""
     writing, line = call.writing, _summary(told, found)
     rows = len(told.columns[0].cells)
 

@@ -1,19 +1,19 @@
-"""Events that are new, still open or over since a feed was last seen.
+"""Events that are new, open or over since the feed was last seen.
 
 An event is *new* in the run that first sees it, *open* in every later one, and gone once the seller
-acknowledges it or it is *over*, which is told once:
+acknowledges it or it is *over*, which is reported once:
 
 - ``forced_on``, the platform forces a discount now and didn't when last seen (or the SKU wasn't
   known): over once it is forced no longer.
 - ``rate_changed``, still forced, at another rate: over once it is forced no longer. A further
-  change is an event of its own and takes the place of the one before.
+change is a new event and replaces the one before.
 - ``price_drift``, the deal price isn't what list price and rate give: over once it is again.
   Another wrong price is an event of its own.
-- ``vanished``, the SKU was seen and the feed lacks it: over once it is back. Its other open events
-  stay open, as its status isn't known.
+- ``vanished``, a known SKU is missing in the feed: over once it is back. Its other open events stay
+open, because its status is unknown.
 - ``forced_off``, no longer forced: over once it is forced again.
 
-An unknown figure (a blank rate, no list price) neither begins nor ends an event.
+An unknown figure (a blank rate, no list price) neither starts nor ends an event.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One event as a run reports it; ``state`` is an index into ``STATES``."""
+    """One event in a report; ``state`` is an index into ``STATES``."""
 
     sku: str
     name: str
@@ -63,8 +63,8 @@ def look(
 ) -> tuple[dict[str, Watched], list[News]]:
     """Compare what a feed shows with the memory; return the new memory and the news to report.
 
-    A SKU that the feed lacks has vanished unless it is in ``passed_over``; None means that the
-    missing SKUs can't be told, so none has vanished.
+    A SKU that is missing in the feed has vanished, unless it is in ``passed_over``; None means that
+    the missing SKUs are unknown, so none has vanished.
     """
     after = dict(before)
     news: list[News] = []
@@ -110,7 +110,7 @@ def _news(sku: str, before: Mapping[str, Event], after: Mapping[str, Event]) -> 
 
 
 def still_open(watched: Mapping[str, Watched]) -> list[News]:
-    """Every event that is open, without a look at any feed."""
+    """Every open event, without reading a feed."""
     return [
         News(sku, name, OPEN, event)
         for sku, what in watched.items()

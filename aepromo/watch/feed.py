@@ -1,6 +1,6 @@
-"""A discount feed: CSV as everywhere, or JSON lines, each SKU once, before any of it counts.
+"""A discount feed: CSV or JSON lines, checked completely before it is used.
 
-A feed is read whole, so that one cut off half-way changes nothing.
+A feed is read completely, so that a feed that was cut off changes nothing.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ FORMS = ("auto", "csv", "jsonl")
 
 @dataclass(frozen=True)
 class Feed:
-    """The good rows of a feed, block by block, and where its columns stand.
+    """The good rows of a feed, block by block, and the positions of its columns.
 
-    ``passed_over`` are the SKUs of bad rows, None where a bad row doesn't tell its own.
+    ``passed_over`` are the SKUs of bad rows, None if the SKU of a bad row is unknown.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class ObjectBlock(Block):
-    """Objects of JSON lines as a table: their lines, and by row what no cell of it can hold."""
+    """Objects of JSON lines as a table: their lines, and by row the values no cell can hold."""
 
     table: pa.Table
     lines: Sequence[int]
@@ -77,9 +77,9 @@ class ObjectBlock(Block):
 
 @dataclass
 class _Part:
-    """A block that was read: what its good rows hold, and the problems of the others.
+    """A block that was read: the values of its good rows, and the problems of the others.
 
-    ``skus`` are empty where a row's cells may not be where they belong.
+    ``skus`` are empty where a row has a wrong number of cells.
     """
 
     text: TextBlock
@@ -93,7 +93,7 @@ class _Part:
         return list(map(int, rows_of(self.problems)))
 
     def lines(self, rows: Sequence[int]) -> dict[int, int]:
-        """The lines on which rows stand."""
+        """The lines of rows."""
         block = self.text.block
         if not rows:
             return {}
@@ -103,10 +103,10 @@ class _Part:
 
 
 def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed:
-    """Read a feed, of which the question tells the columns.
+    """Read a feed with the columns of the question.
 
-    Bad rows are named, and set aside or refused, as everywhere; so are all rows of a SKU that
-    stands in more than one. Raises ``InputError``.
+    Bad rows are named, and set aside or refused, as everywhere; so are all rows of a SKU that has
+    more than one. Raises ``InputError``.
     """
     reading, writing = call.reading, call.writing
     with ExitStack() as stack:
@@ -115,7 +115,7 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
         aside = BadRows(source, rejects, reading.rejects, writing.headers or "en")
         columns, headers = _columns(question, source, reading.headers.of(source.header), values)
-        say_reading(source, headers, writing.quiet)
+        say_reading(source, headers, writing.quiet, values.texts)
         read_part = partial(_read_part, question, values, columns, source)
         parts = list(ahead(read_part, source.blocks))
         _name_doubles(parts, source.header[columns["sku"]])
@@ -146,9 +146,9 @@ def _of_good_rows(
 def _columns(
     question: Question, source: Source, mapping: Mapping[str, str], values: Values
 ) -> Found:
-    """Where columns stand. A feed must have some itself, though other cells may be blank.
+    """The positions of columns. A feed must have some of them, though cells may be blank.
 
-    Without a column of statuses every SKU would seem to be forced no longer.
+    Without a column of statuses every SKU would seem to be no longer forced.
     """
     try:
         found = find_columns(question, list(source.header), mapping, values)
@@ -167,7 +167,7 @@ def _read_part(
     source: Source,
     block: Block,
 ) -> _Part:
-    """Read a block; what is wrong with its rows is in the order of the rows."""
+    """Read a block, and note what is wrong with its rows."""
     problems: list[Refused] = []
     if isinstance(block, ObjectBlock):
         text = TextBlock(block, source, _table=block.table)
@@ -179,7 +179,7 @@ def _read_part(
     outcome = run(question, text, columns, values)
     problems += without_bad_rows(question, outcome, columns, values)[1]
     if "weight_g" in columns:
-        # Only a tariff asks for weights, and only of some rows; but a cell that is none is wrong.
+        # Only a tariff needs weights, and only for some rows; but an invalid cell is a fault.
         weights = read_one(text, columns, "weight_g", Kind.WEIGHT, values.currency)
         header = str(text.header[columns["weight_g"]])
         problems += [each._replace(column=header) for each in weights.bad]
@@ -196,7 +196,7 @@ def _read_part(
 
 
 def _name_doubles(parts: Sequence[_Part], header: str) -> None:
-    """Make bad rows of those whose SKU stands in another one too."""
+    """Refuse rows whose SKU is also in another row."""
     skus = pa.chunked_array([part.skus for part in parts], pa.string())
     if pc.count_distinct(skus).as_py() == len(skus):
         return
@@ -214,7 +214,7 @@ def _name_doubles(parts: Sequence[_Part], header: str) -> None:
     for doubles in places.values():
         for part, row, line in doubles:
             other = doubles[0][2] if line != doubles[0][2] else doubles[1][2]
-            reason = _("'{sku}' stands in line {line} too; keep one of the two")
+            reason = _("'{sku}' is also on line {line}; keep one of the two")
             said = reason.format(sku=part.skus[row].as_py(), line=other)
             part.problems.append(refused_row(row, header, said))
 
@@ -228,12 +228,12 @@ def open_feed(
     known: KnownHeaders | None = None,
     decimal: str | None = None,
 ) -> Source:
-    """Read a feed's header, or of JSON lines every key there is, and hand out its rows.
+    """Read a feed's header, or all keys of JSON lines, and return its rows.
 
-    ``form`` is one of ``FORMS``; by itself JSON lines are told by their first byte that isn't
-    blank, a ``{``. A number keeps its text to the letter, ``true`` and ``false`` are words,
-    ``null`` and a key that is missing are blank cells. Raises ``InputError`` for what is no table,
-    is cut off, or is no JSON.
+    ``form`` is one of ``FORMS``; without it JSON lines are recognised by their first byte that
+    isn't blank, a ``{``. A number keeps its exact text, ``true`` and ``false`` are words, ``null``
+    and a missing key are blank cells. Raises ``InputError`` for what is not a table, is cut off, or
+    is not JSON.
     """
     data = _read(stream, name)
     open_text = partial(
@@ -270,7 +270,7 @@ def _read(stream: BinaryIO, name: str) -> bytes:
 
 
 def _under(header: Sequence[str], block: ObjectBlock) -> ObjectBlock:
-    """A block with all columns of the feed; a key that its objects lack is blank."""
+    """A block with all columns of the feed; missing keys are blank."""
     own = frozenset(block.table.column_names)
     blank = pa.repeat("", len(block.lines))
     columns = [block.table.column(name) if name in own else blank for name in header]
@@ -304,8 +304,8 @@ _BEFORE = re.compile(rf"(?:{_BLANK}\n)*{_BLANK}\{{{_BLANK}".encode())
 class _Between(NamedTuple):
     """The parsed JSON between two texts.
 
-    ``follows_key`` tells whether a colon comes first, ``bare`` is a value that is no text, and
-    ``ends_object`` tells whether an object ends there.
+    ``follows_key``: a colon comes first; ``bare`` is a value that is not text; ``ends_object``: an
+    object ends there.
     """
 
     follows_key: bool
@@ -325,7 +325,7 @@ def _between(text: str) -> _Between | None:
     if found is None:
         return None
     between = _Between(bool(found["colon"]), found["bare"], "}" in (found["end"] or ""))
-    # Behind a colon alone there is a text; behind anything else a member or an object ends.
+    # After a colon alone comes a text; after anything else a member or an object ends.
     return between if between.precedes_value == (found["end"] is None) else None
 
 
@@ -333,16 +333,17 @@ _MOST_CELLS = 1 << 24
 
 
 def _check_size(keys: int, objects: int, line: int, name: str) -> None:
-    """Refuse objects of so many different keys that a table of them has no end."""
+    """Refuse objects with too many different keys for a table."""
     if keys > MOST_COLUMNS or keys * objects > _MOST_CELLS:
-        reason = _("{name}:{line}: {count:,} different keys from here on; that is no feed")
+        reason = _("{name}:{line}: {count:,} different keys from here on; this is not a feed")
         raise InputError(reason.format(name=name, line=line, count=keys))
 
 
 def _flat_objects(data: bytes, first_line: int, name: str) -> ObjectBlock | None:
     """Lines of objects without escapes, each of one member or more; None for any others.
 
-    Every other quote begins a text. What stands between texts is mostly the same, and is read once.
+    Every other quote starts a text. The characters between texts are mostly the same, and are
+    parsed once.
     """
     quotes = _plain_quotes(data)
     if quotes is None or not _BEFORE.fullmatch(data, 0, int(quotes[0])):
@@ -362,7 +363,7 @@ def _flat_objects(data: bytes, first_line: int, name: str) -> ObjectBlock | None
         return None
     bare = ["" if kind.bare == "null" else kind.bare or "" for kind in kinds]
     keys, rows = np.flatnonzero(is_key), np.append(0, np.cumsum(ends))
-    # A value is a text, or one of those that stand between; the first of all is blank.
+    # A value is a text, or one of those between texts; the first of them is blank.
     values = pa.concat_arrays([pa.array(["", *bare], pa.string()), texts])
     places = np.where(is_value[keys], 2 + len(bare) + keys, 1 + codes[keys])
     names = texts.take(pa.array(keys)).dictionary_encode()
@@ -371,7 +372,7 @@ def _flat_objects(data: bytes, first_line: int, name: str) -> ObjectBlock | None
     for code, key in enumerate(names.dictionary.to_pylist()):
         among = np.flatnonzero(name_codes == code)
         own = rows[keys[among]]
-        if (np.diff(own) == 0).any():  # it stands twice in an object
+        if (np.diff(own) == 0).any():  # it appears twice in an object
             return None
         taken = np.zeros(rows[-1], np.int64)
         taken[own] = places[among]
@@ -383,7 +384,7 @@ def _flat_objects(data: bytes, first_line: int, name: str) -> ObjectBlock | None
 
 
 def _plain_quotes(data: bytes) -> Numbers | None:
-    """Where the quotes stand, None where some may be escaped or a line may end in a text."""
+    """The positions of quotes, None if some may be escaped or a line may end in a text."""
     codes = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(codes == ord('"'))
     controls = codes[codes < ord(" ")]
@@ -397,9 +398,9 @@ def _plain_quotes(data: bytes) -> Numbers | None:
 
 
 def _parted(data: bytes, quotes: Numbers) -> tuple[pa.Array, pa.DictionaryArray]:
-    """The texts between quotes, and with its quotes what stands behind each of them.
+    """The texts between quotes, and the characters after each of them.
 
-    Behind the last is put what would stand there if another object followed.
+    After the last come those that would follow if there were another object.
     """
     whole = data[: quotes[-1] + 1] + data[quotes[-1] + 1 :].rstrip() + b'\n{"'
     cuts = np.empty(len(quotes) + 1, np.int32)
@@ -413,7 +414,7 @@ def _parted(data: bytes, quotes: Numbers) -> tuple[pa.Array, pa.DictionaryArray]
 
 
 def _objects(data: bytes, first_line: int, name: str) -> ObjectBlock:
-    """The members of any objects, line by line, and what is wrong with them."""
+    """The members of any objects, line by line, and their faults."""
     found: dict[int, dict[str, str]] = {}
     faults: dict[int, list[tuple[str, str]]] = {}
     for line, record in enumerate(data.split(b"\n"), start=first_line):
@@ -425,9 +426,9 @@ def _objects(data: bytes, first_line: int, name: str) -> ObjectBlock:
             texts = {key: _cell(value) for key, value in members.items()}
             _check_text(texts)
         except (ValueError, RecursionError):
-            reason = _("{name}:{line}: no whole JSON object; was the feed cut off?")
+            reason = _("{name}:{line}: not a complete JSON object; was the feed cut off?")
             raise InputError(reason.format(name=name, line=line)) from None
-        wrong = [(key, _("stands twice in the object; write it once")) for key in twice]
+        wrong = [(key, _("appears twice in the object; write it once")) for key in twice]
         wrong += [
             (key, _("holds more than one value; write a text or a number"))
             for key, value in members.items()
@@ -464,7 +465,7 @@ def _parsed(data: bytes, twice: list[str]) -> Mapping[str, object]:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)  # NaN and Infinity are no JSON
+    raise ValueError(constant)  # NaN and Infinity are not JSON
 
 
 def _cell(value: object) -> str:
@@ -480,7 +481,7 @@ def _cell(value: object) -> str:
 
 
 def _check_text(members: Mapping[str, str]) -> None:
-    """Refuse what no table may hold: half a surrogate pair, and a NUL."""
+    """Refuse what a table can't hold: half a surrogate pair, and a NUL."""
     for text in (*members, *members.values()):
         if "\0" in text:
             raise ValueError

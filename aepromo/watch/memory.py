@@ -1,12 +1,12 @@
 """The memory of ``watch`` between runs: a locked file of JSON, replaced whole or not at all.
 
-The lock is a separate file beside it (``FILE.lock``), because each run replaces the remembered file
+The lock is a separate file next to it (``FILE.lock``), because each run replaces the memory file
 itself. It is held by the process, not by the file's existence, so a killed run leaves nothing
 locked; the empty lock file stays.
 
 A checksum reveals accidental changes. Version 1 had none, and is still read.
 
-Most SKUs have the same entry: nothing is the matter. So each different entry is kept, read and
+Most SKUs have the same entry: nothing has happened. So each different entry is kept, read and
 written only once.
 """
 
@@ -46,7 +46,7 @@ _PAUSE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that is open: since when, in UTC, and for ``rate_changed`` the rate before."""
+    """An open event: since when, in UTC, and for ``rate_changed`` the rate before."""
 
     since: datetime
     was: tuple[int, int] | None = None
@@ -57,8 +57,8 @@ class Watched:
     """The last seen status of a SKU, and its open events.
 
     ``rate`` is the forced rate in millionths, as its lowest and highest; ``drift`` the deal price
-    and the lowest and highest that list price and rate give, in minor units. None where a rate
-    isn't known, and where nothing drifts.
+    and the lowest and highest that list price and rate give, in minor units. None if the rate is
+    unknown, and if nothing drifts.
     """
 
     is_forced: bool
@@ -68,7 +68,7 @@ class Watched:
 
 
 QUIET = Watched(is_forced=False)
-"""The entry of a SKU that isn't forced, doesn't drift and has no open events."""
+"""The entry of a SKU that is not forced, doesn't drift and has no open events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Memory:
 
     @classmethod
     def of(cls, watched: Mapping[str, Watched], currency: str = USD.code) -> Memory:
-        """A memory of some SKUs."""
+        """Make a memory of some SKUs."""
         skus = sorted(watched)
         entries = [watched[sku] for sku in skus]
         return cls(pa.array(skus, pa.string()), np.arange(len(skus)), entries, currency)
@@ -95,12 +95,12 @@ class Memory:
 
     @property
     def holds_prices(self) -> bool:
-        """Whether any of it is money."""
+        """Whether it holds any money."""
         drifts = np.array([entry.drift is not None for entry in self.entries], np.bool_)
         return bool(drifts[self.codes].any())
 
     def places(self, skus: pa.Array) -> Numbers:
-        """Where SKUs stand among the remembered ones; -1 where they don't."""
+        """The positions of SKUs among the remembered ones; -1 for unknown ones."""
         return np.asarray(pc.fill_null(pc.index_in(skus, value_set=self.skus), -1), np.int64)
 
     def of_entries(self, fact: Callable[[Watched], int]) -> Numbers:
@@ -108,7 +108,7 @@ class Memory:
         return np.array(list(map(fact, self.entries)), np.int64)[self.codes]
 
     def watched(self, places: Numbers) -> dict[str, Watched]:
-        """The entries of the SKUs at some places, by SKU."""
+        """The entries of the SKUs at some positions, by SKU."""
         codes = self.codes[places].tolist()
         skus = self.skus.take(pa.array(places)).to_pylist()
         return {sku: self.entries[code] for sku, code in zip(skus, codes, strict=True)}
@@ -119,7 +119,7 @@ class Memory:
         return self.watched(places[places >= 0])
 
     def with_events(self) -> Numbers:
-        """Where the SKUs stand of which events are open."""
+        """The positions of SKUs with open events."""
         return np.flatnonzero(self.of_entries(lambda entry: bool(entry.events)))
 
     def changed(
@@ -128,9 +128,9 @@ class Memory:
         quiet: pa.Array | None = None,
         forgotten: Collection[str] = (),
     ) -> Memory:
-        """The same with other entries for some SKUs, with new ones and without forgotten ones.
+        """The memory with other entries for some SKUs, with new ones and without forgotten ones.
 
-        Of the new SKUs ``quiet`` there is nothing to say.
+        The new SKUs in ``quiet`` have the entry ``QUIET``.
         """
         quiet = pa.array([], pa.string()) if quiet is None else quiet
         entries, codes = [*self.entries, QUIET, *watched.values()], self.codes.copy()
@@ -153,13 +153,13 @@ class Memory:
 
 @contextmanager
 def locked(path: str, wait: float) -> Iterator[None]:
-    """Keep other runs off what is remembered at ``path``, waiting ``wait`` seconds for their end.
+    """Lock the memory at ``path`` against other runs, waiting ``wait`` seconds for their end.
 
-    Raises ``OutputError`` where one is still at it then, or where the folder takes no lock file.
+    Raises ``OutputError`` if another run still holds it then, or if no lock file can be written.
     """
     beside = Path(os.path.realpath(path) + ".lock")
-    if beside.exists() and not beside.is_file():  # to open a pipe would wait for its reader
-        raise OutputError(f"{beside}: " + _("no regular file; remove it"))
+    if beside.exists() and not beside.is_file():  # opening a pipe would wait for its reader
+        raise OutputError(f"{beside}: " + _("not a regular file; remove it"))
     try:
         stream = beside.open("ab")
     except OSError as error:
@@ -169,7 +169,7 @@ def locked(path: str, wait: float) -> Iterator[None]:
         end = monotonic() + wait
         while not lock(stream):
             if monotonic() >= end:
-                reason = _("{path}: another run is at work on it; waited {wait:g} s (--wait)")
+                reason = _("{path}: another run is using it; waited {wait:g} s (--wait)")
                 raise OutputError(reason.format(path=path, wait=wait))
             sleep(_PAUSE)
         yield
@@ -177,14 +177,14 @@ def locked(path: str, wait: float) -> Iterator[None]:
 
 @contextmanager
 def remembering(path: str, memory: Memory) -> Iterator[None]:
-    """Remember at ``path`` once the work inside is done; what was there stays if it fails.
+    """Write the memory to ``path`` once the work inside is done; if it fails, keep the old one.
 
-    So what the work says is said before it counts as said: a run that is killed on the way, or
-    whose reader is gone, has remembered nothing, and the next one says it again.
+    So the report is written before it counts as written: a run that is killed on the way, or whose
+    reader is gone, has remembered nothing, and the next one reports it again.
     """
     with replacing(path) as stream:
         stream.write(state_text(memory))
-        stream.flush()  # a full disk speaks up before anything is said
+        stream.flush()  # a full disk fails before anything is reported
         yield
 
 
@@ -197,13 +197,13 @@ _IN_ESCAPES = r'["\\\x00-\x1f]'
 
 
 def state_text(memory: Memory) -> bytes:
-    """The file's text: a line for each SKU, in order, so that two of them compare line by line."""
+    """The file's text: a line for each SKU, in order, so that a diff works line by line."""
     head, body = _parts(memory)
     return b"".join((head, f'  "checksum": "{_checksum(head, body)}",\n'.encode(), body))
 
 
 def _checksum(*parts: bytes | memoryview) -> str:
-    """The checksum of a state's text without the line that it stands on."""
+    """The checksum of a state's text without the line of the checksum."""
     found = hashlib.sha256()
     for part in parts:
         found.update(part)
@@ -226,7 +226,7 @@ def _parts(memory: Memory) -> tuple[bytes, bytes]:
 
 
 def _escaped(skus: pa.Array) -> pa.Array:
-    """SKUs as JSON has them between quotes."""
+    """SKUs as JSON strings, without quotes."""
     special = pc.match_substring_regex(skus, _IN_ESCAPES)
     if not pc.any(special).as_py():
         return skus
@@ -249,8 +249,8 @@ def _entry(watched: Watched) -> dict[str, Any]:
 def read_state(path: str) -> Memory | None:
     """Read the memory at ``path``; None where there is no such file yet.
 
-    Raises ``InputError`` for a file that can't be read or differs in any key from what was written:
-    to begin anew, the seller must remove it.
+    Raises ``InputError`` for a file that can't be read or was changed in any key: to start again,
+    the seller must remove it.
     """
     try:
         data = Path(path).read_bytes()
@@ -264,14 +264,16 @@ def read_state(path: str) -> Memory | None:
     except InputError:
         raise
     except (ValueError, RecursionError):
-        reason = _("{path}: damaged, or no file of watch; restore it, or remove it to begin anew")
+        reason = _(
+            "{path}: damaged, or not written by watch; restore it, or remove it to start again"
+        )
         raise InputError(reason.format(path=path)) from None
 
 
 def _as_written(data: bytes) -> Memory | None:
     """A state of which every line is as ``state_text`` writes it; None for any other.
 
-    What stands between one SKU and the next is mostly the same, and is read once.
+    The text between one SKU and the next is mostly the same, and is parsed once.
     """
     head = _HEAD.match(data)
     if head is None or b"\\" in data:
@@ -284,7 +286,7 @@ def _as_written(data: bytes) -> Memory | None:
     start = head.end()
     codes = np.frombuffer(data, np.uint8, len(data) - start, start)
     lines, quotes = np.flatnonzero(codes == ord("\n")), np.flatnonzero(codes == ord('"'))
-    # A SKU stands between the quote that begins its line and the next; three lines end the file.
+    # A SKU is between the first quote of its line and the next; three lines end the file.
     begins = np.append(0, lines[:-3] + len(_BETWEEN) - 1)
     places = np.searchsorted(quotes, begins)
     if (codes[codes < ord(" ")] != ord("\n")).any() or places[-1] >= len(quotes):
@@ -311,14 +313,14 @@ def _as_written(data: bytes) -> Memory | None:
 
 
 def _entry_in(text: str, is_last: bool) -> str:
-    """The entry behind a SKU, up to the next one. Raises ``ValueError``."""
+    """The entry after a SKU, up to the next one. Raises ``ValueError``."""
     end = _END if is_last else _BETWEEN
     _check(text.startswith('": {') and text.endswith("}" + end))
     return text[len('": ') : -len(end)]
 
 
 def _as_json(data: bytes, path: str) -> Memory:
-    """Any state, however it is spaced. Raises ``ValueError``, ``InputError`` for a newer one."""
+    """Any state, with any spacing. Raises ``ValueError``, ``InputError`` for a newer one."""
     found = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
     _check(isinstance(found, dict) and found.get("format") == FORMAT)
     version = found.get("version")

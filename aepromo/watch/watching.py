@@ -1,11 +1,11 @@
 """``watch``: changes of the SKUs in a discount feed, and what to do by when.
 
-``forced.feed_value`` is what ``discount_status`` holds while a discount is forced; the page
-《速卖通强制折扣》 gives ``forced.react_hours`` from there to raise a stock alert and to switch to a
-cheaper shipping line. ``aepromo.watch.events`` says when an event is new, open and over.
+``forced.feed_value`` is the value of ``discount_status`` while a discount is forced; the page
+《速卖通强制折扣》 gives ``forced.react_hours`` from then on for a stock alert and the switch to a
+cheaper shipping line. ``aepromo.watch.events`` defines when an event is new, open and over.
 
-A feed is compared in columns. Only the SKUs that something has happened to are compared one by
-one, and stock cover, profits and Price Protection are worked out only for those reported.
+A feed is compared in columns. Only SKUs with a change are compared one by one, and stock cover,
+profits and Price Protection are computed only for those reported.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ NOT_FORCED = (
     *("none", "no", "normal", "not forced", "no discount", "false", "off"),
     *("无", "没有", "否", "正常", "无折扣", "未强制", "非强制"),
 )
-"""The statuses of no discount at all; under any other that isn't forced a price may be cut too."""
+"""The statuses of no discount at all; any other status than forced may also mean a lower price."""
 
 DAYS = 30
 """The days that ``units_30d`` counts."""
@@ -75,7 +75,7 @@ DAYS = 30
 AMOUNTS = (
     *("stock_cover_days", "profit_standard", "profit_economy", "switch_to", "price_protection"),
 )
-"""The figures of a SKU that is forced, beside what is said of them."""
+"""The figures of a forced SKU, besides their details."""
 
 Figures: TypeAlias = Mapping[str, int | str]
 """The figures of one SKU, and their ``details``."""
@@ -119,7 +119,7 @@ def figures(values: Values) -> Question:
 
 
 def _without_status(inputs: Inputs) -> list[Fault]:
-    """A row that doesn't say how it stands."""
+    """Rows without a discount status."""
     name = "discount_status"
     reason = _("is missing; fill it in or give {flag}").format(flag=INPUTS[name].flag)
     is_blank = np.asarray(pc.equal(inputs.text(name), ""))
@@ -127,7 +127,7 @@ def _without_status(inputs: Inputs) -> list[Fault]:
 
 
 class Sightings(NamedTuple):
-    """The SKUs of a feed as columns; ``Seen`` holds one of them.
+    """The SKUs of a feed as columns; ``Seen`` is one of them.
 
     ``unknown`` are the statuses that mean neither forced nor not forced, null elsewhere. ``rates``
     are the lowest and highest forced rate in millionths, blank where a SKU isn't forced or the
@@ -145,7 +145,7 @@ class Sightings(NamedTuple):
 
     @property
     def is_drifting(self) -> Truths:
-        """Where the deal price isn't what it may be."""
+        """Where the deal price is not an expected one."""
         deal, low, high = self.drifts
         is_off: Truths = self.is_drift_known & ((deal < low) | (deal > high))
         return is_off
@@ -210,7 +210,7 @@ def _sightings(inputs: Inputs, book: Book) -> Sightings:
     has_rate = is_forced & is_known(low)
     price, deal = _column(inputs.sku.list_price, inputs), _number("deal_price", inputs)
     left = MILLION - _column(discounts.limited_rate, inputs)
-    # Each step may have settled down or up to a whole minor unit, at any rate of a range.
+    # Each step may be rounded down or up to a whole minor unit, at any rate of a range.
     is_drift_known = (has_rate | is_plain) & is_known(price) & is_known(deal)
     listed = np.where(is_known(price), price, 0)
     lowest = down(down(listed, left), MILLION - np.where(has_rate, high, 0))
@@ -279,7 +279,7 @@ def compared(
 
 
 def _is_as_before(before: Memory, places: Numbers, now: Sightings, rows: Numbers) -> Truths:
-    """Where remembered SKUs stand as they did, as far as anybody can tell."""
+    """Where remembered SKUs are unchanged, as far as known."""
 
     def remembered(fact: str, place: int, width: int) -> Numbers:
         blank = (BLANK,) * width
@@ -300,7 +300,7 @@ def _is_as_before(before: Memory, places: Numbers, now: Sightings, rows: Numbers
 def figures_of(
     change: Change, outcomes: Sequence[Outcome], values: Values
 ) -> tuple[dict[str, Figures], list[Outcome]]:
-    """The figures of each SKU that is forced now and calls for you, and how they came about."""
+    """The figures of each forced SKU with an event, and their outcomes."""
     calling = {news.sku for news in change.news if news.state != OVER}
     wanted = sorted(
         (change.rows[sku], sku)
@@ -327,7 +327,7 @@ def figures_of(
 
 
 def lacking(answers: Iterable[Outcome]) -> list[str]:
-    """The columns without which some forced SKU has no profit."""
+    """The missing columns without which some forced SKU has no profit."""
     found: set[str] = set()
     for inputs in (answer.inputs for answer in answers if answer.inputs):
         without = int((~np.broadcast_to(np.asarray(inputs.priced), inputs.rows)).sum())
@@ -337,7 +337,7 @@ def lacking(answers: Iterable[Outcome]) -> list[str]:
 
 
 def _figures(inputs: Inputs, rules: AppealRules) -> Results:
-    """Stock cover, profit on each shipping line, and Price Protection, with what to say of them."""
+    """Stock cover, profit on each shipping line, and Price Protection, with their details."""
     formula, rows = formula_of(inputs.sku), inputs.rows
     priced = np.broadcast_to(np.asarray(inputs.priced), rows)
     days = _stock_cover(inputs)
@@ -385,11 +385,11 @@ def _stock_lasts(days: Numbers) -> Clause:
 
 
 def _today(inputs: Inputs) -> tuple[Clause, Clause]:
-    """Which line of the tariff is taken to be today's, where the feed has no cost; or why none."""
+    """The line of the tariff that is assumed to be in use, if the feed has no cost; or why none."""
     if inputs.shipped is None:
         nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
         return nothing, nothing
-    said = _("today's line is taken to be {line}")
+    said = _("the current line is taken to be {line}")
     lines = [said.format(line=line) for line in inputs.values.lines]
     return _line(inputs.shipped, lines), _no_line(inputs.shipped)
 
@@ -405,14 +405,14 @@ def _no_line(shipped: ShippedRows) -> Clause:
         if codes[each.row] == UNSAID:
             codes[each.row] = len(texts)
             said = each.reason if each.column == "market" else f"{each.column} {each.reason}"
-            texts.append(_("no line of the tariff: {reason}").format(reason=said))
+            texts.append(_("no line of the tariff can be used: {reason}").format(reason=said))
     return Clause(codes, texts)
 
 
 def _economy(inputs: Inputs, priced: Truth) -> tuple[Numbers, Clause, Clause]:
     """Cost of the cheaper line in minor units, the line's name, and why there is none.
 
-    The feed's own cost goes first, then the tariff's cheapest line, whichever line is used today.
+    The feed's own cost goes first, then the tariff's cheapest line, whichever line is in use.
     The cost is blank where there is neither; only a line of the tariff is named.
     """
     cost, values = _number("economy_logistics_cost", inputs), inputs.values
@@ -432,7 +432,7 @@ def _economy(inputs: Inputs, priced: Truth) -> tuple[Numbers, Clause, Clause]:
 
 
 def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict[str, Numbers]:
-    """Unit profit on each line, in minor units, and the line to take as an index into ``SWITCHES``.
+    """Unit profit on each line, in minor units, and the line to use as an index into ``SWITCHES``.
 
     At the feed's deal price, or at the deepest forced rate where the feed has none. The economy
     profit and the choice are blank where the cheaper line's cost isn't known.
@@ -457,7 +457,7 @@ def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict
 
 
 def _lines_leave(profits: Mapping[str, Numbers], currency: Currency, cheapest: Clause) -> Clause:
-    """The clause about the profit on each line and the line to take.
+    """The clause about the profit on each line and the line to use.
 
     ``cheapest`` holds the names of the tariff's cheapest lines.
     """
@@ -465,8 +465,8 @@ def _lines_leave(profits: Mapping[str, Numbers], currency: Currency, cheapest: C
     different, codes = np.unique(columns, axis=1, return_inverse=True)
     alone = _("a unit leaves {standard}")
     by_line = (
-        _("stay on today's line: it leaves {standard}, {line} {economy}"),
-        _("switch to {line}: it leaves {economy}, today's line {standard}"),
+        _("stay on the current line: it leaves {standard}, {line} {economy}"),
+        _("switch to {line}: it leaves {economy}, the current line {standard}"),
     )
     by_kind = (
         _("stay on the standard line: it leaves {standard}, economy {economy}"),
@@ -486,7 +486,7 @@ def _lines_leave(profits: Mapping[str, Numbers], currency: Currency, cheapest: C
 
 
 class Report(NamedTuple):
-    """The news as they are reported: the most pressing first, with the figures of their SKUs.
+    """The events of a report: the most urgent first, with the figures of their SKUs.
 
     ``counts`` tells how many are new, open and over, and how many of their deadlines are missed.
     """
@@ -496,7 +496,7 @@ class Report(NamedTuple):
 
 
 def report(change: Change, figures: Mapping[str, Figures], values: Values, now: datetime) -> Report:
-    """A row for each event; ``figures`` are of SKUs that are forced now."""
+    """A row for each event; ``figures`` are those of forced SKUs."""
     zone, currency = values.policy.zone or UTC, values.currency
     shown = cache(lambda time: written(time, zone))
     span = hours(values.book, "forced.react_hours") if change.news else timedelta(0)
@@ -549,7 +549,7 @@ def most_pressing_first(news: Iterable[News]) -> list[News]:
 
 def _happened(news: News, what: Watched | None, currency: Currency) -> str:
     """A clause that describes an event, such as ``forced at 15%``."""
-    rate = _range(what.rate) if what and what.rate else _("a rate that the feed doesn't tell")
+    rate = _range(what.rate) if what and what.rate else _("a rate that the feed does not give")
     if news.name == "forced_on":
         said = _("forced at {rate}") if news.state != OVER else _("no longer forced")
         return said.format(rate=rate)
@@ -560,7 +560,7 @@ def _happened(news: News, what: Watched | None, currency: Currency) -> str:
     if news.name == "forced_off":
         return _("no longer forced") if news.state != OVER else _("forced again")
     if news.name == "vanished":
-        return _("the feed lacks it") if news.state != OVER else _("back in the feed")
+        return _("no longer in the feed") if news.state != OVER else _("back in the feed")
     if what is None or what.drift is None:
         return _("the deal price is right again")
     deal, low, high = (fixed(price, currency.places) for price in what.drift)

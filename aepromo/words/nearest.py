@@ -1,4 +1,4 @@
-"""The name that was meant by one that is mistyped."""
+"""The nearest known name for a mistyped one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NEAR = 0.7
-"""How much of two names must be alike; under it a suggestion misleads more often than it helps."""
+"""How similar two names must be; below this a suggestion is more often wrong than right."""
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
-    """``did you mean '…'?``; where nothing is near, ``otherwise``, which may list the ``names``."""
+    """``did you mean '…'?``; if nothing is near, ``otherwise``, which may list the ``names``."""
     names = list(dict.fromkeys(known))
     meant = near(word, names)
     if meant is not None:
@@ -23,14 +23,14 @@ def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
 
 
 def one_of(word: str, known: Iterable[str]) -> str:
-    """The same of a value that must be one of a few: without a near one ``write a, b or c``."""
+    """The same for a value that must be one of a few: without a near one ``write a, b or c``."""
     *first, last = known
     names = _(" or ").join([_(", ").join(first), last]) if first else last
     return nearest(word, known, _("write {names}").format(names=names))
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
-    """The known name most like the word; else the first of which it is a part, as of a_word."""
+    """The known name most similar to the word; else the first that contains it as a part."""
     from difflib import get_close_matches  # slow to import, and only an error needs it
 
     names: dict[str, str] = {}
@@ -42,5 +42,5 @@ def near(word: str, known: Iterable[str]) -> str | None:
 
 
 def _bare(name: str) -> str:
-    """A name without what all options have in common, and the rest written in one way."""
+    """A name without leading dashes, in lower case, with one kind of separator."""
     return name.casefold().lstrip("-").replace("-", "_").replace(".", "_").replace(" ", "_")

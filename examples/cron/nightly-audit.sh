@@ -1,14 +1,14 @@
 #!/bin/sh
-# Audit a cost file every night; speak only when a price breaks.
+# Audit a cost file every night; print only prices that are too low.
 # 每晚检查成本表，只在有标价会亏或破底线时输出。
 #
 # Put this line into the crontab (crontab -e). Cron mails what a job prints, so a night on which
-# all is well sends no mail. What follows the file goes to `aepromo audit` as it is:
+# all is well sends no mail. Options after the file go to `aepromo audit`:
 # 用 crontab -e 加入下面一行；文件名后面的选项原样交给 aepromo audit：
 #
 #   15 6 * * *  cd /path/to/shop && /path/to/aepromo/examples/cron/nightly-audit.sh skus.csv
 #
-# In a crontab a % has to be written \%. aepromo.toml is looked for in the working directory,
+# In a crontab a % has to be written \%. aepromo.toml is read from the working directory,
 # therefore the cd. AEPROMO_LANG=zh on a line of its own makes it Chinese.
 # crontab 里的 % 要写成 \%。aepromo.toml 在工作目录里找，所以要先 cd。要中文就另写一行 AEPROMO_LANG=zh。
 #
@@ -30,7 +30,7 @@ command -v "$program" > /dev/null || {
     exit 127
 }
 
-# The statuses to speak of are those that --fail-on means, a loss or worse unless the caller says.
+# The statuses to speak of are those that --fail-on means: a loss or worse unless the caller says.
 fail_on=loss before=
 for word in "$@"; do
     case $before:$word in
@@ -50,9 +50,9 @@ zh*) headers=zh heading="%s：有 %d 个标价$breaks\n" ;;
 *) headers=en heading='Prices that break in %s: %d\n' ;;
 esac
 
-# What the rows below are read by comes last, so that no option of the caller's changes it.
+# The rows below are read by these options: given by the caller too, they are refused.
 status=0
-report=$("$program" audit "$file" --fail-on "$fail_on" "$@" --quiet --only "$only" \
+report=$("$program" audit "$file" "$@" --quiet --only "$only" \
     --format csv --headers "$headers" \
     --columns sku,list_price,protected_list_price,profit,status) || status=$?
 

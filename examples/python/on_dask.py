@@ -25,7 +25,7 @@ def reprice(costs: dd.DataFrame, policy: aepromo.Policy) -> dd.DataFrame:
 def main(source: str, target: str) -> None:
     """Read a cost file in parts of a few rows, and write it with its protected prices."""
     policy = aepromo.Policy(forced_rate="10%..20%", commission_rate="8%", payment_rate="1.2%")
-    # Cells stay the text that they are: 00123 is no number, and a blank is no "nan". Dask cuts a
+    # Cells stay text: 00123 is not a number, and a blank is not "nan". Dask cuts a
     # file at any line end, so cells may hold none.
     costs = dd.read_csv(source, dtype=str, keep_default_na=False, blocksize="1KiB")
     with (

@@ -41,9 +41,9 @@ def spark_type(column: pd.Series) -> str:
 def main(source: str, target: str) -> None:
     """Read a cost file, and write a folder of files with its protected prices."""
     policy = aepromo.Policy(forced_rate="10%..20%", commission_rate="8%", payment_rate="1.2%")
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers need aepromo too
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers also need aepromo
     spark = SparkSession.builder.master("local[2]").appName("aepromo").getOrCreate()
-    # Without a schema to infer, cells stay the text that they are: 00123 is no number.
+    # Without inferring a schema, cells stay text: 00123 is not a number.
     costs = spark.read.csv(source, header=True, multiLine=True, escape='"')
     priced = reprice(costs, policy)
     priced.printSchema()

@@ -1,1 +1,1 @@
-"""The benchmark: ``aepromo reprice`` side by side with the scripts that people write instead."""
+"""The benchmark: ``aepromo reprice`` compared with scripts that people write instead."""

@@ -1,10 +1,10 @@
-"""``aepromo reprice`` side by side with what people use instead.
+"""``aepromo reprice`` compared with the tools that people use instead.
 
     pip install '.[bench]' && python -m tests.bench
 
-prints wall time, CPU time and peak memory of each, medians over the rounds, and ours ÷ theirs;
-``--json FILE`` keeps every figure. A peer that isn't installed is left out: Miller comes with the
-system (``apt-get install miller``), the others with the extra.
+prints wall time, CPU time and peak memory of each, as medians over the rounds, and ours ÷ theirs;
+``--json FILE`` saves every figure. A peer that isn't installed is left out: Miller is a system
+package (``apt-get install miller``), the others come with the extra.
 
     python -m tests.bench --rows 10000000 --peers floor,polars,duckdb --json figures.json
 

@@ -1,13 +1,12 @@
-"""How far a peer's output is from ours: rows in which it has other cents, and other text.
+"""Compare a peer's output with ours: count rows with different cents or different text.
 
 ``python tests/bench/compare.py OURS THEIRS algebra`` prints the counts as JSON. Both files are read
 side by side in blocks, so memory stays flat.
 
-There are two ways for a row to have other cents. The algebra, (costs + target) ÷ (1 − fees), takes
-the fees of the price that it finds and rounds each up to a cent, but not the fees of the price that
-this leads to, and so is a cent off now and then whatever it is computed with. And binary floats put
-some cells a cent off the very formula that the script spells out: these are counted apart, against
-that formula in whole numbers.
+There are two reasons for different cents. The algebra, (costs + target) ÷ (1 − fees), rounds up
+each fee of the price that it finds, but not the fees of the price that results, and so is sometimes
+a cent off in any arithmetic. And binary floats make some cells a cent off the script's own formula:
+these are counted separately, against that formula in whole numbers.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ class Differences:
     off_its_formula: int = 0
     """A money cell differs from the script's own formula in whole numbers."""
     other_text: int = 0
-    """An input cell came out as another text."""
+    """An input cell was written with another text."""
 
 
 def compare(ours: str, theirs: str, formula: str) -> Differences:

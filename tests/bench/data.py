@@ -1,4 +1,4 @@
-"""A made-up catalogue of any size: the same rows for the same seed, whatever the number of them.
+"""A made-up catalogue of any size: the same seed gives the same rows for any number of rows.
 
 ``python tests/bench/data.py FILE --rows N`` writes nine columns and about 90 bytes a row, chunk by
 chunk, so memory stays flat. Some titles are Chinese, some hold commas or quotes and are therefore
@@ -79,7 +79,7 @@ def _amounts(cents: npt.NDArray[np.int64]) -> pa.Array:
 
 
 class Catalogue:
-    """Rows as CSV lines, by the chunk; one depends on nothing but the seed and its place."""
+    """Rows as CSV lines, in chunks; a chunk depends only on the seed and its place."""
 
     def __init__(self, seed: int = SEED) -> None:
         self._seed = seed
@@ -92,14 +92,14 @@ class Catalogue:
         def chosen(texts: Sequence[str]) -> pa.Array:
             return pa.array(texts).take(pa.array(random.integers(0, len(texts), CHUNK_ROWS)))
 
-        # An id that is text, so that no reader takes it for a number: AP-1000042-XL.
+        # An id that no reader reads as a number: AP-1000042-XL.
         numbers = np.arange(CHUNK_ROWS) + (10_000_000 + chunk * CHUNK_ROWS)
         ids = pc.binary_join_element_wise(
             "AP", pa.array(numbers).cast(pa.string()), chosen(SIZES), "-"
         )
         purchase = np.clip(random.lognormal(6.2, 0.9, CHUNK_ROWS), 30, 40_000).astype(np.int64)
         logistics = random.integers(60, 900, CHUNK_ROWS)
-        # What sellers ask today: most of it enough, some of it not.
+        # Current list prices: most are high enough, some are not.
         listed = ((purchase + logistics) * random.uniform(1.2, 2.4, CHUNK_ROWS)).astype(np.int64)
         target = random.integers(30, 1_200, CHUNK_ROWS)
         lines = pc.binary_join_element_wise(

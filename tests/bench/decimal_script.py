@@ -1,7 +1,8 @@
-"""``reprice`` as a script of csv and decimal, row by row: the exact one.
+"""``reprice`` as an exact script with csv and decimal, row by row.
 
-It keeps to the letter of the model: a deal price is enough only where every higher one is too, and
-fees are rounded up one by one, so from a price that is surely enough it goes down cent by cent.
+It follows the model exactly: a deal price is enough only if every higher one is, too, and fees are
+rounded up one by one; so it starts from a price that is certainly enough and goes down cent by
+cent.
 """
 
 import csv
@@ -45,7 +46,7 @@ def shown(amount: Decimal) -> Decimal:
 
 def enough(cost: Decimal, rate: Decimal, target: Decimal) -> Decimal:
     """The smallest deal price from which on every one leaves the target, fees rounded up."""
-    # Each of two fees is rounded up by less than a cent, so two above the target are surely enough.
+    # Each of two fees is rounded up by less than a cent, so two cents above the target are enough.
     deal = up((cost + target + 2 * CENT) / (1 - rate - PAYMENT_RATE))
     while True:
         lower = deal - CENT
@@ -66,7 +67,7 @@ def repriced(row: dict[str, str]) -> tuple[object, ...]:
     action, new = ("keep", listed) if listed >= protected else ("raise", protected)
     if new - listed > listed * MAX_CHANGE:
         action, new = "hold", listed
-    # The worst that is left: forced, and whatever isn't a whole cent rounded down.
+    # The worst outcome: forced, with every fraction of a cent rounded down.
     deal = (new * (1 - FORCED_RATE)).quantize(CENT, ROUND_FLOOR)
     commission = shown(deal * rate)
     payment_fee = shown(deal * PAYMENT_RATE)

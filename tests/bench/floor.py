@@ -1,4 +1,4 @@
-"""The least that any program on Arrow takes: the same columns read and written, nothing computed.
+"""The minimum for any program on Arrow: the same columns read and written, nothing computed.
 
 The file is read as text, block by block (``pyarrow.csv.open_csv``, which reads ahead on threads of
 its own), and its nine columns are written beside sixteen more of the same kind and size, made once

@@ -28,21 +28,21 @@ class BenchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Something that reads a cost file and writes the same columns as ``aepromo reprice``."""
+    """A program that reads a cost file and writes the same columns as ``aepromo reprice``."""
 
     name: str
     line: tuple[str, ...]
-    """How it is called; ``IN`` and ``OUT`` stand for the files."""
+    """Its command line; ``IN`` and ``OUT`` are the files."""
 
     needs: str = ""
-    """The module, or with ``sh`` the program, without which it can't run."""
+    """The module, or with ``sh`` the program, that it needs."""
 
     formula: str = ""
-    """How it finds the required deal price: ``exact``, ``algebra``, or not at all."""
+    """How it computes the required deal price: ``exact``, ``algebra``, or not at all."""
 
     @property
     def is_installed(self) -> bool:
-        """Whether what it needs is there."""
+        """Whether its requirements are installed."""
         if self.line[0] == "sh":
             return shutil.which(self.needs) is not None
         return not self.needs or importlib.util.find_spec(self.needs) is not None
@@ -99,7 +99,7 @@ class Measured:
         return median(costs)
 
     def ours_to_it(self, ours: Measured, what: str) -> float:
-        """Ours ÷ this one: the median over the rounds, so that a busy machine slows both."""
+        """Ours ÷ this one: the median over the rounds; a busy machine slows both."""
         ratios: list[float] = [
             getattr(own, what) / getattr(run, what)
             for own, run in zip(ours.runs, self.runs, strict=True)
@@ -143,26 +143,26 @@ def cost_of(command: Sequence[str], exit_code: int = 0) -> Cost:
 
 
 def write_catalogue(rows: int, file: Path) -> None:
-    """Make the data that all of them read."""
+    """Write the data that all programs read."""
     cost_of([sys.executable, str(HERE / "data.py"), str(file), "--rows", str(rows)])
 
 
 def side_by_side(
     peers: Iterable[Program], source: Path, folder: Path, rounds: int, say: Callable[[str], None]
 ) -> list[Measured]:
-    """Ours and the peers, A B C … A B C …; what the first round wrote is compared."""
+    """Run ours and the peers in turn, A B C … A B C …; compare the output of the first round."""
     programs = [OURS, *peers]
     measured = [Measured(program.name) for program in programs]
     outputs = {program: folder / f"{program.name}.csv" for program in programs}
     few = folder / "few.csv"
     write_catalogue(100, few)
     for program in programs:
-        cost_of(program.command(few, outputs[program]))  # whatever it loads is in the cache now
+        cost_of(program.command(few, outputs[program]))  # its files are in the cache now
     for turn in range(rounds):
         for program, its in zip(programs, measured, strict=True):
             output = outputs[program]
             output.unlink(missing_ok=True)
-            os.sync()  # what others left to be written is not to slow this one down
+            os.sync()  # so that pending writes of others don't slow this one down
             its.runs.append(cost_of(program.command(source, output)))
             say(f"round {turn + 1} of {rounds}: {its.name}: {its.runs[-1].wall:.2f} s")
             if turn == 0 and program.formula:

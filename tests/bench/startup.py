@@ -1,4 +1,4 @@
-"""How long an answer takes that takes no time to compute."""
+"""The time of an answer that takes no time to compute."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def number_of_options(command: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A start of ours, and what it is held against."""
+    """A start of ours, and the one to compare with."""
 
     name: str
     ours: Measured
@@ -72,7 +72,7 @@ class Pair:
 
 
 def starts(folder: Path, rounds: int, say: Callable[[str], None]) -> list[Pair]:
-    """A one-liner and a file of 100 rows, each in turn with what it is held against."""
+    """Time a one-liner and a file of 100 rows, each in turn with its comparison."""
     program, few = folder / "typer_program.py", folder / "few.csv"
     program.write_text(typer_program(number_of_options("list-price")), encoding="utf-8")
     write_catalogue(ROWS, few)
@@ -90,7 +90,7 @@ def starts(folder: Path, rounds: int, say: Callable[[str], None]) -> list[Pair]:
         for turn in range(rounds + 1):
             for each, command in zip((pair.ours, pair.theirs), commands, strict=True):
                 cost = cost_of(command)
-                if turn:  # the first round brings what it loads into the cache
+                if turn:  # the first round fills the cache
                     each.runs.append(cost)
         say(f"{name}: {pair.ratio:.2f}")
         measured.append(pair)

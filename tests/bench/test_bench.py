@@ -106,7 +106,7 @@ def test_the_floor_writes_the_same_columns(written: Callable[[Program], Path]) -
 
 
 @pytest.mark.parametrize("name", [name for name, peer in PEERS.items() if peer.formula])
-def test_a_peer_computes_its_formula_but_for_floats(
+def test_a_peer_computes_its_formula_except_for_floats(
     name: str, written: Callable[[Program], Path]
 ) -> None:
     peer = PEERS[name]
@@ -255,7 +255,7 @@ def test_a_peer_that_is_not_installed_is_refused() -> None:
     assert "miller: mlr is not installed" in done.stderr
 
 
-def test_the_typer_program_has_as_many_options(tmp_path: Path) -> None:
+def test_the_typer_program_has_the_same_number_of_options(tmp_path: Path) -> None:
     options = number_of_options("list-price")
     assert options > 10
     program = tmp_path / "program.py"

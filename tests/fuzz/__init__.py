@@ -1,1 +1,1 @@
-"""Random SKUs, and what the product and the reference make of them."""
+"""Random SKUs, for which the product and the reference are compared."""

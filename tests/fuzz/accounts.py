@@ -1,8 +1,8 @@
-"""The program over any bytes, and the account of every row that it must give.
+"""Run the program on any bytes, and check what happened to every row.
 
-The oracle is Python's ``csv`` over the decoded text. A run either puts every row that isn't blank
-into the output or the rejects, each cell intact, or refuses the input with exit code 3 and a line
-that says why; and it refuses only what is no table.
+The oracle is Python's ``csv`` over the decoded text. A run either writes every row that isn't blank
+to the output or the rejects, with each cell unchanged, or refuses the input with exit code 3 and a
+line that says why; and it refuses only what is not a table.
 """
 
 from __future__ import annotations
@@ -36,20 +36,21 @@ if TYPE_CHECKING:
 COMMANDS = ("reprice", "audit", "margin", "commission", "floor", "list-price", "breakeven")
 FORMS = {"csv": ",", "tsv": "\t", "jsonl": ""}
 PATIENCE = 20
-"""Seconds after which a run over a few kilobytes hangs."""
+"""Seconds after which a run over a few kilobytes counts as hanging."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS = ",;\t|^~\x01\x1f"
 _SAID = re.compile(
     r"(aepromo: |assumed: |warning: |replaced: |priced by |standard input:( …|\d+: | \d)"
-    r"|read as: |not used: |header on line |cells are parted by |decimal comma: ).+"
+    r"|read as: |not used: |header on line |cells are separated by |decimal comma: ).+"
     r"|'.+' may be .+; say so with --map .+"
 )
 _NAMED = re.compile(r"^standard input:(\d+): ", re.MULTILINE)
 _NOT_AS_IT_BEGAN = re.compile("the header is not UTF-8|not UTF-8, though the lines before are")
 _NEVER_A_TABLE = re.compile(
-    "is no CSV; write|a web page or XML|say which with --decimal|packed by|; unpack it first|"
-    "the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;|are in two currencies"
+    "is not valid CSV; write|a web page or XML|say which with --decimal|compressed with|"
+    "; unpack it first|the bytes are not UTF-8; save|the bytes fit neither|a picture;|a PDF;|"
+    "are in two currencies|whose exchange rate is not given"
 )
 """Tables that are refused though Python's csv would read them."""
 
@@ -64,10 +65,10 @@ _GIVEN = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Bytes, and how the program is asked about them.
+    """Bytes, and the call of the program for them.
 
-    ``parted_by`` is what really stands between the cells, where somebody knows. ``at_a_time`` is
-    how many bytes a read gives at the most, as on a terminal, so that blocks are that small.
+    ``parted_by`` is the real delimiter, if known. ``at_a_time`` is the largest number of bytes that
+    a read returns, as on a terminal, so that blocks are that small.
     """
 
     data: bytes
@@ -80,7 +81,7 @@ class Case:
     at_a_time: int = 1 << 20
 
     def arguments(self, rejects: str) -> list[str]:
-        """The call, with a value for each column that a table may lack."""
+        """The arguments, with a value for each column that a table may lack."""
         uses = calculator_named(self.command).uses
         given = [(INPUTS[name].flag, _GIVEN[name]) for name in uses if name in _GIVEN]
         given += [("--delimiter", self.delimiter)] if self.delimiter else []
@@ -101,7 +102,7 @@ class Ran(NamedTuple):
 
 
 class NoTableError(Exception):
-    """The bytes are no table; the message is why."""
+    """The bytes are not a table; the message says why."""
 
 
 class HangError(BaseException):
@@ -110,15 +111,27 @@ class HangError(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as Python's csv reads it: rows with the line on which each starts."""
+    """A table as Python's csv reads it: rows with the line on which each starts.
+
+    ``line_end`` is that of its header; ``has_mark``: a byte order mark stands before it.
+    """
 
     header: list[str]
     rows: list[tuple[int, list[str]]]
     delimiter: str
+    line_end: str = "\n"
+    has_mark: bool = False
+
+    def text_of(self, written: bytes) -> str:
+        """What was written of it, without the mark; it ends its lines as the table does."""
+        text = written.decode()
+        assert text.startswith("\ufeff") == self.has_mark, text
+        assert text.endswith("\r\n") == (self.line_end == "\r\n"), text
+        return text.removeprefix("\ufeff")
 
 
 def check(case: Case) -> None:
-    """Ask the program. Raises ``AssertionError`` where it gives a wrong account."""
+    """Run the program. Raises ``AssertionError`` if it loses or changes a row."""
     ran = ask(case)
     assert "Traceback" not in ran.said, ran.said
     odd = [line for line in ran.said.split("\n")[:-1] if not _SAID.fullmatch(line)]
@@ -142,7 +155,7 @@ def _check_against(case: Case, ran: Ran, delimiter: str) -> None:
     if ran.code == 3 and _NEVER_A_TABLE.search(ran.said):
         _check_refused(case, ran, "no table")
         return
-    if b' "' in case.data:  # spaces before quotes are taken away where the first lines have them
+    if b' "' in case.data:  # spaces before quotes are removed if the first lines have them
         return
     try:
         table = table_of(case, delimiter)
@@ -159,7 +172,7 @@ def _check_against(case: Case, ran: Ran, delimiter: str) -> None:
 
 
 def ask(case: Case) -> Ran:
-    """Run the program in this process, as a shell would, but for its streams."""
+    """Run the program in this process, as a shell would, with other streams."""
     with TemporaryDirectory() as folder:
         rejects = Path(folder) / "bad.csv"
         out, said = BytesIO(), BytesIO()
@@ -172,7 +185,7 @@ def ask(case: Case) -> Ran:
 
 
 class Trickle(BytesIO):
-    """Bytes that come a few at a time, however many are asked for."""
+    """A stream that returns a few bytes at a time, however many are requested."""
 
     def __init__(self, data: bytes, at_a_time: int) -> None:
         super().__init__(data)
@@ -187,7 +200,7 @@ class Trickle(BytesIO):
 def _started(
     arguments: list[str], stdin: BytesIO, stdout: BytesIO, stderr: BytesIO
 ) -> Iterator[None]:
-    """A process's arguments and streams; gives up on a hang, and puts everything back."""
+    """Set a process's arguments and streams, stop a hang, and restore everything."""
 
     def give_up(_number: int, _frame: object) -> None:
         raise HangError
@@ -221,14 +234,14 @@ def _exit_code() -> int:
 
 
 def table_of(case: Case, delimiter: str) -> Table:
-    """The table in a case's bytes. Raises ``NoTableError`` where there is none."""
+    """The table in a case's bytes. Raises ``NoTableError`` if there is none."""
     text = re.sub("(\\A|(?<=\n))\x1a[\x1a\r\n]*\\Z|\x1a+\\Z", "", _text(case).lstrip("\ufeff"))
     if "\0" in text:
         raise NoTableError("NUL")
     if not text.strip():
         raise NoTableError("empty")
     lines = [line + "\n" for line in text.removesuffix("\n").split("\n")]
-    # One more line shows whether a quote is open: then it belongs to the last row.
+    # An added line shows whether a quote is open: then it belongs to the last row.
     reader = csv.reader([*lines, "end\n"], delimiter=delimiter)
     rows: list[tuple[int, list[str]]] = []
     line = 1
@@ -243,6 +256,8 @@ def table_of(case: Case, delimiter: str) -> Table:
     known = [KnownHeaders().count(cells) for _line, cells in rows[:LINES_LOOKED_AT]]
     above = next((at for at, count in enumerate(known) if count >= ENOUGH), 0)
     header = rows[above][1]
+    ends = rows[above + 1][0] - 1 if rows[above + 1 :] else len(lines)
+    line_end = "\r\n" if lines[ends - 1].endswith("\r\n") else "\n"
     del rows[: above + 1]
     blank = len(header) - max((at for at, each in enumerate(header, 1) if each.strip()), default=0)
     if 1 < blank < len(header):
@@ -260,7 +275,8 @@ def table_of(case: Case, delimiter: str) -> Table:
         raise NoTableError(str(error)) from None
     spaces = " \t\u00a0\u3000".replace(delimiter, "")
     filled = [row for row in rows if row[1] == [""] or any(cell.strip(spaces) for cell in row[1])]
-    return Table(header, filled, delimiter)
+    has_mark = case.data.startswith(tuple(mark for mark, _name in _BOMS))
+    return Table(header, filled, delimiter, line_end, has_mark)
 
 
 def _ends_blank(cells: list[str], width: int, blank: int) -> bool:
@@ -268,7 +284,7 @@ def _ends_blank(cells: list[str], width: int, blank: int) -> bool:
 
 
 def _text(case: Case) -> str:
-    """The decoded bytes: in the encoding named, by their mark, as UTF-8, else as GB18030."""
+    """The decoded bytes: in the given encoding, by their mark, as UTF-8, else as GB18030."""
     marked = next((name for mark, name in _BOMS if case.data.startswith(mark)), "")
     if case.encoding == "utf-16" != marked:
         raise NoTableError("UTF-16 without the mark that tells which kind it is")
@@ -280,7 +296,7 @@ def _text(case: Case) -> str:
 
 
 def _begins_as_utf8(case: Case) -> bool:
-    """Whether the first bytes beyond ASCII may be of UTF-8, so that what follows contradicts."""
+    """Whether the first bytes beyond ASCII may be UTF-8, so that the rest contradicts."""
     ascii_bytes = len(case.data) - len(case.data.lstrip(bytes(range(128))))
     with suppress(UnicodeError):
         codecs.getincrementaldecoder("utf-8")().decode(case.data[: ascii_bytes + 2])
@@ -293,14 +309,14 @@ def _check_refused(case: Case, ran: Ran, reason: str) -> None:
     assert ran.said.splitlines()[-1].startswith("aepromo: standard input:"), ran.said
     assert ran.rejected is None, (reason, ran)
     if case.at_a_time >= len(case.data) and case.data.endswith(b"\n"):
-        # It is one block; a last line that lacks its end would be another.
+        # It is one block; a last line without its end would be another.
         assert ran.out == b"", (reason, ran)
 
 
 def _check_accounts(case: Case, ran: Ran, table: Table) -> None:
-    """Each row is in the output or among the rejects, in order, and every cell is intact."""
+    """Check that each row is in the output or the rejects, in order, with every cell unchanged."""
     assert ran.code == 0, ran
-    header, answered = _read_answer(case.form, ran.out) if ran.out else (table.header, [])
+    header, answered = _read_answer(case.form, ran.out, table) if ran.out else (table.header, [])
     assert ran.out or case.form == "jsonl"
     added = _added(case, header, table)
     rejected = _read_rejects(ran, table) if case.rejects else {}
@@ -318,26 +334,28 @@ def _check_accounts(case: Case, ran: Ran, table: Table) -> None:
 
 
 def _is_intact(answer: str | None, cell: str) -> bool:
-    """Whether a cell came out as it went in, or in JSON as the number that it reads as."""
+    """Whether a cell was written unchanged, or in JSON as its number."""
     if answer is None:
         return not cell.strip()
     if not isinstance(answer, _Number):
         return answer == cell
     plain = unicodedata.normalize("NFKC", cell)
     digits = re.sub("[^0-9.,]", "", plain)
-    ways = {digits.replace(",", ""), digits.replace(".", "").replace(",", ".")}
+    ways = {digits.replace(",", "")}
+    if digits.count(",") == 1:
+        ways.add(digits.replace(".", "").replace(",", "."))
     number = Decimal(answer) * (100 if "%" in plain else 1)
     return any(re.search("[0-9]", way) and Decimal(way) == number for way in ways)
 
 
 class _Number(str):
-    """A number of JSON, by its text."""
+    """A number of JSON, as its text."""
 
     __slots__ = ()
 
 
 def _added(case: Case, header: list[str], table: Table) -> set[str]:
-    """The columns that the program adds and may replace, by any name: 成交价 is the deal price."""
+    """The columns that the program adds or replaces, by any name: 成交价 is the deal price."""
     added = calculator_named(case.command).adds(frozenset(INPUTS))
     assert header[: len(table.header)] == table.header, (header, table.header)
     assert set(header[len(table.header) :]) <= set(added), header
@@ -345,8 +363,8 @@ def _added(case: Case, header: list[str], table: Table) -> set[str]:
     return {*added, *(name for column in known for name in column.chinese)}
 
 
-def _read_answer(form: str, out: bytes) -> tuple[list[str], list[list[str]]]:
-    text = out.decode()
+def _read_answer(form: str, out: bytes, table: Table) -> tuple[list[str], list[list[str]]]:
+    text = out.decode() if form == "jsonl" else table.text_of(out)
     assert text.endswith("\n"), text
     lines = [line + "\n" for line in text.removesuffix("\n").split("\n")]
     if form != "jsonl":
@@ -361,7 +379,7 @@ def _read_answer(form: str, out: bytes) -> tuple[list[str], list[list[str]]]:
 def _read_rejects(ran: Ran, table: Table) -> dict[int, list[str]]:
     """The rows set aside by the line on which they start."""
     assert ran.rejected is not None
-    lines = [line + "\n" for line in ran.rejected.decode().removesuffix("\n").split("\n")]
+    lines = [line + "\n" for line in table.text_of(ran.rejected).removesuffix("\n").split("\n")]
     header, *rows = csv.reader(lines, delimiter=table.delimiter, strict=True)
     assert header == ["line", "column", "reason", *table.header], header
     rejected = {int(line): cells for line, _, reason, *cells in rows if reason}

@@ -1,4 +1,4 @@
-"""Random SKUs whose figures are held against the reference, and the smallest that still differ."""
+"""Compare random SKUs with the reference, and reduce the ones that differ."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def trial_of(seed: int, number: int) -> Trial:
 
 
 def failure(seed: int, number: int) -> str:
-    """Say which figures of a case differ, each in the smallest case that shows it."""
+    """Return which figures of a case differ, each in the smallest case that shows it."""
     trial = trial_of(seed, number)
     try:
         figures = dict.fromkeys(kind(each) for each in trial.differences())
         return "\n".join(str(shrunk(trial, figure)) for figure in figures)
-    except Exception as error:  # is what came of this case; the others go on
+    except Exception as error:  # this is the result of the case; the others continue
         return f"{type(error).__name__}: {error}\n  {trial!r}"
 
 
 def kind(difference: Difference) -> str:
-    """The figure without the prices that it is told for."""
+    """The name of the figure, without its prices."""
     return (
         "dead zones"
         if "protect" in difference.figure.split() or difference.figure.startswith("dead zones")
@@ -46,7 +46,7 @@ def kind(difference: Difference) -> str:
 
 
 def smaller(trial: Trial) -> Iterator[Trial]:
-    """The same with something left out or reduced, the boldest first."""
+    """Smaller variants of a trial, the largest reductions first."""
     case = trial.case
     for name in ("spend_save", "coupons", "endings"):
         held = getattr(case, name)
@@ -55,7 +55,7 @@ def smaller(trial: Trial) -> Iterator[Trial]:
     for name in ("limited_rate", "commission_rate", "payment_rate"):
         if getattr(case, name):
             yield _with(trial, **{name: Fraction(0)})
-    if case.forced_lo != case.forced_hi:  # one rate is never made two again
+    if case.forced_lo != case.forced_hi:  # one rate never becomes two again
         yield _with(trial, forced_lo=case.forced_hi)
         yield _with(trial, forced_hi=case.forced_lo)
     if case.coupon_stacks:
@@ -106,7 +106,7 @@ def _reduced(trial: Trial) -> Iterator[Trial]:
 
 
 def _rounder(rate: Fraction | None) -> Iterator[Fraction]:
-    """Nothing, or the rate in whole tenths, percents or tenths of a percent, where it is higher."""
+    """Rounder values of a rate: 0, whole tenths, percents or tenths of a percent below it."""
     for parts in (1, 10, 100, 1000):
         rounder = Fraction(int((rate or 0) * parts), parts)
         if rate is not None and rounder != rate:
@@ -118,13 +118,13 @@ def _with(trial: Trial, **changes: object) -> Trial:
 
 
 def shrunk(trial: Trial, wanted: str) -> Difference:
-    """The first difference over a figure that is left once nothing smaller shows one."""
+    """The first difference of a figure in the smallest trial that still shows one."""
 
     def shown(tried: Trial) -> Difference | None:
         try:
             return next((each for each in tried.differences() if kind(each) == wanted), None)
         except (AssertionError, ValueError):
-            return None  # no case any more, such as a profit asked for without a cost
+            return None  # not a valid case, such as a target profit without a cost
 
     found = shown(trial)
     assert found is not None

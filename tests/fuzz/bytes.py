@@ -1,4 +1,4 @@
-"""Random tables and damaged real ones, and whether the program gives a right account of them."""
+"""Random tables and damaged real ones, to check that the program loses and changes no row."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def seeds() -> list[bytes]:
 
 
 def draw_case(rng: Random, real: list[bytes]) -> Case:
-    """A random table, or a damaged one, and a way to ask about it."""
+    """Draw a random or damaged table, and a call for it."""
     case = draw_table(rng) if rng.random() < 0.6 else Case(rng.choice(real))
     if rng.random() < 0.5 or case.parted_by is None:
         case = replace(case, data=damaged(rng, case.data, real), parted_by=None)
@@ -59,7 +59,7 @@ def draw_case(rng: Random, real: list[bytes]) -> Case:
 
 
 def with_options(rng: Random, case: Case) -> Case:
-    """The case, asked about in one of many ways."""
+    """The case with random options."""
     return replace(
         case,
         command=rng.choice(COMMANDS),
@@ -101,7 +101,7 @@ def _cell(rng: Random, odd: float) -> str:
 
 
 def _quoted(cell: str, delimiter: str, rng: Random, careless: float) -> str:
-    """The cell as it is written; at times without the quotes that it needs."""
+    """The cell as written; sometimes without the quotes that it needs."""
     needs = any(special in cell for special in (delimiter, '"', "\n", "\r"))
     if rng.random() < careless:
         return rng.choice((cell, f'"{cell}"', f'{cell}"', f'x"{cell}"', f'"{cell}" '))
@@ -132,7 +132,7 @@ def damaged(rng: Random, data: bytes, real: list[bytes]) -> bytes:
 
 
 def problem_of(case: Case) -> str:
-    """Say what is wrong with the program's account of a case; nothing where all is well."""
+    """Return what is wrong with a case; empty if all is well."""
     try:
         check(case)
     except AssertionError as problem:
@@ -143,7 +143,7 @@ def problem_of(case: Case) -> str:
 
 
 def cut_down(case: Case) -> Case:
-    """The case with as little data as it takes to go wrong in the same way still."""
+    """The case with the smallest data that still fails in the same way."""
     kind = _kind(problem_of(case))
     size = max(len(case.data) // 2, 1)
     while size:
@@ -164,7 +164,7 @@ def _kind(problem: str) -> str:
 
 
 def failure(seed: int, number: int) -> str:
-    """Say how a case goes wrong, once it is cut down; nothing where all is well."""
+    """Return how a case fails, reduced; empty if all is well."""
     case = draw_case(Random(f"{seed}:{number}"), real_tables())  # noqa: S311 (no secrets)
     if not problem_of(case):
         return ""

@@ -1,7 +1,7 @@
-"""Random SKUs and stores, drawn where arithmetic goes wrong: at the very edges of offers.
+"""Random SKUs and stores, drawn where errors are likely: at the edges of offers.
 
-Everything is drawn from a ``random.Random``. Hypothesis hands one in whose draws it can shrink, and
-a run by itself seeds one.
+Everything is drawn from a ``random.Random``. Hypothesis passes one whose draws it can shrink; other
+runs seed one.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from random import Random
 
 SCALES = (3, 20, 100, 500, 2000, 8000, 30_000)
-"""The dearest amount of a case in cents: small ones shift the roundings more."""
+"""The largest amount of a case in cents: with small amounts roundings matter more."""
 
 WHOLE = 1_000_000
 
 DEAREST_REQUIRED = 60_000
-"""Above it there are no offers: the reference tries every cent of what they may take."""
+"""The limit of cases with offers, because the reference tries every cent that they take."""
 
 
 def draw_rate(rng: Random, most: int = 600_000) -> Fraction:
-    """A rate up to ``most`` millionths: nothing, whole percents, tenths of them, or any."""
+    """A rate up to ``most`` millionths: 0, whole percents, tenths of percents, or any."""
     grain = rng.choice((10_000, 10_000, 1_000, 1, 0))
     return Fraction(rng.randint(0, most // grain) * grain, WHOLE) if grain else Fraction(0)
 
@@ -42,7 +42,7 @@ def draw_case(rng: Random, scales: Sequence[int] = SCALES) -> Case:
 
 
 def leaves_something(case: Case) -> bool:
-    """Whether the fees leave anything for the targets that are asked for."""
+    """Whether the fees leave anything for the targets."""
     return case.commission_rate + case.payment_rate + (case.target_margin or 0) < 1
 
 
@@ -92,7 +92,7 @@ def _with_offers(rng: Random, case: Case, required: int) -> Case:
 
 
 def _anchors(case: Case, required: int) -> list[int]:
-    """Prices that a threshold may stand on: the requirement, and the items at its list prices."""
+    """Prices for thresholds: the requirement, and the item prices of its list prices."""
     anchors = [required]
     for rate in (case.forced_lo, case.forced_hi):
         list_price = reference.up(required / (1 - rate) / (1 - case.limited_rate))
@@ -111,13 +111,13 @@ def _tier(
     where = rng.randint(0, 6)
     takes = rng.randint(1, max(1, required // rng.choice((1, 4, 10))))
     if where == 0:
-        # What is left at the threshold is the requirement, or a cent beside it.
+        # At the threshold the requirement is left, or a cent more or less.
         return max(takes + 1, required + takes + rng.randint(-1, 1)), takes
     if where <= 3:
-        # Above the requirement, and it takes more than there is to spare: a dead zone.
+        # Above the requirement, and it takes more than the difference: a dead zone.
         return required + rng.randint(1, takes), takes
     if where == 4 and others:
-        # Right above another tier, or at the same threshold, taking about as much.
+        # Just above another tier, or at the same threshold, taking about as much.
         threshold, takes = rng.choice(others)
         threshold = max(2, threshold + rng.randint(0, 2))
         return threshold, min(threshold - 1, max(1, takes + rng.randint(-2, 2)))
@@ -132,7 +132,7 @@ def _coupon(
     if where == 0:
         return 0, rng.randint(1, max(1, required // rng.choice((1, 4, 10))))
     if where <= 2 and tiers:
-        # In reach just below the tier, and out of reach (or just not) once the tier has taken.
+        # In reach just below the tier, and about out of reach once the tier has taken off.
         threshold, takes = rng.choice(tiers)
         threshold = max(2, threshold - takes + rng.choice((0, 1, takes, rng.randint(0, takes))))
         return threshold, _takes(rng, threshold)

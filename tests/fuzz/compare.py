@@ -48,7 +48,7 @@ HIGHEST = AMOUNT_LIMIT - 1
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A figure on which product and reference differ, and the command that shows it."""
+    """A figure that differs between product and reference, and the command that shows it."""
 
     figure: str
     product: object
@@ -73,7 +73,7 @@ def or_blank(amount: int | None) -> int:
 
 
 class Product:
-    """A case as the product's formulas take it."""
+    """A case as input of the product's formulas."""
 
     def __init__(self, case: Case) -> None:
         self.endings = tuple((ending, 100) for ending in case.endings)
@@ -108,7 +108,7 @@ class Product:
         return int(protected_list_price(required, self.discounts, self.offers, endings))
 
     def runs(self, required: int, low: int, high: int) -> list[tuple[int, int, str]]:
-        """Its zones between two list prices, those that touch merged, for each situation."""
+        """Its zones between two list prices for each situation, with touching zones merged."""
         spans: dict[str, list[tuple[int, int]]] = {"forced": [], "not_forced": []}
         for zone in zones(required, self.discounts, self.offers):
             first, last = max(int(zone.low), low), min(int(zone.high), high)
@@ -122,7 +122,7 @@ class Product:
 
 
 def merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The spans that whole numbers from first to last make together, ascending."""
+    """Spans of whole numbers, merged where they touch or overlap, ascending."""
     covered: tuple[int, int] | None = None
     for first, last in sorted(spans):
         if covered is None:
@@ -140,7 +140,7 @@ def merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def refusal_differences(case: Case) -> list[Difference]:
-    """Fees and a margin that leave nothing to keep are refused, and no others."""
+    """Differences in refusals: only fees and a margin that leave nothing are refused."""
     product = Product(case)
     margin = product.targets.margin
     kept = kept_rate(product.fees, 0 if margin == BLANK else margin)
@@ -156,9 +156,9 @@ def refusal_differences(case: Case) -> list[Difference]:
 
 
 def price_differences(case: Case) -> list[Difference]:
-    """Over required deal price, bound, protected and exact list price.
+    """Differences in required deal price, bound, protected and exact list price.
 
-    A price past the limit is refused, so that one is as good as another.
+    A price past the limit is refused, so these count as equal.
     """
     product = Product(case)
     shown = command("list-price", case)
@@ -183,7 +183,7 @@ def _capped(price: int) -> int:
 
 
 def outcome_differences(case: Case, list_price: int) -> list[Difference]:
-    """Over what a list price comes to in the worst case, as ``audit`` tells it."""
+    """Differences in the worst outcome of a list price, as in ``audit``."""
     product = Product(case)
     required, _ = reference.required_deal_price(case)
     expected = reference.evaluate(case, list_price)
@@ -196,7 +196,7 @@ def outcome_differences(case: Case, list_price: int) -> list[Difference]:
 
 
 def rate_differences(case: Case, list_price: int, rate: Fraction) -> list[Difference]:
-    """Over what a list price comes to at one forced rate, as ``margin`` tells it."""
+    """Differences in the outcome of a list price at one forced rate, as in ``margin``."""
     product = Product(case)
     required, _ = reference.required_deal_price(case)
     expected = reference.at_rate(case, list_price, rate)
@@ -238,9 +238,9 @@ def _deal_differences(
 
 
 def zone_differences(case: Case, widest: int) -> list[Difference]:
-    """Over the list prices, up to ``widest`` from the first safe one, that don't protect.
+    """Differences in the unsafe list prices, up to ``widest`` from the first safe one.
 
-    Those above it are the dead zones that ``explain`` tells of.
+    Those above it are the dead zones in ``explain``.
     """
     product = Product(case)
     shown = command("explain", case)
@@ -276,7 +276,7 @@ def zone_differences(case: Case, widest: int) -> list[Difference]:
 def differences(
     case: Case, list_prices: Iterable[int], rate: Fraction, widest: int
 ) -> list[Difference]:
-    """Every figure on which product and reference differ."""
+    """Every difference between product and reference."""
     found = refusal_differences(case)
     if not leaves_something(case) or found:
         return found
@@ -297,7 +297,7 @@ def amount(cents: int) -> str:
 
 
 def ratio(rate: Fraction) -> str:
-    """A rate as a cell has it: ``13.2%``."""
+    """A rate as the text of a cell: ``13.2%``."""
     whole, fraction = divmod(millionths(rate), 10_000)
     return f"{whole}.{fraction:04d}".rstrip("0").rstrip(".") + "%"
 
@@ -348,7 +348,7 @@ def policy_of(case: Case, **more: str) -> Policy:
 def command(
     name: str, case: Case, list_price: int | None = None, rate: Fraction | None = None
 ) -> str:
-    """The command line that asks the product for a case."""
+    """The command line for a case."""
     values = values_of(case)
     if list_price is not None:
         values["list_price"] = amount(list_price)

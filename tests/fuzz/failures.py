@@ -1,8 +1,8 @@
 """Runs in which the n-th call that opens, reads, writes, renames, syncs or locks a file fails.
 
-SQLite is tested so: for every n, until the run succeeds because it makes no n calls. What is to be
-shown of each: the old files or the new ones, whole, one line that says what is wrong, and nothing
-that the next run leaves lying about.
+SQLite is tested in this way: for every n, until the run succeeds because it makes fewer calls. Each
+run must leave the old files or the new ones complete, print one line that says what is wrong, and
+leave no litter after the next run.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ FAULTS = (2, 3, 70)
 
 
 class Failed(NamedTuple):
-    """A run in which a call failed: which one, and all that is seen of it.
+    """A run in which a call failed: which call, and the results of the run.
 
-    ``files`` are those that it was to write, ``litter`` what stands beside them.
+    ``files`` are those that it should write, ``litter`` other files next to them.
     """
 
     call: str
@@ -55,12 +55,13 @@ class Failed(NamedTuple):
 
 
 def has_compiler() -> bool:
-    """Whether the library may be made that lets calls fail."""
+    """Whether the library that lets calls fail can be compiled."""
     return shutil.which("cc") is not None and os.uname().sysname == "Linux"
 
 
 @cache
-def _server() -> Server:
+def failing_server() -> Server:
+    """Return the one server of this process whose runs may have a call that fails."""
     folder = TemporaryDirectory()
     library = Path(folder.name) / "failing.so"
     source = str(TESTS / "failing_calls.c")
@@ -95,7 +96,7 @@ def wrong_with(name: str, places: Iterable[int], first_error: int = 0) -> list[s
 
 
 def _good_runs(name: str, folder: Path) -> tuple[dict[str, bytes], Failed]:
-    """The files that an earlier run has left, and what a good run makes then."""
+    """The files of an earlier run, and the results of a good run."""
     old = _run(name, folder).files
     old |= {each: b"what stood here before\n" for each in old if each != "state.json"}
     _restore(folder, old)
@@ -112,7 +113,7 @@ def _restore(folder: Path, files: dict[str, bytes]) -> None:
 def _run(name: str, folder: Path, place: int = 1 << 40, error: int = errno.EIO) -> Failed:
     told = folder / "told"
     env = SETTINGS | UTF8 | {"FAILING": f"{place}:{error}:{told}"}
-    code, out, err = _server().run([*CALLS[name]], folder, env, b"")
+    code, out, err = failing_server().run([*CALLS[name]], folder, env, b"")
     files = {each: (folder / each).read_bytes() for each in WRITTEN if (folder / each).exists()}
     return Failed(told.read_text().strip(), code, out, err, files, leftovers(folder))
 
@@ -141,7 +142,7 @@ def judged(ran: Failed, old: dict[str, bytes], new: Failed) -> list[str]:
 
 
 def failure(seed: int, number: int) -> str:
-    """Say what is wrong with the runs of one command in which every seventh call fails.
+    """Return what is wrong with the runs of one command in which every seventh call fails.
 
     35 cases in a row go through every call of every command.
     """

@@ -162,7 +162,7 @@ FORMS: dict[str, tuple[Callable[[Random], bytes], Callable[[bytes], object]]] = 
 
 @contextmanager
 def _patience() -> Iterator[None]:
-    """Give up on what hangs."""
+    """Stop what hangs."""
 
     def give_up(_number: int, _frame: object) -> None:
         raise HangError
@@ -177,7 +177,7 @@ def _patience() -> Iterator[None]:
 
 
 def problem_with(form: str, data: bytes) -> str:
-    """Say how reading some bytes ends otherwise than well or with one line; else nothing."""
+    """Return how reading some bytes fails, other than with one line; empty if all is well."""
     try:
         with _patience():
             FORMS[form][1](data)
@@ -189,7 +189,7 @@ def problem_with(form: str, data: bytes) -> str:
 
 
 def failure(seed: int, number: int) -> str:
-    """Say how a file goes wrong; nothing where all is well."""
+    """Return how a file fails; empty if all is well."""
     rng = Random(f"files:{seed}:{number}")  # noqa: S311 (no secrets)
     form = rng.choice(list(FORMS))
     data = FORMS[form][0](rng)

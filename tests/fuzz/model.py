@@ -1,6 +1,6 @@
-"""The formulas of offers and decisions against the brute force, over random small cases.
+"""Compare the formulas of offers and decisions with brute force, on random small cases.
 
-Amounts are small on purpose: roundings weigh more, and every cent can be tried.
+Amounts are small on purpose: roundings matter more, and every cent can be tried.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Difference = tuple[str, object, object]
 
 @dataclass(frozen=True)
 class Trial:
-    """A store, a SKU's rates, and what is looked at of them."""
+    """A store, a SKU's rates, and the figures to compare."""
 
     item: Item
     required: int
@@ -80,7 +80,7 @@ class Trial:
 
 
 def draw(rng: Random, largest: int = 120) -> Trial:
-    """A trial, with thresholds where something happens to an item of its required price.
+    """Draw a trial, with thresholds near the required price of its item.
 
     ``largest`` is the highest required price, in cents.
     """
@@ -136,7 +136,7 @@ def draw_tier(
     repeats = rng.randint(0, 1) == 1 and not any(each for _, _, each in others)
     where = rng.randint(0, 7)
     if where >= 5:
-        # Above what is required, and it takes more than there is to spare: a dead zone.
+        # Above the requirement, and it takes more than the difference: a dead zone.
         between = rng.choice((0, plain - required))
         spare = rng.randint(1, max(1, required // rng.choice((1, 3, 8))))
         threshold = required + between + rng.randint(1, spare + 1)
@@ -178,7 +178,7 @@ def draw_coupon(
 
 
 def differences(trial: Trial, with_columns: bool = True) -> list[Difference]:
-    """Every figure on which the product and the brute force differ, in columns too if asked."""
+    """Every difference between product and brute force; in columns, too, if asked."""
     found = price_differences(trial)
     for list_price in trial.list_prices:
         found += outcome_differences(trial, list_price)
@@ -191,7 +191,7 @@ def differences(trial: Trial, with_columns: bool = True) -> list[Difference]:
 
 
 def capped(price: int, limit: int) -> int | None:
-    """A price, or None where it is past what the brute force looks at."""
+    """A price, or None if it is above the limit of the brute force."""
     return price if price <= limit else None
 
 
@@ -244,7 +244,7 @@ def decision_differences(trial: Trial, list_price: int) -> list[Difference]:
         for current in (list_price, None):
             expected = decision_by_hand(trial, current, lower)
             if expected is None:
-                continue  # past what the brute force looks at
+                continue  # above the limit of the brute force
             ours = decide(
                 BLANK if current is None else current,
                 trial.required,
@@ -288,7 +288,7 @@ def decision_by_hand(
 
 
 def carrier_differences(trial: Trial) -> list[Difference]:
-    """A column must come to what each of its rows comes to by itself."""
+    """Differences between a column and its rows one by one."""
     discounts, offers, endings = trial.discounts, trial.offers, trial.endings
     prices = [*trial.list_prices, 1, trial.limit, BLANK]
     needed = [max(1, trial.required + step) for step in (0, -2, 1, 3, 40, 0, 7)][: len(prices)]
@@ -324,7 +324,7 @@ def carrier_differences(trial: Trial) -> list[Difference]:
 
 
 def common_percent(trial: Trial, rows: list[tuple[int, int, int]]) -> int | None:
-    """The deepest percent at which all SKUs of a product protect, by trying each."""
+    """The deepest percent at which all SKUs of a product protect, by trying all."""
     safe = [set(trial.item.max_limited(price, required)) for price, required, _ in rows]
     return max((100 * percent for percent in set.intersection(*safe)), default=None)
 
@@ -422,7 +422,7 @@ def required_differences(rng: Random) -> list[Difference]:
     wanted = draw_wanted(rng)
     targets, costs, fees = taken_as(wanted)
     if wanted.purchase is None:
-        # Without a purchase price there is no floor; its bound is blank.
+        # Without a purchase price there is no floor, and its bound is blank.
         costs = costs._replace(purchase_price=0)
     multiple = FLOOR_MULTIPLE if wanted.purchase is not None else 0
     ours, bound = required_deal_price(targets, costs, fees, multiple)
@@ -440,7 +440,7 @@ def required_differences(rng: Random) -> list[Difference]:
 
 
 def fx_differences(rng: Random, wanted: Wanted, required: int) -> list[Difference]:
-    """The lowest told rate at which a deal price holds, and that the one before does not."""
+    """Differences in the lowest exchange rate at which a deal price holds; the one before fails."""
     targets, _, fees = taken_as(wanted)
     deal = max(1, required + rng.randint(-5, 40))
     finer, coarser = rng.choice(((1, 1), (1, 1), (100, 1), (1, 10)))
@@ -483,7 +483,7 @@ def before(rate: int) -> int:
 
 
 def failure(seed: int, number: int) -> str:
-    """Say which figures of a case differ."""
+    """Return which figures of a case differ."""
     rng = Random(f"model:{seed}:{number}")  # noqa: S311 (no secrets)
     try:
         trial = draw(rng)

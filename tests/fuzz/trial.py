@@ -1,4 +1,4 @@
-"""One case, and what is looked at of it."""
+"""One case, and the figures to compare."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIST_PRICES = 3
 
 @dataclass(frozen=True)
 class Trial:
-    """A case, and what is looked at of it."""
+    """A case, and the figures to compare."""
 
     case: Case
     list_prices: tuple[int, ...]
