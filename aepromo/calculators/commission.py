@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.calculators.outcome import fees_taken
+from aepromo.calculators.outcome import fees_at, fees_taken
 from aepromo.engine.question import Question
 from aepromo.inputs.columns import DISCOUNT, FEES
 from aepromo.pricing.offers import deal_price
@@ -23,12 +23,7 @@ def deal_and_fees(inputs: Inputs) -> Figures:
         *(sku.list_price, discounts.limited_rate, discounts.forced_rate_max, values.offers),
         discounts.add,
     )
-    return {
-        "deal_price": deal,
-        "commission": sku.fees.commission(deal),
-        "payment_fee": sku.fees.payment_fee(deal),
-        "other_fee": sku.fees.other_fee(deal),
-    }
+    return fees_at(deal, sku)
 
 
 COMMISSION = Question(

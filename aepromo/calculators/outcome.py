@@ -37,14 +37,21 @@ def outcome(inputs: Inputs, list_price: Whole, required: Whole) -> Figures:
     }
 
 
-def left_at(deal: Whole, sku: Sku, required: Whole, floor: Whole) -> Figures:
-    """Fees, profit, margin and status of a deal price."""
-    kept = profit(deal, sku.costs, sku.fees)
+def fees_at(deal: Whole, sku: Sku) -> Figures:
+    """A deal price and the fees on it, in minor units."""
     return {
         "deal_price": deal,
         "commission": sku.fees.commission(deal),
         "payment_fee": sku.fees.payment_fee(deal),
         "other_fee": sku.fees.other_fee(deal),
+    }
+
+
+def left_at(deal: Whole, sku: Sku, required: Whole, floor: Whole) -> Figures:
+    """Fees, profit, margin and status of a deal price."""
+    kept = profit(deal, sku.costs, sku.fees)
+    return {
+        **fees_at(deal, sku),
         "profit": kept,
         "margin": margin(kept, deal),
         "status": status(deal, kept, required, floor),

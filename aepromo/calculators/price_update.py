@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from aepromo.calculators.reprice import REPRICE
 from aepromo.engine.filling import Fault
+from aepromo.engine.question import adding
 from aepromo.errors import InputError
 from aepromo.inputs.values import rule_number
-from aepromo.pricing.decision import ACTIONS, HELD_BY, HOLD, KEEP
+from aepromo.pricing.decision import HELD_BY, HOLD, KEEP
 from aepromo.pricing.money import BLANK, MILLION, is_known, pick
 from aepromo.table.cells import fixed
 from aepromo.words import N_, _, ngettext
@@ -94,15 +95,11 @@ def _faults(inputs: Inputs) -> list[Fault]:
     return [fault for fault in faults if np.any(fault.where)]
 
 
-def _adds(_known: frozenset[str]) -> tuple[str, ...]:
-    return ("new_list_price", "price_change", "action", "held_by")
-
-
 PRICE_UPDATE = REPRICE._replace(
     question=N_("The new list prices as requests to the platform."),
     uses=(*REPRICE.uses, "product_id", "sku", "market", "discount_price"),
     wants=("product_id", "sku"),
-    adds=_adds,
+    adds=adding("new_list_price", "price_change", "action", "held_by"),
     compute=_compute,
     faults=_faults,
     counts=("action", "held_by"),
@@ -132,7 +129,7 @@ def rows_of(outcome: Outcome) -> list[Row]:
             *(product, sku, market.upper()),
             "" if price == BLANK else fixed(price, places),
             "" if discount == BLANK else fixed(discount, places),
-            ACTIONS[action] not in ("hold", "keep"),
+            action not in (HOLD, KEEP),
         )
         for product, sku, market, price, discount, action in zip(
             products, skus, markets, prices, discounts, actions, strict=True
