@@ -40,15 +40,18 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from aepromo.pricing.money import MILLION, up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
+    import numpy.typing as npt
 
     from aepromo.table.number_columns import Numbers
+
+    Exact = npt.NDArray[np.object_]
 
 DIGITS = 50
 _GRAIN = Decimal(1) / 12
@@ -87,19 +90,19 @@ def drawn(category_of: Numbers, skus: pd.DataFrame, squares: int) -> Drawn:
             return Decimal(count) / (skus_vary * count + orders_vary)
 
         precisions, centres = _centres(table, precision)
-        categories_vary = _between(precisions, centres)
-        weights = {each: _share(categories_vary * precisions[each]) for each in precisions}
-        store = _mean(centres, weights if any(weights.values()) else precisions)
-        drawn_to = {each: store + weights[each] * (centres[each] - store) for each in weights}
+        odds = _between(precisions, centres) * precisions
+        weights = odds / (odds + 1)
+        store = _mean(centres, weights if any(weights) else precisions)
+        drawn_to = store + weights * (centres - store)
         counts, place = np.unique(table["orders"], return_inverse=True)
         trust = [_down(skus_vary * precision(count)) for count in counts.tolist()]
-    category = np.array([_up(drawn_to[each]) for each in range(categories)], np.int64)
+    category = np.array([_up(rate) for rate in drawn_to[:categories]], np.int64)
     sku_weight = np.array(trust, np.int64)[place]
     above = np.append(category, _up(store))[group]
     return Drawn(
         _up(store),
         category,
-        np.array([_down(weights[each]) for each in range(categories)], np.int64),
+        np.array([_down(weight) for weight in weights[:categories]], np.int64),
         above + np.asarray(up(skus["mean_rate"].to_numpy() - above, sku_weight)),
         sku_weight,
     )
@@ -141,40 +144,32 @@ def _squared_means(table: pd.DataFrame) -> Decimal:
     return sum((Decimal(total) / orders for orders, total in by_orders.items()), _NONE)
 
 
-def _centres(
-    table: pd.DataFrame, precision: Callable[[int], Decimal]
-) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
+def _centres(table: pd.DataFrame, precision: Callable[[int], Decimal]) -> tuple[Exact, Exact]:
     """W and X of each category."""
     cells = table.groupby(["group", "orders"])["total"].agg(["size", "sum"]).reset_index()
-    precisions: defaultdict[int, Decimal] = defaultdict(Decimal)
-    sums: defaultdict[int, Decimal] = defaultdict(Decimal)
-    for group, orders, skus, total in cells.itertuples(index=False):
-        each = precision(int(orders))
-        precisions[group] += each * int(skus)
-        sums[group] += each * int(total) / int(orders)
-    return dict(precisions), {group: sums[group] / precisions[group] for group in sums}
+    skus, totals, orders = (cells[name].astype(object) for name in ("size", "sum", "orders"))
+    each = orders.map(precision)
+    sums = pd.DataFrame({"W": each * skus, "WX": each * totals / orders})
+    sums = sums.groupby(cells["group"]).sum()
+    precisions = sums["W"].to_numpy()
+    return precisions, sums["WX"].to_numpy() / precisions
 
 
-def _between(precisions: dict[int, Decimal], centres: dict[int, Decimal]) -> Decimal:
+def _between(precisions: Exact, centres: Exact) -> Decimal:
     """The variance b of categories, in millionths squared."""
     if len(centres) == 1:
         return _NONE
     centre = _mean(centres, precisions)
-    excess = sum((precisions[each] * (centres[each] - centre) ** 2 for each in centres), _NONE) - (
-        len(centres) - 1
-    )
-    whole = sum(precisions.values(), _NONE)
-    size = whole - sum(each * each for each in precisions.values()) / whole
-    return max(excess / size, _NONE)
+    excess = (precisions * (centres - centre) ** 2).sum() - (len(centres) - 1)
+    whole = precisions.sum()
+    size = whole - (precisions * precisions).sum() / whole
+    variance: Decimal = max(excess / size, _NONE)
+    return variance
 
 
-def _mean(values: dict[int, Decimal], weights: dict[int, Decimal]) -> Decimal:
-    weighted = sum((weights[each] * values[each] for each in values), _NONE)
-    return weighted / sum(weights.values(), _NONE)
-
-
-def _share(odds: Decimal) -> Decimal:
-    return odds / (odds + 1)
+def _mean(values: Exact, weights: Exact) -> Decimal:
+    mean: Decimal = (weights * values).sum() / weights.sum()
+    return mean
 
 
 def _up(rate: Decimal) -> int:
