@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from aepromo.engine.question import Figures
     from aepromo.inputs.values import Values
-    from aepromo.pricing.money import Whole
 
     Counts: TypeAlias = npt.NDArray[np.int64]
 
@@ -79,23 +78,19 @@ def rates(first: str, last: str, step: str) -> range:
     return range(low, high + 1, each)
 
 
-def _at_rate(inputs: Inputs, required: Whole, rate: int) -> Figures:
-    """Deal price, fees, profit, margin and status at one forced rate; at 0 % nothing is forced."""
-    sku, values = inputs.sku, inputs.values
-    situation = values.offers.forced if rate else values.offers.not_forced
-    discounts = sku.discounts
-    item_price = shown_item_price(sku.list_price, discounts.limited_rate, rate, discounts.add)
-    deal = situation.deal_price(item_price)
-    floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
-    return left_at(deal, sku, required, floor)
-
-
 def by_rate(inputs: Inputs, grid: range) -> Iterator[tuple[int, Figures]]:
-    """The results at each rate, for one SKU or for columns of them."""
+    """Deal price, fees, profit, margin and status at each rate, for one SKU or for columns of them.
+
+    At 0 % nothing is forced.
+    """
     sku, values = inputs.sku, inputs.values
     required, _ = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
+    floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
     for rate in grid:
-        yield rate, _at_rate(inputs, required, rate)
+        situation = values.offers.forced if rate else values.offers.not_forced
+        own_rate, adds = sku.discounts.limited_rate, sku.discounts.add
+        item_price = shown_item_price(sku.list_price, own_rate, rate, adds)
+        yield rate, left_at(situation.deal_price(item_price), sku, required, floor)
 
 
 def counts_by_rate(inputs: Inputs, grid: range) -> list[Counts]:
