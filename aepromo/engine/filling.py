@@ -110,7 +110,7 @@ class Filler:
             reason = (remedy or _("is missing; fill it in or give {flag}")).format(
                 flag=INPUTS[name].flag
             )
-            self.faults.append(Fault(name, lacking, lambda _row: reason, is_missing=True))
+            self.faults.append(Fault(name, lacking, always(reason), is_missing=True))
 
 
 def check(question: Question, filler: Filler) -> tuple[Sku, Truth]:
@@ -260,9 +260,9 @@ def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
     cells = GivenRates(*(filler.given.get(name, BLANK) for name in names))
     if not _nowhere(cells.runs_backwards):
         reason = _("is above forced_rate_max; swap the two")
-        filler.faults.append(Fault("forced_rate_min", cells.runs_backwards, _said(reason)))
+        filler.faults.append(Fault("forced_rate_min", cells.runs_backwards, always(reason)))
     if not _nowhere(cells.contradicts):
-        filler.faults.append(Fault("forced_rate", cells.contradicts, _said(contradiction())))
+        filler.faults.append(Fault("forced_rate", cells.contradicts, always(contradiction())))
     low: Whole = BLANK
     high: Whole = BLANK
     for level in (cells, filler.rates, filler.values.rates):
@@ -292,7 +292,8 @@ def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
     return Discounts(limited_rate, low, high, add)
 
 
-def _said(reason: str) -> Callable[[int | None], str]:
+def always(reason: str) -> Callable[[int | None], str]:
+    """The same reason for every row."""
     return lambda _row: reason
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.offers import Discounts
     from aepromo.pricing.protect import Targets
     from aepromo.table.any_cells import Cells
-    from aepromo.table.number_columns import Words
+    from aepromo.table.number_columns import Numbers, Words
 
     Result: TypeAlias = Whole | pa.Array
     Results: TypeAlias = dict[str, Result]
@@ -72,6 +72,16 @@ class Inputs(NamedTuple):
         if name in self.words:
             return bool((self.words[name].codes < 0).any())
         return any_of(self.numbers.get(name, BLANK) == BLANK)
+
+    def column(self, figure: Whole) -> Numbers:
+        """A figure as a column, also where it is one for all rows."""
+        import numpy as np
+
+        return np.broadcast_to(np.asarray(figure, np.int64), self.rows)
+
+    def number(self, name: str) -> Numbers:
+        """A column of numbers; blank where there is none."""
+        return self.column(self.numbers.get(name, BLANK))
 
     def stated_cost(self, name: str) -> Whole:
         """A cost in minor units of the currency in which it was stated."""

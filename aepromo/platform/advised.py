@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from aepromo.errors import CallError
 from aepromo.inputs.offer_texts import read_tier
-from aepromo.platform.clauses import Clause, figures, formatted
+from aepromo.platform.clauses import Clause, formatted, shown_numbers
 from aepromo.platform.columns import SAFETIES
 from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, is_known
@@ -149,7 +149,7 @@ def _amounts(minor_units: Numbers, places: int, sign: str = "") -> pa.Array:
     units, cents = minor_units // 10**places, minor_units % 10**places
     return formatted(
         "{units}{cents}",
-        units=figures(units, lambda unit: sign + grouped(unit, 0)),
+        units=shown_numbers(units, lambda unit: sign + grouped(unit, 0)),
         cents=Clause(cents, [fixed(cent, places)[1:] for cent in range(10**places)]),
     )
 

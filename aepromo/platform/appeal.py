@@ -8,20 +8,18 @@ is a gate is tested: those under ``appeal.papers`` are about papers, those that 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
-from aepromo.engine.filling import Fault
+from aepromo.engine.filling import Fault, always
 from aepromo.engine.question import Question, adding
 from aepromo.errors import CallError
 from aepromo.inputs.columns import CONVERSION, FORCED_RATE, NEEDED, PLATFORM_FEES, SHIPPING_FEES
-from aepromo.inputs.exchange import Rate
 from aepromo.inputs.values import assumed_number
-from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
+from aepromo.platform.clauses import UNSAID, Clause, joined, shown_numbers
 from aepromo.platform.columns import APPEALS
-from aepromo.platform.gates import CLOSED, OPEN, UNKNOWN, hold_all, is_gate, state, worst_first
+from aepromo.platform.gates import CLOSED, OPEN, UNKNOWN, gates_of, hold_all, state, worst_reasons
 from aepromo.pricing.fees import Costs, FeeRates, margin, profit
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import item_price
@@ -32,9 +30,11 @@ from aepromo.table.schema import INPUTS
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from aepromo.engine.question import Figures, Inputs, Results, Sku
+    from aepromo.inputs.costs import Costs as RowCosts
+    from aepromo.inputs.exchange import Rate
     from aepromo.inputs.values import Values
     from aepromo.platform.gates import Gate
     from aepromo.pricing.currency import Currency
@@ -100,7 +100,7 @@ class AppealRules:
     """The gates of an appeal (rule book: ``appeal``)."""
 
     def __init__(self, book: Book) -> None:
-        gates = [rule for rule in book.matching("appeal") if is_gate(rule)]
+        gates = gates_of(book, "appeal")
         self.columns = tuple(rule.column for rule in gates)
         self.papers = [rule for rule in gates if rule.key.startswith("appeal.papers.")]
         self.strong = [rule for rule in gates if rule.key.startswith("appeal.strong_")]
@@ -182,23 +182,23 @@ def shipping_detail(inputs: Inputs) -> Detail:
 
     Parts in the row go before those of the tariff; blank without either.
     """
-    own = [_column(inputs.numbers.get(name, BLANK), inputs.rows) for name in SHIPPING_FEES]
-    cost = _column(inputs.stated_cost("logistics_cost"), inputs.rows)
-    currencies, codes = cost_currencies(inputs)
-    rates, rate_codes = all_rates(inputs), rate_codes_of(inputs)
+    own = [inputs.number(name) for name in SHIPPING_FEES]
+    cost, costs = inputs.column(inputs.stated_cost("logistics_cost")), costs_of(inputs)
+    codes, rate_codes = inputs.column(costs.codes), inputs.column(costs.rate_codes)
+    currencies, rates = list(costs.currencies), list(costs.rates)
     shipped, tariff = inputs.shipped, inputs.values.policy.tariff
     if shipped is None or tariff is None:
         nowhere = np.zeros(inputs.rows, np.bool_)
         return Detail(own, cost, nowhere, currencies, codes, rates, rate_codes)
     codes, rate_codes = codes.copy(), rate_codes.copy()
     is_shipped = shipped.services >= 0
-    asked = [np.zeros(inputs.rows, np.int64) for _each in SHIPPING_FEES]
+    asked = np.zeros((len(SHIPPING_FEES), inputs.rows), np.int64)
     for index in np.unique(shipped.services[is_shipped]).tolist():
         among = np.flatnonzero(shipped.services == index)
         charge, currency = tariff.services[index].charge, tariff.services[index].currency
-        fees = (charge.first_fee, charge.additional_fee(shipped.weights[among]))
-        for part, fee in zip(asked, (*fees, charge.registration_fee), strict=True):
-            part[among] = fee
+        asked[0, among] = charge.first_fee
+        asked[1, among] = charge.additional_fee(shipped.weights[among])
+        asked[2, among] = charge.registration_fee
         codes[among] = len(currencies) + index
         if (rate := inputs.values.exchange.rate(currency)) is not None:
             rate_codes[among] = len(rates)
@@ -207,32 +207,14 @@ def shipping_detail(inputs: Inputs) -> Detail:
         np.where(is_shipped & (given == BLANK), part, given)
         for given, part in zip(own, asked, strict=True)
     ]
-    cost = np.where(is_shipped, asked[0] + asked[1] + asked[2], cost)
-    currencies = [*currencies, *(service.currency for service in tariff.services)]
+    cost = np.where(is_shipped, asked.sum(axis=0), cost)
+    currencies += [service.currency for service in tariff.services]
     return Detail(parts, cost, is_shipped, currencies, codes, rates, rate_codes)
 
 
-def all_rates(inputs: Inputs) -> list[Rate]:
-    """The exchange rates that rows' costs were converted at, 1 among them."""
-    return list(inputs.costs.rates) if inputs.costs else [Rate(1)]
-
-
-def rate_codes_of(inputs: Inputs) -> Numbers:
-    """Each row's index into ``all_rates``."""
-    return _column(inputs.costs.rate_codes if inputs.costs else 0, inputs.rows)
-
-
-def cost_currencies(inputs: Inputs) -> tuple[list[Currency], Numbers]:
-    """The currencies that costs are stated in, and each row's index among them."""
-    costs = inputs.costs
-    if costs is None:
-        return [inputs.values.exchange.cost], np.zeros(inputs.rows, np.int64)
-    return list(costs.currencies), _column(costs.codes, inputs.rows)
-
-
-def _column(figure: Whole, rows: int) -> Numbers:
-    """A figure as a column, also if it is one number for all rows."""
-    return np.broadcast_to(np.asarray(figure, np.int64), rows)
+def costs_of(inputs: Inputs) -> RowCosts:
+    """The costs of the rows of a table, which no other inputs than one SKU's lack."""
+    return cast("RowCosts", inputs.costs)
 
 
 def _parts_in_another_currency(inputs: Inputs) -> list[Fault]:
@@ -240,30 +222,25 @@ def _parts_in_another_currency(inputs: Inputs) -> list[Fault]:
     shipped, tariff = inputs.shipped, inputs.values.policy.tariff
     if shipped is None or tariff is None:
         return []
-    currencies, codes = cost_currencies(inputs)
-    faults = []
+    costs, faults = costs_of(inputs), []
     for index, service in enumerate(tariff.services):
-        for code, currency in enumerate(currencies):
+        for code, currency in enumerate(costs.currencies):
             if currency.code == service.currency.code:
                 continue
             reason = _(
                 "is in {code}, but the tariff is in {tariff}; give the logistics cost too, or "
                 "leave it blank"
             ).format(code=currency.code, tariff=service.currency.code)
-            where = (shipped.services == index) & (codes == code)
+            where = (shipped.services == index) & (costs.codes == code)
             for name in SHIPPING_FEES:
-                stated = where & is_known(np.asarray(inputs.numbers.get(name, BLANK)))
-                faults.append(Fault(name, stated, partial(_said, reason)))
+                stated = where & is_known(inputs.number(name))
+                faults.append(Fault(name, stated, always(reason)))
     return faults
-
-
-def _said(reason: str, _row: int | None) -> str:
-    return reason
 
 
 def _judged(inputs: Inputs, rules: AppealRules, on: date) -> Results:
     formula, detail = formula_of(inputs.sku), shipping_detail(inputs)
-    invoice = _column(inputs.numbers.get("invoice_date", BLANK), inputs.rows)
+    invoice = inputs.number("invoice_date")
     age = np.where(invoice == BLANK, BLANK, (_days(on) - invoice) * MILLION)
     computed = {**formula.facts, "invoice_age_days": age, "shipping_detail": _shown(detail)}
     papers, strong, must = (
@@ -273,9 +250,11 @@ def _judged(inputs: Inputs, rules: AppealRules, on: date) -> Results:
     is_wanting = np.logical_or.reduce([each.codes != UNSAID for each in at_odds])
     is_wanting |= state(papers, inputs.rows) != OPEN
     found = _found(must, is_wanting, strong, inputs.rows)
+    pass_rates = [_pass_rate(verdict, inputs.values.book) for verdict in range(len(APPEALS))]
     price = _passing_list_price(must, formula, inputs)
-    met = _("a list price of {price} would meet it")
-    said = _amounts(price, inputs.values.currency).reworded(lambda text: met.format(price=text))
+    places = inputs.values.currency.places
+    said = shown_numbers(price, lambda amount: fixed(amount, places)).where(price != BLANK)
+    said = said.put_in(_("a list price of {price} would meet it"), "price")
     return {
         "deal_price": formula.deal_price,
         "commission": formula.commission,
@@ -284,7 +263,7 @@ def _judged(inputs: Inputs, rules: AppealRules, on: date) -> Results:
         "formula_margin": formula.margin,
         "invoice_age_days": np.where(age == BLANK, BLANK, age // MILLION),
         "appeal": found,
-        "pass_rate": np.array(_pass_rates(inputs.values.book), np.int64)[found],
+        "pass_rate": np.array(pass_rates, np.int64)[found],
         "passing_list_price": price,
         "reasons": joined([*_reasons(found, must, papers, at_odds, strong), said]),
     }
@@ -309,20 +288,12 @@ def _reasons(
     """The reasons of a verdict: closed gates, the worst first, or what makes it strong."""
     falls_short = (found == REFUSE) | (found == WEAK)
     return [
-        *_shut(must, falls_short),
-        *_shut(papers, falls_short),
+        *worst_reasons(must, falls_short),
+        *worst_reasons(papers, falls_short),
         *(clause.where(falls_short) for clause in at_odds),
         *(each.reasons_where(found == STRONG) for each in (*strong, *must)),
-        *_shut(strong, found == SUBMIT),
+        *worst_reasons(strong, found == SUBMIT),
     ]
-
-
-def _shut(held: Sequence[Gate], where: Truth) -> list[Clause]:
-    """The reasons of gates that aren't open, the worst first."""
-    if not held:
-        return []
-    shut = [each.reasons_where(where & (each.states != OPEN)) for each in held]
-    return ordered(shut, worst_first(held))
 
 
 def _shown(detail: Detail) -> Words:
@@ -344,36 +315,33 @@ def _sum_at_odds(detail: Detail) -> Clause:
     is_whole = np.logical_and.reduce([part != BLANK for part in detail.parts])
     added = np.where(is_whole, sum(detail.parts), BLANK)
     rows = np.flatnonzero(is_whole & (detail.cost != BLANK) & (added != detail.cost))
-    different, places = np.unique(
-        np.array([added[rows], detail.cost[rows], detail.codes[rows]]), axis=1, return_inverse=True
-    )
+    stated = np.array([added[rows], detail.cost[rows], detail.codes[rows]])
+    different, places = np.unique(stated, axis=1, return_inverse=True)
     codes = np.full(len(added), UNSAID, np.int64)
     codes[rows] = places
     at_odds = _("shipping detail adds up to {sum}, needs the logistics cost {cost}: {gap}")
     texts = []
     for given, cost, code in different.T.tolist():
         decimals = detail.currencies[code].places
-        gap = ("+" if cost > given else "") + fixed(cost - given, decimals)
-        amounts = (fixed(each, decimals) for each in (given, cost))
-        texts.append(at_odds.format(**dict(zip(("sum", "cost"), amounts, strict=True)), gap=gap))
+        added_up, needed, gap = (fixed(each, decimals) for each in (given, cost, cost - given))
+        gap = "+" + gap if cost > given else gap
+        texts.append(at_odds.format(sum=added_up, cost=needed, gap=gap))
     return Clause(codes, texts)
 
 
 def _invoice_ahead(invoice: Numbers, on: date) -> Clause:
     """Invoices dated after the appeal."""
-    rows = np.flatnonzero(invoice > _days(on))
-    days, places = np.unique(invoice[rows] - _days(on), return_inverse=True)
-    codes = np.full(len(invoice), UNSAID, np.int64)
-    codes[rows] = places
-    texts = []
-    for each in days.tolist():
+    ahead = np.maximum(invoice - _days(on), 0)
+
+    def said(days: int) -> str:
         dated = ngettext(
             "invoice dated {date}, {days} day after the appeal",
             "invoice dated {date}, {days} days after the appeal",
-            each,
+            days,
         )
-        texts.append(dated.format(date=on + timedelta(days=each), days=each))
-    return Clause(codes, texts)
+        return dated.format(date=on + timedelta(days=days), days=days)
+
+    return shown_numbers(ahead, said).where(ahead > 0)
 
 
 def _days(day: date) -> int:
@@ -381,19 +349,9 @@ def _days(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
-def _amounts(amounts: Numbers, currency: Currency) -> Clause:
-    """Amounts as text, unsaid where they are blank."""
-    found, codes = np.unique(amounts, return_inverse=True)
-    texts = [fixed(amount, currency.places) for amount in found.tolist()]
-    return Clause(np.where(amounts == BLANK, UNSAID, codes), texts)
-
-
-def _pass_rates(book: Book) -> Iterable[int]:
-    """The share that passes by verdict, in ten-thousandths. Raises ``CallError``."""
-    return [_pass_rate(PASS_RATES.get(found), book) for found in range(len(APPEALS))]
-
-
-def _pass_rate(key: str | None, book: Book) -> int:
+def _pass_rate(found: int, book: Book) -> int:
+    """The share of a verdict that passes, in ten-thousandths. Raises ``CallError``."""
+    key = PASS_RATES.get(found)
     try:
         rate = read_rate(book.text(key)) if key else None
     except CellError as error:
@@ -414,23 +372,23 @@ def _passing_list_price(must: Sequence[Gate], formula: Formula, inputs: Inputs) 
     the floor price and offers, for which there is ``protected_list_price``. Blank if something else
     refuses the appeal, too, or if no price is enough.
     """
-    wanted = np.asarray(kept_rate(formula.fees, 0)) > 0
+    wanted = inputs.column(kept_rate(formula.fees, 0)) > 0
     for gate in must:
         wanted = wanted & ((gate.states == CLOSED) == (gate.rule.key == "appeal.min_profit"))
-    rows = np.flatnonzero(np.broadcast_to(wanted, inputs.rows))
+    rows = np.flatnonzero(wanted)
     prices = np.full(inputs.rows, BLANK, np.int64)
     if not len(rows):
         return prices
     least = least_profit(inputs.values)
     targets = Targets(BLANK, least, BLANK)
-    costs = Costs(*(_column(each, inputs.rows)[rows] for each in formula.costs))
-    fees = FeeRates(*(_column(each, inputs.rows)[rows] for each in formula.fees))
+    costs = Costs(*(inputs.column(each)[rows] for each in formula.costs))
+    fees = FeeRates(*(inputs.column(each)[rows] for each in formula.fees))
     required, _bound = required_deal_price(targets, costs, fees, floor_multiple=0)
     deal = np.asarray(required)
     # Its fees are rounded up, so it may be a few cents too high.
     while np.any(lower := profit(deal - 1, costs, fees) >= least):
         deal = np.where(lower, deal - 1, deal)
-    rates = _column(formula.forced_rate, inputs.rows)[rows]
+    rates = inputs.column(formula.forced_rate)[rows]
     found = np.asarray(lowest_list_price(deal, rates))
     prices[rows] = np.where(found < AMOUNT_LIMIT, found, BLANK)
     return prices

@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy.typing as npt
+
     from aepromo.pricing.money import Truth
     from aepromo.table.number_columns import Numbers
 
@@ -32,22 +34,32 @@ class Clause(NamedTuple):
         """The clause, only where a condition holds."""
         return Clause(np.where(condition, self.codes, UNSAID), self.texts)
 
-    def reworded(self, wording: Callable[[str], str]) -> Clause:
-        """The clause with every text changed by ``wording``."""
-        return Clause(self.codes, [wording(text) for text in self.texts])
+    def put_in(self, sentence: str, field: str, /, **others: str) -> Clause:
+        """A sentence with the text of each row in one of its fields, and ``others`` filled in."""
+        return Clause(
+            self.codes, [sentence.format(**{field: text}, **others) for text in self.texts]
+        )
 
     def column(self) -> pa.Array:
         """The texts as a column, null where the clause is empty."""
-        return _taken(self.texts, self.codes)
+        indices = pa.array(self.codes, pa.int64(), mask=self.codes == UNSAID)
+        return pa.array(self.texts, pa.string()).take(indices)
 
 
-def always(text: str, condition: Truth, rows: int) -> Clause:
+def said_where(condition: npt.NDArray[np.bool_], text: str) -> Clause:
     """One text, where a condition holds."""
-    said = np.broadcast_to(np.asarray(condition), rows)
-    return Clause(np.where(said, 0, UNSAID), [text])
+    return Clause(np.where(condition, 0, UNSAID), [text])
 
 
-def figures(numbers: Numbers, written: Callable[[int], str]) -> Clause:
+def words_of(column: pa.Array) -> Clause:
+    """A column of texts, unsaid where it is blank."""
+    encoded = column.dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    known = np.array([code if text else UNSAID for code, text in enumerate(texts)], np.int64)
+    return Clause(known[encoded.indices.to_numpy()], texts)
+
+
+def shown_numbers(numbers: Numbers, written: Callable[[int], str]) -> Clause:
     """A column of numbers as text, each different one formatted once."""
     different, codes = np.unique(numbers, return_inverse=True)
     return Clause(codes, [written(number) for number in different.tolist()])
@@ -83,18 +95,15 @@ def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = Fal
     for place in range(1, len(codes)):
         said_before = (codes[:place] == codes[place]).any(axis=0)
         codes[place] = np.where(said_before, UNSAID, codes[place])
-    some = [each for each in codes if (each != UNSAID).any()]
-    rows = codes.shape[1]
-    if not some:
-        return pa.nulls(rows, pa.string()) if or_null else pa.repeat("", rows)
+    some = [each for each in codes if (each != UNSAID).any()] or [codes[0]]
     # Each text once as the first and once after the separator; an empty text for UNSAID.
     parts = pa.array([*texts, *(separator + text for text in texts), ""], pa.string())
-    columns, is_begun = [], np.zeros(rows, np.bool_)
+    columns, is_begun = [], np.zeros(len(some[0]), np.bool_)
     for each in some:
         place = np.where(is_begun, each + len(texts), each)
         columns.append(parts.take(pa.array(np.where(each == UNSAID, 2 * len(texts), place))))
         is_begun |= each != UNSAID
-    together = columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, "")
+    together = pc.binary_join_element_wise(*columns, "")
     if not or_null:
         return together
     return pc.if_else(pa.array(is_begun), together, pa.scalar(None, pa.string()))
@@ -111,8 +120,3 @@ def _shared(clauses: Sequence[Clause]) -> tuple[list[str], Numbers]:
             own[id(clause.texts)] = np.array([*codes, UNSAID], np.int64)
     rows = [own[id(clause.texts)][clause.codes] for clause in clauses]
     return list(places), np.array(rows, np.int64)
-
-
-def _taken(texts: Sequence[str], codes: Numbers) -> pa.Array:
-    indices = pa.array(codes, pa.int64(), mask=codes == UNSAID)
-    return pa.array(texts, pa.string()).take(indices)

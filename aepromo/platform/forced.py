@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP
-from aepromo.platform.clauses import Clause, joined, ordered
+from aepromo.platform.clauses import joined, said_where
 from aepromo.platform.columns import EXPOSURES, FITS
 from aepromo.platform.gates import (
     CLOSED,
     OPEN,
     UNKNOWN,
+    gates_of,
     hold,
     hold_all,
-    is_gate,
+    nearest,
     state,
-    worst_first,
+    worst_reasons,
 )
-from aepromo.platform.gates import nearest as nearest_gate
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import spared_and_cut
-from aepromo.table.headings import in_words
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy.typing as npt
     import pyarrow as pa
 
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
+    from aepromo.platform.clauses import Clause
     from aepromo.platform.gates import Gate
     from aepromo.pricing.money import Whole
-    from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers
 
 _OUT, _NONE, _UNKNOWN, _PRIMED, _TRIGGERED = range(len(EXPOSURES))
+_SHORT = (_NONE, _UNKNOWN)
+"""Where some gate of store or product is closed or unknown."""
 
 PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d")
 
@@ -84,12 +83,12 @@ class _Rules:
 
     def __init__(self, book: Book) -> None:
         self.category = book.rule("forced.categories.not_covered")
-        self.store = _gates_of(book, "forced.gate1")
-        self.product = _gates_of(book, "forced.gate2")
-        self.event = _gates_of(book, "forced.gate3")
-        self.label = _gates_of(book, "forced.label")
-        self.fit = _gates_of(book, "forced.fit")
-        self.rarely = _gates_of(book, "forced.rarely")
+        self.store = gates_of(book, "forced.gate1")
+        self.product = gates_of(book, "forced.gate2")
+        self.event = gates_of(book, "forced.gate3")
+        self.label = gates_of(book, "forced.label")
+        self.fit = gates_of(book, "forced.fit")
+        self.rarely = gates_of(book, "forced.rarely")
         groups = (self.store, self.product, self.event, self.label, self.fit, self.rarely)
         every = [self.category, *(rule for group in groups for rule in group)]
         self.columns = tuple(dict.fromkeys(rule.column for rule in every))
@@ -116,8 +115,7 @@ class _Rules:
         decided = _decided(exposure, category, [*store, *product], event)
         rule, gate = _nearest(exposure, category, [*store, *product], event)
         unknown = [
-            Clause(np.where(each.states == UNKNOWN, 0, -1), [each.rule.column])
-            for each in (*store, *product)
+            said_where(each.states == UNKNOWN, each.rule.column) for each in (*store, *product)
         ]
         return {
             "exposure": exposure,
@@ -133,20 +131,13 @@ class _Rules:
         }
 
 
-def _gates_of(book: Book, prefix: str) -> tuple[Rule, ...]:
-    return tuple(rule for rule in book.matching(prefix) if is_gate(rule))
-
-
 def _click_multiple(inputs: Inputs) -> dict[str, Whole]:
     """The click rate as a multiple of the industry mean, where both are known.
 
     In millionths, rounded down to four places, so that a shown value below a threshold really is
     below.
     """
-    given, own, mean = (
-        np.broadcast_to(np.asarray(inputs.numbers.get(name, BLANK), np.int64), inputs.rows)
-        for name in ("click_multiple", "click_rate", "industry_click_rate")
-    )
+    given, own, mean = map(inputs.number, ("click_multiple", "click_rate", "industry_click_rate"))
     known = is_known(own) & is_known(mean) & (mean != 0)
     multiple = np.where(known, own, 0) * TEN_THOUSAND // np.where(known, mean, 1)
     worked_out = np.where(known, multiple * (MILLION // TEN_THOUSAND), BLANK)
@@ -157,19 +148,11 @@ def _decided(
     exposure: Numbers, category: Gate, gates: Sequence[Gate], event: Sequence[Gate]
 ) -> list[Clause]:
     """The reasons of the gates that decided, worst first: those that are closed, or all."""
-    shut = [gate.reasons().where(gate.states != OPEN) for gate in gates]
-    worst = ordered(shut, worst_first(gates))
-    met = [gate.reasons() for gate in (*event, *gates)]
     return [
-        category.reasons().where(exposure == _OUT),
-        *(clause.where(_is_short(exposure)) for clause in worst),
-        *(clause.where(exposure >= _PRIMED) for clause in met),
+        category.reasons_where(exposure == _OUT),
+        *worst_reasons(gates, np.isin(exposure, _SHORT)),
+        *(gate.reasons_where(exposure >= _PRIMED) for gate in (*event, *gates)),
     ]
-
-
-def _is_short(exposure: Numbers) -> npt.NDArray[np.bool_]:
-    """Where some gate of store or product is closed or unknown."""
-    return np.isin(exposure, (_NONE, _UNKNOWN))
 
 
 def _nearest(
@@ -179,14 +162,14 @@ def _nearest(
     rules, reasons = [], []
     for candidates, where in (
         ([category], exposure == _OUT),
-        (gates, _is_short(exposure)),
+        (gates, np.isin(exposure, _SHORT)),
         (event, exposure >= _PRIMED),
     ):
-        chosen, is_there = nearest_gate(candidates)
+        chosen, is_there = nearest(candidates)
         for index, gate in enumerate(candidates):
             is_it = where & is_there & (chosen == index)
-            rules.append(Clause(np.where(is_it, 0, -1), [gate.rule.key]))
-            reasons.append(gate.reasons().where(is_it))
+            rules.append(said_where(is_it, gate.rule.key))
+            reasons.append(gate.reasons_where(is_it))
     return joined(rules, or_null=True), joined(reasons, or_null=True)
 
 
@@ -197,23 +180,14 @@ def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) ->
     fit and of the label, where they fail.
     """
     spared = _("rarely forced: {name} {value}, {bound}")
-    clauses = [
-        gate.values()
-        .reworded(partial(_worded, spared, in_words(gate.rule.column), gate.bound))
-        .where(gate.states == OPEN)
-        for gate in rarely
+    return [
+        *(gate.reasons_where(gate.states == OPEN, met=spared) for gate in rarely),
+        *(
+            clause.put_in(sentence, "reason")
+            for gates, sentence in ((fit, _("store fit: {reason}")), (label, _("label: {reason}")))
+            for clause in worst_reasons(gates, with_unknown=False)
+        ),
     ]
-    for gates, text in ((fit, _("store fit: {reason}")), (label, _("label: {reason}"))):
-        shut = [gate.reasons().where(gate.states == CLOSED) for gate in gates]
-        for clause in ordered(shut, worst_first(gates)):
-            clauses.append(
-                Clause(clause.codes, [text.format(reason=each) for each in clause.texts])
-            )
-    return clauses
-
-
-def _worded(text: str, name: str, bound: str, value: str) -> str:
-    return text.format(name=name, value=value, bound=bound)
 
 
 def _fit(fit: Sequence[Gate], rarely: Sequence[Gate], rows: int) -> Numbers:

@@ -10,18 +10,18 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from aepromo.errors import CallError
 from aepromo.inputs.figures import figure_kind
-from aepromo.platform.clauses import UNSAID, Clause
+from aepromo.platform.clauses import UNSAID, Clause, ordered, words_of
 from aepromo.platform.columns import STATES
 from aepromo.pricing.money import BLANK, MILLION
 from aepromo.table.cells import CellError, refusal
 from aepromo.table.column import Kind
-from aepromo.table.facts import names_meant, read_fact, shown_facts
+from aepromo.table.facts import names_meant, read_fact, shown_fact
 from aepromo.table.headings import in_words
 from aepromo.table.names import canonical, spoken_name
 from aepromo.table.number_columns import Words
@@ -30,12 +30,17 @@ from aepromo.words import N_, _
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy.typing as npt
+
     from aepromo.engine.question import Inputs
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
     from aepromo.rules import Rule
+    from aepromo.rules.overrides import Book
     from aepromo.table.facts import Fact
     from aepromo.table.number_columns import Numbers
+
+    Truths: TypeAlias = npt.NDArray[np.bool_]
 
 CONDITIONS = frozenset({"any_of", "all_of", "none_of", "yes_no"})
 """The units of rules that are conditions, without a threshold."""
@@ -47,35 +52,14 @@ _BOUNDS = {">": N_("over {value}"), "<": N_("under {value}"), "<=": N_("at most 
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 
 
-class Wording(NamedTuple):
-    """The clauses about a fact and its threshold, in the language in force."""
-
-    met: str
-    bare: str
-    at_it: str
-    short: str
-    unknown: str
-
-
-def wording() -> Wording:
-    """Look up the clauses, once for many gates."""
-    return Wording(
-        _("{name} {value}, {needs}: met"),
-        _("{name} {value}, {needs}"),
-        _("{name} {value}, {needs}: just at it"),
-        _("{name} {value}, {needs}: {gap}"),
-        _("{name} unknown, {needs}"),
-    )
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gate:
     """A rule tested on a column: ``states`` has ``OPEN``, ``CLOSED`` or ``UNKNOWN`` for each row.
 
     ``gaps`` is how far each fact is from the threshold, in the fact's own unit; never negative, and
     0 at a gate without a threshold. ``codes`` are each row's index into ``facts``, the different
     facts of the column; -1 where it is unknown. ``fact_states`` and ``fact_gaps`` are those of the
-    facts. ``currency`` is what money is in; ``said`` has the clauses for reasons.
+    facts. ``currency`` is what money is in.
     """
 
     rule: Rule
@@ -84,7 +68,6 @@ class Gate:
     fact_states: Numbers
     fact_gaps: Numbers
     currency: Currency
-    said: Wording
 
     @cached_property
     def states(self) -> Numbers:
@@ -108,60 +91,45 @@ class Gate:
             gaps = np.where(self.fact_states == UNKNOWN, MILLION, gaps)
         return gaps[self.codes]
 
-    def reasons(self) -> Clause:
-        """``dsr 4.71, needs 4.78: +0.07``: the fact, the threshold and what is missing."""
-        return self._reasons
+    def reasons_where(self, condition: Truths, met: str = "") -> Clause:
+        """``dsr 4.71, needs 4.78: +0.07``: the fact, the threshold and what is missing.
 
-    def reasons_where(self, condition: Truth) -> Clause:
-        """The reasons where a condition holds; no other text is formatted."""
-        unknown, unsaid = len(self.facts), len(self.facts) + 1
-        codes = np.where(self.states == UNKNOWN, unknown, self.codes)
-        codes = np.where(condition, codes, unsaid)
-        is_read = np.zeros(unsaid + 1, np.bool_)
-        is_read[codes] = True
-        among = np.flatnonzero(is_read[:unknown])
-        places = np.full(unsaid + 1, UNSAID, np.int64)
-        places[among], places[unknown] = np.arange(len(among)), len(among)
-        name, needs = in_words(self.rule.column), self.needs
-        texts = [*self._texts_of(among), self.said.unknown.format(name=name, needs=needs)]
-        return Clause(places[codes], texts)
+        Only where a condition holds; no other text is formatted. ``met`` is the text for facts that
+        meet the rule.
+        """
+        is_read = np.zeros(len(self.fact_states), np.bool_)
+        is_read[self.codes[condition]] = True
+        places = np.cumsum(is_read) - 1
+        texts = self._texts_of(np.flatnonzero(is_read), met)
+        return Clause(np.where(condition, places[self.codes], UNSAID), texts)
 
-    @cached_property
-    def _reasons(self) -> Clause:
-        texts = self._texts_of(np.arange(len(self.facts)))
-        name, needs = in_words(self.rule.column), self.needs
-        codes = np.where(self.states == UNKNOWN, len(texts), self.codes)
-        return Clause(codes, [*texts, self.said.unknown.format(name=name, needs=needs)])
-
-    def _texts_of(self, codes: Numbers) -> list[str]:
+    def _texts_of(self, codes: Numbers, met: str) -> list[str]:
         """The reasons for some of the facts."""
-        said, kind = self.said, figure_kind(self.rule)
-        name, needs = in_words(self.rule.column), self.needs
-        facts = [self.facts[code] for code in codes.tolist()]
-        gaps = self.fact_gaps[codes].tolist()
+        kind, name = figure_kind(self.rule), in_words(self.rule.column)
+        needs, bound = self.needs, self.bound
         sign = "+" if self.rule.compare in (">", ">=") else "-"
+        met = met or _("{name} {value}, {needs}: met")
+        bare = _("{name} {value}, {needs}")
+        at_it = _("{name} {value}, {needs}: just at it")
+        short = _("{name} {value}, {needs}: {gap}")
+        unknown = _("{name} unknown, {needs}").format(name=name, needs=needs)
         texts = []
-        for fact, state, gap, value, shown_gap in zip(
-            facts,
-            self.fact_states[codes].tolist(),
-            gaps,
-            shown_facts(facts, kind, self.currency),
-            shown_facts(gaps, kind, self.currency, are_gaps=True),
-            strict=True,
-        ):
+        for code in codes.tolist():
+            state, distance = self.fact_states[code], int(self.fact_gaps[code])
+            if state == UNKNOWN:
+                texts.append(unknown)
+                continue
+            fact, gap = self.facts[code], ""
             if state == OPEN:
-                text = said.met
-            elif not self.rule.compare or not isinstance(fact, int):
-                text = said.bare
+                text = met
+            elif not self.rule.compare:
+                text = bare
             else:
-                text = said.short if gap else said.at_it
-            texts.append(text.format(name=name, value=value, needs=needs, gap=sign + shown_gap))
+                text = short if distance else at_it
+                gap = sign + shown_fact(distance, kind, self.currency, is_gap=True)
+            value = shown_fact(fact, kind, self.currency)
+            texts.append(text.format(name=name, value=value, needs=needs, bound=bound, gap=gap))
         return texts
-
-    def values(self) -> Clause:
-        """The facts as text, unsaid where they are unknown."""
-        texts = shown_facts(self.facts, figure_kind(self.rule), self.currency)
-        return Clause(np.where(self.states == UNKNOWN, UNSAID, self.codes), texts)
 
     @property
     def needs(self) -> str:
@@ -187,12 +155,12 @@ def is_gate(rule: Rule) -> bool:
     return bool(rule.column) and (bool(rule.compare) or rule.unit in CONDITIONS)
 
 
-def hold(
-    rule: Rule,
-    inputs: Inputs,
-    computed: Mapping[str, Whole | Words] | None = None,
-    said: Wording | None = None,
-) -> Gate:
+def gates_of(book: Book, prefix: str) -> list[Rule]:
+    """The gates of a part of the rule book, in its order."""
+    return [rule for rule in book.matching(prefix) if is_gate(rule)]
+
+
+def hold(rule: Rule, inputs: Inputs, computed: Mapping[str, Whole | Words] | None = None) -> Gate:
     """Test one rule, which must be a gate, on the facts of each row.
 
     ``computed`` are computed columns, which go before those of the inputs. Raises ``CallError`` for
@@ -201,70 +169,38 @@ def hold(
     currency = inputs.values.currency
     codes, facts = _facts_of(rule, inputs, computed or {})
     if rule.compare:
-        threshold = _threshold(rule, currency)
-        numbers = np.array([each if isinstance(each, int) else BLANK for each in facts], np.int64)
-        holds = _HOLDS[rule.compare](numbers, threshold)
-        states = np.where(numbers == BLANK, UNKNOWN, np.where(holds, OPEN, CLOSED))
-        gaps = np.where(states == CLOSED, np.abs(threshold - numbers), 0)
+        threshold, numbers = _threshold(rule, currency), np.array(facts, np.int64)
+        is_met, gaps = _HOLDS[rule.compare](numbers, threshold), np.abs(threshold - numbers)
     else:
-        states = np.array([OPEN if met else CLOSED for met in _are_met(rule, facts)], np.int64)
-        gaps = np.zeros(len(facts), np.int64)
-    return Gate(
-        rule,
-        codes,
-        facts,
-        np.append(states, UNKNOWN),
-        np.append(gaps, 0),
-        currency,
-        said or wording(),
-    )
+        is_met, gaps = np.array(_are_met(rule, facts), np.bool_), np.zeros(len(facts), np.int64)
+    is_blank = np.array([fact == BLANK for fact in facts], np.bool_)
+    states = np.where(is_blank, UNKNOWN, np.where(is_met, OPEN, CLOSED))
+    gaps = np.where(states == CLOSED, gaps, 0)
+    return Gate(rule, codes, facts, np.append(states, UNKNOWN), np.append(gaps, 0), currency)
 
 
 def hold_all(
     rules: Iterable[Rule], inputs: Inputs, computed: Mapping[str, Whole | Words] | None = None
 ) -> list[Gate]:
-    """Test every rule that is a gate, in the order of the rule book."""
-    said = wording()
-    return [hold(rule, inputs, computed, said) for rule in rules if is_gate(rule)]
+    """Test every rule, each of which must be a gate."""
+    return [hold(rule, inputs, computed) for rule in rules]
 
 
 def _facts_of(
     rule: Rule, inputs: Inputs, computed: Mapping[str, Whole | Words]
 ) -> tuple[Numbers, Sequence[Fact]]:
     """The different facts of a rule's column, and each row's code among them, -1 for none."""
-    name, kind = rule.column, figure_kind(rule)
-    column = computed[name] if name in computed else inputs.numbers.get(name)
-    if isinstance(column, Words):
-        return column.codes, column.values
-    if column is not None:
-        return _different(column, kind, inputs.rows)
-    words = inputs.words.get(name)
-    if words is None and kind is Kind.TEXT:
-        words = _texts(inputs, name)
-    if words is None:
-        return np.full(inputs.rows, -1, np.int64), ()
-    return words.codes, words.values
-
-
-def _different(column: Whole, kind: Kind, rows: int) -> tuple[Numbers, Sequence[Fact]]:
-    numbers = np.broadcast_to(np.asarray(column, np.int64), rows)
-    found, codes = np.unique(numbers, return_inverse=True)
-    facts: list[Fact] = found.tolist()
-    if facts and facts[0] == BLANK:  # the lowest of all numbers
-        return codes - 1, _as_facts(facts[1:], kind)
-    return codes, _as_facts(facts, kind)
-
-
-def _as_facts(numbers: list[Fact], kind: Kind) -> list[Fact]:
-    return [bool(number) for number in numbers] if kind is Kind.FLAG else numbers
-
-
-def _texts(inputs: Inputs, name: str) -> Words | None:
-    encoded = inputs.text(name).dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    known = np.array([code if text else -1 for code, text in enumerate(texts)], np.int64)
-    codes = encoded.indices.to_numpy(zero_copy_only=False)
-    return Words(known[codes] if len(known) else codes, texts)
+    name = rule.column
+    for known in (computed, inputs.numbers, inputs.words):
+        column = known.get(name)
+        if isinstance(column, Words):
+            return column
+        if column is not None:
+            found, codes = np.unique(inputs.column(column), return_inverse=True)
+            return codes, found.tolist()
+    if figure_kind(rule) is Kind.TEXT:
+        return words_of(inputs.text(name))
+    return np.full(inputs.rows, -1), ()
 
 
 def avoiding(rule: Rule) -> Rule:
@@ -277,12 +213,8 @@ def state(held: Sequence[Gate], rows: int) -> Numbers:
 
     Closed where any gate is, else unknown where any gate is, else open.
     """
-    found = np.zeros(rows, np.int64)
-    for each in held:
-        found = np.where(each.states == UNKNOWN, np.maximum(found, UNKNOWN), found)
-    for each in held:
-        found = np.where(each.states == CLOSED, CLOSED, found)
-    return found
+    states = np.array([each.states for each in held], np.int64).reshape(-1, rows)
+    return np.where((states == CLOSED).any(axis=0), CLOSED, states.max(axis=0, initial=OPEN))
 
 
 def worst_first(held: Sequence[Gate]) -> Numbers:
@@ -291,6 +223,18 @@ def worst_first(held: Sequence[Gate]) -> Numbers:
     ``order[place, row]`` is an index into ``held``; open gates are among them.
     """
     return np.argsort(np.array([ranks(each) for each in held]), axis=0, kind="stable")
+
+
+def worst_reasons(
+    held: Sequence[Gate], where: Truth = True, with_unknown: bool = True
+) -> list[Clause]:
+    """The reasons of gates that aren't open, the worst first, where a condition holds."""
+    if not held:
+        return []
+    shut = [each.states != OPEN if with_unknown else each.states == CLOSED for each in held]
+    pairs = zip(held, shut, strict=True)
+    reasons = [each.reasons_where(where & is_shut) for each, is_shut in pairs]
+    return ordered(reasons, worst_first(held))
 
 
 def ranks(held: Gate) -> Numbers:

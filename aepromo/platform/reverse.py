@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
@@ -12,19 +13,20 @@ from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.inputs.tariff import market_named
 from aepromo.inputs.values import refuse_values
 from aepromo.platform.advised import Advice, Bids, share_of
-from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
-from aepromo.platform.columns import ELIGIBILITIES
+from aepromo.platform.clauses import UNSAID, Clause, joined, ordered, said_where
+from aepromo.platform.columns import ELIGIBILITIES, STATES
 from aepromo.platform.gates import (
     CLOSED,
     OPEN,
     UNKNOWN,
     avoiding,
+    gates_of,
     hold,
     hold_all,
-    is_gate,
     ranks,
     state,
     worst_first,
+    worst_reasons,
 )
 from aepromo.table.cells import percent, shown
 from aepromo.table.countries import country_code, country_names
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
-    import pyarrow as pa
 
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
@@ -58,6 +59,7 @@ DIAGNOSED = (
         N_("{share} of the weight"),
     ),
     (_DAYS, "reverse.weight.price_and_logistics", N_("{share} of the weight")),
+    (_LONG_HAUL_DAYS, "reverse.weight.price_and_logistics", N_("{share} of the weight")),
     ("reverse.on_time_rate", "reverse.weight.fulfilment_stability", N_("{share} of the weight")),
     ("reverse.erp_delay", "", ""),
     ("reverse.sync_delay", "", ""),
@@ -121,20 +123,17 @@ class _Rules:
 
     def __init__(self, book: Book) -> None:
         self.book = book
-        self.eligible = [rule for rule in book.matching("reverse.gate") if is_gate(rule)]
-        self.account = [rule for rule in book.matching("reverse.account") if is_gate(rule)]
-        self.filings = [rule for rule in book.matching("reverse.us") if is_gate(rule)]
-        self.potential = [rule for rule in book.matching("reverse.potential") if is_gate(rule)]
+        self.eligible = gates_of(book, "reverse.gate")
+        self.account = gates_of(book, "reverse.account")
+        self.filings = gates_of(book, "reverse.us")
+        self.potential = gates_of(book, "reverse.potential")
         self.long_haul = frozenset(map(canonical, book.rule("reverse.long_haul_markets").value))
         self.forbidden = frozenset(map(canonical, book.rule("reverse.stack.forbidden").value))
         self.allowed = frozenset(map(canonical, book.rule("reverse.stack.allowed").value))
         diagnosed = [book.rule(key) for key, _, _ in DIAGNOSED]
         groups = (self.eligible, self.account, self.filings, self.potential, diagnosed)
-        every = [
-            *(rule for group in groups for rule in group),
-            book.rule("reverse.stack.forbidden"),
-        ]
-        self.columns = tuple(dict.fromkeys(rule.column for rule in every))
+        columns = [rule.column for group in groups for rule in group]
+        self.columns = tuple(dict.fromkeys((*columns, "running")))
         self._wrong: dict[str, Callable[[str], str]] = {"market": _no_market, "running": self._slip}
 
     def check_given(self, values: Values) -> None:
@@ -175,19 +174,20 @@ class _Rules:
         without a market that of the mean counts.
         """
         account, potential = (hold_all(each, inputs) for each in (self.account, self.potential))
-        market_gates = [*hold_all(self.eligible, inputs), *hold_all(self.filings, inputs), *account]
+        market_gates = [*hold_all([*self.eligible, *self.filings], inputs), *account]
         sold = _Markets(inputs.words["market"], self._place_of)
         by_place = {place: self._gates_in(place, market_gates) for place in sold.places}
         states = {place: state(held, inputs.rows) for place, held in by_place.items()}
+        eligibility, markets = sold.eligibility(states)
         return {
-            "eligibility": sold.eligibility(states),
-            "eligible_markets": sold.eligible(states),
+            "eligibility": eligibility,
+            "eligible_markets": markets,
             "potential": state(potential, inputs.rows),
             "account": state(account, inputs.rows),
             "reasons": _reasons(market_gates, sold, by_place, potential),
             "unknown": _unknown(market_gates, sold, by_place),
             "diagnosis": joined(self._diagnosis(inputs, sold), or_null=True),
-            "conflicts": self._conflicts(inputs.words["running"]).column(),
+            "conflicts": self._conflicts(inputs.words["running"]),
         }
 
     def _place_of(self, market: str) -> _Place:
@@ -208,11 +208,16 @@ class _Rules:
             # Figures of the same weight are ordered by their gaps, those without a gap by their
             # place.
             among = by_weight.setdefault((-weight, 0 if weight else at), [])
-            for gate in self._diagnosed(key, inputs):
-                where = gate.states == CLOSED
-                if gate.rule.key in (_DAYS, _LONG_HAUL_DAYS):
-                    where = where & sold.has_any(gate.rule.key == _LONG_HAUL_DAYS)
-                among.append((gate, _noted(gate.reasons().where(where), share)))
+            rule = self.book.rule(key)
+            # This rule states what goes wrong; all others state what must hold.
+            gate = hold(avoiding(rule) if key == "reverse.erp_delay" else rule, inputs)
+            where = gate.states == CLOSED
+            if key in (_DAYS, _LONG_HAUL_DAYS):
+                where &= sold.has_any(key == _LONG_HAUL_DAYS)
+            clause = gate.reasons_where(where)
+            if share:
+                clause = clause.put_in(_("{reason} ({note})"), "reason", note=share)
+            among.append((gate, clause))
         found: list[Clause] = []
         for rank in sorted(by_weight):
             # With equal gaps, the first by name.
@@ -221,19 +226,11 @@ class _Rules:
             found += ordered([clause for _gate, clause in among], worst_first(gates))
         return found
 
-    def _diagnosed(self, key: str, inputs: Inputs) -> list[Gate]:
-        if key == _DAYS:
-            days = (_DAYS, _LONG_HAUL_DAYS)
-            return hold_all([rule for rule in self.eligible if rule.key in days], inputs)
-        rule = self.book.rule(key)
-        # This rule states what goes wrong; all others state what must hold.
-        return [hold(avoiding(rule) if key == "reverse.erp_delay" else rule, inputs)]
-
-    def _conflicts(self, running: Words) -> Clause:
-        """Each row's conflicts between its running promotions; ``UNSAID`` where there are none."""
-        texts = ["; ".join(self._conflicts_of(names)) for names in running.values]
-        codes = np.array([at if text else UNSAID for at, text in enumerate(texts)] + [UNSAID])
-        return Clause(codes[running.codes], texts)
+    def _conflicts(self, running: Words) -> pa.Array:
+        """Each row's conflicts between its running promotions, null where there are none."""
+        texts = ["; ".join(self._conflicts_of(names)) or None for names in running.values]
+        places = pa.array(running.codes, mask=running.codes < 0)
+        return pa.array(texts, pa.string()).take(places)
 
     def _conflicts_of(self, names: Sequence[str]) -> Iterator[str]:
         for name in map(canonical, names):
@@ -262,10 +259,6 @@ class _Markets:
         self.kinds = [tuple(map(place_of, markets)) for markets in self.sets]
         used = np.unique(self.codes).tolist()
         self.places = list(dict.fromkeys(place for code in used for place in self.kinds[code]))
-        self._has = {
-            place: np.array([place in kinds for kinds in self.kinds])[self.codes]
-            for place in self.places
-        }
 
     def has_any(self, is_long_haul: bool) -> Truths:
         """Which rows sell to a long-haul market, or to another."""
@@ -277,46 +270,39 @@ class _Markets:
 
         ``place[gate, row]``. A gate that a row doesn't have comes after those that it has.
         """
-        at = {gate.rule.key: index for index, gate in enumerate(gates)}
         places = []
         for kinds in self.kinds:
-            own = [at[gate.rule.key] for kind in kinds for gate in by_place.get(kind, ())]
+            own = [gates.index(gate) for kind in kinds for gate in by_place.get(kind, ())]
             inverse = np.empty(len(gates), np.int64)
             inverse[list(dict.fromkeys((*own, *range(len(gates)))))] = np.arange(len(gates))
             places.append([*inverse, len(set(own))])
         found = np.array(places, np.int64)[self.codes].T
         return found[:-1], found[:-1] < found[-1]
 
-    def eligibility(self, states: dict[_Place, Numbers]) -> Numbers:
-        """Whether it can be chosen in every market, in some, in none, as an index."""
-        eligible, partly, unknown, blocked = map(
-            ELIGIBILITIES.index, ("eligible", "partly", "unknown", "blocked")
-        )
-        is_in_all = np.full(len(self.codes), True)
-        is_in_some, may_be = np.full((2, len(self.codes)), False)
-        for place, found in states.items():
-            has = self._has[place]
-            is_in_all &= ~has | (found == OPEN)
-            is_in_some |= has & (found == OPEN)
-            may_be |= has & (found == UNKNOWN)
-        elsewhere = np.where(is_in_some, partly, np.where(may_be, unknown, blocked))
-        return np.where(is_in_all, eligible, elsewhere)
+    def eligibility(self, states: Mapping[_Place, Numbers]) -> tuple[Numbers, pa.Array]:
+        """Whether a row can be chosen in every market, in some, in none, as an index; and where.
 
-    def eligible(self, states: dict[_Place, Numbers]) -> pa.Array:
-        """The markets where it can be chosen, null where there is none."""
-        mask = np.zeros(len(self.codes), np.int64)
-        for at, place in enumerate(self.places):
-            mask |= np.where(states[place] == OPEN, 1 << at, 0)
-        bit = {place: 1 << at for at, place in enumerate(self.places)}
-        together = self.codes * (1 << len(self.places)) + mask
+        ``states`` are those of the gates by kind of market. The markets are null where there is
+        none.
+        """
+        shape = (len(self.sets), *(len(STATES) for _place in states))
+        together = np.ravel_multi_index((self.codes, *states.values()), shape)
         different, codes = np.unique(together, return_inverse=True)
-        texts = []
-        for each in different.tolist():
-            code, opened = divmod(each, 1 << len(self.places))
-            pairs = zip(self.sets[code], self.kinds[code], strict=True)
-            texts.append(", ".join(name for name, kind in pairs if name and opened & bit[kind]))
-        said = np.array([at if text else UNSAID for at, text in enumerate(texts)])
-        return Clause(said[codes], texts).column()
+        verdicts, texts = [], []
+        for code, *found in np.transpose(np.unravel_index(different, shape)).tolist():
+            by_place = dict(zip(states, found, strict=True))
+            of_markets = [by_place[place] for place in self.kinds[code]]
+            if all(each == OPEN for each in of_markets):
+                verdict = "eligible"
+            elif OPEN in of_markets:
+                verdict = "partly"
+            else:
+                verdict = "unknown" if UNKNOWN in of_markets else "blocked"
+            verdicts.append(ELIGIBILITIES.index(verdict))
+            pairs = zip(self.sets[code], of_markets, strict=True)
+            texts.append(", ".join(name for name, each in pairs if each == OPEN) or None)
+        markets = pa.array(texts, pa.string()).take(pa.array(codes))
+        return np.array(verdicts, np.int64)[codes], markets
 
     def asking(self, places: Sequence[_Place]) -> list[str]:
         """The start of a reason: for each set of markets those of some kinds."""
@@ -338,23 +324,19 @@ def _reasons(
     clauses = []
     for gate, shuts, there in zip(gates, is_shut, is_there, strict=True):
         decided = shuts | (all_met & there) if gate.rule.compare else shuts
-        clauses.append(_for_markets(gate.reasons().where(decided), gate, sold, by_place))
+        clauses.append(_for_markets(gate.reasons_where(decided), gate, sold, by_place))
     wanted = np.array([ranks(gate) for gate in gates]) * len(gates) + place_of
     order = np.argsort(wanted, axis=0)
-    short = [
-        gate.reasons()
-        .where(gate.states == CLOSED)
-        .reworded(lambda reason: _("potential: {reason}").format(reason=reason))
-        for gate in potential
-    ]
-    return joined([*ordered(clauses, order), *ordered(short, worst_first(potential))])
+    short = worst_reasons(potential, with_unknown=False)
+    of_potential = (clause.put_in(_("potential: {reason}"), "reason") for clause in short)
+    return joined([*ordered(clauses, order), *of_potential])
 
 
 def _unknown(gates: Sequence[Gate], sold: _Markets, by_place: _ByPlace) -> pa.Array:
     """The missing columns that would decide, null where there are none."""
     place_of, is_there = sold.appearance(gates, by_place)
     clauses = [
-        Clause(np.where(there & (gate.states == UNKNOWN), 0, UNSAID), [gate.rule.column])
+        said_where(there & (gate.states == UNKNOWN), gate.rule.column)
         for gate, there in zip(gates, is_there, strict=True)
     ]
     return joined(ordered(clauses, np.argsort(place_of, axis=0)), ", ", or_null=True)
@@ -363,10 +345,9 @@ def _unknown(gates: Sequence[Gate], sold: _Markets, by_place: _ByPlace) -> pa.Ar
 def _for_markets(clause: Clause, gate: Gate, sold: _Markets, by_place: _ByPlace) -> Clause:
     """A gate's reasons, with the markets for which it counts where not every market has it."""
     key = gate.rule.key
-    places = [place for place, held in by_place.items() if any(g.rule.key == key for g in held)]
-    if key not in (_DAYS, _LONG_HAUL_DAYS) and not _is_filing(gate):
+    if key not in (_DAYS, _LONG_HAUL_DAYS) and not key.startswith("reverse.us."):
         return clause
-    starts = sold.asking(places)
+    starts = sold.asking([place for place, held in by_place.items() if gate in held])
     said = np.flatnonzero(clause.codes != UNSAID)
     together = sold.codes[said] * len(clause.texts) + clause.codes[said]
     different, own = np.unique(together, return_inverse=True)
@@ -374,10 +355,6 @@ def _for_markets(clause: Clause, gate: Gate, sold: _Markets, by_place: _ByPlace)
     codes = np.full(len(clause.codes), UNSAID, np.int64)
     codes[said] = own
     return Clause(codes, [starts[market] + clause.texts[code] for market, code in pairs])
-
-
-def _is_filing(gate: Gate) -> bool:
-    return gate.rule.key.startswith("reverse.us.")
 
 
 def _faults_in(words: Words, column: str, why: Callable[[str], str]) -> list[Fault]:
@@ -403,11 +380,3 @@ def _no_market(name: str) -> str:
         return ""
     meant = nearest(name, country_names(), _("write a country's code, such as ES"))
     return _("{cell} is not a market; {nearest}").format(cell=shown(name), nearest=meant)
-
-
-def _noted(clause: Clause, note: str) -> Clause:
-    """The reasons with a note after each, where there is one."""
-    if not note:
-        return clause
-    noted = _("{reason} ({note})")
-    return clause.reworded(lambda reason: noted.format(reason=reason, note=note))

@@ -9,15 +9,15 @@ that isn't certified break its rules, too, but without a time limit.
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from aepromo.engine.question import Question, adding
-from aepromo.platform.clauses import Clause, always, joined
+from aepromo.platform.clauses import UNSAID, Clause, joined, said_where, words_of
 from aepromo.platform.columns import PARCEL_INPUTS, TRACKS
-from aepromo.platform.gates import CLOSED, avoiding, hold_all, is_gate
+from aepromo.platform.gates import CLOSED, avoiding, gates_of, hold_all
 from aepromo.platform.tracking_number import number_fault, number_faults
 from aepromo.pricing.money import BLANK, MILLION
 from aepromo.table.headers import plain
@@ -62,9 +62,9 @@ def tracking(values: Values, now: datetime, carriers: Collection[str] | None = N
     list. Raises ``CallError`` for invalid hours of the rule book.
     """
     rules = _rules_in_force(values.book)
-    spans = _Spans(
-        gap_hours=_microseconds(values.book, "tracking.gap_hours"),
-        end_hours=_microseconds(values.book, "tracking.end_hours"),
+    gap, end = (
+        hours(values.book, f"tracking.{name}") // timedelta(microseconds=1)
+        for name in ("gap_hours", "end_hours")
     )
     as_of, zone = instant_number(now, UTC), values.policy.zone or UTC
     listed = None if carriers is None else frozenset(map(plain, carriers))
@@ -80,9 +80,9 @@ def tracking(values: Values, now: datetime, carriers: Collection[str] | None = N
         if listed is not None:
             computed["certified_carrier"] = _are_certified(parcels.carrier, listed)
         held = hold_all(rules, inputs, computed)
-        ends_at = parcels.ends_at(held, as_of, spans)
+        ends_at = parcels.ends_at(held, as_of, gap, end)
         reasons = [_reasons(each, parcels).where(parcels.is_shipped) for each in held]
-        unshipped = always(_("not shipped yet"), ~parcels.is_shipped, inputs.rows)
+        unshipped = said_where(~parcels.is_shipped, _("not shipped yet"))
         return {
             "track": np.where(parcels.is_shipped, _track(held, inputs.rows), BLANK),
             "upload_hours": _whole_hours(parcels.upload),
@@ -110,17 +110,6 @@ def tracking(values: Values, now: datetime, carriers: Collection[str] | None = N
     )
 
 
-class _Spans(NamedTuple):
-    """Hours of the rule book, in microseconds."""
-
-    gap_hours: int
-    end_hours: int
-
-
-def _microseconds(book: Book, key: str) -> int:
-    return hours(book, key) // timedelta(microseconds=1)
-
-
 def _rules_in_force(book: Book) -> list[Rule]:
     """The gates, each as what must hold, the worst fault first.
 
@@ -128,8 +117,8 @@ def _rules_in_force(book: Book) -> list[Rule]:
     """
     rules = [
         avoiding(rule) if rule.key == "tracking.gap_hours" else rule
-        for rule in book.matching("tracking")
-        if is_gate(rule) and not (rule.unit == "yes_no" and rule.value == "no")
+        for rule in gates_of(book, "tracking")
+        if not (rule.unit == "yes_no" and rule.value == "no")
     ]
     return sorted(rules, key=_track_of, reverse=True)
 
@@ -150,11 +139,8 @@ class _Parcels:
     """
 
     def __init__(self, inputs: Inputs, now: int) -> None:
-        shipped, scanned, heard, delivered = (
-            np.broadcast_to(np.asarray(inputs.numbers[name], np.int64), inputs.rows)
-            for name in TIMES
-        )
-        times = np.array([shipped, scanned, heard, delivered])
+        times = np.array([inputs.number(name) for name in TIMES])
+        shipped, scanned, heard, delivered = times
         self.last = times.max(axis=0)
         self.first = np.where(times == BLANK, _NEVER, times).min(axis=0)
         self.is_timed = self.last != BLANK
@@ -162,52 +148,41 @@ class _Parcels:
         is_open = (scanned != BLANK) | ((heard == BLANK) & (delivered == BLANK))
         self.upload = _since(shipped, until, (shipped != BLANK) & is_open)
         self.silence = _since(self.last, now, self.is_timed & (delivered == BLANK))
-        number = _named(inputs, "tracking_number")
+        number = words_of(inputs.text("tracking_number"))
         self.is_shipped = self.is_timed | (number.codes >= 0)
         self.fault = _number_faults(number)
-        self.carrier = _named(inputs, "carrier")
+        self.carrier = words_of(inputs.text("carrier"))
 
-    def ends_at(self, held: Sequence[Gate], now: int, spans: _Spans) -> Numbers:
+    def ends_at(self, held: Sequence[Gate], now: int, gap: int, end: int) -> Numbers:
         """The latest time at which the platform ends the traffic; blank where no fault causes it.
 
-        That is ``tracking.end_hours`` after the fault can first be seen. A silence can be seen once
-        it has lasted ``tracking.gap_hours``; an invalid number from the parcel's first known time
-        on, or now if none is known.
+        That is ``end`` after the fault can first be seen. A silence can be seen once it has lasted
+        ``gap``; an invalid number from the parcel's first known time on, or now if none is known.
+        Both are in microseconds.
         """
         seen = np.full(len(self.last), _NEVER, np.int64)
         for gate in held:
             shut = (gate.states == CLOSED) & self.is_shipped
             if gate.rule.key == "tracking.gap_hours":
-                since = np.where(shut, self.last, 0) + spans.gap_hours
+                since = self.last + gap
             elif gate.rule.key == "tracking.number_valid":
                 since = np.where(self.is_timed, self.first, now)
             else:
                 continue
             seen = np.where(shut, np.minimum(seen, since), seen)
-        return np.where(seen == _NEVER, BLANK, np.where(seen == _NEVER, 0, seen) + spans.end_hours)
+        return np.where(seen == _NEVER, BLANK, seen + end)
 
 
 def _since(start: Numbers, end: Numbers | int, where: Truth) -> Numbers:
     """The time from ``start`` to ``end``, never under 0; blank where the condition doesn't hold."""
-    taken = np.maximum(end - np.where(where, start, 0), 0)
-    return np.where(where, taken, BLANK)
-
-
-def _named(inputs: Inputs, name: str) -> Clause:
-    """A column of texts, unsaid where it is blank."""
-    encoded = inputs.text(name).dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    known = np.array([code if text else -1 for code, text in enumerate(texts)], np.int64)
-    return Clause(known[encoded.indices.to_numpy()], texts)
+    return np.where(where, np.maximum(end - start, 0), BLANK)
 
 
 def _number_faults(number: Clause) -> Clause:
     """Why tracking numbers are invalid, unsaid where they may be valid."""
     faults = [*number_faults(pa.array(number.texts, pa.string())), number_fault("")]
-    wrong = [code for code, fault in enumerate(faults) if fault]
-    codes = np.full(len(faults), -1, np.int64)
-    codes[wrong] = np.arange(len(wrong))
-    return Clause(codes[number.codes], [faults[code] for code in wrong])
+    codes = np.array([code if fault else UNSAID for code, fault in enumerate(faults)], np.int64)
+    return Clause(codes[number.codes], faults)
 
 
 def _are_certified(carrier: Clause, listed: frozenset[str]) -> Numbers:
@@ -245,7 +220,6 @@ def _reasons(held: Gate, parcels: _Parcels) -> Clause:
     if held.rule.key == "tracking.number_valid":
         return parcels.fault
     if held.rule.key == "tracking.certified_carrier":
-        uncertified = _("carrier {carrier} is not on your list of certified ones")
-        carriers = parcels.carrier.reworded(lambda name: uncertified.format(carrier=name))
-        return carriers.where(held.states == CLOSED)
+        sentence = _("carrier {carrier} is not on your list of certified ones")
+        return parcels.carrier.put_in(sentence, "carrier").where(held.states == CLOSED)
     return held.reasons_where(held.states == CLOSED)

@@ -12,14 +12,12 @@ import pyarrow.compute as pc
 
 from aepromo.platform.appeal import (
     REFUSE,
-    all_rates,
-    cost_currencies,
+    costs_of,
     formula_of,
     least_profit,
-    rate_codes_of,
     shipping_detail,
 )
-from aepromo.platform.clauses import Clause, always, joined
+from aepromo.platform.clauses import Clause, joined, said_where, shown_numbers
 from aepromo.pricing.money import BLANK
 from aepromo.table.bulk import spelled
 from aepromo.table.cells import fixed, percent
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from aepromo.engine.question import Inputs
     from aepromo.inputs.exchange import Rate
     from aepromo.platform.appeal import Detail
+    from aepromo.platform.gates import Truths
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
     from aepromo.table.number_columns import Numbers
@@ -109,21 +108,21 @@ class Worksheet:
 
 def lines(inputs: Inputs) -> list[pa.Array]:
     """Each row's terms in the platform's order, its arithmetic, and the origin of its costs."""
-    formula, detail, rows = formula_of(inputs.sku), shipping_detail(inputs), inputs.rows
+    formula, detail = formula_of(inputs.sku), shipping_detail(inputs)
     places = inputs.values.currency.places
 
     def amount(figure: Whole) -> pa.Array:
-        return spelled(np.array(np.broadcast_to(np.asarray(figure, np.int64), rows)), places)
+        return spelled(np.array(inputs.column(figure)), places)
 
     def rate(figure: Whole) -> pa.Array:
-        return _percents(np.broadcast_to(np.asarray(figure, np.int64), rows))
+        return _percents(inputs.column(figure))
 
     listed, deal = amount(formula.list_price), amount(formula.deal_price)
     purchase, logistics = amount(formula.costs.purchase_price), amount(formula.costs.logistics_cost)
     commission, payment_fee = amount(formula.commission), amount(formula.payment_fee)
     forced, profit = rate(formula.forced_rate), amount(formula.profit)
     fees = rate(formula.fees.commission_rate), rate(formula.fees.payment_rate)
-    ratio = np.broadcast_to(np.asarray(formula.margin), rows)
+    ratio = inputs.column(formula.margin)
     least = fixed(least_profit(inputs.values), places)
     # 20.00 × (1 − 15%) = 17.00; 17.00 × 6% = 1.02; 17.00 × 1% = 0.17;
     # 17.00 − 8.00 − 3.00 − 1.02 − 0.17 = 4.81 ≥ 0.80
@@ -151,41 +150,37 @@ def _written(*parts: pa.Array | str) -> pa.Array:
 
 def _percents(rates: Numbers) -> pa.Array:
     """Rates in millionths as percentages; empty where they are blank."""
-    found, codes = np.unique(rates, return_inverse=True)
-    texts = ["" if rate == BLANK else percent(rate) for rate in found.tolist()]
-    return pa.array(texts, pa.string()).take(pa.array(codes))
+    return shown_numbers(rates, lambda rate: "" if rate == BLANK else percent(rate)).column()
 
 
 def _rates(inputs: Inputs, detail: Detail) -> pa.Array:
     """``1 USD = 7.12 CNY (2026-11-20)``: each used rate, with its day if it has one."""
-    exchange, (currencies, codes) = inputs.values.exchange, cost_currencies(inputs)
-    codes_of_rates = rate_codes_of(inputs)
+    exchange, costs = inputs.values.exchange, costs_of(inputs)
     is_own = np.zeros(inputs.rows, np.bool_)
     if "fx_rate" in inputs.columns:
-        is_own = pc.not_equal(inputs.text("fx_rate"), "").to_numpy(zero_copy_only=False)
+        is_own = np.asarray(pc.not_equal(inputs.text("fx_rate"), ""))
+
+    def shared_rate(currency: Currency, where: Truths) -> Clause:
+        """The rate of a currency for rows without one of their own."""
+        rate = exchange.rate(currency)
+        if rate is None:  # then all rows have their own
+            return said_where(where, "")
+        dated = f" ({rate.day})" if rate.day else ""
+        return said_where(where, written(rate, currency) + dated)
+
+    def written(rate: Rate, currency: Currency) -> str:
+        return f"1 {inputs.values.currency.code} = {rate.text} {currency.code}"
+
     clauses = []
-    for code, currency in enumerate(currencies):
-        said = [_rate(inputs, currency, rate) for rate in all_rates(inputs)]
-        where = (codes == code) & exchange.is_foreign(currency)
-        clauses.append(Clause(codes_of_rates, said).where(where & is_own))
-        clauses.append(_shared_rate(inputs, currency, where & ~is_own))
+    for code, currency in enumerate(costs.currencies):
+        said = [written(rate, currency) for rate in costs.rates]
+        where = (inputs.column(costs.codes) == code) & exchange.is_foreign(currency)
+        clauses.append(Clause(inputs.column(costs.rate_codes), said).where(where & is_own))
+        clauses.append(shared_rate(currency, where & ~is_own))
     for code, currency in enumerate(detail.currencies):
         where = detail.is_shipped & (detail.codes == code) & exchange.is_foreign(currency)
-        clauses.append(_shared_rate(inputs, currency, where))
+        clauses.append(shared_rate(currency, where))
     return joined(clauses)
-
-
-def _shared_rate(inputs: Inputs, currency: Currency, where: Truth) -> Clause:
-    """The rate of a currency for rows without one of their own."""
-    rate = inputs.values.exchange.rate(currency)
-    if rate is None:
-        return always("", False, inputs.rows)
-    dated = f" ({rate.day})" if rate.day else ""
-    return always(_rate(inputs, currency, rate) + dated, where, inputs.rows)
-
-
-def _rate(inputs: Inputs, currency: Currency, rate: Rate) -> str:
-    return f"1 {inputs.values.currency.code} = {rate.text} {currency.code}"
 
 
 def _origin(inputs: Inputs, detail: Detail) -> pa.Array:
@@ -194,14 +189,16 @@ def _origin(inputs: Inputs, detail: Detail) -> pa.Array:
     ``56.00 CNY ÷ 7.12 = 7.87; 9.90 + 28.50 + 0.00 = 38.40 CNY; 38.40 CNY ÷ 7.12 = 5.40``; each
     quotient is rounded up to the cent.
     """
-    own = detail._replace(codes=cost_currencies(inputs)[1], rate_codes=rate_codes_of(inputs))
-    purchase = np.asarray(inputs.stated_cost("purchase_price"), np.int64)
+    costs, purchase = costs_of(inputs), inputs.column(inputs.stated_cost("purchase_price"))
+    own = detail._replace(
+        codes=inputs.column(costs.codes), rate_codes=inputs.column(costs.rate_codes)
+    )
     is_sum = detail.is_shipped & (sum(detail.parts) == detail.cost)
     total = _stated(detail.cost, detail, is_sum)
     parts = [_stated(each, detail, is_sum, is_bare=True) for each in detail.parts]
     sums = _written(parts[0], " + ", parts[1], " + ", parts[2], " = ", total)
     steps = [
-        _conversion(inputs, np.broadcast_to(purchase, inputs.rows), own, "purchase_price"),
+        _conversion(inputs, purchase, own, "purchase_price"),
         pc.if_else(pa.array(is_sum), sums, ""),
         _conversion(inputs, detail.cost, detail, "logistics_cost"),
     ]
@@ -221,8 +218,8 @@ def _conversion(inputs: Inputs, stated: Numbers, detail: Detail, name: str) -> p
         return pa.repeat("", inputs.rows)
     texts = pa.array([rate.text for rate in detail.rates], pa.string())
     rates = texts.take(pa.array(detail.rate_codes))
-    figure = np.asarray(getattr(inputs.sku.costs, name), np.int64)
-    worth = spelled(np.array(np.broadcast_to(figure, inputs.rows)), currency.places)
+    figure = np.array(inputs.column(getattr(inputs.sku.costs, name)))
+    worth = spelled(figure, currency.places)
     total = _stated(stated, detail, is_foreign)
     return pc.if_else(pa.array(is_foreign), _written(total, " ÷ ", rates, " = ", worth), "")
 

@@ -143,15 +143,9 @@ _READERS: dict[Kind, Callable[[str, str], Fact]] = {
 }
 
 
-def shown_facts(
-    facts: Iterable[Fact], kind: Kind, currency: Currency, are_gaps: bool = False
-) -> list[str]:
-    """Facts as text: ``4.71``, ``5.2%``, ``L3``, ``14``; gaps of levels as numbers."""
-    return [_shown(fact, kind, currency, are_gaps) for fact in facts]
-
-
-def _shown(fact: Fact, kind: Kind, currency: Currency, is_gap: bool) -> str:
-    if isinstance(fact, bool):
+def shown_fact(fact: Fact, kind: Kind, currency: Currency, is_gap: bool = False) -> str:
+    """A fact as text: ``4.71``, ``5.2%``, ``L3``, ``14``; a gap of levels as a number."""
+    if kind is Kind.FLAG:
         return _("yes") if fact else _("no")
     if isinstance(fact, tuple):
         return _(" and ").join(map(spoken_name, fact))
@@ -175,6 +169,6 @@ def names_meant(facts: Iterable[Fact], kind: Kind) -> list[frozenset[str]]:
         if isinstance(fact, tuple):
             found.append(frozenset(map(canonical, fact)))
         else:
-            text = fact if isinstance(fact, str) else _shown(fact, kind, USD, is_gap=False)
+            text = fact if isinstance(fact, str) else shown_fact(fact, kind, USD)
             found.append(parts(text) if isinstance(fact, str) else frozenset({text}))
     return found

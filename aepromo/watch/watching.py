@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.engine.answer import run
-from aepromo.engine.filling import Fault
+from aepromo.engine.filling import Fault, always
 from aepromo.engine.question import Question, adding
 from aepromo.errors import problems_of
 from aepromo.inputs.columns import FEES, NEEDED, PARCEL, SHOP
@@ -28,9 +28,9 @@ from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.inputs.shipping import Shipping
 from aepromo.past_rates.columns import ALSO_FORCED
 from aepromo.platform.appeal import AppealRules, formula_of
-from aepromo.platform.clauses import UNSAID, Clause, joined, ordered
+from aepromo.platform.clauses import UNSAID, Clause, joined, shown_numbers
 from aepromo.platform.columns import STATES
-from aepromo.platform.gates import OPEN, hold_all, state, worst_first
+from aepromo.platform.gates import hold_all, state, worst_reasons
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, down, is_known, up
 from aepromo.pricing.offers import shown_item_price
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from aepromo.inputs.values import Values
     from aepromo.platform.appeal import Formula
     from aepromo.pricing.currency import Currency
-    from aepromo.pricing.money import Truth, Whole
+    from aepromo.pricing.money import Truth
     from aepromo.rules.overrides import Book
     from aepromo.table.column import Column
     from aepromo.table.number_columns import Numbers
@@ -123,7 +123,7 @@ def _without_status(inputs: Inputs) -> list[Fault]:
     name = "discount_status"
     reason = _("is missing; fill it in or give {flag}").format(flag=INPUTS[name].flag)
     is_blank = np.asarray(pc.equal(inputs.text(name), ""))
-    return [Fault(name, is_blank, lambda _row: reason)]
+    return [Fault(name, is_blank, always(reason))]
 
 
 class Sightings(NamedTuple):
@@ -205,11 +205,11 @@ def _sightings(inputs: Inputs, book: Book) -> Sightings:
     is_plain = np.array([text in normal for text in texts], np.bool_)[codes]
     unknown = pa.array(~is_forced & ~is_plain)
     discounts = inputs.sku.discounts
-    low = _column(discounts.forced_rate_min, inputs)
-    high = _column(discounts.forced_rate_max, inputs)
+    low = inputs.column(discounts.forced_rate_min)
+    high = inputs.column(discounts.forced_rate_max)
     has_rate = is_forced & is_known(low)
-    price, deal = _column(inputs.sku.list_price, inputs), _number("deal_price", inputs)
-    left = MILLION - _column(discounts.limited_rate, inputs)
+    price, deal = inputs.column(inputs.sku.list_price), inputs.number("deal_price")
+    left = MILLION - inputs.column(discounts.limited_rate)
     # Each step may be rounded down or up to a whole minor unit, at any rate of a range.
     is_drift_known = (has_rate | is_plain) & is_known(price) & is_known(deal)
     listed = np.where(is_known(price), price, 0)
@@ -222,16 +222,8 @@ def _sightings(inputs: Inputs, book: Book) -> Sightings:
         np.array([np.where(has_rate, end, BLANK) for end in (low, high)]),
         np.array([deal, lowest, highest]),
         is_drift_known,
-        _number("changed_at", inputs),
+        inputs.number("changed_at"),
     )
-
-
-def _column(figure: Whole, inputs: Inputs) -> Numbers:
-    return np.broadcast_to(np.asarray(figure, np.int64), inputs.rows)
-
-
-def _number(name: str, inputs: Inputs) -> Numbers:
-    return _column(inputs.numbers.get(name, BLANK), inputs)
 
 
 class Change(NamedTuple):
@@ -344,14 +336,12 @@ def _figures(inputs: Inputs, rules: AppealRules) -> Results:
     economy, cheapest, no_cheapest = _economy(inputs, priced)
     profits = _profits_by_line(inputs, formula, economy)
     held = hold_all(rules.must, inputs, formula.facts)
-    reasons = [each.reasons_where(priced & (each.states != OPEN)) for each in held]
     protection = np.array(_PROTECTIONS_BY_STATE, np.int64)[state(held, rows)]
-    named = _("the tariff's cheapest line is {line}")
     of_profit = [
-        cheapest.reworded(lambda line: named.format(line=line)),
+        cheapest.put_in(_("the tariff's cheapest line is {line}"), "line"),
         no_cheapest,
         _lines_leave(profits, inputs.values.currency, cheapest),
-        *(ordered(reasons, worst_first(held)) if held else ()),
+        *worst_reasons(held, priced),
     ]
     details = [_stock_lasts(days), *_today(inputs), *(each.where(priced) for each in of_profit)]
     figures = {**profits, "price_protection": protection}
@@ -370,18 +360,17 @@ _PROTECTIONS_BY_STATE = [
 
 def _stock_cover(inputs: Inputs) -> Numbers:
     """How many days the stock lasts at the pace of the last 30, rounded down."""
-    stock, units = _number("stock", inputs), _column(inputs.sku.units_30d, inputs)
+    stock, units = inputs.number("stock"), inputs.column(inputs.sku.units_30d)
     known = is_known(stock) & is_known(units) & (units != 0)
     return np.where(known, stock * DAYS // np.where(known, units, 1), BLANK)
 
 
 def _stock_lasts(days: Numbers) -> Clause:
-    found, codes = np.unique(days, return_inverse=True)
-    texts = [
-        ngettext("stock lasts {days:,} day", "stock lasts {days:,} days", each).format(days=each)
-        for each in found.tolist()
-    ]
-    return Clause(np.where(days == BLANK, UNSAID, codes), texts)
+    def said(count: int) -> str:
+        text = ngettext("stock lasts {days:,} day", "stock lasts {days:,} days", count)
+        return text.format(days=count)
+
+    return shown_numbers(days, said).where(days != BLANK)
 
 
 def _today(inputs: Inputs) -> tuple[Clause, Clause]:
@@ -389,9 +378,9 @@ def _today(inputs: Inputs) -> tuple[Clause, Clause]:
     if inputs.shipped is None:
         nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
         return nothing, nothing
-    said = _("the current line is taken to be {line}")
-    lines = [said.format(line=line) for line in inputs.values.lines]
-    return _line(inputs.shipped, lines), _no_line(inputs.shipped)
+    line = _line(inputs.shipped, inputs.values.lines)
+    said = line.put_in(_("the current line is taken to be {line}"), "line")
+    return said, _no_line(inputs.shipped)
 
 
 def _line(shipped: ShippedRows, texts: Sequence[str]) -> Clause:
@@ -415,7 +404,7 @@ def _economy(inputs: Inputs, priced: Truth) -> tuple[Numbers, Clause, Clause]:
     The feed's own cost goes first, then the tariff's cheapest line, whichever line is in use.
     The cost is blank where there is neither; only a line of the tariff is named.
     """
-    cost, values = _number("economy_logistics_cost", inputs), inputs.values
+    cost, values = inputs.number("economy_logistics_cost"), inputs.values
     nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
     if values.policy.tariff is None or inputs.cells is None:
         return cost, nothing, nothing
@@ -437,13 +426,13 @@ def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict
     At the feed's deal price, or at the deepest forced rate where the feed has none. The economy
     profit and the choice are blank where the cheaper line's cost isn't known.
     """
-    deal = _number("deal_price", inputs)
+    deal = inputs.number("deal_price")
     discounts = inputs.sku.discounts
     shown = shown_item_price(
         formula.list_price, discounts.limited_rate, formula.forced_rate, discounts.add
     )
     deal = np.where(deal == BLANK, shown, deal)
-    standard = _column(profit(deal, inputs.sku.costs, inputs.sku.fees), inputs)
+    standard = inputs.column(profit(deal, inputs.sku.costs, inputs.sku.fees))
     is_there = is_known(economy)
     costs = inputs.sku.costs._replace(logistics_cost=np.where(is_there, economy, 0))
     cheaper = np.where(is_there, profit(deal, costs, inputs.sku.fees), BLANK)
