@@ -189,10 +189,11 @@ def remembering(path: str, memory: Memory) -> Iterator[None]:
 
 
 _HEAD = re.compile(
-    rf"""(\{{\n  "format": "{FORMAT}",\n  "version": (\d+),\n  "currency": "([A-Z]{{3}})",\n)"""
-    r"""(?:  "checksum": "([0-9a-f]+)",\n)?(  "skus": \{\n    \")""".encode()
+    rf"""\{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "([A-Z]{{3}})",\n"""
+    r"""  "checksum": "[0-9a-f]+",\n  "skus": \{\n"""
 )
-_BETWEEN, _END = ',\n    "', "\n  }\n}\n"
+_BEFORE, _BEHIND, _END = '    "', '": ', "\n  }\n}\n"
+"""The text before a SKU, after it, and after the last."""
 _IN_ESCAPES = r'["\\\x00-\x1f]'
 
 
@@ -218,11 +219,10 @@ def _parts(memory: Memory) -> tuple[bytes, bytes]:
         return head, b'  "skus": {}\n}\n'
     used, codes = np.unique(memory.codes, return_inverse=True)
     entries = [json.dumps(_entry(memory.entries[code])) for code in used.tolist()]
-    lines = pc.binary_join_element_wise(
-        '    "', _escaped(memory.skus), '": ', pa.array(entries).take(pa.array(codes)), ""
-    )
+    own = pa.array(entries).take(pa.array(codes))
+    lines = pc.binary_join_element_wise(_BEFORE, _escaped(memory.skus), _BEHIND, own, "")
     text = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), ",\n")[0].as_buffer()
-    return head, b"".join((b'  "skus": {\n', memoryview(text), b"\n  }\n}\n"))
+    return head, b"".join((b'  "skus": {\n', memoryview(text), _END.encode()))
 
 
 def _escaped(skus: pa.Array) -> pa.Array:
@@ -271,52 +271,26 @@ def read_state(path: str) -> Memory | None:
 
 
 def _as_written(data: bytes) -> Memory | None:
-    """A state of which every line is as ``state_text`` writes it; None for any other.
+    """A state that is to the letter what ``state_text`` writes; None for any other.
 
-    The text between one SKU and the next is mostly the same, and is parsed once.
+    Each different entry is parsed once.
     """
-    head = _HEAD.match(data)
-    if head is None or b"\\" in data:
+    text = data.decode("utf-8")
+    head = _HEAD.match(text)
+    if head is None:
         return None
-    version, currency, checksum = int(head[2]), head[3].decode(), (head[4] or b"").decode()
-    if version != (VERSION if checksum else 1):
-        return None
-    if checksum and checksum != _checksum(head[1], memoryview(data)[head.start(5) :]):
-        return None
-    start = head.end()
-    codes = np.frombuffer(data, np.uint8, len(data) - start, start)
-    lines, quotes = np.flatnonzero(codes == ord("\n")), np.flatnonzero(codes == ord('"'))
-    # A SKU is between the first quote of its line and the next; three lines end the file.
-    begins = np.append(0, lines[:-3] + len(_BETWEEN) - 1)
-    places = np.searchsorted(quotes, begins)
-    if (codes[codes < ord(" ")] != ord("\n")).any() or places[-1] >= len(quotes):
-        return None
-    cuts = np.empty(2 * len(begins) + 1, np.int32)
-    cuts[:-1:2], cuts[1::2], cuts[-1] = begins, quotes[places], len(codes)
-    if (np.diff(cuts) < 0).any():
-        return None
-    texts = pa.StringArray.from_buffers(len(cuts) - 1, pa.py_buffer(cuts), pa.py_buffer(codes))
+    lines = text[head.end() : -len(_END)].split(",\n")
+    parts = [line.removeprefix(_BEFORE).partition(_BEHIND) for line in lines]
+    skus = pa.array([sku for sku, _behind, _entry in parts], pa.string())
+    kinds = pa.array([entry for _sku, _behind, entry in parts], pa.string()).dictionary_encode()
     try:
-        texts.validate(full=True)
-        skus = texts.take(pa.array(np.arange(0, len(texts), 2)))
-        between = texts.take(pa.array(np.arange(1, len(texts), 2))).dictionary_encode()
-        last = between.indices[-1].as_py()
-        entries = [
-            _watched(json.loads(_entry_in(text, code == last), object_pairs_hook=_once))
-            for code, text in enumerate(between.dictionary.to_pylist())
-        ]
-        _check(currency_named(currency).code == currency)
-        _check(pc.all(pc.less(skus[:-1], skus[1:])).as_py() is not False)  # in order, each once
+        _check(currency_named(head[1]).code == head[1])
+        entries = [_watched(json.loads(entry)) for entry in kinds.dictionary.to_pylist()]
     except ValueError:
         return None
-    return Memory(skus, np.asarray(between.indices, np.int64), entries, currency)
-
-
-def _entry_in(text: str, is_last: bool) -> str:
-    """The entry after a SKU, up to the next one. Raises ``ValueError``."""
-    end = _END if is_last else _BETWEEN
-    _check(text.startswith('": {') and text.endswith("}" + end))
-    return text[len('": ') : -len(end)]
+    memory = Memory(skus, np.asarray(kinds.indices, np.int64), entries, head[1])
+    is_in_order = pc.all(pc.less(skus[:-1], skus[1:])).as_py() is not False
+    return memory if is_in_order and state_text(memory) == data else None
 
 
 def _as_json(data: bytes, path: str) -> Memory:
