@@ -17,7 +17,7 @@ from aepromo.table.text import delimited, quoted_cell
 from aepromo.words import _, cause, ngettext, texts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aepromo.errors import Refused
     from aepromo.table.blocks import TextBlock
@@ -66,22 +66,16 @@ class BadRows:
         """Whether there were bad rows without a file for them."""
         return bool(self.count) and not self.is_open
 
-    def add(
-        self,
-        text: TextBlock,
-        refused: Sequence[Refused],
-        lines_of: Callable[[list[int]], Mapping[int, int]] | None = None,
-    ) -> None:
+    def add(self, text: TextBlock, refused: Sequence[Refused]) -> None:
         """Name the bad rows of a block, and set them aside.
 
-        ``lines_of`` returns the lines of rows, where the text doesn't know them. Reasons are
-        computed only for the rows that are reported or written.
+        Reasons are computed only for the rows that are reported or written.
         """
         rows, unsaid = rows_of(refused), max(MOST_NAMED - self._named, 0)
         self.count += len(rows) + len(text.ragged)
         self._named += sum(len(each.rows) for each in refused) + len(text.ragged)
         told = rows if self.is_open else rows[:unsaid]
-        lines = (lines_of or partial(line_numbers, text))(told.tolist()) if len(told) else {}
+        lines = line_numbers(text, told.tolist()) if len(told) else {}
         self._name(text, rows[:unsaid], refused, lines, unsaid)
         if self.is_open:
             rejects = self._rejects(text.chosen(rows), rows, refused, lines) if len(rows) else []

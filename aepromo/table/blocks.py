@@ -229,6 +229,8 @@ def _parsed_by_arrow(block: Block, source: Source) -> pa.Table:
 def line_numbers(text: TextBlock, rows: Sequence[int]) -> dict[int, int]:
     """The lines on which the given rows of a block start, counted among those not ragged."""
     block, source, grid = text.block, text.source, text.grid
+    if block.lines:
+        return {row: block.lines[row] for row in rows}
     if grid is not None and rows:
         places, newlines = np.array(rows), np.flatnonzero(grid.codes == ord("\n"))
         if len(newlines) == len(grid) or not source.counts_rows:

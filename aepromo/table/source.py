@@ -38,7 +38,7 @@ from aepromo.words import N_, _, cause
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aepromo.table.records import Marks
 
@@ -66,11 +66,13 @@ _MAY_HAVE_COMMAS = ";\t"
 class Block:
     """Whole records as UTF-8 bytes, and the line on which they start.
 
-    ``marks`` are those of the bytes, if they were already searched for.
+    ``lines`` are those of its rows, if they can't be counted from the bytes. ``marks`` are those of
+    the bytes, if they were already searched for.
     """
 
     data: bytes
     first_line: int
+    lines: Sequence[int] = ()
     marks: Marks | None = field(default=None, kw_only=True, repr=False, compare=False)
 
 

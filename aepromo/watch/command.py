@@ -275,20 +275,16 @@ def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
     there is nothing to watch, and ``InputError`` for a feed that can't be used.
     """
     before, question = _not_acted_on(memory, call), watch(values)
-    # A tariff is only for the SKUs that need a line, not for all SKUs of the feed.
-    of_feed = values._replace(policy=values.policy._replace(tariff=None), shipping=None)
-    if call.file is not None:
-        return _look_at_feed(question, before, values, of_feed, now, call)
-    if call.options["state"] is not None:
+    if call.file is None and call.options["state"] is not None:
         open_now = before.watched(before.with_events())
         return _Found(question, Change(before, still_open(open_now)))
-    if "discount_status" not in values.texts:
-        raise NothingGivenError(
-            _("nothing to watch; name a FEED, or give values such as --discount-status")
-        )
-    if call.reading.is_given:
-        raise CallError(_("options for reading a file need a FILE, or - for standard input"))
-    return _compared(question, before, [answer_row(question, of_feed)], frozenset(), values, now)
+    # A tariff is only for the SKUs that need a line, not for all SKUs of the feed.
+    of_feed = values._replace(policy=values.policy._replace(tariff=None), shipping=None)
+    outcomes, passed_over = _rows(question, of_feed, call)
+    seen = sightings(outcomes, values.book)
+    change = compared(before, seen, passed_over, now)
+    figures, answers = figures_of(change, outcomes, values)
+    return _Found(question, change, outcomes, seen, figures, answers)
 
 
 def _not_acted_on(memory: Memory, call: Call) -> Memory:
@@ -311,20 +307,23 @@ def _not_acted_on(memory: Memory, call: Call) -> Memory:
     return memory.changed(after, forgotten=before.keys() - after.keys()) if acks else memory
 
 
-def _look_at_feed(
-    question: Question,
-    before: Memory,
-    values: Values,
-    of_feed: Values,
-    now: datetime,
-    call: Call,
-) -> _Found:
-    """Read a feed and compare it with the memory.
+def _rows(
+    question: Question, values: Values, call: Call
+) -> tuple[Sequence[Outcome], frozenset[str] | None]:
+    """The rows of the feed, or the one SKU of the options; and the SKUs of bad rows.
 
     Raises ``InputError`` for a feed without rows, unless ``--partial`` is given.
     """
     options, quiet = call.options, call.writing.quiet
-    feed = read_feed(question, of_feed, call.file or "-", call)
+    if call.file is None:
+        if "discount_status" not in values.texts:
+            raise NothingGivenError(
+                _("nothing to watch; name a FEED, or give values such as --discount-status")
+            )
+        if call.reading.is_given:
+            raise CallError(_("options for reading a file need a FILE, or - for standard input"))
+        return [answer_row(question, values)], frozenset()
+    feed = read_feed(question, values, call.file, call)
     if not len(feed) and not options["partial"]:
         reason = _("{name}: has no SKU; did the export fail? (if not, give --partial)")
         raise InputError(reason.format(name=feed.name))
@@ -332,23 +331,7 @@ def _look_at_feed(
         say(_("not remembered: without --state FILE every run is the first"))
     if feed.passed_over is None and not options["partial"] and not quiet:
         say(_("not checked: which SKUs have vanished, because bad rows don't show their SKU"))
-    passed_over = None if options["partial"] else feed.passed_over
-    return _compared(question, before, feed.outcomes, passed_over, values, now)
-
-
-def _compared(
-    question: Question,
-    before: Memory,
-    outcomes: Sequence[Outcome],
-    passed_over: frozenset[str] | None,
-    values: Values,
-    now: datetime,
-) -> _Found:
-    """Compare rows with the memory, and compute the figures of those to report."""
-    seen = sightings(outcomes, values.book)
-    change = compared(before, seen, passed_over, now)
-    figures, answers = figures_of(change, outcomes, values)
-    return _Found(question, change, outcomes, seen, figures, answers)
+    return feed.outcomes, None if options["partial"] else feed.passed_over
 
 
 def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call) -> None:

@@ -52,26 +52,24 @@ FORMS = ("auto", "csv", "jsonl")
 
 @dataclass(frozen=True)
 class Feed:
-    """The good rows of a feed, block by block, and the positions of its columns.
+    """The good rows of a feed, block by block.
 
     ``passed_over`` are the SKUs of bad rows, None if the SKU of a bad row is unknown.
     """
 
     name: str
     outcomes: Sequence[Outcome]
-    columns: Mapping[str, int]
     passed_over: frozenset[str] | None
 
     def __len__(self) -> int:
         return sum(map(len, self.outcomes))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectBlock(Block):
-    """Objects of JSON lines as a table: their lines, and by row the values no cell can hold."""
+    """Objects of JSON lines as a table, and by row the values no cell can hold."""
 
     table: pa.Table
-    lines: Sequence[int]
     faults: Mapping[int, Sequence[tuple[str, str]]]
 
 
@@ -92,15 +90,6 @@ class _Part:
         """The rows that have problems."""
         return list(map(int, rows_of(self.problems)))
 
-    def lines(self, rows: Sequence[int]) -> dict[int, int]:
-        """The lines of rows."""
-        block = self.text.block
-        if not rows:
-            return {}
-        if isinstance(block, ObjectBlock):
-            return {row: block.lines[row] for row in rows}
-        return line_numbers(self.text, rows)
-
 
 def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed:
     """Read a feed with the columns of the question.
@@ -120,7 +109,7 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         parts = list(ahead(read_part, source.blocks))
         _name_doubles(parts, source.header[columns["sku"]])
         for part in parts:
-            aside.add(part.text, part.problems, part.lines)
+            aside.add(part.text, part.problems)
         if source.guessed_encoding and not writing.quiet:
             say(encoding_line(source.guessed_encoding))
         aside.close()
@@ -131,7 +120,7 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
     if any(part.text.ragged for part in parts):
         unseen.add("")
     outcomes = [_of_good_rows(part, question, columns, values) for part in parts]
-    return Feed(source.name, outcomes, columns, None if "" in unseen else frozenset(unseen))
+    return Feed(source.name, outcomes, None if "" in unseen else frozenset(unseen))
 
 
 def _of_good_rows(
@@ -208,7 +197,7 @@ def _name_doubles(parts: Sequence[_Part], header: str) -> None:
     for part in parts:
         among = codes[start : start + len(part.skus)]
         rows = np.flatnonzero(is_double[start : start + len(part.skus)]).tolist()
-        for row, line in part.lines(rows).items():
+        for row, line in line_numbers(part.text, rows).items() if rows else ():
             places.setdefault(int(among[row]), []).append((part, row, line))
         start += len(part.skus)
     for doubles in places.values():
@@ -380,7 +369,7 @@ def _flat_objects(data: bytes, first_line: int, name: str) -> ObjectBlock | None
     begins = quotes[::2][np.append(True, ends[:-1])]
     lines = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     numbers = first_line + np.searchsorted(lines, begins)
-    return ObjectBlock(b"", first_line, pa.table(cells), numbers.tolist(), {})
+    return ObjectBlock(b"", first_line, numbers.tolist(), table=pa.table(cells), faults={})
 
 
 def _plain_quotes(data: bytes) -> Numbers | None:
@@ -441,7 +430,7 @@ def _objects(data: bytes, first_line: int, name: str) -> ObjectBlock:
     _check_size(len(header), len(found), first_line, name)
     columns = {key: [texts.get(key, "") for texts in found.values()] for key in header}
     table = pa.table({key: pa.array(column, pa.string()) for key, column in columns.items()})
-    return ObjectBlock(b"", first_line, table, list(found), faults)
+    return ObjectBlock(b"", first_line, list(found), table=table, faults=faults)
 
 
 def _parsed(data: bytes, twice: list[str]) -> Mapping[str, object]:

@@ -294,26 +294,21 @@ def figures_of(
 ) -> tuple[dict[str, Figures], list[Outcome]]:
     """The figures of each forced SKU with an event, and their outcomes."""
     calling = {news.sku for news in change.news if news.state != OVER}
-    wanted = sorted(
-        (change.rows[sku], sku)
-        for sku in calling
-        if sku in change.seen and change.seen[sku].is_forced
-    )
-    rows, skus = np.array([row for row, _sku in wanted], np.int64), [sku for _row, sku in wanted]
+    forced = (sku for sku in calling if sku in change.seen and change.seen[sku].is_forced)
+    rows = np.array(sorted(change.rows[sku] for sku in forced), np.int64)
     question, found, start = figures(values), dict[str, Figures](), 0
     answers: list[Outcome] = []
     for outcome in outcomes:
-        end = start + len(outcome)
-        first, last = np.searchsorted(rows, (start, end)).tolist()
-        own, start = rows[first:last] - start, end
+        own = rows[(rows >= start) & (rows < start + len(outcome))] - start
+        start += len(outcome)
         if outcome.inputs is None or not len(own):
             continue
         answer = run(question, outcome.cells.chosen(own), outcome.inputs.columns, values)
         columns = [np.broadcast_to(answer.results[name], len(own)).tolist() for name in AMOUNTS]
         columns.append(cast("pa.Array", answer.results["details"]).to_pylist())
-        rows_of = zip(*columns, strict=True)
-        amounts = (dict(zip((*AMOUNTS, "details"), each, strict=True)) for each in rows_of)
-        found |= dict(zip(skus[first:last], amounts, strict=True))
+        skus = outcome.inputs.text("sku").take(pa.array(own)).to_pylist()
+        for sku, *row in zip(skus, *columns, strict=True):
+            found[sku] = dict(zip((*AMOUNTS, "details"), row, strict=True))
         answers.append(answer)
     return found, answers
 
