@@ -23,7 +23,14 @@ from aepromo.table.found_columns import Found, found_columns, label_at, proposed
 from aepromo.table.headers import missing_columns, read_header, read_headers
 from aepromo.table.measured_cells import added_up, read_cells
 from aepromo.table.moments import instant_number, read_instants
-from aepromo.table.number_columns import Words, as_number, read_words, result_array, rows_of
+from aepromo.table.number_columns import (
+    Words,
+    as_number,
+    read_words,
+    result_array,
+    rows_of,
+    spread,
+)
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import _
 
@@ -32,7 +39,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from aepromo.engine.question import Question, Result, Results
+    from aepromo.engine.question import Question, Results
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.joined_rates import Took
     from aepromo.inputs.shipped_rows import ShippedRows
@@ -108,7 +115,7 @@ class Outcome:
         rows = self.apart.rows
         among = np.delete(np.arange(len(self.apart.cells)), rows)
         results = {
-            name: _spread(result, among, len(self.apart.cells))
+            name: spread(result, among, len(self.apart.cells))
             for name, result in self.results.items()
         }
         return replace(self, cells=self.apart.cells, results=results, apart=None)
@@ -134,17 +141,6 @@ class Outcome:
         if isinstance(result, pa.Array):
             return result
         return result_array(result, self.values.column(name), len(self), self.values.currency)
-
-
-def _spread(result: Result, among: Numbers, rows: int) -> Result:
-    """A result column with blanks between its rows, which are placed ``among`` others."""
-    if isinstance(result, pa.Array):
-        places = np.full(rows, -1, np.int64)
-        places[among] = np.arange(len(among))
-        return result.take(pa.array(places, mask=places < 0))
-    spread = np.full(rows, BLANK, np.int64)
-    spread[among] = result
-    return spread
 
 
 def find_columns(

@@ -17,6 +17,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, i
 from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
 from aepromo.pricing.protect import BOUNDS, Targets, lowest_list_price, required_deal_price
 from aepromo.table.cells import CellError, fixed, grouped, millionths, percent, read_range
+from aepromo.table.number_columns import spread
 from aepromo.words import _, label
 
 if TYPE_CHECKING:
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 PERCENT = MILLION // 100
 _SHOWN = 100
 """Millionths in a ten-thousandth, the unit of a shown ratio."""
-
-_FIGURES = (
-    *("promotion", "max_limited_rate", "run_limited_rate"),
-    *("deal_price", "profit", "worst_case", "status"),
-)
 
 
 class Advice:
@@ -65,22 +61,11 @@ class Advice:
         costs.
         """
         rows = np.flatnonzero(np.broadcast_to(np.asarray(inputs.priced), inputs.rows))
-        if not len(rows):
-            nothing = pa.nulls(inputs.rows, pa.string())
-            return {**dict.fromkeys(_FIGURES, BLANK), "promotion_check": nothing}
-        found, check = self._checked(_chosen(inputs.sku, rows, inputs.rows), len(rows))
-        answer: Results = {}
-        for name in _FIGURES:
-            column = np.full(inputs.rows, BLANK, np.int64)
-            column[rows] = found[name]
-            answer[name] = column
-        places = np.full(inputs.rows, -1, np.int64)
-        places[rows] = np.arange(len(rows))
-        answer["promotion_check"] = check.take(pa.array(places, mask=places < 0))
-        return answer
+        found = self._checked(_chosen(inputs.sku, rows, inputs.rows), len(rows))
+        return {name: spread(each, rows, inputs.rows) for name, each in found.items()}
 
-    def _checked(self, sku: Sku, rows: int) -> tuple[dict[str, Whole], pa.Array]:
-        """The figures of rows with a price and costs, and the check of the advised discount."""
+    def _checked(self, sku: Sku, rows: int) -> Results:
+        """The answer for rows with a price and costs."""
         values = self.values
         required, bound = required_deal_price(
             sku.targets, sku.costs, sku.fees, values.floor_multiple
@@ -91,7 +76,7 @@ class Advice:
             is_safe = _worst(sku, rate, self.offers)[0] >= required
             advised_run = np.where(is_safe, rate, advised_run)
             is_all_safe &= is_safe
-        required = np.broadcast_to(np.asarray(required), rows)
+        required = np.broadcast_to(required, rows)
         deepest = _deepest_safe(sku, required, self.offers)
         is_some_safe = is_known(advised_run)
         run = np.where(is_some_safe, advised_run, deepest)
@@ -103,7 +88,7 @@ class Advice:
         kept = profit(deal, sku.costs, sku.fees)
         floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
         safe, partly, unsafe = map(SAFETIES.index, ("safe", "partly", "unsafe"))
-        found: dict[str, Whole] = {
+        return {
             "promotion": np.where(is_all_safe, safe, np.where(is_some_safe, partly, unsafe)),
             "max_limited_rate": _shown_rate(deepest),
             "run_limited_rate": _shown_rate(run),
@@ -111,8 +96,8 @@ class Advice:
             "profit": kept,
             "worst_case": worst,
             "status": status(deal, kept, required, floor),
+            "promotion_check": self._check(sku, required, np.broadcast_to(bound, rows)),
         }
-        return found, self._check(sku, required, np.broadcast_to(np.asarray(bound), rows))
 
     def _advised(self) -> list[int]:
         """The ends of the advised range and the whole percents between, in millionths."""
@@ -207,31 +192,29 @@ def _shown_rate(rate: Numbers) -> Numbers:
     return np.where(is_known(rate), rate // _SHOWN, BLANK)
 
 
-class Bids:
-    """The bids that the rule book advises (``reverse.bid_factor``)."""
+def bid_factor(book: Book) -> int:
+    """How far to raise a bid, in millionths (rule book: ``reverse.bid_factor``).
 
-    def __init__(self, book: Book) -> None:
-        try:
-            self.factor = millionths(book.text("reverse.bid_factor"))
-        except CellError as error:
-            raise CallError(f"rules.reverse.bid_factor: {error}") from None
+    Raises ``CallError`` for an invalid factor.
+    """
+    try:
+        return millionths(book.text("reverse.bid_factor"))
+    except CellError as error:
+        raise CallError(f"rules.reverse.bid_factor: {error}") from None
 
-    def of(self, inputs: Inputs, kept: Whole) -> Results:
-        """The next cost-per-click bid, and the highest that pays; minor units.
 
-        Next: the bid × ``reverse.bid_factor``, half up. Highest: profit of a unit × orders per
-        click, rounded down; 0 at a loss.
-        """
-        bid, conversion = (
-            np.asarray(inputs.numbers[name]) for name in ("cpc_bid", "conversion_rate")
-        )
-        known = is_known(np.asarray(kept)) & is_known(conversion)
-        carried = down(np.maximum(kept, 0), np.where(known, conversion, 0))
-        following = half_up(np.where(is_known(bid), bid, 0), self.factor)
-        return {
-            "next_bid": np.where(is_known(bid), following, BLANK),
-            "max_bid": np.where(known, carried, BLANK),
-        }
+def bids(inputs: Inputs, kept: Whole, factor: int) -> Results:
+    """The next cost-per-click bid, and the highest that pays; minor units.
+
+    Next: the bid × ``factor``, half up. Highest: profit of a unit × orders per click, rounded down;
+    0 at a loss.
+    """
+    bid, conversion = inputs.number("cpc_bid"), inputs.number("conversion_rate")
+    known = is_known(kept) & is_known(conversion)
+    return {
+        "next_bid": np.where(is_known(bid), half_up(bid, factor), BLANK),
+        "max_bid": np.where(known, down(np.maximum(kept, 0), conversion), BLANK),
+    }
 
 
 def share_of(book: Book, key: str) -> int:

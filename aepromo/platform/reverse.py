@@ -12,7 +12,7 @@ from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.inputs.tariff import market_named
 from aepromo.inputs.values import refuse_values
-from aepromo.platform.advised import Advice, Bids, share_of
+from aepromo.platform.advised import Advice, bid_factor, bids, share_of
 from aepromo.platform.clauses import UNSAID, Clause, joined, ordered, said_where
 from aepromo.platform.columns import ELIGIBILITIES, STATES
 from aepromo.platform.gates import (
@@ -82,13 +82,13 @@ def reverse(values: Values) -> Question:
 
     Raises ``CallError`` for unknown markets and mistyped promotions.
     """
-    rules, advice, bids = _Rules(values.book), Advice(values), Bids(values.book)
+    rules, advice, factor = _Rules(values.book), Advice(values), bid_factor(values.book)
     rules.check_given(values)
 
     def compute(inputs: Inputs) -> Results:
         promotion = advice.of(inputs)
-        kept = promotion["profit"]
-        return {**rules.eligibility_of(inputs), **promotion, **bids.of(inputs, kept)}
+        kept = inputs.column(promotion["profit"])
+        return {**rules.eligibility_of(inputs), **promotion, **bids(inputs, kept, factor)}
 
     return Question(
         name="reverse",

@@ -7,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-import numpy as np
 import pyarrow.compute as pc
 
 from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_ahead, say_zone
@@ -137,8 +136,7 @@ class _Remarks:
         if inputs is None:
             return
         for name in TIMES:
-            times = np.broadcast_to(np.asarray(inputs.numbers[name]), inputs.rows)
-            self.ahead += int((times > self.now).sum())
+            self.ahead += int((inputs.number(name) > self.now).sum())
         if self.says_zone and inputs.lacks_zone:
             say_zone(self.zone)
             self.says_zone = False

@@ -14,7 +14,7 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
 from aepromo.table.facts import FIRST_YEAR, LAST_YEAR, read_fact
-from aepromo.table.number_columns import Reading
+from aepromo.table.number_columns import Reading, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,9 +99,7 @@ def written_instants(instants: Numbers, zone: tzinfo) -> pa.Array:
         _each_once(offsets, _zone_shown),
     ]
     texts = pc.binary_join_element_wise(*parts, "")
-    places = np.full(len(instants), -1, np.int64)
-    places[known] = np.arange(len(known))
-    return texts.take(pa.array(places, mask=places < 0))
+    return spread(texts, known, len(instants))
 
 
 def _each_once(numbers: Numbers, written: Callable[[int], str]) -> pa.Array:

@@ -262,6 +262,17 @@ def rows_of(refused: Iterable[Refused]) -> Numbers:
     return np.unique(np.concatenate([np.empty(0, np.int64), *(each.rows for each in refused)]))
 
 
+def spread(column: Numbers | pa.Array, among: Numbers, rows: int) -> Numbers | pa.Array:
+    """A column with blanks between its rows, which are placed ``among`` others."""
+    if isinstance(column, pa.Array):
+        places = np.full(rows, -1, np.int64)
+        places[among] = np.arange(len(among))
+        return column.take(pa.array(places, mask=places < 0))
+    found = np.full(rows, BLANK, np.int64)
+    found[among] = column
+    return found
+
+
 def result_array(numbers: Numbers | int, column: Column, rows: int, currency: Currency) -> pa.Array:
     """A computed column as Arrow holds it: exact decimals, or labels; null where blank."""
     if isinstance(numbers, int):
