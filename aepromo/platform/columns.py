@@ -6,19 +6,9 @@ from aepromo.table.column import Column, Kind
 
 _STORE_INPUTS = (
     Column("store_level", Kind.LEVEL, "the store's level, L1 to L9", ("店铺等级",)),
-    Column(
-        "orders_30d",
-        Kind.COUNT,
-        "the store's orders in 30 days",
-        ("近30天订单量",),
-    ),
+    Column("orders_30d", Kind.COUNT, "the store's orders in 30 days", ("近30天订单量",)),
     Column("refund_rate", Kind.SHARE, "the store's refund rate", ("退款率",)),
-    Column(
-        "gmv_90d",
-        Kind.TURNOVER,
-        "the store's sales in 90 days, in US dollars",
-        ("近90天GMV",),
-    ),
+    Column("gmv_90d", Kind.TURNOVER, "the store's sales in 90 days, in US dollars", ("近90天GMV",)),
     Column(
         "fulfilment_rate",
         Kind.SHARE,
@@ -33,12 +23,7 @@ _STORE_INPUTS = (
         ("动销率",),
     ),
     Column("dsr", Kind.NUMBER, "the DSR score", ("DSR评分",)),
-    Column(
-        "fulfilment_days",
-        Kind.NUMBER,
-        "days from order to delivery",
-        ("物流履约时效",),
-    ),
+    Column("fulfilment_days", Kind.NUMBER, "days from order to delivery", ("物流履约时效",)),
     Column("on_time_rate", Kind.SHARE, "the share of orders shipped on time", ("发货准时率",)),
     Column(
         "erp_delay_hours",
@@ -53,10 +38,7 @@ _STORE_INPUTS = (
         ("同步延迟",),
     ),
     Column(
-        "business_licence",
-        Kind.FLAG,
-        "whether the business licence is verified",
-        ("营业执照",),
+        "business_licence", Kind.FLAG, "whether the business licence is verified", ("营业执照",)
     ),
     Column("payout", Kind.WORDS, "the payout accounts that are bound", ("收款账户",)),
     Column(
@@ -85,10 +67,7 @@ PLATFORM_INPUTS = (
     ),
     Column("click_rate", Kind.SHARE, "the click rate", ("点击率",)),
     Column(
-        "industry_click_rate",
-        Kind.SHARE,
-        "the industry mean of the click rate",
-        ("行业点击率",),
+        "industry_click_rate", Kind.SHARE, "the industry mean of the click rate", ("行业点击率",)
     ),
     Column("cart_rate", Kind.SHARE, "the add-to-cart rate", ("加购率",)),
     Column(
@@ -97,17 +76,9 @@ PLATFORM_INPUTS = (
         "the current event: competitor_limited_discount, platform_flash_deals, none",
         ("触发事件",),
     ),
+    Column("market", Kind.WORDS, "the markets that it sells in: ES, BR", ("市场",)),
     Column(
-        "market",
-        Kind.WORDS,
-        "the markets that it sells in: ES, BR",
-        ("市场",),
-    ),
-    Column(
-        "us_filing",
-        Kind.WORDS,
-        "filings for the United States: FDA, CPSC, none",
-        ("美国备案",),
+        "us_filing", Kind.WORDS, "filings for the United States: FDA, CPSC, none", ("美国备案",)
     ),
     Column("cart_conversion", Kind.SHARE, "conversion after add-to-cart", ("加购转化率",)),
     Column(
@@ -118,10 +89,7 @@ PLATFORM_INPUTS = (
     ),
     Column("price_index", Kind.NUMBER, "the price competitiveness index", ("价格竞争力指数",)),
     Column(
-        "variant_stock",
-        Kind.WORDS,
-        "what the variants show: in stock, out of stock",
-        ("变体库存",),
+        "variant_stock", Kind.WORDS, "what the variants show: in stock, out of stock", ("变体库存",)
     ),
     Column("cpc_bid", Kind.TARGET, "the cost-per-click bid", ("CPC出价",)),
 )
@@ -224,18 +192,8 @@ STORE: tuple[str, ...] = tuple(column.name for column in _STORE_INPUTS)
 
 
 PAPER_INPUTS = (
-    Column(
-        "invoice_date",
-        Kind.DAY,
-        "the date of the purchase invoice",
-        ("采购发票日期",),
-    ),
-    Column(
-        "first_weight_fee",
-        Kind.TARGET,
-        "the shipping cost's first-weight part",
-        ("首重费",),
-    ),
+    Column("invoice_date", Kind.DAY, "the date of the purchase invoice", ("采购发票日期",)),
+    Column("first_weight_fee", Kind.TARGET, "the shipping cost's first-weight part", ("首重费",)),
     Column(
         "additional_weight_fee",
         Kind.TARGET,
@@ -269,26 +227,11 @@ PAPER_RESULTS = (
 
 PARCEL_INPUTS = (
     Column("order_id", Kind.TEXT, "the order's number", ("订单号",)),
-    Column(
-        "tracking_number",
-        Kind.TEXT,
-        "the parcel's tracking number",
-        ("物流单号",),
-    ),
+    Column("tracking_number", Kind.TEXT, "the parcel's tracking number", ("物流单号",)),
     Column("carrier", Kind.TEXT, "who carries the parcel", ("承运商",)),
     Column("shipped_at", Kind.MOMENT, "when it was shipped", ("发货时间",)),
-    Column(
-        "first_scan_at",
-        Kind.MOMENT,
-        "when its track was first uploaded",
-        ("首次扫描时间",),
-    ),
-    Column(
-        "last_event_at",
-        Kind.MOMENT,
-        "when its track was last updated",
-        ("最新轨迹时间",),
-    ),
+    Column("first_scan_at", Kind.MOMENT, "when its track was first uploaded", ("首次扫描时间",)),
+    Column("last_event_at", Kind.MOMENT, "when its track was last updated", ("最新轨迹时间",)),
     Column("delivered_at", Kind.MOMENT, "when it was delivered", ("妥投时间",)),
 )
 

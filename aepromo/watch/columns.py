@@ -12,12 +12,7 @@ FEED_INPUTS = (
         "what the cheaper shipping line costs a unit",
         ("经济线物流费",),
     ),
-    Column(
-        "changed_at",
-        Kind.MOMENT,
-        "when the discount status changed",
-        ("状态变更时间",),
-    ),
+    Column("changed_at", Kind.MOMENT, "when the discount status changed", ("状态变更时间",)),
 )
 """The inputs besides ``discount_status`` and ``deal_price``, which an order history also has."""
 
@@ -42,10 +37,7 @@ NEWS_RESULTS = (
         "missed", Kind.LABEL, "whether the deadline has passed", ("已超时",), labels=("no", "yes")
     ),
     Column(
-        "stock_cover_days",
-        Kind.COUNT,
-        "days that the stock lasts, rounded down",
-        ("库存可售天数",),
+        "stock_cover_days", Kind.COUNT, "days that the stock lasts, rounded down", ("库存可售天数",)
     ),
     Column(
         "profit_standard",
