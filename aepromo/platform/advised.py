@@ -49,7 +49,7 @@ class Advice:
         self.offers = values.offers._replace(
             spend_save=tuple(
                 read_tier("rules.reverse.best.spend_save", text, values.currency) for text in tiers
-            ),
+            )
         )
 
     def of(self, inputs: Inputs) -> Results:

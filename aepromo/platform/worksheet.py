@@ -10,13 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.platform.appeal import (
-    REFUSE,
-    costs_of,
-    formula_of,
-    least_profit,
-    shipping_detail,
-)
+from aepromo.platform.appeal import REFUSE, costs_of, formula_of, least_profit, shipping_detail
 from aepromo.platform.clauses import Clause, joined, said_where, shown_numbers
 from aepromo.pricing.money import BLANK
 from aepromo.table.bulk import spelled

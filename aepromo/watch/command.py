@@ -55,15 +55,7 @@ from aepromo.terminal.summary import more_line
 from aepromo.watch.events import acknowledged, still_open
 from aepromo.watch.feed import FORMS, read_feed
 from aepromo.watch.memory import Memory, locked, read_state, remembering
-from aepromo.watch.watching import (
-    Change,
-    compared,
-    figures_of,
-    lacking,
-    report,
-    sightings,
-    watch,
-)
+from aepromo.watch.watching import Change, compared, figures_of, lacking, report, sightings, watch
 from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:

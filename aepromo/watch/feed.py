@@ -150,11 +150,7 @@ def _columns(
 
 
 def _read_part(
-    question: Question,
-    values: Values,
-    columns: Mapping[str, int],
-    source: Source,
-    block: Block,
+    question: Question, values: Values, columns: Mapping[str, int], source: Source, block: Block
 ) -> _Part:
     """Read a block; its problems are in the order of the rows."""
     problems: list[Refused] = []

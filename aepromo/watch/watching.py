@@ -368,11 +368,10 @@ def _stock_lasts(days: Numbers) -> Clause:
     return shown_numbers(days, said).where(days != BLANK)
 
 
-def _today(inputs: Inputs) -> tuple[Clause, Clause]:
+def _today(inputs: Inputs) -> tuple[Clause, ...]:
     """The line of the tariff that is assumed to be in use, if the feed has no cost; or why none."""
     if inputs.shipped is None:
-        nothing = Clause(np.full(inputs.rows, UNSAID, np.int64), [])
-        return nothing, nothing
+        return ()
     line = _line(inputs.shipped, inputs.values.lines)
     said = line.put_in(_("the current line is taken to be {line}"), "line")
     return said, _no_line(inputs.shipped)
