@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -142,7 +142,7 @@ class _Rules:
             [
                 f"{values.policy.place(column)}: {reason}"
                 for column, why in self._wrong.items()
-                for name in _names(values.facts.get(column))
+                for name in cast("Sequence[str]", values.facts.get(column, ()))
                 if (reason := why(name))
             ]
         )
@@ -369,10 +369,6 @@ def _faults_in(words: Words, column: str, why: Callable[[str], str]) -> list[Fau
 
         faults.append(Fault(column, has[words.codes], reason))
     return faults
-
-
-def _names(fact: object) -> tuple[str, ...]:
-    return fact if isinstance(fact, tuple) else ()
 
 
 def _no_market(name: str) -> str:

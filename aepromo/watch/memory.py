@@ -96,8 +96,7 @@ class Memory:
     @property
     def holds_prices(self) -> bool:
         """Whether it holds any money."""
-        drifts = np.array([entry.drift is not None for entry in self.entries], np.bool_)
-        return bool(drifts[self.codes].any())
+        return bool(self.of_entries(lambda entry: entry.drift is not None).any())
 
     def places(self, skus: pa.Array) -> Numbers:
         """The positions of SKUs among the remembered ones; -1 for unknown ones."""

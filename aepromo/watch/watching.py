@@ -237,10 +237,6 @@ class Change(NamedTuple):
     seen: Mapping[str, Seen] = {}
     rows: Mapping[str, int] = {}
 
-    def remembered(self, skus: Collection[str]) -> dict[str, Watched]:
-        """The entries of some SKUs in the new memory; unknown SKUs are left out."""
-        return self.after.of_skus(skus)
-
 
 def compared(
     before: Memory, now_seen: Sightings, passed_over: Collection[str] | None, now: datetime
@@ -273,18 +269,18 @@ def compared(
 def _is_as_before(before: Memory, places: Numbers, now: Sightings, rows: Numbers) -> Truths:
     """Where remembered SKUs are unchanged, as far as known."""
 
-    def remembered(fact: str, place: int, width: int) -> Numbers:
-        blank = (BLANK,) * width
+    def remembered(fact: str, place: int) -> Numbers:
+        blank = (BLANK, BLANK, BLANK)
         return before.of_entries(lambda entry: (getattr(entry, fact) or blank)[place])[places]
 
     is_forced = now.is_forced[rows]
     is_same: Truths = is_forced == before.of_entries(lambda entry: entry.is_forced)[places]
     for place, ends in enumerate(now.rates[:, rows]):
-        rate = remembered("rate", place, 2)
+        rate = remembered("rate", place)
         is_same &= (ends == rate) | (is_forced & (ends == BLANK))
     drifting, known = now.is_drifting[rows], now.is_drift_known[rows]
     for place, prices in enumerate(now.drifts[:, rows]):
-        drift = remembered("drift", place, 3)
+        drift = remembered("drift", place)
         is_same &= ~known | (np.where(drifting, prices, BLANK) == drift)
     return is_same
 
@@ -484,7 +480,7 @@ def report(change: Change, figures: Mapping[str, Figures], values: Values, now: 
     shown = cache(lambda time: written(time, zone))
     span = hours(values.book, "forced.react_hours") if change.news else timedelta(0)
     news = most_pressing_first(change.news)
-    watched = change.remembered({each.sku for each in news})
+    watched = change.after.of_skus({each.sku for each in news})
     counts = {"new": 0, "open": 0, "over": 0, "missed": 0}
     rows: list[dict[str, int | str | None]] = []
     for each in news:
