@@ -12,7 +12,7 @@ from aepromo import rules
 from aepromo.platform.gates import is_gate
 
 PACKAGE = Path(aepromo.__file__).parent
-TAKE_GATES = {"matching", "_gates_of"}
+TAKE_GATES = {"matching", "gates_of"}
 """The functions that test every gate under a prefix."""
 
 CONTEXT = "tells how common a thing is, and no verdict on one SKU follows from that"

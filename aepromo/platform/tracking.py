@@ -63,8 +63,8 @@ def tracking(values: Values, now: datetime, carriers: Collection[str] | None = N
     """
     rules = _rules_in_force(values.book)
     gap, end = (
-        hours(values.book, f"tracking.{name}") // timedelta(microseconds=1)
-        for name in ("gap_hours", "end_hours")
+        hours(values.book, key) // timedelta(microseconds=1)
+        for key in ("tracking.gap_hours", "tracking.end_hours")
     )
     as_of, zone = instant_number(now, UTC), values.policy.zone or UTC
     listed = None if carriers is None else frozenset(map(plain, carriers))
