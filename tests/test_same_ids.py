@@ -1,4 +1,4 @@
-"""An id is said to stand twice only where the very same text does."""
+"""An id is said to appear twice only where the very same text does."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def test_ids_of_like_hashes_are_no_doubles() -> None:
     assert len(ids) > 2
     assert len(set((_hashes(pa.array(ids)) // MOST_COMPARED).tolist())) == 1
     assert notes_on(ids[:2], ids[2:]) == []
-    said = "skus.csv: 2 ids stand twice: '{}' on lines 2 and {}, '{}' on lines 3 and {}"
+    said = "skus.csv: 2 ids appear twice: '{}' on lines 2 and {}, '{}' on lines 3 and {}"
     line = 2 + len(ids)
     assert notes_on(ids, ids[:2]) == [said.format(ids[0], line, ids[1], line + 1)]
 
 
 def test_of_many_doubles_the_first_are_named() -> None:
     assert notes_on(["A", "B", "A"], ["A", "C", "B", "C", "D"]) == [
-        "skus.csv: 4 ids stand twice: 'A' on lines 2 and 4, 'A' on lines 2 and 5, "
+        "skus.csv: 4 ids appear twice: 'A' on lines 2 and 4, 'A' on lines 2 and 5, "
         "'B' on lines 3 and 7, …"
     ]
