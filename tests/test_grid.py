@@ -130,6 +130,15 @@ def test_blank_lines_are_not_rows_of_a_grid(data: bytes, width: int) -> None:
     assert cells == ([["a\n\na", "c"], ["b", "d"]] if width > 1 else [["a"], ["b"]])
 
 
+def test_rows_may_be_chosen_in_any_order() -> None:
+    grid = grid_of(b'a,1\n"b,",2\nc,3\n', ",", 2)
+    assert grid is not None
+    chosen = grid.chosen(np.array([2, 0, 1]))
+    texts = [chosen.texts(position) for position in range(2)]
+    assert [each and each.to_pylist() for each in texts] == [["c", "a", "b,"], ["3", "1", "2"]]
+    assert bytes(chosen.rows().joined()) == b'c,3a,1"b,",2'
+
+
 def test_there_is_no_grid_of_blank_lines_alone() -> None:
     assert grid_of(b"\n\r\n\n", ",", 1) is None
 

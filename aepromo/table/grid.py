@@ -138,11 +138,13 @@ class Grid:
 
 
 def _slices(codes: npt.NDArray[np.uint8], edges: Places, kind: pa.DataType) -> pa.Array:
-    """The texts from each start to its end; starts and ends alternate."""
-    # Every other slice of the bytes is needed.
-    offsets = np.ascontiguousarray(edges, np.int64 if pa.types.is_large_string(kind) else np.int32)
+    """The texts from each start to its end; starts and ends alternate, rows in any order."""
+    # Every other slice of the bytes is needed. Arrow wants the last offset to be the highest.
+    wide = np.int64 if pa.types.is_large_string(kind) else np.int32
+    offsets = np.full(edges.size + 1, len(codes), wide)
+    offsets[:-1] = edges.ravel()
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(codes)]
-    slices = pa.Array.from_buffers(kind, max(edges.size - 1, 0), buffers)
+    slices = pa.Array.from_buffers(kind, edges.size, buffers)
     return slices.take(places_of(np.arange(0, edges.size, 2)))
 
 
