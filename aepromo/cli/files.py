@@ -41,7 +41,7 @@ from aepromo.table.column import Kind
 from aepromo.table.line_ends import with_line_ends
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.table.text import NUMBERS_READ, TextColumn, bare, delimited
-from aepromo.terminal.summary import Seen, Tally, more_line
+from aepromo.terminal.summary import Tally, more_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -120,11 +120,11 @@ def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> No
 
 def seen_of(
     question: Question, outcome: Outcome, name_of: Callable[[int], str], watched: Watched
-) -> Seen:
+) -> Tally:
     """Counts and totals of a block's rows; ``name_of`` returns the id of a row."""
     results, rows, inputs = outcome.results, len(outcome), outcome.inputs
     if not rows or inputs is None:
-        return Seen(0, {}, unlisted=outcome.unlisted)
+        return Tally(outcome.values.currency, unlisted=outcome.unlisted)
     counts, unlabelled = {}, 0
     for name in (name for name in question.counts if name in outcome.added):
         labels = np.broadcast_to(results.get(name, BLANK), rows)
@@ -151,7 +151,8 @@ def seen_of(
         for each in pc.value_counts(results["unknown"]).to_pylist():
             for name in (each["values"] or "").split(", "):
                 unknown[name] += each["counts"] if name else 0
-    return Seen(
+    return Tally(
+        outcome.values.currency,
         rows,
         counts,
         unlabelled,
@@ -159,7 +160,7 @@ def seen_of(
         peak,
         total,
         without,
-        +unknown,
+        unknown,
         inputs.unpriced,
         inputs.lacking,
         frozenset(name for name in watched.store_columns if inputs.has_blank(name)),
@@ -275,7 +276,7 @@ def _each(
     question = answers.question
     identity = list(answers.source.header).index(answers.layout.identity)
 
-    def finished(outcome: Outcome, text: TextBlock) -> tuple[Seen, Outcome | None, Finished]:
+    def finished(outcome: Outcome, text: TextBlock) -> tuple[Tally, Outcome | None, Finished]:
         skus = cast("TextBlock", outcome.cells)
         seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
         if watched.updates is not None:
