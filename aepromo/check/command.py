@@ -42,6 +42,7 @@ from aepromo.cli.say import say
 from aepromo.errors import CallError
 from aepromo.pricing.currency import USD
 from aepromo.table.column import Kind
+from aepromo.table.headers import shown_header
 from aepromo.table.headings import named
 from aepromo.table.schema import INPUTS
 from aepromo.table.text import Figure, TextColumn, json_document
@@ -156,19 +157,17 @@ def _write(check: FileCheck, writing: WritingOptions) -> None:
 
 def _columns(check: FileCheck) -> list[TextColumn]:
     """A row for each header."""
-    from aepromo.check.file_check import shown_cell
-
     cells: dict[str, list[str]] = {name: [] for name in COLUMNS}
     for each in check.headers:
         may_be = _(" or ").join(map(named, each.may_be))
         row = (
-            shown_cell(each.header),
+            shown_header(each.header),
             named(each.column) if each.column else "",
             each.unit,
             _("may be {names}").format(names=may_be) if may_be else _(each.note),
             *(str(count) for count in (each.filled, each.blank, each.bad)),
-            shown_cell(each.first),
-            shown_cell(each.odd),
+            shown_header(each.first),
+            shown_header(each.odd),
         )
         for name, cell in zip(COLUMNS, row, strict=True):
             cells[name].append(cell)
