@@ -21,7 +21,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, fits_conver
 from aepromo.table.cells import CellError, read, read_exchange_rate, shown, sign_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.currencies import currency_named
-from aepromo.table.found_columns import positions_of
+from aepromo.table.found_columns import header_at, positions_of
 from aepromo.table.grid import taken
 from aepromo.table.measured_cells import added_up
 from aepromo.table.number_columns import Reading, rows_of
@@ -539,11 +539,6 @@ def _worth(
     per = np.array([rate.per for rate in costs.rates], kind)[rates]
     exact = converted_up(amounts.astype(kind), units, per, *scales)
     return np.minimum(exact, AMOUNT_LIMIT).astype(np.int64)
-
-
-def header_at(cells: Cells, columns: Mapping[str, int], name: str) -> str:
-    """The header of a column, or its name if the table lacks it."""
-    return str(cells.header[columns[name]]) if name in columns else name
 
 
 def _add_up(
