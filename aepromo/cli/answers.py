@@ -227,7 +227,7 @@ class Answers:
             reason = _("no SKU has a list price; fill it in or give {flag}")
             flag = INPUTS["list_price"].flag
             raise InputError(f"{self.source.name}: {reason.format(flag=flag)}")
-        if self.values.joined_rates and not self.quiet:
+        if self.values.policy.rates and not self.quiet:
             say(took_line(took))
         if not answered:
             none = no_rows(self.source)

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from aepromo.inputs.joined_rates import JoinedRates
     from aepromo.inputs.policy import Policy
     from aepromo.inputs.shipping import Shipping
     from aepromo.pricing.currency import Currency
@@ -71,11 +70,6 @@ class Values(NamedTuple):
     shipping: Shipping | None
 
     @property
-    def promotion(self) -> str:
-        """The promotion of the discount: forced or reverse."""
-        return self.policy.promotion
-
-    @property
     def discounts_add(self) -> bool:
         """Whether own and forced discount add up (rule book: ``stacking.own_and_forced``)."""
         key = "stacking.own_and_forced"
@@ -100,11 +94,6 @@ class Values(NamedTuple):
             return read(self.book.text(key), Kind.RATE, USD) or 1
         except CellError as error:
             raise CallError(f"rules.{key}: {error}") from None
-
-    @property
-    def joined_rates(self) -> JoinedRates | None:
-        """Forced rates by SKU, category and store, which go after a row's own cells."""
-        return self.policy.rates
 
     @property
     def overridden(self) -> frozenset[str]:
