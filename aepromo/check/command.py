@@ -45,7 +45,7 @@ from aepromo.table.column import Kind
 from aepromo.table.headers import shown_header
 from aepromo.table.headings import named
 from aepromo.table.schema import INPUTS
-from aepromo.table.text import Figure, TextColumn, json_document
+from aepromo.table.text import Figure, TextColumn, json_document, row_documents
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -179,12 +179,7 @@ def _columns(check: FileCheck) -> list[TextColumn]:
 
 def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> dict[str, object]:
     source = check.source
-    figures: list[list[object]] = [
-        [Figure(cell) if each.is_figure and cell else cell for cell in each.cells]
-        for each in columns
-    ]
-    names = [each.name for each in columns]
-    rows = [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)]
+    rows = row_documents(columns)
     for row, each in zip(rows, check.headers, strict=True):
         # Scripts need words that stay the same.
         row |= {"read_as": each.column, "note": each.note, "may_be": list(each.may_be)}
