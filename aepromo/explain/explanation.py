@@ -201,17 +201,14 @@ def _dead_zones(
 ) -> tuple[tuple[DeadZone, ...], DeadZone | None]:
     """The unsafe prices above the lowest safe one, and the last of them below the protected one."""
     lowest_safe = protected_list_price(required, sku.discounts, offers)
-    above = [
+    found = [
         _dead_zone(zone, sku.discounts, offers)
         for zone in zones(required, sku.discounts, offers)
-        if zone.step and lowest_safe < zone.low <= zone.high
+        if zone.step and zone.low <= zone.high
     ]
-    blamed = [
-        _dead_zone(zone, sku.discounts, offers)
-        for zone in zones(required, sku.discounts, offers)
-        if zone.step and zone.low <= zone.high == protected - 1
-    ]
-    return tuple(sorted(above, key=lambda zone: (zone.low, zone.high))), next(iter(blamed), None)
+    above = (zone for zone in found if zone.low > lowest_safe)
+    blamed = (zone for zone in found if zone.high == protected - 1)
+    return tuple(sorted(above, key=lambda zone: (zone.low, zone.high))), next(blamed, None)
 
 
 def _dead_zone(zone: Zone, discounts: Discounts, offers: Offers) -> DeadZone:

@@ -208,8 +208,7 @@ def _of_option(
         code = costs.code_of(own)
         codes = np.full(len(codes), code)
         return codes, np.full(len(codes), _fallback(text, name, own))
-    amounts = [_fallback(text, name, each) for each in costs.currencies]
-    return codes, np.array(amounts, np.int64)[codes]
+    return codes, costs.given(text, name)
 
 
 def _cost_places(columns: Mapping[str, int]) -> list[tuple[str, int]]:
