@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
@@ -123,49 +122,35 @@ def seen_of(
 ) -> Tally:
     """Counts and totals of a block's rows; ``name_of`` returns the id of a row."""
     results, rows, inputs = outcome.results, len(outcome), outcome.inputs
+    seen = Tally(outcome.values.currency, rows)
+    seen.unlisted = outcome.unlisted
     if not rows or inputs is None:
-        return Tally(outcome.values.currency, unlisted=outcome.unlisted)
-    counts, unlabelled = {}, 0
+        return seen
     for name in (name for name in question.counts if name in outcome.added):
         labels = np.broadcast_to(results.get(name, BLANK), rows)
-        counts[name] = np.bincount(labels[labels != BLANK]).tolist()
+        seen.counts[name] = np.bincount(labels[labels != BLANK]).tolist()
         if name == question.counts[0]:
-            unlabelled = rows - sum(counts[name])
-    worst = None
-    if "status" in counts and "profit" in outcome.added and question.always_profit:
+            seen.unlabelled = rows - sum(seen.counts[name])
+    if "status" in seen.counts and "profit" in outcome.added and question.always_profit:
         statuses, profits = (np.broadcast_to(results[name], rows) for name in ("status", "profit"))
         row = _worst_row(statuses, profits)
-        worst = int(statuses[row]), int(profits[row]), name_of(row)
-    peak = None
+        seen.worst = int(statuses[row]), int(profits[row]), name_of(row)
     if question.peak in outcome.added:
         figures = np.broadcast_to(results[question.peak], rows)
         row = int(figures.argmax())
-        peak = (int(figures[row]), name_of(row)) if figures[row] > 0 else None
-    total, without = None, 0
+        seen.peak = (int(figures[row]), name_of(row)) if figures[row] > 0 else None
     if question.totals in outcome.added:
         money = np.broadcast_to(results[question.totals], rows)
         known = money[money != BLANK]
-        total, without = int(known.sum()) if len(known) else None, rows - len(known)
-    unknown: Counter[str] = Counter()
+        seen.total = int(known.sum()) if len(known) else None
+        seen.without_total = rows - len(known)
     if "unknown" in outcome.added:
         for each in pc.value_counts(results["unknown"]).to_pylist():
-            for name in (each["values"] or "").split(", "):
-                unknown[name] += each["counts"] if name else 0
-    return Tally(
-        outcome.values.currency,
-        rows,
-        counts,
-        unlabelled,
-        worst,
-        peak,
-        total,
-        without,
-        unknown,
-        inputs.unpriced,
-        inputs.lacking,
-        frozenset(name for name in watched.store_columns if inputs.has_blank(name)),
-        outcome.unlisted,
-    )
+            for name in filter(None, (each["values"] or "").split(", ")):
+                seen.unknown[name] += each["counts"]
+    seen.unpriced, seen.lacking = inputs.unpriced, inputs.lacking
+    seen.blank = frozenset(name for name in watched.store_columns if inputs.has_blank(name))
+    return seen
 
 
 def _worst_row(statuses: Numbers, profits: Numbers) -> int:

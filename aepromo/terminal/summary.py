@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from aepromo.pricing.currency import Currency
 
 
-@dataclass(slots=True)
 class Tally:
     """Counts and totals of some rows: of a block, or of a run so far.
 
@@ -32,19 +30,21 @@ class Tally:
     list price, and are none of the rows.
     """
 
-    currency: Currency
-    rows: int = 0
-    counts: dict[str, list[int]] = field(default_factory=dict)
-    unlabelled: int = 0
+    unlabelled = 0
     worst: tuple[int, int, str] | None = None
     peak: tuple[int, str] | None = None
     total: int | None = None
-    without_total: int = 0
-    unknown: Counter[str] = field(default_factory=Counter)
-    unpriced: int = 0
+    without_total = 0
+    unpriced = 0
     lacking: tuple[str, ...] = ()
     blank: frozenset[str] = frozenset()
-    unlisted: int = 0
+    unlisted = 0
+
+    def __init__(
+        self, currency: Currency, rows: int = 0, counts: dict[str, list[int]] | None = None
+    ) -> None:
+        self.currency, self.rows, self.counts = currency, rows, counts or {}
+        self.unknown: Counter[str] = Counter()
 
     def add(self, more: Tally) -> None:
         """Count some more rows."""
