@@ -288,7 +288,7 @@ def _details(step: Step, currency: Currency) -> dict[str, Figure | str | None]:
         "first_weight_fee": _figure(carriage.first_weight_fee, own),
         "weight_steps": Figure(str(carriage.weight_steps)),
         "step_fee": _figure(carriage.step_fee, own),
-        "additional_weight_fee": _figure(carriage.additional_weight_fee, own),
+        "additional_weight_fee": _figure(carriage.weight_steps * carriage.step_fee, own),
         "registration_fee": _figure(carriage.registration_fee, own),
     }
 
