@@ -221,10 +221,8 @@ def _lines(
             cells = [_cells(outcome, name, delimiter, writing) for name in names]
             return joined(cells, delimiter, line_end)
         added = outcome.added
-        figures = [
-            (outcome.results.get(name, BLANK), column)
-            for name, column in zip(added, outcome.values.columns(added), strict=True)
-        ]
+        column_of = outcome.values.column
+        figures = [(outcome.results.get(name, BLANK), column_of(name)) for name in added]
         if any(isinstance(result, pa.Array) for result, _ in figures):
             cells = [_cells(outcome, name, delimiter, writing) for name in added]
             return own.followed_by(joined_ends(cells, delimiter, line_end)).joined()

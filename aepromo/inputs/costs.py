@@ -163,8 +163,7 @@ def read_costs(
     if not differ and "" in labels and exchange.rate(exchange.cost) is None:
         raise CallError(f"cost_currency {exchange.no_rate(exchange.cost)}")
     own_rates = _own_rates(cells, columns, exchange, costs)
-    costs.currencies, codes = _currencies(cells, columns, of_rows, costs)
-    costs.codes = codes
+    costs.codes = codes = _row_currencies(cells, columns, of_rows, costs)
     none, zeros = np.full(rows, BLANK, np.int64), np.zeros(rows, np.int64)
     signed = _SignedCells(costs, cells, columns, exchange, price_signs)
     for name, at in places:
@@ -257,16 +256,15 @@ def _finer_rate(text: str) -> Rate | None:
     return Rate(*found) if found else None
 
 
-def _currencies(
+def _row_currencies(
     cells: Cells, columns: Mapping[str, int], exchange: Exchange, costs: Costs
-) -> tuple[list[Currency], Numbers]:
-    """The currencies that occur, and for each row the index of its own."""
+) -> Numbers:
+    """For each row the index of its currency."""
     if "cost_currency" not in columns:
         costs.are_unnamed = True
-        return [exchange.cost], np.zeros(len(cells), np.int64)
+        return np.full(len(cells), costs.code_of(exchange.cost), np.int64)
     position = columns["cost_currency"]
     encoded = cells.texts(position).dictionary_encode()
-    known: list[Currency] = []
     indices, reasons = [], {}
     for code, text in enumerate(encoded.dictionary.to_pylist()):
         try:
@@ -275,16 +273,13 @@ def _currencies(
         except CellError as error:
             reasons[code] = str(error)
             currency = exchange.cost  # so that its costs don't count as missing
-        codes_known = [each.code for each in known]
-        if currency.code not in codes_known:
-            known.append(currency)
-            codes_known.append(currency.code)
-        indices.append(codes_known.index(currency.code))
+        indices.append(costs.code_of(currency))
     codes = encoded.indices.to_numpy()
     bad = np.flatnonzero(np.isin(codes, list(reasons)))
     header = str(cells.header[position])
     costs.bad.append(Refused(bad, header, lambda at: reasons[int(codes[bad[at]])]))
-    return known, np.array(indices, np.int64)[codes]
+    of_rows: Numbers = np.array(indices, np.int64)[codes]
+    return of_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,11 +146,6 @@ class Values(NamedTuple):
         column = RESULTS[name]
         return column._replace(labels=self.lines) if name == "shipping_line" else column
 
-    def columns(self, names: Iterable[str]) -> list[Column]:
-        """Result columns by name."""
-        known = dict(RESULTS, shipping_line=self.column("shipping_line"))
-        return [known[name] for name in names]
-
     def offered(self) -> dict[str, int]:
         """The given values of a SKU, costs among them. Raises ``CallError`` for unusable costs."""
         problems = [f"{self.policy.place(name)}: {reason}" for name, reason in self.costs.problems]
