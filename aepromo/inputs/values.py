@@ -242,16 +242,16 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
     book = policy.book.in_money(exchange.in_selling) if exchange.is_foreign(USD) else policy.book
     own = {name: text for name, text in texts.items() if _is_cost(name)}
     costs = exchange.row_costs(own, policy.cost_currencies, price_signs(texts))
-    read_values = _read_values(texts, policy, exchange, costs)
+    numbers, rates, facts = _read_values(texts, policy, exchange, costs)
     return Values(
         policy=policy,
         currency=exchange.selling,
         texts=texts,
         exchange=exchange,
-        numbers=read_values.numbers,
+        numbers=numbers,
         costs=costs,
-        rates=read_values.rates,
-        facts=read_values.facts,
+        rates=rates,
+        facts=facts,
         offers=_offers(policy, exchange.selling),
         endings=tuple(read_ending(text, exchange.selling) for text in policy.ending),
         floor_multiple=rule_number(policy.book, "floor.multiple"),
@@ -290,12 +290,6 @@ def _shipping(policy: Policy, texts: Mapping[str, str], exchange: Exchange) -> S
     return Shipping(policy.tariff, policy.line, exchange)
 
 
-class _Read(NamedTuple):
-    numbers: dict[str, int]
-    rates: GivenRates
-    facts: dict[str, Fact]
-
-
 def price_signs(texts: Mapping[str, str]) -> frozenset[str]:
     """The signs of prices and targets, by column."""
     kinds = AMOUNTS - {Kind.COST}
@@ -308,9 +302,10 @@ def _is_cost(name: str) -> bool:
 
 def _read_values(
     texts: Mapping[str, str], policy: Policy, exchange: Exchange, costs: RowCosts
-) -> _Read:
+) -> tuple[dict[str, int], GivenRates, dict[str, Fact]]:
     """The given values apart from costs, whose problems are listed with those of the others."""
-    found = _Read({}, GivenRates(), {})
+    numbers: dict[str, int] = {}
+    facts: dict[str, Fact] = {}
     rates, problems = GivenRates(), []
     for name, text in texts.items():
         if name in CONVERSION or _is_cost(name) or name == "weight_g":
@@ -324,14 +319,14 @@ def _read_values(
                 from aepromo.table.facts import read_fact  # only the platform's rules need it
 
                 if (fact := read_fact(text, INPUTS[name].kind, currency)) is not None:
-                    found.facts[name] = fact
+                    facts[name] = fact
             else:
                 number = read(text, INPUTS[name].kind, currency)
-                found.numbers[name] = 0 if number is None else number
+                numbers[name] = 0 if number is None else number
         except CellError as error:
             problems.append(f"{policy.place(name)}: {error}")
-    least = found.numbers.pop("forced_rate_min", BLANK)
-    rates = rates._replace(least=least, most=found.numbers.pop("forced_rate_max", BLANK))
+    least = numbers.pop("forced_rate_min", BLANK)
+    rates = rates._replace(least=least, most=numbers.pop("forced_rate_max", BLANK))
     if rates.runs_backwards:
         reason = _("{least} is above {most}; swap the two")
         ends = (policy.place(name) for name in ("forced_rate_min", "forced_rate_max"))
@@ -341,7 +336,7 @@ def _read_values(
     if problems:
         of_costs = [f"{policy.place(name)}: {reason}" for name, reason in costs.problems]
         refuse_values([*of_costs, *problems])
-    return found._replace(rates=rates)
+    return numbers, rates, facts
 
 
 def contradiction() -> str:
@@ -402,8 +397,8 @@ def assumed_range(book: Book) -> tuple[int, int]:
     """The forced rates that the rule book reports, in millionths. Raises ``CallError``."""
     try:
         ends = read_range(book.text("forced.rate"))
+        if ends is None:
+            raise CellError(_("is blank; write a figure"))
     except CellError as error:
         raise CallError(f"rules.forced.rate: {error}") from None
-    if ends is None:
-        raise CallError("rules.forced.rate: " + _("is blank; write a figure"))
     return ends
