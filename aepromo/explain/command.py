@@ -171,10 +171,8 @@ def _out_of_file(values: Values, file: str, sku: str | None, call: Call) -> Poli
         cells = dict.fromkeys(FORCED_RATE) | cells
     row = policy._replace(**cells, cost_currencies=texts.currencies)
     if "fx_rate" not in cells and "cost_currency" in cells:
-        own, store = (
-            exchange_of(each.currency, each.cost_currency, None, ()) for each in (row, policy)
-        )
-        if own.cost.code != store.cost.code:
+        own = exchange_of(row.currency, row.cost_currency, None, ())
+        if own.cost.code != values.exchange.cost.code:
             # The exchange rate of options is not that of a row in another currency.
             return row._replace(fx_rate=None)
     return row

@@ -55,10 +55,10 @@ def step_columns(explanation: Explanation, language: str) -> list[TextColumn]:
 
 def _detail_column(name: str, details: Sequence[Mapping[str, Figure | str | None]]) -> TextColumn:
     """A column that only some steps have; amounts in other currencies are text."""
-    kinds = dict.fromkeys(("threshold", "off", "subtotal"), Kind.MONEY)
+    kind = Kind.MONEY if name in ("threshold", "off", "subtotal") else Kind.TEXT
     found = (detail.get(name) for detail in details)
     cells = [each.digits if isinstance(each, Figure) else each for each in found]
-    return TextColumn(name, kinds.get(name, Kind.TEXT), cells)
+    return TextColumn(name, kind, cells)
 
 
 def document(explanation: Explanation, language: str, proves: bool = False) -> dict[str, object]:
