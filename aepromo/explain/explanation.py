@@ -79,6 +79,7 @@ class Explanation:
     """
 
     currency: Currency
+    discounts: Discounts
     list_price: int
     is_current: bool
     worst_case: str
@@ -99,8 +100,6 @@ class Explanation:
     seller_center: str = ""
     remedies: tuple[str, ...] = field(default=())
     proof: Proof | None = None
-    own_rate: int = 0
-    discounts_add: bool = False
     short: Short | None = None
 
 
@@ -175,8 +174,7 @@ def _explained(
         seller_center=values.book.text("floor.breakdown_message") if below_floor else "",
         remedies=_remedies(sku, values.offers, list_price, floor) if below_floor else (),
         proof=proof(protected, required, sku.discounts, values.offers, values.endings),
-        own_rate=int(sku.discounts.limited_rate),
-        discounts_add=sku.discounts.add,
+        discounts=sku.discounts,
         short=_short(required, BOUNDS[bound], sku),
     )
 

@@ -139,11 +139,10 @@ def proven(explanation: Explanation) -> list[str]:
     proof = explanation.proof
     if proof is None:
         return [_("there is no lower list price to check")]
-    own_rate, add = explanation.own_rate, explanation.discounts_add
-    said = proof_lines(proof, own_rate, add, explanation.currency)
-    return (
-        [*said, _short_line(explanation.short, explanation.currency)] if explanation.short else said
-    )
+    said = proof_lines(proof, explanation.discounts, explanation.currency)
+    if explanation.short:
+        said.append(_short_line(explanation.short, explanation.currency))
+    return said
 
 
 def _short_line(short: Short, currency: Currency) -> str:
