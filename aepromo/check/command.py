@@ -41,6 +41,7 @@ from aepromo.cli.output import (
 from aepromo.cli.say import say
 from aepromo.errors import CallError
 from aepromo.pricing.currency import USD
+from aepromo.table.cells import few
 from aepromo.table.column import Kind
 from aepromo.table.headers import shown_header
 from aepromo.table.headings import named
@@ -228,15 +229,13 @@ def _notes(check: FileCheck) -> list[str]:
         text = ngettext("{count:,} blank row, skipped", "{count:,} blank rows, skipped", count)
         notes.append(text.format(count=count))
     if check.totals:
-        lines = list(map(str, check.totals[:_MOST_LINES]))
-        more = ["…"] if len(check.totals) > _MOST_LINES else []
         text = ngettext(
             "a total row, not a SKU, on line {lines}",
             "{count:,} total rows, not SKUs, on lines {lines}",
             len(check.totals),
         )
-        lines_text = _(", ").join([*lines, *more])
-        notes.append(text.format(count=len(check.totals), lines=lines_text))
+        lines = few(map(str, check.totals[:_MOST_LINES]), len(check.totals))
+        notes.append(text.format(count=len(check.totals), lines=lines))
     notes += [*check.ids.lines(), *check.ids.warnings()]
     if check.bad_rows:
         text = ngettext(
