@@ -48,7 +48,7 @@ def _adds(known: frozenset[str]) -> tuple[str, ...]:
 
 def _compute(inputs: Inputs) -> Figures:
     sku, values = inputs.sku, inputs.values
-    uplift = reported_uplift(values.promotion, values.book)
+    uplift = reported_uplift(values.policy.promotion, values.book)
     # The shown price before the discount, and the lowest after it, so that no discount looks too
     # good.
     discounts, offers = sku.discounts, values.offers

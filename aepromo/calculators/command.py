@@ -125,10 +125,8 @@ def _breakeven_command(question: Question) -> Callable[..., None]:
 
 def _audit_command(question: Question) -> Callable[..., None]:
     def ask(_values: Values, call: Call) -> Asked:
-        return Asked(_extended(question, call.writing), summary, only=_only(question, call))
-
-    def summary(tally: Tally) -> str:
-        return prices_line(tally, "status")
+        asked = _extended(question, call.writing)
+        return Asked(asked, lambda tally: prices_line(tally, "status"), only=_only(question, call))
 
     fail_on = option("fail_on", FailOnOption, FailOn.LOSS)
     only = option("only", OnlyOption, None)

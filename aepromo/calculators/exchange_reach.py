@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aepromo.engine.question import Inputs
+    from aepromo.inputs.costs import Costs as StatedCosts
     from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Whole
@@ -34,7 +35,10 @@ def lowest_exchange_rate(inputs: Inputs, deal_price: Whole) -> Whole:
 
     Blank where no cost is converted, or where no rate is enough.
     """
-    found = _of_one(inputs, deal_price) if inputs.costs is None else _of_rows(inputs, deal_price)
+    if inputs.costs is None:
+        found = _of_one(inputs, deal_price)
+    else:
+        found = _of_rows(inputs, inputs.costs, deal_price)
     return pick(found == BLANK, BLANK, most(found, _LEAST))
 
 
@@ -92,11 +96,11 @@ class _Part(NamedTuple):
     converted: Numbers
 
 
-def _of_rows(inputs: Inputs, deal_price: Whole) -> Whole:
+def _of_rows(inputs: Inputs, stated: StatedCosts, deal_price: Whole) -> Whole:
     import numpy as np
 
-    exchange = inputs.values.exchange
-    parts, currencies = _parts(inputs)
+    parts = _parts(inputs, stated)
+    exchange, currencies = inputs.values.exchange, stated.currencies
     foreign = np.array([exchange.is_foreign(each) for each in currencies], np.bool_)
     main = np.full(inputs.rows, -1, np.int64)
     for name in COSTS:
@@ -129,16 +133,13 @@ def _of_rows(inputs: Inputs, deal_price: Whole) -> Whole:
     return found
 
 
-def _parts(inputs: Inputs) -> tuple[list[_Part], list[Currency]]:
+def _parts(inputs: Inputs, costs: StatedCosts) -> list[_Part]:
     """The costs of rows as they were stated: by cells, by options, by a tariff."""
     import numpy as np
 
-    values, rows = inputs.values, inputs.rows
-    if inputs.costs is None:
-        return [], []
-    currencies, parts = list(inputs.costs.currencies), []
+    values, rows, parts = inputs.values, inputs.rows, list[_Part]()
     filled = {name: np.zeros(rows, np.bool_) for name in COSTS}
-    for part in inputs.costs.parts:
+    for part in costs.parts:
         is_known = part.stated != BLANK
         filled[part.name] |= is_known
         figures = (np.where(is_known, each, 0) for each in (part.stated, part.converted))
@@ -148,26 +149,14 @@ def _parts(inputs: Inputs) -> tuple[list[_Part], list[Currency]]:
             np.where(filled[name], 0, each)
             for each in (origin.amount, values.costs.converted[name])
         )
-        parts.append(_Part(name, np.full(rows, len(currencies)), stated, converted))
-        currencies.append(origin.currency)
+        codes = np.full(rows, costs.code_of(origin.currency))
+        parts.append(_Part(name, codes, stated, converted))
     shipped, tariff = inputs.shipped, values.policy.tariff
     if shipped is not None and tariff is not None:
         for index in np.unique(shipped.services[shipped.services >= 0]).tolist():
             service, is_by = tariff.services[index], shipped.services == index
             total = service.charge.total(np.where(is_by, shipped.weights, 1))
             stated, converted = (np.where(is_by, each, 0) for each in (total, shipped.cost))
-            parts.append(_Part("logistics_cost", np.full(rows, len(currencies)), stated, converted))
-            currencies.append(service.currency)
-    return _in_one_currency_each(parts, currencies)
-
-
-def _in_one_currency_each(
-    parts: list[_Part], currencies: list[Currency]
-) -> tuple[list[_Part], list[Currency]]:
-    """The costs of ``_parts``, added up by currency code."""
-    import numpy as np
-
-    codes = list(dict.fromkeys(each.code for each in currencies))
-    index = np.array([codes.index(each.code) for each in currencies], np.int64)
-    each_once = [next(each for each in currencies if each.code == code) for code in codes]
-    return [part._replace(codes=index[part.codes]) for part in parts], each_once
+            codes = np.full(rows, costs.code_of(service.currency))
+            parts.append(_Part("logistics_cost", codes, stated, converted))
+    return parts

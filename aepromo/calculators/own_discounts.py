@@ -47,15 +47,13 @@ def with_own_discount(question: Question) -> Question:
 
 
 def _products(inputs: Inputs) -> Whole | None:
-    """The number of each row's product, from 0; None where every row is its own product."""
+    """The number of each row's product; None where every row is its own product."""
     if inputs.cells is None or "product_id" not in inputs.columns:
         return None
     import numpy as np
 
     names = inputs.text("product_id").to_numpy(zero_copy_only=False)
-    _seen, numbers = np.unique(names, return_inverse=True)
+    numbers = np.unique(names, return_inverse=True)[1].astype(np.int64)
     alone = names == ""
-    numbers = numbers.astype(np.int64)
-    numbers[alone] = len(_seen) + np.arange(int(alone.sum()))
-    _used, numbers = np.unique(numbers, return_inverse=True)
-    return numbers.astype(np.int64)
+    numbers[alone] = len(names) + np.arange(int(alone.sum()))
+    return numbers

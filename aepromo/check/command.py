@@ -41,10 +41,12 @@ from aepromo.cli.output import (
 from aepromo.cli.say import say
 from aepromo.errors import CallError
 from aepromo.pricing.currency import USD
+from aepromo.table.cells import few
 from aepromo.table.column import Kind
+from aepromo.table.headers import shown_header
 from aepromo.table.headings import named
 from aepromo.table.schema import INPUTS
-from aepromo.table.text import Figure, TextColumn, json_document
+from aepromo.table.text import Figure, TextColumn, json_document, row_documents
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -156,19 +158,17 @@ def _write(check: FileCheck, writing: WritingOptions) -> None:
 
 def _columns(check: FileCheck) -> list[TextColumn]:
     """A row for each header."""
-    from aepromo.check.file_check import shown_cell
-
     cells: dict[str, list[str]] = {name: [] for name in COLUMNS}
     for each in check.headers:
         may_be = _(" or ").join(map(named, each.may_be))
         row = (
-            shown_cell(each.header),
+            shown_header(each.header),
             named(each.column) if each.column else "",
             each.unit,
             _("may be {names}").format(names=may_be) if may_be else _(each.note),
             *(str(count) for count in (each.filled, each.blank, each.bad)),
-            shown_cell(each.first),
-            shown_cell(each.odd),
+            shown_header(each.first),
+            shown_header(each.odd),
         )
         for name, cell in zip(COLUMNS, row, strict=True):
             cells[name].append(cell)
@@ -180,12 +180,7 @@ def _columns(check: FileCheck) -> list[TextColumn]:
 
 def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> dict[str, object]:
     source = check.source
-    figures: list[list[object]] = [
-        [Figure(cell) if each.is_figure and cell else cell for cell in each.cells]
-        for each in columns
-    ]
-    names = [each.name for each in columns]
-    rows = [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)]
+    rows = row_documents(columns)
     for row, each in zip(rows, check.headers, strict=True):
         # Scripts need words that stay the same.
         row |= {"read_as": each.column, "note": each.note, "may_be": list(each.may_be)}
@@ -234,15 +229,13 @@ def _notes(check: FileCheck) -> list[str]:
         text = ngettext("{count:,} blank row, skipped", "{count:,} blank rows, skipped", count)
         notes.append(text.format(count=count))
     if check.totals:
-        lines = list(map(str, check.totals[:_MOST_LINES]))
-        more = ["…"] if len(check.totals) > _MOST_LINES else []
         text = ngettext(
             "a total row, not a SKU, on line {lines}",
             "{count:,} total rows, not SKUs, on lines {lines}",
             len(check.totals),
         )
-        lines_text = _(", ").join([*lines, *more])
-        notes.append(text.format(count=len(check.totals), lines=lines_text))
+        lines = few(map(str, check.totals[:_MOST_LINES]), len(check.totals))
+        notes.append(text.format(count=len(check.totals), lines=lines))
     notes += [*check.ids.lines(), *check.ids.warnings()]
     if check.bad_rows:
         text = ngettext(

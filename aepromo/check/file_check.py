@@ -21,13 +21,7 @@ from aepromo.past_rates.past_orders import Which
 from aepromo.table.blocks import line_numbers, parse
 from aepromo.table.column import Kind
 from aepromo.table.found_columns import FoundColumns
-from aepromo.table.headers import (
-    How,
-    map_option,
-    missing_columns,
-    read_headers,
-    shown_header,
-)
+from aepromo.table.headers import How, map_option, missing_columns, read_headers
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.measured_cells import read_one, speak_of_money
 from aepromo.table.number_columns import rows_of
@@ -146,7 +140,6 @@ class _Found:
             )
         except InputError:  # two headers for one column, which the refusal names
             self.headers = read_headers(header, (), mapping, beside=("sku",))
-        self.is_refused_whole = bool(self.refusal)
 
     def _read_for_command(self, header: list[str], mapping: Mapping[str, str]) -> None:
         if self.kind == COSTS:
@@ -202,7 +195,7 @@ class _Found:
     def count_bad_rows(self, text: TextBlock, skus: Numbers) -> int:
         """How many rows the command would refuse."""
         bad = len(text.ragged)
-        if self.is_refused_whole or not len(skus):
+        if self.refusal or not len(skus):
             return bad
         cells = text if len(skus) == len(text) else text.chosen(skus)
         if self.kind == COSTS:
@@ -268,8 +261,3 @@ def _odd_one(cells: list[str]) -> str:
 def _shape(cell: str) -> str:
     """The pattern of a cell's letters and digits: ``$1,234.50`` as ``$9,9.9``."""
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", cell.strip()))
-
-
-def shown_cell(text: str) -> str:
-    """A cell on one line, shortened."""
-    return shown_header(text)

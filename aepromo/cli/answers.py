@@ -32,7 +32,7 @@ from aepromo.inputs.columns import FORCED_RATE
 from aepromo.inputs.values import ASSUMED, assumed_text
 from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
-from aepromo.table.cells import in_two_currencies
+from aepromo.table.cells import few, in_two_currencies
 from aepromo.table.found_columns import positions_of
 from aepromo.table.headers import How, result_of, shown_header
 from aepromo.table.headings import in_words
@@ -227,7 +227,7 @@ class Answers:
             reason = _("no SKU has a list price; fill it in or give {flag}")
             flag = INPUTS["list_price"].flag
             raise InputError(f"{self.source.name}: {reason.format(flag=flag)}")
-        if self.values.joined_rates and not self.quiet:
+        if self.values.policy.rates and not self.quiet:
             say(took_line(took))
         if not answered:
             none = no_rows(self.source)
@@ -306,14 +306,12 @@ class Answers:
             for name in self._never_blank:
                 say(not_used_line(name, self.values))
         if self._totals and not self.quiet:
-            few = list(map(str, self._totals[:MOST_LINES]))
             text = ngettext(
                 "{name}: a total row on line {lines}; it is written unchanged",
                 "{name}: {count:,} total rows on lines {lines}; they are written unchanged",
                 len(self._totals),
             )
-            more = ["…"] if len(self._totals) > MOST_LINES else []
-            lines = _(", ").join([*few, *more])
+            lines = few(map(str, self._totals[:MOST_LINES]), len(self._totals))
             say(text.format(name=self.source.name, lines=lines, count=len(self._totals)))
         if self._unlisted and self._listed and not self.quiet:
             said = ngettext(
@@ -321,8 +319,7 @@ class Answers:
                 "{name}: {count:,} SKUs have no list price yet and are passed over: {skus}",
                 self._unlisted,
             )
-            more = ["…"] if self._unlisted > MOST_LINES else []
-            skus = _(", ").join([*map(shown_header, self._unlisted_ids), *more])
+            skus = few(map(shown_header, self._unlisted_ids), self._unlisted)
             say(said.format(name=self.source.name, count=self._unlisted, skus=skus))
         if (odd := self._odd_rates) is not None:
             warning = ngettext(

@@ -245,7 +245,8 @@ def call_of(given: dict[str, Any], own: Sequence[str]) -> Call:
 
 def values_of(call: Call, given: Mapping[str, Any]) -> Values:
     """All values of options and configuration, resolved; prints their warnings."""
-    check_override(call, given)
+    if given.get("override") and call.file is None:
+        raise CallError(_("--override puts options before the cells of a FILE; name one"))
     policy = with_rates(policy_over(call.config, given, call.store), call.joined, call.file)
     if "timezone" in call.options:
         policy = policy._replace(zone=zone_of(call.options["timezone"], call.config))
@@ -253,12 +254,6 @@ def values_of(call: Call, given: Mapping[str, Any]) -> Values:
     say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
     say_warnings(values)
     return values
-
-
-def check_override(call: Call, given: Mapping[str, Any]) -> None:
-    """Raise ``CallError`` where options should go before cells, but there is no file."""
-    if given.get("override") and call.file is None:
-        raise CallError(_("--override puts options before the cells of a FILE; name one"))
 
 
 def is_configured(call: Call, policy: Policy) -> bool:
@@ -358,7 +353,7 @@ def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextC
     say_assumed(assumed, set(), values.book, call.writing.quiet, values.currency)
     say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in values.texts.items()]
-    columns += result_columns(results, values.columns(results), values.currency)
+    columns += result_columns(results, map(values.column, results), values.currency)
     tally = Tally(values.currency, rows=1)
     for name in question.counts:
         counted = results.get(name, BLANK)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
@@ -41,7 +40,7 @@ from aepromo.table.column import Kind
 from aepromo.table.line_ends import with_line_ends
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.table.text import NUMBERS_READ, TextColumn, bare, delimited
-from aepromo.terminal.summary import Seen, Tally, more_line
+from aepromo.terminal.summary import Tally, more_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -120,51 +119,38 @@ def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> No
 
 def seen_of(
     question: Question, outcome: Outcome, name_of: Callable[[int], str], watched: Watched
-) -> Seen:
+) -> Tally:
     """Counts and totals of a block's rows; ``name_of`` returns the id of a row."""
     results, rows, inputs = outcome.results, len(outcome), outcome.inputs
+    seen = Tally(outcome.values.currency, rows)
+    seen.unlisted = outcome.unlisted
     if not rows or inputs is None:
-        return Seen(0, {}, unlisted=outcome.unlisted)
-    counts, unlabelled = {}, 0
+        return seen
     for name in (name for name in question.counts if name in outcome.added):
         labels = np.broadcast_to(results.get(name, BLANK), rows)
-        counts[name] = np.bincount(labels[labels != BLANK]).tolist()
+        seen.counts[name] = np.bincount(labels[labels != BLANK]).tolist()
         if name == question.counts[0]:
-            unlabelled = rows - sum(counts[name])
-    worst = None
-    if "status" in counts and "profit" in outcome.added and question.always_profit:
+            seen.unlabelled = rows - sum(seen.counts[name])
+    if "status" in seen.counts and "profit" in outcome.added and question.always_profit:
         statuses, profits = (np.broadcast_to(results[name], rows) for name in ("status", "profit"))
         row = _worst_row(statuses, profits)
-        worst = int(statuses[row]), int(profits[row]), name_of(row)
-    peak = None
+        seen.worst = int(statuses[row]), int(profits[row]), name_of(row)
     if question.peak in outcome.added:
         figures = np.broadcast_to(results[question.peak], rows)
         row = int(figures.argmax())
-        peak = (int(figures[row]), name_of(row)) if figures[row] > 0 else None
-    total, without = None, 0
+        seen.peak = (int(figures[row]), name_of(row)) if figures[row] > 0 else None
     if question.totals in outcome.added:
         money = np.broadcast_to(results[question.totals], rows)
         known = money[money != BLANK]
-        total, without = int(known.sum()) if len(known) else None, rows - len(known)
-    unknown: Counter[str] = Counter()
+        seen.total = int(known.sum()) if len(known) else None
+        seen.without_total = rows - len(known)
     if "unknown" in outcome.added:
         for each in pc.value_counts(results["unknown"]).to_pylist():
-            for name in (each["values"] or "").split(", "):
-                unknown[name] += each["counts"] if name else 0
-    return Seen(
-        rows,
-        counts,
-        unlabelled,
-        worst,
-        peak,
-        total,
-        without,
-        +unknown,
-        inputs.unpriced,
-        inputs.lacking,
-        frozenset(name for name in watched.store_columns if inputs.has_blank(name)),
-        outcome.unlisted,
-    )
+            for name in filter(None, (each["values"] or "").split(", ")):
+                seen.unknown[name] += each["counts"]
+    seen.unpriced, seen.lacking = inputs.unpriced, inputs.lacking
+    seen.blank = frozenset(name for name in watched.store_columns if inputs.has_blank(name))
+    return seen
 
 
 def _worst_row(statuses: Numbers, profits: Numbers) -> int:
@@ -235,10 +221,8 @@ def _lines(
             cells = [_cells(outcome, name, delimiter, writing) for name in names]
             return joined(cells, delimiter, line_end)
         added = outcome.added
-        figures = [
-            (outcome.results.get(name, BLANK), column)
-            for name, column in zip(added, outcome.values.columns(added), strict=True)
-        ]
+        column_of = outcome.values.column
+        figures = [(outcome.results.get(name, BLANK), column_of(name)) for name in added]
         if any(isinstance(result, pa.Array) for result, _ in figures):
             cells = [_cells(outcome, name, delimiter, writing) for name in added]
             return own.followed_by(joined_ends(cells, delimiter, line_end)).joined()
@@ -275,7 +259,7 @@ def _each(
     question = answers.question
     identity = list(answers.source.header).index(answers.layout.identity)
 
-    def finished(outcome: Outcome, text: TextBlock) -> tuple[Seen, Outcome | None, Finished]:
+    def finished(outcome: Outcome, text: TextBlock) -> tuple[Tally, Outcome | None, Finished]:
         skus = cast("TextBlock", outcome.cells)
         seen = seen_of(question, outcome, lambda row: skus.cell(row, identity), watched)
         if watched.updates is not None:

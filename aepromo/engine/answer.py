@@ -19,7 +19,7 @@ from aepromo.inputs.shipped_rows import ship_rows
 from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import Found, found_columns, label_at, proposed_place
+from aepromo.table.found_columns import Found, found_columns, header_at, label_at, proposed_place
 from aepromo.table.headers import missing_columns, read_header, read_headers
 from aepromo.table.measured_cells import added_up, read_cells
 from aepromo.table.moments import instant_number, read_instants
@@ -309,10 +309,8 @@ class _Reading:
         uses = () if "cost_currency" in self.columns else question.uses
         if values.assumes_cost_currency(uses, self.signs, self.costs.are_unnamed):
             filler.note("cost_currency")
-        if values.joined_rates is not None:
-            filler.rates, self.took = values.joined_rates.rates_for(
-                self.given, self.cells, self.columns
-            )
+        if (rates := values.policy.rates) is not None:
+            filler.rates, self.took = rates.rates_for(self.given, self.cells, self.columns)
         sku, priced = check(question, filler)
         unread = list(self.problems)
         for fault in filler.faults:
@@ -489,7 +487,6 @@ def without_bad_rows(
 
 def _refused(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> Refused:
     """A fault as the rows where it holds."""
-    position = columns.get(fault.column)
-    header = fault.column if position is None else str(cells.header[position])
+    header = header_at(cells, columns, fault.column)
     rows = np.flatnonzero(np.broadcast_to(np.asarray(fault.where), len(cells)))
     return Refused(rows, header, lambda at: fault.reason(int(rows[at])))

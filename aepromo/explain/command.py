@@ -6,15 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.cli.commands import (
-    RatesOptions,
-    call_of,
-    check_override,
-    is_configured,
-    policy_over,
-    shipping_options,
-    with_rates,
-)
+from aepromo.cli.commands import RatesOptions, call_of, shipping_options, values_of
 from aepromo.cli.completion import sku_ids
 from aepromo.cli.money_options import MoneyOptions
 from aepromo.cli.options import (
@@ -49,10 +41,8 @@ from aepromo.cli.say import (
     priced_by_line,
     say,
     say_assumed,
-    say_configuration,
     say_converted,
     say_reading,
-    say_warnings,
     took_line,
 )
 from aepromo.errors import CallError, InputError
@@ -83,7 +73,6 @@ SkuOption = Annotated[
     ),
 ]
 
-
 ProofOption = Annotated[
     bool,
     typer.Option(
@@ -99,14 +88,9 @@ def explain_command() -> Callable[..., None]:
 
     def command(**given: Any) -> None:
         call = call_of(given, ("sku", "proof"))
-        check_override(call, given)
-        sku = call.options["sku"]
-        policy = with_rates(policy_over(call.config, given), call.joined, call.file)
-        values = resolved(policy)
-        say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
-        say_warnings(values)
+        sku, values = call.options["sku"], values_of(call, given)
         if call.file is not None:
-            row = _out_of_file(policy, values, call.file, sku, call)
+            row = _out_of_file(values, call.file, sku, call)
             values = resolved(row, values.exchange)
         elif sku is not None or call.reading.is_given:
             reason = _("--sku and options for reading need a FILE, or - for standard input")
@@ -134,7 +118,7 @@ def explain_command() -> Callable[..., None]:
     )
 
 
-def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, call: Call) -> Policy:
+def _out_of_file(values: Values, file: str, sku: str | None, call: Call) -> Policy:
     """The policy with the cells of a file's row, which go before its values."""
     from aepromo.cli.input_files import find_row
     from aepromo.inputs.header_currencies import check_currencies
@@ -142,7 +126,7 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
     from aepromo.inputs.row_texts import row_texts
     from aepromo.table.found_columns import proposed_place
 
-    quiet = call.writing.quiet
+    policy, quiet = values.policy, call.writing.quiet
     parcel, shipped = (PARCEL, SHIPPED) if policy.tariff else ((), ())
     found = find_row(file, sku, (*KEYS, *INPUTS_USED, *parcel), call.reading, shipped)
     try:
@@ -187,10 +171,8 @@ def _out_of_file(policy: Policy, values: Values, file: str, sku: str | None, cal
         cells = dict.fromkeys(FORCED_RATE) | cells
     row = policy._replace(**cells, cost_currencies=texts.currencies)
     if "fx_rate" not in cells and "cost_currency" in cells:
-        own, store = (
-            exchange_of(each.currency, each.cost_currency, None, ()) for each in (row, policy)
-        )
-        if own.cost.code != store.cost.code:
+        own = exchange_of(row.currency, row.cost_currency, None, ())
+        if own.cost.code != values.exchange.cost.code:
             # The exchange rate of options is not that of a row in another currency.
             return row._replace(fx_rate=None)
     return row

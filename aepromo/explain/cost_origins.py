@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aepromo.inputs.exchange import Exchange, Rate
+    from aepromo.inputs.exchange import Rate
     from aepromo.inputs.shipping import Shipping
     from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
@@ -21,11 +21,6 @@ class Carriage(NamedTuple):
     weight_steps: int
     step_fee: int
     registration_fee: int
-
-    @property
-    def additional_weight_fee(self) -> int:
-        """The fee for all steps of weight together, in minor units."""
-        return self.weight_steps * self.step_fee
 
 
 class Origin(NamedTuple):
@@ -53,11 +48,12 @@ def cost_origins(values: Values, is_shipped: bool) -> dict[str, Origin]:
 
 def _shipped(shipping: Shipping, texts: Mapping[str, str]) -> Origin:
     service, weight = shipping.parcel(texts)
-    charge = service.charge
+    charge, exchange = service.charge, shipping.exchange
+    is_foreign = exchange.is_foreign(service.currency)
     return Origin(
         service.currency,
         int(charge.total(weight)),
-        _rate(shipping.exchange, service.currency),
+        exchange.rate(service.currency) if is_foreign else None,
         Carriage(
             service.line,
             charge.first_fee,
@@ -66,7 +62,3 @@ def _shipped(shipping: Shipping, texts: Mapping[str, str]) -> Origin:
             charge.registration_fee,
         ),
     )
-
-
-def _rate(exchange: Exchange, currency: Currency) -> Rate | None:
-    return exchange.rate(currency) if exchange.is_foreign(currency) else None

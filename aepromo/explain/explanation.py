@@ -79,6 +79,7 @@ class Explanation:
     """
 
     currency: Currency
+    discounts: Discounts
     list_price: int
     is_current: bool
     worst_case: str
@@ -99,8 +100,6 @@ class Explanation:
     seller_center: str = ""
     remedies: tuple[str, ...] = field(default=())
     proof: Proof | None = None
-    own_rate: int = 0
-    discounts_add: bool = False
     short: Short | None = None
 
 
@@ -175,8 +174,7 @@ def _explained(
         seller_center=values.book.text("floor.breakdown_message") if below_floor else "",
         remedies=_remedies(sku, values.offers, list_price, floor) if below_floor else (),
         proof=proof(protected, required, sku.discounts, values.offers, values.endings),
-        own_rate=int(sku.discounts.limited_rate),
-        discounts_add=sku.discounts.add,
+        discounts=sku.discounts,
         short=_short(required, BOUNDS[bound], sku),
     )
 
@@ -201,17 +199,14 @@ def _dead_zones(
 ) -> tuple[tuple[DeadZone, ...], DeadZone | None]:
     """The unsafe prices above the lowest safe one, and the last of them below the protected one."""
     lowest_safe = protected_list_price(required, sku.discounts, offers)
-    above = [
+    found = [
         _dead_zone(zone, sku.discounts, offers)
         for zone in zones(required, sku.discounts, offers)
-        if zone.step and lowest_safe < zone.low <= zone.high
+        if zone.step and zone.low <= zone.high
     ]
-    blamed = [
-        _dead_zone(zone, sku.discounts, offers)
-        for zone in zones(required, sku.discounts, offers)
-        if zone.step and zone.low <= zone.high == protected - 1
-    ]
-    return tuple(sorted(above, key=lambda zone: (zone.low, zone.high))), next(iter(blamed), None)
+    above = (zone for zone in found if zone.low > lowest_safe)
+    blamed = (zone for zone in found if zone.high == protected - 1)
+    return tuple(sorted(above, key=lambda zone: (zone.low, zone.high))), next(blamed, None)
 
 
 def _dead_zone(zone: Zone, discounts: Discounts, offers: Offers) -> DeadZone:

@@ -13,14 +13,15 @@ from aepromo.words import _, label
 
 if TYPE_CHECKING:
     from aepromo.pricing.currency import Currency
+    from aepromo.pricing.offers import Discounts
     from aepromo.pricing.proof import Proof
 
 _PLACES = 12
 """The places of a trillionth."""
 
 
-def proof_lines(proof: Proof, own_rate: int, add: bool, currency: Currency) -> list[str]:
-    """The arithmetic in lines; ``own_rate`` is in millionths, ``add`` as in ``Discounts``."""
+def proof_lines(proof: Proof, discounts: Discounts, currency: Currency) -> list[str]:
+    """The arithmetic in lines."""
 
     def settled(amount: int, rate: int, is_up: bool, result: int) -> str:
         line = _("  {amount} × (1 − {rate}) = {exact}, rounded up: {result}")
@@ -37,8 +38,8 @@ def proof_lines(proof: Proof, own_rate: int, add: bool, currency: Currency) -> l
     situation = label("forced" if proof.is_forced else "not_forced")
     first = _("{price} is not enough ({situation}):")
     said = [first.format(price=money(proof.list_price, currency), situation=situation)]
-    own = own_rate * MILLION
-    if add and proof.is_forced:
+    own = int(discounts.limited_rate) * MILLION
+    if discounts.add and proof.is_forced:
         both = own + proof.forced_rate
         said.append(settled(proof.list_price, both, proof.is_item_up, proof.item_price))
     else:

@@ -55,10 +55,10 @@ def step_columns(explanation: Explanation, language: str) -> list[TextColumn]:
 
 def _detail_column(name: str, details: Sequence[Mapping[str, Figure | str | None]]) -> TextColumn:
     """A column that only some steps have; amounts in other currencies are text."""
-    kinds = dict.fromkeys(("threshold", "off", "subtotal"), Kind.MONEY)
+    kind = Kind.MONEY if name in ("threshold", "off", "subtotal") else Kind.TEXT
     found = (detail.get(name) for detail in details)
     cells = [each.digits if isinstance(each, Figure) else each for each in found]
-    return TextColumn(name, kinds.get(name, Kind.TEXT), cells)
+    return TextColumn(name, kind, cells)
 
 
 def document(explanation: Explanation, language: str, proves: bool = False) -> dict[str, object]:
@@ -139,11 +139,10 @@ def proven(explanation: Explanation) -> list[str]:
     proof = explanation.proof
     if proof is None:
         return [_("there is no lower list price to check")]
-    own_rate, add = explanation.own_rate, explanation.discounts_add
-    said = proof_lines(proof, own_rate, add, explanation.currency)
-    return (
-        [*said, _short_line(explanation.short, explanation.currency)] if explanation.short else said
-    )
+    said = proof_lines(proof, explanation.discounts, explanation.currency)
+    if explanation.short:
+        said.append(_short_line(explanation.short, explanation.currency))
+    return said
 
 
 def _short_line(short: Short, currency: Currency) -> str:
@@ -288,7 +287,7 @@ def _details(step: Step, currency: Currency) -> dict[str, Figure | str | None]:
         "first_weight_fee": _figure(carriage.first_weight_fee, own),
         "weight_steps": Figure(str(carriage.weight_steps)),
         "step_fee": _figure(carriage.step_fee, own),
-        "additional_weight_fee": _figure(carriage.additional_weight_fee, own),
+        "additional_weight_fee": _figure(carriage.weight_steps * carriage.step_fee, own),
         "registration_fee": _figure(carriage.registration_fee, own),
     }
 

@@ -21,7 +21,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, fits_conver
 from aepromo.table.cells import CellError, read, read_exchange_rate, shown, sign_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.currencies import currency_named
-from aepromo.table.found_columns import positions_of
+from aepromo.table.found_columns import header_at, positions_of
 from aepromo.table.grid import taken
 from aepromo.table.measured_cells import added_up
 from aepromo.table.number_columns import Reading, rows_of
@@ -163,8 +163,7 @@ def read_costs(
     if not differ and "" in labels and exchange.rate(exchange.cost) is None:
         raise CallError(f"cost_currency {exchange.no_rate(exchange.cost)}")
     own_rates = _own_rates(cells, columns, exchange, costs)
-    costs.currencies, codes = _currencies(cells, columns, of_rows, costs)
-    costs.codes = codes
+    costs.codes = codes = _row_currencies(cells, columns, of_rows, costs)
     none, zeros = np.full(rows, BLANK, np.int64), np.zeros(rows, np.int64)
     signed = _SignedCells(costs, cells, columns, exchange, price_signs)
     for name, at in places:
@@ -208,8 +207,7 @@ def _of_option(
         code = costs.code_of(own)
         codes = np.full(len(codes), code)
         return codes, np.full(len(codes), _fallback(text, name, own))
-    amounts = [_fallback(text, name, each) for each in costs.currencies]
-    return codes, np.array(amounts, np.int64)[codes]
+    return codes, costs.given(text, name)
 
 
 def _cost_places(columns: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -258,16 +256,15 @@ def _finer_rate(text: str) -> Rate | None:
     return Rate(*found) if found else None
 
 
-def _currencies(
+def _row_currencies(
     cells: Cells, columns: Mapping[str, int], exchange: Exchange, costs: Costs
-) -> tuple[list[Currency], Numbers]:
-    """The currencies that occur, and for each row the index of its own."""
+) -> Numbers:
+    """For each row the index of its currency."""
     if "cost_currency" not in columns:
         costs.are_unnamed = True
-        return [exchange.cost], np.zeros(len(cells), np.int64)
+        return np.full(len(cells), costs.code_of(exchange.cost), np.int64)
     position = columns["cost_currency"]
     encoded = cells.texts(position).dictionary_encode()
-    known: list[Currency] = []
     indices, reasons = [], {}
     for code, text in enumerate(encoded.dictionary.to_pylist()):
         try:
@@ -276,16 +273,13 @@ def _currencies(
         except CellError as error:
             reasons[code] = str(error)
             currency = exchange.cost  # so that its costs don't count as missing
-        codes_known = [each.code for each in known]
-        if currency.code not in codes_known:
-            known.append(currency)
-            codes_known.append(currency.code)
-        indices.append(codes_known.index(currency.code))
+        indices.append(costs.code_of(currency))
     codes = encoded.indices.to_numpy()
     bad = np.flatnonzero(np.isin(codes, list(reasons)))
     header = str(cells.header[position])
     costs.bad.append(Refused(bad, header, lambda at: reasons[int(codes[bad[at]])]))
-    return known, np.array(indices, np.int64)[codes]
+    of_rows: Numbers = np.array(indices, np.int64)[codes]
+    return of_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -539,11 +533,6 @@ def _worth(
     per = np.array([rate.per for rate in costs.rates], kind)[rates]
     exact = converted_up(amounts.astype(kind), units, per, *scales)
     return np.minimum(exact, AMOUNT_LIMIT).astype(np.int64)
-
-
-def header_at(cells: Cells, columns: Mapping[str, int], name: str) -> str:
-    """The header of a column, or its name if the table lacks it."""
-    return str(cells.header[columns[name]]) if name in columns else name
 
 
 def _add_up(

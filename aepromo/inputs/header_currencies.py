@@ -56,7 +56,8 @@ def check_currencies(columns: FoundColumns, exchange: Exchange) -> None:
         kind = INPUTS[name].kind if name in INPUTS else Kind.TEXT
         for position in positions:
             label = columns.label(position)
-            if label and kind in AMOUNTS and kind is not Kind.COST:
+            is_price = label and kind in AMOUNTS and kind is not Kind.COST
+            if is_price and not _fits(label, exchange.selling):
                 problems.append(_foreign_price(columns.header[position], label, exchange.selling))
     if "fx_rate" not in columns:
         without: dict[str, list[str]] = {}
@@ -72,8 +73,8 @@ def check_currencies(columns: FoundColumns, exchange: Exchange) -> None:
             problems.append(
                 reason.format(headers=shown_ones, code=code, selling=exchange.selling.code)
             )
-    if any(problems):
-        raise InputError(_("; ").join(filter(None, problems)))
+    if problems:
+        raise InputError(_("; ").join(problems))
 
 
 def label_reasons(
@@ -96,9 +97,7 @@ def label_reasons(
 
 
 def _foreign_price(header: str, label: str, selling: Currency) -> str:
-    """The problem of a price header in another currency than the selling one; empty if it fits."""
-    if _fits(label, selling):
-        return ""
+    """The problem of a price header in another currency than the selling one."""
     reason = _("'{header}' is in {code}, but prices are in {selling}; give --currency {code}")
     code = _LIKELIEST.get(label, label)
     return reason.format(header=shown_header(header), code=code, selling=selling.code)

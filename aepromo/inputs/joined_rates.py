@@ -67,7 +67,7 @@ class JoinedRates:
         refused = [each._replace(column=header) for each in reading.bad]
         unread = frozenset(rows_of(refused).tolist())
         rates = zip(reading.numbers.tolist(), reading.upper.tolist(), strict=True)
-        skus, categories = (_cells(cells, columns, name) for name in KEYS)
+        skus, categories = (_texts(cells, columns, name).to_pylist() for name in KEYS)
         for row, (sku, category, rate) in enumerate(zip(skus, categories, rates, strict=True)):
             if row in unread:
                 continue
@@ -114,7 +114,7 @@ class JoinedRates:
         The level is 0 for the SKU, 1 for the category, 2 for the store. A dictionary is looked up
         row by row: building an index for every block of a long file would take longer.
         """
-        skus = _cells(cells, columns, "sku")
+        skus = _texts(cells, columns, "sku").to_pylist()
         by_sku = np.array([self.by_sku.get(sku, _NONE) for sku in skus], np.int64).reshape(-1, 2)
         encoded = _texts(cells, columns, "category").dictionary_encode()
         keys = [_key(name) for name in encoded.dictionary.to_pylist()]
@@ -169,11 +169,6 @@ def _rate_from(header: str) -> str:
             return asked
     quantile = re.fullmatch(r"(p\d+(?:\.\d+)?)(?:rate|折扣率)", name)
     return quantile[1] if quantile else ""
-
-
-def _cells(cells: Cells, columns: Mapping[str, int], name: str) -> list[str]:
-    found: list[str] = _texts(cells, columns, name).to_pylist()
-    return found
 
 
 def _texts(cells: Cells, columns: Mapping[str, int], name: str) -> pa.Array:

@@ -50,7 +50,7 @@ def row_texts(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -
         if kind is Kind.COST and filled:
             if len(filled) > 1:
                 in_currencies = [named.get(at) for at in filled]
-                signs = _price_signs(columns, cells)
+                signs = price_signs({each: cells[at] for each, at in columns.items()})
                 found.texts[name] = _sum_of_costs(texts, in_currencies, exchange, signs)
                 found.currencies[name] = exchange.selling.code
             else:
@@ -74,10 +74,6 @@ def _of_row(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -> 
         return exchange
     of_store = exchange.fx_rate if cost.code == exchange.cost.code else None
     return exchange._replace(cost=cost, fx_rate=Rate(*own) if own else of_store)
-
-
-def _price_signs(columns: FoundColumns, cells: Sequence[str]) -> frozenset[str]:
-    return price_signs({name: cells[at] for name, at in columns.items()})
 
 
 def _without_unit(cell: str, unit: str, kind: Kind) -> str:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("first_weight_g", "step_g", "max_weight_g")
 FEES = ("first_weight_fee", "step_fee", "registration_fee")
-OPTIONAL = ("currency",)
 _NAME = re.compile(r"\w[\w .-]*")
 
 
@@ -59,7 +58,7 @@ def read_tariff(path: str) -> Tariff:
     """The tariff in a file. Raises ``CallError`` that names the file and the key."""
     tables = read_toml(path)
     _check_keys(tables, ("currency", "lines"), path)
-    currency = _currency(tables["currency"], f"{path}: currency") if "currency" in tables else None
+    currency = _currency(tables, f"{path}: currency")
     lines = _table(tables.get("lines", {}), f"{path}: lines")
     services = [
         _service(name, market, fields, currency, f"{path}: lines.{name}.{market}")
@@ -95,9 +94,8 @@ def _service(
     name: str, market: str, given: object, default: Currency | None, place: str
 ) -> Service:
     fields = _table(given, place)
-    _check_keys(fields, (*WEIGHTS, *FEES, *OPTIONAL), place)
-    currency = _currency(fields["currency"], f"{place}.currency") if "currency" in fields else None
-    currency = currency or default
+    _check_keys(fields, (*WEIGHTS, *FEES, "currency"), place)
+    currency = _currency(fields, f"{place}.currency") or default
     if currency is None:  # fees in yuan would be read as dollars
         raise CallError(_("{place}: {key} is missing").format(place=place, key="currency"))
     numbers: dict[str, int] = {}
@@ -141,9 +139,11 @@ def _number(value: object, key: str, currency: Currency, place: str) -> int:
     return number
 
 
-def _currency(value: object, place: str) -> Currency:
+def _currency(fields: Mapping[str, object], place: str) -> Currency | None:
+    if "currency" not in fields:
+        return None
     try:
-        return currency_named(str(value))
+        return currency_named(str(fields["currency"]))
     except CellError as error:
         raise CallError(f"{place}: {error}") from None
 

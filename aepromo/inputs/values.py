@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from aepromo.inputs.joined_rates import JoinedRates
     from aepromo.inputs.policy import Policy
     from aepromo.inputs.shipping import Shipping
     from aepromo.pricing.currency import Currency
@@ -71,11 +70,6 @@ class Values(NamedTuple):
     shipping: Shipping | None
 
     @property
-    def promotion(self) -> str:
-        """The promotion of the discount: forced or reverse."""
-        return self.policy.promotion
-
-    @property
     def discounts_add(self) -> bool:
         """Whether own and forced discount add up (rule book: ``stacking.own_and_forced``)."""
         key = "stacking.own_and_forced"
@@ -100,11 +94,6 @@ class Values(NamedTuple):
             return read(self.book.text(key), Kind.RATE, USD) or 1
         except CellError as error:
             raise CallError(f"rules.{key}: {error}") from None
-
-    @property
-    def joined_rates(self) -> JoinedRates | None:
-        """Forced rates by SKU, category and store, which go after a row's own cells."""
-        return self.policy.rates
 
     @property
     def overridden(self) -> frozenset[str]:
@@ -156,11 +145,6 @@ class Values(NamedTuple):
         """A result column, with the labels that the tariff gives it."""
         column = RESULTS[name]
         return column._replace(labels=self.lines) if name == "shipping_line" else column
-
-    def columns(self, names: Iterable[str]) -> list[Column]:
-        """Result columns by name."""
-        known = dict(RESULTS, shipping_line=self.column("shipping_line"))
-        return [known[name] for name in names]
 
     def offered(self) -> dict[str, int]:
         """The given values of a SKU, costs among them. Raises ``CallError`` for unusable costs."""
@@ -258,16 +242,16 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
     book = policy.book.in_money(exchange.in_selling) if exchange.is_foreign(USD) else policy.book
     own = {name: text for name, text in texts.items() if _is_cost(name)}
     costs = exchange.row_costs(own, policy.cost_currencies, price_signs(texts))
-    read_values = _read_values(texts, policy, exchange, costs)
+    numbers, rates, facts = _read_values(texts, policy, exchange, costs)
     return Values(
         policy=policy,
         currency=exchange.selling,
         texts=texts,
         exchange=exchange,
-        numbers=read_values.numbers,
+        numbers=numbers,
         costs=costs,
-        rates=read_values.rates,
-        facts=read_values.facts,
+        rates=rates,
+        facts=facts,
         offers=_offers(policy, exchange.selling),
         endings=tuple(read_ending(text, exchange.selling) for text in policy.ending),
         floor_multiple=rule_number(policy.book, "floor.multiple"),
@@ -306,12 +290,6 @@ def _shipping(policy: Policy, texts: Mapping[str, str], exchange: Exchange) -> S
     return Shipping(policy.tariff, policy.line, exchange)
 
 
-class _Read(NamedTuple):
-    numbers: dict[str, int]
-    rates: GivenRates
-    facts: dict[str, Fact]
-
-
 def price_signs(texts: Mapping[str, str]) -> frozenset[str]:
     """The signs of prices and targets, by column."""
     kinds = AMOUNTS - {Kind.COST}
@@ -324,9 +302,10 @@ def _is_cost(name: str) -> bool:
 
 def _read_values(
     texts: Mapping[str, str], policy: Policy, exchange: Exchange, costs: RowCosts
-) -> _Read:
+) -> tuple[dict[str, int], GivenRates, dict[str, Fact]]:
     """The given values apart from costs, whose problems are listed with those of the others."""
-    found = _Read({}, GivenRates(), {})
+    numbers: dict[str, int] = {}
+    facts: dict[str, Fact] = {}
     rates, problems = GivenRates(), []
     for name, text in texts.items():
         if name in CONVERSION or _is_cost(name) or name == "weight_g":
@@ -340,14 +319,14 @@ def _read_values(
                 from aepromo.table.facts import read_fact  # only the platform's rules need it
 
                 if (fact := read_fact(text, INPUTS[name].kind, currency)) is not None:
-                    found.facts[name] = fact
+                    facts[name] = fact
             else:
                 number = read(text, INPUTS[name].kind, currency)
-                found.numbers[name] = 0 if number is None else number
+                numbers[name] = 0 if number is None else number
         except CellError as error:
             problems.append(f"{policy.place(name)}: {error}")
-    least = found.numbers.pop("forced_rate_min", BLANK)
-    rates = rates._replace(least=least, most=found.numbers.pop("forced_rate_max", BLANK))
+    least = numbers.pop("forced_rate_min", BLANK)
+    rates = rates._replace(least=least, most=numbers.pop("forced_rate_max", BLANK))
     if rates.runs_backwards:
         reason = _("{least} is above {most}; swap the two")
         ends = (policy.place(name) for name in ("forced_rate_min", "forced_rate_max"))
@@ -357,7 +336,7 @@ def _read_values(
     if problems:
         of_costs = [f"{policy.place(name)}: {reason}" for name, reason in costs.problems]
         refuse_values([*of_costs, *problems])
-    return found._replace(rates=rates)
+    return numbers, rates, facts
 
 
 def contradiction() -> str:
@@ -418,8 +397,8 @@ def assumed_range(book: Book) -> tuple[int, int]:
     """The forced rates that the rule book reports, in millionths. Raises ``CallError``."""
     try:
         ends = read_range(book.text("forced.rate"))
+        if ends is None:
+            raise CellError(_("is blank; write a figure"))
     except CellError as error:
         raise CallError(f"rules.forced.rate: {error}") from None
-    if ends is None:
-        raise CallError("rules.forced.rate: " + _("is blank; write a figure"))
     return ends

@@ -123,15 +123,11 @@ def bins(before: Sequence[int], forced: Sequence[int]) -> list[Bin]:
 def _usual(counts: Sequence[int]) -> tuple[int, int]:
     """The percents between which all margins lie, without outliers at either end."""
     spared = sum(counts) // _OUTLIERS
-    ends = []
-    for order in (range(len(counts)), range(len(counts) - 1, -1, -1)):
-        seen = 0
-        for index in order:
-            seen += counts[index]
-            if seen > spared:
-                ends.append(PERCENTS[index])
-                break
-    return ends[0], ends[1]
+    low, high = (
+        next(at for at, seen in enumerate(accumulate(each)) if seen > spared)
+        for each in (counts, reversed(counts))
+    )
+    return PERCENTS[low], PERCENTS[-1 - high]
 
 
 def _within(counts: Sequence[int], low: int | None, high: int | None) -> int:

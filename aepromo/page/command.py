@@ -193,5 +193,7 @@ def _joined_from(joined: RatesOptions) -> str:
 
 
 def _tally(seen: Overview, currency: Currency) -> Tally:
-    worst = next(((sku.status, sku.profit, sku.sku) for sku in seen.at_risk), None)
-    return Tally(currency, seen.rows, {"status": seen.statuses}, worst, seen.unlisted)
+    tally = Tally(currency, seen.rows, {"status": seen.statuses})
+    tally.worst = next(((sku.status, sku.profit, sku.sku) for sku in seen.at_risk), None)
+    tally.unlisted = seen.unlisted
+    return tally

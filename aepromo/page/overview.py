@@ -208,7 +208,7 @@ def overview(outcome: Outcome, columns: Mapping[str, int], limit: int) -> Overvi
         limit,
         actions=_counts(results["action"], len(ACTIONS)),
         statuses=_counts(results["status"], len(STATUSES)),
-        by_rate=[counts.tolist() for counts in counts_by_rate(inputs, RATES)],
+        by_rate=counts_by_rate(inputs, RATES).tolist(),
         margins_before=_by_percent(results["margin_before"]),
         margins_forced=_by_percent(results["margin_forced"]),
         losses_before=int((results["profit_before"] < 0).sum()),

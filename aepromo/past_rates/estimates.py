@@ -168,7 +168,7 @@ def _statistics(group_of: Numbers, orders: pd.DataFrame, quantile: int) -> pd.Da
 
 def _squares(rates: Numbers) -> int:
     """The sum of squares, in parts that each fit the integers of a column."""
-    parts = (rates[start : start + MILLION] for start in range(0, len(rates), MILLION))
+    parts = np.array_split(rates, len(rates) // MILLION + 1)
     return sum(int((part * part).sum()) for part in parts)
 
 

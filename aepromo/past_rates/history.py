@@ -16,7 +16,7 @@ from aepromo.inputs.header_currencies import label_reasons, name_currencies
 from aepromo.past_rates.past_orders import AMOUNTS, OrderRate, rate_of
 from aepromo.pricing.money import BLANK, pick
 from aepromo.table.cells import in_two_currencies, signs_in, tidy
-from aepromo.table.found_columns import label_at
+from aepromo.table.found_columns import header_at, label_at
 from aepromo.table.measured_cells import read_one
 from aepromo.table.moments import read_moments, start_of
 from aepromo.table.number_columns import rows_of
@@ -105,7 +105,7 @@ class _Sheet:
 
     def note(self, name: str, refused: Iterable[Refused]) -> None:
         """Note problems of a column in some rows."""
-        header = str(self.cells.header[self.columns[name]]) if name in self.columns else name
+        header = header_at(self.cells, self.columns, name)
         self.problems.extend(each._replace(column=header) for each in refused if len(each.rows))
 
 

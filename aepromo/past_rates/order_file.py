@@ -152,14 +152,13 @@ def _line(rates: PastRates) -> str:
         return _("no forced orders")
     store = {column.name: int(numbers[0]) for column, numbers in rates.columns}
     orders, categories = store["orders"], rates.counted("category")
-    parts = (
-        ngettext("{count:,} forced order", "{count:,} forced orders", orders).format(count=orders),
-        skus(rates.counted("sku")),
-        ngettext("{count:,} category", "{count:,} categories", categories).format(count=categories),
-    )
+    orders_text = ngettext("{count:,} forced order", "{count:,} forced orders", orders)
+    categories_text = ngettext("{count:,} category", "{count:,} categories", categories)
     text = _("{orders} of {skus} in {categories}; store {rate}")
     return text.format(
-        **dict(zip(("orders", "skus", "categories"), parts, strict=True)),
+        orders=orders_text.format(count=orders),
+        skus=skus(rates.counted("sku")),
+        categories=categories_text.format(count=categories),
         rate=percent(store["forced_rate"]),
     )
 

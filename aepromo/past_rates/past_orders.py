@@ -126,10 +126,10 @@ def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[OrderRate
     rate is invalid where there is a fault.
     """
     price, deal = (numbers.get(name, BLANK) for name in ("list_price", "deal_price"))
-    own_rate, coupon, tier = (
-        _or_nothing(numbers.get(name, 0))
-        for name in ("limited_rate", "coupon_amount", "spend_save_amount")
+    given = (
+        numbers.get(name, 0) for name in ("limited_rate", "coupon_amount", "spend_save_amount")
     )
+    own_rate, coupon, tier = (pick(is_known(each), each, 0) for each in given)
     known = is_known(price) & is_known(deal)
     base = base_price(pick(known, price, 1), own_rate)
     item = pick(known, deal, 0) + coupon + tier
@@ -170,7 +170,3 @@ def rate_of(numbers: Mapping[str, Whole], currency: Currency) -> tuple[OrderRate
     highest = least(observed_rate(2 * start, most(2 * end - 1, 0)), MILLION - 1)
     found = OrderRate(rate, lowest, highest)
     return found, [fault for fault in faults if any_of(fault.where)]
-
-
-def _or_nothing(value: Whole) -> Whole:
-    return pick(is_known(value), value, 0)

@@ -102,7 +102,7 @@ def max_limited_rate(
     """The deepest own discount in whole percents at which every SKU of a product still protects.
 
     In ten-thousandths; 0 where none does but the price alone, blank where that does not either.
-    ``product`` numbers the product of each row of a column from 0 up; without it each SKU is alone.
+    ``product`` numbers the product of each row of a column; without it each SKU is alone.
     The platform takes whole percents, one for a product. Percents are tried from the deepest that
     an order without offers bears: with a tier a safe one may lie above an unsafe one.
     """

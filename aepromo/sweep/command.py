@@ -41,7 +41,7 @@ from aepromo.table.atomic import replacing
 from aepromo.table.cells import fixed, percent
 from aepromo.table.column import Kind
 from aepromo.table.schema import RESULTS
-from aepromo.table.text import Figure, TextColumn, json_document, result_text
+from aepromo.table.text import Figure, TextColumn, json_document, result_text, row_documents
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
@@ -162,34 +162,26 @@ def _sweep_file(
 
     from aepromo.cli.input_files import asked
 
-    counts = {rate: np.zeros(len(STATUSES), np.int64) for rate in grid}
+    counts = np.zeros((len(grid), len(STATUSES)), np.int64)
     with asked(SWEEP, values, file, reading, writing) as answers:
 
-        def counted(outcome: Outcome, _text: TextBlock) -> list[Counts]:
-            if outcome.inputs is None:
-                return [np.zeros(len(STATUSES), np.int64) for _rate in grid]
-            return counts_by_rate(outcome.inputs, grid)
+        def counted(outcome: Outcome, _text: TextBlock) -> Counts:
+            inputs = outcome.inputs
+            return np.zeros_like(counts) if inputs is None else counts_by_rate(inputs, grid)
 
-        for counts_of_block in answers.each(counted):
-            for rate, more in zip(grid, counts_of_block, strict=True):
-                counts[rate] += more
-    by_status = {
-        status: [int(counts[rate][index]) for rate in grid] for index, status in enumerate(STATUSES)
-    }
-    survive = [
-        ok + below for ok, below in zip(by_status["ok"], by_status["below_target"], strict=True)
-    ]
+        for more in answers.each(counted):
+            counts += more
+    survive = counts[:, : STATUSES.index("loss")].sum(axis=1).tolist()
     columns = [_rate_column(grid), _count_column("survive", survive)]
-    columns += [_count_column(status, numbers) for status, numbers in by_status.items()]
+    columns += map(_count_column, STATUSES, counts.T.tolist())
     title, shown = _("SKUs that survive"), [rate / 10_000 for rate in grid]
     chart = Chart(title, shown, survive, {}, counts=True)
-    total = sum(numbers[0] for numbers in by_status.values())
     survival = _(
         "of {total:,} SKUs, {first:,} survive {low}, {last:,} survive {high}: "
         "neither a loss nor under the floor"
     )
     note = survival.format(
-        total=total,
+        total=int(counts[0].sum()),
         first=survive[0],
         low=percent(grid[0]),
         last=survive[-1],
@@ -232,13 +224,8 @@ def _cut(column: TextColumn, limit: int) -> TextColumn:
 
 
 def _document(columns: Sequence[TextColumn], crossings: Sequence[Crossing]) -> dict[str, object]:
-    names = [column.name for column in columns]
-    figures = [
-        [Figure(cell) if column.is_figure and cell is not None else cell for cell in column.cells]
-        for column in columns
-    ]
     return {
-        "rates": [dict(zip(names, row, strict=True)) for row in zip(*figures, strict=True)],
+        "rates": row_documents(columns),
         "crossings": [
             {"mark": each.mark, "rate": Figure(fixed(each.rate // 100, 4)), "holds": each.holds}
             for each in crossings

@@ -93,14 +93,16 @@ def by_rate(inputs: Inputs, grid: range) -> Iterator[tuple[int, Figures]]:
         yield rate, left_at(situation.deal_price(item_price), sku, required, floor)
 
 
-def counts_by_rate(inputs: Inputs, grid: range) -> list[Counts]:
-    """How many rows of a column of SKUs are at each status, rate by rate, as ``STATUSES`` go."""
+def counts_by_rate(inputs: Inputs, grid: range) -> Counts:
+    """How many rows of a column of SKUs are at each status: a line a rate, as ``STATUSES`` go."""
     import numpy as np  # not needed for one SKU
 
-    return [
-        np.bincount(np.broadcast_to(results["status"], inputs.rows), minlength=len(STATUSES))
-        for _, results in by_rate(inputs, grid)
+    statuses = (results["status"] for _, results in by_rate(inputs, grid))
+    counts = [
+        np.bincount(np.broadcast_to(each, inputs.rows), minlength=len(STATUSES))
+        for each in statuses
     ]
+    return np.array(counts)
 
 
 def sweep(values: Values, grid: range) -> tuple[Sweep, list[str]]:

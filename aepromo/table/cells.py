@@ -436,6 +436,12 @@ _CONTROLS = (
 )
 
 
+def few(texts: Iterable[str], count: int) -> str:
+    """The first of ``count`` things in a message: ``3, 7, …``."""
+    texts = list(texts)
+    return _(", ").join([*texts, "…"] if count > len(texts) else texts)
+
+
 def fixed(value: int, places: int) -> str:
     """A whole number of the smallest unit as a plain decimal: ``fixed(404, 2)`` is ``4.04``."""
     digits = str(abs(value)).rjust(places + 1, "0")

@@ -12,6 +12,7 @@ from aepromo.table.headings import chinese
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from aepromo.table.any_cells import Cells
     from aepromo.table.headers import HeaderReading, Headers
 
 
@@ -83,3 +84,8 @@ def positions_of(columns: Mapping[str, int], name: str) -> tuple[int, ...]:
 def label_at(columns: Mapping[str, int], position: int) -> str:
     """The code or sign of money that the header at a position names for its cells."""
     return columns.label(position) if isinstance(columns, FoundColumns) else ""
+
+
+def header_at(cells: Cells, columns: Mapping[str, int], name: str) -> str:
+    """The header of a column, or its name if the table lacks it."""
+    return str(cells.header[columns[name]]) if name in columns else name

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.errors import CallError, InputError
+from aepromo.table.cells import few
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.header_units import Measure, endings, fits, unit_of
 from aepromo.table.headings import chinese, named
@@ -198,7 +199,7 @@ class Headers(NamedTuple):
         if self.read_as:
             pairs = (_pair(header, reading) for header, reading in self.read_as[:_MOST_NAMED])
             text = _("read as: {pairs}")
-            said.append(text.format(pairs=_few(pairs, len(self.read_as))))
+            said.append(text.format(pairs=few(pairs, len(self.read_as))))
         left_out = self._left_out(given)
         if others := [each for each in self.ambiguous if each not in left_out]:
             said.append(_questions(others))
@@ -211,7 +212,7 @@ def _questions(ambiguous: Sequence[Ambiguous]) -> str:
     """Headers to ask about, in a line with the options that answer."""
     text = _("{questions}; say so with {options}")
     shown = ambiguous[:_MOST_NAMED]
-    asked = _few(map(_question, shown), len(ambiguous))
+    asked = few(map(_question, shown), len(ambiguous))
     options = " ".join(map_option(each.header, each.columns[0]) for each in shown)
     return text.format(questions=asked, options=options)
 
@@ -420,7 +421,7 @@ def missing_columns(headers: Headers, missing: Sequence[str]) -> str:
     )
     return reason.format(
         names=_(", ").join(map(named, missing)),
-        headers=_few((shown_header(header[at]) for at in sorted(order)), len(header)),
+        headers=few((shown_header(header[at]) for at in sorted(order)), len(header)),
         maps=" ".join(options),
         flags=_(", ").join(INPUTS[name].flag for name in missing),
     )
@@ -454,12 +455,7 @@ def _pairs(name: str) -> set[str]:
 
 def listed(names: Sequence[str]) -> str:
     """Headers in a message: the first of them, shortened."""
-    return _few(map(shown_header, names[:_MOST_NAMED]), len(names))
-
-
-def _few(texts: Iterable[str], count: int) -> str:
-    texts = list(texts)
-    return _(", ").join([*texts, "…"] if count > len(texts) else texts)
+    return few(map(shown_header, names[:_MOST_NAMED]), len(names))
 
 
 def shown_header(header: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.table.cells import shown
+from aepromo.table.cells import few, shown
 from aepromo.table.grid import offsets_of, taken, truths
 from aepromo.table.rows import rows_with_lines
 from aepromo.table.shortened_ids import shortened_ids
@@ -206,13 +206,12 @@ class IdNotes:
                 text.format(id=shown(each).strip("'"), first=first, second=second)
                 for each, first, second in first_pairs
             ]
-            more = ["…"] if twice > MOST_NAMED else []
             said = ngettext(
                 "{count:,} id appears twice: {pairs}",
                 "{count:,} ids appear twice: {pairs}",
                 twice,
             )
-            found.append(said.format(count=twice, pairs=_(", ").join([*pairs, *more])))
+            found.append(said.format(count=twice, pairs=few(pairs, twice)))
             if self.filled > MOST_COMPARED:
                 said = _("only the ids of the first {count:,} rows were compared")
                 found.append(said.format(count=MOST_COMPARED))

@@ -203,6 +203,16 @@ class Figure(NamedTuple):
     digits: str
 
 
+def row_documents(columns: Sequence[TextColumn]) -> list[dict[str, object]]:
+    """Each row for ``json_document``, its computed figures as numbers."""
+    names = [column.name for column in columns]
+    cells = [
+        [Figure(cell) if column.is_figure and cell is not None else cell for cell in column.cells]
+        for column in columns
+    ]
+    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
 def json_document(value: object, indent: str = "") -> str:
     """Nested mappings, lists, text, figures and None as JSON, indented by two."""
     inner = indent + "  "

@@ -15,10 +15,6 @@ PATIENCE = 1.0
 """Seconds of work before anything is shown."""
 
 
-def _is_dumb() -> bool:
-    return os.environ.get("TERM") in ("dumb", "unknown")
-
-
 class Meter:
     """A meter of rows done, rows a second and the time left, on a terminal only.
 
@@ -28,8 +24,8 @@ class Meter:
 
     def __init__(self, stream: TextIO | None, total: int | None) -> None:
         # A dumb terminal can't erase the line.
-        is_shown = stream is not None and stream.isatty() and not _is_dumb()
-        self._stream = stream if is_shown else None
+        is_dumb = os.environ.get("TERM") in ("dumb", "unknown")
+        self._stream = stream if stream is not None and stream.isatty() and not is_dumb else None
         self._total = total
         self._started = time.monotonic()
         self._rows = 0

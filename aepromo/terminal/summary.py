@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import zip_longest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from aepromo.pricing.fees import STATUSES
 from aepromo.table.cells import grouped
@@ -12,30 +12,13 @@ from aepromo.table.schema import RESULTS
 from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from aepromo.pricing.currency import Currency
 
 
-class Seen(NamedTuple):
-    """The counts and totals of a block of rows, with the fields of ``Tally``."""
-
-    rows: int
-    counts: dict[str, list[int]]
-    unlabelled: int = 0
-    worst: tuple[int, int, str] | None = None
-    peak: tuple[int, str] | None = None
-    total: int | None = None
-    without_total: int = 0
-    unknown: Mapping[str, int] = {}
-    unpriced: int = 0
-    lacking: tuple[str, ...] = ()
-    blank: frozenset[str] = frozenset()
-    unlisted: int = 0
-
-
 class Tally:
-    """Counts and totals of a run's rows so far.
+    """Counts and totals of some rows: of a block, or of a run so far.
 
     ``counts`` has for each label column the number of rows with each label, by its index;
     ``unlabelled`` counts the rows without a label in the first of these columns. ``worst`` is the
@@ -47,45 +30,41 @@ class Tally:
     list price, and are none of the rows.
     """
 
-    def __init__(
-        self,
-        currency: Currency,
-        rows: int = 0,
-        counts: dict[str, list[int]] | None = None,
-        worst: tuple[int, int, str] | None = None,
-        unlisted: int = 0,
-    ) -> None:
-        self.currency, self.rows, self.worst = currency, rows, worst
-        self.unlisted = unlisted
-        self.counts = {} if counts is None else counts
-        self.unlabelled = 0
-        self.peak: tuple[int, str] | None = None
-        self.total: int | None = None
-        self.without_total = 0
-        self.unknown: Counter[str] = Counter()
-        self.unpriced = 0
-        self.lacking: dict[str, None] = {}
-        self.blank: frozenset[str] = frozenset()
+    unlabelled = 0
+    worst: tuple[int, int, str] | None = None
+    peak: tuple[int, str] | None = None
+    total: int | None = None
+    without_total = 0
+    unpriced = 0
+    lacking: tuple[str, ...] = ()
+    blank: frozenset[str] = frozenset()
+    unlisted = 0
 
-    def add(self, seen: Seen) -> None:
+    def __init__(
+        self, currency: Currency, rows: int = 0, counts: dict[str, list[int]] | None = None
+    ) -> None:
+        self.currency, self.rows, self.counts = currency, rows, counts or {}
+        self.unknown: Counter[str] = Counter()
+
+    def add(self, more: Tally) -> None:
         """Count some more rows."""
-        self.rows += seen.rows
-        for name, counts in seen.counts.items():
+        self.rows += more.rows
+        for name, counts in more.counts.items():
             both = zip_longest(self.counts.get(name, ()), counts, fillvalue=0)
-            self.counts[name] = [before + more for before, more in both]
-        if self.worst is None or (seen.worst and _rank(seen.worst) < _rank(self.worst)):
-            self.worst = seen.worst
-        if seen.peak is not None and (self.peak is None or seen.peak[0] > self.peak[0]):
-            self.peak = seen.peak
-        if seen.total is not None:
-            self.total = (self.total or 0) + seen.total
-        self.unlabelled += seen.unlabelled
-        self.without_total += seen.without_total
-        self.unknown.update(seen.unknown)
-        self.unpriced += seen.unpriced
-        self.lacking |= dict.fromkeys(seen.lacking)
-        self.blank |= seen.blank
-        self.unlisted += seen.unlisted
+            self.counts[name] = [before + after for before, after in both]
+        if self.worst is None or (more.worst and _rank(more.worst) < _rank(self.worst)):
+            self.worst = more.worst
+        if more.peak is not None and (self.peak is None or more.peak[0] > self.peak[0]):
+            self.peak = more.peak
+        if more.total is not None:
+            self.total = (self.total or 0) + more.total
+        self.unlabelled += more.unlabelled
+        self.without_total += more.without_total
+        self.unknown += more.unknown
+        self.unpriced += more.unpriced
+        self.lacking = tuple(dict.fromkeys((*self.lacking, *more.lacking)))
+        self.blank |= more.blank
+        self.unlisted += more.unlisted
 
     def labels(self, name: str) -> list[tuple[str, int]]:
         """The number of rows with each label of a column, in the order of its labels."""

@@ -34,12 +34,6 @@ def running_text(text: str, style: str = "") -> Text:
     return Text(text, style=style) if is_english() else _Chinese(text, style=style)
 
 
-def broken_as_chinese(text: Text) -> Text:
-    """The text with its styles, wrapped like Chinese."""
-    chinese = _Chinese("", style=text.style)
-    return chinese.append_text(text)
-
-
 class _Chinese(Text):
     """Text that wraps at the ``breaks``."""
 
