@@ -1,37 +1,37 @@
-"""Prices for AliExpress that hold under discounts the platform forces.
+"""Prices for sellers on AliExpress that bear the discounts which the platform forces.
 
-A folder is a capability, and data flows one way::
+A folder is a capability, and imports only folders above it in this list. Data flows one way::
 
     bytes → text columns → resolved inputs → a question → answer columns → bytes or a table
 
-    pricing      the exact model: money, fees, offers, the price that protects
+    pricing      the exact model: money, fees, offers, the price that protects; raise, keep or hold
     words        messages in English and Chinese
-    rules        every figure that is assumed, as data with its origin
-    table        bytes to columns of cells and back: CSV, workbooks, Parquet, headers, cells
-    inputs       cell before option before configuration before rule book; currencies, tariffs
-    engine       answer a question for one SKU, a file or a frame
-    calculators  list-price, margin, commission, floor, reprice, audit, breakeven
-    platform     the platform's rules: forced, reverse, appeal, tracking, and their gates
+    rules        the rule book: every figure of the platform, as data with its origin
+    table        files to columns of cells and back: CSV, workbooks, Parquet; headers and units
+    inputs       which value counts: a cell, else an option, the configuration, the rule book
+    engine       the answer to a command's question, for one SKU, a file or a frame
     past_rates   rates: forced rates from an order history
-    watch        a discount feed, its events, and the memory between runs
-    explain      one SKU step by step
+    calculators  list-price, margin, commission, floor, reprice, audit, breakeven; price updates
     sweep        profit against the forced rate
-    page         the HTML page of a price list
+    explain      one SKU, step by step
+    page         report: a price list as an HTML page
+    platform     forced, reverse, appeal, tracking: the platform's own conditions, gate by gate
+    watch        a discount feed: its events, their deadlines, the memory between runs
     check        how a file will be read, and a configuration to start from
     terminal     Rich tables, summaries, progress
-    cli          the app, its options, streams, exit codes, and the one runner of commands
+    cli          the app: options, streams, exit codes, and the runner that all commands share
 
-The functions here compute the same answers for a pandas frame. They hold no state and touch no
-files, so they run unchanged on the partitions of a larger frame::
+Its functions give the answers of the command line for a pandas frame. They hold no state and touch
+no files, so they run unchanged on the partitions of a larger frame::
 
     import aepromo
     priced = aepromo.reprice(frame, aepromo.Policy(forced_rate="10%..20%"))
 
-Each takes a frame with the columns of the command line (text, decimals, integers; see ``Policy``
-for values that the frame lacks) and returns a new frame with the result columns added, money as
-exact decimals. ``mapping`` names the columns of headers that are not known. Bad cells raise
-``BadRows``, whose ``problems`` lists all of them by the frame's index and column. For a frame
-without rows the answer has no rows, but the same columns and types.
+Each takes a frame with the columns that a file for the command has, as text, decimals or integers,
+and returns a new frame with the result columns added, money as exact decimals. A ``Policy`` gives
+the values that the frame lacks; ``mapping``, header → column, names columns whose headers are not
+known. Bad cells raise ``BadRows``, whose ``problems`` name each of them by the frame's index and
+column. A frame without rows has an answer without rows, with the columns and types of any other.
 """
 
 from __future__ import annotations
@@ -241,9 +241,9 @@ def rates(
     from aepromo.inputs.exchange import exchange_of
     from aepromo.past_rates.estimates import past_rates
     from aepromo.past_rates.history import read_orders
-    from aepromo.past_rates.past_orders import Which, share_of
+    from aepromo.past_rates.past_orders import OrderFilter, share_of
 
-    which = Which(since=since, currency=exchange_of(currency, None, None, ()).selling)
+    which = OrderFilter(since=since, currency=exchange_of(currency, None, None, ()).selling)
     columns = which.find_columns([str(name) for name in orders.columns], mapping or {}).columns
     found = read_orders(FrameCells(orders, which.currency), columns, which)
     if found.problems:

@@ -21,9 +21,9 @@ from babel.messages.pofile import read_po, write_po
 
 from aepromo import cli, rules
 from aepromo.check import command as check_command
-from aepromo.cli import bad_rows, doctor
+from aepromo.cli import doctor, input_files
 from aepromo.cli import help as cli_help
-from aepromo.platform.worksheet import HEADERS, MORE_HEADERS
+from aepromo.platform.appeal_worksheet import HEADERS, MORE_HEADERS
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
 
@@ -93,7 +93,7 @@ def found() -> Catalog:
         catalogue.add(text, context="worksheet")
     for text in cli_help.METAVARS:
         catalogue.add(text, context="label of metavar")
-    for text in bad_rows.HEADERS:
+    for text in input_files.HEADERS:
         catalogue.add(text, context="rejects")
     for rule in rules.book():
         if rule.column and rule.column not in INPUTS and rule.column not in RESULTS:

@@ -42,7 +42,7 @@ from aepromo.platform.columns import (
     PLATFORM_INPUTS,
     PLATFORM_RESULTS,
 )
-from aepromo.table.headings import header_of
+from aepromo.table.schema import header_of
 from aepromo.watch.columns import FEED_INPUTS, NEWS_RESULTS
 from aepromo.words import _, label, speak
 

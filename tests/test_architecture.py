@@ -42,13 +42,12 @@ BORROWS = {
 """Which capabilities a capability imports: exactly these."""
 
 AHEAD = {
-    "past_rates.order_file": {"cli", "terminal"},
+    "past_rates.rates_of_file": {"cli", "terminal"},
     "past_rates.rate_list": {"cli"},
     "watch.feed": {"cli"},
     "explain.rendering": {"terminal"},
     "page.html": {"terminal"},
-    "table.sheet_cells_out": {"terminal"},
-    "table.spreadsheet": {"terminal"},
+    "table.workbook_writer": {"terminal"},
 }
 """The modules, beside commands, that import from a later room, and which: exactly these."""
 
@@ -113,7 +112,7 @@ def _absolute(node: ast.ImportFrom, module: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module by its dotted name, ``aepromo.table.text``."""
+    """A module by its dotted name, ``aepromo.table.text_formats``."""
 
     name: str
 
@@ -308,15 +307,19 @@ def test_the_flow_is_told_to_whoever_opens_the_package_or_contributes() -> None:
 @pytest.mark.parametrize(
     ("module", "planted", "said"),
     [
-        ("pricing.money", "import aepromo.table.text", "pricing imports table, a later room"),
+        (
+            "pricing.money",
+            "import aepromo.table.text_formats",
+            "pricing imports table, a later room",
+        ),
         ("pricing.money", "import numpy", "pricing imports numpy, which is not"),
         ("pricing.money", "from aepromo import errors", "pricing imports aepromo.errors"),
         ("words.__init__", "from aepromo import rules", "words imports rules"),
         ("rules.__init__", "from ..table import text", "rules imports table"),
-        ("table.text", "from aepromo.inputs import costs", "table imports inputs"),
-        ("table.text", "from ..engine.question import Question", "table imports engine"),
-        ("table.text", "from aepromo.watch import columns", "table imports watch"),
-        ("table.text", "from aepromo.terminal import palette", "table imports terminal"),
+        ("table.text_formats", "from aepromo.inputs import costs", "table imports inputs"),
+        ("table.text_formats", "from ..engine.question import Question", "table imports engine"),
+        ("table.text_formats", "from aepromo.watch import columns", "table imports watch"),
+        ("table.text_formats", "from aepromo.terminal import palette", "table imports terminal"),
         ("inputs.costs", "import aepromo.engine.question", "inputs imports engine"),
         ("engine.frame", "from aepromo.calculators import audit", "engine imports calculators"),
         ("engine.frame", "def run():\n    from aepromo.cli import main", "engine imports cli"),
@@ -358,8 +361,8 @@ def test_the_flow_is_told_to_whoever_opens_the_package_or_contributes() -> None:
         ("__init__", "from aepromo.terminal import palette", "capabilities imports terminal"),
         ("errors", "from aepromo.pricing import money", "errors imports pricing"),
         # streams
-        ("table.text", "import sys\nsys.stdout.write('')", "uses sys.stdout"),
-        ("table.text", "from sys import stderr", "uses sys.stderr"),
+        ("table.text_formats", "import sys\nsys.stdout.write('')", "uses sys.stdout"),
+        ("table.text_formats", "from sys import stderr", "uses sys.stderr"),
         ("terminal.progress", "def f():\n    print('done')", "uses print"),
         ("calculators.audit", "raise SystemExit(1)", "uses SystemExit"),
         ("watch.events", "import sys\nsys.exit(1)", "uses sys.exit"),
@@ -377,7 +380,7 @@ def test_a_planted_breach_is_caught(module: str, planted: str, said: str) -> Non
         ("pricing.fees", "from aepromo.pricing.money import up\nfrom dataclasses import dataclass"),
         ("pricing.fees", "from . import money"),
         ("pricing.money", "import typing\nif typing.TYPE_CHECKING:\n    import numpy as np"),
-        ("table.text", "import numpy\nfrom aepromo.errors import InputError"),
+        ("table.text_formats", "import numpy\nfrom aepromo.errors import InputError"),
         ("table.schema", "from aepromo.watch.columns import EVENTS"),
         ("watch.columns", "from aepromo.table.column import Column, Kind"),
         ("watch.columns", "from aepromo.pricing.fees import STATUSES"),

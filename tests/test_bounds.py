@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from aepromo.calculators.reprice import REPRICE
-from aepromo.cli.bad_rows import MOST_NAMED, BadRows, RowsRefused
+from aepromo.cli.input_files import MOST_NAMED, BadRows, RowsRefused
 from aepromo.engine.answer import Outcome, find_columns
 from aepromo.engine.answer import run as run_question
 from aepromo.errors import InputError, Refused
@@ -25,7 +25,7 @@ from aepromo.table.cells import read, sign_of
 from aepromo.table.column import Kind
 from aepromo.table.headers import MOST_COLUMNS
 from aepromo.table.number_columns import Reading, read_column, rows_of
-from aepromo.table.rows import _named
+from aepromo.table.rows_one_by_one import _named
 from aepromo.table.source import open_source
 from aepromo.watch.feed import open_feed
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
-from aepromo.table.bulk import cell_texts, joined, result_texts
+from aepromo.table.csv_lines import cell_texts, joined, result_texts
 from aepromo.table.grid import Pieces, grid_of
 from aepromo.table.line_ends import NEAR, with_line_ends
 from aepromo.table.schema import RESULTS
-from aepromo.table.text import delimited, result_text
+from aepromo.table.text_formats import delimited, result_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,7 @@ import pytest
 
 import aepromo
 from aepromo.table.headers import plain, read_header
-from aepromo.table.headings import chinese
-from aepromo.table.schema import RESULTS
+from aepromo.table.schema import RESULTS, chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aepromo.pricing.fees import STATUSES
-from aepromo.table.headings import chinese
-from aepromo.table.schema import RESULTS
+from aepromo.table.schema import RESULTS, chinese
 from aepromo.words import speak
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def test_files_for_programs_keep_their_names(run: Run, tmp_path: Path) -> None:
 
 def test_the_same_label_of_another_column_has_its_own_translation() -> None:
     speak("zh")
-    from aepromo.table.sheet_cells_out import label_shown
+    from aepromo.table.workbook_writer import label_shown
 
     assert label_shown("new", "action") == "新定价"
     assert label_shown("new", "state") == "新"
@@ -123,7 +122,7 @@ def test_the_summary_uses_the_word_for_a_new_price(run: Run) -> None:
 
 def test_every_label_has_a_chinese_word_and_every_result_a_chinese_header() -> None:
     speak("zh")
-    from aepromo.table.sheet_cells_out import label_shown
+    from aepromo.table.workbook_writer import label_shown
 
     for name, declared in RESULTS.items():
         assert not chinese(name).isascii(), name

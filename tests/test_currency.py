@@ -26,8 +26,7 @@ from aepromo.pricing.money import (
     converted_up,
     fits_conversion,
 )
-from aepromo.table.cells import CellError
-from aepromo.table.currencies import MOST_PLACES, currency_named
+from aepromo.table.cells import MOST_PLACES, CellError, currency_named
 
 if TYPE_CHECKING:
     from conftest import Run

@@ -14,7 +14,7 @@ import pytest
 from fuzz.files import FORMS, failure, problem_with
 
 from aepromo.errors import InputError
-from aepromo.table.workbook import open_workbook
+from aepromo.table.workbook_reader import open_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,8 +31,8 @@ from aepromo.engine.single import run_single
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.appeal import appeal
-from aepromo.platform.worksheet import HEADERS, MORE_HEADERS
-from aepromo.platform.worksheet import lines as worksheet_lines
+from aepromo.platform.appeal_worksheet import HEADERS, MORE_HEADERS
+from aepromo.platform.appeal_worksheet import lines as worksheet_lines
 from aepromo.table.cells import fixed
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from aepromo.explain.rendering import step_columns
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.tariff import read_tariff
 from aepromo.inputs.values import resolved
-from aepromo.table.text import json_document, rows_of
+from aepromo.table.text_formats import json_document, rows_of
 
 if TYPE_CHECKING:
     from conftest import Run

@@ -13,10 +13,10 @@ from aepromo.table.blocks import parse
 from aepromo.table.cells import CellError, on_one_line, read, read_range, sign_of
 from aepromo.table.column import Kind
 from aepromo.table.encoding import Mixed, encoding_of
-from aepromo.table.kinds import FileKind, kind_of, unpacked
-from aepromo.table.recognised import KnownHeaders
-from aepromo.table.rows import rows_with_lines
-from aepromo.table.source import Source, Taken, open_source
+from aepromo.table.file_kinds import FileKind, kind_of, unpacked
+from aepromo.table.headers import KnownHeaders
+from aepromo.table.rows_one_by_one import rows_with_lines
+from aepromo.table.source import FileGuesses, Source, open_source
 
 HEAD = "sku,purchase_price,logistics_cost\n"
 
@@ -45,7 +45,7 @@ def test_line_numbers_count_lines_above_the_header(at_a_time: int) -> None:
 def test_a_plain_file_gets_no_notes() -> None:
     source = opened(HEAD + "A,8,3\n")
     assert rows_of(source) == [(2, ["A", "8", "3"])]
-    assert source.taken == Taken()
+    assert source.taken == FileGuesses()
     assert source.taken.notes() == []
 
 
@@ -319,7 +319,7 @@ def test_other_first_bytes_mean_text() -> None:
 def test_a_packed_text_is_read_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = gzip.compress(HEAD.encode() + b"A,8,3\n" * 10_000)
     assert unpacked(io.BytesIO(packed), "t.gz").read().count(b"\n") == 10_001
-    monkeypatch.setattr("aepromo.table.kinds._MOST_UNPACKED", 1_000)
+    monkeypatch.setattr("aepromo.table.file_kinds._MOST_UNPACKED", 1_000)
     with pytest.raises(InputError, match=r"t\.gz: unpacks to over 250 times its size"):
         unpacked(io.BytesIO(gzip.compress(b"A,8,3\n" * 100_000)), "t.gz").read()
 

@@ -18,7 +18,7 @@ from aepromo.table.headers import (
     SUMMED,
     HeaderReading,
     Headers,
-    How,
+    HeaderUse,
     plain,
     read_header,
     read_headers,
@@ -128,7 +128,7 @@ def test_the_vocabulary_has_a_line_for_each_name_and_nothing_twice() -> None:
         known[plain(name)] = name
         assert language in ("en", "zh"), line
         assert origin.strip() == origin != "", line
-        assert How(how[0] if how else "") is not How.UNKNOWN, line
+        assert HeaderUse(how[0] if how else "") is not HeaderUse.UNKNOWN, line
         names = columns.removesuffix(" in kg").split(", ")
         assert names == ["-"] or set(names) <= set(INPUTS), line
         assert (names == ["-"]) == (how in (["not used"], ["order"])), line
@@ -398,6 +398,6 @@ def test_the_notes_are_translated() -> None:
 
 def test_a_reading_has_the_origin_of_its_name() -> None:
     assert read_header("Variant SKU") == HeaderReading(
-        "sku", origin="Shopify products", how=How.TAKEN
+        "sku", origin="Shopify products", how=HeaderUse.TAKEN
     )
     assert read_header("nothing that is known") == HeaderReading()

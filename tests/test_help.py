@@ -12,11 +12,9 @@ from rich.cells import cell_len
 
 from aepromo import rules
 from aepromo.cli import COMMANDS, PANELS
-from aepromo.cli.examples import EXAMPLES
 from aepromo.cli.exits import MEANINGS, Exit
-from aepromo.cli.main_options import MAIN_OPTIONS
-from aepromo.table.headings import chinese
-from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.cli.help import EXAMPLES, MAIN_OPTIONS
+from aepromo.table.schema import INPUTS, RESULTS, chinese
 
 LANGUAGES = ("en", "zh")
 TOPICS = ("columns", "rules", "exit-codes")

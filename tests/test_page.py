@@ -28,7 +28,7 @@ from aepromo.engine.frame import FrameCells
 from aepromo.inputs.values import resolved
 from aepromo.page import bars
 from aepromo.page import overview as looked_over
-from aepromo.page.assumptions import FOR_EVERY_SKU, LISTS, NAMES
+from aepromo.page.html import FOR_EVERY_SKU, LISTS, NAMES
 from aepromo.pricing.fees import STATUSES
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aepromo.errors import InputError
 from aepromo.table.blocks import line_numbers, parse
-from aepromo.table.records import lines_of, record_ends, whole_records, without_blank_rows
+from aepromo.table.record_ends import lines_of, record_ends, whole_records, without_blank_rows
 from aepromo.table.source import open_source
 
 Rows = list[tuple[int, list[str]]]

@@ -44,7 +44,7 @@ from aepromo.pricing.currency import USD
 from aepromo.sweep.forced_rates import sweep
 from aepromo.table.column import Kind
 from aepromo.table.schema import INPUTS, RESULTS
-from aepromo.table.text import result_text
+from aepromo.table.text_formats import result_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -16,8 +16,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import aepromo
-from aepromo.pricing.charges import Charge
 from aepromo.pricing.money import AMOUNT_LIMIT, WEIGHT_LIMIT
+from aepromo.pricing.parcel_charges import Charge
 
 if TYPE_CHECKING:
     from conftest import Run

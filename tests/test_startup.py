@@ -15,7 +15,7 @@ from picture import SETTINGS, at_terminal
 from processes import ROOT, program
 
 from aepromo.cli import CALCULATORS, COMMANDS
-from aepromo.cli.examples import EXAMPLES
+from aepromo.cli.help import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path

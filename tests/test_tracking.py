@@ -23,8 +23,8 @@ from aepromo.platform.tracking import ADDED
 from aepromo.platform.tracking_number import check_digit, number_fault, number_faults
 from aepromo.rules.overrides import Book
 from aepromo.table.column import Kind
-from aepromo.table.facts import read_fact
-from aepromo.table.moments import instant_number, read_instants, written_instants
+from aepromo.table.fact_cells import read_fact
+from aepromo.table.moment_columns import instant_number, read_instants, written_instants
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,11 +15,10 @@ import pytest
 from books import MAIN, number, row, sheet, write_book
 
 from aepromo.errors import InputError
-from aepromo.table.number_formats import shape_of
 from aepromo.table.parquet import open_parquet, parquet_of
-from aepromo.table.rows import rows_with_lines
-from aepromo.table.sheet_cells import Cells, Styles
-from aepromo.table.workbook import open_workbook
+from aepromo.table.rows_one_by_one import rows_with_lines
+from aepromo.table.sheet_cells import Cells, Styles, shape_of
+from aepromo.table.workbook_reader import open_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable

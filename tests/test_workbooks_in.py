@@ -17,9 +17,9 @@ from forked import program
 from processes import PROGRAM, SETTINGS, UTF8
 
 from aepromo.errors import InputError
-from aepromo.table.rows import rows_with_lines
+from aepromo.table.rows_one_by_one import rows_with_lines
 from aepromo.table.sheet_cells import Styles, number_text, unescaped
-from aepromo.table.workbook import LARGEST_SHEET, open_workbook
+from aepromo.table.workbook_reader import LARGEST_SHEET, open_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -383,7 +383,7 @@ def test_a_part_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert LARGEST_SHEET > 1 << 30
-    monkeypatch.setattr("aepromo.table.workbook.LARGEST_SHEET", 1 << 20)
+    monkeypatch.setattr("aepromo.table.workbook_reader.LARGEST_SHEET", 1 << 20)
     padded = sheet(HEAD, row("1", "8", "3"), " " * (1 << 20))
     path = write_book(tmp_path / "b.xlsx", padded)
     with pytest.raises(InputError, match=r"b.xlsx!S1:3: the workbook unpacks to over 1 MB"):

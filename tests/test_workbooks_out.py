@@ -22,9 +22,8 @@ from aepromo.errors import OutputError
 from aepromo.pricing.money import AMOUNT_LIMIT
 from aepromo.table.cells import fixed
 from aepromo.table.column import Kind
-from aepromo.table.sheet_cells_out import LONGEST_TEXT
-from aepromo.table.spreadsheet import MOST_ROWS, workbook
-from aepromo.table.text import TextColumn
+from aepromo.table.text_formats import TextColumn
+from aepromo.table.workbook_writer import LONGEST_TEXT, MOST_ROWS, workbook
 
 SKUS = Path(__file__).parent.parent / "examples" / "quick-start" / "skus.csv"
 ERP = SKUS.parent.parent / "erp-export" / "erp-export-gbk.csv"

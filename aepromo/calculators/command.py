@@ -6,9 +6,9 @@ from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
-from aepromo.calculators.own_discounts import with_own_discount
-from aepromo.calculators.proofs import with_proof
-from aepromo.cli.commands import Asked, question_command
+from aepromo.calculators.own_discount_column import with_own_discount
+from aepromo.calculators.proof_column import with_proof
+from aepromo.cli.messages import say
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     STORE_PANEL,
@@ -20,10 +20,10 @@ from aepromo.cli.options import (
     parameters_of,
 )
 from aepromo.cli.output import format_of
-from aepromo.cli.say import say
+from aepromo.cli.runner import CommandQuestion, question_command
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
-from aepromo.table.layout import Layout
+from aepromo.table.answer_columns import Layout
 from aepromo.table.schema import RESULTS
 from aepromo.terminal.summary import decisions_line, prices_line, rows_line
 from aepromo.words import _
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from inspect import Parameter
 
-    from aepromo.cli.commands import Call
     from aepromo.cli.options import WritingOptions
+    from aepromo.cli.runner import Call
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
     from aepromo.terminal.summary import Tally
@@ -109,8 +109,8 @@ def calculator_command(question: Question) -> Callable[..., None]:
 
 
 def _plain_command(question: Question, *policy_options: Parameter) -> Callable[..., None]:
-    def ask(_values: Values, _call: Call) -> Asked:
-        return Asked(question, summary)
+    def ask(_values: Values, _call: Call) -> CommandQuestion:
+        return CommandQuestion(question, summary)
 
     def summary(tally: Tally) -> str:
         return prices_line(tally, question.counts[0]) if question.counts else rows_line(tally)
@@ -124,9 +124,11 @@ def _breakeven_command(question: Question) -> Callable[..., None]:
 
 
 def _audit_command(question: Question) -> Callable[..., None]:
-    def ask(_values: Values, call: Call) -> Asked:
+    def ask(_values: Values, call: Call) -> CommandQuestion:
         asked = _extended(question, call.writing)
-        return Asked(asked, lambda tally: prices_line(tally, "status"), only=_only(question, call))
+        return CommandQuestion(
+            asked, lambda tally: prices_line(tally, "status"), only=_only(question, call)
+        )
 
     fail_on = option("fail_on", FailOnOption, FailOn.LOSS)
     only = option("only", OnlyOption, None)
@@ -134,11 +136,11 @@ def _audit_command(question: Question) -> Callable[..., None]:
 
 
 def _reprice_command(question: Question) -> Callable[..., None]:
-    def ask(values: Values, call: Call) -> Asked:
+    def ask(values: Values, call: Call) -> CommandQuestion:
         if format_of(call.writing) is Format.ALIEXPRESS:
             return _price_update(values, call)
         asked = _extended(question, call.writing)
-        return Asked(asked, decisions_line, only=_only(question, call))
+        return CommandQuestion(asked, decisions_line, only=_only(question, call))
 
     fail_on = option("fail_on", FailOnActionOption, FailOnAction.NEVER)
     return question_command(
@@ -167,7 +169,7 @@ def _extended(question: Question, writing: WritingOptions) -> Question:
     return question
 
 
-def _price_update(values: Values, call: Call) -> Asked:
+def _price_update(values: Values, call: Call) -> CommandQuestion:
     """``reprice`` with requests to the platform as its answer. Raises ``CallError``."""
     if call.file is None:
         raise CallError(_("--format aliexpress is only for reprice with a FILE"))
@@ -183,7 +185,7 @@ def _price_update(values: Values, call: Call) -> Asked:
         if not call.writing.quiet:
             say(updates.said())
 
-    return Asked(PRICE_UPDATE, decisions_line, closing=closing, updates=updates)
+    return CommandQuestion(PRICE_UPDATE, decisions_line, closing=closing, updates=updates)
 
 
 def _only(question: Question, call: Call) -> tuple[str, ...]:

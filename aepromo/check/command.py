@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.cli.commands import (
-    StoreOption,
-    call_of,
-    shipping_options,
-    values_of,
-)
 from aepromo.cli.config import NAME
 from aepromo.cli.exits import Exit
-from aepromo.cli.money_options import MoneyOptions
+from aepromo.cli.messages import say
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
     Format,
+    MoneyOptions,
     ReadingOptions,
     WritingOptions,
     argument,
@@ -38,15 +33,19 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import say
+from aepromo.cli.runner import (
+    StoreOption,
+    call_of,
+    shipping_options,
+    values_of,
+)
 from aepromo.errors import CallError
 from aepromo.pricing.currency import USD
 from aepromo.table.cells import few
 from aepromo.table.column import Kind
 from aepromo.table.headers import shown_header
-from aepromo.table.headings import named
-from aepromo.table.schema import INPUTS
-from aepromo.table.text import Figure, TextColumn, json_document, row_documents
+from aepromo.table.schema import INPUTS, named
+from aepromo.table.text_formats import Figure, TextColumn, json_document, row_documents
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:

@@ -17,16 +17,16 @@ from aepromo.inputs.columns import PARCEL, SHIPPING_INPUTS, SKU_INPUTS
 from aepromo.inputs.header_currencies import cost_currencies, name_currencies
 from aepromo.past_rates.history import read_orders
 from aepromo.past_rates.past_orders import USES as ORDER_USES
-from aepromo.past_rates.past_orders import Which
+from aepromo.past_rates.past_orders import OrderFilter
 from aepromo.table.blocks import line_numbers, parse
 from aepromo.table.column import Kind
 from aepromo.table.found_columns import FoundColumns
-from aepromo.table.headers import How, map_option, missing_columns, read_headers
+from aepromo.table.headers import HeaderUse, map_option, missing_columns, read_headers
 from aepromo.table.ids import IdNotes, ids_of
-from aepromo.table.measured_cells import read_one, speak_of_money
 from aepromo.table.number_columns import rows_of
 from aepromo.table.schema import INPUTS
 from aepromo.table.total_rows import total_rows
+from aepromo.table.unit_columns import read_one, speak_of_money
 from aepromo.words import N_
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def kind_of(header: tuple[str, ...], mapping: Mapping[str, str]) -> str:
     """The kind of a file by its headers: ``COSTS``, ``ORDERS`` or ``FEED``."""
     readings = read_headers(header, (), mapping).readings
     columns = {reading.column for reading in readings}
-    are_orders = any(each.how is How.ORDER or "order_id" in each.may_be for each in readings)
+    are_orders = any(each.how is HeaderUse.ORDER or "order_id" in each.may_be for each in readings)
     if "deal_price" in columns and (are_orders or columns & {"ordered_at", "order_id"}):
         return ORDERS
     return FEED if "discount_status" in columns else COSTS
@@ -126,7 +126,7 @@ class _Found:
     ) -> None:
         self.source, self.kind, self.values = source, kind, values
         self.refusal, self.columns = "", FoundColumns({})
-        self.which = Which(book=values.book, currency=values.currency)
+        self.which = OrderFilter(book=values.book, currency=values.currency)
         header = list(source.header)
         try:
             self._read_for_command(header, mapping)

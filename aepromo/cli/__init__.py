@@ -78,8 +78,8 @@ def _run() -> Exit:
     call = call_of(sys.argv[1:], os.environ)
     speak_as_asked(call)
     # Loading Typer takes most of the start, and a signal may arrive meanwhile.
+    from aepromo.cli.messages import say
     from aepromo.cli.root import ReaderGone
-    from aepromo.cli.say import say
 
     try:
         build(call)(prog_name="aepromo")
@@ -97,7 +97,7 @@ def _told_as_fault(error: Exception) -> Exit:
     if os.environ.get("AEPROMO_DEBUG", "0") != "0":
         sys.excepthook(type(error), error, error.__traceback__)
     error.__traceback__ = None  # it may hold the memory that the line below needs
-    from aepromo.cli.say import say_fault
+    from aepromo.cli.messages import say_fault
 
     say_fault(error)
     return Exit.FAULT

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
+from aepromo.cli.messages import say
 from aepromo.cli.options import INPUT_PANEL, declared
-from aepromo.cli.say import say
 from aepromo.errors import CallError
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
-from aepromo.table.facts import read_fact
-from aepromo.table.instants import instant
+from aepromo.table.fact_cells import instant, read_fact
 from aepromo.words import _, ngettext
 from aepromo.words.nearest import nearest
 

@@ -1,4 +1,7 @@
-"""``aepromo.toml``: default values of a seller, read strictly."""
+"""``aepromo.toml``: default values of a seller, read strictly.
+
+In a call that names other currencies, default amounts of money are left out.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aepromo.errors import CallError
+from aepromo.inputs.exchange import exchange_of
 from aepromo.inputs.policy import Policy
 from aepromo.platform.columns import STORE
 from aepromo.rules import UnknownRule
 from aepromo.rules.overrides import Book
+from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.schema import INPUTS
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from aepromo.inputs.exchange import Exchange
+
 
 NAME = "aepromo.toml"
 _LISTS = ("spend_save", "coupon", "ending", "carriers")
@@ -172,7 +180,7 @@ def _book(overrides: Mapping[str, object], file: Path) -> Book:
     except (UnknownRule, ValueError) as error:
         raise CallError(f"{file}: rules: {error}") from None
     for key, value in _flat(overrides):
-        from aepromo.inputs.figures import check_figure  # only an override needs it
+        from aepromo.inputs.rule_figures import check_figure  # only an override needs it
 
         rule, place = book.rule(key), f"{file}: rules.{key}"
         if rule.unit != "yes_no" and any(
@@ -218,3 +226,46 @@ def _unknown(key: str, known: Iterable[str]) -> str:
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     return nearest(word, known, _("there are {names}"))
+
+
+OFFERS = ("spend_save", "coupon", "ending")
+
+
+def defaults_for(config: Config, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults that a command has options for, without exchange rates of other currencies.
+
+    Raises ``CallError`` for an amount that was written in another currency than the call's.
+    """
+    # A default without an option in this command is not used.
+    defaults = {name: value for name, value in config.defaults.items() if name in values}
+    if not any(values.get(name) for name in ("currency", "cost_currency")):
+        return defaults
+    written = _currencies(config.defaults)
+    asked = _currencies(
+        {**config.defaults, **{name: value for name, value in values.items() if value is not None}}
+    )
+    if written.selling.code != asked.selling.code:
+        # Rates are for one currency of prices; for another they would be wrong.
+        defaults.pop("fx", None)
+        defaults.pop("fx_rate", None)
+    if written.cost.code != asked.cost.code:
+        defaults.pop("fx_rate", None)
+    for name in defaults:
+        if values.get(name) is not None or not _is_money(name):
+            continue
+        is_cost = name in INPUTS and INPUTS[name].kind is Kind.COST
+        was, now = (each.cost if is_cost else each.selling for each in (written, asked))
+        if was.code != now.code:
+            reason = _("{file}: {name} is in {code}, not in {other}; give {flag} too")
+            flag = "--" + name.replace("_", "-")
+            said = {"file": config.book.said_by, "name": name, "code": was.code, "other": now.code}
+            raise CallError(reason.format(**said, flag=flag))
+    return defaults
+
+
+def _is_money(name: str) -> bool:
+    return name in OFFERS or (name in INPUTS and INPUTS[name].kind in AMOUNTS)
+
+
+def _currencies(values: Mapping[str, Any]) -> Exchange:
+    return exchange_of(values.get("currency"), values.get("cost_currency"), None, ())

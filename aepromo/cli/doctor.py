@@ -34,7 +34,7 @@ from aepromo.cli.output import (
 from aepromo.errors import CallError
 from aepromo.table.cells import on_one_line
 from aepromo.table.column import Kind
-from aepromo.table.text import TextColumn
+from aepromo.table.text_formats import TextColumn
 from aepromo.words import N_, _, is_english
 
 if TYPE_CHECKING:

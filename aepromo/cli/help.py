@@ -1,4 +1,4 @@
-"""Help: the overview of all commands, and for each its main options or all of them."""
+"""``--help``: the overview of all commands, and for each its main options or all of them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.text import Text
 
-from aepromo.cli.examples import EXAMPLES
-from aepromo.cli.main_options import MAIN_OPTIONS
 from aepromo.cli.options import WritingOptions
 from aepromo.cli.output import rendered, table_width
 from aepromo.terminal.wrapping import running_text
@@ -19,6 +17,60 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
+
+
+EXAMPLES = {
+    "reprice": "aepromo reprice skus.csv --rate 10%..20% -o repriced.csv",
+    "audit": "aepromo audit skus.csv --fail-on never --columns sku,status",
+    "list-price": "aepromo list-price --target 3.50 --rate 13.2%",
+    "margin": "aepromo margin --price 20 --rate 15% --purchase 8 --logistics 3",
+    "commission": "aepromo commission --price 20 --rate 15%",
+    "floor": "aepromo floor --purchase 10 --price 20",
+    "breakeven": "aepromo breakeven skus.csv --rate 15%",
+    "explain": "aepromo explain skus.csv --sku 00123 --rate 15%",
+    "sweep": "aepromo sweep --price 20 --purchase 8 --logistics 3 --to 30% --step 5%",
+    "rates": "aepromo rates orders.csv -o rates.csv",
+    "report": "aepromo report skus.csv -o report.html",
+    "forced": "aepromo forced forced.csv --config store.toml --store home",
+    "appeal": "aepromo appeal appeal.csv --store-level L4 --fail-on never",
+    "reverse": "aepromo reverse reverse.csv --config store.toml --store home",
+    "tracking": "aepromo tracking tracking.csv --timezone Asia/Shanghai --fail-on never",
+    "watch": "aepromo watch feed.csv --state feed.state --timezone Asia/Shanghai --fail-on never",
+    "check": "aepromo check skus.csv",
+    "rules": "aepromo rules forced.gate1",
+    "doctor": "aepromo doctor --format json",
+    "help": "aepromo help columns",
+    "version": "aepromo version",
+}
+"""The files are those that come with the program, in the folders of ``examples``."""
+
+
+_UNIT = ("--price", "--purchase", "--logistics", "--rate")
+
+MAIN_OPTIONS: dict[str, tuple[str, ...]] = {
+    "reprice": ("--rate", "--target-profit", "--spend-save", "--max-change", "--output"),
+    "audit": ("--rate", "--spend-save", "--fail-on", "--only", "--output"),
+    "list-price": ("--target", "--rate", "--purchase", "--logistics", "--target-profit"),
+    "margin": (*_UNIT, "--output"),
+    "commission": ("--price", "--rate", "--commission", "--payment", "--output"),
+    "floor": ("--purchase", "--price", "--rate", "--cost-currency", "--output"),
+    "breakeven": (*_UNIT, "--promotion"),
+    "explain": ("--sku", *_UNIT),
+    "sweep": ("--price", "--purchase", "--logistics", "--to", "--step"),
+    "report": ("--output", "--rate", "--spend-save", "--rates", "--config"),
+    "rates": ("--since", "--quantile", "--currency", "--columns", "--output"),
+    "forced": ("--config", "--store", "--store-level", "--market", "--output"),
+    "appeal": ("--store-level", "--rate", "--worksheet", "--fail-on", "--output"),
+    "reverse": ("--config", "--store", "--market", "--running", "--output"),
+    "tracking": ("--timezone", "--now", "--carriers", "--fail-on", "--output"),
+    "watch": ("--state", "--timezone", "--ack", "--fail-on", "--output"),
+    "check": ("--write", "--map", "--encoding", "--sheet", "--config"),
+    "rules": ("--config", "--format", "--columns", "--value", "--output"),
+    "doctor": ("--config", "--format", "--columns", "--value", "--output"),
+    "help": (),
+    "version": (),
+}
+
 
 METAVARS = (
     *("FILE", "[FILE]", "[FEED]", "[KEY]", "FORM", "NAME", "VALUE", "COLUMN", "HEADER=COLUMN"),

@@ -12,14 +12,14 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from aepromo.cli.config import NAME
+from aepromo.cli.messages import say
 from aepromo.cli.options import Colour, Format, WritingOptions
 from aepromo.cli.process import send_nowhere
-from aepromo.cli.say import say
 from aepromo.errors import CallError, OutputError
+from aepromo.table.answer_columns import Layout
 from aepromo.table.atomic import replacing
-from aepromo.table.headings import header_of
-from aepromo.table.layout import Layout
-from aepromo.table.text import (
+from aepromo.table.schema import header_of
+from aepromo.table.text_formats import (
     TextColumn,
     delimited,
     json_objects,
@@ -303,7 +303,7 @@ def text_lines(
     if form is Format.ALIEXPRESS:
         raise CallError(_("--format aliexpress is only for reprice with a FILE"))
     if form is Format.XLSX:
-        from aepromo.table.spreadsheet import workbook
+        from aepromo.table.workbook_writer import workbook
 
         yield from workbook(parts, not options.no_header, currency, about)
         return

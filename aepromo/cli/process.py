@@ -69,10 +69,10 @@ def refuse_little_memory() -> None:
         return
     limit = getrlimit(RLIMIT_AS)[0]
     if limit != RLIM_INFINITY and limit < LEAST_MEMORY:
-        sys.meta_path.insert(0, _NoRoom())
+        sys.meta_path.insert(0, _LargeModules())
 
 
-class _NoRoom:
+class _LargeModules:
     """A finder of modules that refuses the large ones."""
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from aepromo import rules
 from aepromo.cli.config import read_config
+from aepromo.cli.messages import say_configuration
 from aepromo.cli.options import (
     ConfigOption,
     Format,
@@ -19,11 +20,10 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import chosen_names, destination, format_of, headed, rendered, text_lines
-from aepromo.cli.say import say_configuration
 from aepromo.errors import CallError
+from aepromo.table.answer_columns import Layout
 from aepromo.table.column import Kind
-from aepromo.table.layout import Layout
-from aepromo.table.text import TextColumn
+from aepromo.table.text_formats import TextColumn
 from aepromo.words import _
 
 if TYPE_CHECKING:

@@ -15,14 +15,13 @@ from aepromo.errors import InputError, Refused
 from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.header_currencies import check_currencies, label_reasons, name_currencies
-from aepromo.inputs.shipped_rows import ship_rows
+from aepromo.inputs.row_shipping import ship_rows
 from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import Found, found_columns, header_at, label_at, proposed_place
 from aepromo.table.headers import missing_columns, read_header, read_headers
-from aepromo.table.measured_cells import added_up, read_cells
-from aepromo.table.moments import instant_number, read_instants
+from aepromo.table.moment_columns import instant_number, read_instants
 from aepromo.table.number_columns import (
     Words,
     as_number,
@@ -32,6 +31,7 @@ from aepromo.table.number_columns import (
     spread,
 )
 from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.unit_columns import added_up, read_cells
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -42,11 +42,10 @@ if TYPE_CHECKING:
     from aepromo.engine.question import Question, Results
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.joined_rates import Took
-    from aepromo.inputs.shipped_rows import ShippedRows
+    from aepromo.inputs.row_shipping import ShippedRows
     from aepromo.inputs.values import Values
     from aepromo.pricing.money import Truth, Whole
-    from aepromo.table.any_cells import Cells
-    from aepromo.table.number_columns import Numbers, Reading
+    from aepromo.table.number_columns import Cells, Numbers, Reading
 
 PROPOSED = "proposed_list_price"
 """The name, among the columns, of a price that goes before the list price."""
@@ -54,7 +53,7 @@ PROPOSED = "proposed_list_price"
 _OF_A_SKU = frozenset(column.name for column in SKU_INPUTS)
 
 
-class Apart(NamedTuple):
+class OtherRows(NamedTuple):
     """Rows that have no answer, by their places among all ``cells``.
 
     They are not SKUs, or have no price yet that could be checked.
@@ -86,7 +85,7 @@ class Outcome:
     took: Took = (0, 0, 0)
     conversions: frozenset[Conversion] = frozenset()
     signs: frozenset[str] = frozenset()
-    apart: Apart | None = None
+    apart: OtherRows | None = None
     unlisted: int = 0
 
     def __len__(self) -> int:
@@ -106,7 +105,7 @@ class Outcome:
         if len(rows) == len(cells):
             return self
         others = np.delete(np.arange(len(cells)), self.answered(rows))
-        return replace(self, apart=Apart(cells, others))
+        return replace(self, apart=OtherRows(cells, others))
 
     def as_written(self) -> Outcome:
         """The outcome with the rows that have no answer in their places, without results."""
@@ -262,7 +261,7 @@ def _without_unlisted(
     found = run(question, cells.chosen(listed), columns, values)
     if found.problems:
         return replace(found, cells=cells, problems=[each.moved(listed) for each in found.problems])
-    apart = Apart(cells, unlisted)
+    apart = OtherRows(cells, unlisted)
     return replace(found, apart=apart, unlisted=len(unlisted), signs=reading.signs)
 
 

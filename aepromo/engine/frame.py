@@ -19,11 +19,11 @@ from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
+from aepromo.table.answer_columns import laid_out
 from aepromo.table.cells import RATE_PLACES, in_two_currencies
 from aepromo.table.column import Kind
 from aepromo.table.found_columns import found_columns
 from aepromo.table.headers import read_headers
-from aepromo.table.layout import laid_out
 from aepromo.table.number_columns import read_column
 from aepromo.table.schema import INPUTS
 from aepromo.words import _

@@ -14,15 +14,14 @@ if TYPE_CHECKING:
 
     from aepromo.engine.filling import Fault
     from aepromo.inputs.costs import Costs
-    from aepromo.inputs.shipped_rows import ShippedRows
+    from aepromo.inputs.row_shipping import ShippedRows
     from aepromo.inputs.values import Values
     from aepromo.pricing.fees import Costs as UnitCosts
     from aepromo.pricing.fees import FeeRates
     from aepromo.pricing.money import Truth, Whole
     from aepromo.pricing.offers import Discounts
     from aepromo.pricing.protect import Targets
-    from aepromo.table.any_cells import Cells
-    from aepromo.table.number_columns import Numbers, Words
+    from aepromo.table.number_columns import Cells, Numbers, Words
 
     Result: TypeAlias = Whole | pa.Array
     Results: TypeAlias = dict[str, Result]

@@ -8,7 +8,7 @@ from aepromo.engine.filling import Fault, Filler, check, check_results
 from aepromo.engine.question import Inputs
 from aepromo.errors import CallError, NothingGivenError
 from aepromo.pricing.money import BLANK
-from aepromo.table.headings import named
+from aepromo.table.schema import named
 from aepromo.words import _
 
 if TYPE_CHECKING:

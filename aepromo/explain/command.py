@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aepromo.cli.commands import RatesOptions, call_of, shipping_options, values_of
 from aepromo.cli.completion import sku_ids
-from aepromo.cli.money_options import MoneyOptions
+from aepromo.cli.messages import (
+    not_used_line,
+    priced_by_line,
+    say,
+    say_assumed,
+    say_converted,
+    say_reading,
+    took_line,
+)
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
     EndingOptions,
     FileArgument,
     Format,
+    MoneyOptions,
     OfferOptions,
     OverrideOption,
     ReadingOptions,
@@ -36,28 +44,20 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.say import (
-    not_used_line,
-    priced_by_line,
-    say,
-    say_assumed,
-    say_converted,
-    say_reading,
-    took_line,
-)
+from aepromo.cli.runner import RatesOptions, call_of, shipping_options, values_of
 from aepromo.errors import CallError, InputError
 from aepromo.explain.explanation import EXPLAINED, INPUTS_USED, explain
 from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL, SHIPPED
 from aepromo.inputs.exchange import exchange_of
 from aepromo.inputs.values import resolved
 from aepromo.past_rates.columns import LEVELS
-from aepromo.table.text import json_document
+from aepromo.table.text_formats import json_document
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aepromo.cli.commands import Call
+    from aepromo.cli.runner import Call
     from aepromo.inputs.policy import Policy
     from aepromo.inputs.values import Values
 

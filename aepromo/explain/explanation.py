@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.engine.filling import check_results
 from aepromo.engine.question import Question, adding
 from aepromo.engine.single import refuse, single_sku
-from aepromo.explain.cost_origins import cost_origins
 from aepromo.explain.waterfall import Step, waterfall
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.pricing.fees import STATUSES, floor_price, margin, profit, status
@@ -31,11 +30,64 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aepromo.engine.question import Sku
-    from aepromo.explain.cost_origins import Origin
+    from aepromo.inputs.exchange import Rate
+    from aepromo.inputs.shipping import Shipping
     from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.offers import Discounts
     from aepromo.pricing.proof import Proof
+
+
+class Carriage(NamedTuple):
+    """A line's charge for a parcel, in minor units: first fee, steps of weight, registration."""
+
+    line: str
+    first_weight_fee: int
+    weight_steps: int
+    step_fee: int
+    registration_fee: int
+
+
+class Origin(NamedTuple):
+    """A cost in minor units of its own currency, and its parts if a tariff gave it.
+
+    ``rate`` is what one unit of the prices' currency is worth; None in the same currency.
+    """
+
+    currency: Currency
+    amount: int
+    rate: Rate | None
+    carriage: Carriage | None = None
+
+
+def cost_origins(values: Values, is_shipped: bool) -> dict[str, Origin]:
+    """The origins by column; none for a cost that was given in the prices' currency.
+
+    ``is_shipped``: the tariff gives the logistics cost, of a parcel that a line carries.
+    """
+    found = {name: Origin(*stated) for name, stated in values.costs.origins.items()}
+    if is_shipped and values.shipping is not None:
+        found["logistics_cost"] = _shipped(values.shipping, values.texts)
+    return found
+
+
+def _shipped(shipping: Shipping, texts: Mapping[str, str]) -> Origin:
+    service, weight = shipping.parcel(texts)
+    charge, exchange = service.charge, shipping.exchange
+    is_foreign = exchange.is_foreign(service.currency)
+    return Origin(
+        service.currency,
+        int(charge.total(weight)),
+        exchange.rate(service.currency) if is_foreign else None,
+        Carriage(
+            service.line,
+            charge.first_fee,
+            int(charge.steps(weight)),
+            charge.step_fee,
+            charge.registration_fee,
+        ),
+    )
+
 
 INPUTS_USED = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS)
 
@@ -57,7 +109,7 @@ class DeadZone:
 
 
 @dataclass(frozen=True, slots=True)
-class Short:
+class Shortfall:
     """Why a minor unit less than the required deal price is not enough for the target profit.
 
     ``fees`` are each rounded up; they and ``costs`` leave ``left`` of ``deal_price``.
@@ -100,7 +152,7 @@ class Explanation:
     seller_center: str = ""
     remedies: tuple[str, ...] = field(default=())
     proof: Proof | None = None
-    short: Short | None = None
+    short: Shortfall | None = None
 
 
 def explain(values: Values) -> tuple[Explanation, list[str]]:
@@ -179,12 +231,12 @@ def _explained(
     )
 
 
-def _short(required: int, bound_by: str, sku: Sku) -> Short | None:
+def _short(required: int, bound_by: str, sku: Sku) -> Shortfall | None:
     if bound_by not in ("target_profit", "target_margin", "target_markup"):
         return None
     less, costs = required - 1, int(sku.costs.total)
     fees = less - int(left_after_fees(less, sku.fees))
-    return Short(less, fees, costs, less - fees - costs)
+    return Shortfall(less, fees, costs, less - fees - costs)
 
 
 def _bounds_in_force(sku: Sku, values: Values) -> dict[str, int]:

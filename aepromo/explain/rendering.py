@@ -1,17 +1,21 @@
-"""One SKU's explanation: as a table with the lines underneath, as rows, and as a document."""
+"""One SKU's explanation: as a table with the lines underneath, as rows, and as a document.
+
+With ``--proof`` also why a cent less than the protected list price fails, to check by hand.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from aepromo.explain.proving import proof_document, proof_lines
-from aepromo.explain.taking import money, rate_of, taking
+from aepromo.explain.waterfall import EXCLUDED
+from aepromo.pricing.currency import USD
 from aepromo.pricing.fees import STATUSES
-from aepromo.pricing.money import BLANK
+from aepromo.pricing.money import BLANK, MILLION
 from aepromo.pricing.offers import Tier
-from aepromo.table.cells import fixed
+from aepromo.pricing.proof import TRILLION
+from aepromo.table.cells import fixed, grouped, percent
 from aepromo.table.column import Kind
-from aepromo.table.text import Figure, TextColumn
+from aepromo.table.text_formats import Figure, TextColumn
 from aepromo.words import N_, _, label, label_in
 
 if TYPE_CHECKING:
@@ -19,11 +23,158 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from aepromo.explain.explanation import DeadZone, Explanation, Short
+    from aepromo.explain.explanation import DeadZone, Explanation, Origin, Shortfall
     from aepromo.explain.waterfall import Step
     from aepromo.inputs.exchange import Rate
     from aepromo.pricing.currency import Currency
-    from aepromo.pricing.offers import Coupon
+    from aepromo.pricing.offers import Coupon, Discounts
+    from aepromo.pricing.proof import Proof
+
+
+def taking(step: Step, currency: Currency) -> str:
+    """The amount and rounding of a step: ``13.2%, half up``, ``CNY 26.50 ÷ 7.12, up``."""
+    if step.offer is not None:
+        return _offering(step, step.offer, currency)
+    taken = rate_of(step) if step.origin is None else _coming(step.origin, currency)
+    return _(", ").join(filter(None, (taken, _(step.rounding) if step.rounding else "")))
+
+
+def _offering(step: Step, offer: Tier | Coupon, currency: Currency) -> str:
+    """An offer and the share of a unit: ``$3.00 off from $30.00, its share of …``."""
+    shown = _offered(offer, currency)
+    if step.reason == EXCLUDED:
+        return _("{offer}: excluded while forced (see --coupon-stacks)").format(offer=shown)
+    if step.reason:
+        said = _("{offer}: {subtotal} doesn't reach it")
+    elif step.rounding:
+        said = _("{offer}, its share of {subtotal}, up")
+    else:
+        return shown
+    return said.format(offer=shown, subtotal=money(step.subtotal, currency))
+
+
+def _offered(offer: Tier | Coupon, currency: Currency) -> str:
+    """``$3.00 off from $30.00``, ``$3.00 off each $30.00``, ``10%, at most $5.00, off from …``."""
+    off, threshold = money(offer.off, currency), money(offer.threshold, currency)
+    text = _("{off} off from {threshold}") if offer.threshold else _("{off} off")
+    if isinstance(offer, Tier):
+        if offer.repeats:
+            text = _("{off} off each {threshold}")
+    elif offer.share:
+        off = percent(offer.share)
+        if not offer.is_endless:
+            most = _("{share}, at most {cap},")
+            off = most.format(share=off, cap=money(offer.cap, currency))
+    return text.format(off=off, threshold=threshold)
+
+
+def _coming(origin: Origin, currency: Currency) -> str:
+    """The origin of a cost: ``CNY 26.50 ÷ 7.12``, ``air: CNY (12.00 + 3 × 2.10 + 5.00) ÷ 7.12``.
+
+    An amount in the prices' currency has no sign, like the amounts next to it.
+    """
+    own, amount, rate, carriage = origin
+    divided = f" ÷ {rate.text}" if rate else ""
+    if carriage is None:
+        return money(amount, own) + divided
+    first, step_fee, registration = (
+        fixed(fee, own.places)
+        for fee in (carriage.first_weight_fee, carriage.step_fee, carriage.registration_fee)
+    )
+    summed = f"{first} + {carriage.weight_steps} × {step_fee} + {registration}"
+    if own.code != currency.code:
+        summed = f"{own.code} ({summed}){divided}"
+    return _("{line}: {sum}").format(line=carriage.line, sum=summed)
+
+
+def rate_of(step: Step) -> str:
+    """A step's rate as a percentage; empty where it takes an amount."""
+    return "" if step.rate == BLANK else percent(step.rate)
+
+
+def money(amount: int, currency: Currency) -> str:
+    """An amount as text in a sentence: ``$1,234.50``, ``CNY 1,234.50``."""
+    sign = "$" if currency.code == USD.code else f"{currency.code} "
+    return ("-" if amount < 0 else "") + sign + grouped(abs(amount), currency.places)
+
+
+_PLACES = 12
+"""The places of a trillionth."""
+
+
+def proof_lines(proof: Proof, discounts: Discounts, currency: Currency) -> list[str]:
+    """The arithmetic in lines."""
+
+    def settled(amount: int, rate: int, is_up: bool, result: int) -> str:
+        line = _("  {amount} × (1 − {rate}) = {exact}, rounded up: {result}")
+        if not is_up:
+            line = _("  {amount} × (1 − {rate}) = {exact}, rounded down: {result}")
+        exact = amount * (TRILLION - rate)
+        return line.format(
+            amount=money(amount, currency),
+            rate=_percent(rate),
+            exact=_trimmed(fixed(exact, currency.places + _PLACES)),
+            result=money(result, currency),
+        )
+
+    situation = label("forced" if proof.is_forced else "not_forced")
+    first = _("{price} is not enough ({situation}):")
+    said = [first.format(price=money(proof.list_price, currency), situation=situation)]
+    own = int(discounts.limited_rate) * MILLION
+    if discounts.add and proof.is_forced:
+        both = own + proof.forced_rate
+        said.append(settled(proof.list_price, both, proof.is_item_up, proof.item_price))
+    else:
+        if own:
+            said.append(settled(proof.list_price, own, proof.is_base_up, proof.base_price))
+        if proof.is_forced:
+            rate, is_up = proof.forced_rate, proof.is_item_up
+            said.append(settled(proof.base_price, rate, is_up, proof.item_price))
+    if taken := proof.spend_save + proof.coupon:
+        line = _(
+            "  {off} off an order of {subtotal}; this unit's share, {item} ÷ {subtotal}, rounded "
+            "up: {share}"
+        )
+        amounts = {
+            "off": taken,
+            "subtotal": proof.subtotal,
+            "item": proof.item_price,
+            "share": proof.item_price - proof.deal_price,
+        }
+        said.append(line.format(**{name: money(each, currency) for name, each in amounts.items()}))
+    leaves = _("  leaves {deal}, under {required}")
+    deal, required = money(proof.deal_price, currency), money(proof.required, currency)
+    return [*said, leaves.format(deal=deal, required=required)]
+
+
+def proof_document(proof: Proof, currency: Currency) -> dict[str, object]:
+    """The proof for JSON; what an offer takes is 0 where none does."""
+
+    def figure(amount: int) -> Figure:
+        return Figure(fixed(amount, currency.places))
+
+    return {
+        "list_price": figure(proof.list_price),
+        "situation": "forced" if proof.is_forced else "not_forced",
+        "forced_rate": Figure(_trimmed(fixed(proof.forced_rate, _PLACES))),
+        "base_price": figure(proof.base_price),
+        "item_price": figure(proof.item_price),
+        "subtotal": figure(proof.subtotal),
+        "off": figure(proof.spend_save + proof.coupon),
+        "deal_price": figure(proof.deal_price),
+        "required_deal_price": figure(proof.required),
+    }
+
+
+def _percent(rate: int) -> str:
+    """Trillionths as a percentage: ``13.2%``."""
+    return _trimmed(fixed(rate, _PLACES - 2)) + "%"
+
+
+def _trimmed(decimal: str) -> str:
+    """A decimal without zeros at its end: ``0.132``."""
+    return decimal.rstrip("0").rstrip(".")
+
 
 REMEDIES = {
     "exclude_forced": N_("tick «Exclude Forced Discount Items» on the coupon"),
@@ -145,7 +296,7 @@ def proven(explanation: Explanation) -> list[str]:
     return said
 
 
-def _short_line(short: Short, currency: Currency) -> str:
+def _short_line(short: Shortfall, currency: Currency) -> str:
     line = _("  of {deal}, fees of {fees} (each rounded up) and costs of {costs} leave {left}")
     return line.format(
         deal=money(short.deal_price, currency),

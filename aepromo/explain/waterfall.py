@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aepromo.engine.question import Sku
-    from aepromo.explain.cost_origins import Origin
+    from aepromo.explain.explanation import Origin
     from aepromo.pricing.offers import Offers
     from aepromo.pricing.proof import Proof
 

@@ -18,14 +18,13 @@ from aepromo.inputs.columns import CONVERSION
 from aepromo.inputs.exchange import Conversion, Rate
 from aepromo.inputs.header_currencies import cost_currencies, label_reasons
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, fits_conversion
-from aepromo.table.cells import CellError, read, read_exchange_rate, shown, sign_of
+from aepromo.table.cells import CellError, currency_named, read, read_exchange_rate, shown, sign_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.currencies import currency_named
 from aepromo.table.found_columns import header_at, positions_of
 from aepromo.table.grid import taken
-from aepromo.table.measured_cells import added_up
 from aepromo.table.number_columns import Reading, rows_of
 from aepromo.table.schema import INPUTS
+from aepromo.table.unit_columns import added_up
 from aepromo.table.written_numbers import are_blank, signs_of
 
 if TYPE_CHECKING:
@@ -36,9 +35,8 @@ if TYPE_CHECKING:
 
     from aepromo.inputs.exchange import Exchange
     from aepromo.pricing.currency import Currency
-    from aepromo.table.any_cells import Cells
-    from aepromo.table.money_signs import Sign
-    from aepromo.table.number_columns import Numbers
+    from aepromo.table.cells import Sign
+    from aepromo.table.number_columns import Cells, Numbers
 
     Rows = npt.NDArray[np.bool_]
 

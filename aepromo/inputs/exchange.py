@@ -23,6 +23,7 @@ from aepromo.pricing.money import (
 from aepromo.table.cells import (
     FX_DIGITS,
     CellError,
+    currency_named,
     fixed,
     grouped,
     read,
@@ -31,7 +32,6 @@ from aepromo.table.cells import (
     sign_of,
 )
 from aepromo.table.column import Kind
-from aepromo.table.currencies import currency_named
 from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from aepromo.pricing.money import Whole
     from aepromo.rules import Rule
-    from aepromo.table.money_signs import Sign
+    from aepromo.table.cells import Sign
 
 
 class Rate(NamedTuple):
@@ -378,7 +378,7 @@ def exchange_of(
 
 def read_rate_of(text: str, selling: Currency) -> tuple[str, Rate]:
     """``CNY=7.12``, or ``CNY=7.12@2026-11-20`` with its day. Raises ``CallError``."""
-    from aepromo.table.facts import read_fact  # only a rate needs it
+    from aepromo.table.fact_cells import read_fact  # only a rate needs it
 
     code_text, equals, worth = text.partition("=")
     rate_given, at, day_text = worth.partition("@")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aepromo.errors import InputError, Refused
-from aepromo.table.cells import shown, signs_in
+from aepromo.table.cells import currency_named, shown, signs_in
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.currencies import currency_named
 from aepromo.table.found_columns import FoundColumns
 from aepromo.table.headers import listed, shown_header
 from aepromo.table.schema import INPUTS
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from aepromo.inputs.exchange import Exchange
     from aepromo.pricing.currency import Currency
-    from aepromo.table.any_cells import Cells
+    from aepromo.table.number_columns import Cells
 
 _LIKELIEST = {"$": "USD", "¥": "CNY"}
 

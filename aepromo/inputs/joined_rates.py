@@ -23,9 +23,9 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.cells import RATE_PLACES, fixed
 from aepromo.table.column import Kind
 from aepromo.table.headers import plain, read_headers
-from aepromo.table.headings import chinese, named
-from aepromo.table.names import canonical
 from aepromo.table.number_columns import refused_row, rows_of
+from aepromo.table.schema import chinese, named
+from aepromo.table.spellings import canonical
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aepromo.pricing.money import Whole
-    from aepromo.table.any_cells import Cells
-    from aepromo.table.number_columns import Numbers
+    from aepromo.table.number_columns import Cells, Numbers
 
 Took: TypeAlias = tuple[int, int, int]
 """How many rows took a rate of their SKU, of their category, of the store."""

@@ -10,6 +10,7 @@ from aepromo.inputs.header_currencies import cost_currencies
 from aepromo.inputs.values import price_signs
 from aepromo.table.cells import (
     CellError,
+    currency_named,
     fixed,
     millionths,
     percent,
@@ -17,7 +18,6 @@ from aepromo.table.cells import (
     read_rate,
 )
 from aepromo.table.column import Kind
-from aepromo.table.currencies import currency_named
 from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from aepromo.inputs.tariff import market_named
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, least, pick
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
-from aepromo.table.facts import read_fact
+from aepromo.table.fact_cells import read_fact
 from aepromo.table.schema import INPUTS
 from aepromo.words import _
 from aepromo.words.nearest import nearest

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
-from aepromo.pricing.charges import Charge
 from aepromo.pricing.money import AMOUNT_LIMIT
-from aepromo.table.cells import CellError, grouped, read, shown, signs_in
+from aepromo.pricing.parcel_charges import Charge
+from aepromo.table.cells import CellError, currency_named, grouped, read, shown, signs_in
 from aepromo.table.column import Kind
-from aepromo.table.countries import country_code
-from aepromo.table.currencies import currency_named
+from aepromo.table.spellings import country_code
 from aepromo.table.toml import read_toml
 from aepromo.words import _
 from aepromo.words.nearest import nearest

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.protect import Ending
     from aepromo.rules.overrides import Book
     from aepromo.table.column import Column
-    from aepromo.table.facts import Fact
+    from aepromo.table.fact_cells import Fact
 
 
 class Values(NamedTuple):
@@ -316,7 +316,7 @@ def _read_values(
                 low, high = read_range(text) or (BLANK, BLANK)
                 rates = rates._replace(low=low, high=high)
             elif name in policy.facts or name == "market":
-                from aepromo.table.facts import read_fact  # only the platform's rules need it
+                from aepromo.table.fact_cells import read_fact  # only the platform's rules need it
 
                 if (fact := read_fact(text, INPUTS[name].kind, currency)) is not None:
                     facts[name] = fact

@@ -8,15 +8,15 @@ from importlib.metadata import version
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
-from aepromo.cli.commands import RatesOptions, policy_over, shipping_options, with_rates
 from aepromo.cli.config import read_config
-from aepromo.cli.money_options import MoneyOptions
+from aepromo.cli.messages import say, say_configuration, say_warnings
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
     EndingOptions,
     FileArgument,
     Format,
+    MoneyOptions,
     OfferOptions,
     ReadingOptions,
     WritingOptions,
@@ -29,14 +29,14 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import are_same_file, destination
-from aepromo.cli.reading import reading_of
-from aepromo.cli.say import say, say_configuration, say_warnings
+from aepromo.cli.reading_options import reading_of
+from aepromo.cli.runner import RatesOptions, policy_over, shipping_options, with_rates
 from aepromo.errors import CallError
 from aepromo.inputs.values import resolved
 from aepromo.page.overview import OVERVIEW, Overview, overview
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
-from aepromo.table.facts import read_fact
+from aepromo.table.fact_cells import read_fact
 from aepromo.table.schema import INPUTS
 from aepromo.terminal.summary import Tally, prices_line
 from aepromo.words import _
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from aepromo.cli.answers import Answers
     from aepromo.engine.answer import Outcome
-    from aepromo.page.html import About
+    from aepromo.page.html import PageOrigin
     from aepromo.pricing.currency import Currency
     from aepromo.table.blocks import TextBlock
 
@@ -91,10 +91,10 @@ def report_command() -> Callable[..., None]:
         is_used = bool(policy.places or config.book.overrides or reading.headers.configured)
         say_configuration(config, is_used, writing.quiet)
         say_warnings(resolved_values)
-        from aepromo.cli.input_files import asked
+        from aepromo.cli.input_files import answers_for
         from aepromo.page.html import page
 
-        with asked(OVERVIEW, resolved_values, table, reading, writing) as answers:
+        with answers_for(OVERVIEW, resolved_values, table, reading, writing) as answers:
             seen, assumed = _seen(answers, limit)
             about = _about(answers, made, options, assumed, _joined_from(joined))
             with destination(writing) as stream:
@@ -168,13 +168,12 @@ def _about(
     options: Collection[str],
     assumed: Collection[str],
     joined_from: str,
-) -> About:
+) -> PageOrigin:
     from aepromo.engine.answer import PROPOSED
-    from aepromo.page.assumptions import given_values, rules_used
-    from aepromo.page.html import About
+    from aepromo.page.html import PageOrigin, given_values, rules_used
 
     values, source = answers.values, answers.source
-    return About(
+    return PageOrigin(
         file=PurePath(source.name).name,
         currency=values.currency,
         made=made,

@@ -6,9 +6,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from aepromo.cli.config import read_config
-from aepromo.cli.money_options import CurrencyOption
+from aepromo.cli.messages import say_configuration
 from aepromo.cli.options import (
     ConfigOption,
+    CurrencyOption,
     Format,
     ReadingOptions,
     WritingOptions,
@@ -22,23 +23,22 @@ from aepromo.cli.options import (
     with_parameters,
 )
 from aepromo.cli.output import chosen, destination, format_of, headed, rendered, text_lines
-from aepromo.cli.reading import reading_of
-from aepromo.cli.say import say_configuration
+from aepromo.cli.reading_options import reading_of
 from aepromo.errors import CallError, NothingGivenError
 from aepromo.inputs.exchange import exchange_of
 from aepromo.past_rates.columns import MEAN
-from aepromo.past_rates.past_orders import AMOUNTS, Which, rate_of, share_of
+from aepromo.past_rates.past_orders import AMOUNTS, OrderFilter, rate_of, share_of
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
-from aepromo.table.facts import read_fact
+from aepromo.table.fact_cells import read_fact
 from aepromo.table.schema import INPUTS
-from aepromo.table.text import TextColumn, result_text
+from aepromo.table.text_formats import TextColumn, result_text
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aepromo.cli.reading import Reading
+    from aepromo.cli.reading_options import Reading
 
 QUESTION = N_("Which discounts has the platform really forced?")
 VALUES = ("category", *AMOUNTS, "discount_status")
@@ -85,7 +85,7 @@ def rates_command() -> Callable[..., None]:
         given = {name: text for name, text in values.items() if text is not None}
         # Discounts of the configuration are those of today, not of a past order.
         currency = exchange_of(named, None, None, ()).selling
-        which = Which(given, options.first_day, config.book, currency)
+        which = OrderFilter(given, options.first_day, config.book, currency)
         share = share_of(options.quantile or "95%")
         is_used = named is not None and named == config.defaults.get("currency")
         is_used |= bool(config.book.overrides or (file and reading.headers.configured))
@@ -93,7 +93,7 @@ def rates_command() -> Callable[..., None]:
         if file is None:
             _answer_one(which, reading, writing)
         else:
-            from aepromo.past_rates.order_file import answer_history  # loads pandas and pyarrow
+            from aepromo.past_rates.rates_of_file import answer_history  # loads pandas and pyarrow
 
             answer_history(which, share, file, reading, writing)
 
@@ -112,7 +112,7 @@ def rates_command() -> Callable[..., None]:
     )
 
 
-def _answer_one(which: Which, reading: Reading, writing: WritingOptions) -> None:
+def _answer_one(which: OrderFilter, reading: Reading, writing: WritingOptions) -> None:
     """Write the answer for the one order that the options describe."""
     if reading.is_given:
         raise CallError(_("options for reading a file need a FILE, or - for standard input"))

@@ -60,7 +60,7 @@ _NONE = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class ShrunkRates:
     """Rates moved towards the level above, in millionths, and the weight of each own mean.
 
     ``store`` is one figure; the others go by the index of category and SKU.
@@ -73,7 +73,7 @@ class Drawn:
     sku_weight: Numbers
 
 
-def drawn(category_of: Numbers, skus: pd.DataFrame, squares: int) -> Drawn:
+def drawn(category_of: Numbers, skus: pd.DataFrame, squares: int) -> ShrunkRates:
     """Move each SKU's mean towards its category's, and that towards the store's.
 
     ``category_of`` is the index of each SKU's category, or -1: such SKUs are taken together as one
@@ -99,7 +99,7 @@ def drawn(category_of: Numbers, skus: pd.DataFrame, squares: int) -> Drawn:
     category = np.array([_up(rate) for rate in drawn_to[:categories]], np.int64)
     sku_weight = np.array(trust, np.int64)[place]
     above = np.append(category, _up(store))[group]
-    return Drawn(
+    return ShrunkRates(
         _up(store),
         category,
         np.array([_down(weight) for weight in weights[:categories]], np.int64),

@@ -22,12 +22,12 @@ from aepromo.past_rates.columns import LEVELS, MEAN, quantile_column
 from aepromo.past_rates.credibility import drawn
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION, up
-from aepromo.table.bulk import spelled
 from aepromo.table.cells import RATE_PLACES
+from aepromo.table.csv_lines import spelled
 from aepromo.table.headers import plain
-from aepromo.table.names import canonical
 from aepromo.table.number_columns import result_array
 from aepromo.table.schema import RESULTS
+from aepromo.table.spellings import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

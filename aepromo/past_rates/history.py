@@ -17,10 +17,10 @@ from aepromo.past_rates.past_orders import AMOUNTS, OrderRate, rate_of
 from aepromo.pricing.money import BLANK, pick
 from aepromo.table.cells import in_two_currencies, signs_in, tidy
 from aepromo.table.found_columns import header_at, label_at
-from aepromo.table.measured_cells import read_one
-from aepromo.table.moments import read_moments, start_of
+from aepromo.table.moment_columns import read_moments, start_of
 from aepromo.table.number_columns import rows_of
 from aepromo.table.schema import INPUTS
+from aepromo.table.unit_columns import read_one
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from aepromo.engine.filling import Fault
-    from aepromo.past_rates.past_orders import Which
+    from aepromo.past_rates.past_orders import OrderFilter
     from aepromo.pricing.money import Whole
-    from aepromo.table.any_cells import Cells
-    from aepromo.table.number_columns import Numbers
+    from aepromo.table.number_columns import Cells, Numbers
 
     Rows = npt.NDArray[np.intp]
     Where = npt.NDArray[np.bool_]
@@ -58,7 +57,7 @@ class Orders:
     problems: list[Refused]
 
 
-def read_orders(cells: Cells, columns: Mapping[str, int], which: Which) -> Orders:
+def read_orders(cells: Cells, columns: Mapping[str, int], which: OrderFilter) -> Orders:
     """Read some orders. ``columns`` are the positions of their cells by column name."""
     sheet = _Sheet(cells, columns, which)
     forced, unforced = _forced(sheet)
@@ -88,7 +87,7 @@ class _Sheet:
 
     cells: Cells
     columns: Mapping[str, int]
-    which: Which
+    which: OrderFilter
     problems: list[Refused] = field(default_factory=list)
 
     def texts(self, name: str, rows: Rows) -> pa.Array:

@@ -32,7 +32,7 @@ from aepromo.pricing.offers import base_price, observed_rate
 from aepromo.rules.overrides import Book
 from aepromo.table.cells import CellError, grouped, in_two_currencies, percent, read, signs_in
 from aepromo.table.column import Kind
-from aepromo.table.facts import read_fact
+from aepromo.table.fact_cells import read_fact
 from aepromo.table.found_columns import Found, found_columns
 from aepromo.table.headers import missing_columns, plain, read_headers
 from aepromo.table.schema import INPUTS
@@ -51,7 +51,7 @@ NEEDS = ("sku", "list_price", "deal_price", "discount_status")
 
 
 @dataclass(frozen=True, slots=True)
-class Which:
+class OrderFilter:
     """Which orders count, and the values for missing or blank cells.
 
     ``given`` are cells by column, as text; ``since`` is the first day that counts, by the date

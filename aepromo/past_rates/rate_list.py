@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from aepromo.cli.bad_rows import BadRows, RowsRefused
-from aepromo.cli.input_files import opened
+from aepromo.cli.input_files import BadRows, RowsRefused, opened
 from aepromo.errors import AepromoError, InputError
 from aepromo.inputs.joined_rates import JoinedRates, places_in
 from aepromo.table.blocks import parse

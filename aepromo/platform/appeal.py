@@ -17,9 +17,9 @@ from aepromo.engine.question import Question, adding
 from aepromo.errors import CallError
 from aepromo.inputs.columns import CONVERSION, FORCED_RATE, NEEDED, PLATFORM_FEES, SHIPPING_FEES
 from aepromo.inputs.values import assumed_number
-from aepromo.platform.clauses import UNSAID, Clause, joined, shown_numbers
 from aepromo.platform.columns import APPEALS
 from aepromo.platform.gates import CLOSED, OPEN, UNKNOWN, gates_of, hold_all, state, worst_reasons
+from aepromo.platform.reason_texts import UNSAID, Clause, joined, shown_numbers
 from aepromo.pricing.fees import Costs, FeeRates, margin, profit
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import item_price

@@ -6,28 +6,28 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from aepromo.cli.commands import Asked, question_command
 from aepromo.cli.language import Language
+from aepromo.cli.messages import say
 from aepromo.cli.options import OUTPUT_PANEL, WritingOptions, declared, option, value_parameters
 from aepromo.cli.output import form_of_worksheet, text_lines
-from aepromo.cli.say import say
+from aepromo.cli.runner import CommandQuestion, question_command
 from aepromo.errors import CallError
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.appeal import appeal
+from aepromo.platform.appeal_worksheet import Worksheet
 from aepromo.platform.columns import APPEALS
-from aepromo.platform.worksheet import Worksheet
 from aepromo.table.atomic import replacing
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
-from aepromo.table.facts import read_fact
+from aepromo.table.fact_cells import read_fact
 from aepromo.terminal.summary import rows_line, skus
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aepromo.cli.commands import Call
+    from aepromo.cli.runner import Call
     from aepromo.inputs.values import Values
     from aepromo.terminal.summary import Tally
 
@@ -82,12 +82,12 @@ def appeal_command() -> Callable[..., None]:
     """The Typer command that judges appeals and writes their worksheet."""
     worksheet = Worksheet()
 
-    def ask(values: Values, call: Call) -> Asked:
+    def ask(values: Values, call: Call) -> CommandQuestion:
         question, target = appeal(values, _day(call.options["on"])), call.options["worksheet"]
         if target is None:
-            return Asked(question, _summary)
+            return CommandQuestion(question, _summary)
         _check_target(target)
-        return Asked(question, _summary, worksheet.add)
+        return CommandQuestion(question, _summary, worksheet.add)
 
     def finish(tally: Tally, values: Values, call: Call) -> bool:
         if call.options["worksheet"] is not None:

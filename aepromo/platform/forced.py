@@ -8,7 +8,6 @@ import numpy as np
 
 from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP
-from aepromo.platform.clauses import joined, said_where
 from aepromo.platform.columns import EXPOSURES, FITS
 from aepromo.platform.gates import (
     CLOSED,
@@ -21,6 +20,7 @@ from aepromo.platform.gates import (
     state,
     worst_reasons,
 )
+from aepromo.platform.reason_texts import joined, said_where
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import spared_and_cut
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
-    from aepromo.platform.clauses import Clause
     from aepromo.platform.gates import Gate
+    from aepromo.platform.reason_texts import Clause
     from aepromo.pricing.money import Whole
     from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.cli.commands import Asked, question_command
+from aepromo.cli.runner import CommandQuestion, question_command
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
@@ -15,7 +15,7 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aepromo.cli.commands import Call
+    from aepromo.cli.runner import Call
     from aepromo.inputs.values import Values
     from aepromo.terminal.summary import Tally
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def forced_command() -> Callable[..., None]:
     """The Typer command that finds the exposed SKUs."""
 
-    def ask(values: Values, _call: Call) -> Asked:
-        return Asked(forced(values), _summary)
+    def ask(values: Values, _call: Call) -> CommandQuestion:
+        return CommandQuestion(forced(values), _summary)
 
     plain = forced(resolved(Policy()))
     return question_command(ask, plain)

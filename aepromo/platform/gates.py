@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from aepromo.errors import CallError
-from aepromo.inputs.figures import figure_kind
-from aepromo.platform.clauses import UNSAID, Clause, ordered, words_of
+from aepromo.inputs.rule_figures import figure_kind
 from aepromo.platform.columns import STATES
+from aepromo.platform.reason_texts import UNSAID, Clause, ordered, words_of
 from aepromo.pricing.money import BLANK, MILLION
 from aepromo.table.cells import CellError, refusal
 from aepromo.table.column import Kind
-from aepromo.table.facts import names_meant, read_fact, shown_fact
-from aepromo.table.headings import in_words
-from aepromo.table.names import canonical, spoken_name
+from aepromo.table.fact_cells import names_meant, read_fact, shown_fact
 from aepromo.table.number_columns import Words
+from aepromo.table.schema import in_words
+from aepromo.table.spellings import canonical, spoken_name
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from aepromo.pricing.money import Truth, Whole
     from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
-    from aepromo.table.facts import Fact
+    from aepromo.table.fact_cells import Fact
     from aepromo.table.number_columns import Numbers
 
     Truths: TypeAlias = npt.NDArray[np.bool_]

@@ -12,8 +12,7 @@ from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.inputs.tariff import market_named
 from aepromo.inputs.values import refuse_values
-from aepromo.platform.advised import Advice, bid_factor, bids, share_of
-from aepromo.platform.clauses import UNSAID, Clause, joined, ordered, said_where
+from aepromo.platform.advised_promotion import Advice, bid_factor, bids, share_of
 from aepromo.platform.columns import ELIGIBILITIES, STATES
 from aepromo.platform.gates import (
     CLOSED,
@@ -28,10 +27,10 @@ from aepromo.platform.gates import (
     worst_first,
     worst_reasons,
 )
+from aepromo.platform.reason_texts import UNSAID, Clause, joined, ordered, said_where
 from aepromo.table.cells import percent, shown
-from aepromo.table.countries import country_code, country_names
-from aepromo.table.headings import in_words
-from aepromo.table.names import canonical, spoken_name, ways
+from aepromo.table.schema import in_words
+from aepromo.table.spellings import canonical, country_code, country_names, spoken_name, ways
 from aepromo.words import N_, _
 from aepromo.words.nearest import near, nearest
 
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from aepromo.table.number_columns import Numbers, Words
 
     Truths: TypeAlias = npt.NDArray[np.bool_]
-    _ByPlace: TypeAlias = Mapping["_Place", Sequence[Gate]]
+    _ByPlace: TypeAlias = Mapping["_MarketFeatures", Sequence[Gate]]
 
 _DAYS, _LONG_HAUL_DAYS = "reverse.gate.days", "reverse.gate.days_long_haul"
 
@@ -108,7 +107,7 @@ def reverse(values: Values) -> Question:
     )
 
 
-class _Place(NamedTuple):
+class _MarketFeatures(NamedTuple):
     """The features of a market that decide which gates apply.
 
     ``is_long_haul``: it has the long-haul delivery days. ``files``: it has the filings of the US.
@@ -190,10 +189,10 @@ class _Rules:
             "conflicts": self._conflicts(inputs.words["running"]),
         }
 
-    def _place_of(self, market: str) -> _Place:
-        return _Place(market in self.long_haul, market == "US")
+    def _place_of(self, market: str) -> _MarketFeatures:
+        return _MarketFeatures(market in self.long_haul, market == "US")
 
-    def _gates_in(self, place: _Place, held: Sequence[Gate]) -> list[Gate]:
+    def _gates_in(self, place: _MarketFeatures, held: Sequence[Gate]) -> list[Gate]:
         """The gates of one kind of market, out of all gates."""
         other_days = _DAYS if place.is_long_haul else _LONG_HAUL_DAYS
         filings = () if place.files else self.filings
@@ -251,7 +250,7 @@ class _Markets:
     the kind of a market.
     """
 
-    def __init__(self, words: Words, place_of: Callable[[str], _Place]) -> None:
+    def __init__(self, words: Words, place_of: Callable[[str], _MarketFeatures]) -> None:
         # After the last set comes that of a row without a market, which index -1 finds.
         named = [tuple(dict.fromkeys(map(market_named, names))) for names in words.values]
         self.sets: list[tuple[str, ...]] = [*named, ("",)]
@@ -279,7 +278,7 @@ class _Markets:
         found = np.array(places, np.int64)[self.codes].T
         return found[:-1], found[:-1] < found[-1]
 
-    def eligibility(self, states: Mapping[_Place, Numbers]) -> tuple[Numbers, pa.Array]:
+    def eligibility(self, states: Mapping[_MarketFeatures, Numbers]) -> tuple[Numbers, pa.Array]:
         """Whether a row can be chosen in every market, in some, in none, as an index; and where.
 
         ``states`` are those of the gates by kind of market. The markets are null where there is
@@ -304,7 +303,7 @@ class _Markets:
         markets = pa.array(texts, pa.string()).take(pa.array(codes))
         return np.array(verdicts, np.int64)[codes], markets
 
-    def asking(self, places: Sequence[_Place]) -> list[str]:
+    def asking(self, places: Sequence[_MarketFeatures]) -> list[str]:
         """The start of a reason: for each set of markets those of some kinds."""
         found = []
         for markets, kinds in zip(self.sets, self.kinds, strict=True):

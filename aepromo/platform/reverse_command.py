@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aepromo.cli.commands import Asked, question_command
+from aepromo.cli.runner import CommandQuestion, question_command
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.reverse import reverse
@@ -14,7 +14,7 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aepromo.cli.commands import Call
+    from aepromo.cli.runner import Call
     from aepromo.inputs.values import Values
     from aepromo.terminal.summary import Tally
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def reverse_command() -> Callable[..., None]:
     """The Typer command that judges SKUs for the reverse promotion."""
 
-    def ask(values: Values, _call: Call) -> Asked:
-        return Asked(reverse(values), _summary)
+    def ask(values: Values, _call: Call) -> CommandQuestion:
+        return CommandQuestion(reverse(values), _summary)
 
     return question_command(ask, reverse(resolved(Policy())))
 

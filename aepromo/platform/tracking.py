@@ -15,14 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from aepromo.engine.question import Question, adding
-from aepromo.platform.clauses import UNSAID, Clause, joined, said_where, words_of
 from aepromo.platform.columns import PARCEL_INPUTS, TRACKS
 from aepromo.platform.gates import CLOSED, avoiding, gates_of, hold_all
+from aepromo.platform.reason_texts import UNSAID, Clause, joined, said_where, words_of
 from aepromo.platform.tracking_number import number_fault, number_faults
 from aepromo.pricing.money import BLANK, MILLION
+from aepromo.table.fact_cells import hours
 from aepromo.table.headers import plain
-from aepromo.table.instants import hours
-from aepromo.table.moments import instant_number, written_instants
+from aepromo.table.moment_columns import instant_number, written_instants
 from aepromo.table.schema import INPUTS
 from aepromo.words import N_, _
 

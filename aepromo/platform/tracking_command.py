@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import pyarrow.compute as pc
 
 from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_ahead, say_zone
-from aepromo.cli.commands import Asked, question_command
+from aepromo.cli.messages import say
 from aepromo.cli.options import (
     INPUT_PANEL,
     OUTPUT_PANEL,
@@ -21,14 +21,14 @@ from aepromo.cli.options import (
     parameters_of,
     value_parameters,
 )
-from aepromo.cli.say import say
+from aepromo.cli.runner import CommandQuestion, question_command
 from aepromo.errors import InputError
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.columns import TRACKS
 from aepromo.platform.tracking import TIMES, tracking
 from aepromo.table.cells import tidy
-from aepromo.table.moments import instant_number
+from aepromo.table.moment_columns import instant_number
 from aepromo.terminal.summary import summed
 from aepromo.words import N_, _, cause, ngettext
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
-    from aepromo.cli.commands import Call
+    from aepromo.cli.runner import Call
     from aepromo.engine.answer import Outcome
     from aepromo.inputs.values import Values
     from aepromo.terminal.summary import Tally
@@ -99,13 +99,15 @@ FailOnOption = Annotated[
 def tracking_command() -> Callable[..., None]:
     """The Typer command that checks parcels."""
 
-    def ask(values: Values, call: Call) -> Asked:
+    def ask(values: Values, call: Call) -> CommandQuestion:
         zone = values.policy.zone or UTC
         now = now_of(call.options["now"], zone)
         carriers = _carriers(call)
         quiet = call.writing.quiet
         remarks = _Remarks(zone, instant_number(now, zone), carriers is not None, quiet)
-        return Asked(tracking(values, now, carriers), _summary, remarks.add, remarks.close)
+        return CommandQuestion(
+            tracking(values, now, carriers), _summary, remarks.add, remarks.close
+        )
 
     plain = tracking(resolved(Policy()), datetime.now(UTC))
     columns = [name for name in plain.uses if name != "carrier"]

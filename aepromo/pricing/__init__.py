@@ -14,5 +14,5 @@ numbers came from or where they go.
 ``reach``    up to which forced rate, exchange rate and own discount a list price holds
 ``proof``    why a list price below the protected one fails
 ``stepping`` search step by step, for a column of rows
-``charges``  the price of a shipping line for a parcel
+``parcel_charges``  the price of a shipping line for a parcel
 """

@@ -101,7 +101,7 @@ class Coupon(NamedTuple):
         return by_share if self.is_endless else least(by_share, target + self.cap)
 
 
-class Left(NamedTuple):
+class RemainingShares(NamedTuple):
     """The shares of a list price that remain after discounts, in millionths.
 
     The share ``own`` of the list price is settled to a whole minor unit; of that, a share between
@@ -148,15 +148,15 @@ class Discounts(NamedTuple):
     forced_rate_max: Whole
     add: bool = False
 
-    def left(self, forced: bool) -> Left:
+    def left(self, forced: bool) -> RemainingShares:
         """The shares of a list price that remain, forced at any rate of the range or not forced."""
         own = MILLION - self.limited_rate
         if not forced:
-            return Left(own, MILLION, MILLION)
+            return RemainingShares(own, MILLION, MILLION)
         if self.add:
             deepest, mildest = own - self.forced_rate_max, own - self.forced_rate_min
-            return Left(MILLION, most(deepest, 0), most(mildest, 0))
-        return Left(own, MILLION - self.forced_rate_max, MILLION - self.forced_rate_min)
+            return RemainingShares(MILLION, most(deepest, 0), most(mildest, 0))
+        return RemainingShares(own, MILLION - self.forced_rate_max, MILLION - self.forced_rate_min)
 
 
 class Offers(NamedTuple):

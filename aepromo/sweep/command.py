@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from aepromo.cli.commands import call_of, shipping_options, values_of
-from aepromo.cli.money_options import MoneyOptions
+from aepromo.cli.messages import say_assumed, say_converted
 from aepromo.cli.options import (
     ConfigOption,
     FileArgument,
     Format,
+    MoneyOptions,
     OfferOptions,
     OverrideOption,
     ReadingOptions,
@@ -32,7 +32,7 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import say_assumed, say_converted
+from aepromo.cli.runner import call_of, shipping_options, values_of
 from aepromo.errors import CallError
 from aepromo.pricing.fees import STATUSES
 from aepromo.sweep.chart import Chart, check_picture, picture, terminal_chart
@@ -41,13 +41,13 @@ from aepromo.table.atomic import replacing
 from aepromo.table.cells import fixed, percent
 from aepromo.table.column import Kind
 from aepromo.table.schema import RESULTS
-from aepromo.table.text import Figure, TextColumn, json_document, result_text, row_documents
+from aepromo.table.text_formats import Figure, TextColumn, json_document, result_text, row_documents
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from aepromo.cli.reading import Reading
+    from aepromo.cli.reading_options import Reading
     from aepromo.engine.answer import Outcome
     from aepromo.inputs.values import Values
     from aepromo.pricing.currency import Currency
@@ -160,10 +160,10 @@ def _sweep_file(
     """Write a row for each rate of a file: how many SKUs survive it, by status."""
     import numpy as np
 
-    from aepromo.cli.input_files import asked
+    from aepromo.cli.input_files import answers_for
 
     counts = np.zeros((len(grid), len(STATUSES)), np.int64)
-    with asked(SWEEP, values, file, reading, writing) as answers:
+    with answers_for(SWEEP, values, file, reading, writing) as answers:
 
         def counted(outcome: Outcome, _text: TextBlock) -> Counts:
             inputs = outcome.inputs

@@ -14,8 +14,8 @@ from aepromo.errors import InputError
 from aepromo.table.cells import COMMA, UNTOLD
 from aepromo.table.grid import Grid, Pieces, grid_of, places_of
 from aepromo.table.number_columns import Reading, plain_numbers, read_column
-from aepromo.table.records import marks_of
-from aepromo.table.rows import Ragged, rows_with_lines
+from aepromo.table.record_ends import marks_of
+from aepromo.table.rows_one_by_one import Ragged, rows_with_lines
 from aepromo.table.source import LONE_RETURN, Block
 
 if TYPE_CHECKING:

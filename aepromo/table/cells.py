@@ -1,31 +1,124 @@
 """Convert one cell of text to a whole number, or say why not; and a whole number to text.
 
-Amounts are read in minor units of a currency, rates in millionths.
+Amounts are read in minor units of a currency, which a cell may name (``US $5``, ``45元``); rates in
+millionths. Whether a file writes 12,50 or 12.50 is decided from its cells, for the whole file.
 A reason is a clause that ends in the remedy: ``'12,50' is not a number; write 12.50``.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from math import gcd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.pricing.money import (
-    AMOUNT_LIMIT,
-    FX_LIMIT,
-    MARKUP_LIMIT,
-    MILLION,
-    WEIGHT_LIMIT,
-)
+from aepromo.pricing.currency import DOLLARS, USD, YUAN_OR_YEN, Currency
+from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MARKUP_LIMIT, MILLION, WEIGHT_LIMIT
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.money_signs import parted
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from aepromo.pricing.currency import Currency
-    from aepromo.table.money_signs import Sign
+
+_NAMES = {
+    "USD": ("US$", "US $", "U.S.$", "USD", "美元", "美金"),
+    "CNY": ("CNY", "RMB", "CN¥", "人民币", "元"),
+    "EUR": ("€", "EUR", "欧元"),
+    "GBP": ("£", "GBP", "英镑"),
+    "JPY": ("JPY", "JP¥", "円", "日元"),
+    "RUB": ("₽", "RUB", "руб.", "руб", "卢布"),
+    "BRL": ("R$", "BRL"),
+    "HKD": ("HK$", "HKD", "港币"),
+    "AUD": ("A$", "AU$", "AUD"),
+    "CAD": ("C$", "CA$", "CAD"),
+    "TWD": ("NT$", "TWD"),
+    "MXN": ("MX$", "MXN"),
+    "KRW": ("₩", "KRW"),
+    "INR": ("₹", "INR"),
+    "UAH": ("₴", "UAH"),
+    "PLN": ("zł", "PLN"),
+    "TRY": ("₺", "TRY"),
+    "VND": ("₫", "VND"),
+    "ILS": ("₪", "ILS"),
+}
+SIGN_NAMES = (*(name for names in _NAMES.values() for name in names), "$", "¥")
+"""Every sign that is known by itself; any code of three letters may be one, too."""
+
+_CODES = {name.casefold(): frozenset({code}) for code, names in _NAMES.items() for name in names}
+_CODES |= {"$": DOLLARS, "¥": YUAN_OR_YEN}
+
+_MOST_BEFORE = 2
+
+
+class Sign(NamedTuple):
+    """The currency sign of a cell: as written, and the currencies it may mean."""
+
+    written: str
+    codes: frozenset[str]
+
+    @property
+    def code(self) -> str:
+        """The likeliest currency: dollars are those of the USA, ¥ is the yuan."""
+        likely = (code for code in ("USD", "CNY", *sorted(self.codes)) if code in self.codes)
+        return next(likely)
+
+    @property
+    def short(self) -> str:
+        """The sign that all names of this currency share: ``$``, ``¥``, or a code."""
+        return {"USD": "$", "CNY": "¥"}.get(self.code, self.code)
+
+    def fits(self, currency: Currency) -> bool:
+        """Whether an amount with this sign may be in a currency; always if that was not named."""
+        return not currency.is_stated or currency.code in self.codes
+
+
+def parted(tidied: str) -> tuple[Sign | None, str]:
+    """Split a cell into the sign of its amount, if any, and the rest.
+
+    Two signs that agree are one: ``USD $5``. Where they don't, the cell is left as it is.
+    """
+    if tidied[0].isdigit() and tidied[-1].isdigit():
+        return None, tidied
+    before, after = _patterns()
+    written, rest = list[str](), tidied
+    while len(written) < _MOST_BEFORE and (sign := before.match(rest)):
+        written.append(sign[1])
+        rest = rest[sign.end() :]
+    if not rest[-1:].isdigit() and (sign := after.search(rest)):
+        written.append(sign[1])
+        rest = rest[: sign.start()]
+    if not written or not rest or len(set(written)) < len(written):
+        return None, tidied
+    codes = frozenset.intersection(*map(_codes, written))
+    return (Sign(written[0], codes), rest) if codes else (None, tidied)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The patterns of a currency sign or code before an amount, and after one.
+
+    They are made when first used, since most calls need neither.
+    """
+    some = "|".join(map(re.escape, sorted(_CODES, key=len, reverse=True)))
+    before = rf"((?i:{some})|[A-Z]{{3}}(?![A-Za-z]))\s*"
+    return re.compile(before), re.compile(rf"\s*((?i:{some})|(?<![A-Za-z])[A-Z]{{3}})\Z")
+
+
+def _codes(written: str) -> frozenset[str]:
+    known = _CODES.get(written.casefold())
+    return known if known is not None else _known_to_iso(written)
+
+
+def _known_to_iso(code: str) -> frozenset[str]:
+    from iso4217 import Currency as Known  # parses a table, which common signs don't need
+
+    try:
+        Known(code)
+    except ValueError:
+        return frozenset()
+    return frozenset({code})
+
 
 RATE_PLACES = 6
 WEIGHT_PLACES = 3
@@ -459,3 +552,93 @@ def percent(millionths: int) -> str:
     """A rate as a percentage without trailing zeros: ``percent(132000)`` is ``13.2%``."""
     text = fixed(millionths, 4)
     return text.rstrip("0").rstrip(".") + "%"
+
+
+MOST_PLACES = 3
+"""The most decimal places that amounts are kept to; within it every conversion fits 64 bits."""
+
+_ALSO_CALLED = {"RMB": "CNY", "人民币": "CNY", "美元": "USD", "欧元": "EUR", "日元": "JPY"}
+"""ISO 4217 codes by other names that sellers write."""
+
+
+@cache
+def currency_named(text: str) -> Currency:
+    """The currency of a code such as ``CNY``; ``rmb`` and 人民币 are understood too.
+
+    Raises ``CellError`` for a currency that ISO 4217 doesn't have, or has without a minor unit.
+    """
+    code = tidy(text).upper()
+    code = _ALSO_CALLED.get(code, code)
+    if code == USD.code:
+        return Currency(code, USD.places, is_stated=True)
+    from iso4217 import Currency as Known  # parses a table, which dollars alone don't need
+
+    try:
+        places = Known(code).exponent
+    except ValueError:
+        places = None
+    if places is None:
+        raise refusal(text, _("{cell} is not an ISO 4217 currency; write a code such as CNY"))
+    if places > MOST_PLACES:
+        reason = _("{cell} has {places} decimal places; amounts are kept to at most {most}")
+        raise refusal(text, reason, places=places, most=MOST_PLACES)
+    return Currency(code, places, is_stated=True)
+
+
+_SPACE = "[ \u00a0\u2007\u2009\u202f'’]"
+_FRAME = re.compile(r"^[^\d.,+-]*|[^\d.,]*$", re.ASCII)
+_BY_COMMA = re.compile(
+    rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+|(?:{_SPACE}\d{{3}})+)),\d*|,\d+"
+    r"|[1-9]\d{0,2}(?:\.\d{3}){2,}",
+    re.ASCII,
+)
+_BY_POINT = re.compile(
+    rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:,\d{{3}})+|(?:{_SPACE}\d{{3}})+))\.\d*|\.\d+"
+    r"|[1-9]\d{0,2}(?:,\d{3}){2,}",
+    re.ASCII,
+)
+
+
+class DecimalCell(NamedTuple):
+    """A cell that shows how figures are written, or might: its line and its text."""
+
+    line: int
+    cell: str
+
+
+class Evidence:
+    """The evidence for a file's decimal mark, gathered from its figures cell by cell.
+
+    ``comma``, ``point`` and ``either`` are the first cells that need a decimal comma, need a
+    decimal point, or could have either, such as ``1,250``.
+    """
+
+    def __init__(self) -> None:
+        self.comma: DecimalCell | None = None
+        self.point: DecimalCell | None = None
+        self.either: DecimalCell | None = None
+
+    def look(self, cells: Iterable[str], line: int) -> None:
+        """Take a row's figures into account."""
+        for cell in cells:
+            number = _FRAME.sub("", tidy(cell))
+            if number.isdigit() or not number:
+                continue
+            if re.fullmatch(_EITHER, number):
+                self.either = self.either or DecimalCell(line, cell)
+            elif _BY_COMMA.fullmatch(number):
+                self.comma = self.comma or DecimalCell(line, cell)
+            elif _BY_POINT.fullmatch(number):
+                self.point = self.point or DecimalCell(line, cell)
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether more rows would change nothing."""
+        return self.point is not None
+
+    @property
+    def mark(self) -> str:
+        """The resulting decimal mark: a point if any cell needs one."""
+        if self.point:
+            return POINT
+        return COMMA if self.comma else UNTOLD

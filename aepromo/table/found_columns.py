@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.table.headers import plain
-from aepromo.table.headings import chinese
+from aepromo.table.schema import chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aepromo.table.any_cells import Cells
     from aepromo.table.headers import HeaderReading, Headers
+    from aepromo.table.number_columns import Cells
 
 
 @dataclass(frozen=True, slots=True)

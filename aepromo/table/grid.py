@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.table.digits import WIDTH
-from aepromo.table.records import marks_of
+from aepromo.table.record_ends import marks_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from aepromo.table.records import Marks
+    from aepromo.table.record_ends import Marks
 
     Places = npt.NDArray[np.int64]
 

@@ -1,6 +1,7 @@
 """Header rows: the column that each header means, its currency or unit, and open questions.
 
-The meaning of names is data: ``vocabulary.txt``, and the columns' own names.
+The meaning of names is data: ``vocabulary.txt``, and the columns' own names. A unit or currency may
+end a header: ``Cost (USD)``, ``成本价（元）``, ``weight_kg``.
 """
 
 from __future__ import annotations
@@ -16,16 +17,177 @@ from typing import TYPE_CHECKING, NamedTuple
 from aepromo.errors import CallError, InputError
 from aepromo.table.cells import few
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.header_units import Measure, endings, fits, unit_of
-from aepromo.table.headings import chinese, named
-from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.schema import INPUTS, RESULTS, chinese, named
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from aepromo.table.header_units import Unit
+    from aepromo.table.column import Column
+
+
+class Measure(Enum):
+    """The quantity that a unit measures."""
+
+    MONEY = "money"
+    WEIGHT = "weight"
+    SHARE = "share"
+    COUNT = "count"
+    TIME = "time"
+
+
+class Unit(NamedTuple):
+    """A unit by its code: ``CNY``, a sign such as ``$``, ``kg``, ``%``, ``each``, ``days``.
+
+    A sign that several currencies share stays a sign, as it would in a cell.
+    """
+
+    measure: Measure
+    code: str
+
+
+_CODES = (
+    *("USD", "CNY", "EUR", "GBP", "JPY", "RUB", "HKD", "BRL", "KRW", "PLN", "AUD", "CAD", "TWD"),
+    *("INR", "TRY", "SGD", "MXN", "MYR", "THB", "VND", "IDR", "PHP", "AED", "SAR", "CHF", "SEK"),
+    *("NOK", "DKK", "CZK", "HUF", "UAH", "KZT", "CLP", "ZAR", "ILS", "NZD"),
+)
+"""Currencies that are known without loading the list of all."""
+
+_NO_CURRENCIES = frozenset({"ALL", "TOP", "CUP"})
+"""Codes that are more likely words, such as ALL, the Albanian lek."""
+
+_WORDS = {
+    "CNY": "rmb 元 人民币 人民币元 yuan 圆 cn¥ 元人民币",
+    "USD": "us$ 美元 美金 usdollar usdollars usd$ $usd",
+    "EUR": "€ 欧元 euro euros",
+    "GBP": "£ 英镑 poundsterling",
+    "JPY": "日元 yen 円 jp¥",
+    "RUB": "₽ 卢布 руб руб.",
+    "HKD": "hk$ 港币 港元",
+    "BRL": "r$ 雷亚尔",
+    "MYR": "rm",
+    "TWD": "nt$ 台币 新台币",
+    "AUD": "a$ au$ 澳元",
+    "CAD": "c$ ca$ 加元",
+    "KRW": "₩ 韩元 韩币",
+    "INR": "₹",
+    "VND": "₫ 越南盾",
+    "THB": "฿ 泰铢",
+    "$": "$ dollar dollars",
+    "¥": "¥",
+}
+_OTHERS = {
+    Measure.WEIGHT: {
+        "g": "g gr gm gms gram grams 克 公克",
+        "kg": "kg kgs kilo kilos kilogram kilograms 千克 公斤",
+        "lb": "lb lbs pound pounds 磅",
+        "oz": "oz ounce ounces 盎司",
+        "斤": "斤 市斤",
+        "mg": "mg 毫克",
+        "t": "t ton tons 吨",
+    },
+    Measure.SHARE: {"%": "% percent percentage pct 百分比 百分数"},
+    Measure.COUNT: {"each": "each ea pcs pc piece pieces unit units perunit 件 个 只 套 单 每件"},
+    Measure.TIME: {
+        "days": "day days d 天 日",
+        "hours": "hour hours h hrs 小时 时",
+        "seconds": "second seconds s sec 秒",
+    },
+}
+_UNITS = {
+    **{code.casefold(): Unit(Measure.MONEY, code) for code in _CODES},
+    **{word: Unit(Measure.MONEY, code) for code, words in _WORDS.items() for word in words.split()},
+    **{
+        word: Unit(measure, code)
+        for measure, units in _OTHERS.items()
+        for code, words in units.items()
+        for word in words.split()
+    },
+}
+WEIGHTS = ("g", "kg")
+"""Units of weight that cells are read in."""
+
+_LONGEST = 200
+"""The longest header in which a unit is searched, in characters."""
+
+_BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<", "】": "【", "〕": "〔", "》": "《", "」": "「"}
+_LAST_WORD = re.compile(r"[\s_/:,;–—-]+[^\s_/:,;–—-]+$")
+_GLUED = re.compile(
+    r"(?:(?<=[^\x00-\x7f])[A-Za-z]+\$?|[$€£¥₽%]|人民币|美元|美金|欧元|英镑|日元|卢布|港币|港元|元|千克"
+    r"|公斤|克)$"
+)
+_LINKED = re.compile(r"(?:\s+in|[,;]\s*unit|[,;]?\s*单位)$", re.IGNORECASE)
+_PREFIX = re.compile(r"^(?:单位|unit\b|in(?=\s))\s*:?\s*", re.IGNORECASE)
+_PER_PIECE = re.compile(
+    r"(?:/|每|per)(?:件|个|只|套|双|pcs?|pieces?|units?|ea|each|items?|sku)$", re.IGNORECASE
+)
+_US_DOLLAR = re.compile(r"\bUS\s+\$", re.IGNORECASE)
+
+
+def endings(header: str) -> Iterator[tuple[str, str]]:
+    """The ways to split a header into a name and a unit at its end, the likeliest first.
+
+    ``header`` is in NFKC. Whether the end is a unit isn't checked here.
+    """
+    text = header.strip().rstrip(" *:")
+    if not text or text[-1].isdigit() or len(text) > _LONGEST:
+        return
+    if opening := _BRACKETS.get(text[-1]):
+        name, _bracket, unit = text.rpartition(opening)
+        yield _LINKED.sub("", name.rstrip()).rstrip(), unit[:-1]
+    text = _US_DOLLAR.sub("US$", text)
+    for pattern in (_LAST_WORD, _GLUED):
+        if match := pattern.search(text):
+            name = text[: match.start()]
+            yield _LINKED.sub("", name.rstrip()).rstrip(" ,;"), match[0].lstrip(" _/:,;–—-")
+
+
+def unit_of(text: str) -> Unit | None:
+    """The unit in a text; None if there is none, or two different ones."""
+    tidied = _PREFIX.sub("", text.strip(), count=1)
+    tidied = _PER_PIECE.sub("", "".join(tidied.split())) or "each"
+    known = _known(tidied)
+    if known is None and len(parts := [_known(part) for part in re.split(r"[\s/,]+", text)]) > 1:
+        units = set(parts)
+        # USD $ and CNY 元 name the same currency twice.
+        codes = {unit for unit in units if unit and unit.code not in ("$", "¥")}
+        if None not in units and len(codes) == 1:
+            return codes.pop()
+    return known
+
+
+def _known(word: str) -> Unit | None:
+    unit = _UNITS.get(word.casefold())
+    if unit is None and len(word) == 3 and word.isascii() and word.isalpha():
+        code = word.upper()
+        if code not in _NO_CURRENCIES and _is_currency(code):
+            return Unit(Measure.MONEY, code)
+    return unit
+
+
+def _is_currency(code: str) -> bool:
+    """Whether ISO 4217 has a currency; its list takes a tenth of a second to load."""
+    from aepromo.table.cells import CellError, currency_named
+
+    try:
+        currency_named(code)
+    except CellError:
+        return False
+    return True
+
+
+def fits(unit: Unit, column: Column) -> bool:
+    """Whether the cells of a column may be in a unit."""
+    if unit.measure is Measure.MONEY:
+        return column.kind in AMOUNTS or (column.name == "gmv_90d" and unit.code in ("USD", "$"))
+    if unit.measure is Measure.WEIGHT:
+        return column.kind is Kind.WEIGHT and unit.code in WEIGHTS
+    if unit.measure is Measure.SHARE:
+        return column.kind in (Kind.RATE, Kind.RATES, Kind.SHARE, Kind.MARKUP)
+    if unit.measure is Measure.COUNT:
+        return column.kind is Kind.COUNT or column.kind in AMOUNTS
+    return column.name.endswith(f"_{unit.code}")
 
 
 SUMMED = frozenset({"other_cost", "other_rate"})
@@ -56,7 +218,7 @@ _OPENING = re.compile(r"[(\[{【]")
 _ASIDES = re.compile(r"[(\[{【](?:必填|选填|非必填|必须|可选|required|optional|mandatory)[)\]}】]")
 
 
-class How(Enum):
+class HeaderUse(Enum):
     """How a name of the vocabulary is used."""
 
     TAKEN = ""
@@ -80,7 +242,7 @@ class HeaderReading(NamedTuple):
     unit: str | None = None
     may_be: tuple[str, ...] = ()
     origin: str = ""
-    how: How = How.UNKNOWN
+    how: HeaderUse = HeaderUse.UNKNOWN
 
     @property
     def is_taken(self) -> bool:
@@ -90,7 +252,7 @@ class HeaderReading(NamedTuple):
     def asked(self) -> HeaderReading:
         """The reading as a question: the used column becomes a possible one."""
         may_be = (self.column,) if self.column else self.may_be
-        return self._replace(column="", may_be=may_be, how=How.ASKED)
+        return self._replace(column="", may_be=may_be, how=HeaderUse.ASKED)
 
 
 class Ambiguous(NamedTuple):
@@ -122,7 +284,7 @@ def read_header(header: str) -> HeaderReading:
 def _reading(line: str, unit: Unit | None) -> HeaderReading:
     """The reading of a header from its line of the vocabulary and its unit, if it ends in one."""
     _name, written, _language, origin, *rest = line.split(" | ")
-    how = How(rest[0]) if rest else How.TAKEN
+    how = HeaderUse(rest[0]) if rest else HeaderUse.TAKEN
     if written == "-":
         return HeaderReading(origin=origin, how=how)
     written, _in, implied = written.partition(" in ")
@@ -134,9 +296,9 @@ def _reading(line: str, unit: Unit | None) -> HeaderReading:
     currency = unit.code if unit and unit.measure is Measure.MONEY else None
     code = (unit.code if unit else implied) or None
     own = code if code in ("kg", "%") else None
-    if how is How.UNIT:
-        how = How.TAKEN if unit else How.ASKED
-    if how is How.TAKEN:
+    if how is HeaderUse.UNIT:
+        how = HeaderUse.TAKEN if unit else HeaderUse.ASKED
+    if how is HeaderUse.TAKEN:
         return HeaderReading(columns[0], currency, own, (), origin, how)
     return HeaderReading("", currency, own, columns, origin, how)
 
@@ -280,7 +442,7 @@ def read_headers(
         )
         if replaced and plain(name) in replaced:
             continue
-        if may_be and reading.how is How.ASKED:
+        if may_be and reading.how is HeaderUse.ASKED:
             ambiguous.append(Ambiguous(name, may_be))
         elif at in beaten or (not reading.is_taken and _speaks_of_money(name)):
             not_used.append(name)
@@ -349,7 +511,7 @@ def _needs_no_saying(reading: HeaderReading) -> bool:
 
 def _tells_orders(reading: HeaderReading) -> bool:
     """Whether a column shows that the rows are orders, or lines of orders."""
-    return reading.how is How.ORDER or "order_id" in (reading.column, *reading.may_be)
+    return reading.how is HeaderUse.ORDER or "order_id" in (reading.column, *reading.may_be)
 
 
 def _may_be_total(header: str, reading: HeaderReading) -> bool:
@@ -542,17 +704,17 @@ def column_called(name: str) -> str:
 def _mapped_reading(header: str, name: str) -> HeaderReading:
     reading = read_header(header)
     if reading.column == name or name in reading.may_be:
-        return reading._replace(column=name, may_be=(), how=How.TAKEN)
+        return reading._replace(column=name, may_be=(), how=HeaderUse.TAKEN)
     for _name, end in endings(unicodedata.normalize("NFKC", header)):
         unit = unit_of(end)
         if unit and fits(unit, INPUTS[name]):
             currency = unit.code if unit.measure is Measure.MONEY else None
             own = unit.code if unit.code in ("kg", "%") else None
-            return HeaderReading(name, currency, own, (), "", How.TAKEN)
+            return HeaderReading(name, currency, own, (), "", HeaderUse.TAKEN)
         if unit and unit.measure is Measure.WEIGHT and name == "weight_g":
             reason = _("--map: '{header}' is in {unit}; write grams or kilograms")
             raise InputError(reason.format(header=shown_header(header), unit=unit.code))
-    return HeaderReading(name, None, None, (), "", How.TAKEN)
+    return HeaderReading(name, None, None, (), "", HeaderUse.TAKEN)
 
 
 def _unknown_header(header: str, headers: Sequence[str]) -> str:
@@ -562,3 +724,70 @@ def _unknown_header(header: str, headers: Sequence[str]) -> str:
     few = [shown_header(headers[at]) for at in sorted(order[:_MOST_NAMED])]
     reason = _("--map: the file has no column '{header}'; {nearest}")
     return reason.format(header=header, nearest=nearest(header, few, _("it has {names}")))
+
+
+class HeaderMap(NamedTuple):
+    """Columns by header: those that a call names, and those of a configuration.
+
+    A configuration holds for every file, so a file may lack its headers.
+    """
+
+    given: Mapping[str, str] = {}
+    configured: Mapping[str, str] = {}
+
+    @property
+    def all(self) -> dict[str, str]:
+        """Both, for any file."""
+        return {**self.configured, **self.given}
+
+    def of(self, header: Sequence[str]) -> dict[str, str]:
+        """Return the columns by header for a file with this header row.
+
+        The call goes before the configuration, which counts only for headers that the file has.
+        """
+        if not self.configured:
+            return dict(self.given)
+
+        there = set(map(plain, header)) - set(map(plain, self.given))
+        taken = {column_called(name) for name in self.given.values()} - SUMMED
+        configured = {
+            each: name
+            for each, name in self.configured.items()
+            if plain(each) in there and column_called(name) not in taken
+        }
+        return configured | dict(self.given)
+
+
+ENOUGH = 2
+"""How many known names make a row a header."""
+
+_FIGURES = frozenset(
+    {Kind.COST, Kind.TARGET, Kind.PRICE, Kind.RATE, Kind.RATES, Kind.FX, Kind.WEIGHT,
+     Kind.TURNOVER, Kind.SHARE, Kind.MARKUP, Kind.NUMBER}
+)  # fmt: skip
+
+
+class KnownHeaders:
+    """The names of columns, those that ``--map`` gives among them."""
+
+    def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
+        self._mapped = {plain(each): column_called(name) for each, name in (mapping or {}).items()}
+
+    def count(self, cells: Sequence[str]) -> int:
+        """How many different columns the cells of a row name."""
+        return len({self._named(cell) for cell in cells[:MOST_COLUMNS] if cell} - {""})
+
+    def figures(self, header: Sequence[str]) -> list[int]:
+        """The positions of columns with amounts, rates and weights."""
+        names = map(self._named, header)
+        return [
+            place
+            for place, name in enumerate(names)
+            if name in INPUTS and INPUTS[name].kind in _FIGURES
+        ]
+
+    def _named(self, cell: str) -> str:
+        if mapped := self._mapped.get(plain(cell)) if self._mapped else None:
+            return mapped
+        reading = read_header(cell)
+        return reading.column or "".join(reading.may_be[:1])

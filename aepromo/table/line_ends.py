@@ -2,7 +2,7 @@
 
 A cell is written as whole words of eight bytes; the next cell overwrites the unused bytes of its
 last word. So writing a column means looking up words, and copying them to where the last cell of
-each row ends. The figures are those of ``bulk.result_texts``.
+each row ends. The figures are those of ``csv_lines.result_texts``.
 
 The 16 cells that ``reprice`` adds take 590 ns a row, with the row itself; made into texts by Arrow
 and joined, 1,610; and Arrow's writer, which quotes every text, 1,360.
@@ -17,10 +17,10 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from aepromo.pricing.money import BLANK
-from aepromo.table.bulk import result_texts, spelled
 from aepromo.table.column import Kind
+from aepromo.table.csv_lines import result_texts, spelled
 from aepromo.table.grid import Pieces, offsets_of
-from aepromo.table.text import places_shown, result_text
+from aepromo.table.text_formats import places_shown, result_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -21,9 +21,9 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
 from aepromo.table.cells import POINT, CellError, read_range, shown, sign_of
 from aepromo.table.column import Kind
 from aepromo.table.digits import plain_decimals
-from aepromo.table.facts import read_fact
+from aepromo.table.fact_cells import read_fact
 from aepromo.table.grid import taken
-from aepromo.table.text import places_shown
+from aepromo.table.text_formats import places_shown
 from aepromo.table.written_numbers import LARGEST, SCALES, SMALLEST, signs_of, written_numbers
 
 if TYPE_CHECKING:
@@ -33,10 +33,51 @@ if TYPE_CHECKING:
 
     from aepromo.pricing.currency import Currency
     from aepromo.table.column import Column
-    from aepromo.table.facts import Fact
+    from aepromo.table.fact_cells import Fact
     from aepromo.table.grid import Grid
 
     Numbers = npt.NDArray[np.int64]
+
+
+class Cells(Protocol):
+    """Rows of cells by the position of their columns, in any container."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The columns' names."""
+
+    def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
+        """A column's numbers, and which of its cells can't be used."""
+
+    def texts(self, position: int) -> pa.Array:
+        """A column's cells as text."""
+
+    def chosen(self, rows: npt.NDArray[np.int64], /) -> Cells:
+        """Some of the rows."""
+
+
+class OneRow:
+    """A row without cells: the call gives all its values."""
+
+    header: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return 1
+
+    def reading(self, position: int, kind: Kind, currency: Currency) -> Reading:
+        """Nothing to read: there is no column."""
+        raise IndexError(position, kind, currency)
+
+    def texts(self, position: int) -> pa.Array:
+        """Nothing to read: there is no column."""
+        raise IndexError(position)
+
+    def chosen(self, _rows: npt.NDArray[np.int64], /) -> OneRow:
+        """The row itself."""
+        return self
+
 
 _NEVER_PLAIN = frozenset({Kind.LEVEL, Kind.FLAG, Kind.DAY, Kind.MOMENT, Kind.TURNOVER, Kind.MARKUP})
 """The kinds whose cells are not plain decimals, or have other places than amounts."""

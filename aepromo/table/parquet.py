@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aepromo.errors import InputError
-from aepromo.table.bulk import cell_texts, joined
 from aepromo.table.cells import SHOWN_LENGTH, on_one_line, shown
+from aepromo.table.csv_lines import cell_texts, joined
 from aepromo.table.headers import check_header
-from aepromo.table.records import record_ends
+from aepromo.table.record_ends import record_ends
 from aepromo.table.sheet_cells import DIGITS, number_text
 from aepromo.table.sink import Sink
 from aepromo.table.source import Block, Source
@@ -22,7 +22,7 @@ from aepromo.words import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from aepromo.table.text import TextColumn
+    from aepromo.table.text_formats import TextColumn
 
 _ROWS_AT_ONCE = 1 << 15
 

@@ -1,4 +1,4 @@
-"""Every column by name, with its kind of value, its meaning and its other names.
+"""Every column by name, with its kind of value, its meaning and its names for people.
 
 Each room declares its own in ``columns.py``; here they are gathered.
 """
@@ -19,9 +19,11 @@ from aepromo.platform.columns import (
     PLATFORM_RESULTS,
 )
 from aepromo.watch.columns import FEED_INPUTS, NEWS_RESULTS
+from aepromo.words import is_english, label, label_in
 
 if TYPE_CHECKING:
     from aepromo.table.column import Column
+
 
 INPUTS: dict[str, Column] = {
     column.name: column
@@ -51,3 +53,29 @@ RESULTS: dict[str, Column] = {
 def column_named(name: str) -> Column | None:
     """A result or an input column by name; a result goes first."""
     return RESULTS.get(name) or INPUTS.get(name) or quantile_named(name)
+
+
+def named(name: str) -> str:
+    """A column in a message: ``list_price`` in English, 标价 in Chinese."""
+    return name if is_english() else chinese(name)
+
+
+def in_words(name: str) -> str:
+    """A column in a sentence or a heading: ``list price`` in English, 标价 in Chinese."""
+    words = name.replace("_", " ")
+    if is_english():
+        return words
+    return chinese(name) if column_named(name) else label(name)
+
+
+def header_of(name: str, language: str) -> str:
+    """The header of one of the program's own columns in a file."""
+    if language == "en":
+        return name
+    return chinese(name) if column_named(name) else label_in(language, name)
+
+
+def chinese(name: str) -> str:
+    """A column's Chinese name, which is also one of its headers; else its name."""
+    column = column_named(name)
+    return column.chinese[0] if column and column.chinese else name

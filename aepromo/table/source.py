@@ -18,13 +18,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.errors import CallError, InputError
-from aepromo.table.cells import COMMA, POINT, UNTOLD, either_way, shown
-from aepromo.table.decimal_mark import Evidence
+from aepromo.table.cells import COMMA, POINT, UNTOLD, Evidence, either_way, shown
 from aepromo.table.encoding import SAMPLE, Mixed, encoding_of, first_letter
-from aepromo.table.headers import check_header
-from aepromo.table.opening import DELIMITERS, RARE_DELIMITERS, find_opening
-from aepromo.table.recognised import KnownHeaders
-from aepromo.table.records import (
+from aepromo.table.headers import KnownHeaders, check_header
+from aepromo.table.record_ends import (
     WORTH_NUMPY,
     has_backslashed_quote,
     indents_quotes,
@@ -34,13 +31,14 @@ from aepromo.table.records import (
     without_blank_rows,
     without_indents,
 )
+from aepromo.table.table_start import DELIMITERS, RARE_DELIMITERS, find_opening
 from aepromo.words import N_, _, cause
 from aepromo.words.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aepromo.table.records import Marks
+    from aepromo.table.record_ends import Marks
 
 BLOCK_BYTES = 2 << 20
 LONGEST_RECORD = 64 << 20
@@ -84,7 +82,7 @@ def together(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 @dataclass(slots=True)
-class Taken:
+class FileGuesses:
     """Guesses about the form of a file, to be reported as notes; complete once it has been read.
 
     ``decimal_cell`` is the first cell that can only be read with a decimal comma, if no decimal
@@ -142,7 +140,7 @@ class Source:
     decimal: str = POINT
     has_mark: bool = False
     line_end: str = "\n"
-    taken: Taken = field(default_factory=Taken)
+    taken: FileGuesses = field(default_factory=FileGuesses)
 
     @property
     def width(self) -> int:
@@ -177,7 +175,7 @@ def open_source(
     """
     _check_call(delimiter, decimal)
     csv.field_size_limit(2 * LONGEST_RECORD)
-    known, taken = known or KnownHeaders(), Taken()
+    known, taken = known or KnownHeaders(), FileGuesses()
     chunks = Chunks(stream, name, encoding, block_bytes)
     utf8 = _until_control_z(iter(chunks), taken)
     head, opening, named, is_whole = b"", None, "", False
@@ -236,7 +234,7 @@ def _unmarked(head: bytes) -> bytes:
     return head
 
 
-def _until_control_z(chunks: Iterator[bytes], taken: Taken) -> Iterator[bytes]:
+def _until_control_z(chunks: Iterator[bytes], taken: FileGuesses) -> Iterator[bytes]:
     """The same bytes without the Ctrl-Z with which DOS programs end a text."""
     held, starts_line = b"", True
     for chunk in chunks:
@@ -315,7 +313,7 @@ def _decimal_mark(
     delimiter: str,
     known: KnownHeaders,
     name: str,
-    taken: Taken,
+    taken: FileGuesses,
 ) -> tuple[str, Iterator[Block]]:
     """The decimal mark of the figures, decided from the first rows; and all the blocks.
 
@@ -471,7 +469,12 @@ def _bytes_due(stream: BinaryIO) -> int:
 
 
 def _blocks(
-    pending: bytes, start: int, chunks: Iterator[bytes], name: str, delimiter: str, taken: Taken
+    pending: bytes,
+    start: int,
+    chunks: Iterator[bytes],
+    name: str,
+    delimiter: str,
+    taken: FileGuesses,
 ) -> Iterator[Block]:
     """The blocks of rows after the header, each of which ends where a record ends.
 
@@ -504,7 +507,7 @@ def _blocks(
 
 
 def _block(
-    data: bytes, marks: Marks | None, line: int, name: str, delimiter: str, taken: Taken
+    data: bytes, marks: Marks | None, line: int, name: str, delimiter: str, taken: FileGuesses
 ) -> Block:
     """Whole records as a block, with those of only blank cells as blank lines."""
     if marks is None and b'\\"' in data:

@@ -11,9 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from aepromo.table.column import Kind
-from aepromo.table.headings import in_words, named
-from aepromo.table.schema import INPUTS, RESULTS
-from aepromo.table.text import FIGURES
+from aepromo.table.schema import INPUTS, RESULTS, in_words, named
+from aepromo.table.text_formats import FIGURES
 from aepromo.terminal.palette import ACTION_STYLES, LABEL_STYLES
 from aepromo.terminal.wrapping import running_text
 from aepromo.words import _, is_english, label
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from aepromo.pricing.currency import Currency
     from aepromo.table.column import Column
-    from aepromo.table.text import TextColumn
+    from aepromo.table.text_formats import TextColumn
 
 LONGEST_TEXT = 32
 NARROWEST_PROSE = 30

@@ -18,7 +18,25 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_ahead, say_zone, zone_of
-from aepromo.cli.commands import (
+from aepromo.cli.exits import Exit
+from aepromo.cli.messages import say, say_assumed, say_configuration, say_converted, say_warnings
+from aepromo.cli.options import (
+    INPUT_PANEL,
+    OUTPUT_PANEL,
+    ConfigOption,
+    MoneyOptions,
+    ReadingOptions,
+    WritingOptions,
+    argument,
+    declared,
+    option,
+    parameters_of,
+    shipping_parameters,
+    value_parameters,
+    with_parameters,
+)
+from aepromo.cli.output import table_width
+from aepromo.cli.runner import (
     Call,
     StoreOption,
     answer_row,
@@ -29,33 +47,16 @@ from aepromo.cli.commands import (
     store_columns,
     write_columns,
 )
-from aepromo.cli.exits import Exit
-from aepromo.cli.money_options import MoneyOptions, shipping_parameters
-from aepromo.cli.options import (
-    INPUT_PANEL,
-    OUTPUT_PANEL,
-    ConfigOption,
-    ReadingOptions,
-    WritingOptions,
-    argument,
-    declared,
-    option,
-    parameters_of,
-    value_parameters,
-    with_parameters,
-)
-from aepromo.cli.output import table_width
-from aepromo.cli.say import say, say_assumed, say_configuration, say_converted, say_warnings
 from aepromo.errors import CallError, InputError, NothingGivenError
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
-from aepromo.table.headings import named
-from aepromo.table.moments import instant_number
+from aepromo.table.moment_columns import instant_number
+from aepromo.table.schema import named
 from aepromo.terminal.summary import more_line
+from aepromo.watch.alerts import Change, compared, figures_of, lacking, report, sightings, watch
 from aepromo.watch.events import acknowledged, still_open
 from aepromo.watch.feed import FORMS, read_feed
 from aepromo.watch.memory import Memory, locked, read_state, remembering
-from aepromo.watch.watching import Change, compared, figures_of, lacking, report, sightings, watch
 from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ if TYPE_CHECKING:
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
-    from aepromo.table.text import TextColumn
-    from aepromo.watch.watching import Report, Sightings
+    from aepromo.table.text_formats import TextColumn
+    from aepromo.watch.alerts import Report, Sightings
 
 
 class FailOn(StrEnum):

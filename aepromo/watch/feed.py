@@ -19,10 +19,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.cli.ahead import ahead
-from aepromo.cli.bad_rows import BadRows
-from aepromo.cli.input_files import opened_source
-from aepromo.cli.say import encoding_line, say, say_reading
+from aepromo.cli.answers import ahead
+from aepromo.cli.input_files import BadRows, opened_source
+from aepromo.cli.messages import encoding_line, say, say_reading
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import InputError, Refused
 from aepromo.table.atomic import replacing
@@ -30,22 +29,22 @@ from aepromo.table.blocks import TextBlock, line_numbers, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.column import Kind
 from aepromo.table.headers import MOST_COLUMNS, check_header, missing_columns
-from aepromo.table.measured_cells import read_one
 from aepromo.table.number_columns import refused_row, rows_of
 from aepromo.table.source import BLOCK_BYTES, Block, Chunks, Source, open_source
-from aepromo.table.text import Figure, json_document
+from aepromo.table.text_formats import Figure, json_document
+from aepromo.table.unit_columns import read_one
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aepromo.cli.commands import Call
+    from aepromo.cli.runner import Call
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
     from aepromo.table.found_columns import Found
+    from aepromo.table.headers import KnownHeaders
     from aepromo.table.number_columns import Numbers
-    from aepromo.table.recognised import KnownHeaders
 
 FORMS = ("auto", "csv", "jsonl")
 

@@ -31,7 +31,7 @@ from aepromo.errors import InputError, OutputError
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import MILLION
 from aepromo.table.atomic import lock, replacing
-from aepromo.table.currencies import currency_named
+from aepromo.table.cells import currency_named
 from aepromo.watch.columns import EVENTS
 from aepromo.words import _, cause
 

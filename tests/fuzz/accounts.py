@@ -25,10 +25,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from aepromo import cli
 from aepromo.calculators.command import calculator_named
 from aepromo.errors import InputError
-from aepromo.table.headers import read_headers
-from aepromo.table.opening import LINES_LOOKED_AT
-from aepromo.table.recognised import ENOUGH, KnownHeaders
+from aepromo.table.headers import ENOUGH, KnownHeaders, read_headers
 from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.table_start import LINES_LOOKED_AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,7 +22,7 @@ from aepromo.errors import AepromoError
 from aepromo.inputs.tariff import read_tariff
 from aepromo.table.blocks import parse
 from aepromo.table.parquet import open_parquet
-from aepromo.table.workbook import open_workbook
+from aepromo.table.workbook_reader import open_workbook
 from aepromo.watch.feed import open_feed
 from aepromo.watch.memory import read_state
 from fuzz.accounts import PATIENCE, HangError

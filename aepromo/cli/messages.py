@@ -11,7 +11,7 @@ from aepromo.cli.process import send_nowhere
 from aepromo.inputs.values import ASSUMED, assumed_text
 from aepromo.pricing.currency import USD, Currency
 from aepromo.table.cells import on_one_line, shown
-from aepromo.table.headings import named
+from aepromo.table.schema import named
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.values import Values
     from aepromo.rules.overrides import Book
+    from aepromo.table.answer_columns import Layout
     from aepromo.table.headers import Headers
-    from aepromo.table.layout import Layout
     from aepromo.table.source import Source
 
 

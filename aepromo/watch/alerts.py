@@ -24,21 +24,21 @@ from aepromo.engine.filling import Fault, always
 from aepromo.engine.question import Question, adding
 from aepromo.errors import problems_of
 from aepromo.inputs.columns import FEES, NEEDED, PARCEL, SHOP
-from aepromo.inputs.shipped_rows import ship_rows
+from aepromo.inputs.row_shipping import ship_rows
 from aepromo.inputs.shipping import Shipping
 from aepromo.past_rates.columns import ALSO_FORCED
 from aepromo.platform.appeal import AppealRules, formula_of
-from aepromo.platform.clauses import UNSAID, Clause, joined, shown_numbers
 from aepromo.platform.columns import STATES
 from aepromo.platform.gates import hold_all, state, worst_reasons
+from aepromo.platform.reason_texts import UNSAID, Clause, joined, shown_numbers
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, down, is_known, up
 from aepromo.pricing.offers import shown_item_price
 from aepromo.table.cells import fixed, percent
+from aepromo.table.fact_cells import hours, written
 from aepromo.table.headers import plain
-from aepromo.table.instants import hours, written
 from aepromo.table.schema import INPUTS
-from aepromo.table.text import TextColumn, result_text
+from aepromo.table.text_formats import TextColumn, result_text
 from aepromo.watch.columns import EVENTS, FEED_INPUTS, NEWS_RESULTS, PROTECTIONS, SWITCHES
 from aepromo.watch.events import OVER, Seen, look
 from aepromo.words import N_, _, ngettext
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Inputs, Results
-    from aepromo.inputs.shipped_rows import ShippedRows
+    from aepromo.inputs.row_shipping import ShippedRows
     from aepromo.inputs.values import Values
     from aepromo.platform.appeal import Formula
     from aepromo.pricing.currency import Currency

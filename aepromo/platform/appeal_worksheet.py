@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.platform.appeal import REFUSE, costs_of, formula_of, least_profit, shipping_detail
-from aepromo.platform.clauses import Clause, joined, said_where, shown_numbers
+from aepromo.platform.reason_texts import Clause, joined, said_where, shown_numbers
 from aepromo.pricing.money import BLANK
-from aepromo.table.bulk import spelled
 from aepromo.table.cells import fixed, percent
 from aepromo.table.column import Kind
-from aepromo.table.text import TextColumn
+from aepromo.table.csv_lines import spelled
+from aepromo.table.text_formats import TextColumn
 from aepromo.words import texts_in
 
 if TYPE_CHECKING:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from aepromo.errors import CallError
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import MILLION
 from aepromo.table.cells import (
     POINT,
     RATE_PLACES,
+    CellError,
+    currency_named,
     fixed,
     millionths,
     percent,
@@ -20,14 +23,16 @@ from aepromo.table.cells import (
     tidy,
 )
 from aepromo.table.column import Kind
-from aepromo.table.currencies import currency_named
-from aepromo.table.names import canonical, parts, spoken_name
+from aepromo.table.spellings import canonical, parts, spoken_name
 from aepromo.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import tzinfo
 
     from aepromo.pricing.currency import Currency
+    from aepromo.rules.overrides import Book
+
 
 Fact: TypeAlias = int | bool | str | tuple[str, ...] | date | datetime
 """The value of a cell: amounts in minor units, rates and plain numbers in millionths."""
@@ -172,3 +177,34 @@ def names_meant(facts: Iterable[Fact], kind: Kind) -> list[frozenset[str]]:
             text = fact if isinstance(fact, str) else shown_fact(fact, kind, USD)
             found.append(parts(text) if isinstance(fact, str) else frozenset({text}))
     return found
+
+
+MOST_HOURS = 100_000
+"""The limit of hours, within the range of the calendar."""
+
+
+def instant(moment: Fact | None, zone: tzinfo) -> datetime | None:
+    """A moment in UTC, where differences are real hours, also when clocks change.
+
+    One without a zone is in ``zone``. Of an hour that a clock shows twice, the first is meant.
+    """
+    if not isinstance(moment, datetime):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def hours(book: Book, key: str) -> timedelta:
+    """A span of hours in the rule book. Raises ``CallError`` for an invalid one."""
+    try:
+        span = millionths(book.text(key))
+    except CellError as error:
+        raise CallError(f"rules.{key}: {error}") from None
+    if span > MOST_HOURS * MILLION:
+        reason = _("write at most {hours} hours").format(hours=MOST_HOURS)
+        raise CallError(f"rules.{key}: {reason}")
+    return span * timedelta(hours=1) // MILLION
+
+
+def written(time: datetime | None, zone: tzinfo) -> str | None:
+    """A point in time as text, to the minute: ``2026-03-04T15:30+08:00``."""
+    return None if time is None else time.astimezone(zone).isoformat(timespec="minutes")

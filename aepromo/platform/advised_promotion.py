@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from aepromo.errors import CallError
 from aepromo.inputs.offer_texts import read_tier
-from aepromo.platform.clauses import Clause, formatted, shown_numbers
 from aepromo.platform.columns import SAFETIES
+from aepromo.platform.reason_texts import Clause, formatted, shown_numbers
 from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, is_known
 from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price

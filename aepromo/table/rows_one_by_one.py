@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aepromo.errors import InputError
-from aepromo.table.records import lines_of
+from aepromo.table.record_ends import lines_of
 from aepromo.table.source import LONE_RETURN, LONGEST_RECORD, NOT_AS_BEFORE
 from aepromo.words import _
 

@@ -11,8 +11,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.table.recognised import ENOUGH
-from aepromo.table.records import lines_of, record_ends
+from aepromo.table.headers import ENOUGH
+from aepromo.table.record_ends import lines_of, record_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from aepromo.pricing.money import BLANK
 from aepromo.table.column import Kind
-from aepromo.table.text import is_run_by_spreadsheets, places_shown, result_text
+from aepromo.table.text_formats import is_run_by_spreadsheets, places_shown, result_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def _bytes_of(lines: pa.Array) -> memoryview:
 
 
 def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
-    """Input cells, quoted if needed, as ``text.delimited`` writes them."""
+    """Input cells, quoted if needed, as ``text_formats.delimited`` writes them."""
     text = column.fill_null("") if column.null_count else column
     if excel_safe:
         text = _for_spreadsheets(text)

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aepromo.cli.ahead import ahead
+from aepromo.cli.answers import ahead
 from aepromo.cli.input_files import opened_table, size_of
+from aepromo.cli.messages import encoding_line, say, say_reading
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
     DELIMITERS,
@@ -22,18 +23,17 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import encoding_line, say, say_reading
 from aepromo.errors import InputError
 from aepromo.past_rates.estimates import past_rates
 from aepromo.past_rates.history import read_orders
 from aepromo.pricing.currency import USD
+from aepromo.table.answer_columns import Layout
 from aepromo.table.blocks import parse
-from aepromo.table.bulk import cell_texts, joined, result_texts
 from aepromo.table.cells import percent
 from aepromo.table.column import Kind
-from aepromo.table.layout import Layout
+from aepromo.table.csv_lines import cell_texts, joined, result_texts
 from aepromo.table.schema import RESULTS
-from aepromo.table.text import TextColumn, delimited
+from aepromo.table.text_formats import TextColumn, delimited
 from aepromo.terminal.progress import Meter
 from aepromo.terminal.summary import more_line, skus
 from aepromo.words import _, ngettext
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from aepromo.cli.options import WritingOptions
-    from aepromo.cli.reading import Reading
+    from aepromo.cli.reading_options import Reading
     from aepromo.past_rates.estimates import PastRates
     from aepromo.past_rates.history import Orders
-    from aepromo.past_rates.past_orders import Which
+    from aepromo.past_rates.past_orders import OrderFilter
     from aepromo.table.blocks import TextBlock
     from aepromo.table.source import Block
 
@@ -95,7 +95,7 @@ class _Seen:
 
 
 def answer_history(
-    which: Which, share: int, file: str, reading: Reading, writing: WritingOptions
+    which: OrderFilter, share: int, file: str, reading: Reading, writing: WritingOptions
 ) -> None:
     """Write the rates of a history; ``share`` is the quantile in millionths."""
     seen = _read(which, file, reading, writing)
@@ -118,7 +118,7 @@ def answer_history(
         say(f"{writing.output}: {line}")
 
 
-def _read(which: Which, file: str, reading: Reading, writing: WritingOptions) -> _Seen:
+def _read(which: OrderFilter, file: str, reading: Reading, writing: WritingOptions) -> _Seen:
     seen = _Seen()
     with opened_table(file, reading, writing) as (source, aside, stream):
         try:

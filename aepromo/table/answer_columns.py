@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.table.headings import chinese, header_of
-from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.table.schema import INPUTS, RESULTS, chinese, header_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aepromo.cli.options import ReadingOptions, taken
 from aepromo.errors import CallError
-from aepromo.table.header_map import HeaderMap
+from aepromo.table.headers import HeaderMap
 from aepromo.words import _
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from aepromo.inputs.shipping import no_weight
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
-from aepromo.table.measured_cells import read_one
+from aepromo.table.unit_columns import read_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from aepromo.inputs.shipping import Shipping
-    from aepromo.table.any_cells import Cells
-    from aepromo.table.number_columns import Numbers
+    from aepromo.table.number_columns import Cells, Numbers
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from aepromo.errors import Refused
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
-from aepromo.table.facts import FIRST_YEAR, LAST_YEAR, read_fact
+from aepromo.table.fact_cells import FIRST_YEAR, LAST_YEAR, read_fact
 from aepromo.table.number_columns import Reading, spread
 
 if TYPE_CHECKING:

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aepromo.pricing.currency import Currency
-    from aepromo.table.any_cells import Cells
-    from aepromo.table.number_columns import Numbers
+    from aepromo.table.number_columns import Cells, Numbers
 
 _RATES = (Kind.RATE, Kind.RATES, Kind.SHARE, Kind.MARKUP)
 _FINEST_PERCENT = 10 ** (RATE_PLACES - 4)

@@ -18,14 +18,13 @@ from xml.parsers.expat import ExpatError
 
 from aepromo.errors import CallError, InputError
 from aepromo.table.cells import shown
-from aepromo.table.headers import check_header
-from aepromo.table.opening import LINES_LOOKED_AT
-from aepromo.table.recognised import ENOUGH, KnownHeaders
+from aepromo.table.headers import ENOUGH, KnownHeaders, check_header
 from aepromo.table.sheet_cells import Cells, Styles
 from aepromo.table.sheet_rows import sheet_rows
 from aepromo.table.sheet_xml import Damaged, TextsReader, limited, refuse_entities
-from aepromo.table.source import BLOCK_BYTES, LONGEST_RECORD, Block, Source, Taken
-from aepromo.table.text import delimited
+from aepromo.table.source import BLOCK_BYTES, LONGEST_RECORD, Block, FileGuesses, Source
+from aepromo.table.table_start import LINES_LOOKED_AT
+from aepromo.table.text_formats import delimited
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -60,16 +59,18 @@ def open_workbook(
     row with columns that ``known`` knows, or else the first that isn't blank. Raises ``InputError``
     for what is not a workbook or not a table, and ``CallError`` for an unknown sheet.
     """
-    known, taken = known or KnownHeaders(), Taken()
+    known, taken = known or KnownHeaders(), FileGuesses()
     try:
         book = _Book(zipfile.ZipFile(stream))
     except _UNREADABLE as error:
         raise InputError(f"{name}: {_reason(error)}") from None
     title, part = book.sheet(sheet)
-    top = _Top(_readable(book, part, f"{name}!{title}"), known)
+    top = _SheetTop(_readable(book, part, f"{name}!{title}"), known)
     others = [each for each in book.seen_sheets() if each != (title, part)]
     if sheet is None and not top.known and others:
-        tops = {each: _Top(_readable(book, each[1], f"{name}!{each[0]}"), known) for each in others}
+        tops = {
+            each: _SheetTop(_readable(book, each[1], f"{name}!{each[0]}"), known) for each in others
+        }
         tables = [each for each, found in tops.items() if found.known >= ENOUGH]
         if len(tables) == 1:
             taken.sheets_passed = (title,)
@@ -94,7 +95,7 @@ def open_workbook(
     return Source(name, tuple(top.header), ",", blocks, counts_rows=True, taken=taken)
 
 
-class _Top:
+class _SheetTop:
     """The first rows of a sheet, with the header among them and its number.
 
     ``known`` is how many known columns it names, ``rows`` are those below it.

@@ -10,10 +10,9 @@ from aepromo.errors import CallError
 from aepromo.inputs.offer_texts import read_tier
 from aepromo.pricing.currency import USD
 from aepromo.pricing.offers import STACKINGS
-from aepromo.table.cells import CellError, millionths, read_range, shown
+from aepromo.table.cells import CellError, currency_named, millionths, read_range, shown
 from aepromo.table.column import Kind
-from aepromo.table.currencies import currency_named
-from aepromo.table.facts import read_fact
+from aepromo.table.fact_cells import read_fact
 from aepromo.table.schema import INPUTS
 from aepromo.words import N_, _
 from aepromo.words.nearest import one_of

@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 import typer
 
 from aepromo.cli.clock import zone_of
-from aepromo.cli.config import read_config
-from aepromo.cli.defaults import defaults_for
+from aepromo.cli.config import defaults_for, read_config
 from aepromo.cli.exits import Exit
-from aepromo.cli.money_options import MoneyOptions, shipping_parameters
+from aepromo.cli.messages import (
+    say,
+    say_assumed,
+    say_configuration,
+    say_converted,
+    say_warning,
+    say_warnings,
+)
 from aepromo.cli.options import (
     INPUT_PANEL,
     STORE_PANEL,
     ConfigOption,
     FileArgument,
     Format,
+    MoneyOptions,
     OfferOptions,
     OverrideOption,
     ReadingOptions,
@@ -25,6 +32,7 @@ from aepromo.cli.options import (
     declared,
     option,
     parameters_of,
+    shipping_parameters,
     taken,
     value_parameters,
     with_parameters,
@@ -38,15 +46,7 @@ from aepromo.cli.output import (
     rendered,
     text_lines,
 )
-from aepromo.cli.reading import Reading, reading_of
-from aepromo.cli.say import (
-    say,
-    say_assumed,
-    say_configuration,
-    say_converted,
-    say_warning,
-    say_warnings,
-)
+from aepromo.cli.reading_options import Reading, reading_of
 from aepromo.engine.single import run_single
 from aepromo.errors import CallError, NothingGivenError, problems_of
 from aepromo.inputs.columns import FORCED_RATE
@@ -54,9 +54,8 @@ from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import Values, resolved
 from aepromo.pricing.money import BLANK
 from aepromo.table.column import Kind
-from aepromo.table.headings import named
-from aepromo.table.schema import INPUTS, RESULTS
-from aepromo.table.text import TextColumn, bare, result_columns
+from aepromo.table.schema import INPUTS, RESULTS, named
+from aepromo.table.text_formats import TextColumn, bare, result_columns
 from aepromo.terminal.summary import Tally
 from aepromo.words import _, ngettext
 
@@ -125,7 +124,7 @@ class Call(NamedTuple):
     options: dict[str, Any]
 
 
-class Asked(NamedTuple):
+class CommandQuestion(NamedTuple):
     """A question as a command runs it.
 
     ``summary`` sums up the answers in one line, ``listener`` gets each outcome of a file, and
@@ -142,7 +141,7 @@ class Asked(NamedTuple):
 
 
 def question_command(
-    ask: Callable[[Values, Call], Asked],
+    ask: Callable[[Values, Call], CommandQuestion],
     plain: Question,
     *,
     values: Sequence[Parameter] | None = None,
@@ -170,7 +169,7 @@ def question_command(
         if call.file is None:
             tally = answer_one(asked.question, values, call, asked.listener)
         else:
-            from aepromo.cli.files import Watched, answer_file  # loads pyarrow
+            from aepromo.cli.answer_file import Watched, answer_file  # loads pyarrow
 
             watched = Watched(
                 store_columns(asked.question, call), asked.listener, asked.only, asked.updates
@@ -371,7 +370,7 @@ def _one_row(
     """Write the answer for a table of the one row that the options describe."""
     import pyarrow as pa
 
-    from aepromo.cli.files import Watched, seen_of
+    from aepromo.cli.answer_file import Watched, seen_of
 
     known = (*question.uses, *values.lookup_columns(question.ships(values)))
     given = [name for name in dict.fromkeys(known) if name in values.texts]
@@ -403,7 +402,7 @@ def _one_row(
 def answer_row(question: Question, values: Values) -> Outcome:
     """The answer for the one row that the given values describe. Raises ``CallError``."""
     from aepromo.engine.answer import run
-    from aepromo.table.any_cells import OneRow
+    from aepromo.table.number_columns import OneRow
 
     outcome = run(question, OneRow(), {}, values)
     if outcome.problems:

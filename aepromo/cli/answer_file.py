@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aepromo.cli.input_files import asked, opened_source
+from aepromo.cli.input_files import answers_for, opened_source
+from aepromo.cli.messages import say_replaced
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
     DELIMITERS,
@@ -25,21 +26,20 @@ from aepromo.cli.output import (
     table_width,
     text_lines,
 )
-from aepromo.cli.say import say_replaced
 from aepromo.engine.answer import PROPOSED
 from aepromo.pricing.money import BLANK
 from aepromo.table.blocks import parse
-from aepromo.table.bulk import (
+from aepromo.table.column import Kind
+from aepromo.table.csv_lines import (
     cell_texts,
     figure_texts,
     joined,
     joined_ends,
     result_texts,
 )
-from aepromo.table.column import Kind
 from aepromo.table.line_ends import with_line_ends
 from aepromo.table.schema import INPUTS, RESULTS
-from aepromo.table.text import NUMBERS_READ, TextColumn, bare, delimited
+from aepromo.table.text_formats import NUMBERS_READ, TextColumn, bare, delimited
 from aepromo.terminal.summary import Tally, more_line
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from aepromo.calculators.price_update import PriceUpdates, Row
     from aepromo.cli.answers import Answers
     from aepromo.cli.options import WritingOptions
-    from aepromo.cli.reading import Reading
+    from aepromo.cli.reading_options import Reading
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
@@ -73,7 +73,7 @@ def answer_file(
     watched: Watched,
 ) -> Tally:
     """Write the answer for every row of a file, and return its tally."""
-    with asked(question, values, file, reading, writing) as answers:
+    with answers_for(question, values, file, reading, writing) as answers:
         if format_of(writing) is Format.XLSX:
             _refuse_too_many(file, reading, writing)
         tally = Tally(values.currency)
@@ -104,7 +104,7 @@ def _refuse_too_many(file: str, reading: Reading, writing: WritingOptions) -> No
 
     This is known only for a file of text whose bad rows are not set aside.
     """
-    from aepromo.table.spreadsheet import MOST_ROWS, TooManyRows
+    from aepromo.table.workbook_writer import MOST_ROWS, TooManyRows
 
     is_long = file != "-" and Path(file).is_file() and Path(file).stat().st_size > 2 * MOST_ROWS
     if not is_long or reading.rejects:
