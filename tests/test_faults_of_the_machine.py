@@ -17,7 +17,7 @@ OLD = b"what stood here before\n"
 ASKED = ("audit", "costs.csv", "-q", "--rejects", "bad.csv", "-o", "out.csv", "--fail-on", "never")
 SAID = (
     "; a fault of the program or of this machine: to report it, send what this command prints with "
-    "AEPROMO_DEBUG=1, and aepromo doctor\n"
+    "AEPROMO_DEBUG=1, and the output of aepromo doctor\n"
 )
 MEMORY = "aepromo: out of memory"
 THREADS = "aepromo: RuntimeError: 'can't start new thread'"

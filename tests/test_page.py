@@ -402,7 +402,7 @@ def test_assumptions_carry_their_key_origin_and_date(page: Element) -> None:
     assert rests["forced.rate"][1:4] == [
         "10%..20%",
         "rule book: AliExpress merchant training courseware V3.4 "
-        "(AliExpress官方商家培训课件V3.4), named for the whole paragraph",
+        "(AliExpress官方商家培训课件V3.4), cited for the whole paragraph",
         "2024-03",
     ]
 
@@ -437,7 +437,7 @@ def test_a_proposed_price_goes_before_the_old_one(run: Run, tmp_path: Path) -> N
     assert texts(page.all("p", class_="verdict")) == [
         "All 72 SKUs reach their target in the worst case."
     ]
-    assert "The price looked at is the new list price." in page.text
+    assert "It checks the new list price." in page.text
     assert not page.all("table", id="risks")
     old = parsed(run("report", priced, "--quiet", "--map", "list_price=list_price").out)
     assert len(risks(old)) == 29

@@ -80,9 +80,10 @@ def label_reasons(
     bad: Iterable[Refused], cells: Cells, position: int, currency: Currency
 ) -> tuple[Refused, ...]:
     """Cells that can't be used, with a reason of their own if a sign contradicts the header."""
-    texts = cells.texts(position)
 
     def with_reason(refused: Refused) -> Refused:
+        texts = cells.texts(position)
+
         def reason(at: int) -> str:
             text = texts[int(refused.rows[at])].as_py()
             if any(not currency.fits(sign) for sign in signs_in([text])):
