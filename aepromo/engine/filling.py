@@ -303,14 +303,16 @@ def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -
 
     def no_list_price(row: int | None) -> str:
         none_protects = _(
-            "no list price under {limit} protects at {rate}; "
+            "is too high: no list price under {limit} protects at {rate}; "
             "lower the rate, the target or the costs"
         )
         rate = percent(at(sku.discounts.forced_rate_max, row))
         return none_protects.format(limit=limit, rate=rate)
 
     def no_deal_price(_row: int | None) -> str:
-        none_is_enough = _("no deal price under {limit} is enough; lower the target or the costs")
+        none_is_enough = _(
+            "is too high: no deal price under {limit} is enough; lower the target or the costs"
+        )
         return none_is_enough.format(limit=limit)
 
     for name, column, reason in (
