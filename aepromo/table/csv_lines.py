@@ -27,7 +27,7 @@ def joined(texts: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> m
         # An empty line would not be a row.
         cells = [pc.if_else(pc.equal(pc.binary_length(cells[0]), 0), '""', cells[0])]
     cells[-1] = pc.binary_join_element_wise(cells[-1], "", line_end)
-    return _bytes_of(pc.binary_join_element_wise(*cells, delimiter))
+    return bytes_of(pc.binary_join_element_wise(*cells, delimiter))
 
 
 def joined_ends(cells: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> pa.Array:
@@ -37,7 +37,8 @@ def joined_ends(cells: Sequence[pa.Array], delimiter: str, line_end: str = "\n")
     return pc.binary_join_element_wise(*ends, last, delimiter)
 
 
-def _bytes_of(lines: pa.Array) -> memoryview:
+def bytes_of(lines: pa.Array) -> memoryview:
+    """The lines, one after the other."""
     _, offset_buffer, data = lines.buffers()
     if data is None:
         return memoryview(b"")

@@ -15,12 +15,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.errors import CallError, OutputError
 from aepromo.table.column import Kind
+from aepromo.table.csv_lines import bytes_of
 from aepromo.table.headers import read_header
 from aepromo.table.schema import INPUTS, RESULTS, in_words
 from aepromo.table.sink import Sink
@@ -294,7 +294,7 @@ class _Layout:
         lines = pc.binary_join_element_wise(
             *cells, "</row>", "", null_handling="replace", null_replacement=""
         )
-        return _bytes_of(lines)
+        return bytes_of(lines)
 
     def finished(self, about: Sequence[tuple[str, str | int]]) -> dict[str, bytes]:
         """Return every part of the workbook; of the sheet only the part after its rows."""
@@ -407,12 +407,3 @@ def _width(column: TextColumn) -> int:
 def _length(cell: str | None) -> int:
     longest = max((cell or "").split("\n"), key=len)
     return sum(1 if letter < "\u2e80" else 2 for letter in longest)
-
-
-def _bytes_of(lines: pa.StringArray) -> memoryview:
-    """The lines, concatenated."""
-    _validity, offset_buffer, data = lines.buffers()
-    if data is None:
-        return memoryview(b"")
-    offsets = np.frombuffer(offset_buffer, np.int32, len(lines) + 1, 4 * lines.offset)
-    return memoryview(data)[offsets[0] : offsets[-1]]

@@ -114,7 +114,7 @@ def _rounder(rate: Fraction | None) -> Iterator[Fraction]:
 
 
 def _with(trial: Trial, **changes: object) -> Trial:
-    return replace(trial, case=replace(trial.case, **changes))  # type: ignore[arg-type]
+    return replace(trial, case=replace(trial.case, **changes))  # type: ignore[arg-type]  # by name
 
 
 def shrunk(trial: Trial, wanted: str) -> Difference:
