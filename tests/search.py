@@ -4,11 +4,11 @@
     python -m tests.search bytes --seed 1 --only 1234
 
 ``arithmetic`` compares random SKUs with the reference, ``orders`` random offers and baskets with
-brute force, ``bytes`` damages tables and checks every row, ``files`` damages workbooks, Parquet
-files, configurations, tariffs, JSON lines and states, ``failures`` lets each system call on files
-fail, ``mixed`` runs all commands in one folder over good and damaged files, with full disks and
-kills, and ``properties`` runs the property tests with other examples than by default. The time is
-shared among them. A case is drawn from the seed and its number, so that each can be repeated; a
+brute force, ``bytes`` damages tables and checks every row, ``files`` damages tables, workbooks,
+Parquet files, configurations, tariffs, JSON lines and states, ``failures`` lets each system call on
+files fail, ``mixed`` runs all commands in one folder over good and damaged files, with full disks
+and kills, and ``properties`` runs the property tests with other examples than by default. The time
+is shared among them. A case is drawn from the seed and its number, so that each can be repeated; a
 failing one is printed so that it can become a test, a table as small as it still fails.
 """
 

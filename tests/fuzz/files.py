@@ -1,4 +1,4 @@
-"""Damaged workbooks, Parquet files, TOML, JSON lines and states: read, or refused in one line."""
+"""Damaged tables, workbooks, Parquet, TOML, JSON lines, states: read, or refused in one line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import re
 import signal
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -17,16 +17,22 @@ import books
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aepromo.calculators.reprice import REPRICE
 from aepromo.cli.config import read_config
+from aepromo.cli.input_files import answers_for
+from aepromo.cli.options import WritingOptions
+from aepromo.cli.reading_options import Reading
 from aepromo.errors import AepromoError
+from aepromo.inputs.policy import Policy
 from aepromo.inputs.tariff import read_tariff
+from aepromo.inputs.values import resolved
 from aepromo.table.blocks import parse
 from aepromo.table.parquet import open_parquet
 from aepromo.table.workbook_reader import open_workbook
 from aepromo.watch.feed import open_feed
 from aepromo.watch.memory import read_state
 from fuzz.accounts import PATIENCE, HangError
-from fuzz.bytes import ODD_NUMBERS, TEXTS, damaged
+from fuzz.bytes import ODD_NUMBERS, TEXTS, damaged, draw_case, real_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,7 +141,22 @@ def _at_path(data: bytes, read: Callable[[str], object]) -> None:
         read(str(path))
 
 
+def _priced(path: str) -> None:
+    """Reprice a table without writing it; values stand in for the columns that it lacks."""
+    policy = Policy(purchase_price="8", logistics_cost="3", list_price="20", forced_rate="15%")
+    with (
+        redirect_stderr(io.StringIO()),
+        answers_for(REPRICE, resolved(policy), path, Reading(), WritingOptions()) as answers,
+    ):
+        for _rows in answers.each(lambda outcome, _text: len(outcome)):
+            pass
+
+
 FORMS: dict[str, tuple[Callable[[Random], bytes], Callable[[bytes], object]]] = {
+    "table": (
+        lambda rng: draw_case(rng, real_tables()).data,
+        lambda data: _at_path(data, _priced),
+    ),
     "workbook": (_workbook, lambda data: _rows(open_workbook(io.BytesIO(data), "file"))),
     "Parquet": (
         lambda rng: damaged(rng, _parquet(), [_parquet()]),
