@@ -1,4 +1,4 @@
-"""Damaged files of every kind except plain tables: still read, or refused in one line.
+"""Damaged files of every kind: still read, or refused in one line.
 
 ``python -m tests.search files`` searches for others for a given time.
 """
