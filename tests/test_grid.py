@@ -83,7 +83,7 @@ def test_the_cells_of_a_grid_are_those_that_csv_reads(rows: list[list[str]], win
     grid = grid_of(data, ",", 3)
     assert grid is not None
     assert [[grid.cell(row, column) for column in range(3)] for row in range(len(grid))] == rows
-    as_written = bytes(grid.rows().followed_by(pa.array(["\n"] * len(rows))).joined()).decode()
+    as_written = bytes(grid.rows(",").followed_by(pa.array(["\n"] * len(rows))).joined()).decode()
     assert list(csv.reader(io.StringIO(as_written, newline=""))) == rows
 
 
@@ -101,7 +101,7 @@ def test_the_cells_of_a_grid_are_those_that_csv_reads(rows: list[list[str]], win
 def test_quotes_that_nothing_needs_are_left_out(data: bytes, written: bytes) -> None:
     grid = grid_of(data, ",", 2)
     assert grid is not None
-    assert bytes(grid.rows().joined()) == written
+    assert bytes(grid.rows(",").joined()) == written
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_rows_may_be_chosen_in_any_order() -> None:
     chosen = grid.chosen(np.array([2, 0, 1]))
     texts = [chosen.texts(position) for position in range(2)]
     assert [each and each.to_pylist() for each in texts] == [["c", "a", "b,"], ["3", "1", "2"]]
-    assert bytes(chosen.rows().joined()) == b'c,3a,1"b,",2'
+    assert bytes(chosen.rows(",").joined()) == b'c,3a,1"b,",2'
 
 
 def test_there_is_no_grid_of_blank_lines_alone() -> None:
@@ -147,7 +147,7 @@ def test_blank_columns_at_the_end_are_left_out() -> None:
     grid = grid_of(b"a,b,,\r\nc,d,,\r\n", ",", 4)
     kept = grid and grid.without_blank(2)
     assert kept is not None
-    assert bytes(kept.rows().joined()) == b"a,bc,d"
+    assert bytes(kept.rows(",").joined()) == b"a,bc,d"
     filled = grid_of(b"a,b,,\nc,d,,x\n", ",", 4)
     assert filled is not None
     assert filled.without_blank(2) is None

@@ -208,14 +208,10 @@ def _lines(
     line_end = answers.source.line_end
     names = chosen_names(answers.layout, writing)
     # Where the file's own columns come first and unchanged, its rows can be copied.
-    as_they_stand = (
-        names == [*answers.source.header, *answers.added]
-        and delimiter == answers.source.delimiter
-        and not writing.excel_safe
-    )
+    as_they_stand = names == [*answers.source.header, *answers.added] and not writing.excel_safe
 
     def lines(outcome: Outcome, text: TextBlock) -> memoryview:
-        own = text.rows_as_written() if as_they_stand else None
+        own = text.rows_as_written(delimiter) if as_they_stand else None
         if own is None:
             text.read_all()
             cells = [_cells(outcome, name, delimiter, writing) for name in names]

@@ -18,10 +18,10 @@ from aepromo.inputs.columns import CONVERSION
 from aepromo.inputs.exchange import Conversion, Rate
 from aepromo.inputs.header_currencies import cost_currencies, label_reasons
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, fits_conversion
+from aepromo.table.arrow_arrays import codes_of, taken
 from aepromo.table.cells import CellError, currency_named, read, read_exchange_rate, shown, sign_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import header_at, positions_of
-from aepromo.table.grid import taken
 from aepromo.table.number_columns import Reading, rows_of
 from aepromo.table.schema import INPUTS
 from aepromo.table.unit_columns import added_up
@@ -237,7 +237,7 @@ def _own_rates(
         encoded = taken(cells.texts(position), rows).dictionary_encode()
         # One of more places than a column of numbers holds; or none at all, but not missing.
         finer = [_finer_rate(text) for text in encoded.dictionary.to_pylist()]
-        among = encoded.indices.to_numpy()
+        among = codes_of(encoded)
         codes[rows] = np.array([costs.rate_code_of(rate) for rate in finer], np.int64)[among]
         is_none = np.zeros(len(cells), np.bool_)
         is_none[rows] = np.array([rate is None for rate in finer], np.bool_)[among]
@@ -272,7 +272,7 @@ def _row_currencies(
             reasons[code] = str(error)
             currency = exchange.cost  # so that its costs don't count as missing
         indices.append(costs.code_of(currency))
-    codes = encoded.indices.to_numpy()
+    codes = codes_of(encoded)
     bad = np.flatnonzero(np.isin(codes, list(reasons)))
     header = str(cells.header[position])
     costs.bad.append(Refused(bad, header, lambda at: reasons[int(codes[bad[at]])]))

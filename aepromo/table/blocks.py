@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from aepromo.errors import InputError
+from aepromo.table.arrow_arrays import places_of, texts_of
 from aepromo.table.cells import COMMA, UNTOLD
-from aepromo.table.grid import Grid, Pieces, grid_of, places_of
+from aepromo.table.grid import Grid, Pieces, grid_of
 from aepromo.table.number_columns import Reading, plain_numbers, read_column
 from aepromo.table.record_ends import marks_of
 from aepromo.table.rows_one_by_one import Ragged, rows_with_lines
@@ -110,9 +111,9 @@ class TextBlock:
         among = rows if self._rows is None else self._rows[rows]
         return TextBlock(self.block, self.source, grid, _table=table, _rows=among)
 
-    def rows_as_written(self) -> Pieces | None:
-        """The rows without their line ends and needless quotes; None where there is no grid."""
-        return None if self.grid is None else self.grid.rows()
+    def rows_as_written(self, delimiter: str) -> Pieces | None:
+        """The rows as ``Grid.rows`` gives them; None where there is no grid, or they differ."""
+        return None if self.grid is None else self.grid.rows(delimiter)
 
 
 def parse(block: Block, source: Source) -> TextBlock:
@@ -186,7 +187,7 @@ def _other_rows(block: Block, source: Source) -> tuple[Places, Places, bool] | N
 
 def no_rows(source: Source) -> TextBlock:
     """A table with only a header."""
-    none = pa.table({name: pa.array([], pa.string()) for name in source.header})
+    none = pa.table({name: texts_of([]) for name in source.header})
     return TextBlock(Block(b"", 1), source, _table=none)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import bits_of, offsets_of, taken, text_scalar, texts_of
 from aepromo.table.column import Kind
 from aepromo.table.text_formats import is_run_by_spreadsheets, places_shown, result_text
 
@@ -25,24 +27,28 @@ def joined(texts: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> m
     cells = list(texts)
     if len(cells) == 1:
         # An empty line would not be a row.
-        cells = [pc.if_else(pc.equal(pc.binary_length(cells[0]), 0), '""', cells[0])]
-    cells[-1] = pc.binary_join_element_wise(cells[-1], "", line_end)
-    return bytes_of(pc.binary_join_element_wise(*cells, delimiter))
+        is_empty = bits_of(np.diff(offsets_of(cells[0])) == 0)
+        cells = [pc.if_else(is_empty, text_scalar('""'), cells[0])]
+    cells[-1] = _ended(cells[-1], line_end)
+    return bytes_of(pc.binary_join_element_wise(*cells, text_scalar(delimiter)))
 
 
 def joined_ends(cells: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> pa.Array:
     """The ends of lines: each cell after a delimiter, and the line end."""
-    ends = [pa.repeat("", len(cells[0])), *cells[:-1]]
-    last = pc.binary_join_element_wise(cells[-1], "", line_end)
-    return pc.binary_join_element_wise(*ends, last, delimiter)
+    parts = (text_scalar(""), *cells[:-1], _ended(cells[-1], line_end))
+    return pc.binary_join_element_wise(*parts, text_scalar(delimiter))
+
+
+def _ended(cells: pa.Array, line_end: str) -> pa.Array:
+    return pc.binary_join_element_wise(cells, text_scalar(""), text_scalar(line_end))
 
 
 def bytes_of(lines: pa.Array) -> memoryview:
     """The lines, one after the other."""
-    _, offset_buffer, data = lines.buffers()
+    data = lines.buffers()[2]
     if data is None:
         return memoryview(b"")
-    offsets = np.frombuffer(offset_buffer, np.int32, len(lines) + 1, 4 * lines.offset)
+    offsets = offsets_of(lines)
     return memoryview(data)[offsets[0] : offsets[-1]]
 
 
@@ -59,10 +65,10 @@ def result_texts(numbers: Numbers | int, column: Column, rows: int, currency: Cu
     if isinstance(numbers, int) or (rows and numbers.min() == numbers.max()):
         # Often the worst case or the status is the same for all rows.
         only = numbers if isinstance(numbers, int) else int(numbers[0])
-        return pa.repeat(result_text(only, column, currency) or "", rows)
+        return pa.repeat(text_scalar(result_text(only, column, currency) or ""), rows)
     if column.kind is Kind.LABEL:
-        labels = pa.array([*column.labels, ""])
-        return labels.take(pa.array(np.where(numbers == BLANK, len(labels) - 1, numbers)))
+        labels = texts_of([*column.labels, ""])
+        return taken(labels, np.where(numbers == BLANK, len(labels) - 1, numbers))
     texts = spelled(numbers, places_shown(column.kind, currency))
     return without_zeros(texts) if column.kind is Kind.EXCHANGE else texts
 
@@ -87,14 +93,14 @@ def spelled(numbers: Numbers, places: int) -> pa.Array:
         pa.decimal64(18, places), len(figures), [None, pa.py_buffer(figures)]
     )
     text = exact.cast(pa.string())
-    return pc.if_else(pa.array(blank), "", text) if blank.any() else text
+    return pc.if_else(bits_of(blank), text_scalar(""), text) if blank.any() else text
 
 
 def _for_spreadsheets(text: pa.Array) -> pa.Array:
     if not pc.any(pc.match_substring_regex(text, r"^[=+\-@\t\r]")).as_py():
         return text
     cells = text.to_pylist()
-    return pa.array(["'" + cell if is_run_by_spreadsheets(cell) else cell for cell in cells])
+    return texts_of(["'" + cell if is_run_by_spreadsheets(cell) else cell for cell in cells])
 
 
 def _has_special(text: pa.Array, delimiter: str) -> bool:
@@ -108,9 +114,9 @@ def _has_any(text: pa.Array, character: str) -> bool:
 
 
 def _quoted(text: pa.Array, delimiter: str) -> pa.Array:
-    needy = pa.repeat(pa.scalar(False), len(text))
-    for special in f'{delimiter}"\n\r':
-        if _has_any(text, special):
-            needy = pc.or_(needy, pc.match_substring(text, special))
+    specials = re.escape(f'{delimiter}"\n\r')
+    is_needy = pc.match_substring_regex(text, f"[{specials}]")
     doubled = pc.replace_substring(text, '"', '""') if _has_any(text, '"') else text
-    return pc.if_else(needy, pc.binary_join_element_wise('"', doubled, '"', ""), text)
+    quote, nothing = text_scalar('"'), text_scalar("")
+    quoted = pc.binary_join_element_wise(quote, doubled, quote, nothing)
+    return pc.if_else(is_needy, quoted, text)

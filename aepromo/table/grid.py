@@ -11,13 +11,14 @@ them, and they save quoting every row again, which takes more than that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aepromo.table.arrow_arrays import offsets_of, places_of
 from aepromo.table.digits import WIDTH
 from aepromo.table.record_ends import marks_of
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 
 _NEWLINE, _RETURN = map(ord, "\n\r")
-_WITHOUT_NEED = 2  # marks inside a cell that is quoted
+_WITHOUT_NEED, _IN_NEED = np.uint8(2), np.uint8(3)  # marks inside a cell that is quoted
 
 
 class Pieces(NamedTuple):
@@ -69,6 +70,7 @@ class Grid:
     """
 
     codes: npt.NDArray[np.uint8]
+    delimiter: str
     firsts: Places
     ends: Places
     inside: npt.NDArray[np.uint8] | None = None
@@ -89,9 +91,9 @@ class Grid:
         return text[1:-1].replace('""', '"') if text.startswith('"') else text
 
     def chosen(self, rows: Places) -> Grid:
-        """Some of the rows."""
+        """Some of the rows, in their order."""
         inside = None if self.inside is None else self.inside[:, rows]
-        return Grid(self.codes, self.firsts[rows], self.ends[:, rows], inside)
+        return replace(self, firsts=self.firsts[rows], ends=self.ends[:, rows], inside=inside)
 
     def texts(self, position: int) -> pa.Array | None:
         """A column's cells as text; None if a cell has a doubled quote."""
@@ -114,24 +116,52 @@ class Grid:
         if (self.ends[-1] - kept[-1] != count).any():
             return None
         inside = None if self.inside is None else self.inside[:-count]
-        return Grid(self.codes, self.firsts, kept, inside)
+        return replace(self, ends=kept, inside=inside)
 
-    def rows(self) -> Pieces:
-        """The rows unchanged, without their line ends and unnecessary quotes.
+    def rows(self, delimiter: str) -> Pieces | None:
+        """The rows with a delimiter, without line ends: their cells unchanged, quoted where needed.
 
-        So the output doesn't depend on how the table was quoted.
+        So the output doesn't depend on how the table was written. None if the delimiter is another
+        one than the table's, and a cell has quotes for something else than that.
         """
+        grid = self if delimiter == self.delimiter else self._parted_by(delimiter)
+        return None if grid is None else grid._without_needless_quotes()
+
+    def _without_needless_quotes(self) -> Pieces:
         if self.inside is None or not (is_bared := self.inside == _WITHOUT_NEED).any():
             return Pieces(self.codes, np.stack((self.firsts, self.ends[-1]), axis=1)[:, None])
         # Cell by cell, each with the delimiter behind it; for one that loses its quotes, the
         # delimiter is put in the place of the closing one.
         codes, ends = self.codes.copy(), self.ends
-        codes[ends[:-1][is_bared[:-1]] - 1] = codes[ends[0, 0]]
+        codes[ends[:-1][is_bared[:-1]] - 1] = ord(self.delimiter)
         edges = np.empty((len(self), len(ends), 2), np.int64)
-        edges[:, :, 0] = (np.concatenate((self.firsts[None], ends[:-1] + 1)) + is_bared).T
+        edges[:, :, 0] = (self._starts() + is_bared).T
         edges[:, :, 1] = (ends - is_bared).T
         edges[:, :-1, 1] += 1
         return Pieces(codes, edges)
+
+    def _parted_by(self, delimiter: str) -> Grid | None:
+        """The grid with another delimiter, and quotes around the cells that hold it."""
+        if self.inside is not None and (self.inside > _WITHOUT_NEED).any():
+            return None
+        codes = self.codes.copy()
+        is_other = codes == ord(delimiter)
+        codes[self.ends[:-1]] = ord(delimiter)
+        if not is_other.any():
+            return replace(self, codes=codes, delimiter=delimiter)
+        before, starts = is_other.cumsum(dtype=np.int32), self._starts()
+        holds = before[self.ends - 1] > before[starts - 1]
+        was = np.zeros_like(holds, np.uint8) if self.inside is None else self.inside
+        inside, is_bare = np.where(holds, _IN_NEED, was), holds & (was == 0)
+        edges = np.stack((starts.T[is_bare.T], self.ends.T[is_bare.T]), axis=1).ravel()
+        more = 2 * is_bare.T.cumsum(dtype=np.int64).reshape(len(self), -1).T
+        codes = np.insert(codes, edges, ord('"'))
+        firsts = self.firsts + more[0] - 2 * is_bare[0]
+        return Grid(codes, delimiter, firsts, self.ends + more, inside)
+
+    def _starts(self) -> Places:
+        """Where each cell starts, by column and row."""
+        return np.concatenate((self.firsts[None], self.ends[:-1] + 1))
 
     def _slices(self, starts: Places, ends: Places) -> pa.Array:
         return _slices(self.codes, np.column_stack((starts, ends)), pa.string())
@@ -146,29 +176,6 @@ def _slices(codes: npt.NDArray[np.uint8], edges: Places, kind: pa.DataType) -> p
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(codes)]
     slices = pa.Array.from_buffers(kind, edges.size, buffers)
     return slices.take(places_of(np.arange(0, edges.size, 2)))
-
-
-def places_of(rows: Places) -> pa.Array:
-    """Rows as an Arrow array, without ``pa.array``, which would import pandas."""
-    rows = np.ascontiguousarray(rows, np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
-
-
-def taken(texts: pa.Array, rows: Places) -> pa.Array:
-    """Some cells of a column."""
-    return texts.take(places_of(rows))
-
-
-def offsets_of(texts: pa.Array) -> npt.NDArray[np.int32]:
-    """The start of each text of a column in its bytes, and the end of the last one."""
-    return np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, 4 * texts.offset)
-
-
-def truths(found: pa.Array) -> npt.NDArray[np.bool_]:
-    """A column of booleans, without ``to_numpy``, which would import pandas, too."""
-    whole = pc.cast(found, pa.uint8())
-    codes = np.frombuffer(whole.buffers()[1], np.uint8, len(whole), whole.offset)
-    return codes.astype(np.bool_)
 
 
 def grid_of(data: bytes, delimiter: str, width: int, marks: Marks | None = None) -> Grid | None:
@@ -206,7 +213,7 @@ def grid_of(data: bytes, delimiter: str, width: int, marks: Marks | None = None)
         firsts = np.concatenate(([WIDTH], ends[-1, :-1] + 1))
     if b"\r" in data:
         ends[-1] -= codes[ends[-1] - 1] == _RETURN
-    return Grid(codes, firsts, ends, inside) if _is_utf8(data) else None
+    return Grid(codes, delimiter, firsts, ends, inside) if _is_utf8(data) else None
 
 
 def _are_rows(is_newline: npt.NDArray[np.bool_], width: int) -> bool:

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aepromo.table.arrow_arrays import offsets_of, taken, truths
 from aepromo.table.cells import few, shown
-from aepromo.table.grid import offsets_of, taken, truths
 from aepromo.table.rows_one_by_one import rows_with_lines
 from aepromo.table.source import newlines
 from aepromo.words import _, ngettext

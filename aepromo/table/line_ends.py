@@ -17,9 +17,10 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import offsets_of
 from aepromo.table.column import Kind
 from aepromo.table.csv_lines import result_texts, spelled
-from aepromo.table.grid import Pieces, offsets_of
+from aepromo.table.grid import Pieces
 from aepromo.table.text_formats import places_shown, result_text
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 
 from aepromo.errors import Refused
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
+from aepromo.table.arrow_arrays import codes_of, offsets_of, taken
 from aepromo.table.cells import POINT, CellError, read_range, shown, sign_of
 from aepromo.table.column import Kind
 from aepromo.table.digits import plain_decimals
 from aepromo.table.fact_cells import read_fact
-from aepromo.table.grid import taken
 from aepromo.table.text_formats import places_shown
 from aepromo.table.written_numbers import LARGEST, SCALES, SMALLEST, signs_of, written_numbers
 
@@ -113,7 +113,7 @@ def read_words(texts: pa.Array) -> Words:
     encoded = texts.dictionary_encode()
     values = [_names(text) for text in encoded.dictionary.to_pylist()]
     known = np.array([code if value else -1 for code, value in enumerate(values)], np.int64)
-    codes = encoded.indices.to_numpy()
+    codes = codes_of(encoded)
     return Words(known[codes] if len(known) else codes.astype(np.int64), values)
 
 
@@ -171,17 +171,16 @@ def _decimals_in(texts: pa.Array, kind: Kind, currency: Currency) -> Numbers | N
     if kind in _NEVER_PLAIN or not _only_digits_and_points(texts):
         return None
     scale = SCALES.get(kind, currency.places)
-    blank = pc.equal(pc.binary_length(texts), 0)
-    some_blank = pc.any(blank).as_py()
-    if some_blank:
-        texts = pc.if_else(blank, pa.scalar(None, pa.string()), texts)
+    filled = np.flatnonzero(np.diff(offsets_of(texts)))
+    some_blank = len(filled) < len(texts)
     try:
-        decimals = pc.cast(texts, pa.decimal64(18, scale))
+        decimals = pc.cast(taken(texts, filled) if some_blank else texts, pa.decimal64(18, scale))
     except pa.ArrowInvalid:
         return None  # too many places, too many digits, or no number at all
     numbers = np.frombuffer(decimals.buffers()[1], np.int64, len(decimals), 8 * decimals.offset)
     if some_blank:
-        numbers = np.where(blank.to_numpy(zero_copy_only=False), BLANK, numbers)
+        found, numbers = numbers, np.full(len(texts), BLANK, np.int64)
+        numbers[filled] = found
     return numbers if _are_in_range(numbers, kind) else None
 
 
@@ -196,10 +195,10 @@ def _are_in_range(numbers: Numbers, kind: Kind) -> bool:
 
 def _only_digits_and_points(texts: pa.Array) -> bool:
     # Arrow also takes 1e3, +3 and -3, which are refused here; one look at the bytes rules them out.
-    _, offset_buffer, data = texts.buffers()
+    data = texts.buffers()[2]
     if data is None or not len(texts):
         return True
-    offsets = np.frombuffer(offset_buffer, np.int32, len(texts) + 1, 4 * texts.offset)
+    offsets = offsets_of(texts)
     codes = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
     return not ((codes < ord(".")) | (codes > ord("9")) | (codes == ord("/"))).any()
 
@@ -221,7 +220,7 @@ def _read(
     if len(odd):
         encoded = taken(texts, odd).dictionary_encode()
         ends = [_ends(text, read_one) for text in encoded.dictionary.to_pylist()]
-        codes = encoded.indices.to_numpy()
+        codes = codes_of(encoded)
         known = np.array([each or (BLANK, BLANK) for each in ends], np.int64)[codes]
         is_bad[odd] = np.array([each is None for each in ends], np.bool_)[codes]
         lows[odd] = known[:, 0]

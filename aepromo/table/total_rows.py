@@ -43,7 +43,7 @@ def total_rows(text: TextBlock, ids: int | None) -> Numbers:
     """The total rows of a block."""
     import numpy as np  # explain, which reads one row, doesn't need it
 
-    from aepromo.table.grid import taken
+    from aepromo.table.arrow_arrays import taken
 
     rows = np.arange(len(text), dtype=np.int64)
     if ids is not None:
@@ -66,7 +66,7 @@ def _looked_at(texts: pa.Array) -> tuple[Mask, Mask]:
     """
     import numpy as np
 
-    from aepromo.table.grid import offsets_of, taken
+    from aepromo.table.arrow_arrays import offsets_of, taken
 
     offsets, data = offsets_of(texts), texts.buffers()[2]
     codes = np.zeros((len(data) if data else 0) + 2, np.uint8)

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from aepromo.errors import Refused
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MARKUP_LIMIT, MILLION, WEIGHT_LIMIT
+from aepromo.table.arrow_arrays import taken, truths
 from aepromo.table.cells import RATE_PLACES, grouped, percent, shown
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import FoundColumns
-from aepromo.table.grid import taken, truths
 from aepromo.table.number_columns import Reading
 from aepromo.words import _
 

@@ -22,6 +22,7 @@ from aepromo.pricing.money import (
     MILLION,
     WEIGHT_LIMIT,
 )
+from aepromo.table.arrow_arrays import codes_of, offsets_of, taken, texts_of, truths
 from aepromo.table.cells import (
     COMMA,
     COUNT_DIGITS,
@@ -37,7 +38,6 @@ from aepromo.table.cells import (
     tidy,
 )
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.grid import offsets_of, taken, truths
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -128,7 +128,7 @@ def _tidied(texts: pa.Array) -> pa.Array:
     """The texts with full-width characters as ordinary ones; spaces stay."""
     if not len(texts) or not _match(texts, _FULL_WIDTH).any():
         return texts
-    return pa.array([tidy(text) for text in texts.to_pylist()], pa.string())
+    return texts_of([tidy(text) for text in texts.to_pylist()])
 
 
 def are_blank(texts: pa.Array) -> Where:
@@ -216,7 +216,7 @@ def _numbers(
 def _fits(texts: pa.Array, currency: Currency) -> tuple[Where, frozenset[str]]:
     """Which amounts are in a currency, as far as their signs tell; and those signs."""
     frames = _only(texts, _IN_NUMBERS, is_dropped=True).dictionary_encode()
-    codes = frames.indices.to_numpy()
+    codes = codes_of(frames)
     _, firsts = np.unique(codes, return_index=True)
     fits, signs = [], set[str]()
     for text in taken(texts, firsts).to_pylist():
@@ -250,7 +250,7 @@ def signs_of(texts: pa.Array) -> tuple[Numbers, list[Sign | None]]:
         framed = pc.replace_substring_regex(taken(tidied, rows), r"[0-9]+", "0")
         encoded = framed.dictionary_encode()
         signs += map(sign_of, encoded.dictionary.to_pylist())
-        codes[rows] = 1 + encoded.indices.to_numpy()
+        codes[rows] = 1 + codes_of(encoded)
     return codes, signs
 
 
