@@ -92,9 +92,11 @@ def test_rows_are_extended_by_what_is_added() -> None:
         (np.array([404, -5]), RESULTS["profit"]),
         (0, RESULTS["status"]),
     ]
-    lines = with_line_ends(grid.rows(","), figures, ",", USD).joined()
+    rows = grid.rows(",")
+    assert rows is not None
+    lines = with_line_ends(rows, figures, ",", USD).joined()
     assert bytes(lines) == b'a,1,4.04,ok\nb,"2,3",-0.05,ok\n'
-    texts = grid.rows(",").followed_by(pa.array([",x\n", ",价\n"])).joined()
+    texts = rows.followed_by(pa.array([",x\n", ",价\n"])).joined()
     assert bytes(texts).decode() == 'a,1,x\nb,"2,3",价\n'
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from random import Random  # noqa: TC003 (hypothesis reads it)
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +17,9 @@ from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
 from aepromo.table.column import Kind
 from aepromo.table.digits import WIDTH, plain_decimals
-from aepromo.table.grid import grid_of
+from aepromo.table.grid import Grid, grid_of
 from aepromo.table.number_columns import plain_numbers, read_column
+from aepromo.table.text_formats import delimited
 
 PIECES = st.sampled_from(["a", "7", " ", ",", ";", '"', "\n", "\r\n", "é", "价", "."])
 CELLS = st.lists(PIECES, max_size=5).map("".join)
@@ -26,6 +29,11 @@ WRITTEN_NUMBERS = st.one_of(
     st.from_regex(r"[0-9]{1,5}\.[0-9]{2}", fullmatch=True),
     st.text(st.sampled_from("0123456789.,-+eE/:$ %"), max_size=9),
 )
+
+
+def written(grid: Grid, delimiter: str = ",") -> bytes | None:
+    rows = grid.rows(delimiter)
+    return rows and bytes(rows.joined())
 
 
 def numbers_in(cells: list[str], scale: int) -> list[int] | None:
@@ -83,12 +91,14 @@ def test_the_cells_of_a_grid_are_those_that_csv_reads(rows: list[list[str]], win
     grid = grid_of(data, ",", 3)
     assert grid is not None
     assert [[grid.cell(row, column) for column in range(3)] for row in range(len(grid))] == rows
-    as_written = bytes(grid.rows(",").followed_by(pa.array(["\n"] * len(rows))).joined()).decode()
+    pieces = grid.rows(",")
+    assert pieces is not None
+    as_written = bytes(pieces.followed_by(pa.array(["\n"] * len(rows))).joined()).decode()
     assert list(csv.reader(io.StringIO(as_written, newline=""))) == rows
 
 
 @pytest.mark.parametrize(
-    ("data", "written"),
+    ("data", "expected"),
     [
         (b'a,"b,c"\n', b'a,"b,c"'),
         (b'a,"b"\n', b"a,b"),
@@ -98,10 +108,51 @@ def test_the_cells_of_a_grid_are_those_that_csv_reads(rows: list[list[str]], win
         (b'"a","b"\n"c,d","e"\nf,""\n', b'a,b"c,d",ef,'),
     ],
 )
-def test_quotes_that_nothing_needs_are_left_out(data: bytes, written: bytes) -> None:
+def test_quotes_that_nothing_needs_are_left_out(data: bytes, expected: bytes) -> None:
     grid = grid_of(data, ",", 2)
     assert grid is not None
-    assert bytes(grid.rows(",").joined()) == written
+    assert written(grid) == expected
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=5),
+    st.permutations([",", ";", "\t"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    st.randoms(use_true_random=False),
+)
+def test_rows_can_be_written_with_another_delimiter(
+    rows: list[list[str]], delimiters: list[str], quoting: Literal[0, 1], rng: Random
+) -> None:
+    own, other, _ = delimiters
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=own, lineterminator="\n", quoting=quoting).writerows(rows)
+    order = rng.sample(range(len(rows)), rng.randint(0, len(rows)))
+    grid = grid_of(out.getvalue().encode(), own, 3)
+    assert grid is not None
+    pieces = grid.chosen(np.array(order, np.int64)).rows(other)
+    chosen = [rows[at] for at in order]
+    if pieces is None:
+        assert any(set(cell) & set(f'{own}"\r\n') for row in rows for cell in row)
+    else:
+        ends = pa.array(["\n"] * len(order), pa.string())
+        assert bytes(pieces.followed_by(ends).joined()).decode() == delimited(chosen, other)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a;b\nc;\n", b"a,bc,"),
+        (b"1,5;b\n;2,5\n", b'"1,5",b,"2,5"'),
+        (b'"1,5";"b"\n"";2,5\n', b'"1,5",b,"2,5"'),
+        (b'"a;b";c\n', None),
+        (b'"a""b";c\n', None),
+    ],
+)
+def test_the_delimiter_of_rows_is_replaced(data: bytes, expected: bytes | None) -> None:
+    grid = grid_of(data, ";", 2)
+    assert grid is not None
+    assert written(grid) == expected
 
 
 @pytest.mark.parametrize(
@@ -136,7 +187,7 @@ def test_rows_may_be_chosen_in_any_order() -> None:
     chosen = grid.chosen(np.array([2, 0, 1]))
     texts = [chosen.texts(position) for position in range(2)]
     assert [each and each.to_pylist() for each in texts] == [["c", "a", "b,"], ["3", "1", "2"]]
-    assert bytes(chosen.rows(",").joined()) == b'c,3a,1"b,",2'
+    assert written(chosen) == b'c,3a,1"b,",2'
 
 
 def test_there_is_no_grid_of_blank_lines_alone() -> None:
@@ -147,7 +198,7 @@ def test_blank_columns_at_the_end_are_left_out() -> None:
     grid = grid_of(b"a,b,,\r\nc,d,,\r\n", ",", 4)
     kept = grid and grid.without_blank(2)
     assert kept is not None
-    assert bytes(kept.rows(",").joined()) == b"a,bc,d"
+    assert written(kept) == b"a,bc,d"
     filled = grid_of(b"a,b,,\nc,d,,x\n", ",", 4)
     assert filled is not None
     assert filled.without_blank(2) is None

@@ -7,7 +7,6 @@ import stat
 import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import cache, partial
 from io import BufferedReader, BytesIO, RawIOBase
 from operator import itemgetter
 from pathlib import Path
@@ -20,15 +19,16 @@ import numpy as np
 from aepromo.cli.messages import say
 from aepromo.cli.output import progress_stream
 from aepromo.errors import CallError, InputError, OutputError, problems_of
+from aepromo.table.arrow_arrays import texts_of
 from aepromo.table.atomic import replacing
 from aepromo.table.blocks import line_numbers
-from aepromo.table.csv_lines import cell_texts, joined_ends
+from aepromo.table.csv_lines import bytes_of, cell_texts, lines_of
 from aepromo.table.file_kinds import HEAD, FileKind, kind_of, unpacked
 from aepromo.table.headers import KnownHeaders, read_headers
 from aepromo.table.number_columns import rows_of
 from aepromo.table.rows_one_by_one import Ragged, rows_with_lines
 from aepromo.table.source import open_source
-from aepromo.table.text_formats import delimited, quoted_cell
+from aepromo.table.text_formats import delimited
 from aepromo.table.total_rows import is_total_row
 from aepromo.words import _, cause, ngettext, texts_in
 from aepromo.words.nearest import nearest
@@ -36,6 +36,7 @@ from aepromo.words.nearest import nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    import pyarrow as pa
     from _typeshed import WriteableBuffer
 
     from aepromo.cli.answers import Answers
@@ -105,11 +106,15 @@ class BadRows:
         lines = line_numbers(text, told.tolist()) if len(told) else {}
         self._name(text, rows[:unsaid], refused, lines, unsaid)
         if self.is_open:
-            rejects = self._rejects(text.chosen(rows), rows, refused, lines) if len(rows) else []
+            rejects = self._rejects(text.chosen(rows), rows, refused, lines)
+            if not text.ragged:
+                self._write(str(bytes_of(rejects), "utf-8"))
+                return
+            several = [*zip(lines.values(), rejects.to_pylist(), strict=True)]
             for each in text.ragged:
                 row = (str(each.line), "", each.reason, *each.cells[self._passed :])
-                rejects.append((each.line, self._line(row)))
-            self._write("".join(line for _, line in sorted(rejects, key=itemgetter(0))))
+                several.append((each.line, self._line(row)))
+            self._write("".join(line for _, line in sorted(several, key=itemgetter(0))))
 
     def close(self) -> None:
         """Report how many there were. Raises ``RowsRefused`` where there is no file for them."""
@@ -151,20 +156,14 @@ class BadRows:
         rows: Numbers,
         refused: Sequence[Refused],
         lines: Mapping[int, int],
-    ) -> list[tuple[int, str]]:
-        """Rows as they are written, with their lines; ``text`` holds their cells."""
+    ) -> pa.Array:
+        """Rows as they are written; ``text`` holds their cells."""
         delimiter = self._source.delimiter
-        cells = [
-            cell_texts(text.texts(position), delimiter, excel_safe=False)
-            for position in range(self._passed, len(text.header))
-        ]
-        ends = joined_ends(cells, delimiter, self._source.line_end).to_pylist()
-        quoted = cache(partial(quoted_cell, delimiter=delimiter))
-        problems = zip(*_by_row(rows, refused), strict=True)
-        return [
-            (line, f"{line}{delimiter}{quoted(columns)}{delimiter}{quoted(reasons)}{end}")
-            for line, (columns, reasons), end in zip(lines.values(), problems, ends, strict=True)
-        ]
+        columns, reasons = _by_row(rows, refused)
+        own = map(texts_of, ([*map(str, lines.values())], columns, reasons))
+        given = map(text.texts, range(self._passed, len(text.header)))
+        cells = [cell_texts(each, delimiter, excel_safe=False) for each in (*own, *given)]
+        return lines_of(cells, delimiter, self._source.line_end)
 
     def _line(self, row: Sequence[str]) -> str:
         return delimited([row], self._source.delimiter, line_end=self._source.line_end)

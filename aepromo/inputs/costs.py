@@ -25,7 +25,7 @@ from aepromo.table.found_columns import header_at, positions_of
 from aepromo.table.number_columns import Reading, rows_of
 from aepromo.table.schema import INPUTS
 from aepromo.table.unit_columns import added_up
-from aepromo.table.written_numbers import are_blank, signs_of
+from aepromo.table.written_numbers import signs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -342,12 +342,16 @@ class _SignedCells:
 def _read(costs: Costs, part: CostPart, cells: Cells, signed: _SignedCells) -> None:
     """Read the cells of a column, those of each currency together."""
     numbers, position = part.stated, part.position
-    has_signs = False
+    has_signs = has_unsigned = False
     for currency, among in list(costs.by_currency(part.codes)):
         is_all = len(among) == len(cells)
         chosen = cells if is_all else cells.chosen(among)
         reading = chosen.reading(position, Kind.COST, currency._replace(is_stated=True))
         found, bad = reading.numbers, reading.bad
+        if reading.signs:
+            has_unsigned |= reading.has_unsigned
+        else:
+            has_unsigned |= bool(bad) or bool((found != BLANK).any())
         if part.is_labelled:
             bad = label_reasons(bad, chosen, position, currency)
         elif reading.signs:
@@ -365,10 +369,7 @@ def _read(costs: Costs, part: CostPart, cells: Cells, signed: _SignedCells) -> N
             numbers[among] = found
     part.stated = part.converted = numbers
     if has_signs:
-        texts = cells.texts(position)
-        codes, signs = signs_of(texts)
-        is_unsigned = np.array([sign is None for sign in signs], np.bool_)[codes]
-        part.is_unnamed = bool((is_unsigned & ~are_blank(texts)).any())
+        part.is_unnamed = has_unsigned
 
 
 def _read_signed(

@@ -29,14 +29,18 @@ def joined(texts: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> m
         # An empty line would not be a row.
         is_empty = bits_of(np.diff(offsets_of(cells[0])) == 0)
         cells = [pc.if_else(is_empty, text_scalar('""'), cells[0])]
-    cells[-1] = _ended(cells[-1], line_end)
-    return bytes_of(pc.binary_join_element_wise(*cells, text_scalar(delimiter)))
+    return bytes_of(lines_of(cells, delimiter, line_end))
+
+
+def lines_of(cells: Sequence[pa.Array], delimiter: str, line_end: str) -> pa.Array:
+    """Rows of several cells as lines."""
+    last = _ended(cells[-1], line_end)
+    return pc.binary_join_element_wise(*cells[:-1], last, text_scalar(delimiter))
 
 
 def joined_ends(cells: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> pa.Array:
     """The ends of lines: each cell after a delimiter, and the line end."""
-    parts = (text_scalar(""), *cells[:-1], _ended(cells[-1], line_end))
-    return pc.binary_join_element_wise(*parts, text_scalar(delimiter))
+    return lines_of([text_scalar(""), *cells], delimiter, line_end)
 
 
 def _ended(cells: pa.Array, line_end: str) -> pa.Array:

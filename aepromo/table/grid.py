@@ -91,7 +91,7 @@ class Grid:
         return text[1:-1].replace('""', '"') if text.startswith('"') else text
 
     def chosen(self, rows: Places) -> Grid:
-        """Some of the rows, in their order."""
+        """Some of the rows."""
         inside = None if self.inside is None else self.inside[:, rows]
         return replace(self, firsts=self.firsts[rows], ends=self.ends[:, rows], inside=inside)
 
@@ -153,11 +153,11 @@ class Grid:
         holds = before[self.ends - 1] > before[starts - 1]
         was = np.zeros_like(holds, np.uint8) if self.inside is None else self.inside
         inside, is_bare = np.where(holds, _IN_NEED, was), holds & (was == 0)
-        edges = np.stack((starts.T[is_bare.T], self.ends.T[is_bare.T]), axis=1).ravel()
-        more = 2 * is_bare.T.cumsum(dtype=np.int64).reshape(len(self), -1).T
-        codes = np.insert(codes, edges, ord('"'))
-        firsts = self.firsts + more[0] - 2 * is_bare[0]
-        return Grid(codes, delimiter, firsts, self.ends + more, inside)
+        quotes = np.concatenate((starts[is_bare], self.ends[is_bare]))
+        more = np.bincount(quotes, minlength=len(codes)).cumsum()
+        codes = np.insert(codes, quotes, ord('"'))
+        firsts = self.firsts + more[self.firsts - 1]
+        return Grid(codes, delimiter, firsts, self.ends + more[self.ends], inside)
 
     def _starts(self) -> Places:
         """Where each cell starts, by column and row."""

@@ -88,13 +88,15 @@ class Reading:
     """A column's numbers (blank where there is none), and the rows of which it can't be used.
 
     ``upper`` is the upper end if the column holds ranges; otherwise it is ``numbers`` itself.
-    ``signs`` are those of amounts; ``lacks_zone``: some time has no zone.
+    ``signs`` are those of amounts; ``has_unsigned``: some amount has none, while others have;
+    ``lacks_zone``: some time has no zone.
     """
 
     numbers: Numbers
     upper: Numbers
     bad: tuple[Refused, ...] = ()
     signs: frozenset[str] = frozenset()
+    has_unsigned: bool = False
     lacks_zone: bool = False
 
 
@@ -227,15 +229,17 @@ def _read(
         if (known[:, 0] != known[:, 1]).any():
             highs = lows.copy()
             highs[odd] = known[:, 1]
-    rows, signs = np.flatnonzero(is_bad), written.signs
+    rows, signs, has_unsigned = np.flatnonzero(is_bad), written.signs, written.has_unsigned
     if len(unread := np.union1d(rows, odd)):
-        _codes, found = signs_of(taken(texts, unread))
+        indices, found = signs_of(taken(texts, unread))
         signs |= {sign.short for sign in found if sign}
+        has_unsigned |= bool((indices == 0).any())  # that of no sign
     return Reading(
         lows,
         highs,
         (Refused(rows, "", _reasons(texts, rows, read_one, decimal)),) if len(rows) else (),
         signs,
+        has_unsigned,
     )
 
 

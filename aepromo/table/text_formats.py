@@ -125,13 +125,6 @@ def delimited(
     return out.getvalue()
 
 
-def quoted_cell(cell: str, delimiter: str) -> str:
-    """One cell as ``delimited`` writes it among others."""
-    if any(special in cell for special in (delimiter, '"', "\n", "\r")):
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
-
-
 class _Lines(io.StringIO):
     """Lines that ``csv`` ends in CRLF, so that it quotes a cell with either half, ended anew."""
 

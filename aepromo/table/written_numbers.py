@@ -84,21 +84,36 @@ _SPACE = r"[\s\v\x1c-\x1f\x{85}\p{Z}]*"
 _FULL_WIDTH = r"[\x{ff01}-\x{ff5e}\x{ffe5}\x{3000}]"
 _EITHER = r"^[^0-9.,]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9.,]*$"
 _FRAME = re.compile(r"[^\d.,'’\s]")
-_DIGITS = b"0123456789"
-_IN_NUMBERS = np.frombuffer(_DIGITS + b".,' ", np.uint8)
+_ONES = bytes.maketrans(b"23456789", b"11111111")
+_IS_DIGIT = np.isin(np.arange(256), list(b"0123456789"))
+_NO = np.zeros(1, np.bool_)
+_FIRST_FULL_WIDTH = 0xE3  # the first byte of U+3000
+_EXACT = pa.decimal64(18, _PLACES)
 
 
 class WrittenNumbers(NamedTuple):
     """The numbers of a column, blank where there is none, and which cells can't be used.
 
     ``odd`` are rows that were not read: one by one they may turn out to be numbers. ``signs`` are
-    those of the cells that are numbers.
+    those of the cells that are numbers; ``has_unsigned``: some of these have none.
     """
 
     numbers: Numbers
     is_bad: Where
     odd: Numbers
     signs: frozenset[str] = frozenset()
+    has_unsigned: bool = False
+
+
+class _Shapes(NamedTuple):
+    """The shapes of cells, each once, and the index of each cell's shape.
+
+    Cells have the same shape if they differ only in digits: ``$1,111.11`` is that of ``$8,045.99``.
+    A zero that begins a run of digits stays, because a number with thousands can't begin with one.
+    """
+
+    different: pa.Array
+    codes: npt.NDArray[np.int32]
 
 
 def written_numbers(
@@ -106,29 +121,55 @@ def written_numbers(
 ) -> WrittenNumbers:
     """Read the cells of a column that are numbers, whatever marks, spaces and signs they have."""
     texts = _tidied(texts)
+    shapes, codes = _shapes_of(texts)
     numbers, is_bad = np.full(len(texts), BLANK, np.int64), np.zeros(len(texts), np.bool_)
+    is_blank = are_blank(shapes)
     if kind not in _READ_HERE:
-        return WrittenNumbers(numbers, is_bad, np.flatnonzero(~are_blank(texts)))
+        return WrittenNumbers(numbers, is_bad, np.flatnonzero(~is_blank[codes]))
     point = COMMA if decimal == COMMA and kind not in _WITH_A_POINT else POINT
-    is_number = _match(texts, _pattern(kind, point))
+    is_number = _match(shapes, _pattern(kind, point))
     if decimal == UNTOLD and kind not in _WITH_A_POINT:
-        is_number &= ~_match(texts, _EITHER)
-    rows, rest = np.flatnonzero(is_number), np.flatnonzero(~is_number)
-    written = taken(texts, rows) if len(rest) else texts
-    found, is_good, is_odd, signs = _numbers(written, kind, currency, point)
+        is_number &= ~_match(shapes, _EITHER)
+    may_be = ~is_number & _match(shapes, _odd_pattern(kind))
+    is_bad |= ~(is_number | may_be | is_blank)[codes]
+    rows, odd = np.flatnonzero(is_number[codes]), np.flatnonzero(may_be[codes])
+    written = taken(texts, rows) if len(rows) < len(texts) else texts
+    its_codes = codes[rows]
+    is_percent = (_match(shapes, "%") & (kind in _RATES))[its_codes]
+    found, is_good, is_odd = _numbers(written, kind, currency, point, is_percent)
+    signs = frozenset[str | None]()
+    if kind in AMOUNTS:
+        is_there = np.zeros(len(shapes), np.bool_)
+        is_there[its_codes] = True
+        fits, signs = _fits(shapes, is_there, currency)
+        is_good &= fits[its_codes]
     numbers[rows] = np.where(is_good, found, BLANK)
     is_bad[rows] = ~(is_good | is_odd)
-    others = taken(texts, rest)
-    may_be = _match(others, _odd_pattern(kind))
-    is_bad[rest] = ~(may_be | are_blank(others))
-    return WrittenNumbers(numbers, is_bad, np.union1d(rows[is_odd], rest[may_be]), signs)
+    some = frozenset(filter(None, signs))
+    return WrittenNumbers(numbers, is_bad, np.union1d(rows[is_odd], odd), some, None in signs)
 
 
 def _tidied(texts: pa.Array) -> pa.Array:
     """The texts with full-width characters as ordinary ones; spaces stay."""
-    if not len(texts) or not _match(texts, _FULL_WIDTH).any():
+    data = texts.buffers()[2]
+    if data is None or np.frombuffer(data, np.uint8).max(initial=0) < _FIRST_FULL_WIDTH:
+        return texts
+    if not _match(texts, _FULL_WIDTH).any():
         return texts
     return texts_of([tidy(text) for text in texts.to_pylist()])
+
+
+def _shapes_of(texts: pa.Array) -> _Shapes:
+    _, offsets, data = texts.buffers()
+    codes = np.frombuffer(bytes(data or b"").translate(_ONES), np.uint8).copy()
+    is_digit = (codes == ord("1")) | (codes == ord("0"))
+    follows = np.concatenate((_NO, is_digit))
+    follows[offsets_of(texts)] = False
+    codes[follows[:-1] & is_digit] = ord("1")
+    buffers = [None, offsets, pa.py_buffer(codes)]
+    shapes = pa.Array.from_buffers(pa.string(), len(texts), buffers, offset=texts.offset)
+    encoded = shapes.dictionary_encode()
+    return _Shapes(encoded.dictionary, codes_of(encoded))
 
 
 def are_blank(texts: pa.Array) -> Where:
@@ -177,25 +218,13 @@ def _odd_pattern(kind: Kind) -> str:
 
 
 def _numbers(
-    texts: pa.Array, kind: Kind, currency: Currency, point: str
-) -> tuple[Numbers, Where, Where, frozenset[str]]:
+    texts: pa.Array, kind: Kind, currency: Currency, point: str, is_percent: Where
+) -> tuple[Numbers, Where, Where]:
     """The numbers of cells that look like some: which are good, and which are yet to be read."""
-    digits = _only(texts, np.frombuffer(_DIGITS + point.encode(), np.uint8))
-    if point == COMMA:
-        digits = pc.replace_substring(digits, COMMA, POINT)
-    digits = pc.ascii_rtrim(digits, POINT)
-    is_inexact = is_odd = is_percent = np.zeros(len(texts), np.bool_)
-    if _match(digits, rf"^\d{{{_MOST_DIGITS + 1}}}|\.\d{{{_PLACES + 1}}}").any():
-        is_inexact = _match(digits, rf"\.\d{{{_PLACES}}}\d*[1-9]")
-        is_odd = _match(digits, rf"^\d{{{_MOST_DIGITS + 1}}}")
-        digits = pc.replace_substring_regex(digits, rf"(\.\d{{{_PLACES}}})\d+$", r"\1")
-        digits = pc.replace_substring_regex(digits, rf"^\d{{{_MOST_DIGITS + 1}}}.*$", "0")
-    exact = pc.cast(digits, pa.decimal64(18, _PLACES))
-    millionths = np.frombuffer(exact.buffers()[1] or b"", np.int64, len(exact))
-    if kind in _RATES:
-        is_percent = _match(texts, "%")
+    millionths, is_inexact, is_odd = _millionths(texts, point)
     step = 10 ** (_PLACES - SCALES.get(kind, currency.places))
-    numbers, rest = np.divmod(millionths, np.where(is_percent, 100, step))
+    steps = np.where(is_percent, 100, step) if is_percent.any() else step
+    numbers, rest = np.divmod(millionths, steps)
     is_inexact = is_inexact | (rest != 0)
     if kind in _ROUNDED_UP:
         numbers += is_inexact
@@ -207,51 +236,60 @@ def _numbers(
         is_good &= ~is_inexact
     if kind is Kind.SHARE:
         is_odd = is_odd | (numbers == MILLION)  # all of it, if written in some ways
-    if kind not in AMOUNTS:
-        return numbers, is_good, is_odd, frozenset()
-    fits, signs = _fits(texts, currency)
-    return numbers, is_good & fits, is_odd, signs
+    return numbers, is_good, is_odd
 
 
-def _fits(texts: pa.Array, currency: Currency) -> tuple[Where, frozenset[str]]:
-    """Which amounts are in a currency, as far as their signs tell; and those signs."""
-    frames = _only(texts, _IN_NUMBERS, is_dropped=True).dictionary_encode()
-    codes = codes_of(frames)
-    _, firsts = np.unique(codes, return_index=True)
-    fits, signs = [], set[str]()
-    for text in taken(texts, firsts).to_pylist():
+def _millionths(texts: pa.Array, point: str) -> tuple[Numbers, Where, Where]:
+    """The numbers in millionths: which have more places than that, and which are too long here."""
+    digits = _digits_of(texts, point)
+    is_inexact = is_odd = np.zeros(len(texts), np.bool_)
+    try:
+        exact = pc.cast(digits, _EXACT)
+    except pa.ArrowInvalid:  # too long, or a point ends a number
+        digits = pc.ascii_rtrim(digits, POINT)
+        is_inexact = _match(digits, rf"\.\d{{{_PLACES}}}\d*[1-9]")
+        is_odd = _match(digits, rf"^\d{{{_MOST_DIGITS + 1}}}")
+        digits = pc.replace_substring_regex(digits, rf"(\.\d{{{_PLACES}}})\d+$", r"\1")
+        digits = pc.replace_substring_regex(digits, rf"^\d{{{_MOST_DIGITS + 1}}}.*$", "0")
+        exact = pc.cast(digits, _EXACT)
+    return np.frombuffer(exact.buffers()[1] or b"", np.int64, len(exact)), is_inexact, is_odd
+
+
+def _fits(
+    shapes: pa.Array, is_there: Where, currency: Currency
+) -> tuple[Where, frozenset[str | None]]:
+    """Which shapes of amounts are in a currency, as far as their signs tell; and those signs."""
+    fits, signs = np.zeros(len(shapes), np.bool_), set[str | None]()
+    for at in np.flatnonzero(is_there).tolist():
+        text = shapes[at].as_py()
         sign = sign_of(text)
-        if sign is not None:
-            signs.add(sign.short)
+        signs.add(sign.short if sign else None)
         # Two signs that contradict each other are none, and no number.
-        fits.append(not _FRAME.search(text) if sign is None else sign.fits(currency))
-    return np.array(fits, np.bool_)[codes], frozenset(signs)
+        fits[at] = sign.fits(currency) if sign else not _FRAME.search(text)
+    return fits, frozenset(signs)
 
 
-def _only(texts: pa.Array, marks: npt.NDArray[np.uint8], is_dropped: bool = False) -> pa.Array:
-    """The texts with these bytes alone, or without them."""
-    is_kept = np.full(256, is_dropped)
-    is_kept[marks] = not is_dropped
+def _digits_of(texts: pa.Array, point: str) -> pa.Array:
+    """The digits of the texts, and points for their decimal marks."""
     codes = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
-    kept = is_kept[codes]
+    kept = _IS_DIGIT[codes] | (codes == ord(point))
     before = np.zeros(len(codes) + 1, np.int32)
     np.cumsum(kept, out=before[1:])
-    buffers = [None, pa.py_buffer(before[offsets_of(texts)]), pa.py_buffer(codes[kept])]
+    digits = codes[kept]
+    if point == COMMA:
+        digits[digits == ord(COMMA)] = ord(POINT)
+    buffers = [None, pa.py_buffer(before[offsets_of(texts)]), pa.py_buffer(digits)]
     return pa.Array.from_buffers(pa.string(), len(texts), buffers)
 
 
 def signs_of(texts: pa.Array) -> tuple[Numbers, list[Sign | None]]:
     """The sign of money that each cell has: indices, and what they stand for."""
-    codes, signs = np.zeros(len(texts), np.int64), list[Sign | None]([None])
-    tidied = _tidied(texts)
-    rows = np.flatnonzero(_match(tidied, _has_sign()))
-    if len(rows):
-        # Whatever the digits are, the sign is the same.
-        framed = pc.replace_substring_regex(taken(tidied, rows), r"[0-9]+", "0")
-        encoded = framed.dictionary_encode()
-        signs += map(sign_of, encoded.dictionary.to_pylist())
-        codes[rows] = 1 + codes_of(encoded)
-    return codes, signs
+    shapes, codes = _shapes_of(_tidied(texts))
+    indices, signs = np.zeros(len(shapes), np.int64), list[Sign | None]([None])
+    for at in np.flatnonzero(_match(shapes, _has_sign())).tolist():
+        indices[at] = len(signs)
+        signs.append(sign_of(shapes[at].as_py()))
+    return indices[codes], signs
 
 
 @cache
