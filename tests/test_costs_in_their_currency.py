@@ -348,3 +348,18 @@ def test_a_target_in_another_currency_than_the_rate_s_is_refused(run: Run) -> No
     # 3.59 + 1.69 of costs and 2.00, and fees of 0.65 and 0.10 on 8.03
     ran = run(*words, "--target-profit", "2", "--value", "required_deal_price", "--quiet")
     assert ran.out == b"8.03\n"
+
+
+@pytest.mark.parametrize(
+    ("costs", "is_assumed"),
+    [(["€5", "€6"], False), (["€5", ""], False), (["€5", "6"], True), (["¥5", "6.125"], True)],
+)
+def test_a_currency_is_assumed_where_some_cost_has_no_sign(
+    run: Run, costs: list[str], is_assumed: bool
+) -> None:
+    rows = "".join(f"{cost},€1,9\n" for cost in costs)
+    table = f"purchase_price,logistics_cost,list_price\n{rows}".encode()
+    money = ("--fx", "EUR=0.9", "--fx", "CNY=7", "--purchase", "€4")
+    done = run("floor", "-", *money, stdin=table)
+    assert done.code == 0
+    assert ("assumed: cost_currency USD" in done.err) == is_assumed
