@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 
 _NEWLINE, _RETURN = map(ord, "\n\r")
-_WITHOUT_NEED, _IN_NEED = np.uint8(2), np.uint8(3)  # marks inside a cell that is quoted
+_WITHOUT_NEED = 2  # marks inside a cell that is quoted
 
 
 class Pieces(NamedTuple):
@@ -124,8 +124,17 @@ class Grid:
         So the output doesn't depend on how the table was written. None if the delimiter is another
         one than the table's, and a cell has quotes for something else than that.
         """
-        grid = self if delimiter == self.delimiter else self._parted_by(delimiter)
-        return None if grid is None else grid._without_needless_quotes()
+        if delimiter == self.delimiter:
+            return self._without_needless_quotes()
+        if self.inside is not None and (self.inside > _WITHOUT_NEED).any():
+            return None
+        codes = self.codes.copy()
+        others = np.flatnonzero(codes == ord(delimiter))
+        codes[self.ends[:-1]] = ord(delimiter)
+        grid = replace(self, codes=codes, delimiter=delimiter)
+        if len(others) and (is_needy := self._cells_with(others)).any():
+            return grid._quoted(is_needy)
+        return grid._without_needless_quotes()
 
     def _without_needless_quotes(self) -> Pieces:
         if self.inside is None or not (is_bared := self.inside == _WITHOUT_NEED).any():
@@ -140,24 +149,35 @@ class Grid:
         edges[:, :-1, 1] += 1
         return Pieces(codes, edges)
 
-    def _parted_by(self, delimiter: str) -> Grid | None:
-        """The grid with another delimiter, and quotes around the cells that hold it."""
-        if self.inside is not None and (self.inside > _WITHOUT_NEED).any():
-            return None
-        codes = self.codes.copy()
-        is_other = codes == ord(delimiter)
-        codes[self.ends[:-1]] = ord(delimiter)
-        if not is_other.any():
-            return replace(self, codes=codes, delimiter=delimiter)
-        before, starts = is_other.cumsum(dtype=np.int32), self._starts()
-        holds = before[self.ends - 1] > before[starts - 1]
-        was = np.zeros_like(holds, np.uint8) if self.inside is None else self.inside
-        inside, is_bare = np.where(holds, _IN_NEED, was), holds & (was == 0)
-        quotes = np.concatenate((starts[is_bare], self.ends[is_bare]))
-        more = np.bincount(quotes, minlength=len(codes)).cumsum()
-        codes = np.insert(codes, quotes, ord('"'))
-        firsts = self.firsts + more[self.firsts - 1]
-        return Grid(codes, delimiter, firsts, self.ends + more[self.ends], inside)
+    def _quoted(self, is_needy: npt.NDArray[np.bool_]) -> Pieces:
+        """The rows with quotes around the cells that need them, and no others."""
+        starts, ends = self._starts(), self.ends
+        has_quotes = np.zeros_like(is_needy) if self.inside is None else self.inside > 0
+        is_bared, is_bare = has_quotes & ~is_needy, is_needy & ~has_quotes
+        # What stands in front of a cell becomes its first quote, and after each cell comes a piece
+        # with the other one and the delimiter, or only one of them.
+        codes = np.append(self.codes, np.frombuffer(f'"{self.delimiter}'.encode(), np.uint8))
+        codes[starts[is_bare] - 1] = ord('"')
+        edges = np.empty((len(self), 2 * len(ends), 2), np.int64)
+        edges[:, ::2, 0] = (starts - is_bare + is_bared).T
+        edges[:, ::2, 1] = (ends - is_bared).T
+        edges[:, 1::2, 0] = len(codes) - 1 - is_bare.T
+        edges[:, 1::2, 1] = len(codes)
+        edges[:, -1, 1] -= 1
+        return Pieces(codes, edges)
+
+    def _cells_with(self, places: Places) -> npt.NDArray[np.bool_]:
+        """Which cells hold one of some places in the bytes."""
+        order = self.firsts.argsort(kind="stable")
+        starts, ends = (each.T[order] for each in (self._starts(), self.ends))
+        cells = ends.ravel().searchsorted(places)
+        among = cells < ends.size
+        cells, places = cells[among], places[among]
+        holds = np.zeros(ends.shape, np.bool_)
+        holds.ravel()[cells[places >= starts.ravel()[cells]]] = True
+        found = np.empty_like(holds)
+        found[order] = holds
+        return found.T
 
     def _starts(self) -> Places:
         """Where each cell starts, by column and row."""
