@@ -28,6 +28,7 @@ from aepromo.cli.output import (
 )
 from aepromo.engine.answer import PROPOSED
 from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import text_scalar, texts_of
 from aepromo.table.blocks import parse
 from aepromo.table.column import Kind
 from aepromo.table.csv_lines import (
@@ -364,9 +365,9 @@ def _sorted(table: pa.Table, sort_by: Sequence[tuple[str, str]]) -> pa.Table:
     if not sort_by or not len(table):
         return table
     keys = {
-        name: pc.index_in(table[name], pa.array(RESULTS[name].labels))
+        name: pc.index_in(table[name], texts_of(RESULTS[name].labels))
         if RESULTS[name].kind is Kind.LABEL
-        else pc.fill_null(table[name], pa.scalar(0, table[name].type))
+        else pc.fill_null(table[name], text_scalar("0").cast(table[name].type))
         for name, _ in sort_by
     }
     return table.take(pc.sort_indices(pa.table(keys), list(sort_by)))

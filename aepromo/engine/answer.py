@@ -18,6 +18,7 @@ from aepromo.inputs.header_currencies import check_currencies, label_reasons, na
 from aepromo.inputs.row_shipping import ship_rows
 from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
+from aepromo.table.arrow_arrays import places_of, texts_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import Found, found_columns, header_at, label_at, proposed_place
 from aepromo.table.headers import missing_columns, read_header, read_headers
@@ -122,7 +123,7 @@ class Outcome:
     def chosen(self, rows: Numbers) -> Outcome:
         """Some of the rows that have an answer."""
         results = {
-            name: result.take(pa.array(rows))
+            name: result.take(places_of(rows))
             if isinstance(result, pa.Array)
             else np.broadcast_to(result, len(self))[rows]
             for name, result in self.results.items()
@@ -213,7 +214,7 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
     if not len(cells):
         # Without rows no value is needed, so there is nothing to fill in.
         none: Results = {
-            name: pa.array([], pa.string())
+            name: texts_of([])
             if RESULTS[name].kind in (Kind.TEXT, Kind.PROSE)
             else np.array([], np.int64)
             for name in added

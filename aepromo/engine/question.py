@@ -97,11 +97,13 @@ class Inputs(NamedTuple):
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        from aepromo.table.arrow_arrays import are_empty, text_scalar
+
         given = self.values.texts.get(name, "").strip()
         if self.cells is None or name not in self.columns:
-            return pa.repeat(pa.scalar(given), self.rows)
+            return pa.repeat(text_scalar(given), self.rows)
         own = pc.utf8_trim_whitespace(self.cells.texts(self.columns[name]))
-        return pc.if_else(pc.equal(pc.binary_length(own), 0), given, own) if given else own
+        return pc.if_else(are_empty(own), text_scalar(given), own) if given else own
 
 
 class Question(NamedTuple):

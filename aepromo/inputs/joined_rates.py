@@ -20,6 +20,7 @@ from aepromo.inputs.columns import FORCED_RATE, KEYS
 from aepromo.inputs.forced_range import GivenRates
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import codes_of, text_scalar
 from aepromo.table.cells import RATE_PLACES, fixed
 from aepromo.table.column import Kind
 from aepromo.table.headers import plain, read_headers
@@ -118,7 +119,7 @@ class JoinedRates:
         encoded = _texts(cells, columns, "category").dictionary_encode()
         keys = [_key(name) for name in encoded.dictionary.to_pylist()]
         known = [self.by_category.get(key, _NONE) for key in keys]
-        by_category = np.array([*known, _NONE], np.int64)[encoded.indices.to_numpy()]
+        by_category = np.array([*known, _NONE], np.int64)[codes_of(encoded)]
         has_sku, has_category = by_sku[:, :1] != BLANK, by_category[:, :1] != BLANK
         store = np.array(self.of_store.get("", _NONE), np.int64)
         rates = np.where(has_sku, by_sku, np.where(has_category, by_category, store))
@@ -173,7 +174,7 @@ def _rate_from(header: str) -> str:
 def _texts(cells: Cells, columns: Mapping[str, int], name: str) -> pa.Array:
     """The cells of a column without spaces around them; blank ones where there is none."""
     if name not in columns:
-        return pa.repeat(pa.scalar(""), len(cells))
+        return pa.repeat(text_scalar(""), len(cells))
     return pc.utf8_trim_whitespace(cells.texts(columns[name]))
 
 

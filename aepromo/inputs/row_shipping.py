@@ -10,6 +10,7 @@ import numpy as np
 from aepromo.errors import CallError, Refused
 from aepromo.inputs.shipping import no_weight
 from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import codes_of
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
 from aepromo.table.unit_columns import read_one
@@ -134,7 +135,7 @@ def _markets(
     else:
         encoded = cells.texts(columns["market"]).dictionary_encode()
         texts = [text if text.strip() else default for text in encoded.dictionary.to_pylist()]
-        codes = encoded.indices.to_numpy()
+        codes = codes_of(encoded)
     found = []
     for code, text in enumerate(texts):
         among = np.flatnonzero(wanted & (codes == code))

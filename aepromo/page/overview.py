@@ -17,6 +17,7 @@ from aepromo.pricing.fees import STATUSES, margin, profit
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, is_known, most, pick
 from aepromo.pricing.offers import spared_and_cut
 from aepromo.sweep.forced_rates import counts_by_rate
+from aepromo.table.arrow_arrays import codes_of
 from aepromo.words import N_
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ def _by_category(
     cells = outcome.cells.texts(columns["category"])
     encoded = pc.utf8_trim_whitespace(cells).dictionary_encode()
     names = encoded.dictionary.to_pylist()
-    return dict(zip(names, _stakes(results, encoded.indices.to_numpy(), len(names)), strict=True))
+    return dict(zip(names, _stakes(results, codes_of(encoded), len(names)), strict=True))
 
 
 def _stakes(results: Mapping[str, Numbers], groups: Numbers, number: int) -> list[Stake]:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 
 
-def places_of(rows: Places) -> pa.Array:
-    """Places of rows, for ``take``."""
+def places_of(rows: Places, is_none: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """Places of rows, for ``take``; null where there is none."""
     rows = np.ascontiguousarray(rows, np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
+    validity = None if is_none is None else bits_of(~is_none).buffers()[1]
+    return pa.Array.from_buffers(pa.int64(), len(rows), [validity, pa.py_buffer(rows)])
 
 
 def taken(texts: pa.Array, rows: Places) -> pa.Array:
@@ -50,16 +51,27 @@ def offsets_of(texts: pa.Array) -> npt.NDArray[np.int32]:
     return np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, 4 * texts.offset)
 
 
-def codes_of(encoded: pa.DictionaryArray) -> npt.NDArray[np.int32]:
+def codes_of(encoded: pa.DictionaryArray) -> Places:
     """The indices of a column whose different texts are held once; none of them is null."""
     indices = encoded.indices
-    return np.frombuffer(indices.buffers()[1], np.int32, len(indices), 4 * indices.offset)
+    codes = np.frombuffer(indices.buffers()[1], np.int32, len(indices), 4 * indices.offset)
+    return codes.astype(np.int64)
+
+
+def numbers_of(column: pa.Array) -> Places:
+    """The 64-bit numbers behind a column, of times or decimals; none of them is null."""
+    return np.frombuffer(column.buffers()[1] or b"", np.int64, len(column), 8 * column.offset)
 
 
 def bits_of(where: npt.NDArray[np.bool_]) -> pa.Array:
     """A column of booleans."""
     bits = pa.py_buffer(np.packbits(where, bitorder="little"))
     return pa.Array.from_buffers(pa.bool_(), len(where), [None, bits])
+
+
+def are_empty(texts: pa.Array) -> pa.Array:
+    """Which texts are empty, as a column of booleans."""
+    return bits_of(np.diff(offsets_of(texts)) == 0)
 
 
 def truths(found: pa.Array) -> npt.NDArray[np.bool_]:

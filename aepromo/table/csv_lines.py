@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.pricing.money import BLANK
-from aepromo.table.arrow_arrays import bits_of, offsets_of, taken, text_scalar, texts_of
+from aepromo.table.arrow_arrays import are_empty, bits_of, offsets_of, taken, text_scalar, texts_of
 from aepromo.table.column import Kind
 from aepromo.table.text_formats import is_run_by_spreadsheets, places_shown, result_text
 
@@ -27,8 +27,7 @@ def joined(texts: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> m
     cells = list(texts)
     if len(cells) == 1:
         # An empty line would not be a row.
-        is_empty = bits_of(np.diff(offsets_of(cells[0])) == 0)
-        cells = [pc.if_else(is_empty, text_scalar('""'), cells[0])]
+        cells = [pc.if_else(are_empty(cells[0]), text_scalar('""'), cells[0])]
     return bytes_of(lines_of(cells, delimiter, line_end))
 
 

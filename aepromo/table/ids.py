@@ -44,7 +44,7 @@ def shortened_ids(text: TextBlock, place: int) -> Rows:
     if not len(rows):
         return _NONE
     among = text.texts(place).take(rows)
-    is_short: Rows = pc.match_substring_regex(among, _SHORTENED).to_numpy(zero_copy_only=False)
+    is_short = truths(pc.match_substring_regex(among, _SHORTENED))
     return rows[np.flatnonzero(is_short)]
 
 

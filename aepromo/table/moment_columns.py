@@ -11,6 +11,15 @@ import pyarrow.compute as pc
 
 from aepromo.errors import Refused
 from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import (
+    codes_of,
+    numbers_of,
+    offsets_of,
+    taken,
+    text_scalar,
+    texts_of,
+    truths,
+)
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
 from aepromo.table.fact_cells import FIRST_YEAR, LAST_YEAR, read_fact
@@ -54,21 +63,21 @@ def read_instants(texts: pa.Array, zone: tzinfo | None) -> Reading:
     """
     zone = zone or UTC
     numbers = np.full(len(texts), BLANK, np.int64)
-    other = pc.not_equal(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
+    other = np.diff(offsets_of(texts)) > 0
     lacks_zone = False
     for pattern, kind in ((_BARE, _CLOCK), (_ZONED, pa.timestamp("us", "UTC"))):
         fits = pc.match_substring_regex(texts, pattern)
-        rows = np.flatnonzero(fits)
+        rows = np.flatnonzero(truths(fits))
         try:
             dashed = pc.replace_substring(texts.filter(fits), "/", "-")
-            moments = pc.cast(dashed, kind).cast(pa.int64()).to_numpy()
+            moments = numbers_of(pc.cast(dashed, kind))
         except pa.ArrowInvalid:  # a 30th of February
             continue
         other[rows] = False
         numbers[rows] = _placed(moments, zone) if kind is _CLOCK else moments
         lacks_zone |= kind is _CLOCK and len(rows) > 0
     rows = np.flatnonzero(other)
-    rest = _cell_by_cell(texts.take(pa.array(rows)), zone)
+    rest = _cell_by_cell(taken(texts, rows), zone)
     numbers[rows] = rest.numbers
     bad = tuple(each.moved(rows) for each in rest.bad)
     return Reading(numbers, numbers, bad, lacks_zone=lacks_zone or rest.lacks_zone)
@@ -98,15 +107,14 @@ def written_instants(instants: Numbers, zone: tzinfo) -> pa.Array:
         _each_once(clock % _DAY // _MINUTE, lambda at: f"T{at // 60:02}:{at % 60:02}"),
         _each_once(offsets, _zone_shown),
     ]
-    texts = pc.binary_join_element_wise(*parts, "")
+    texts = pc.binary_join_element_wise(*parts, text_scalar(""))
     return spread(texts, known, len(instants))
 
 
 def _each_once(numbers: Numbers, written: Callable[[int], str]) -> pa.Array:
     """Each number as text; each different one is formatted once."""
     different, codes = np.unique(numbers, return_inverse=True)
-    texts = pa.array([written(number) for number in different.tolist()], pa.string())
-    return texts.take(pa.array(codes))
+    return taken(texts_of([written(number) for number in different.tolist()]), codes)
 
 
 def start_of(day: date) -> int:
@@ -116,13 +124,13 @@ def start_of(day: date) -> int:
 
 def _plain_moments(texts: pa.Array) -> Numbers | None:
     """The column's times if all of them are plain ISO 8601 without a zone, or blank; else None."""
-    blank = pc.equal(pc.binary_length(texts), 0)
+    filled = np.flatnonzero(np.diff(offsets_of(texts)))
     try:
-        moments = pc.cast(pc.if_else(blank, pa.scalar(None, pa.string()), texts), _CLOCK)
+        moments = pc.cast(taken(texts, filled), _CLOCK)
     except pa.ArrowInvalid:
         return None
-    numbers = np.asarray(moments.cast(pa.int64()).fill_null(BLANK), np.int64)
-    known = numbers[numbers != BLANK]
+    numbers, known = np.full(len(texts), BLANK, np.int64), numbers_of(moments)
+    numbers[filled] = known
     if len(known) and (known.min() < start_of(_FIRST) or known.max() >= start_of(_END)):
         return None
     return numbers
@@ -145,7 +153,7 @@ def _cell_by_cell(texts: pa.Array, zone: tzinfo | None = None) -> Reading:
             continue
         lacks_zone |= moment.tzinfo is None
         shown.append(_microseconds(moment) if zone is None else instant_number(moment, zone))
-    codes = encoded.indices.to_numpy()
+    codes = codes_of(encoded)
     numbers = np.array(shown, np.int64)[codes]
     rows = np.flatnonzero(np.isin(codes, list(reasons)))
     bad = Refused(rows, "", lambda at: reasons[int(codes[rows[at]])])

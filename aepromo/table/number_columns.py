@@ -18,7 +18,15 @@ import pyarrow.compute as pc
 
 from aepromo.errors import Refused
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
-from aepromo.table.arrow_arrays import codes_of, offsets_of, taken
+from aepromo.table.arrow_arrays import (
+    bits_of,
+    codes_of,
+    numbers_of,
+    offsets_of,
+    places_of,
+    taken,
+    texts_of,
+)
 from aepromo.table.cells import POINT, CellError, read_range, shown, sign_of
 from aepromo.table.column import Kind
 from aepromo.table.digits import plain_decimals
@@ -179,7 +187,7 @@ def _decimals_in(texts: pa.Array, kind: Kind, currency: Currency) -> Numbers | N
         decimals = pc.cast(taken(texts, filled) if some_blank else texts, pa.decimal64(18, scale))
     except pa.ArrowInvalid:
         return None  # too many places, too many digits, or no number at all
-    numbers = np.frombuffer(decimals.buffers()[1], np.int64, len(decimals), 8 * decimals.offset)
+    numbers = numbers_of(decimals)
     if some_blank:
         found, numbers = numbers, np.full(len(texts), BLANK, np.int64)
         numbers[filled] = found
@@ -311,7 +319,7 @@ def spread(column: Numbers | pa.Array, among: Numbers, rows: int) -> Numbers | p
     if isinstance(column, pa.Array):
         places = np.full(rows, -1, np.int64)
         places[among] = np.arange(len(among))
-        return column.take(pa.array(places, mask=places < 0))
+        return column.take(places_of(places, places < 0))
     found = np.full(rows, BLANK, np.int64)
     found[among] = column
     return found
@@ -324,12 +332,11 @@ def result_array(numbers: Numbers | int, column: Column, rows: int, currency: Cu
     blank = numbers == BLANK
     missing = blank if blank.any() else None
     if column.kind is Kind.LABEL:
-        codes = pa.array(numbers, pa.int64(), mask=missing)
-        return pa.array(column.labels, pa.string()).take(codes)
+        return texts_of(column.labels).take(places_of(numbers, missing))
     scale = places_shown(column.kind, currency)
     if missing is not None:
         numbers = np.where(blank, 0, numbers)
-    validity = None if missing is None else pa.array(~missing).buffers()[1]
+    validity = None if missing is None else bits_of(~missing).buffers()[1]
     exact = pa.Array.from_buffers(
         pa.decimal64(18, scale), rows, [validity, pa.py_buffer(np.ascontiguousarray(numbers))]
     )

@@ -22,7 +22,7 @@ from aepromo.pricing.money import (
     MILLION,
     WEIGHT_LIMIT,
 )
-from aepromo.table.arrow_arrays import codes_of, offsets_of, taken, texts_of, truths
+from aepromo.table.arrow_arrays import codes_of, numbers_of, offsets_of, taken, texts_of, truths
 from aepromo.table.cells import (
     COMMA,
     COUNT_DIGITS,
@@ -113,7 +113,7 @@ class _Shapes(NamedTuple):
     """
 
     different: pa.Array
-    codes: npt.NDArray[np.int32]
+    codes: Numbers
 
 
 def written_numbers(
@@ -252,7 +252,7 @@ def _millionths(texts: pa.Array, point: str) -> tuple[Numbers, Where, Where]:
         digits = pc.replace_substring_regex(digits, rf"(\.\d{{{_PLACES}}})\d+$", r"\1")
         digits = pc.replace_substring_regex(digits, rf"^\d{{{_MOST_DIGITS + 1}}}.*$", "0")
         exact = pc.cast(digits, _EXACT)
-    return np.frombuffer(exact.buffers()[1] or b"", np.int64, len(exact)), is_inexact, is_odd
+    return numbers_of(exact), is_inexact, is_odd
 
 
 def _fits(
