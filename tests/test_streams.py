@@ -88,7 +88,7 @@ def test_a_reader_that_closes_the_pipe_ends_the_run_quietly(
 @pytest.mark.parametrize(
     ("asked", "unbuffered"),
     [(asked, "") for asked in (COSTS, *TALKATIVE[-2:], *BRIEF)]
-    + [(asked, "1") for asked in (COSTS, TALKATIVE[-2], ONE_LINER, ("--help",))],
+    + [(asked, "1") for asked in (COSTS, ONE_LINER)],
 )
 def test_a_pipe_without_a_reader_ends_the_run_quietly(
     folder: Path, asked: tuple[str, ...], unbuffered: str
