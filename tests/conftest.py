@@ -29,7 +29,12 @@ SLOW = {
     *("test_interrupted_runs", "test_streams", "test_startup", "test_completion"),  # many starts
     "test_contributing",  # copies of the tree
     *("test_golden_cases", "test_pages", "test_cron", "test_watch_cron", "test_chinese_headers"),
-    *("test_failing_calls", "test_faults_of_the_machine"),
+    *("test_failing_calls", "test_faults_of_the_machine", "test_nasty_files", "test_own_discounts"),
+    *("test_page", "test_help", "test_translations", "test_precedence", "test_workbooks_out"),
+    *("test_workbooks_in", "test_currency", "test_costs_in_their_currency", "test_shipping"),
+    *("test_tariff_and_rates_in_commands", "test_rates", "test_watch", "test_appeal"),
+    *("test_own_files", "test_found_configuration", "test_wrong_calls", "test_doctor"),  # many runs
+    *("test_search", "test_same_code"),
     *("test_bench", "test_charts", "test_dask_and_spark", "test_page_in_browser"),  # others' code
 }
 """The slowest files, which ``-m quick`` leaves out."""

@@ -56,7 +56,7 @@ def drawn_cell(rng: Random, row_code: str) -> tuple[str, int]:
     return rng.choice(SIGNS[code]) + amount, worth(amount, code)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_every_cell_is_converted_and_rounded_up_by_itself(
     seed: int, run: Run, tmp_path: Path
 ) -> None:
@@ -248,7 +248,7 @@ def test_audit_shows_the_lowest_exchange_rate_at_which_each_row_protects(
     fees = ("--commission", "6%", "--payment", "1%", "--rate", "15%", "-q", "--fail-on", "never")
     rng = Random("reach")  # noqa: S311 (no secrets)
     rows = ["sku,list_price,purchase_price,logistics_cost,other_cost,头程运费,cost_currency"]
-    for number in range(12):
+    for number in range(8):
         costs = [f"{rng.choice(('', '¥', '$'))}{rng.randint(1, 900) / 100:.2f}" for _ in range(4)]
         rows.append(f"{number},{rng.randint(20, 60)},{','.join(costs)},{rng.choice(('CNY', ''))}")
     table.write_text("\n".join(rows) + "\n")
@@ -259,7 +259,7 @@ def test_audit_shows_the_lowest_exchange_rate_at_which_each_row_protects(
         return list(csv.DictReader(done.out.decode().splitlines()))
 
     told = [row["holds_to_fx"] for row in audited("7.12")]
-    assert sum(map(bool, told)) >= 8
+    assert sum(map(bool, told)) >= 5
     for at, rate in enumerate(told):
         if not rate:
             continue

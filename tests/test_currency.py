@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import aepromo
@@ -78,6 +78,7 @@ COSTS = st.decimals(0, 99_999, places=4, allow_nan=False)
 RATES = st.decimals("0.000001", 2_000, places=6, allow_nan=False)
 
 
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(COSTS, COSTS, st.sampled_from(sorted(PLACES)), RATES), min_size=1, max_size=5

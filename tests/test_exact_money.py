@@ -164,7 +164,7 @@ def cheapest(weight: Fraction, case: Case) -> tuple[str, Fraction] | None:
 
 
 @given(cases())
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_every_way_to_ask_gives_the_same_minor_unit(case: Case) -> None:
     rows = [row for row in case.rows if cheapest(row[2], case) is not None]
     assume(rows)
@@ -225,7 +225,7 @@ def test_every_way_to_ask_gives_the_same_minor_unit(case: Case) -> None:
 
 
 @given(cases())
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_the_worksheet_s_costs_can_be_recomputed_by_hand(case: Case) -> None:
     """From the sheet alone, and each figure is the one that the formula uses."""
     cost, price, weight = case.rows[0]
@@ -345,6 +345,7 @@ def test_parts_in_another_currency_than_the_tariff_s_are_refused(run: Run, tmp_p
 PRICES = st.integers(1, 10**6)
 
 
+@settings(max_examples=15)
 @given(
     CODES,
     st.lists(

@@ -62,8 +62,7 @@ def column(tab: Tab, number: int) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_nothing_is_wider_than_the_screen(
     tab: Tab, page: Path, hostile: Path, width: int, scheme: str
 ) -> None:

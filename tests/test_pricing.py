@@ -77,7 +77,7 @@ def case_and_required(rng: Random) -> tuple[Case, int]:
 
 @pytest.mark.parametrize("block", range(10))
 def test_random_cases_come_to_what_the_reference_says(block: int) -> None:
-    for number in range(40):
+    for number in range(12):
         trial = draw_trial(Random(f"{block}:{number}"), MIXED)  # noqa: S311
         found = trial.differences()
         assert not found, "\n".join(map(str, found))
@@ -238,17 +238,16 @@ def columns_of(*choices: tuple[int, ...]) -> list[Column]:
 
 def agrees(formula: Callable[..., Whole | tuple[Whole, ...]], *columns: Column) -> None:
     """Whether a formula gives the same for columns as for the ints in each row."""
-    rows = list(zip(*(column.tolist() for column in columns), strict=True))
     answer = formula(*columns)
     together = answer if isinstance(answer, tuple) else (answer,)
-    for place, found in enumerate(together):
-        assert isinstance(found, np.ndarray)
-        assert found.dtype == np.int64
-        for row, value in zip(rows, found.tolist(), strict=True):
-            alone = formula(*row)
-            expected = alone[place] if isinstance(alone, tuple) else alone
-            assert isinstance(expected, int)
-            assert value == expected, f"{formula.__name__}{row}"
+    assert all(isinstance(found, np.ndarray) and found.dtype == np.int64 for found in together)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    found = zip(*(np.asarray(each).tolist() for each in together), strict=True)
+    for row, values in zip(rows, found, strict=True):
+        alone = formula(*row)
+        expected = alone if isinstance(alone, tuple) else (alone,)
+        assert all(isinstance(value, int) for value in expected)
+        assert values == expected, f"{formula.__name__}{row}"
 
 
 CORNERS = (
@@ -311,9 +310,7 @@ def test_required_deal_prices_fit() -> None:
             Targets(price, gain, share), costs, FeeRates(taken, taken), FLOOR_MULTIPLE
         )
 
-    columns = columns_of(
-        (BLANK, 0, TOP), (BLANK, 0, TOP), (BLANK, 0, 99_999), (0, 1, TOP), (0, 1, 150_000, 450_000)
-    )
+    columns = columns_of((BLANK, TOP), (BLANK, 0, TOP), (BLANK, 0, 99_900), (1, TOP), (0, 450_000))
     agrees(required, *columns)
 
 

@@ -226,7 +226,7 @@ def worst_deal(list_price: int, limited: int, low: int, high: int, *, single: bo
         share = 300 if price >= 3000 else 0
         if not single:
             subtotals = range(max(price, 3000), max(price, 3000) + 50)
-            share = max(share, *(ceil(Fraction(300 * price, total)) for total in subtotals))
+            share = max(share, *(-(-300 * price // total) for total in subtotals))
         return price - share
 
     own = list_price * Fraction(100 - limited, 100)
@@ -246,8 +246,7 @@ def is_safe(deal: int, purchase: int, logistics: int, target: int) -> bool:
     However fees are rounded.
     """
     enough = all(
-        price - purchase - logistics - ceil(Fraction(6 * price, 100)) - ceil(Fraction(price, 100))
-        >= target
+        price - purchase - logistics - -(-6 * price // 100) - -(-price // 100) >= target
         for price in range(deal, deal + 40)
     )
     return enough and 100 * deal >= 115 * purchase

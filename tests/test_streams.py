@@ -54,7 +54,7 @@ def in_shell(line: str, *asked: str, cwd: Path, **more: Any) -> tuple[int, bytes
 
 TALKATIVE = [
     *((*COSTS, "--format", form) for form in ("csv", "tsv", "json", "jsonl", "markdown")),
-    (*COSTS, "--format", "table", "--limit", "1000"),
+    (*COSTS, "--format", "table", "--limit", "400"),
     (*COSTS, "--value", "sku"),
     (*COSTS, "--columns", "sku,title"),
     (*COSTS, "-o", "/dev/stdout"),
@@ -88,7 +88,7 @@ def test_a_reader_that_closes_the_pipe_ends_the_run_quietly(
 @pytest.mark.parametrize(
     ("asked", "unbuffered"),
     [(asked, "") for asked in (COSTS, *TALKATIVE[-2:], *BRIEF)]
-    + [(asked, "1") for asked in (COSTS, TALKATIVE[-2], ONE_LINER, ("--help",))],
+    + [(asked, "1") for asked in (COSTS, ONE_LINER)],
 )
 def test_a_pipe_without_a_reader_ends_the_run_quietly(
     folder: Path, asked: tuple[str, ...], unbuffered: str
@@ -109,7 +109,7 @@ def test_rejects_of_a_run_without_a_reader_are_not_written(folder: Path) -> None
     (folder / "bad.csv").write_text("of an earlier run")
     reader, writer = os.pipe()
     os.close(reader)
-    ran = program(*COSTS, "--rejects", "bad.csv", cwd=folder, stdout=writer)
+    ran = program(*COSTS, "--rejects", "bad.csv", cwd=folder, stdout=writer, program=client())
     os.close(writer)
     assert ran[0] == 0
     assert (folder / "bad.csv").read_text() == "of an earlier run"
@@ -199,7 +199,7 @@ def test_a_fifo_that_is_filled_slowly_is_read(folder: Path, answer: bytes) -> No
                 stream.write(TEXT[place : place + 1_000])
 
     writer = threading.Thread(target=fill)
-    process = start("reprice", "in", "-q", cwd=folder)
+    process = start("reprice", "in", "-q", cwd=folder, program=client())
     writer.start()
     assert finish(process) == (0, answer, "")
     writer.join()
@@ -220,7 +220,6 @@ CHINESE = "货号,成本,运费,备注\nA-1,8,3,红色 é😀\nA-2,八,3,蓝\n"
     "settings",
     [
         {},
-        {"LANG": "C"},
         {"LC_ALL": "C"},
         {"LANG": "C", "PYTHONUTF8": "0"},
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
@@ -244,25 +243,28 @@ def test_chinese_text_in_any_locale(folder: Path, settings: dict[str, str]) -> N
     new, bad = ((folder / name).read_text("utf-8") for name in ("新.csv", "坏.csv"))
     assert new.splitlines()[1].startswith("A-1,8,3,红色 é😀,")
     assert bad.splitlines()[1].endswith(",A-2,八,3,蓝")
-    shown = program(*asked[:-2], "--format", "table", cwd=folder, env=settings)[1]
-    assert "备注" in shown.decode()
+    one = (*ONE_LINER, "--format", "table", "--lang", "zh")
+    assert "标价" in program(*one, cwd=folder, env=settings)[1].decode()
 
 
-@pytest.mark.parametrize("settings", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"LC_ALL": "C"}], ids=str)
+FOREIGN = [
+    ("--help",),
+    ("reprice", "--help"),
+    ("reprice", "costs.csv", "--map", "成本=purchase_price"),
+    ("reprice", "costs.csv", "--columns", "货位"),
+    ("reprice", "costs.csv", "--delimiter", "；"),
+    ("reprice", "costs.csv", "--encoding", "中文"),
+    ("reprice", "没有.csv"),
+    ("list-price", "--target", "３.５", "--rate", "１３%", "-b", "八"),
+    ("rules", "手续费"),
+]
+
+
 @pytest.mark.parametrize(
-    "asked",
-    [
-        ("--help",),
-        ("reprice", "--help"),
-        ("reprice", "costs.csv", "--map", "成本=purchase_price"),
-        ("reprice", "costs.csv", "--columns", "货位"),
-        ("reprice", "costs.csv", "--delimiter", "；"),
-        ("reprice", "costs.csv", "--encoding", "中文"),
-        ("reprice", "没有.csv"),
-        ("list-price", "--target", "３.５", "--rate", "１３%", "-b", "八"),
-        ("rules", "手续费"),
-    ],
-    ids=" ".join,
+    ("asked", "settings"),
+    [(asked, {"LC_ALL": "C", "PYTHONUTF8": "0"}) for asked in FOREIGN]
+    # Where Python itself speaks UTF-8, all are alike.
+    + [(asked, {"LC_ALL": "C"}) for asked in FOREIGN[::3]],
 )
 def test_a_locale_without_chinese_brings_no_traceback(
     folder: Path, asked: tuple[str, ...], settings: dict[str, str]
@@ -276,7 +278,7 @@ def test_a_locale_without_chinese_brings_no_traceback(
 def test_an_argument_that_is_not_text_is_reported(folder: Path) -> None:
     shell = "bad=$(printf '\\377'); aepromo reprice costs.csv"
     for option in ("--delimiter", "--encoding", "--map", "--columns", "--value", "--rate"):
-        code, out, said = in_shell(f'{shell} {option} "$bad"', cwd=folder)
+        code, out, said = in_shell(f'{shell} {option} "$bad"', cwd=folder, program=client())
         assert (code, out) == (2, b"")
         assert said.splitlines()[-1].startswith("aepromo: ")
         assert "Traceback" not in said
@@ -290,10 +292,15 @@ def test_no_home_is_needed(folder: Path, answer: bytes, home: str) -> None:
     places = {"missing": "no/where", "read-only": str(folder / "home"), "a file": "costs.csv"}
     wrapper = ["env", "-u", "HOME"] if home == "unset" else ["env", f"HOME={places[home]}"]
     wrapper += without_privileges() if home == "read-only" else []
-    assert program(*COSTS, cwd=folder, wrapper=wrapper) == (0, answer, "")
+    # A fork keeps the privileges that its server has.
+    own = PROGRAM if home == "read-only" else client()
+    how: dict[str, Any] = {"cwd": folder, "wrapper": wrapper, "program": own}
+    assert program(*COSTS, **how) == (0, answer, "")
+    if home != "missing":
+        return
+    # Matplotlib would keep its fonts there.
     pytest.importorskip("matplotlib")
-    drawn = ("sweep", *COSTS[1:], "--svg", "new.svg")
-    assert program(*drawn, cwd=folder, wrapper=wrapper)[::2] == (0, "")
+    assert program("sweep", *COSTS[1:], "--svg", "new.svg", **how)[::2] == (0, "")
     assert (folder / "new.svg").stat().st_size > 1_000
 
 

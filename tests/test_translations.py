@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import catalogue
 import pytest
 from babel.messages.mofile import read_mo
+from forked import program as forked
 from pages import PAGES
 from processes import PACKAGE, SETTINGS, program
 
@@ -98,17 +99,25 @@ def looked_up(tree: ast.AST) -> Iterator[tuple[str, int, list[ast.expr]]]:
             yield called.id, node.lineno, node.args
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_texts_are_looked_up_whole(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    # Texts inside an f-string are not found, and texts that are joined before have no pair.
-    filled = (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
-    within = [(line, text) for node in filled for _, line, (text, *_) in looked_up(node)]
-    assert [line for line, text in within if isinstance(text, ast.Constant)] == []
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    """The syntax of each module of the package."""
+    return {
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text(encoding="utf-8"))
+        for path in FILES
+    }
+
+
+def test_texts_are_looked_up_whole(trees: dict[str, ast.Module]) -> None:
     whole = ast.Constant | ast.Name | ast.Attribute | ast.Subscript
-    for name, line, arguments in looked_up(tree):
-        for text in arguments[: 2 if name == "ngettext" else 1]:
-            assert isinstance(text, whole), f"{path.name}:{line}"
+    for path, tree in trees.items():
+        # Texts inside an f-string are not found, and texts that are joined before have no pair.
+        filled = (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
+        within = [(line, text) for node in filled for _, line, (text, *_) in looked_up(node)]
+        assert [line for line, text in within if isinstance(text, ast.Constant)] == [], path
+        for name, line, arguments in looked_up(tree):
+            for text in arguments[: 2 if name == "ngettext" else 1]:
+                assert isinstance(text, whole), f"{path}:{line}"
 
 
 SAYING = re.compile(r"say|refusal|[A-Z]\w*Error|RowsRefused|Fault|Problem")
@@ -140,9 +149,9 @@ def looked_up_in(tree: ast.AST) -> Iterator[ast.expr]:
         yield from arguments
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_message_is_translated(path: Path) -> None:
-    assert unsaid(ast.parse(path.read_text(encoding="utf-8"))) == []
+def test_every_message_is_translated(trees: dict[str, ast.Module]) -> None:
+    found = {path: unsaid(tree) for path, tree in trees.items()}
+    assert {path: texts for path, texts in found.items() if texts} == {}
 
 
 def test_a_planted_text_would_be_found() -> None:
@@ -151,13 +160,15 @@ def test_a_planted_text_would_be_found() -> None:
     assert unsaid(ast.parse('raise CallError(f"{flag}: " + _("write a number"))')) == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_no_function_with_messages_uses_the_underscore_for_something_else(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef):
-            names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
-            uses = {type(each.ctx) for each in names if each.id == "_"}
-            assert uses != {ast.Load, ast.Store}, f"{path.name}: {node.name}"
+def test_no_function_with_messages_uses_the_underscore_for_something_else(
+    trees: dict[str, ast.Module],
+) -> None:
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+                uses = {type(each.ctx) for each in names if each.id == "_"}
+                assert uses != {ast.Load, ast.Store}, f"{path}: {node.name}"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +217,7 @@ def test_a_chinese_locale_gives_chinese_unless_aepromo_lang_says_english(tmp_pat
 def test_an_unknown_language_is_refused_with_those_that_there_are(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
-    code, out, err = program(*arguments, cwd=tmp_path)
+    code, out, err = forked(*arguments, cwd=tmp_path)
     assert (code, out) == (2, b"")
     assert err == "aepromo: --lang (AEPROMO_LANG) 'fr': write en or zh\n"
 
@@ -225,7 +236,7 @@ def test_an_unknown_language_is_refused_with_those_that_there_are(
     ],
 )
 def test_wrong_calls_are_reported_in_chinese(arguments: str, said: str, tmp_path: Path) -> None:
-    code, _, err = program("--lang", "zh", *arguments.split(), cwd=tmp_path)
+    code, _, err = forked("--lang", "zh", *arguments.split(), cwd=tmp_path)
     assert code == 2
     assert said.replace(" ", "") in "".join(err.replace("│", "").split())
 

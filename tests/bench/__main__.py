@@ -9,7 +9,7 @@ package (``apt-get install miller``), the others come with the extra.
     python -m tests.bench --rows 10000000 --peers floor,polars,duckdb --json figures.json
 
 ``--shapes`` measures ``aepromo`` on the same catalogue as sellers' files have it, all quoted, with
-decimal commas, with bad rows.
+decimal commas, with bad rows; ``--shapes tabs CRLF`` only in those two.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ COUNTS = ("other_cents", "off_its_formula", "other_text")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    asked = _parser().parse_args(arguments)
+    asked = parsed(arguments)
     with TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the options; ``--shapes`` without names means every shape."""
+    asked = _parser().parse_args(arguments)
+    asked.shapes = [] if asked.shapes is None else asked.shapes or list(SHAPES)
+    return asked
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,7 +87,11 @@ def _parser() -> argparse.ArgumentParser:
         help=f"of {','.join(PEERS)}: those installed",
     )
     parser.add_argument(
-        "--shapes", action="store_true", help="the same catalogue as sellers' files have it"
+        "--shapes",
+        nargs="*",
+        choices=list(SHAPES),
+        metavar="NAME",
+        help="the same catalogue as sellers' files have it: in these shapes, or in all",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument("--folder", type=Path, help="for the data: a temporary one")
@@ -113,7 +124,7 @@ def _measure(asked: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], l
     write_catalogue(asked.rows, data)
     measured = side_by_side([PEERS[name] for name in asked.peers], data, folder, asked.runs, _say)
     pairs = starts(folder, asked.starts, _say) if asked.starts else []
-    shapes = in_shapes(list(SHAPES), data, folder, asked.runs, _say) if asked.shapes else []
+    shapes = in_shapes(asked.shapes, data, folder, asked.runs, _say)
     figures = {
         "rows": asked.rows,
         "bytes": data.stat().st_size,

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow.csv as arrow_csv
 import pytest
+from forked import client
 from processes import PACKAGE, PYTHON, ROOT
 
 from . import data
+from .__main__ import parsed
 from .compare import Differences, compare, plain_algebra
 from .run import OURS, PEERS, Program, cost_of
-from .shapes import SHAPES, Shape
+from .shapes import SHAPES
 from .startup import number_of_options, typer_program
 
 if TYPE_CHECKING:
@@ -197,15 +199,14 @@ def bench(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     )
 
 
-def test_the_runner_measures_every_peer_that_is_installed(tmp_path: Path) -> None:
+def test_the_runner_measures_a_peer_the_starts_and_a_shape(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    done = bench(
-        "--rows", "1000", "--runs", "1", "--starts", "1", "--json", str(file), COLUMNS="80"
-    )
+    few = ("--rows", "1000", "--runs", "1", "--starts", "1", "--peers", "decimal")
+    shape = "all bad, alike"
+    done = bench(*few, "--shapes", shape, "--json", str(file), COLUMNS="80")
     assert done.returncode == 0, done.stderr
     figures = json.loads(file.read_text("utf-8"))
-    installed = [name for name, peer in PEERS.items() if peer.is_installed]
-    assert list(figures["programs"]) == [OURS.name, *installed]
+    assert list(figures["programs"]) == [OURS.name, "decimal"]
     assert figures["rows"] == 1000
     for name, program in figures["programs"].items():
         assert name in done.stdout
@@ -215,18 +216,28 @@ def test_the_runner_measures_every_peer_that_is_installed(tmp_path: Path) -> Non
     exact = figures["programs"]["decimal"]["differences"]
     assert exact == {"rows": 1000, "other_cents": 0, "off_its_formula": 0, "other_text": 0}
     assert [len(start["ours"]["runs"]) for start in figures["starts"].values()] == [1, 1]
+    assert list(figures["shapes"]) == [shape]
+    assert shape in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "…" not in done.stdout
 
 
+def test_the_runner_measures_every_peer_that_is_installed_and_every_shape() -> None:
+    asked = parsed(["--shapes"])
+    assert asked.peers == [name for name, peer in PEERS.items() if peer.is_installed]
+    assert asked.shapes == [*SHAPES]
+    assert parsed([]).shapes == []
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_shape_holds_the_same_figures_or_its_bad_rows(
-    name: str, source: Path, tmp_path: Path
+    name: str, source: Path, written: Callable[[Program], Path], tmp_path: Path
 ) -> None:
     shape = SHAPES[name]
     file, output = tmp_path / "shape.csv", tmp_path / "priced.csv"
     shape.write(source, file)
-    cost_of(shape.command(file, output), shape.exit_code)
+    _program, *arguments = shape.command(file, output)
+    cost_of([*client(), *arguments], shape.exit_code)
     rejects = output.with_suffix(".bad.csv")
     bad = len(cells(rejects)) - 1 if shape.has_rejects else 0
     if shape.exit_code:
@@ -235,18 +246,10 @@ def test_a_shape_holds_the_same_figures_or_its_bad_rows(
         assert bad in (ROWS, ROWS // 100)
         assert len(cells(output)) - 1 + bad == ROWS
     else:
-        added = [row[len(data.HEADER) :] for row in cells(output)]
-        cost_of(Shape("plain").command(source, output))
-        assert added == [row[len(data.HEADER) :] for row in cells(output)]
-
-
-def test_the_runner_measures_every_shape(tmp_path: Path) -> None:
-    file = tmp_path / "figures.json"
-    few = ("--rows", "100", "--runs", "1", "--starts", "0", "--peers", "floor")
-    done = bench(*few, "--shapes", "--json", str(file), COLUMNS="80")
-    assert done.returncode == 0, done.stderr
-    assert list(json.loads(file.read_text("utf-8"))["shapes"]) == list(SHAPES)
-    assert all(name in done.stdout for name in SHAPES)
+        added, plain = (
+            [row[len(data.HEADER) :] for row in cells(file)] for file in (output, written(OURS))
+        )
+        assert added == plain
 
 
 def test_a_peer_that_is_not_installed_is_refused() -> None:
