@@ -15,7 +15,6 @@ from aepromo.errors import InputError, Refused
 from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.header_currencies import check_currencies, label_reasons, name_currencies
-from aepromo.inputs.row_shipping import ship_rows
 from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
@@ -441,6 +440,8 @@ class _Reading:
         shipping = self.values.shipping
         if shipping is None or not self.question.ships(self.values):
             return None
+        from aepromo.inputs.row_shipping import ship_rows  # only a tariff needs it
+
         logistics = self.given.get("logistics_cost", BLANK)
         place = self.columns.get("logistics_cost")
         header = "" if place is None else str(self.cells.header[place])
