@@ -322,7 +322,7 @@ def _numbers_read(answers: Answers) -> dict[str, Kind]:
     for role in found:
         kind = Kind.PRICE if role == PROPOSED else INPUTS[role].kind
         for position in found.positions[role] if kind in NUMBERS_READ else ():
-            read[answers.source.header[position]] = Kind.NUMBER if found.unit(position) else kind
+            read[answers.source.header[position]] = Kind.NUMBER if position in found.units else kind
     return read
 
 

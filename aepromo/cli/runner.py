@@ -402,9 +402,10 @@ def _one_row(
 def answer_row(question: Question, values: Values) -> Outcome:
     """The answer for the one row that the given values describe. Raises ``CallError``."""
     from aepromo.engine.answer import run
+    from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import OneRow
 
-    outcome = run(question, OneRow(), {}, values)
+    outcome = run(question, OneRow(), FoundColumns({}), values)
     if outcome.problems:
         raise CallError(
             _("; ").join(

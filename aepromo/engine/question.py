@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from aepromo.inputs.columns import SHIPPED, TARGETS
 from aepromo.pricing.money import BLANK, any_of, is_known
+from aepromo.table.found_columns import FoundColumns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,7 +62,7 @@ class Inputs(NamedTuple):
     numbers: Mapping[str, Whole] = {}
     words: Mapping[str, Words] = {}
     cells: Cells | None = None
-    columns: Mapping[str, int] = {}
+    columns: FoundColumns = FoundColumns({})
     costs: Costs | None = None
     shipped: ShippedRows | None = None
     lacks_zone: bool = False

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from aepromo.inputs.shipping import Shipping
+    from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import Cells, Numbers
 
 
@@ -40,7 +41,7 @@ class ShippedRows:
 
 def ship_rows(
     cells: Cells,
-    columns: Mapping[str, int],
+    columns: FoundColumns,
     wanted: npt.NDArray[np.bool_],
     shipping: Shipping,
     offered: Mapping[str, str],
@@ -86,7 +87,7 @@ def _too_heavy(rows: Numbers, market: str, weights: Numbers, shipping: Shipping)
 
 def _weights(
     cells: Cells,
-    columns: Mapping[str, int],
+    columns: FoundColumns,
     wanted: npt.NDArray[np.bool_],
     shipping: Shipping,
     shipped: ShippedRows,
@@ -120,7 +121,7 @@ def _weights(
 
 def _markets(
     cells: Cells,
-    columns: Mapping[str, int],
+    columns: FoundColumns,
     shipping: Shipping,
     shipped: ShippedRows,
     wanted: npt.NDArray[np.bool_],
