@@ -221,8 +221,8 @@ def _lines(
             cells = [_cells(outcome, name, delimiter, writing) for name in names]
             return joined(cells, delimiter, line_end)
         added = outcome.added
-        column_of = outcome.values.column
-        figures = [(outcome.results.get(name, BLANK), column_of(name)) for name in added]
+        results = (outcome.results.get(name, BLANK) for name in added)
+        figures = list(zip(results, outcome.values.columns(added), strict=True))
         if any(isinstance(result, pa.Array) for result, _ in figures):
             cells = [_cells(outcome, name, delimiter, writing) for name in added]
             return own.followed_by(joined_ends(cells, delimiter, line_end)).joined()
@@ -246,7 +246,8 @@ def _cells(outcome: Outcome, name: str, delimiter: str, writing: WritingOptions)
     result = outcome.results.get(name, BLANK) if name in outcome.added else None
     if result is None or isinstance(result, pa.Array):
         return cell_texts(outcome.column(name), delimiter, writing.excel_safe)
-    return result_texts(result, outcome.values.column(name), len(outcome), outcome.values.currency)
+    (column,) = outcome.values.columns([name])
+    return result_texts(result, column, len(outcome), outcome.values.currency)
 
 
 def _each(

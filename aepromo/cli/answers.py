@@ -180,8 +180,8 @@ class Answers:
             if (places := _places_of(name, self.columns))
         }
         self.added = self.question.added(self.columns, self.values)
-        self.layout = laid_out(self.source.header, self.added, self.mapping)
-        self.source = replace(self.source, header=self.layout.of_file)
+        self.layout = laid_out(self.headers, self.added, self.mapping)
+        self.source = replace(self.source, header=tuple(self.layout.headers))
         self._ids = IdNotes(self.source.name)
 
     def holding(self, role: str) -> str:
@@ -326,7 +326,7 @@ class Answers:
         """
         headers = self.headers
         if not self.quiet:
-            layout = zip(self.layout.of_file, headers.names, headers.readings, strict=True)
+            layout = zip(self.source.header, headers.names, headers.readings, strict=True)
             not_used = [
                 header
                 for at, (name, header, reading) in enumerate(layout)

@@ -392,7 +392,7 @@ def with_parameters(
 
 def preferred_flag(name: str) -> str:
     """The option that messages name for a column."""
-    return SHORT_FLAGS.get(name, (INPUTS[name].flag,))[0]
+    return SHORT_FLAGS[name][0] if name in SHORT_FLAGS else INPUTS[name].flag
 
 
 CurrencyOption = Annotated[

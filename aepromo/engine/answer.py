@@ -15,11 +15,10 @@ from aepromo.errors import InputError, Refused
 from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.header_currencies import check_currencies, label_reasons, name_currencies
-from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import Found, found_columns, header_at, proposed_place
-from aepromo.table.headers import missing_columns, read_header, read_headers
+from aepromo.table.found_columns import Found, found_columns, header_at
+from aepromo.table.headers import missing_columns, proposed_place, read_header, read_headers
 from aepromo.table.moment_columns import instant_number, read_instants
 from aepromo.table.number_columns import (
     Words,
@@ -139,7 +138,7 @@ class Outcome:
         result = self.results.get(name, BLANK)
         if isinstance(result, pa.Array):
             return result
-        return result_array(result, self.values.column(name), len(self), self.values.currency)
+        return result_array(result, self.values.columns([name])[0], len(self), self.values.currency)
 
 
 def find_columns(
@@ -284,7 +283,7 @@ class _Reading:
             self.exchange = self.exchange.stated()
         self.currency = self.exchange.selling
         self.costs = read_costs(
-            cells, columns, self.exchange, values.cost_texts, price_signs(values.texts)
+            cells, columns, self.exchange, values.cost_texts, values.price_signs
         )
         self._note(self.costs.bad)
         self.given: dict[str, Whole] = dict(self.costs.converted)

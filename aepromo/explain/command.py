@@ -124,7 +124,7 @@ def _out_of_file(values: Values, file: str, sku: str | None, call: Call) -> Poli
     from aepromo.inputs.header_currencies import check_currencies
     from aepromo.inputs.joined_rates import range_text
     from aepromo.inputs.row_texts import row_texts
-    from aepromo.table.found_columns import proposed_place
+    from aepromo.table.headers import proposed_place
 
     policy, quiet = values.policy, call.writing.quiet
     parcel, shipped = (PARCEL, SHIPPED) if policy.tariff else ((), ())

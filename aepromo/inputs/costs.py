@@ -219,9 +219,7 @@ def _cost_places(columns: FoundColumns) -> list[tuple[str, int]]:
     ]
 
 
-def _own_rates(
-    cells: Cells, columns: FoundColumns, exchange: Exchange, costs: Costs
-) -> Numbers:
+def _own_rates(cells: Cells, columns: FoundColumns, exchange: Exchange, costs: Costs) -> Numbers:
     """The exchange rates that rows give, as indices into ``costs.rates``; -1 where they don't."""
     if "fx_rate" not in columns:
         return np.full(len(cells), -1, np.int64)

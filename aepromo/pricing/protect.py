@@ -85,12 +85,12 @@ def required_deal_price(
     return required, bound
 
 
-def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) -> Iterator[Whole]:
+def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) -> list[Whole]:
     """The deal price that each bound requires, in minor units; blank where it is not in force.
 
     In the order of ``BOUNDS``.
     """
-    yield targets.price
+    found = [targets.price]
     for name, asked in (
         ("profit", targets.profit),
         ("margin", targets.margin),
@@ -98,7 +98,7 @@ def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) 
     ):
         in_force = is_known(asked)
         if not any_of(in_force):
-            yield BLANK
+            found.append(BLANK)
             continue
         wanted = pick(in_force, asked, 0)
         spent = pick(in_force, costs.total, 0)
@@ -107,8 +107,8 @@ def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) 
         elif name == "markup":
             spent = spent + up(spent, wanted)
         short = _last_short(wanted if name == "margin" else 0, spent, fees, in_force)
-        yield pick(in_force, short + 1, BLANK)
-    yield floor_price(costs.purchase_price, floor_multiple)
+        found.append(pick(in_force, short + 1, BLANK))
+    return [*found, floor_price(costs.purchase_price, floor_multiple)]
 
 
 def most_costs(deal_price: Whole, targets: Targets, fees: FeeRates) -> Whole:

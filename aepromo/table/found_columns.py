@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.table.headers import plain
-from aepromo.table.schema import chinese
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -47,20 +44,6 @@ def found_columns(
     positions = {name: places for name, places in headers.positions.items() if name in wanted}
     positions |= {name: (at,) for name, at in (more or {}).items()}
     return FoundColumns(positions, headers.names, headers.readings)
-
-
-def proposed_place(name: str, header: Sequence[str], by_call: Mapping[str, str]) -> int | None:
-    """Where a price stands that goes before the list price; None where the list price counts.
-
-    ``name`` is that column's English name, and it may stand under its Chinese one. A call may say
-    which column is the list price, and so that this one is meant.
-    """
-    if not name or "list_price" in by_call.values():
-        return None
-    if name in header:
-        return header.index(name)
-    places = (at for at, each in enumerate(header) if plain(each) == plain(chinese(name)))
-    return next(places, None)
 
 
 def header_at(columns: FoundColumns, name: str) -> str:
