@@ -144,7 +144,7 @@ def _reprice_command(question: Question) -> Callable[..., None]:
     return question_command(
         ask,
         question,
-        policy_options=[*parameters_of(EndingOptions), *parameters_of(DecisionOptions)],
+        policy_options=parameters_of(EndingOptions, DecisionOptions),
         own_options=[fail_on, option("only", OnlyOption, None)],
         finish=_reprice_fails,
     )

@@ -255,16 +255,17 @@ def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
     """The seller's own discount and the forced range, level by level."""
     names = ("forced_rate", "forced_rate_to", "forced_rate_min", "forced_rate_max")
     cells = GivenRates(*(filler.given.get(name, BLANK) for name in names))
-    if not _nowhere(cells.runs_backwards):
-        reason = _("is above forced_rate_max; swap the two")
-        filler.faults.append(Fault("forced_rate_min", cells.runs_backwards, always(reason)))
-    if not _nowhere(cells.contradicts):
-        filler.faults.append(Fault("forced_rate", cells.contradicts, always(contradiction())))
+    levels = (cells, filler.rates, filler.values.rates)
+    given = [level for level in levels if level is not None and not level.is_blank]
+    if given and given[0] is cells:
+        if not _nowhere(cells.runs_backwards):
+            reason = _("is above forced_rate_max; swap the two")
+            filler.faults.append(Fault("forced_rate_min", cells.runs_backwards, always(reason)))
+        if not _nowhere(cells.contradicts):
+            filler.faults.append(Fault("forced_rate", cells.contradicts, always(contradiction())))
     low: Whole = BLANK
     high: Whole = BLANK
-    for level in (cells, filler.rates, filler.values.rates):
-        if level is None or level.is_blank:
-            continue
+    for level in given:
         lacking = low == BLANK
         if _nowhere(lacking):
             break
@@ -316,8 +317,7 @@ def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -
         ("new_list_price", "forced_rate", no_list_price),
         ("required_deal_price", "required_deal_price", no_deal_price),
     ):
-        none = results.get(name, 0) >= AMOUNT_LIMIT
-        if not _nowhere(none):
+        if name in results and not _nowhere(none := results[name] >= AMOUNT_LIMIT):
             return [Fault(column, none, reason)]
     return []
 

@@ -79,7 +79,7 @@ def required_deal_price(
     for index, asked in enumerate(bounds(targets, costs, fees, floor_multiple)):
         if isinstance(asked, int) and asked == BLANK:
             continue
-        needed = pick(is_known(asked), most(asked, 1), BLANK)  # a price of nothing is no price
+        needed = pick(asked != BLANK, most(asked, 1), BLANK)  # a price of nothing is no price
         bound = pick(needed > required, index, bound)
         required = most(required, needed)
     return required, bound
@@ -96,7 +96,7 @@ def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) 
         ("margin", targets.margin),
         ("markup", targets.markup),
     ):
-        in_force = is_known(asked)
+        in_force = asked != BLANK
         if not any_of(in_force):
             found.append(BLANK)
             continue
