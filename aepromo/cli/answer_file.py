@@ -221,8 +221,8 @@ def _lines(
             cells = [_cells(outcome, name, delimiter, writing) for name in names]
             return joined(cells, delimiter, line_end)
         added = outcome.added
-        results = (outcome.results.get(name, BLANK) for name in added)
-        figures = list(zip(results, outcome.values.columns(added), strict=True))
+        columns = outcome.values.columns
+        figures = [(outcome.results.get(name, BLANK), columns[name]) for name in added]
         if any(isinstance(result, pa.Array) for result, _ in figures):
             cells = [_cells(outcome, name, delimiter, writing) for name in added]
             return own.followed_by(joined_ends(cells, delimiter, line_end)).joined()
@@ -246,8 +246,7 @@ def _cells(outcome: Outcome, name: str, delimiter: str, writing: WritingOptions)
     result = outcome.results.get(name, BLANK) if name in outcome.added else None
     if result is None or isinstance(result, pa.Array):
         return cell_texts(outcome.column(name), delimiter, writing.excel_safe)
-    (column,) = outcome.values.columns([name])
-    return result_texts(result, column, len(outcome), outcome.values.currency)
+    return result_texts(result, outcome.values.columns[name], len(outcome), outcome.values.currency)
 
 
 def _each(

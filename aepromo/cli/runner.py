@@ -352,7 +352,7 @@ def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextC
     say_assumed(assumed, set(), values.book, call.writing.quiet, values.currency)
     say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in values.texts.items()]
-    columns += result_columns(results, values.columns(results), values.currency)
+    columns += result_columns(results, values.columns, values.currency)
     tally = Tally(values.currency, rows=1)
     for name in question.counts:
         counted = results.get(name, BLANK)

@@ -138,7 +138,7 @@ class Outcome:
         result = self.results.get(name, BLANK)
         if isinstance(result, pa.Array):
             return result
-        return result_array(result, self.values.columns([name])[0], len(self), self.values.currency)
+        return result_array(result, self.values.columns[name], len(self), self.values.currency)
 
 
 def find_columns(

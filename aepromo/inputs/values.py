@@ -53,7 +53,8 @@ class Values(NamedTuple):
     ``costs`` and the forced ``rates``; ``facts`` are values of other columns than those of a SKU.
     ``signs`` are those of the amounts in the currency of prices, ``price_signs`` without those of
     costs. ``book`` is the rule book in force, its money in the currency of the prices. ``endings``
-    are those that prices may have; ``floor_multiple`` is in millionths.
+    are those that prices may have; ``floor_multiple`` is in millionths. ``columns`` are the result
+    columns by name, that of the shipping line with the lines of the tariff as its labels.
     """
 
     policy: Policy
@@ -72,6 +73,7 @@ class Values(NamedTuple):
     floor_multiple: int
     book: Book
     shipping: Shipping | None
+    columns: Mapping[str, Column]
 
     @property
     def discounts_add(self) -> bool:
@@ -139,14 +141,6 @@ class Values(NamedTuple):
         """The columns by which past rates and a tariff are looked up."""
         keys = KEYS if self.policy.rates else ()
         return (*keys, *PARCEL) if is_shipped else keys
-
-    def columns(self, names: Iterable[str]) -> list[Column]:
-        """Result columns, that of the line with the labels that the tariff gives it."""
-        of_line = RESULTS["shipping_line"]
-        return [
-            of_line._replace(labels=self.lines) if name == of_line.name else RESULTS[name]
-            for name in names
-        ]
 
     def offered(self) -> dict[str, int]:
         """The given values of a SKU, costs among them. Raises ``CallError`` for unusable costs."""
@@ -241,6 +235,8 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
     of_prices = price_signs(texts)
     costs = exchange.row_costs(cost_texts, policy.cost_currencies, of_prices)
     numbers, rates, facts = _read_values(texts, policy, exchange, costs)
+    lines = policy.tariff.lines if policy.tariff else ()
+    of_line = RESULTS["shipping_line"]._replace(labels=lines)
     return Values(
         policy=policy,
         currency=exchange.selling,
@@ -258,6 +254,7 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
         floor_multiple=rule_number(policy.book, "floor.multiple"),
         book=book,
         shipping=_shipping(policy, texts, tariff_exchange or exchange),
+        columns=RESULTS | {"shipping_line": of_line},
     )
 
 
