@@ -33,7 +33,7 @@ from aepromo.table.unit_columns import added_up, read_cells
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -194,10 +194,10 @@ def _missing_of_parcel(question: Question, found: Mapping[str, int], values: Val
     return [name for name in names if name not in found and name not in offered]
 
 
-def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
+def _has_weights(values: Values, header: Iterable[str]) -> bool:
     """Whether there are weights, from which a tariff could give the logistics cost."""
     told = "weight_g" in values.texts or any(
-        read_header(str(each)).column == "weight_g" for each in header
+        read_header(each).column == "weight_g" for each in header
     )
     return told and values.policy.tariff is None
 
@@ -297,7 +297,7 @@ class _Reading:
             self.given,
             values,
             values.numbers if differ else values.offered(),
-            has_weights=_has_weights(values, cells.header),
+            has_weights=_has_weights(values, columns.header),
         )
         self.shipped = self._shipped()
 

@@ -266,7 +266,6 @@ _UNKNOWN = HeaderReading()
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(1024)
 def read_header(header: str) -> HeaderReading:
     """Read one header by itself, without the others of its file."""
     names = _vocabulary()
