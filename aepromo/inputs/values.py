@@ -369,12 +369,11 @@ def assumed_texts(names: Iterable[str], book: Book) -> dict[str, str]:
 
     An amount that was converted is in dollars, too.
     """
-    keys = {name: ASSUMED.get(name, "") for name in names}
+    keys = {name: key for name in names if (key := ASSUMED.get(name, "")) not in book.overrides}
     dollars = book.in_dollars(filter(None, keys.values()))
     return {
         name: assumed_text(name, book) + (f" ({dollars[key]} USD)" if key in dollars else "")
         for name, key in keys.items()
-        if key not in book.overrides
     }
 
 
