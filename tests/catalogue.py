@@ -24,6 +24,7 @@ from aepromo.check import command as check_command
 from aepromo.cli import doctor, input_files
 from aepromo.cli import help as cli_help
 from aepromo.platform.appeal_worksheet import HEADERS, MORE_HEADERS
+from aepromo.table import file_kinds, toml
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import CATALOGUES
 
@@ -98,7 +99,7 @@ def found() -> Catalog:
     for rule in rules.book():
         if rule.column and rule.column not in INPUTS and rule.column not in RESULTS:
             catalogue.add(rule.column.replace("_", " "))
-    for text in (*TYPER_SAYS, *SYSTEM_SAYS):
+    for text in (*file_kinds.REFUSED.values(), *toml.REASONS.values(), *TYPER_SAYS, *SYSTEM_SAYS):
         catalogue.add(text)
     return catalogue
 

@@ -20,6 +20,7 @@ from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
 from aepromo.platform.gates import OPEN, hold
+from aepromo.table.found_columns import FoundColumns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +90,8 @@ def test_a_gate_under_at_and_over_its_threshold(
     rule = rules.rule(f"forced.{key}")
     call = resolved(Policy())
     cells = FrameCells(pd.DataFrame({rule.column: values}, dtype="str"), call.currency)
-    inputs = run_question(forced(call), cells, {rule.column: 0}, call).inputs
+    columns = FoundColumns({rule.column: (0,)}, (rule.column,))
+    inputs = run_question(forced(call), cells, columns, call).inputs
     assert inputs is not None
     assert tuple(hold(rule, inputs).states == OPEN) == opens
 

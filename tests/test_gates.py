@@ -22,6 +22,7 @@ from aepromo.platform.forced import forced
 from aepromo.platform.gates import OPEN, hold, is_gate
 from aepromo.rules.overrides import Book
 from aepromo.table.column import Kind
+from aepromo.table.found_columns import FoundColumns
 from aepromo.table.schema import INPUTS
 
 if TYPE_CHECKING:
@@ -149,7 +150,8 @@ def rows_of(count: int) -> Inputs:
     """The facts of rows whose cells are all blank."""
     values = resolved(Policy())
     frame = pd.DataFrame({"sku": [str(row) for row in range(count)]}, dtype="str")
-    inputs = run_question(forced(values), FrameCells(frame, values.currency), {}, values).inputs
+    cells = FrameCells(frame, values.currency)
+    inputs = run_question(forced(values), cells, FoundColumns({}), values).inputs
     assert inputs is not None
     return inputs
 

@@ -23,7 +23,7 @@ from aepromo.table.headers import (
     read_header,
     read_headers,
 )
-from aepromo.table.schema import INPUTS
+from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.words import speak
 
 if TYPE_CHECKING:
@@ -401,3 +401,10 @@ def test_a_reading_has_the_origin_of_its_name() -> None:
         "sku", origin="Shopify products", how=HeaderUse.TAKEN
     )
     assert read_header("nothing that is known") == HeaderReading()
+
+
+def test_the_chinese_name_of_a_result_is_a_header_without_variations() -> None:
+    """So that a result of an earlier run is found by its name as it is declared."""
+    names = [name for column in RESULTS.values() for name in column.chinese[:1]]
+    assert len(names) == len(RESULTS)
+    assert [plain(name) for name in names] == names

@@ -23,6 +23,7 @@ from aepromo.inputs.values import resolved
 from aepromo.platform.gates import OPEN, hold
 from aepromo.platform.reverse import ADDED, reverse
 from aepromo.rules.overrides import Book
+from aepromo.table.found_columns import FoundColumns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +87,8 @@ def test_a_gate_under_at_and_over_its_threshold(
 ) -> None:
     rule, call = rules.rule(f"reverse.{key}"), resolved(Policy())
     cells = FrameCells(pd.DataFrame({rule.column: values}, dtype="str"), call.currency)
-    inputs = run_question(reverse(call), cells, {rule.column: 0}, call).inputs
+    columns = FoundColumns({rule.column: (0,)}, (rule.column,))
+    inputs = run_question(reverse(call), cells, columns, call).inputs
     assert inputs is not None
     assert tuple((hold(rule, inputs).states == OPEN).tolist()) == opens
 

@@ -6,8 +6,6 @@ from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
-from aepromo.calculators.own_discount_column import with_own_discount
-from aepromo.calculators.proof_column import with_proof
 from aepromo.cli.messages import say
 from aepromo.cli.options import (
     OUTPUT_PANEL,
@@ -146,7 +144,7 @@ def _reprice_command(question: Question) -> Callable[..., None]:
     return question_command(
         ask,
         question,
-        policy_options=[*parameters_of(EndingOptions), *parameters_of(DecisionOptions)],
+        policy_options=parameters_of(EndingOptions, DecisionOptions),
         own_options=[fail_on, option("only", OnlyOption, None)],
         finish=_reprice_fails,
     )
@@ -155,14 +153,17 @@ def _reprice_command(question: Question) -> Callable[..., None]:
 _OWN = {"audit": _audit_command, "breakeven": _breakeven_command, "reprice": _reprice_command}
 """The calculators whose commands have options of their own."""
 
-ON_REQUEST = {"proof": with_proof, "max_limited_rate": with_own_discount}
-"""The slow columns of ``reprice`` and ``audit``, each with the function that adds it."""
-
 
 def _extended(question: Question, writing: WritingOptions) -> Question:
-    """A question with the further columns that ``--columns`` or ``--value`` name."""
-    words = [word.strip() for word in (writing.value or writing.columns or "").split(",")]
-    for name, extended in ON_REQUEST.items():
+    """A question with the slow columns that ``--columns`` or ``--value`` name."""
+    named = writing.value or writing.columns
+    if not named:
+        return question
+    from aepromo.calculators.own_discount_column import with_own_discount
+    from aepromo.calculators.proof_column import with_proof
+
+    words = [word.strip() for word in named.split(",")]
+    for name, extended in (("proof", with_proof), ("max_limited_rate", with_own_discount)):
         layout = Layout((name,))
         if any(layout.meant(word) for word in words if word):
             question = extended(question)

@@ -8,7 +8,7 @@ from aepromo.calculators.outcome import outcome, outcome_columns
 from aepromo.engine.question import Question
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.pricing.decision import Decision, Guards, decide
-from aepromo.pricing.money import BLANK, any_of, is_known, negated, pick
+from aepromo.pricing.money import BLANK, any_of, pick
 from aepromo.pricing.protect import required_deal_price
 from aepromo.words import N_
 
@@ -40,7 +40,7 @@ def _reprice(inputs: Inputs) -> Figures:
     required, bound = required_deal_price(sku.targets, sku.costs, sku.fees, values.floor_multiple)
     decision = decision_of(inputs, required)
     price = decision.new_list_price
-    both = is_known(price) & is_known(sku.list_price)
+    both = (price != BLANK) & (sku.list_price != BLANK)
     return {
         "required_deal_price": required,
         "bound_by": bound,
@@ -55,7 +55,7 @@ def _reprice(inputs: Inputs) -> Figures:
 
 def _outcome(inputs: Inputs, price: Whole, required: Whole) -> Figures:
     """The outcome of the new price; where a guard leaves none, only the floor is not blank."""
-    without = negated(is_known(price))
+    without = price == BLANK
     if not any_of(without):
         return outcome(inputs, price, required)
     found = outcome(inputs, pick(without, 1, price), required)

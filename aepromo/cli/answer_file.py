@@ -218,8 +218,8 @@ def _lines(
             cells = [_cells(outcome, name, delimiter, writing) for name in names]
             return joined(cells, delimiter, line_end)
         added = outcome.added
-        column_of = outcome.values.column
-        figures = [(outcome.results.get(name, BLANK), column_of(name)) for name in added]
+        columns = outcome.values.columns
+        figures = [(outcome.results.get(name, BLANK), columns[name]) for name in added]
         if any(isinstance(result, pa.Array) for result, _ in figures):
             cells = [_cells(outcome, name, delimiter, writing) for name in added]
             return own.followed_by(joined_ends(cells, delimiter, line_end)).joined()
@@ -243,7 +243,7 @@ def _cells(outcome: Outcome, name: str, delimiter: str, writing: WritingOptions)
     result = outcome.results.get(name, BLANK) if name in outcome.added else None
     if result is None or isinstance(result, pa.Array):
         return cell_texts(outcome.column(name), delimiter, writing.excel_safe)
-    return result_texts(result, outcome.values.column(name), len(outcome), outcome.values.currency)
+    return result_texts(result, outcome.values.columns[name], len(outcome), outcome.values.currency)
 
 
 def _each(
@@ -319,7 +319,7 @@ def _numbers_read(answers: Answers) -> dict[str, Kind]:
     for role in found:
         kind = Kind.PRICE if role == PROPOSED else INPUTS[role].kind
         for position in found.positions[role] if kind in NUMBERS_READ else ():
-            read[answers.source.header[position]] = Kind.NUMBER if found.unit(position) else kind
+            read[answers.source.header[position]] = Kind.NUMBER if position in found.units else kind
     return read
 
 

@@ -31,7 +31,6 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.answer_columns import Layout, laid_out
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import few, in_two_currencies
-from aepromo.table.found_columns import positions_of
 from aepromo.table.headers import HeaderUse, result_of, shown_header
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.schema import INPUTS, in_words
@@ -181,8 +180,8 @@ class Answers:
             if (places := _places_of(name, self.columns))
         }
         self.added = self.question.added(self.columns, self.values)
-        self.layout = laid_out(self.source.header, self.added, self.mapping)
-        self.source = replace(self.source, header=self.layout.of_file)
+        self.layout = laid_out(self.headers, self.added, self.mapping)
+        self.source = replace(self.source, header=tuple(self.layout.headers))
         self._ids = IdNotes(self.source.name)
 
     def holding(self, role: str) -> str:
@@ -246,7 +245,7 @@ class Answers:
             if finished is not None:
                 self._note_rows(outcome, attempted.text, attempted.skus)
             else:
-                outcome, good = self._without_bad_rows(attempted, columns)
+                outcome, good = self._without_bad_rows(attempted)
                 finished = finish(outcome, good) if self.aside.is_open else None
             if finished is not None and not self.aside.refuses:
                 book, currency = self.values.book, outcome.values.currency
@@ -327,7 +326,7 @@ class Answers:
         """
         headers = self.headers
         if not self.quiet:
-            layout = zip(self.layout.of_file, headers.names, headers.readings, strict=True)
+            layout = zip(self.source.header, headers.names, headers.readings, strict=True)
             not_used = [
                 header
                 for at, (name, header, reading) in enumerate(layout)
@@ -381,13 +380,11 @@ class Answers:
         for warning in self._ids.warnings():
             say_warning(warning)
 
-    def _without_bad_rows(
-        self, attempted: _Attempt[Finished], columns: Mapping[str, int]
-    ) -> tuple[Outcome, TextBlock]:
+    def _without_bad_rows(self, attempted: _Attempt[Finished]) -> tuple[Outcome, TextBlock]:
         """Return a block's good rows with their answer, and set the bad rows aside."""
         text, totals, skus = attempted.text, attempted.totals, attempted.skus
         outcome, problems, good = without_bad_rows(
-            self.question, attempted.outcome, columns, self.values
+            self.question, attempted.outcome, self.columns, self.values
         )
         self._note_rows(outcome, text, skus[good])
         self.aside.add(text, [problem.moved(skus) for problem in problems])
@@ -398,13 +395,13 @@ class Answers:
         return outcome.among(written, kept.searchsorted(skus[good])), written
 
 
-def _places_of(name: str, columns: Mapping[str, int]) -> tuple[int, ...]:
+def _places_of(name: str, columns: FoundColumns) -> tuple[int, ...]:
     """The positions of the cells that go before an option: all columns of the same value."""
     if name == "list_price":
         names: tuple[str, ...] = ("list_price", PROPOSED)
     else:
         names = FORCED_RATE if name in FORCED_RATE else (name,)
-    return tuple(at for each in names if each in columns for at in positions_of(columns, each))
+    return tuple(at for each in names if each in columns for at in columns.positions[each])
 
 
 def has_blank(cells: Cells, places: Sequence[int]) -> bool:

@@ -36,8 +36,8 @@ def sku_ids(ctx: Context, incomplete: str) -> list[str]:
 
 def _ids_in(ctx: Context) -> Iterator[str]:
     from aepromo.cli.input_files import opened_source
-    from aepromo.cli.reading_options import Reading, mapping_of
-    from aepromo.table.headers import HeaderMap, read_headers
+    from aepromo.cli.reading_options import HeaderMap, Reading, mapping_of
+    from aepromo.table.headers import read_headers
     from aepromo.table.rows_one_by_one import rows_with_lines
     from aepromo.table.source import open_source
 

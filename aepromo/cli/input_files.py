@@ -122,6 +122,8 @@ class BadRows:
         if self._named > MOST_NAMED:
             more = _("… and {count:,} more problems").format(count=self._named - MOST_NAMED)
             say(f"{name}: {more}")
+        if not self.count:
+            return
         counted = ngettext("{count:,} bad row", "{count:,} bad rows", self.count)
         counted = counted.format(count=self.count)
         if self.refuses:
@@ -131,8 +133,7 @@ class BadRows:
                 self.count,
             )
             raise RowsRefused(f"{name}: " + remedy.format(bad_rows=counted))
-        if self.count:
-            say(f"{name}: " + _("{bad_rows} set aside").format(bad_rows=counted))
+        say(f"{name}: " + _("{bad_rows} set aside").format(bad_rows=counted))
 
     def _name(
         self,

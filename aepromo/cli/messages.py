@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
-from aepromo.inputs.values import ASSUMED, assumed_text
+from aepromo.inputs.values import ASSUMED, assumed_texts
 from aepromo.pricing.currency import USD, Currency
 from aepromo.table.cells import on_one_line, shown
 from aepromo.table.schema import named
@@ -62,22 +62,18 @@ def say_assumed(
 
     ``currency`` is the one of prices, in which costs are taken too.
     """
-    for name in names:
-        key = ASSUMED.get(name, "")
+    new = [name for name in names if name not in said]
+    said |= {*new}
+    if quiet or not new:
+        return
+    of_book = _("assumed: {name} {value} (rule book; set {flag})")
+    other = _("assumed: {name} {value} (not given; set {flag})")
+    for name, value in assumed_texts(new, book).items():
         if name == "cost_currency":
-            if name not in said and not quiet:
-                say(cost_currency_line(currency))
-        elif name not in said and not quiet and not book.is_overridden(key):
-            assumed = (
-                _("assumed: {name} {value} (rule book; set {flag})")
-                if key
-                else _("assumed: {name} {value} (not given; set {flag})")
-            )
-            value = assumed_text(name, book)
-            if key and (dollars := book.in_dollars(key)):
-                value += f" ({dollars} USD)"
-            say(assumed.format(name=named(name), value=value, flag=preferred_flag(name)))
-        said.add(name)
+            say(cost_currency_line(currency))
+        else:
+            text = of_book if name in ASSUMED else other
+            say(text.format(name=named(name), value=value, flag=preferred_flag(name)))
 
 
 def cost_currency_line(currency: Currency) -> str:
@@ -126,7 +122,7 @@ def say_replaced(layout: Layout, added: Collection[str]) -> None:
 
     A file with all result columns was written by the program.
     """
-    names = [layout.headers[name] for name in layout.of_file if name in added]
+    names = [header for name, header in layout.headers.items() if name in added]
     if 0 < len(names) < len(added):
         replaced = _("replaced: {names} (the file had them; to keep one of yours, rename it)")
         say(replaced.format(names=_(", ").join(names)))

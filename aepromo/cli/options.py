@@ -361,17 +361,17 @@ def value_parameters(names: Iterable[str]) -> list[inspect.Parameter]:
     ]
 
 
-def parameters_of(group: Any) -> list[inspect.Parameter]:
-    """The fields of a group, a named tuple of options, as the parameters of a command."""
-    hints = get_type_hints(group, include_extras=True)
+def parameters_of(*groups: Any) -> list[inspect.Parameter]:
+    """The fields of groups, named tuples of options, as the parameters of a command."""
     return [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=group._field_defaults.get(name),
-            annotation=hints[name],
+            annotation=hint,
         )
-        for name in group._fields
+        for group in groups
+        for name, hint in get_type_hints(group, include_extras=True).items()
     ]
 
 
@@ -392,7 +392,7 @@ def with_parameters(
 
 def preferred_flag(name: str) -> str:
     """The option that messages name for a column."""
-    return SHORT_FLAGS.get(name, (INPUTS[name].flag,))[0]
+    return SHORT_FLAGS[name][0] if name in SHORT_FLAGS else INPUTS[name].flag
 
 
 CurrencyOption = Annotated[

@@ -332,8 +332,7 @@ def _delimited(
             yield "".join(f"{cell or ''}\n" for cell in columns[0].cells)
             continue
         header = [] if number or options.no_header else [[column.name for column in columns]]
-        yield delimited(header, delimiter, options.excel_safe)
-        yield delimited(rows_of(columns), delimiter, options.excel_safe)
+        yield delimited([*header, *rows_of(columns)], delimiter, options.excel_safe)
 
 
 def _json(parts: Iterable[Sequence[TextColumn]], form: Format) -> Iterator[str]:

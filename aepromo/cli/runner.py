@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 import typer
 
-from aepromo.cli.clock import zone_of
 from aepromo.cli.config import defaults_for, read_config
 from aepromo.cli.exits import Exit
 from aepromo.cli.messages import (
@@ -198,21 +197,20 @@ def question_command(
         for name in plain.uses
         if INPUTS[name].kind is not Kind.TEXT or (describes_store and name != "sku")
     ]
+    offers = [OfferOptions] if has_offers else []
+    money, rates = ([MoneyOptions], [RatesOptions]) if has_money else ([], [])
     return with_parameters(
         command,
         [
             argument("file", file),
             *(value_parameters(names) if values is None else values),
-            *(parameters_of(OfferOptions) if has_offers else ()),
-            *(parameters_of(MoneyOptions) if has_money else ()),
+            *parameters_of(*offers, *money),
             *(shipping_options(plain) if has_money else ()),
             *([option("store", StoreOption, None)] if describes_store and has_money else ()),
             option("config", ConfigOption, None),
             option("override", OverrideOption, False),
             *policy_options,
-            *parameters_of(ReadingOptions),
-            *(parameters_of(RatesOptions) if has_money else ()),
-            *parameters_of(WritingOptions),
+            *parameters_of(ReadingOptions, *rates, WritingOptions),
             *own_options,
         ],
     )
@@ -248,6 +246,8 @@ def values_of(call: Call, given: Mapping[str, Any]) -> Values:
         raise CallError(_("--override puts options before the cells of a FILE; name one"))
     policy = with_rates(policy_over(call.config, given, call.store), call.joined, call.file)
     if "timezone" in call.options:
+        from aepromo.cli.clock import zone_of  # few commands have times
+
         policy = policy._replace(zone=zone_of(call.options["timezone"], call.config))
     values = resolved(policy)
     say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
@@ -352,7 +352,7 @@ def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextC
     say_assumed(assumed, set(), values.book, call.writing.quiet, values.currency)
     say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in values.texts.items()]
-    columns += result_columns(results, map(values.column, results), values.currency)
+    columns += result_columns(results, values.columns, values.currency)
     tally = Tally(values.currency, rows=1)
     for name in question.counts:
         counted = results.get(name, BLANK)
@@ -402,9 +402,10 @@ def _one_row(
 def answer_row(question: Question, values: Values) -> Outcome:
     """The answer for the one row that the given values describe. Raises ``CallError``."""
     from aepromo.engine.answer import run
+    from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import OneRow
 
-    outcome = run(question, OneRow(), {}, values)
+    outcome = run(question, OneRow(), FoundColumns({}), values)
     if outcome.problems:
         raise CallError(
             _("; ").join(

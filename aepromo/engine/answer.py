@@ -15,13 +15,11 @@ from aepromo.errors import InputError, Refused
 from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.header_currencies import check_currencies, label_reasons, name_currencies
-from aepromo.inputs.row_shipping import ship_rows
-from aepromo.inputs.values import price_signs
 from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.arrow_arrays import places_of, texts_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import Found, found_columns, header_at, label_at, proposed_place
-from aepromo.table.headers import missing_columns, read_header, read_headers
+from aepromo.table.found_columns import Found, found_columns, header_at
+from aepromo.table.headers import missing_columns, proposed_place, read_header, read_headers
 from aepromo.table.moment_columns import instant_number, read_instants
 from aepromo.table.number_columns import (
     Words,
@@ -36,7 +34,7 @@ from aepromo.table.unit_columns import added_up, read_cells
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -46,6 +44,7 @@ if TYPE_CHECKING:
     from aepromo.inputs.row_shipping import ShippedRows
     from aepromo.inputs.values import Values
     from aepromo.pricing.money import Truth, Whole
+    from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import Cells, Numbers, Reading
 
 PROPOSED = "proposed_list_price"
@@ -140,7 +139,7 @@ class Outcome:
         result = self.results.get(name, BLANK)
         if isinstance(result, pa.Array):
             return result
-        return result_array(result, self.values.column(name), len(self), self.values.currency)
+        return result_array(result, self.values.columns[name], len(self), self.values.currency)
 
 
 def find_columns(
@@ -196,15 +195,15 @@ def _missing_of_parcel(question: Question, found: Mapping[str, int], values: Val
     return [name for name in names if name not in found and name not in offered]
 
 
-def _has_weights(values: Values, header: Iterable[Hashable]) -> bool:
+def _has_weights(values: Values, header: Iterable[str]) -> bool:
     """Whether there are weights, from which a tariff could give the logistics cost."""
     told = "weight_g" in values.texts or any(
-        read_header(str(each)).column == "weight_g" for each in header
+        read_header(each).column == "weight_g" for each in header
     )
     return told and values.policy.tariff is None
 
 
-def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Values) -> Outcome:
+def run(question: Question, cells: Cells, columns: FoundColumns, values: Values) -> Outcome:
     """Answer the question for every row.
 
     ``columns`` are the positions of the input columns, as from ``find_columns``. Where the
@@ -252,7 +251,7 @@ def run(question: Question, cells: Cells, columns: Mapping[str, int], values: Va
 def _without_unlisted(
     question: Question,
     cells: Cells,
-    columns: Mapping[str, int],
+    columns: FoundColumns,
     values: Values,
     reading: _Reading,
 ) -> Outcome:
@@ -273,7 +272,7 @@ class _Reading:
     """
 
     def __init__(
-        self, question: Question, cells: Cells, columns: Mapping[str, int], values: Values
+        self, question: Question, cells: Cells, columns: FoundColumns, values: Values
     ) -> None:
         self.question, self.cells, self.columns, self.values = question, cells, columns, values
         self.problems: list[Refused] = []
@@ -285,7 +284,7 @@ class _Reading:
             self.exchange = self.exchange.stated()
         self.currency = self.exchange.selling
         self.costs = read_costs(
-            cells, columns, self.exchange, values.cost_texts, price_signs(values.texts)
+            cells, columns, self.exchange, values.cost_texts, values.price_signs
         )
         self._note(self.costs.bad)
         self.given: dict[str, Whole] = dict(self.costs.converted)
@@ -299,7 +298,7 @@ class _Reading:
             self.given,
             values,
             values.numbers if differ else values.offered(),
-            has_weights=_has_weights(values, cells.header),
+            has_weights=_has_weights(values, columns.header),
         )
         self.shipped = self._shipped()
 
@@ -386,16 +385,17 @@ class _Reading:
 
     def _take(self, name: str, kind: Kind, readings: Mapping[int, Reading]) -> None:
         """Store the readings of a column; columns that add up have several positions."""
-        headers = [str(self.cells.header[position]) for position in readings]
-        numbers, too_large = added_up(
-            [reading.numbers for reading in readings.values()], kind, self.currency, headers[-1]
-        )
-        self.given[name] = numbers
-        for header, (position, reading) in zip(headers, readings.items(), strict=True):
+        header = self.columns.header
+        numbers, too_large = [reading.numbers for reading in readings.values()], list[Refused]()
+        self.given[name] = numbers[0]
+        if len(numbers) > 1:
+            last = header[max(readings)]
+            self.given[name], too_large = added_up(numbers, kind, self.currency, last)
+        for position, reading in readings.items():
             bad = reading.bad
-            if kind in AMOUNTS and bad and label_at(self.columns, position):
+            if kind in AMOUNTS and bad and position in self.columns.labels:
                 bad = label_reasons(bad, self.cells, position, self.currency)
-            self._note(each._replace(column=header) for each in bad)
+            self._note(each._replace(column=header[position]) for each in bad)
             self.signs |= reading.signs if kind in AMOUNTS else frozenset()
             if kind is Kind.RATES:
                 self.given["forced_rate_to"] = reading.upper
@@ -416,7 +416,7 @@ class _Reading:
         """A column of numbers, cell before given value."""
         own = self.given.get(name, BLANK)
         given = self.values.facts.get(name)
-        fact: Whole | None = as_number(given)
+        fact: Whole | None = None if given is None else as_number(given)
         if isinstance(given, datetime):
             fact = instant_number(given, self.values.policy.zone)
             self.lacks_zone |= given.tzinfo is None and any_of(own == BLANK)
@@ -442,9 +442,11 @@ class _Reading:
         shipping = self.values.shipping
         if shipping is None or not self.question.ships(self.values):
             return None
+        from aepromo.inputs.row_shipping import ship_rows  # only a tariff needs it
+
         logistics = self.given.get("logistics_cost", BLANK)
         place = self.columns.get("logistics_cost")
-        header = "" if place is None else str(self.cells.header[place])
+        header = "" if place is None else self.columns.header[place]
         is_read = self._are_readable(header, self.problems)
         is_blank = np.asarray(logistics == BLANK)
         wanted = self.question.wants_logistics(self.filler.value)
@@ -458,8 +460,7 @@ class _Reading:
             self.question.markets,
         )
         for each in shipped.bad if not self.question.excuses_parcels else ():
-            own = self.columns.get(each.column)
-            found = each if own is None else each._replace(column=str(self.cells.header[own]))
+            found = each._replace(column=header_at(self.columns, each.column))
             self._note([found.only(is_read)])
         # A row that no line ships is already reported; don't report its missing cost, too.
         cost = shipped.cost if self.question.prices_some else np.maximum(shipped.cost, 0)
@@ -470,7 +471,7 @@ class _Reading:
 
 
 def without_bad_rows(
-    question: Question, outcome: Outcome, columns: Mapping[str, int], values: Values
+    question: Question, outcome: Outcome, columns: FoundColumns, values: Values
 ) -> tuple[Outcome, list[Refused], Numbers]:
     """The answer for the good rows, the problems of all others, and which rows are good.
 
@@ -485,8 +486,8 @@ def without_bad_rows(
     return outcome, problems, good
 
 
-def _refused(fault: Fault, cells: Cells, columns: Mapping[str, int]) -> Refused:
+def _refused(fault: Fault, cells: Cells, columns: FoundColumns) -> Refused:
     """A fault as the rows where it holds."""
-    header = header_at(cells, columns, fault.column)
+    header = header_at(columns, fault.column)
     rows = np.flatnonzero(np.broadcast_to(np.asarray(fault.where), len(cells)))
     return Refused(rows, header, lambda at: fault.reason(int(rows[at])))

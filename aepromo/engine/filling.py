@@ -79,15 +79,12 @@ class Filler:
         default = self.offered.get(name, BLANK)
         if default == BLANK:
             return value
-        blank = value == BLANK
-        if blank is False or _nowhere(blank):
-            return value
-        return pick(blank, default, value)
+        return pick(value == BLANK, default, value)
 
     def or_nothing(self, name: str) -> Whole:
         """A column's value, 0 where it is blank."""
         value = self.value(name)
-        return value if _nowhere(value == BLANK) else pick(value != BLANK, value, 0)
+        return pick(value != BLANK, value, 0)
 
     def or_assumed(self, name: str, value: Whole, where: Truth) -> Whole:
         """A value with the rule book's figure where it is wanted and blank; this is noted."""
@@ -258,16 +255,17 @@ def _discounts(question: Question, filler: Filler, priced: Truth) -> Discounts:
     """The seller's own discount and the forced range, level by level."""
     names = ("forced_rate", "forced_rate_to", "forced_rate_min", "forced_rate_max")
     cells = GivenRates(*(filler.given.get(name, BLANK) for name in names))
-    if not _nowhere(cells.runs_backwards):
-        reason = _("is above forced_rate_max; swap the two")
-        filler.faults.append(Fault("forced_rate_min", cells.runs_backwards, always(reason)))
-    if not _nowhere(cells.contradicts):
-        filler.faults.append(Fault("forced_rate", cells.contradicts, always(contradiction())))
+    levels = (cells, filler.rates, filler.values.rates)
+    given = [level for level in levels if level is not None and not level.is_blank]
+    if given and given[0] is cells:
+        if not _nowhere(cells.runs_backwards):
+            reason = _("is above forced_rate_max; swap the two")
+            filler.faults.append(Fault("forced_rate_min", cells.runs_backwards, always(reason)))
+        if not _nowhere(cells.contradicts):
+            filler.faults.append(Fault("forced_rate", cells.contradicts, always(contradiction())))
     low: Whole = BLANK
     high: Whole = BLANK
-    for level in (cells, filler.rates, filler.values.rates):
-        if level is None or level.is_blank:
-            continue
+    for level in given:
         lacking = low == BLANK
         if _nowhere(lacking):
             break
@@ -299,7 +297,6 @@ def always(reason: str) -> Callable[[int | None], str]:
 
 def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -> list[Fault]:
     """The fault of results that reach the limit of amounts, because no price is enough."""
-    limit = grouped(AMOUNT_LIMIT, currency.places)
 
     def no_list_price(row: int | None) -> str:
         none_protects = _(
@@ -307,21 +304,20 @@ def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -
             "lower the rate, the target or the costs"
         )
         rate = percent(at(sku.discounts.forced_rate_max, row))
-        return none_protects.format(limit=limit, rate=rate)
+        return none_protects.format(limit=grouped(AMOUNT_LIMIT, currency.places), rate=rate)
 
     def no_deal_price(_row: int | None) -> str:
         none_is_enough = _(
             "is too high: no deal price under {limit} is enough; lower the target or the costs"
         )
-        return none_is_enough.format(limit=limit)
+        return none_is_enough.format(limit=grouped(AMOUNT_LIMIT, currency.places))
 
     for name, column, reason in (
         ("protected_list_price", "forced_rate", no_list_price),
         ("new_list_price", "forced_rate", no_list_price),
         ("required_deal_price", "required_deal_price", no_deal_price),
     ):
-        none = results.get(name, 0) >= AMOUNT_LIMIT
-        if not _nowhere(none):
+        if name in results and not _nowhere(none := results[name] >= AMOUNT_LIMIT):
             return [Fault(column, none, reason)]
     return []
 

@@ -138,7 +138,8 @@ def answered(frame: pd.DataFrame, outcome: Outcome, mapping: Mapping[str, str]) 
     A column that the frame already has is replaced in its place, under its own name.
     """
     out = frame.copy(deep=False)
-    layout = laid_out([str(name) for name in frame.columns], outcome.added, mapping)
+    headers = read_headers([str(name) for name in frame.columns], (), mapping)
+    layout = laid_out(headers, outcome.added, mapping)
     written = outcome.as_written()
     for name in outcome.added:
         array = written.column(name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from aepromo.inputs.columns import SHIPPED, TARGETS
-from aepromo.pricing.money import BLANK, any_of, is_known
+from aepromo.pricing.money import BLANK, any_of
+from aepromo.table.found_columns import FoundColumns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,7 +62,7 @@ class Inputs(NamedTuple):
     numbers: Mapping[str, Whole] = {}
     words: Mapping[str, Words] = {}
     cells: Cells | None = None
-    columns: Mapping[str, int] = {}
+    columns: FoundColumns = FoundColumns({})
     costs: Costs | None = None
     shipped: ShippedRows | None = None
     lacks_zone: bool = False
@@ -171,7 +172,7 @@ class Question(NamedTuple):
         if self.always_profit or self.prices_some:
             return True
         price, profit, margin, markup = map(value, TARGETS)
-        return (price == BLANK) | is_known(profit) | is_known(margin) | is_known(markup)
+        return (price == BLANK) | (profit != BLANK) | (margin != BLANK) | (markup != BLANK)
 
 
 def adding(*columns: str) -> Callable[[frozenset[str]], tuple[str, ...]]:

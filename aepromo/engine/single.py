@@ -31,8 +31,11 @@ def single_sku(question: Question, values: Values) -> Single:
     """
     offered, shipped = values.offered(), {}
     shipping = values.shipping
-    is_wanted = question.wants_logistics(lambda name: offered.get(name, BLANK))
-    if shipping is not None and question.ships(values) and is_wanted:
+    if (
+        shipping is not None
+        and question.ships(values)
+        and question.wants_logistics(lambda name: offered.get(name, BLANK))
+    ):
         line, cost = shipping.of_one(values.texts)
         offered = offered | {"logistics_cost": cost}
         shipped = {"shipping_line": line, "shipping_cost": cost}

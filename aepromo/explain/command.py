@@ -104,15 +104,11 @@ def explain_command() -> Callable[..., None]:
             argument("file", FileArgument),
             argument("sku", SkuOption),
             *value_parameters(INPUTS_USED),
-            *parameters_of(OfferOptions),
-            *parameters_of(MoneyOptions),
+            *parameters_of(OfferOptions, MoneyOptions),
             *shipping_options(EXPLAINED),
             option("config", ConfigOption, None),
             option("override", OverrideOption, False),
-            *parameters_of(EndingOptions),
-            *parameters_of(ReadingOptions),
-            *parameters_of(RatesOptions),
-            *parameters_of(WritingOptions),
+            *parameters_of(EndingOptions, ReadingOptions, RatesOptions, WritingOptions),
             option("proof", ProofOption, False),
         ],
     )
@@ -124,7 +120,7 @@ def _out_of_file(values: Values, file: str, sku: str | None, call: Call) -> Poli
     from aepromo.inputs.header_currencies import check_currencies
     from aepromo.inputs.joined_rates import range_text
     from aepromo.inputs.row_texts import row_texts
-    from aepromo.table.found_columns import proposed_place
+    from aepromo.table.headers import proposed_place
 
     policy, quiet = values.policy, call.writing.quiet
     parcel, shipped = (PARCEL, SHIPPED) if policy.tariff else ((), ())

@@ -21,7 +21,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, converted_up, fits_conver
 from aepromo.table.arrow_arrays import codes_of, taken
 from aepromo.table.cells import CellError, currency_named, read, read_exchange_rate, shown, sign_of
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import header_at, positions_of
+from aepromo.table.found_columns import header_at
 from aepromo.table.number_columns import Reading, rows_of
 from aepromo.table.schema import INPUTS
 from aepromo.table.unit_columns import added_up
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from aepromo.inputs.exchange import Exchange
     from aepromo.pricing.currency import Currency
     from aepromo.table.cells import Sign
+    from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import Cells, Numbers
 
     Rows = npt.NDArray[np.bool_]
@@ -140,7 +141,7 @@ def rows_differ(columns: Iterable[str]) -> bool:
 
 def read_costs(
     cells: Cells,
-    columns: Mapping[str, int],
+    columns: FoundColumns,
     exchange: Exchange,
     offered: Mapping[str, str],
     price_signs: frozenset[str] = frozenset(),
@@ -167,7 +168,7 @@ def read_costs(
     for name, at in places:
         own = named.get(at)
         part_codes = codes if own is None else zeros + costs.code_of(own)
-        header = str(cells.header[at])
+        header = columns.header[at]
         part = CostPart(name, header, part_codes, own is not None, none, none, at)
         _read(costs, part, cells, signed)
         costs.parts.append(part)
@@ -175,10 +176,10 @@ def read_costs(
     costs.are_unnamed &= (differ or "" in labels) and (any(unlabelled) if costs.parts else True)
     defaults = []
     for name, text in offered.items() if differ else ():
-        header = header_at(cells, columns, name)
+        header = header_at(columns, name)
         index, amounts = _of_option(costs, name, text, columns, exchange, codes)
         defaults.append(CostPart(name, header, index, False, amounts, amounts))
-    headers = {name: header_at(cells, columns, name) for name in CONVERSION}
+    headers = {name: header_at(columns, name) for name in CONVERSION}
     _settle_rates(costs, exchange, own_rates, headers, differ)
     rated = _rated(costs, exchange, own_rates, headers["fx_rate"])
     for part in (*costs.parts, *defaults):
@@ -191,7 +192,7 @@ def _of_option(
     costs: Costs,
     name: str,
     text: str,
-    columns: Mapping[str, int],
+    columns: FoundColumns,
     exchange: Exchange,
     codes: Numbers,
 ) -> tuple[Numbers, Numbers]:
@@ -208,19 +209,17 @@ def _of_option(
     return codes, costs.given(text, name)
 
 
-def _cost_places(columns: Mapping[str, int]) -> list[tuple[str, int]]:
+def _cost_places(columns: FoundColumns) -> list[tuple[str, int]]:
     """Every column of costs, by name and position."""
     return [
         (name, position)
-        for name in columns
+        for name, positions in columns.positions.items()
         if name in INPUTS and INPUTS[name].kind is Kind.COST
-        for position in positions_of(columns, name)
+        for position in positions
     ]
 
 
-def _own_rates(
-    cells: Cells, columns: Mapping[str, int], exchange: Exchange, costs: Costs
-) -> Numbers:
+def _own_rates(cells: Cells, columns: FoundColumns, exchange: Exchange, costs: Costs) -> Numbers:
     """The exchange rates that rows give, as indices into ``costs.rates``; -1 where they don't."""
     if "fx_rate" not in columns:
         return np.full(len(cells), -1, np.int64)
@@ -241,7 +240,7 @@ def _own_rates(
         codes[rows] = np.array([costs.rate_code_of(rate) for rate in finer], np.int64)[among]
         is_none = np.zeros(len(cells), np.bool_)
         is_none[rows] = np.array([rate is None for rate in finer], np.bool_)[among]
-        header = str(cells.header[position])
+        header = columns.header[position]
         costs.bad += [each.only(is_none)._replace(column=header) for each in reading.bad]
     return codes
 
@@ -255,7 +254,7 @@ def _finer_rate(text: str) -> Rate | None:
 
 
 def _row_currencies(
-    cells: Cells, columns: Mapping[str, int], exchange: Exchange, costs: Costs
+    cells: Cells, columns: FoundColumns, exchange: Exchange, costs: Costs
 ) -> Numbers:
     """For each row the index of its currency."""
     if "cost_currency" not in columns:
@@ -274,7 +273,7 @@ def _row_currencies(
         indices.append(costs.code_of(currency))
     codes = codes_of(encoded)
     bad = np.flatnonzero(np.isin(codes, list(reasons)))
-    header = str(cells.header[position])
+    header = columns.header[position]
     costs.bad.append(Refused(bad, header, lambda at: reasons[int(codes[bad[at]])]))
     of_rows: Numbers = np.array(indices, np.int64)[codes]
     return of_rows
@@ -286,7 +285,7 @@ class _SignedCells:
 
     costs: Costs
     cells: Cells
-    columns: Mapping[str, int]
+    columns: FoundColumns
     exchange: Exchange
     price_signs: frozenset[str]
 
@@ -344,7 +343,7 @@ def _read(costs: Costs, part: CostPart, cells: Cells, signed: _SignedCells) -> N
     numbers, position = part.stated, part.position
     has_signs = has_unsigned = False
     for currency, among in list(costs.by_currency(part.codes)):
-        is_all = len(among) == len(cells)
+        is_all = len(among) == len(part.codes)
         chosen = cells if is_all else cells.chosen(among)
         reading = chosen.reading(position, Kind.COST, currency._replace(is_stated=True))
         found, bad = reading.numbers, reading.bad
@@ -545,13 +544,15 @@ def _add_up(
     for part in costs.parts:
         by_name.setdefault(part.name, []).append(part)
     for name, own in by_name.items():
-        total, too_large = added_up(
-            [part.converted for part in own], Kind.COST, exchange.selling, own[-1].header
-        )
-        costs.bad += too_large
-        costs.converted[name] = total
+        converted = [part.converted for part in own]
         stated = [_stated_in_row(costs, part, of_rows) for part in own]
-        costs.stated[name] = added_up(stated, Kind.COST, exchange.selling, "")[0]
+        costs.converted[name], costs.stated[name] = converted[0], stated[0]
+        if len(own) > 1:
+            costs.converted[name], too_large = added_up(
+                converted, Kind.COST, exchange.selling, own[-1].header
+            )
+            costs.bad += too_large
+            costs.stated[name], _ = added_up(stated, Kind.COST, exchange.selling, "")
     for part in defaults:
         for found, given in (
             (costs.converted, part.converted),

@@ -369,7 +369,7 @@ def exchange_of(
             )
         rates[code] = rate
     try:
-        given = read_exchange_rate(fx_rate or "")
+        given = read_exchange_rate(fx_rate) if fx_rate else None
     except CellError as error:
         raise CallError(f"--fx-rate: {error}") from None
     own = None if given is None else Rate(*given)

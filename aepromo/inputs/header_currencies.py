@@ -7,38 +7,36 @@ from typing import TYPE_CHECKING
 from aepromo.errors import InputError, Refused
 from aepromo.table.cells import currency_named, shown, signs_in
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import FoundColumns
 from aepromo.table.headers import listed, shown_header
 from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from aepromo.inputs.exchange import Exchange
     from aepromo.pricing.currency import Currency
+    from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import Cells
 
 _LIKELIEST = {"$": "USD", "¥": "CNY"}
 
 
-def cost_currencies(columns: Mapping[str, int], exchange: Exchange) -> dict[int, Currency]:
-    """The currency of each position whose header names one."""
-    if not isinstance(columns, FoundColumns):
-        return {}
+def cost_currencies(columns: FoundColumns, exchange: Exchange) -> dict[int, Currency]:
+    """The currency of each position of a cost whose header names one."""
     return {
         position: _meant(label, exchange)
         for name, positions in columns.positions.items()
         if name in INPUTS and INPUTS[name].kind is Kind.COST
         for position in positions
-        if (label := columns.label(position))
+        if (label := columns.labels.get(position))
     }
 
 
-def name_currencies(columns: Mapping[str, int]) -> bool:
+def name_currencies(columns: FoundColumns) -> bool:
     """Whether some header names the currency of its amounts."""
-    return isinstance(columns, FoundColumns) and any(
-        columns.label(position)
+    return any(
+        position in columns.labels
         for name, positions in columns.positions.items()
         if name in INPUTS and INPUTS[name].kind in AMOUNTS
         for position in positions
@@ -54,9 +52,9 @@ def check_currencies(columns: FoundColumns, exchange: Exchange) -> None:
     for name, positions in columns.positions.items():
         kind = INPUTS[name].kind if name in INPUTS else Kind.TEXT
         for position in positions:
-            label = columns.label(position)
-            is_price = label and kind in AMOUNTS and kind is not Kind.COST
-            if is_price and not _fits(label, exchange.selling):
+            label = columns.labels.get(position)
+            is_price = kind in AMOUNTS and kind is not Kind.COST
+            if label and is_price and not _fits(label, exchange.selling):
                 problems.append(_foreign_price(columns.header[position], label, exchange.selling))
     if "fx_rate" not in columns:
         without: dict[str, list[str]] = {}

@@ -9,15 +9,13 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
 from aepromo.pricing.offers import Coupon, Tier
 from aepromo.table.cells import CellError, fixed, read, shown
 from aepromo.table.column import Kind
-from aepromo.words import N_, _
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.protect import Ending
 
 
-_TIER_FORM = N_("write THRESHOLD:OFF, such as 30:3, or every:30:3 where it repeats")
-_COUPON_FORM = N_("write THRESHOLD:OFF, such as 20:2, or a share as in 20:10% or 20:10%:5")
 _EVERY = "every:"
 
 
@@ -26,12 +24,13 @@ def read_tier(flag: str, text: str, currency: Currency) -> Tier:
 
     Raises ``CallError`` for an offer that takes off as much as its threshold, or nothing.
     """
+    form = _("write THRESHOLD:OFF, such as 30:3, or every:30:3 where it repeats")
     offer = text.strip().removeprefix(_EVERY)
     threshold_text, colon, off_text = offer.partition(":")
     if not colon:
-        raise CallError(f"{flag} {shown(text)}: {_(_TIER_FORM)}")
+        raise CallError(f"{flag} {shown(text)}: {form}")
     repeats = offer != text.strip()
-    return Tier(*_amounts(flag, text, (threshold_text, off_text), currency, _TIER_FORM), repeats)
+    return Tier(*_amounts(flag, text, (threshold_text, off_text), currency, form), repeats)
 
 
 def read_coupon(flag: str, text: str, currency: Currency) -> Coupon:
@@ -39,12 +38,13 @@ def read_coupon(flag: str, text: str, currency: Currency) -> Coupon:
 
     ``2`` and ``10%`` are coupons without a minimum. Raises ``CallError`` as ``read_tier`` does.
     """
+    form = _("write THRESHOLD:OFF, such as 20:2, or a share as in 20:10% or 20:10%:5")
     threshold_text, colon, off_text = text.strip().partition(":")
     if not colon:
         threshold_text, off_text = "0", threshold_text
     share_text, colon, cap_text = off_text.partition(":")
     if "%" not in share_text:
-        return Coupon(*_amounts(flag, text, (threshold_text, off_text), currency, _COUPON_FORM))
+        return Coupon(*_amounts(flag, text, (threshold_text, off_text), currency, form))
     try:
         threshold = read(threshold_text, Kind.TARGET, currency)
         share = read(share_text, Kind.RATE, currency)
@@ -52,7 +52,7 @@ def read_coupon(flag: str, text: str, currency: Currency) -> Coupon:
     except CellError as error:
         raise CallError(f"{flag} {shown(text)}: {error}") from None
     if threshold is None or not share or cap is None:
-        raise CallError(f"{flag} {shown(text)}: {_(_COUPON_FORM)}")
+        raise CallError(f"{flag} {shown(text)}: {form}")
     return Coupon(threshold, share=share, cap=cap)
 
 
@@ -65,7 +65,7 @@ def _amounts(
     except CellError as error:
         raise CallError(f"{flag} {shown(text)}: {error}") from None
     if threshold is None or not off:
-        raise CallError(f"{flag} {shown(text)}: {_(form)}")
+        raise CallError(f"{flag} {shown(text)}: {form}")
     if off >= threshold and ":" in text:
         reason = _(
             "{offer} takes {off} off an order of {threshold}; an offer must take off less "

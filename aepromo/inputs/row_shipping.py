@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from aepromo.inputs.shipping import Shipping
+    from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import Cells, Numbers
 
 
@@ -41,7 +42,7 @@ class ShippedRows:
 
 def ship_rows(
     cells: Cells,
-    columns: Mapping[str, int],
+    columns: FoundColumns,
     wanted: npt.NDArray[np.bool_],
     shipping: Shipping,
     offered: Mapping[str, str],
@@ -87,7 +88,7 @@ def _too_heavy(rows: Numbers, market: str, weights: Numbers, shipping: Shipping)
 
 def _weights(
     cells: Cells,
-    columns: Mapping[str, int],
+    columns: FoundColumns,
     wanted: npt.NDArray[np.bool_],
     shipping: Shipping,
     shipped: ShippedRows,
@@ -121,7 +122,7 @@ def _weights(
 
 def _markets(
     cells: Cells,
-    columns: Mapping[str, int],
+    columns: FoundColumns,
     shipping: Shipping,
     shipped: ShippedRows,
     wanted: npt.NDArray[np.bool_],

@@ -46,7 +46,7 @@ def row_texts(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -
     for name, positions in columns.positions.items():
         filled = [at for at in positions if cells[at].strip()]
         kind = INPUTS[name].kind
-        texts = [_without_unit(cells[at], columns.unit(at), kind) for at in filled]
+        texts = [_without_unit(cells[at], columns.units.get(at, ""), kind) for at in filled]
         if kind is Kind.COST and filled:
             if len(filled) > 1:
                 in_currencies = [named.get(at) for at in filled]

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aepromo.errors import CallError
-from aepromo.inputs.columns import CONVERSION, FORCED_RATE, KEYS, PARCEL, SHIPPING_FEES
+from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL, SHIPPING_FEES
 from aepromo.inputs.exchange import Conversion, Exchange, Rate, RowCosts, exchange_of
 from aepromo.inputs.forced_range import GivenRates
 from aepromo.inputs.offer_texts import read_coupon, read_ending, read_tier
@@ -48,26 +48,32 @@ if TYPE_CHECKING:
 class Values(NamedTuple):
     """All values of a call besides its rows.
 
-    ``texts`` are the given values as they were written, by column; ``numbers`` the same in minor
-    units of the ``currency`` of prices and millionths, without ``costs`` and the forced ``rates``;
-    ``facts`` are values of other columns than those of a SKU. ``book`` is the rule book in force,
-    its money in the currency of the prices. ``endings`` are those that prices may have;
-    ``floor_multiple`` is in millionths.
+    ``texts`` are the given values as they were written, by column, ``cost_texts`` those of costs;
+    ``numbers`` the same in minor units of the ``currency`` of prices and millionths, without
+    ``costs`` and the forced ``rates``; ``facts`` are values of other columns than those of a SKU.
+    ``signs`` are those of the amounts in the currency of prices, ``price_signs`` without those of
+    costs. ``book`` is the rule book in force, its money in the currency of the prices. ``endings``
+    are those that prices may have; ``floor_multiple`` is in millionths. ``columns`` are the result
+    columns by name, that of the shipping line with the lines of the tariff as its labels.
     """
 
     policy: Policy
     currency: Currency
     texts: Mapping[str, str]
+    cost_texts: Mapping[str, str]
     exchange: Exchange
     numbers: Mapping[str, int]
     costs: RowCosts
     rates: GivenRates
     facts: Mapping[str, Fact]
+    signs: frozenset[str]
+    price_signs: frozenset[str]
     offers: Offers
     endings: tuple[Ending, ...]
     floor_multiple: int
     book: Book
     shipping: Shipping | None
+    columns: Mapping[str, Column]
 
     @property
     def discounts_add(self) -> bool:
@@ -115,11 +121,6 @@ class Values(NamedTuple):
         return self.policy.tariff.lines if self.policy.tariff else ()
 
     @property
-    def cost_texts(self) -> dict[str, str]:
-        """The given costs as they were written."""
-        return {name: text for name, text in self.texts.items() if _is_cost(name)}
-
-    @property
     def supplied(self) -> frozenset[str]:
         """The columns for which the call has a value, maybe not for every row."""
         more = [
@@ -141,23 +142,13 @@ class Values(NamedTuple):
         keys = KEYS if self.policy.rates else ()
         return (*keys, *PARCEL) if is_shipped else keys
 
-    def column(self, name: str) -> Column:
-        """A result column, with the labels that the tariff gives it."""
-        column = RESULTS[name]
-        return column._replace(labels=self.lines) if name == "shipping_line" else column
-
     def offered(self) -> dict[str, int]:
         """The given values of a SKU, costs among them. Raises ``CallError`` for unusable costs."""
         problems = [f"{self.policy.place(name)}: {reason}" for name, reason in self.costs.problems]
-        if not self.currency.is_stated and len(signs := self.signs) > 1:
-            problems.append(in_two_currencies(signs))
+        if not self.currency.is_stated and len(self.signs) > 1:
+            problems.append(in_two_currencies(self.signs))
         refuse_values(problems)
         return {**self.numbers, **self.costs.converted}
-
-    @property
-    def signs(self) -> frozenset[str]:
-        """The signs of the amounts that are given and in the currency of prices."""
-        return price_signs(self.texts) | self.costs.signs
 
     def assumes_cost_currency(
         self,
@@ -240,23 +231,30 @@ def resolved(policy: Policy, tariff_exchange: Exchange | None = None) -> Values:
     if policy.basket not in BASKETS:
         raise CallError(f"--basket '{policy.basket}': {one_of(policy.basket, BASKETS)}")
     book = policy.book.in_money(exchange.in_selling) if exchange.is_foreign(USD) else policy.book
-    own = {name: text for name, text in texts.items() if _is_cost(name)}
-    costs = exchange.row_costs(own, policy.cost_currencies, price_signs(texts))
+    cost_texts = {name: text for name, text in texts.items() if INPUTS[name].kind is Kind.COST}
+    of_prices = price_signs(texts)
+    costs = exchange.row_costs(cost_texts, policy.cost_currencies, of_prices)
     numbers, rates, facts = _read_values(texts, policy, exchange, costs)
+    lines = policy.tariff.lines if policy.tariff else ()
+    of_line = RESULTS["shipping_line"]._replace(labels=lines)
     return Values(
         policy=policy,
         currency=exchange.selling,
         texts=texts,
+        cost_texts=cost_texts,
         exchange=exchange,
         numbers=numbers,
         costs=costs,
         rates=rates,
         facts=facts,
+        signs=of_prices | costs.signs,
+        price_signs=of_prices,
         offers=_offers(policy, exchange.selling),
         endings=tuple(read_ending(text, exchange.selling) for text in policy.ending),
         floor_multiple=rule_number(policy.book, "floor.multiple"),
         book=book,
         shipping=_shipping(policy, texts, tariff_exchange or exchange),
+        columns=RESULTS | {"shipping_line": of_line},
     )
 
 
@@ -296,10 +294,6 @@ def price_signs(texts: Mapping[str, str]) -> frozenset[str]:
     return signs_in(text for name, text in texts.items() if INPUTS[name].kind in kinds)
 
 
-def _is_cost(name: str) -> bool:
-    return INPUTS[name].kind is Kind.COST
-
-
 def _read_values(
     texts: Mapping[str, str], policy: Policy, exchange: Exchange, costs: RowCosts
 ) -> tuple[dict[str, int], GivenRates, dict[str, Fact]]:
@@ -308,7 +302,8 @@ def _read_values(
     facts: dict[str, Fact] = {}
     rates, problems = GivenRates(), []
     for name, text in texts.items():
-        if name in CONVERSION or _is_cost(name) or name == "weight_g":
+        kind = INPUTS[name].kind
+        if kind in (Kind.COST, Kind.CURRENCY, Kind.FX, Kind.WEIGHT):
             continue
         currency = exchange.cost if name in SHIPPING_FEES else exchange.selling
         try:
@@ -318,10 +313,10 @@ def _read_values(
             elif name in policy.facts or name == "market":
                 from aepromo.table.fact_cells import read_fact  # only the platform's rules need it
 
-                if (fact := read_fact(text, INPUTS[name].kind, currency)) is not None:
+                if (fact := read_fact(text, kind, currency)) is not None:
                     facts[name] = fact
             else:
-                number = read(text, INPUTS[name].kind, currency)
+                number = read(text, kind, currency)
                 numbers[name] = 0 if number is None else number
         except CellError as error:
             problems.append(f"{policy.place(name)}: {error}")
@@ -367,6 +362,19 @@ def assumed_text(name: str, book: Book) -> str:
     if name == "forced_rate_max":
         return percent(assumed_range(book)[1])
     return book.text(ASSUMED[name]) if name in ASSUMED else "0"
+
+
+def assumed_texts(names: Iterable[str], book: Book) -> dict[str, str]:
+    """The assumed values of columns for people, without those that the user put into the book.
+
+    An amount that was converted is in dollars, too.
+    """
+    keys = {name: key for name in names if (key := ASSUMED.get(name, "")) not in book.overrides}
+    dollars = book.in_dollars(filter(None, keys.values()))
+    return {
+        name: assumed_text(name, book) + (f" ({dollars[key]} USD)" if key in dollars else "")
+        for name, key in keys.items()
+    }
 
 
 def rule_number(book: Book, key: str) -> int:

@@ -106,8 +106,7 @@ def rates_command() -> Callable[..., None]:
             *parameters_of(RateOptions),
             option("currency", CurrencyOption, None),
             option("config", ConfigOption, None),
-            *parameters_of(ReadingOptions),
-            *parameters_of(WritingOptions),
+            *parameters_of(ReadingOptions, WritingOptions),
         ],
     )
 

@@ -16,7 +16,7 @@ from aepromo.inputs.header_currencies import label_reasons, name_currencies
 from aepromo.past_rates.past_orders import AMOUNTS, OrderRate, rate_of
 from aepromo.pricing.money import BLANK, pick
 from aepromo.table.cells import in_two_currencies, signs_in, tidy
-from aepromo.table.found_columns import header_at, label_at
+from aepromo.table.found_columns import header_at
 from aepromo.table.moment_columns import read_moments, start_of
 from aepromo.table.number_columns import rows_of
 from aepromo.table.schema import INPUTS
@@ -24,7 +24,7 @@ from aepromo.table.unit_columns import read_one
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import date
 
     import numpy.typing as npt
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aepromo.engine.filling import Fault
     from aepromo.past_rates.past_orders import OrderFilter
     from aepromo.pricing.money import Whole
+    from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import Cells, Numbers
 
     Rows = npt.NDArray[np.intp]
@@ -57,7 +58,7 @@ class Orders:
     problems: list[Refused]
 
 
-def read_orders(cells: Cells, columns: Mapping[str, int], which: OrderFilter) -> Orders:
+def read_orders(cells: Cells, columns: FoundColumns, which: OrderFilter) -> Orders:
     """Read some orders. ``columns`` are the positions of their cells by column name."""
     sheet = _Sheet(cells, columns, which)
     forced, unforced = _forced(sheet)
@@ -86,7 +87,7 @@ class _Sheet:
     """The cells of some orders by column, the values for blank ones, and the problems found."""
 
     cells: Cells
-    columns: Mapping[str, int]
+    columns: FoundColumns
     which: OrderFilter
     problems: list[Refused] = field(default_factory=list)
 
@@ -104,7 +105,7 @@ class _Sheet:
 
     def note(self, name: str, refused: Iterable[Refused]) -> None:
         """Note problems of a column in some rows."""
-        header = header_at(self.cells, self.columns, name)
+        header = header_at(self.columns, name)
         self.problems.extend(each._replace(column=header) for each in refused if len(each.rows))
 
 
@@ -153,7 +154,7 @@ def _rates(sheet: _Sheet, rows: Rows) -> OrderRate:
             numbers[name] = pick(found == BLANK, numbers.get(name, BLANK), found)
             bad = tuple(each.only(is_counted) for each in reading.bad)
             position = sheet.columns[name]
-            if label_at(sheet.columns, position):
+            if position in sheet.columns.labels:
                 bad = label_reasons(bad, sheet.cells, position, currency)
             sheet.note(name, bad)
             unread[name] = rows_of(bad)

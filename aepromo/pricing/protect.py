@@ -79,26 +79,26 @@ def required_deal_price(
     for index, asked in enumerate(bounds(targets, costs, fees, floor_multiple)):
         if isinstance(asked, int) and asked == BLANK:
             continue
-        needed = pick(is_known(asked), most(asked, 1), BLANK)  # a price of nothing is no price
+        needed = pick(asked != BLANK, most(asked, 1), BLANK)  # a price of nothing is no price
         bound = pick(needed > required, index, bound)
         required = most(required, needed)
     return required, bound
 
 
-def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) -> Iterator[Whole]:
+def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) -> list[Whole]:
     """The deal price that each bound requires, in minor units; blank where it is not in force.
 
     In the order of ``BOUNDS``.
     """
-    yield targets.price
+    found = [targets.price]
     for name, asked in (
         ("profit", targets.profit),
         ("margin", targets.margin),
         ("markup", targets.markup),
     ):
-        in_force = is_known(asked)
+        in_force = asked != BLANK
         if not any_of(in_force):
-            yield BLANK
+            found.append(BLANK)
             continue
         wanted = pick(in_force, asked, 0)
         spent = pick(in_force, costs.total, 0)
@@ -107,8 +107,8 @@ def bounds(targets: Targets, costs: Costs, fees: FeeRates, floor_multiple: int) 
         elif name == "markup":
             spent = spent + up(spent, wanted)
         short = _last_short(wanted if name == "margin" else 0, spent, fees, in_force)
-        yield pick(in_force, short + 1, BLANK)
-    yield floor_price(costs.purchase_price, floor_multiple)
+        found.append(pick(in_force, short + 1, BLANK))
+    return [*found, floor_price(costs.purchase_price, floor_multiple)]
 
 
 def most_costs(deal_price: Whole, targets: Targets, fees: FeeRates) -> Whole:

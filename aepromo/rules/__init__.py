@@ -103,7 +103,7 @@ def rule(key: str) -> Rule:
 
     Raises ``UnknownRule``, also for the beginning of longer keys (``forced.gate1``).
     """
-    name = _family_of(key)
+    name = key.partition(".")[0]
     found = _load(name).get(key) if name in FAMILIES else None
     if found is None:
         raise _unknown(_("no rule {name}; {nearest}"), key, _keys())
@@ -122,16 +122,12 @@ def matching(prefix: str) -> tuple[Rule, ...]:
     ``forced.gate`` nothing: whole parts keep a group from catching its neighbours. Raises
     ``UnknownRule`` when nothing matches.
     """
-    name = _family_of(prefix)
+    name = prefix.partition(".")[0]
     figures = _load(name) if name in FAMILIES else {}
     found = tuple(figure for key, figure in figures.items() if f"{key}.".startswith(f"{prefix}."))
     if not found:
         raise _unknown(_("no rule {name}; {nearest}"), prefix, _prefixes())
     return found
-
-
-def _family_of(key: str) -> str:
-    return key.partition(".")[0]
 
 
 def _keys() -> Iterator[str]:
@@ -145,7 +141,7 @@ def _prefixes() -> Iterator[str]:
 
 
 def _unknown(unknown: str, asked: str, known: Iterable[str]) -> UnknownRule:
-    family = _family_of(asked)
+    family = asked.partition(".")[0]
     there = _load(family) if family in FAMILIES else FAMILIES
     otherwise = _("there are {names}").format(names=", ".join(there))
     return UnknownRule(unknown.format(name=repr(asked), nearest=nearest(asked, known, otherwise)))

@@ -8,7 +8,7 @@ from aepromo import rules
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from aepromo.rules import Rule
 
@@ -65,10 +65,16 @@ class Book:
         """Whether the user overrides this figure."""
         return key in self.overrides
 
-    def in_dollars(self, key: str) -> str:
-        """The value in dollars of a converted figure; else empty."""
-        said = self._as_said(rules.rule(key)).value
-        return "" if said == self.rule(key).value else str(said)
+    def in_dollars(self, keys: Iterable[str]) -> dict[str, str]:
+        """The values in dollars of the figures that are converted, by key."""
+        if self.converted is None:
+            return {}
+        said = {key: self._as_said(rules.rule(key)) for key in keys}
+        return {
+            key: str(rule.value)
+            for key, rule in said.items()
+            if rule.value != self.converted(rule).value
+        }
 
     def _in_force(self, rule: Rule) -> Rule:
         said = self._as_said(rule)

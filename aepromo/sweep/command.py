@@ -112,8 +112,7 @@ def sweep_command() -> Callable[..., None]:
         [
             argument("file", FileArgument),
             *value_parameters(SWEEP.uses),
-            *parameters_of(OfferOptions),
-            *parameters_of(MoneyOptions),
+            *parameters_of(OfferOptions, MoneyOptions),
             *shipping_options(SWEEP),
             option("config", ConfigOption, None),
             option("override", OverrideOption, False),
@@ -122,8 +121,7 @@ def sweep_command() -> Callable[..., None]:
             option("step", StepOption, "1%"),
             option("svg", SvgOption, None),
             option("png", PngOption, None),
-            *parameters_of(ReadingOptions),
-            *parameters_of(WritingOptions),
+            *parameters_of(ReadingOptions, WritingOptions),
         ],
     )
 

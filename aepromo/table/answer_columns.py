@@ -8,27 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.table.schema import INPUTS, RESULTS, chinese, header_of
+from aepromo.table.schema import INPUTS, RESULTS, chinese, header_of, in_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from aepromo.table.headers import Headers
 
 
 class Layout(NamedTuple):
     """The columns of an answer in order, by name.
 
-    ``headers`` are those of the file, unchanged; ``known`` is what the file's columns hold, as far
-    as a header or a mapping says.
+    ``headers`` are those of the file's columns, unchanged; ``known`` is what these hold, as far as
+    a header or a mapping says.
     """
 
     names: tuple[str, ...]
     headers: Mapping[str, str] = {}
     known: Mapping[str, str] = {}
-
-    @property
-    def of_file(self) -> tuple[str, ...]:
-        """The names of the file's columns."""
-        return self.names[: len(self.headers)]
 
     @property
     def identity(self) -> str:
@@ -41,8 +38,9 @@ class Layout(NamedTuple):
 
     def holding(self, role: str) -> str:
         """The column that holds a role, first the one of that name; empty if there is none."""
-        found = [name for name in self.names if self.role(name) == role]
-        return role if role in found else next(iter(found), "")
+        if role in self.names and self.role(role) == role:
+            return role
+        return next((name for name in self.names if self.role(name) == role), "")
 
     def header(self, name: str, language: str) -> str:
         """The header to write for a column: the file's own, or else the program's."""
@@ -83,24 +81,23 @@ class Layout(NamedTuple):
         return self.header(name, "zh"), role, chinese(role)
 
 
-def laid_out(header: Sequence[str], added: Iterable[str], mapping: Mapping[str, str]) -> Layout:
+def laid_out(headers: Headers, added: Sequence[str], mapping: Mapping[str, str]) -> Layout:
     """The columns of a file, and what is ``added`` to it or replaced where it stands.
 
     A file has a column by its name in English, or else by its name in Chinese, unless a mapping
     says that this is something else.
     """
-    from aepromo.table.headers import plain, read_headers, result_of  # a one-liner has no file
+    from aepromo.table.headers import plain, result_of  # a one-liner has no file
 
-    inputs, added = read_headers(header, (), mapping).columns, tuple(added)
     mapped = set(map(plain, mapping))
-    missing = {plain(chinese(name)): name for name in added if name not in header}
+    missing = in_chinese(name for name in added if name not in headers.names)
     names: list[str] = []
-    for column in header:
+    for column in headers.names:
         way = plain(column)
         names.append(column if way in mapped else missing.pop(way, column))
     known = {
-        name: name if name in added else role or result_of(column)
-        for name, column, role in zip(names, header, inputs, strict=True)
+        name: name if name in added else reading.column or result_of(column)
+        for name, column, reading in zip(names, headers.names, headers.readings, strict=True)
     }
-    headers = dict(zip(names, header, strict=True))
-    return Layout(tuple(dict.fromkeys((*names, *added))), headers, known)
+    of_file = dict(zip(names, headers.names, strict=True))
+    return Layout(tuple(dict.fromkeys((*names, *added))), of_file, known)

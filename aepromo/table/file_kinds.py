@@ -12,7 +12,7 @@ from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.errors import InputError
-from aepromo.words import N_, _, cause
+from aepromo.words import _, cause
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -39,28 +39,29 @@ _READ = {
     b"PAR1": FileKind.PARQUET,
     b"\x1f\x8b": FileKind.GZIP,
 }
-_REFUSED = {
-    b"\xd0\xcf\x11\xe0": N_("an old .xls workbook, or one with a password; save it as .xlsx"),
-    b"\x09\x08\x10\x00": N_("an old .xls workbook, or one with a password; save it as .xlsx"),
-    b"\x28\xb5\x2f\xfd": N_("compressed with zstd; unpack it first"),
-    b"\xfd7zXZ\x00": N_("compressed with xz; unpack it first"),
-    b"BZh91AY&": N_("compressed with bzip2; unpack it first"),
-    b"\x04\x22\x4d\x18": N_("compressed with lz4; unpack it first"),
-    b"7z\xbc\xaf\x27\x1c": N_("a 7z archive; unpack it first"),
-    b"Rar!\x1a\x07": N_("a rar archive; unpack it first"),
-    b"%PDF-": N_("a PDF; export the table as .csv or .xlsx"),
-    b"{\\rtf": N_("an RTF document; export the table as .csv or .xlsx"),
-    b"\x89PNG": N_("a picture; export the table as .csv or .xlsx"),
-    b"\xff\xd8\xff": N_("a picture; export the table as .csv or .xlsx"),
-    b"GIF89a": N_("a picture; export the table as .csv or .xlsx"),
-    b"SQLite f": N_("a database; export the table as .csv"),
-    b"ARROW1\x00\x00": N_("an Arrow file; write it as Parquet or .csv"),
+REFUSED = {
+    b"\xd0\xcf\x11\xe0": "an old .xls workbook, or one with a password; save it as .xlsx",
+    b"\x09\x08\x10\x00": "an old .xls workbook, or one with a password; save it as .xlsx",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it first",
+    b"\xfd7zXZ\x00": "compressed with xz; unpack it first",
+    b"BZh91AY&": "compressed with bzip2; unpack it first",
+    b"\x04\x22\x4d\x18": "compressed with lz4; unpack it first",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first",
+    b"Rar!\x1a\x07": "a rar archive; unpack it first",
+    b"%PDF-": "a PDF; export the table as .csv or .xlsx",
+    b"{\\rtf": "an RTF document; export the table as .csv or .xlsx",
+    b"\x89PNG": "a picture; export the table as .csv or .xlsx",
+    b"\xff\xd8\xff": "a picture; export the table as .csv or .xlsx",
+    b"GIF89a": "a picture; export the table as .csv or .xlsx",
+    b"SQLite f": "a database; export the table as .csv",
+    b"ARROW1\x00\x00": "an Arrow file; write it as Parquet or .csv",
 }
+"""Files of other kinds by their first bytes, and what to do with them."""
 
 
 def kind_of(head: bytes, name: str) -> FileKind:
     """How a file with these first bytes is read. Raises ``InputError`` if it can't be read."""
-    for mark, reason in _REFUSED.items():
+    for mark, reason in REFUSED.items():
         if head.startswith(mark):
             raise InputError(f"{name}: {_(reason)}")
     return next((kind for mark, kind in _READ.items() if head.startswith(mark)), FileKind.TEXT)

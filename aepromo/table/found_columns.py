@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from aepromo.table.headers import plain
-from aepromo.table.schema import chinese
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from aepromo.table.headers import HeaderReading, Headers
-    from aepromo.table.number_columns import Cells
 
 
-@dataclass(frozen=True, slots=True)
-class FoundColumns(Mapping[str, int]):
+class FoundColumns(dict[str, int]):
     """The position of each column that a table has; the first where several add up.
 
-    ``header`` is the header row, ``readings`` what it says about each column's cells.
+    ``positions`` are all of them, ``header`` is the header row. What it says of the cells is by
+    position: ``labels`` are codes or signs of currencies, ``units`` are ``kg`` and ``%``.
     """
 
-    positions: Mapping[str, tuple[int, ...]]
-    header: Sequence[str] = field(default=(), repr=False)
-    readings: Sequence[HeaderReading] = field(default=(), repr=False)
-
-    def __getitem__(self, name: str) -> int:
-        return self.positions[name][0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.positions)
-
-    def __len__(self) -> int:
-        return len(self.positions)
-
-    def label(self, position: int) -> str:
-        """The currency code or sign in a header; empty without one."""
-        return (self.readings[position].currency or "") if self.readings else ""
-
-    def unit(self, position: int) -> str:
-        """``kg`` or ``%`` if a header names it; else empty."""
-        return (self.readings[position].unit or "") if self.readings else ""
+    def __init__(
+        self,
+        positions: Mapping[str, tuple[int, ...]],
+        header: Sequence[str] = (),
+        readings: Sequence[HeaderReading] = (),
+    ) -> None:
+        super().__init__((name, places[0]) for name, places in positions.items())
+        self.positions, self.header = positions, header
+        self.labels = {at: each.currency for at, each in enumerate(readings) if each.currency}
+        self.units = {at: each.unit for at, each in enumerate(readings) if each.unit}
 
 
 class Found(NamedTuple):
@@ -62,30 +46,6 @@ def found_columns(
     return FoundColumns(positions, headers.names, headers.readings)
 
 
-def proposed_place(name: str, header: Sequence[str], by_call: Mapping[str, str]) -> int | None:
-    """Where a price stands that goes before the list price; None where the list price counts.
-
-    ``name`` is that column's English name, and it may stand under its Chinese one. A call may say
-    which column is the list price, and so that this one is meant.
-    """
-    if not name or "list_price" in by_call.values():
-        return None
-    if name in header:
-        return header.index(name)
-    places = (at for at, each in enumerate(header) if plain(each) == plain(chinese(name)))
-    return next(places, None)
-
-
-def positions_of(columns: Mapping[str, int], name: str) -> tuple[int, ...]:
-    """Every position of a column; several where they add up."""
-    return columns.positions[name] if isinstance(columns, FoundColumns) else (columns[name],)
-
-
-def label_at(columns: Mapping[str, int], position: int) -> str:
-    """The code or sign of money that the header at a position names for its cells."""
-    return columns.label(position) if isinstance(columns, FoundColumns) else ""
-
-
-def header_at(cells: Cells, columns: Mapping[str, int], name: str) -> str:
+def header_at(columns: FoundColumns, name: str) -> str:
     """The header of a column, or its name if the table lacks it."""
-    return str(cells.header[columns[name]]) if name in columns else name
+    return columns.header[columns[name]] if name in columns else name

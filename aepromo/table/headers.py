@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aepromo.errors import CallError, InputError
 from aepromo.table.cells import few
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.schema import INPUTS, RESULTS, chinese, named
+from aepromo.table.schema import INPUTS, RESULTS, chinese, in_chinese, named
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 
@@ -266,7 +266,6 @@ _UNKNOWN = HeaderReading()
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(1024)
 def read_header(header: str) -> HeaderReading:
     """Read one header by itself, without the others of its file."""
     names = _vocabulary()
@@ -332,11 +331,6 @@ class Headers(NamedTuple):
     read_as: tuple[tuple[str, HeaderReading], ...]
     ambiguous: tuple[Ambiguous, ...]
     not_used: tuple[str, ...]
-
-    @property
-    def columns(self) -> list[str]:
-        """The input column that each header means, empty if unknown."""
-        return [reading.column for reading in self.readings]
 
     def position(self, column: str) -> int | None:
         """The position of a column that is not a sum; None if the file lacks it."""
@@ -411,8 +405,8 @@ def read_headers(
     """
     wanted = frozenset(wanted)
     mapped = _mapped(header, mapping)
-    in_chinese = {plain(chinese(name)) for name in added}
-    results = in_chinese.union(added)
+    chinese_names = in_chinese(added)
+    results = {*chinese_names, *added}
     readings = [mapped.get(at) or _read_beside(name, results) for at, name in enumerate(header)]
     if any(map(_tells_orders, readings)):
         readings = [
@@ -430,7 +424,7 @@ def read_headers(
             found.setdefault(reading.column, []).append(at)
     positions, beaten = _chosen(header, found, mapped, {"title", *beside} - wanted | {"title"})
     taken = {at for places in positions.values() for at in places}
-    replaced = in_chinese.union(map(plain, added))
+    replaced = {*chinese_names, *map(plain, added)}
     ambiguous, not_used = [], []
     for at, (name, reading) in enumerate(zip(header, readings, strict=True)):
         if at in taken or at in mapped:
@@ -562,6 +556,20 @@ def _result_names() -> dict[str, str]:
 def result_of(header: str) -> str:
     """The result in a column by its header, in English or Chinese; else empty."""
     return header if header in RESULTS else _result_names().get(plain(header), "")
+
+
+def proposed_place(name: str, header: Sequence[str], by_call: Mapping[str, str]) -> int | None:
+    """Where a price stands that goes before the list price; None where the list price counts.
+
+    ``name`` is that column's English name, and it may stand under its Chinese one. A call may say
+    which column is the list price, and so that this one is meant.
+    """
+    if not name or "list_price" in by_call.values():
+        return None
+    if name in header:
+        return header.index(name)
+    places = (at for at, each in enumerate(header) if plain(each) == plain(chinese(name)))
+    return next(places, None)
 
 
 def missing_columns(headers: Headers, missing: Sequence[str]) -> str:
@@ -724,38 +732,6 @@ def _unknown_header(header: str, headers: Sequence[str]) -> str:
     few = [shown_header(headers[at]) for at in sorted(order[:_MOST_NAMED])]
     reason = _("--map: the file has no column '{header}'; {nearest}")
     return reason.format(header=header, nearest=nearest(header, few, _("it has {names}")))
-
-
-class HeaderMap(NamedTuple):
-    """Columns by header: those that a call names, and those of a configuration.
-
-    A configuration holds for every file, so a file may lack its headers.
-    """
-
-    given: Mapping[str, str] = {}
-    configured: Mapping[str, str] = {}
-
-    @property
-    def all(self) -> dict[str, str]:
-        """Both, for any file."""
-        return {**self.configured, **self.given}
-
-    def of(self, header: Sequence[str]) -> dict[str, str]:
-        """Return the columns by header for a file with this header row.
-
-        The call goes before the configuration, which counts only for headers that the file has.
-        """
-        if not self.configured:
-            return dict(self.given)
-
-        there = set(map(plain, header)) - set(map(plain, self.given))
-        taken = {column_called(name) for name in self.given.values()} - SUMMED
-        configured = {
-            each: name
-            for each, name in self.configured.items()
-            if plain(each) in there and column_called(name) not in taken
-        }
-        return configured | dict(self.given)
 
 
 ENOUGH = 2

@@ -22,6 +22,8 @@ from aepromo.watch.columns import FEED_INPUTS, NEWS_RESULTS
 from aepromo.words import is_english, label, label_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aepromo.table.column import Column
 
 
@@ -66,6 +68,11 @@ def in_words(name: str) -> str:
     if is_english():
         return words
     return chinese(name) if column_named(name) else label(name)
+
+
+def in_chinese(results: Iterable[str]) -> dict[str, str]:
+    """Result columns by their Chinese names."""
+    return {RESULTS[name].chinese[0]: name for name in results}
 
 
 def header_of(name: str, language: str) -> str:

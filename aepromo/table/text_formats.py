@@ -97,12 +97,12 @@ def result_text(value: int | str, column: Column, currency: Currency) -> str | N
 
 
 def result_columns(
-    results: Mapping[str, int | str], columns: Iterable[Column], currency: Currency
+    results: Mapping[str, int | str], columns: Mapping[str, Column], currency: Currency
 ) -> list[TextColumn]:
     """The figures of one row as columns."""
     return [
-        TextColumn(name, column.kind, [result_text(value, column, currency)])
-        for (name, value), column in zip(results.items(), columns, strict=True)
+        TextColumn(name, columns[name].kind, [result_text(value, columns[name], currency)])
+        for name, value in results.items()
     ]
 
 

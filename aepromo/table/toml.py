@@ -5,29 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from aepromo.errors import CallError
-from aepromo.words import N_, _, cause
+from aepromo.words import _, cause
 
-_REASONS = {
-    "Cannot overwrite": N_("a key appears twice"),
-    "Cannot declare": N_("a table appears twice"),
-    "Cannot mutate": N_("a key appears twice"),
-    "Cannot redefine": N_("a table appears twice"),
-    "Duplicate inline table key": N_("a key appears twice"),
-    "Invalid initial character": N_("a key can't begin like this"),
-    "Invalid statement": N_("a key or table can't begin like this"),
-    "Expected '='": N_("there is no = after a key"),
-    "Expected ']'": N_("the name of a table isn't closed by ]"),
-    "Expected ']]'": N_("the name of a table isn't closed by ]]"),
-    "Expected newline": N_("there is something after the value"),
-    "Invalid value": N_("not a value; put text in quotes"),
-    "Invalid date": N_("there is no such date"),
-    "Unterminated string": N_("a text isn't closed by a quote"),
-    "Illegal character '\\n'": N_("a text isn't closed by a quote"),
-    "Illegal character '\\r'": N_("a text isn't closed by a quote"),
-    "Unclosed array": N_("a list isn't closed by ]"),
-    "Unclosed inline table": N_("an inline table isn't closed"),
-    "Unescaped": N_("a \\ in a text is written \\\\"),
-    "Invalid hex": N_("a \\ in a text is written \\\\"),
+REASONS = {
+    "Cannot overwrite": "a key appears twice",
+    "Cannot declare": "a table appears twice",
+    "Cannot mutate": "a key appears twice",
+    "Cannot redefine": "a table appears twice",
+    "Duplicate inline table key": "a key appears twice",
+    "Invalid initial character": "a key can't begin like this",
+    "Invalid statement": "a key or table can't begin like this",
+    "Expected '='": "there is no = after a key",
+    "Expected ']'": "the name of a table isn't closed by ]",
+    "Expected ']]'": "the name of a table isn't closed by ]]",
+    "Expected newline": "there is something after the value",
+    "Invalid value": "not a value; put text in quotes",
+    "Invalid date": "there is no such date",
+    "Unterminated string": "a text isn't closed by a quote",
+    "Illegal character '\\n'": "a text isn't closed by a quote",
+    "Illegal character '\\r'": "a text isn't closed by a quote",
+    "Unclosed array": "a list isn't closed by ]",
+    "Unclosed inline table": "an inline table isn't closed",
+    "Unescaped": "a \\ in a text is written \\\\",
+    "Invalid hex": "a \\ in a text is written \\\\",
 }
 """The program's own messages, by the start of the parser's messages."""
 
@@ -99,9 +99,9 @@ def _told(path: str, text: str, error: str) -> str:
     import re
 
     reason, _at, place = error.rpartition(" (at ")
-    starts = (begins for begins in _REASONS if reason.startswith(begins))
+    starts = (begins for begins in REASONS if reason.startswith(begins))
     begins = max(starts, key=len, default="")
-    reason = _(_REASONS[begins]) if begins else reason
+    reason = _(REASONS[begins]) if begins else reason
     found = re.fullmatch(r"line (\d+), column (\d+)\)", place)
     if found is None:
         return f"{path}: " + _("not valid TOML: {reason}").format(reason=reason)

@@ -13,14 +13,14 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MARKUP_LIMIT, MILLION, WE
 from aepromo.table.arrow_arrays import taken, truths
 from aepromo.table.cells import RATE_PLACES, grouped, percent, shown
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.table.found_columns import FoundColumns
 from aepromo.table.number_columns import Reading
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aepromo.pricing.currency import Currency
+    from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import Cells, Numbers
 
 _RATES = (Kind.RATE, Kind.RATES, Kind.SHARE, Kind.MARKUP)
@@ -29,14 +29,12 @@ _MONEY = r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€
 
 
 def read_cells(
-    cells: Cells, columns: Mapping[str, int], name: str, kind: Kind, currency: Currency
+    cells: Cells, columns: FoundColumns, name: str, kind: Kind, currency: Currency
 ) -> dict[int, Reading]:
     """The numbers at each position of a column, in the unit of its header."""
-    if not isinstance(columns, FoundColumns):
-        return {columns[name]: cells.reading(columns[name], kind, currency)}
     found = {}
     for position in columns.positions[name]:
-        unit = columns.unit(position)
+        unit = columns.units.get(position)
         if unit == "%" and kind in _RATES:
             found[position] = _percentages(cells, position, kind, currency)
         elif unit == "kg" and kind is Kind.WEIGHT:
@@ -47,7 +45,7 @@ def read_cells(
 
 
 def read_one(
-    cells: Cells, columns: Mapping[str, int], name: str, kind: Kind, currency: Currency
+    cells: Cells, columns: FoundColumns, name: str, kind: Kind, currency: Currency
 ) -> Reading:
     """The numbers of a column that is not a sum."""
     return next(iter(read_cells(cells, columns, name, kind, currency).values()))
@@ -126,12 +124,10 @@ def speak_of_money(texts: pa.Array) -> bool:
 def added_up(
     parts: Sequence[Numbers], kind: Kind, currency: Currency, header: str
 ) -> tuple[Numbers, list[Refused]]:
-    """The sum of columns, row by row, blank if all are; and which sums are too large, and why.
+    """The sum of several columns, row by row, blank if all are; and the sums that are too large.
 
     A cell that is blank counts as 0 where another is filled. ``header`` is the one to blame.
     """
-    if len(parts) == 1:
-        return parts[0], []
     known = [part != BLANK for part in parts]
     total = np.zeros(len(parts[0]), np.int64)
     for is_known, part in zip(known, parts, strict=True):

@@ -188,8 +188,7 @@ def watch_command() -> Callable[..., None]:
             *parameters_of(WatchOptions),
             option("store", StoreOption, None),
             option("config", ConfigOption, None),
-            *parameters_of(ReadingOptions),
-            *parameters_of(WritingOptions),
+            *parameters_of(ReadingOptions, WritingOptions),
             option("fail_on", FailOnOption, FailOn.OPEN),
         ],
     )

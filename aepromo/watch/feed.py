@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
-    from aepromo.table.found_columns import Found
+    from aepromo.table.found_columns import Found, FoundColumns
     from aepromo.table.headers import KnownHeaders
     from aepromo.table.number_columns import Numbers
 
@@ -123,7 +123,7 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
 
 
 def _of_good_rows(
-    part: _Part, question: Question, columns: Mapping[str, int], values: Values
+    part: _Part, question: Question, columns: FoundColumns, values: Values
 ) -> Outcome:
     if not part.problems:
         return part.outcome
@@ -149,7 +149,7 @@ def _columns(
 
 
 def _read_part(
-    question: Question, values: Values, columns: Mapping[str, int], source: Source, block: Block
+    question: Question, values: Values, columns: FoundColumns, source: Source, block: Block
 ) -> _Part:
     """Read a block; its problems are in the order of the rows."""
     problems: list[Refused] = []
