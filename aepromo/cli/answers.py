@@ -29,6 +29,7 @@ from aepromo.inputs.columns import FORCED_RATE
 from aepromo.inputs.values import ASSUMED, assumed_text
 from aepromo.pricing.money import BLANK
 from aepromo.table.answer_columns import Layout, laid_out
+from aepromo.table.arrow_arrays import are_empty
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import few, in_two_currencies
 from aepromo.table.headers import HeaderUse, result_of, shown_header
@@ -408,6 +409,6 @@ def has_blank(cells: Cells, places: Sequence[int]) -> bool:
     """Whether some row is blank at all of the places."""
     blank: pa.Array | None = None
     for place in places:
-        own = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(cells.texts(place))), 0)
+        own = are_empty(pc.utf8_trim_whitespace(cells.texts(place)))
         blank = own if blank is None else pc.and_(blank, own)
     return blank is not None and bool(pc.any(blank).as_py())
