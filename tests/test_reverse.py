@@ -20,7 +20,7 @@ from aepromo.engine.answer import run as run_question
 from aepromo.engine.frame import FrameCells
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
-from aepromo.platform.gates import OPEN, hold
+from aepromo.platform.gates import OPEN, Gates
 from aepromo.platform.reverse import ADDED, reverse
 from aepromo.rules.overrides import Book
 
@@ -88,7 +88,8 @@ def test_a_gate_under_at_and_over_its_threshold(
     cells = FrameCells(pd.DataFrame({rule.column: values}, dtype="str"), call.currency)
     inputs = run_question(reverse(call), cells, {rule.column: 0}, call).inputs
     assert inputs is not None
-    assert tuple((hold(rule, inputs).states == OPEN).tolist()) == opens
+    (gate,) = Gates({"": [rule]}, call.currency).hold(inputs)[""]
+    assert tuple(gate.states == OPEN) == opens
 
 
 def test_every_threshold_of_the_family_is_tested() -> None:
