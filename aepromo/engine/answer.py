@@ -415,7 +415,7 @@ class _Reading:
         """A column of numbers, cell before given value."""
         own = self.given.get(name, BLANK)
         given = self.values.facts.get(name)
-        fact: Whole | None = as_number(given)
+        fact: Whole | None = None if given is None else as_number(given)
         if isinstance(given, datetime):
             fact = instant_number(given, self.values.policy.zone)
             self.lacks_zone |= given.tzinfo is None and any_of(own == BLANK)

@@ -95,8 +95,7 @@ def _exposure(held: Mapping[str, Sequence[Gate]], rows: int) -> Results:
     short = np.where(gates == UNKNOWN, _UNKNOWN, _NONE)
     is_out = state(categories, rows) == CLOSED
     exposure = np.where(is_out, _OUT, np.where(gates == OPEN, reached, short))
-    reasons = _Reasons(exposure, categories, decisive, event)
-    rule, gate = reasons.nearest()
+    decided, rule, reason = _decided(exposure, categories, decisive, event)
     unknown = [said_where(each.states == UNKNOWN, each.rule.column) for each in decisive]
     return {
         "exposure": exposure,
@@ -106,8 +105,8 @@ def _exposure(held: Mapping[str, Sequence[Gate]], rows: int) -> Results:
         "label_gate": state(label, rows),
         "store_fit": _fit(fit, rarely, rows),
         "nearest_rule": rule,
-        "nearest_gate": gate,
-        "reasons": joined([*reasons.decided(), *_also(label, fit, rarely)]),
+        "nearest_gate": reason,
+        "reasons": joined([*decided, *_also(label, fit, rarely)]),
         "unknown": joined(unknown, ", ", or_null=True),
     }
 
@@ -125,51 +124,29 @@ def _click_multiple(inputs: Inputs) -> dict[str, Whole]:
     return {"click_multiple": np.where(is_known(given), given, worked_out)}
 
 
-class _Reasons:
-    """The reasons of the gates that decide the exposure, each where it is told.
+def _decided(
+    exposure: Numbers, categories: Sequence[Gate], gates: Sequence[Gate], event: Sequence[Gate]
+) -> tuple[list[Clause], pa.Array, pa.Array]:
+    """The reasons of the gates that decided, worst first: those that aren't open, or all.
 
-    A SKU that is out is told its category, one that falls short the gates that aren't open, and one
-    that is primed or triggered all of them.
+    Also returns the rule and the reason of the one with the smallest gap; null without one.
     """
-
-    def __init__(
-        self,
-        exposure: Numbers,
-        categories: Sequence[Gate],
-        gates: Sequence[Gate],
-        event: Sequence[Gate],
-    ) -> None:
-        self.is_out, self.is_near = exposure == _OUT, exposure >= _PRIMED
-        self.is_short = np.isin(exposure, _SHORT)
-        self.categories, self.gates, self.event = categories, gates, event
-        self.of_categories = [
-            gate.reasons(self.is_out & (gate.states == CLOSED)) for gate in categories
-        ]
-        self.of_gates = [
-            gate.reasons(self.is_near | (self.is_short & (gate.states != OPEN))) for gate in gates
-        ]
-        self.of_event = [gate.reasons(self.is_near) for gate in event]
-
-    def decided(self) -> list[Clause]:
-        """Those that decided, the worst first."""
-        short = [clause.where(self.is_short) for clause in self.of_gates]
-        near = [clause.where(self.is_near) for clause in (*self.of_event, *self.of_gates)]
-        return [*self.of_categories, *ordered(short, worst_first(self.gates)), *near]
-
-    def nearest(self) -> tuple[pa.Array, pa.Array]:
-        """The rule and the reason of the closed gate with the smallest gap; null without one."""
-        rules, reasons = [], []
-        for candidates, clauses, where in (
-            (self.categories, self.of_categories, self.is_out),
-            (self.gates, self.of_gates, self.is_short),
-            (self.event, self.of_event, self.is_near),
-        ):
-            chosen, is_there = nearest(candidates)
-            for index, (gate, clause) in enumerate(zip(candidates, clauses, strict=True)):
-                is_it = where & is_there & (chosen == index)
-                rules.append(said_where(is_it, gate.rule.key))
-                reasons.append(clause.where(is_it))
-        return joined(rules, or_null=True), joined(reasons, or_null=True)
+    is_near = exposure >= _PRIMED
+    shut, rules, reasons = [], [], []
+    for group, where in (
+        (categories, exposure == _OUT),
+        (gates, np.isin(exposure, _SHORT)),
+        (event, is_near),
+    ):
+        chosen, clauses = nearest(group), []
+        for index, gate in enumerate(group):
+            is_shut = where & (gate.states != OPEN)
+            clauses.append(gate.reasons(is_shut))
+            rules.append(said_where(is_shut & (chosen == index), gate.rule.key))
+            reasons.append(clauses[-1].where(chosen == index))
+        shut += ordered(clauses, worst_first(group))
+    met = [gate.reasons(is_near & (gate.states == OPEN)) for gate in (*event, *gates)]
+    return [*shut, *met], joined(rules, or_null=True), joined(reasons, or_null=True)
 
 
 def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) -> list[Clause]:

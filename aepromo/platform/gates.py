@@ -43,27 +43,13 @@ _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 
 
 class Sentences(NamedTuple):
-    """The reasons of gates in the language of the run: templates for fact, threshold and gap."""
+    """Reasons in the language of the run, by what a fact is to its gate."""
 
-    needs: str
-    must_not_be: str
     met: str
     failed: str
     at_it: str
     short: str
     unknown: str
-
-
-def _sentences() -> Sentences:
-    return Sentences(
-        needs=_("needs {bound}"),
-        must_not_be=_("must not be {bound}"),
-        met=_("{name} {value}, {needs}: met"),
-        failed=_("{name} {value}, {needs}"),
-        at_it=_("{name} {value}, {needs}: just at it"),
-        short=_("{name} {value}, {needs}: {gap}"),
-        unknown=_("{name} unknown, {needs}"),
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +62,7 @@ class Gate:
     threshold.
     """
 
-    requirement: Requirement
+    required: Requirement
     sentences: Sentences
     codes: Numbers
     facts: Facts
@@ -86,7 +72,7 @@ class Gate:
     @property
     def rule(self) -> Rule:
         """The rule of the book."""
-        return self.requirement.rule
+        return self.required.rule
 
     @cached_property
     def states(self) -> Numbers:
@@ -102,7 +88,7 @@ class Gate:
         if not self.rule.compare:
             gaps = np.where(self.fact_states == OPEN, 0, MILLION)
         else:
-            threshold, gaps = self.requirement.threshold, self.fact_gaps
+            threshold, gaps = self.required.threshold, self.fact_gaps
             if threshold:
                 # A gap of a billion days × a million would not fit 64 bits.
                 gaps = gaps // threshold * MILLION + gaps % threshold * MILLION // threshold
@@ -117,43 +103,37 @@ class Gate:
         """
         is_read = np.zeros(len(self.facts), np.bool_)
         is_read[self.codes[where]] = True
+        read = np.flatnonzero(is_read)
+        if not len(read):
+            return Clause(np.full(len(where), UNSAID), [])
+        texts = self._texts_of(read, met or self.sentences.met)
         places = np.cumsum(is_read) - 1
-        texts = self._texts_of(np.flatnonzero(is_read), met or self.sentences.met)
         return Clause(np.where(where, places[self.codes], UNSAID), texts)
 
-    def _texts_of(self, codes: Numbers, met: str) -> list[str]:
+    def _texts_of(self, read: Numbers, met: str) -> list[str]:
         """The reasons for some of the facts."""
-        if not len(codes):
-            return []
-        required, said = self.requirement, self.sentences
-        needs = said.must_not_be if self.rule.unit == "none_of" else said.needs
-        needs = needs.format(bound=required.bound)
-        states, distances = self.fact_states[codes], self.fact_gaps[codes]
-        gaps = [""] * len(codes)
+        required, said = self.required, self.sentences
+        states, distances = self.fact_states[read].tolist(), self.fact_gaps[read]
+        if isinstance(self.facts, np.ndarray):
+            values = required.shown(self.facts[read])
+        else:
+            values = required.shown([self.facts[code] for code in read.tolist()])
+        gaps = [""] * len(read)
         if distances.any():
             sign = "+" if self.rule.compare in (">", ">=") else "-"
             gaps = [sign + gap for gap in required.shown_gaps(distances)]
-        values = required.shown(
-            self.facts[codes]
-            if isinstance(self.facts, np.ndarray)
-            else [self.facts[code] for code in codes.tolist()]
-        )
-        closed = said.at_it if self.rule.compare else said.failed
         texts = []
-        for state, distance, value, gap in zip(
-            states.tolist(), distances.tolist(), values, gaps, strict=True
-        ):
+        for state, distance, value, gap in zip(states, distances, values, gaps, strict=True):
             if state == OPEN:
                 text = met
             elif state == UNKNOWN:
                 text = said.unknown
+            elif distance:
+                text = said.short
             else:
-                text = said.short if distance else closed
-            texts.append(
-                text.format(
-                    name=required.column, value=value, needs=needs, bound=required.bound, gap=gap
-                )
-            )
+                text = said.at_it if self.rule.compare else said.failed
+            name, needs, bound = required.column, required.needs, required.bound
+            texts.append(text.format(name=name, value=value, needs=needs, bound=bound, gap=gap))
         return texts
 
 
@@ -176,22 +156,24 @@ def avoiding(rule: Rule) -> Rule:
 
 
 class Gates:
-    """The gates of a question in groups, each of which is a rule that is a gate."""
+    """The gates of a question in groups: rules, each of which is a gate."""
 
     def __init__(self, groups: Mapping[str, Sequence[Rule]], currency: Currency) -> None:
         self.groups, self.currency = groups, currency
-        rules = dict.fromkeys(rule for group in groups.values() for rule in group)
-        self.rules = tuple(rules)
-        self.columns = tuple(dict.fromkeys(rule.column for rule in rules))
+        self.rules = tuple(dict.fromkeys(rule for rules in groups.values() for rule in rules))
+        self.columns = tuple(dict.fromkeys(rule.column for rule in self.rules))
 
     @cached_property
-    def _requirements(self) -> dict[Rule, Requirement]:
-        # Read for the first rows: to declare a command its columns are enough.
-        return requirements(self.rules, self.currency)
-
-    @cached_property
-    def _sentences(self) -> Sentences:
-        return _sentences()
+    def _told(self) -> tuple[list[Requirement], Sentences]:
+        """What the rules require and the sentences about it; no command needs them for its help."""
+        sentences = Sentences(
+            met=_("{name} {value}, {needs}: met"),
+            failed=_("{name} {value}, {needs}"),
+            at_it=_("{name} {value}, {needs}: just at it"),
+            short=_("{name} {value}, {needs}: {gap}"),
+            unknown=_("{name} unknown, {needs}"),
+        )
+        return requirements(self.rules, self.currency), sentences
 
     def hold(
         self, inputs: Inputs, computed: Mapping[str, Whole | Words] | None = None
@@ -201,21 +183,22 @@ class Gates:
         ``computed`` are computed columns, which go before those of the inputs. Raises ``CallError``
         for a rule with a value that can't be compared.
         """
+        required, sentences = self._told
         known = {**inputs.words, **inputs.numbers, **(computed or {})}
         facts: dict[str, tuple[Numbers, Facts]] = {}
         held: dict[Rule, Gate] = {}
-        for rule, required in self._requirements.items():
-            if rule.column not in facts:
-                facts[rule.column] = _facts_of(required, inputs, known)
-            held[rule] = _gate(required, self._sentences, *facts[rule.column])
-        return {name: [held[rule] for rule in group] for name, group in self.groups.items()}
+        for each in required:
+            column = each.rule.column
+            if column not in facts:
+                facts[column] = _facts_of(each, inputs, known.get(column, BLANK))
+            held[each.rule] = _held(each, sentences, *facts[column])
+        return {name: [held[rule] for rule in rules] for name, rules in self.groups.items()}
 
 
 def _facts_of(
-    required: Requirement, inputs: Inputs, known: Mapping[str, Whole | Words]
+    required: Requirement, inputs: Inputs, column: Whole | Words
 ) -> tuple[Numbers, Facts]:
     """Each row's code among the different facts of a column, and those; the last is for none."""
-    column = known.get(required.rule.column, BLANK)
     if isinstance(column, Words):
         return column.codes, (*column.values, ())
     if required.kind is Kind.TEXT:
@@ -225,19 +208,19 @@ def _facts_of(
     return np.broadcast_to(codes, inputs.rows), np.append(found, BLANK)
 
 
-def _gate(required: Requirement, sentences: Sentences, codes: Numbers, facts: Facts) -> Gate:
+def _held(required: Requirement, sentences: Sentences, codes: Numbers, facts: Facts) -> Gate:
     """A requirement tested on facts."""
+    is_none = np.arange(len(facts)) == len(facts) - 1
+    if isinstance(facts, np.ndarray):
+        is_none = facts == BLANK
     gaps = np.zeros(len(facts), np.int64)
     if required.rule.compare:
         numbers = np.asarray(facts)
         is_met = _HOLDS[required.rule.compare](numbers, required.threshold)
-        gaps = np.where(is_met | (numbers == BLANK), 0, np.abs(required.threshold - numbers))
+        gaps = np.where(is_met | is_none, 0, np.abs(required.threshold - numbers))
     else:
         is_met = required.meeting(facts)
-    states = np.where(is_met, OPEN, CLOSED)
-    if isinstance(facts, np.ndarray):
-        states[facts == BLANK] = UNKNOWN
-    states[-1] = UNKNOWN
+    states = np.where(is_none, UNKNOWN, np.where(is_met, OPEN, CLOSED))
     return Gate(required, sentences, codes, facts, states, gaps)
 
 
@@ -279,20 +262,19 @@ _WIDEST = 2**40
 """The limit of gaps, a million times the threshold, so that they can be multiplied."""
 
 
-def nearest(held: Sequence[Gate]) -> tuple[Numbers, Numbers]:
-    """The gate with the smallest gap in each row, as an index into ``held``; unknown ones last.
+def nearest(held: Sequence[Gate]) -> Numbers:
+    """The gate with the smallest gap in each row, as an index into ``held``; open ones last.
 
-    Of two with the same gap, the first. Also returns where there is one.
+    Before those come unknown ones. Of two with the same gap, the first.
     """
     never = 2 * MILLION * MILLION
-    ranks = np.array(
-        [
-            np.where(
-                each.states == OPEN,
-                2 * never,
-                np.where(each.states == UNKNOWN, never, np.minimum(each.relative_gaps, never - 1)),
-            )
-            for each in held
-        ]
-    )
-    return ranks.argmin(axis=0), ranks.min(axis=0) < 2 * never
+    gaps = [
+        np.select(
+            [each.states == OPEN, each.states == UNKNOWN],
+            [2 * never, never],
+            np.minimum(each.relative_gaps, never - 1),
+        )
+        for each in held
+    ]
+    found: Numbers = np.array(gaps).argmin(axis=0)
+    return found

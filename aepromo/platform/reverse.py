@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import numpy as np
@@ -201,38 +202,28 @@ class _Rules:
     def _place_of(self, market: str) -> _MarketFeatures:
         return _MarketFeatures(market in self.long_haul, market == "US")
 
-    @cached_property
-    def _by_weight(self) -> list[list[tuple[str, str]]]:
-        """Keys of diagnosed rules with a note on their weight: the heaviest first.
-
-        Those in one list have the same weight; they are ordered by their gaps.
-        """
-        found: dict[tuple[int, int], list[tuple[str, str]]] = {}
+    def _diagnosis(self, diagnosed: Sequence[Gate], sold: _Markets) -> list[Clause]:
+        """The clauses of failed rules, by weight, then by gap, the largest first."""
+        by_key = {gate.rule.key: gate for gate in diagnosed}
+        by_weight: dict[tuple[int, int], dict[Gate, str]] = {}
         for weighed_by, text, keys in DIAGNOSED:
             weight = share_of(self.book, weighed_by) if weighed_by else 0
             note = _(text).format(share=percent(weight)) if weight else ""
             for key in keys:
-                rank = (-weight, 0) if weight else (0, len(found))
-                found.setdefault(rank, []).append((key, note))
-        return [found[rank] for rank in sorted(found)]
-
-    def _diagnosis(self, diagnosed: Sequence[Gate], sold: _Markets) -> list[Clause]:
-        """The clauses of failed rules, by weight, then by gap, the largest first."""
-        by_key = {gate.rule.key: gate for gate in diagnosed}
+                # Rules of the same weight are ordered by their gaps, those without one by place.
+                rank = (-weight, 0 if weight else len(by_weight))
+                by_weight.setdefault(rank, {})[by_key[key]] = note
         with_note, found = _("{reason} ({note})"), []
-        for pairs in self._by_weight:
-            notes = {by_key[key]: note for key, note in pairs}
+        for rank in sorted(by_weight):
             # With equal gaps, the first by name.
-            gates = sorted(notes, key=lambda gate: gate.requirement.column)
+            gates = sorted(by_weight[rank], key=lambda gate: gate.required.column)
             clauses = []
             for gate in gates:
                 where = gate.states == CLOSED
                 if gate.rule.key in (_DAYS, _LONG_HAUL_DAYS):
                     where &= sold.has_any(gate.rule.key == _LONG_HAUL_DAYS)
-                clause = gate.reasons(where)
-                if notes[gate]:
-                    clause = clause.put_in(with_note, "reason", note=notes[gate])
-                clauses.append(clause)
+                clause, note = gate.reasons(where), by_weight[rank][gate]
+                clauses.append(clause.put_in(with_note, "reason", note=note) if note else clause)
             found += ordered(clauses, worst_first(gates))
         return found
 
@@ -272,7 +263,7 @@ class _Markets:
 
     def __init__(self, words: Words, place_of: Callable[[str], _MarketFeatures]) -> None:
         # After the last set comes that of a row without a market, which index -1 finds.
-        codes = {name: market_named(name) for names in words.values for name in names}
+        codes = {name: market_named(name) for name in set(chain.from_iterable(words.values))}
         named = [tuple(dict.fromkeys(codes[name] for name in names)) for names in words.values]
         self.sets: list[tuple[str, ...]] = [*named, ("",)]
         self.codes = np.where(words.codes < 0, len(named), words.codes)
@@ -379,7 +370,7 @@ def _for_markets(clause: Clause, gate: Gate, sold: _Markets, by_place: _ByPlace)
 
 def _faults_in(words: Words, column: str, why: Callable[[str], str]) -> list[Fault]:
     """The faults of the names in a column; a row may have one for each of its names."""
-    wrong = {name: why(name) for names in words.values for name in names}
+    wrong = {name: why(name) for name in set(chain.from_iterable(words.values))}
     reasons = [[wrong[name] for name in names if wrong[name]] for names in words.values]
     faults = []
     for place in range(max(map(len, reasons), default=0)):

@@ -39,20 +39,21 @@ _BOUNDS = {">": N_("over {value}"), "<": N_("under {value}"), "<=": N_("at most 
 
 
 class Requirement(NamedTuple):
-    """A rule with its value as a fact.
+    """A rule with its value as a fact and in words.
 
     ``threshold`` is in the unit of the facts, ``names`` are those of a condition as the rule book
-    writes them. In words are ``column`` (``refund rate``) and ``bound`` (``under 2.1%``, ``Payoneer
-    or Wise``). ``currency`` is what money is in.
+    writes them; ``currency`` is what money is in. ``column`` (``refund rate``), ``bound`` (``under
+    2.1%``, ``Payoneer or Wise``) and ``needs`` (``needs under 2.1%``) are for people.
     """
 
     rule: Rule
     kind: Kind
     threshold: int
     names: frozenset[str]
+    currency: Currency
     column: str
     bound: str
-    currency: Currency
+    needs: str
 
     def meeting(self, facts: Facts) -> Truths:
         """Which facts meet the condition of a rule that has one."""
@@ -96,20 +97,28 @@ class Requirement(NamedTuple):
         return [f"{text}%" if is_share else text for text in texts.to_pylist()]
 
 
-def requirements(rules: Iterable[Rule], currency: Currency) -> dict[Rule, Requirement]:
+def requirements(rules: Iterable[Rule], currency: Currency) -> list[Requirement]:
     """Read the values of rules. Raises ``CallError`` for one that can't be compared."""
-    return {
-        rule: Requirement(
-            rule,
-            kind := figure_kind(rule),
-            _threshold(rule, kind, currency) if rule.compare else 0,
-            frozenset(map(canonical, rule.value)) if isinstance(rule.value, tuple) else frozenset(),
-            in_words(rule.column),
-            _bound(rule),
-            currency,
+    needs, must_not_be = _("needs {bound}"), _("must not be {bound}")
+    found = []
+    for rule in rules:
+        kind, bound = figure_kind(rule), _bound(rule)
+        asks = must_not_be if rule.unit == "none_of" else needs
+        threshold = _threshold(rule, kind, currency) if rule.compare else 0
+        names = rule.value if isinstance(rule.value, tuple) else ()
+        found.append(
+            Requirement(
+                rule,
+                kind,
+                threshold,
+                frozenset(map(canonical, names)),
+                currency,
+                in_words(rule.column),
+                bound,
+                asks.format(bound=bound),
+            )
         )
-        for rule in rules
-    }
+    return found
 
 
 def _threshold(rule: Rule, kind: Kind, currency: Currency) -> int:
@@ -124,7 +133,6 @@ def _threshold(rule: Rule, kind: Kind, currency: Currency) -> int:
 
 
 def _bound(rule: Rule) -> str:
-    """The threshold or names that a rule requires, in words."""
     value = rule.value
     if isinstance(value, tuple):
         between = _(" and ") if rule.unit == "all_of" else _(" or ")
