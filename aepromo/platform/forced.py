@@ -118,10 +118,10 @@ def _click_multiple(inputs: Inputs) -> dict[str, Whole]:
     below.
     """
     given, own, mean = map(inputs.number, ("click_multiple", "click_rate", "industry_click_rate"))
-    known = is_known(own) & is_known(mean) & (mean != 0)
+    known = (own != BLANK) & (mean != BLANK) & (mean != 0)
     multiple = np.where(known, own, 0) * TEN_THOUSAND // np.where(known, mean, 1)
     worked_out = np.where(known, multiple * (MILLION // TEN_THOUSAND), BLANK)
-    return {"click_multiple": np.where(is_known(given), given, worked_out)}
+    return {"click_multiple": np.where(given != BLANK, given, worked_out)}
 
 
 def _decided(

@@ -115,15 +115,11 @@ class Gate:
         required, said = self.required, self.sentences
         states, distances = self.fact_states[read].tolist(), self.fact_gaps[read]
         if isinstance(self.facts, np.ndarray):
-            values = required.shown(self.facts[read])
+            shown = required.shown_with_gaps(self.facts[read], distances)
         else:
-            values = required.shown([self.facts[code] for code in read.tolist()])
-        gaps = [""] * len(read)
-        if distances.any():
-            sign = "+" if self.rule.compare in (">", ">=") else "-"
-            gaps = [sign + gap for gap in required.shown_gaps(distances)]
-        texts = []
-        for state, distance, value, gap in zip(states, distances, values, gaps, strict=True):
+            shown = required.shown_with_gaps([self.facts[at] for at in read.tolist()], distances)
+        name, needs, bound, texts = required.column, required.needs, required.bound, []
+        for state, distance, (value, gap) in zip(states, distances, shown, strict=True):
             if state == OPEN:
                 text = met
             elif state == UNKNOWN:
@@ -132,7 +128,6 @@ class Gate:
                 text = said.short
             else:
                 text = said.at_it if self.rule.compare else said.failed
-            name, needs, bound = required.column, required.needs, required.bound
             texts.append(text.format(name=name, value=value, needs=needs, bound=bound, gap=gap))
         return texts
 

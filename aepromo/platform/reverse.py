@@ -30,7 +30,7 @@ from aepromo.platform.gates import (
 )
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, ordered, said_where
 from aepromo.table.cells import percent, shown
-from aepromo.table.spellings import canonical, country_code, country_names, spoken_name, ways
+from aepromo.table.spellings import canonical, country_code, country_names, spoken_names, ways
 from aepromo.words import N_, _
 from aepromo.words.nearest import near, nearest
 
@@ -232,13 +232,13 @@ class _Rules:
         demoted = _("{name}: the reverse promotion is demoted while it runs; end it")
         unsaid = _("{name}: the rule book doesn't say whether it may run; see Seller Center")
         texts = []
-        for names in running.values:
+        for names in ([*map(canonical, each)] for each in running.values):
             found = []
-            for name in map(canonical, names):
+            for name, spoken in zip(names, spoken_names(names), strict=True):
                 if name in self.forbidden:
-                    found.append(demoted.format(name=spoken_name(name)))
+                    found.append(demoted.format(name=spoken))
                 elif name not in self.allowed and name != "none":
-                    found.append(unsaid.format(name=spoken_name(name)))
+                    found.append(unsaid.format(name=spoken))
             texts.append("; ".join(found) or None)
         places = pa.array(running.codes, mask=running.codes < 0)
         return pa.array(texts, pa.string()).take(places)

@@ -16,12 +16,12 @@ from aepromo.table.cells import RATE_PLACES, CellError, refusal
 from aepromo.table.column import Kind
 from aepromo.table.csv_lines import spelled, without_zeros
 from aepromo.table.fact_cells import figure_kind, read_fact
-from aepromo.table.schema import in_words
-from aepromo.table.spellings import canonical, parts, spoken_name
+from aepromo.table.schema import all_in_words
+from aepromo.table.spellings import canonical, parts, spoken_names
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
@@ -78,46 +78,43 @@ class Requirement(NamedTuple):
         """Facts as text: ``4.71``, ``5.2%``, ``L3``, ``14``."""
         if not isinstance(facts, np.ndarray):
             return [
-                fact if isinstance(fact, str) else _(" and ").join(map(spoken_name, fact))
+                fact if isinstance(fact, str) else _(" and ").join(spoken_names(fact))
                 for fact in facts
             ]
         if self.kind is Kind.FLAG:
             return [_("yes") if fact else _("no") for fact in facts.tolist()]
-        texts = self.shown_gaps(facts)
+        texts = self._spelled(facts)
         return [f"L{text}" for text in texts] if self.kind is Kind.LEVEL else texts
 
-    def shown_gaps(self, gaps: Numbers) -> list[str]:
-        """Gaps between facts and the threshold as text: ``0.07``, ``1.3%``, one level as ``1``."""
+    def shown_with_gaps(self, facts: Facts, gaps: Numbers) -> list[tuple[str, str]]:
+        """Facts and what each lacks or exceeds: ``4.71`` and ``+0.07``, ``L3`` and ``+1``."""
+        sign = "+" if self.rule.compare in (">", ">=") else "-"
+        spelled_gaps = self._spelled(gaps) if gaps.any() else [""] * len(gaps)
+        pairs = zip(self.shown(facts), spelled_gaps, strict=True)
+        return [(fact, sign + gap) for fact, gap in pairs]
+
+    def _spelled(self, numbers: Numbers) -> list[str]:
+        """Numbers in the unit of the facts as text, without the L of a level."""
         is_share = self.kind in (Kind.RATE, Kind.SHARE)
         if is_share or self.kind is Kind.NUMBER:
-            texts = without_zeros(spelled(gaps, RATE_PLACES - 2 if is_share else RATE_PLACES))
+            texts = without_zeros(spelled(numbers, RATE_PLACES - 2 if is_share else RATE_PLACES))
         else:
             own = {Kind.LEVEL: 0, Kind.COUNT: 0, Kind.TURNOVER: USD.places}
-            texts = spelled(gaps, own.get(self.kind, self.currency.places))
+            texts = spelled(numbers, own.get(self.kind, self.currency.places))
         return [f"{text}%" if is_share else text for text in texts.to_pylist()]
 
 
-def requirements(rules: Iterable[Rule], currency: Currency) -> list[Requirement]:
+def requirements(rules: Sequence[Rule], currency: Currency) -> list[Requirement]:
     """Read the values of rules. Raises ``CallError`` for one that can't be compared."""
     needs, must_not_be = _("needs {bound}"), _("must not be {bound}")
     found = []
-    for rule in rules:
+    for rule, column in zip(rules, all_in_words(rule.column for rule in rules), strict=True):
         kind, bound = figure_kind(rule), _bound(rule)
-        asks = must_not_be if rule.unit == "none_of" else needs
         threshold = _threshold(rule, kind, currency) if rule.compare else 0
-        names = rule.value if isinstance(rule.value, tuple) else ()
-        found.append(
-            Requirement(
-                rule,
-                kind,
-                threshold,
-                frozenset(map(canonical, names)),
-                currency,
-                in_words(rule.column),
-                bound,
-                asks.format(bound=bound),
-            )
-        )
+        names = frozenset(map(canonical, rule.value if isinstance(rule.value, tuple) else ()))
+        asks = must_not_be if rule.unit == "none_of" else needs
+        asked = asks.format(bound=bound)
+        found.append(Requirement(rule, kind, threshold, names, currency, column, bound, asked))
     return found
 
 
@@ -136,7 +133,7 @@ def _bound(rule: Rule) -> str:
     value = rule.value
     if isinstance(value, tuple):
         between = _(" and ") if rule.unit == "all_of" else _(" or ")
-        return between.join(map(spoken_name, value))
+        return between.join(spoken_names(value))
     if rule.unit == "yes_no":
         return _("yes") if value == "yes" else _("no")
     bound = _BOUNDS.get(rule.compare)
