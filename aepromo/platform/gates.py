@@ -160,7 +160,7 @@ class Gates:
 
     @cached_property
     def _told(self) -> tuple[list[Requirement], Sentences]:
-        """What the rules require and the sentences about it; no command needs them for its help."""
+        """What the rules require and the sentences about it; only rows need them."""
         sentences = Sentences(
             met=_("{name} {value}, {needs}: met"),
             failed=_("{name} {value}, {needs}"),

@@ -122,14 +122,9 @@ class _Rules:
 
     def __init__(self, values: Values) -> None:
         self.book = book = values.book
-        self.long_haul, self.forbidden, self.allowed = (
-            frozenset(map(canonical, book.rule(key).value))
-            for key in (
-                "reverse.long_haul_markets",
-                "reverse.stack.forbidden",
-                "reverse.stack.allowed",
-            )
-        )
+        self.long_haul = frozenset(map(canonical, book.rule("reverse.long_haul_markets").value))
+        self.forbidden = frozenset(map(canonical, book.rule("reverse.stack.forbidden").value))
+        self.allowed = frozenset(map(canonical, book.rule("reverse.stack.allowed").value))
         rules = gates_of(book, "reverse")
         by_key = {rule.key: rule for part in rules.values() for rule in part}
         # This rule states what goes wrong; all others state what must hold.
