@@ -47,7 +47,7 @@ class Book:
 
     def rule(self, key: str) -> Rule:
         """The figure in force under this full key. Raises ``UnknownRule``."""
-        return self._in_force(rules.rule(key))
+        return self._in_force((rules.rule(key),))[0]
 
     def text(self, key: str) -> str:
         """The value in force under a key that holds a single one."""
@@ -55,11 +55,11 @@ class Book:
 
     def matching(self, prefix: str) -> tuple[Rule, ...]:
         """The figures in force whose key is the prefix or continues it. Raises ``UnknownRule``."""
-        return tuple(map(self._in_force, rules.matching(prefix)))
+        return self._in_force(rules.matching(prefix))
 
     def all(self) -> tuple[Rule, ...]:
         """Every figure in force, family by family."""
-        return tuple(map(self._in_force, rules.book()))
+        return self._in_force(rules.book())
 
     def is_overridden(self, key: str) -> bool:
         """Whether the user overrides this figure."""
@@ -67,18 +67,22 @@ class Book:
 
     def in_dollars(self, key: str) -> str:
         """The value in dollars of a converted figure; else empty."""
-        said = self._as_said(rules.rule(key)).value
-        return "" if said == self.rule(key).value else str(said)
+        (said,) = self._as_said((rules.rule(key),))
+        return "" if said.value == self.rule(key).value else str(said.value)
 
-    def _in_force(self, rule: Rule) -> Rule:
-        said = self._as_said(rule)
-        return said if self.converted is None else self.converted(said)
+    def _in_force(self, figures: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        said = self._as_said(figures)
+        return said if self.converted is None else tuple(map(self.converted, said))
 
-    def _as_said(self, rule: Rule) -> Rule:
-        if rule.key not in self.overrides:
-            return rule
-        value = self.overrides[rule.key]
-        instead = rule.value if isinstance(rule.value, str) else ", ".join(rule.value)
+    def _as_said(self, figures: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        """Figures with what the user overrides, in dollars."""
+        return tuple(
+            self._overridden(figure) if figure.key in self.overrides else figure
+            for figure in figures
+        )
+
+    def _overridden(self, figure: Rule) -> Rule:
+        value = figure.value if isinstance(figure.value, str) else ", ".join(figure.value)
         overridden = _("{origin}; the rule book says {value}")
-        overridden = overridden.format(origin=self.said_by, value=instead)
-        return rule._replace(value=value, overridden=overridden)
+        overridden = overridden.format(origin=self.said_by, value=value)
+        return figure._replace(value=self.overrides[figure.key], overridden=overridden)
