@@ -309,6 +309,18 @@ def test_the_check_names_price_bound_and_gap() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("list_price", "deal"),
+    [("1388.88", "996.99"), ("2000", "1,437.00"), ("2000000", "1,439,997.00")],
+)
+def test_the_check_parts_thousands(list_price: str, deal: str) -> None:
+    # 20 % off 2000.00 is 1600.00, forced 1440.00, and 3 off.
+    policy = Policy(forced_rate="10%", list_price=list_price)
+    prices = {"purchase_price": "5", "logistics_cost": "1", "commission_rate": "0"}
+    check = str(judged(PASSES | prices, policy)["promotion_check"])
+    assert f"deal price {deal} (forced)" in check
+
+
 def test_without_a_safe_discount_the_current_one_counts() -> None:
     policy = Policy(forced_rate="10%", target_profit="9", limited_rate="5%")
     verdict = judged(PASSES | COSTS, policy)
