@@ -67,22 +67,18 @@ class Book:
 
     def in_dollars(self, key: str) -> str:
         """The value in dollars of a converted figure; else empty."""
-        (said,) = self._as_said((rules.rule(key),))
-        return "" if said.value == self.rule(key).value else str(said.value)
+        said = self._as_said(rules.rule(key)).value
+        return "" if said == self.rule(key).value else str(said)
 
     def _in_force(self, figures: tuple[Rule, ...]) -> tuple[Rule, ...]:
-        said = self._as_said(figures)
+        said = tuple(map(self._as_said, figures)) if self.overrides else figures
         return said if self.converted is None else tuple(map(self.converted, said))
 
-    def _as_said(self, figures: tuple[Rule, ...]) -> tuple[Rule, ...]:
-        """Figures with what the user overrides, in dollars."""
-        return tuple(
-            self._overridden(figure) if figure.key in self.overrides else figure
-            for figure in figures
-        )
-
-    def _overridden(self, figure: Rule) -> Rule:
-        value = figure.value if isinstance(figure.value, str) else ", ".join(figure.value)
+    def _as_said(self, rule: Rule) -> Rule:
+        if rule.key not in self.overrides:
+            return rule
+        value = self.overrides[rule.key]
+        instead = rule.value if isinstance(rule.value, str) else ", ".join(rule.value)
         overridden = _("{origin}; the rule book says {value}")
-        overridden = overridden.format(origin=self.said_by, value=value)
-        return figure._replace(value=self.overrides[figure.key], overridden=overridden)
+        overridden = overridden.format(origin=self.said_by, value=instead)
+        return rule._replace(value=value, overridden=overridden)
