@@ -77,8 +77,9 @@ class Requirement(NamedTuple):
     def shown(self, facts: Facts) -> list[str]:
         """Facts as text: ``4.71``, ``5.2%``, ``L3``, ``14``."""
         if not isinstance(facts, np.ndarray):
+            between = _(" and ")
             return [
-                fact if isinstance(fact, str) else _(" and ").join(spoken_names(fact))
+                fact if isinstance(fact, str) else between.join(spoken_names(fact))
                 for fact in facts
             ]
         if self.kind is Kind.FLAG:
