@@ -132,7 +132,7 @@ def _decided(
     Also returns the rule and the reason of the one with the smallest gap; null without one.
     """
     is_near = exposure >= _PRIMED
-    shut, rules, reasons = [], [], []
+    decided, rules, reasons = [], [], []
     for group, where in (
         (categories, exposure == _OUT),
         (gates, np.isin(exposure, _SHORT)),
@@ -140,13 +140,14 @@ def _decided(
     ):
         chosen, clauses = nearest(group), []
         for index, gate in enumerate(group):
-            is_shut = where & (gate.states != OPEN)
-            clauses.append(gate.reasons(is_shut))
-            rules.append(said_where(is_shut & (chosen == index), gate.rule.key))
-            reasons.append(clauses[-1].where(chosen == index))
-        shut += ordered(clauses, worst_first(group))
-    met = [gate.reasons(is_near & (gate.states == OPEN)) for gate in (*event, *gates)]
-    return [*shut, *met], joined(rules, or_null=True), joined(reasons, or_null=True)
+            is_shut = gate.states != OPEN
+            clauses.append(gate.reasons(where & (is_shut | is_near)))
+            is_it = where & is_shut & (chosen == index)
+            rules.append(said_where(is_it, gate.rule.key))
+            reasons.append(clauses[-1].where(is_it))
+        decided += ordered(clauses, worst_first(group))
+    decided += [gate.reasons(is_near) for gate in gates]
+    return decided, joined(rules, or_null=True), joined(reasons, or_null=True)
 
 
 def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) -> list[Clause]:
