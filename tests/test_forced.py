@@ -19,7 +19,7 @@ from aepromo.engine.frame import FrameCells
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
-from aepromo.platform.gates import OPEN, hold
+from aepromo.platform.gates import OPEN, Gates
 from aepromo.table.found_columns import FoundColumns
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def test_a_gate_under_at_and_over_its_threshold(
     columns = FoundColumns({rule.column: (0,)}, (rule.column,))
     inputs = run_question(forced(call), cells, columns, call).inputs
     assert inputs is not None
-    assert tuple(hold(rule, inputs).states == OPEN) == opens
+    (gate,) = Gates({"": [rule]}, call.currency).hold(inputs)[""]
+    assert tuple(gate.states == OPEN) == opens
 
 
 @pytest.mark.parametrize(("key", "values", "opens"), GATES, ids=[key for key, _, _ in GATES])

@@ -19,7 +19,8 @@ from aepromo.engine.frame import FrameCells
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
-from aepromo.platform.gates import OPEN, hold, is_gate
+from aepromo.platform.gates import OPEN, Gates, is_gate
+from aepromo.pricing.currency import USD
 from aepromo.rules.overrides import Book
 from aepromo.table.column import Kind
 from aepromo.table.found_columns import FoundColumns
@@ -170,7 +171,8 @@ def test_a_gate_opens_at_its_threshold_as_it_compares(rule: Rule) -> None:
         whole = 1
     at = int(number_of(rule) * whole)
     facts = (at - 1, at, at + 1)
-    held = hold(rule, rows_of(3), {rule.column: np.array(facts, np.int64)})
+    computed = {rule.column: np.array(facts, np.int64)}
+    (held,) = Gates({"": [rule]}, USD).hold(rows_of(3), computed)[""]
     opens = UNDER_AT_OVER[rule.compare]
     assert tuple(held.states == OPEN) == opens
     assert held.fact_gaps[held.codes].tolist() == [

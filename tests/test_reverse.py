@@ -20,7 +20,7 @@ from aepromo.engine.answer import run as run_question
 from aepromo.engine.frame import FrameCells
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
-from aepromo.platform.gates import OPEN, hold
+from aepromo.platform.gates import OPEN, Gates
 from aepromo.platform.reverse import ADDED, reverse
 from aepromo.rules.overrides import Book
 from aepromo.table.found_columns import FoundColumns
@@ -90,7 +90,8 @@ def test_a_gate_under_at_and_over_its_threshold(
     columns = FoundColumns({rule.column: (0,)}, (rule.column,))
     inputs = run_question(reverse(call), cells, columns, call).inputs
     assert inputs is not None
-    assert tuple((hold(rule, inputs).states == OPEN).tolist()) == opens
+    (gate,) = Gates({"": [rule]}, call.currency).hold(inputs)[""]
+    assert tuple(gate.states == OPEN) == opens
 
 
 def test_every_threshold_of_the_family_is_tested() -> None:
@@ -307,6 +308,18 @@ def test_the_check_names_price_bound_and_gap() -> None:
     assert verdict["promotion_check"] == (
         "at 20% and 30:3 deal price 11.52 (forced), needs 12.70 (target profit): +1.18"
     )
+
+
+@pytest.mark.parametrize(
+    ("list_price", "deal"),
+    [("1388.88", "996.99"), ("2000", "1,437.00"), ("2000000", "1,439,997.00")],
+)
+def test_the_check_parts_thousands(list_price: str, deal: str) -> None:
+    # 20 % off 2000.00 is 1600.00, forced 1440.00, and 3 off.
+    policy = Policy(forced_rate="10%", list_price=list_price)
+    prices = {"purchase_price": "5", "logistics_cost": "1", "commission_rate": "0"}
+    check = str(judged(PASSES | prices, policy)["promotion_check"])
+    assert f"deal price {deal} (forced)" in check
 
 
 def test_without_a_safe_discount_the_current_one_counts() -> None:

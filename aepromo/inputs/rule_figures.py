@@ -12,30 +12,16 @@ from aepromo.pricing.currency import USD
 from aepromo.pricing.offers import STACKINGS
 from aepromo.table.cells import CellError, currency_named, millionths, read_range, shown
 from aepromo.table.column import Kind
-from aepromo.table.fact_cells import read_fact
-from aepromo.table.schema import INPUTS
+from aepromo.table.fact_cells import figure_kind, read_fact
 from aepromo.words import N_, _
 from aepromo.words.nearest import one_of
 
 if TYPE_CHECKING:
     from aepromo.rules import Rule
 
-_KINDS = {
-    "money": Kind.TARGET,
-    "ratio": Kind.RATE,
-    "count": Kind.COUNT,
-    "level": Kind.LEVEL,
-    "yes_no": Kind.FLAG,
-}
 _CHOICES = {"yes_no": ("yes", "no"), "switch": ("on", "off")}
 _DATE = re.compile(r"\d{4}(?:-(?:Q[1-4]|\d\d(?:-\d\d)?))?", re.ASCII)
 _BLANK = N_("is blank; write a figure")
-
-
-def figure_kind(rule: Rule) -> Kind:
-    """The kind of a rule's value: that of its column, else by its unit."""
-    column = INPUTS.get(rule.column)
-    return column.kind if column else _KINDS.get(rule.unit, Kind.NUMBER)
 
 
 def check_figure(rule: Rule, place: str) -> None:

@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 from aepromo.errors import CallError
 from aepromo.inputs.offer_texts import read_tier
 from aepromo.platform.columns import SAFETIES
-from aepromo.platform.reason_texts import Clause, formatted, shown_numbers
+from aepromo.platform.reason_texts import Clause, formatted
 from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, is_known
 from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
 from aepromo.pricing.protect import BOUNDS, Targets, lowest_list_price, required_deal_price
-from aepromo.table.cells import CellError, fixed, grouped, millionths, percent, read_range
+from aepromo.table.cells import CellError, millionths, percent, read_range
+from aepromo.table.csv_lines import spelled
 from aepromo.table.number_columns import spread
 from aepromo.words import _, label
 
@@ -123,20 +124,19 @@ class Advice:
             bound=Clause(bound, [label(name) for name in BOUNDS]),
             gap=pc.if_else(
                 pa.array(deal < required),
-                _amounts(np.maximum(required - deal, 0), places, "+"),
+                formatted("+{gap}", gap=_amounts(np.maximum(required - deal, 0), places)),
                 _("met"),
             ),
         )
 
 
-def _amounts(minor_units: Numbers, places: int, sign: str = "") -> pa.Array:
-    """Amounts as text, ``1,250.04``; equal units and cents are formatted only once."""
-    units, cents = minor_units // 10**places, minor_units % 10**places
-    return formatted(
-        "{units}{cents}",
-        units=shown_numbers(units, lambda unit: sign + grouped(unit, 0)),
-        cents=Clause(cents, [fixed(cent, places)[1:] for cent in range(10**places)]),
-    )
+def _amounts(minor_units: Numbers, places: int) -> pa.Array:
+    """Amounts as text with thousands separators: ``1,250.04``."""
+    texts, ungrouped = spelled(minor_units, places), 1000 * 10**places
+    while (minor_units >= ungrouped).any():
+        texts = pc.replace_substring_regex(texts, r"^(\d+)(\d{3})\b", r"\1,\2")
+        ungrouped *= 1000
+    return texts
 
 
 def _deepest_safe(sku: Sku, required: Numbers, offers: Offers) -> Numbers:

@@ -18,7 +18,7 @@ from aepromo.errors import CallError
 from aepromo.inputs.columns import CONVERSION, FORCED_RATE, NEEDED, PLATFORM_FEES, SHIPPING_FEES
 from aepromo.inputs.values import assumed_number
 from aepromo.platform.columns import APPEALS
-from aepromo.platform.gates import CLOSED, OPEN, UNKNOWN, gates_of, hold_all, state, worst_reasons
+from aepromo.platform.gates import CLOSED, OPEN, UNKNOWN, Gates, gates_of, state, worst_reasons
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, shown_numbers
 from aepromo.pricing.fees import Costs, FeeRates, margin, profit
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, TEN_THOUSAND, is_known
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from aepromo.platform.gates import Gate
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
+    from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers
 
@@ -73,16 +74,15 @@ ADDED = (
 
 def appeal(values: Values, on: date) -> Question:
     """The question of appeals submitted on a day, with the rule book in force."""
-    rules = AppealRules(values.book)
-    papers = ("invoice_date", *SHIPPING_FEES)
-    own = (name for name in rules.columns if name in INPUTS and name not in TERMS)
+    gates, papers = appeal_gates(values), ("invoice_date", *SHIPPING_FEES)
+    own = (name for name in gates.columns if name in INPUTS and name not in TERMS)
     return Question(
         name="appeal",
         question=N_("Would Price Protection be granted for a SKU, and what is missing?"),
         uses=("sku", *TERMS, *dict.fromkeys((*own, *papers))),
         needs=NEEDED,
         adds=adding(*ADDED),
-        compute=lambda inputs: _judged(inputs, rules, on),
+        compute=lambda inputs: _judged(inputs, gates, on),
         key_columns=(
             *("appeal", "formula_profit", "formula_margin", "reasons", "pass_rate"),
             *("passing_list_price", "list_price", "deal_price"),
@@ -96,16 +96,17 @@ def appeal(values: Values, on: date) -> Question:
     )
 
 
-class AppealRules:
-    """The gates of an appeal (rule book: ``appeal``)."""
+def appeal_gates(values: Values) -> Gates:
+    """The gates of an appeal (rule book: ``appeal``).
 
-    def __init__(self, book: Book) -> None:
-        gates = gates_of(book, "appeal")
-        self.columns = tuple(rule.column for rule in gates)
-        self.papers = [rule for rule in gates if rule.key.startswith("appeal.papers.")]
-        self.strong = [rule for rule in gates if rule.key.startswith("appeal.strong_")]
-        self.must = [rule for rule in gates if rule not in (*self.papers, *self.strong)]
-        """The gates that refuse an appeal if one is closed, whatever its papers."""
+    ``papers`` are about papers, ``strong`` make a strong appeal, and each that it ``must`` pass
+    refuses it if it is closed, whatever its papers.
+    """
+    parts = gates_of(values.book, "appeal")
+    groups: dict[str, list[Rule]] = {"must": [], "strong": [], "papers": parts.pop("papers")}
+    for part, rules in parts.items():
+        groups["strong" if part.startswith("strong_") else "must"] += rules
+    return Gates(groups, values.currency)
 
 
 class Formula(NamedTuple):
@@ -238,14 +239,12 @@ def _parts_in_another_currency(inputs: Inputs) -> list[Fault]:
     return faults
 
 
-def _judged(inputs: Inputs, rules: AppealRules, on: date) -> Results:
+def _judged(inputs: Inputs, gates: Gates, on: date) -> Results:
     formula, detail = formula_of(inputs.sku), shipping_detail(inputs)
     invoice = inputs.number("invoice_date")
     age = np.where(invoice == BLANK, BLANK, (_days(on) - invoice) * MILLION)
     computed = {**formula.facts, "invoice_age_days": age, "shipping_detail": _shown(detail)}
-    papers, strong, must = (
-        hold_all(each, inputs, computed) for each in (rules.papers, rules.strong, rules.must)
-    )
+    must, strong, papers = gates.hold(inputs, computed).values()
     at_odds = [_sum_at_odds(detail), _invoice_ahead(invoice, on)]
     is_wanting = np.logical_or.reduce([each.codes != UNSAID for each in at_odds])
     is_wanting |= state(papers, inputs.rows) != OPEN
@@ -291,7 +290,7 @@ def _reasons(
         *worst_reasons(must, falls_short),
         *worst_reasons(papers, falls_short),
         *(clause.where(falls_short) for clause in at_odds),
-        *(each.reasons_where(found == STRONG) for each in (*strong, *must)),
+        *(each.reasons(found == STRONG) for each in (*strong, *must)),
         *worst_reasons(strong, found == SUBMIT),
     ]
 

@@ -13,21 +13,21 @@ from aepromo.platform.gates import (
     CLOSED,
     OPEN,
     UNKNOWN,
+    Gates,
     gates_of,
-    hold,
-    hold_all,
     nearest,
     state,
+    worst_first,
     worst_reasons,
 )
-from aepromo.platform.reason_texts import joined, said_where
+from aepromo.platform.reason_texts import joined, ordered, said_where
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import spared_and_cut
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from aepromo.platform.gates import Gate
     from aepromo.platform.reason_texts import Clause
     from aepromo.pricing.money import Whole
-    from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers
 
 _OUT, _NONE, _UNKNOWN, _PRIMED, _TRIGGERED = range(len(EXPOSURES))
 _SHORT = (_NONE, _UNKNOWN)
 """Where some gate of store or product is closed or unknown."""
+
+GROUPS = ("categories", "gate1", "gate2", "gate3", "label", "fit", "rarely")
+"""The parts of the rule book's family ``forced`` that have gates."""
 
 PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, "units_30d")
 
@@ -54,16 +56,17 @@ ADDED = (
 
 def forced(values: Values) -> Question:
     """The question of forced discounts, with the rule book in force."""
-    rules = _Rules(values.book)
+    rules = gates_of(values.book, "forced")
+    gates = Gates({group: rules[group] for group in GROUPS}, values.currency)
 
     def compute(inputs: Inputs) -> Results:
-        answer = rules.exposure_of(inputs)
+        answer = _exposure(gates.hold(inputs, _click_multiple(inputs)), inputs.rows)
         return {**answer, **_money(np.asarray(answer["exposure"]), inputs)}
 
     return Question(
         name="forced",
         question=N_("Which SKUs are about to get a forced discount?"),
-        uses=("sku", *rules.columns, "click_rate", "industry_click_rate", *PRICED_BY),
+        uses=("sku", *gates.columns, "click_rate", "industry_click_rate", *PRICED_BY),
         needs=(),
         adds=adding(*ADDED),
         compute=compute,
@@ -78,57 +81,34 @@ def forced(values: Values) -> Question:
     )
 
 
-class _Rules:
-    """The gates of forced discounts (rule book: ``forced``)."""
+def _exposure(held: Mapping[str, Sequence[Gate]], rows: int) -> Results:
+    """How near a forced discount is, by the three gates; with category, label and store fit.
 
-    def __init__(self, book: Book) -> None:
-        self.category = book.rule("forced.categories.not_covered")
-        self.store = gates_of(book, "forced.gate1")
-        self.product = gates_of(book, "forced.gate2")
-        self.event = gates_of(book, "forced.gate3")
-        self.label = gates_of(book, "forced.label")
-        self.fit = gates_of(book, "forced.fit")
-        self.rarely = gates_of(book, "forced.rarely")
-        groups = (self.store, self.product, self.event, self.label, self.fit, self.rarely)
-        every = [self.category, *(rule for group in groups for rule in group)]
-        self.columns = tuple(dict.fromkeys(rule.column for rule in every))
-
-    def exposure_of(self, inputs: Inputs) -> Results:
-        """How near a forced discount is, by the three gates; with category, label and store fit.
-
-        One closed gate is enough to be out of reach; if none is closed but the facts of one are
-        missing, the answer is unknown, and those facts are named. A category that the book doesn't
-        name counts as covered: it names five of the 27.
-        """
-        rows, computed = inputs.rows, _click_multiple(inputs)
-        category = hold(self.category, inputs)
-        store, product, event, label, fit, rarely = (
-            hold_all(rules, inputs, computed)
-            for rules in (self.store, self.product, self.event, self.label, self.fit, self.rarely)
-        )
-        is_out = category.states == CLOSED
-        gates = state([*store, *product], rows)
-        event_state = state(event, rows)
-        reached = np.where(event_state == OPEN, _TRIGGERED, _PRIMED)
-        short = np.where(gates == UNKNOWN, _UNKNOWN, _NONE)
-        exposure = np.where(is_out, _OUT, np.where(gates == OPEN, reached, short))
-        decided = _decided(exposure, category, [*store, *product], event)
-        rule, gate = _nearest(exposure, category, [*store, *product], event)
-        unknown = [
-            said_where(each.states == UNKNOWN, each.rule.column) for each in (*store, *product)
-        ]
-        return {
-            "exposure": exposure,
-            "store_gate": state(store, rows),
-            "product_gate": state(product, rows),
-            "event_gate": event_state,
-            "label_gate": state(label, rows),
-            "store_fit": _fit(fit, rarely, rows),
-            "nearest_rule": rule,
-            "nearest_gate": gate,
-            "reasons": joined([*decided, *_also(label, fit, rarely)]),
-            "unknown": joined(unknown, ", ", or_null=True),
-        }
+    One closed gate is enough to be out of reach; if none is closed but the facts of one are
+    missing, the answer is unknown, and those facts are named. A category that the book doesn't
+    name counts as covered: it names five of the 27.
+    """
+    categories, store, product, event, label, fit, rarely = (held[group] for group in GROUPS)
+    decisive = [*store, *product]
+    gates, event_state = state(decisive, rows), state(event, rows)
+    reached = np.where(event_state == OPEN, _TRIGGERED, _PRIMED)
+    short = np.where(gates == UNKNOWN, _UNKNOWN, _NONE)
+    is_out = state(categories, rows) == CLOSED
+    exposure = np.where(is_out, _OUT, np.where(gates == OPEN, reached, short))
+    decided, rule, reason = _decided(exposure, categories, decisive, event)
+    unknown = [said_where(each.states == UNKNOWN, each.rule.column) for each in decisive]
+    return {
+        "exposure": exposure,
+        "store_gate": state(store, rows),
+        "product_gate": state(product, rows),
+        "event_gate": event_state,
+        "label_gate": state(label, rows),
+        "store_fit": _fit(fit, rarely, rows),
+        "nearest_rule": rule,
+        "nearest_gate": reason,
+        "reasons": joined([*decided, *_also(label, fit, rarely)]),
+        "unknown": joined(unknown, ", ", or_null=True),
+    }
 
 
 def _click_multiple(inputs: Inputs) -> dict[str, Whole]:
@@ -138,39 +118,36 @@ def _click_multiple(inputs: Inputs) -> dict[str, Whole]:
     below.
     """
     given, own, mean = map(inputs.number, ("click_multiple", "click_rate", "industry_click_rate"))
-    known = is_known(own) & is_known(mean) & (mean != 0)
+    known = (own != BLANK) & (mean != BLANK) & (mean != 0)
     multiple = np.where(known, own, 0) * TEN_THOUSAND // np.where(known, mean, 1)
     worked_out = np.where(known, multiple * (MILLION // TEN_THOUSAND), BLANK)
-    return {"click_multiple": np.where(is_known(given), given, worked_out)}
+    return {"click_multiple": np.where(given != BLANK, given, worked_out)}
 
 
 def _decided(
-    exposure: Numbers, category: Gate, gates: Sequence[Gate], event: Sequence[Gate]
-) -> list[Clause]:
-    """The reasons of the gates that decided, worst first: those that are closed, or all."""
-    return [
-        category.reasons_where(exposure == _OUT),
-        *worst_reasons(gates, np.isin(exposure, _SHORT)),
-        *(gate.reasons_where(exposure >= _PRIMED) for gate in (*event, *gates)),
-    ]
+    exposure: Numbers, categories: Sequence[Gate], gates: Sequence[Gate], event: Sequence[Gate]
+) -> tuple[list[Clause], pa.Array, pa.Array]:
+    """The reasons of the gates that decided, worst first: those that aren't open, or all.
 
-
-def _nearest(
-    exposure: Numbers, category: Gate, gates: Sequence[Gate], event: Sequence[Gate]
-) -> tuple[pa.Array, pa.Array]:
-    """The rule and the reason of the closed gate with the smallest gap; null without one."""
-    rules, reasons = [], []
-    for candidates, where in (
-        ([category], exposure == _OUT),
+    Also returns the rule and the reason of the one with the smallest gap; null without one.
+    """
+    is_near = exposure >= _PRIMED
+    decided, rules, reasons = [], [], []
+    for group, where in (
+        (categories, exposure == _OUT),
         (gates, np.isin(exposure, _SHORT)),
-        (event, exposure >= _PRIMED),
+        (event, is_near),
     ):
-        chosen, is_there = nearest(candidates)
-        for index, gate in enumerate(candidates):
-            is_it = where & is_there & (chosen == index)
+        chosen, clauses = nearest(group), []
+        for index, gate in enumerate(group):
+            is_shut = gate.states != OPEN
+            clauses.append(gate.reasons(where & (is_shut | is_near)))
+            is_it = where & is_shut & (chosen == index)
             rules.append(said_where(is_it, gate.rule.key))
-            reasons.append(gate.reasons_where(is_it))
-    return joined(rules, or_null=True), joined(reasons, or_null=True)
+            reasons.append(clauses[-1].where(is_it))
+        decided += ordered(clauses, worst_first(group))
+    decided += [gate.reasons(is_near) for gate in gates]
+    return decided, joined(rules, or_null=True), joined(reasons, or_null=True)
 
 
 def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) -> list[Clause]:
@@ -181,7 +158,7 @@ def _also(label: Sequence[Gate], fit: Sequence[Gate], rarely: Sequence[Gate]) ->
     """
     spared = _("rarely forced: {name} {value}, {bound}")
     return [
-        *(gate.reasons_where(gate.states == OPEN, met=spared) for gate in rarely),
+        *(gate.reasons(gate.states == OPEN, met=spared) for gate in rarely),
         *(
             clause.put_in(sentence, "reason")
             for gates, sentence in ((fit, _("store fit: {reason}")), (label, _("label: {reason}")))

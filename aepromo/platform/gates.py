@@ -1,34 +1,28 @@
 """Gates: figures of the rule book compared with columns of facts.
 
-A gate is data: a rule with a ``column`` and either a ``compare`` and a value, or a condition:
-``any_of``, ``all_of``, ``none_of`` or ``yes_no``. A new gate is a table in the rule book and needs
-no code. A rule is tested for all rows at once.
+A gate is data: a rule with a ``column`` and either a ``compare`` and a value, or a condition. A new
+gate is a table in the rule book and needs no code. Gates are tested for all rows at once.
 """
 
 from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from aepromo.errors import CallError
-from aepromo.inputs.rule_figures import figure_kind
 from aepromo.platform.columns import STATES
 from aepromo.platform.reason_texts import UNSAID, Clause, ordered, words_of
 from aepromo.pricing.money import BLANK, MILLION
-from aepromo.table.cells import CellError, refusal
 from aepromo.table.column import Kind
-from aepromo.table.fact_cells import names_meant, read_fact, shown_fact
 from aepromo.table.number_columns import Words
-from aepromo.table.schema import in_words
-from aepromo.table.spellings import canonical, spoken_name
-from aepromo.words import N_, _
+from aepromo.table.requirements import CONDITIONS, requirements
+from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -37,37 +31,48 @@ if TYPE_CHECKING:
     from aepromo.pricing.money import Truth, Whole
     from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
-    from aepromo.table.fact_cells import Fact
     from aepromo.table.number_columns import Numbers
+    from aepromo.table.requirements import Facts, Requirement
 
     Truths: TypeAlias = npt.NDArray[np.bool_]
-
-CONDITIONS = frozenset({"any_of", "all_of", "none_of", "yes_no"})
-"""The units of rules that are conditions, without a threshold."""
 
 OPEN, CLOSED, UNKNOWN = range(len(STATES))
 
 _HOLDS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
-_BOUNDS = {">": N_("over {value}"), "<": N_("under {value}"), "<=": N_("at most {value}")}
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+
+
+class Sentences(NamedTuple):
+    """Reasons in the language of the run, by what a fact is to its gate."""
+
+    met: str
+    failed: str
+    at_it: str
+    short: str
+    unknown: str
 
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """A rule tested on a column: ``states`` has ``OPEN``, ``CLOSED`` or ``UNKNOWN`` for each row.
+    """A requirement tested on a column: whether it is open, closed or unknown for each row.
 
-    ``gaps`` is how far each fact is from the threshold, in the fact's own unit; never negative, and
-    0 at a gate without a threshold. ``codes`` are each row's index into ``facts``, the different
-    facts of the column; -1 where it is unknown. ``fact_states`` and ``fact_gaps`` are those of the
-    facts. ``currency`` is what money is in.
+    ``codes`` are each row's index into ``facts``, the different facts of the column, of which the
+    last stands for none; ``fact_states`` and ``fact_gaps`` are those of the facts. A gap is how far
+    a fact is from the threshold, in the fact's own unit; never negative, and 0 at a gate without a
+    threshold.
     """
 
-    rule: Rule
+    required: Requirement
+    sentences: Sentences
     codes: Numbers
-    facts: Sequence[Fact]
+    facts: Facts
     fact_states: Numbers
     fact_gaps: Numbers
-    currency: Currency
+
+    @property
+    def rule(self) -> Rule:
+        """The rule of the book."""
+        return self.required.rule
 
     @cached_property
     def states(self) -> Numbers:
@@ -83,71 +88,48 @@ class Gate:
         if not self.rule.compare:
             gaps = np.where(self.fact_states == OPEN, 0, MILLION)
         else:
-            threshold = _threshold(self.rule, self.currency)
-            gaps = self.fact_gaps
+            threshold, gaps = self.required.threshold, self.fact_gaps
             if threshold:
                 # A gap of a billion days × a million would not fit 64 bits.
                 gaps = gaps // threshold * MILLION + gaps % threshold * MILLION // threshold
             gaps = np.where(self.fact_states == UNKNOWN, MILLION, gaps)
         return gaps[self.codes]
 
-    def reasons_where(self, condition: Truths, met: str = "") -> Clause:
+    def reasons(self, where: Truths, met: str = "") -> Clause:
         """``dsr 4.71, needs 4.78: +0.07``: the fact, the threshold and what is missing.
 
         Only where a condition holds; no other text is formatted. ``met`` is the text for facts that
         meet the rule.
         """
-        is_read = np.zeros(len(self.fact_states), np.bool_)
-        is_read[self.codes[condition]] = True
+        is_read = np.zeros(len(self.facts), np.bool_)
+        is_read[self.codes[where]] = True
+        read = np.flatnonzero(is_read)
+        if not len(read):
+            return Clause(np.full(len(where), UNSAID), [])
+        texts = self._texts_of(read, met or self.sentences.met)
         places = np.cumsum(is_read) - 1
-        texts = self._texts_of(np.flatnonzero(is_read), met)
-        return Clause(np.where(condition, places[self.codes], UNSAID), texts)
+        return Clause(np.where(where, places[self.codes], UNSAID), texts)
 
-    def _texts_of(self, codes: Numbers, met: str) -> list[str]:
+    def _texts_of(self, read: Numbers, met: str) -> list[str]:
         """The reasons for some of the facts."""
-        kind, name = figure_kind(self.rule), in_words(self.rule.column)
-        needs, bound = self.needs, self.bound
-        sign = "+" if self.rule.compare in (">", ">=") else "-"
-        met = met or _("{name} {value}, {needs}: met")
-        bare = _("{name} {value}, {needs}")
-        at_it = _("{name} {value}, {needs}: just at it")
-        short = _("{name} {value}, {needs}: {gap}")
-        unknown = _("{name} unknown, {needs}").format(name=name, needs=needs)
-        texts = []
-        for code in codes.tolist():
-            state, distance = self.fact_states[code], int(self.fact_gaps[code])
-            if state == UNKNOWN:
-                texts.append(unknown)
-                continue
-            fact, gap = self.facts[code], ""
+        required, said = self.required, self.sentences
+        states, distances = self.fact_states[read].tolist(), self.fact_gaps[read]
+        if isinstance(self.facts, np.ndarray):
+            shown = required.shown_with_gaps(self.facts[read], distances)
+        else:
+            shown = required.shown_with_gaps([self.facts[at] for at in read.tolist()], distances)
+        name, needs, bound, texts = required.column, required.needs, required.bound, []
+        for state, distance, (value, gap) in zip(states, distances, shown, strict=True):
             if state == OPEN:
                 text = met
-            elif not self.rule.compare:
-                text = bare
+            elif state == UNKNOWN:
+                text = said.unknown
+            elif distance:
+                text = said.short
             else:
-                text = short if distance else at_it
-                gap = sign + shown_fact(distance, kind, self.currency, is_gap=True)
-            value = shown_fact(fact, kind, self.currency)
+                text = said.at_it if self.rule.compare else said.failed
             texts.append(text.format(name=name, value=value, needs=needs, bound=bound, gap=gap))
         return texts
-
-    @property
-    def needs(self) -> str:
-        """The rule's requirement in words: ``needs under 2.1%``, ``needs Payoneer or Wise``."""
-        asks = _("must not be {bound}") if self.rule.unit == "none_of" else _("needs {bound}")
-        return asks.format(bound=self.bound)
-
-    @property
-    def bound(self) -> str:
-        """The threshold or names that the rule requires: ``under 2.1%``, ``Payoneer or Wise``."""
-        value = self.rule.value
-        if isinstance(value, tuple):
-            between = _(" and ") if self.rule.unit == "all_of" else _(" or ")
-            return between.join(map(spoken_name, value))
-        if self.rule.unit == "yes_no":
-            return _("yes") if value == "yes" else _("no")
-        bound = _BOUNDS.get(self.rule.compare)
-        return _(bound).format(value=value) if bound else value
 
 
 def is_gate(rule: Rule) -> bool:
@@ -155,57 +137,86 @@ def is_gate(rule: Rule) -> bool:
     return bool(rule.column) and (bool(rule.compare) or rule.unit in CONDITIONS)
 
 
-def gates_of(book: Book, prefix: str) -> list[Rule]:
-    """The gates of a part of the rule book, in its order."""
-    return [rule for rule in book.matching(prefix) if is_gate(rule)]
-
-
-def hold(rule: Rule, inputs: Inputs, computed: Mapping[str, Whole | Words] | None = None) -> Gate:
-    """Test one rule, which must be a gate, on the facts of each row.
-
-    ``computed`` are computed columns, which go before those of the inputs. Raises ``CallError`` for
-    a rule with a value that can't be compared.
-    """
-    currency = inputs.values.currency
-    codes, facts = _facts_of(rule, inputs, computed or {})
-    if rule.compare:
-        threshold, numbers = _threshold(rule, currency), np.array(facts, np.int64)
-        is_met, gaps = _HOLDS[rule.compare](numbers, threshold), np.abs(threshold - numbers)
-    else:
-        is_met, gaps = np.array(_are_met(rule, facts), np.bool_), np.zeros(len(facts), np.int64)
-    is_blank = np.array([fact == BLANK for fact in facts], np.bool_)
-    states = np.where(is_blank, UNKNOWN, np.where(is_met, OPEN, CLOSED))
-    gaps = np.where(states == CLOSED, gaps, 0)
-    return Gate(rule, codes, facts, np.append(states, UNKNOWN), np.append(gaps, 0), currency)
-
-
-def hold_all(
-    rules: Iterable[Rule], inputs: Inputs, computed: Mapping[str, Whole | Words] | None = None
-) -> list[Gate]:
-    """Test every rule, each of which must be a gate."""
-    return [hold(rule, inputs, computed) for rule in rules]
-
-
-def _facts_of(
-    rule: Rule, inputs: Inputs, computed: Mapping[str, Whole | Words]
-) -> tuple[Numbers, Sequence[Fact]]:
-    """The different facts of a rule's column, and each row's code among them, -1 for none."""
-    name = rule.column
-    for known in (computed, inputs.numbers, inputs.words):
-        column = known.get(name)
-        if isinstance(column, Words):
-            return column
-        if column is not None:
-            found, codes = np.unique(inputs.column(column), return_inverse=True)
-            return codes, found.tolist()
-    if figure_kind(rule) is Kind.TEXT:
-        return words_of(inputs.text(name))
-    return np.full(inputs.rows, -1), ()
+def gates_of(book: Book, family: str) -> dict[str, list[Rule]]:
+    """The gates of a family of the rule book by the second part of their keys, in its order."""
+    found: dict[str, list[Rule]] = {}
+    for rule in filter(is_gate, book.matching(family)):
+        found.setdefault(rule.key.split(".")[1], []).append(rule)
+    return found
 
 
 def avoiding(rule: Rule) -> Rule:
     """A rule that states what goes wrong, turned into what must hold."""
     return rule._replace(compare=_OPPOSITE[rule.compare])
+
+
+class Gates:
+    """The gates of a question in groups: rules, each of which is a gate."""
+
+    def __init__(self, groups: Mapping[str, Sequence[Rule]], currency: Currency) -> None:
+        self.groups, self.currency = groups, currency
+        self.rules = tuple(dict.fromkeys(rule for rules in groups.values() for rule in rules))
+        self.columns = tuple(dict.fromkeys(rule.column for rule in self.rules))
+
+    @cached_property
+    def _told(self) -> tuple[list[Requirement], Sentences]:
+        """What the rules require and the sentences about it; only rows need them."""
+        sentences = Sentences(
+            met=_("{name} {value}, {needs}: met"),
+            failed=_("{name} {value}, {needs}"),
+            at_it=_("{name} {value}, {needs}: just at it"),
+            short=_("{name} {value}, {needs}: {gap}"),
+            unknown=_("{name} unknown, {needs}"),
+        )
+        return requirements(self.rules, self.currency), sentences
+
+    def hold(
+        self, inputs: Inputs, computed: Mapping[str, Whole | Words] | None = None
+    ) -> dict[str, list[Gate]]:
+        """Test every gate on the facts of each row.
+
+        ``computed`` are computed columns, which go before those of the inputs. Raises ``CallError``
+        for a rule with a value that can't be compared.
+        """
+        required, sentences = self._told
+        known = {**inputs.words, **inputs.numbers, **(computed or {})}
+        facts: dict[str, tuple[Numbers, Facts]] = {}
+        held: dict[Rule, Gate] = {}
+        for each in required:
+            column = each.rule.column
+            if column not in facts:
+                facts[column] = _facts_of(each, inputs, known.get(column, BLANK))
+            held[each.rule] = _held(each, sentences, *facts[column])
+        return {name: [held[rule] for rule in rules] for name, rules in self.groups.items()}
+
+
+def _facts_of(
+    required: Requirement, inputs: Inputs, column: Whole | Words
+) -> tuple[Numbers, Facts]:
+    """Each row's code among the different facts of a column, and those; the last is for none."""
+    if isinstance(column, Words):
+        return column.codes, (*column.values, ())
+    if required.kind is Kind.TEXT:
+        named = words_of(inputs.text(required.rule.column))
+        return named.codes, (*named.texts, "")
+    found, codes = np.unique(column, return_inverse=True)
+    return np.broadcast_to(codes, inputs.rows), np.append(found, BLANK)
+
+
+def _held(required: Requirement, sentences: Sentences, codes: Numbers, facts: Facts) -> Gate:
+    """A requirement tested on facts."""
+    is_none = np.arange(len(facts)) == len(facts) - 1
+    if isinstance(facts, np.ndarray):
+        is_none = facts == BLANK
+    gaps = np.zeros(len(facts), np.int64)
+    if required.rule.compare:
+        numbers = np.asarray(facts)
+        is_met = _HOLDS[required.rule.compare](numbers, required.threshold)
+        gaps = np.where(is_met | is_none, 0, np.abs(required.threshold - numbers))
+    else:
+        is_met = required.meeting(facts)
+    states = np.where(is_none, UNKNOWN, np.where(is_met, OPEN, CLOSED))
+    return Gate(required, sentences, codes, facts, states, gaps)
 
 
 def state(held: Sequence[Gate], rows: int) -> Numbers:
@@ -233,7 +244,7 @@ def worst_reasons(
         return []
     shut = [each.states != OPEN if with_unknown else each.states == CLOSED for each in held]
     pairs = zip(held, shut, strict=True)
-    reasons = [each.reasons_where(where & is_shut) for each, is_shut in pairs]
+    reasons = [each.reasons(where & is_shut) for each, is_shut in pairs]
     return ordered(reasons, worst_first(held))
 
 
@@ -246,47 +257,19 @@ _WIDEST = 2**40
 """The limit of gaps, a million times the threshold, so that they can be multiplied."""
 
 
-def nearest(held: Sequence[Gate]) -> tuple[Numbers, Numbers]:
-    """The gate with the smallest gap in each row, as an index into ``held``; unknown ones last.
+def nearest(held: Sequence[Gate]) -> Numbers:
+    """The gate with the smallest gap in each row, as an index into ``held``; open ones last.
 
-    Of two with the same gap, the first. Also returns where there is one.
+    Before those come unknown ones. Of two with the same gap, the first.
     """
     never = 2 * MILLION * MILLION
-    ranks = np.array(
-        [
-            np.where(
-                each.states == OPEN,
-                2 * never,
-                np.where(each.states == UNKNOWN, never, np.minimum(each.relative_gaps, never - 1)),
-            )
-            for each in held
-        ]
-    )
-    return ranks.argmin(axis=0), ranks.min(axis=0) < 2 * never
-
-
-def _threshold(rule: Rule, currency: Currency) -> int:
-    try:
-        return _read_threshold(str(rule.value), figure_kind(rule), currency)
-    except CellError as error:
-        raise CallError(f"rules.{rule.key}: {error}") from None
-
-
-@cache
-def _read_threshold(value: str, kind: Kind, currency: Currency) -> int:
-    threshold = read_fact(value, kind, currency)
-    if not isinstance(threshold, int):
-        raise refusal(value, _("{cell} is not a threshold; write a number"))
-    return threshold
-
-
-def _are_met(rule: Rule, facts: Sequence[Fact]) -> list[bool]:
-    """Which facts meet a condition."""
-    if rule.unit == "yes_no":
-        return [fact == (rule.value == "yes") for fact in facts]
-    wanted = frozenset(canonical(str(value)) for value in rule.value)
-    found = names_meant(facts, figure_kind(rule))
-    if rule.unit == "all_of":
-        return [wanted <= names for names in found]
-    is_any_wanted = rule.unit == "any_of"
-    return [wanted.isdisjoint(names) != is_any_wanted for names in found]
+    gaps = [
+        np.select(
+            [each.states == OPEN, each.states == UNKNOWN],
+            [2 * never, never],
+            np.minimum(each.relative_gaps, never - 1),
+        )
+        for each in held
+    ]
+    found: Numbers = np.array(gaps).argmin(axis=0)
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import numpy as np
@@ -18,10 +20,9 @@ from aepromo.platform.gates import (
     CLOSED,
     OPEN,
     UNKNOWN,
+    Gates,
     avoiding,
     gates_of,
-    hold,
-    hold_all,
     ranks,
     state,
     worst_first,
@@ -29,42 +30,41 @@ from aepromo.platform.gates import (
 )
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, ordered, said_where
 from aepromo.table.cells import percent, shown
-from aepromo.table.schema import in_words
-from aepromo.table.spellings import canonical, country_code, country_names, spoken_name, ways
+from aepromo.table.spellings import canonical, country_code, country_names, spoken_names, ways
 from aepromo.words import N_, _
 from aepromo.words.nearest import near, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
     from aepromo.platform.gates import Gate
-    from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers, Words
 
     Truths: TypeAlias = npt.NDArray[np.bool_]
     _ByPlace: TypeAlias = Mapping["_MarketFeatures", Sequence[Gate]]
 
 _DAYS, _LONG_HAUL_DAYS = "reverse.gate.days", "reverse.gate.days_long_haul"
+_FILINGS = "reverse.us."
 
 DIAGNOSED = (
-    ("reverse.cart72h", "reverse.cart72h.miss_share", N_("{share} of misses")),
+    ("reverse.cart72h.miss_share", N_("{share} of misses"), ("reverse.cart72h",)),
     (
-        "reverse.potential.price_index",
         "reverse.weight.price_and_logistics",
         N_("{share} of the weight"),
+        ("reverse.potential.price_index", _DAYS, _LONG_HAUL_DAYS),
     ),
-    (_DAYS, "reverse.weight.price_and_logistics", N_("{share} of the weight")),
-    (_LONG_HAUL_DAYS, "reverse.weight.price_and_logistics", N_("{share} of the weight")),
-    ("reverse.on_time_rate", "reverse.weight.fulfilment_stability", N_("{share} of the weight")),
-    ("reverse.erp_delay", "", ""),
-    ("reverse.sync_delay", "", ""),
-    ("reverse.variant_stock", "", ""),
+    (
+        "reverse.weight.fulfilment_stability",
+        N_("{share} of the weight"),
+        ("reverse.on_time_rate",),
+    ),
+    ("", "", ("reverse.erp_delay", "reverse.sync_delay", "reverse.variant_stock")),
 )
-"""Rules of ``diagnosis`` by weight: rule key, key of its weight, text for it."""
+"""Rules of ``diagnosis``: the key of their weight, the text for it, and their keys."""
 
 PRICED_BY = ("list_price", *SHOP, *DISCOUNT, *FEES, *TARGETS, "conversion_rate", "cpc_bid")
 
@@ -81,7 +81,7 @@ def reverse(values: Values) -> Question:
 
     Raises ``CallError`` for unknown markets and mistyped promotions.
     """
-    rules, advice, factor = _Rules(values.book), Advice(values), bid_factor(values.book)
+    rules, advice, factor = _Rules(values), Advice(values), bid_factor(values.book)
     rules.check_given(values)
 
     def compute(inputs: Inputs) -> Results:
@@ -120,19 +120,19 @@ class _MarketFeatures(NamedTuple):
 class _Rules:
     """The gates of the reverse promotion (rule book: ``reverse``)."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
-        self.eligible = gates_of(book, "reverse.gate")
-        self.account = gates_of(book, "reverse.account")
-        self.filings = gates_of(book, "reverse.us")
-        self.potential = gates_of(book, "reverse.potential")
+    def __init__(self, values: Values) -> None:
+        self.book = book = values.book
         self.long_haul = frozenset(map(canonical, book.rule("reverse.long_haul_markets").value))
         self.forbidden = frozenset(map(canonical, book.rule("reverse.stack.forbidden").value))
         self.allowed = frozenset(map(canonical, book.rule("reverse.stack.allowed").value))
-        diagnosed = [book.rule(key) for key, _, _ in DIAGNOSED]
-        groups = (self.eligible, self.account, self.filings, self.potential, diagnosed)
-        columns = [rule.column for group in groups for rule in group]
-        self.columns = tuple(dict.fromkeys((*columns, "running")))
+        rules = gates_of(book, "reverse")
+        by_key = {rule.key: rule for part in rules.values() for rule in part}
+        # This rule states what goes wrong; all others state what must hold.
+        by_key["reverse.erp_delay"] = avoiding(by_key["reverse.erp_delay"])
+        groups = {group: rules[group] for group in ("gate", "account", "us", "potential")}
+        groups["diagnosed"] = [by_key[key] for _weight, _text, keys in DIAGNOSED for key in keys]
+        self.gates = Gates(groups, values.currency)
+        self.columns = (*self.gates.columns, "running")
         self._wrong: dict[str, Callable[[str], str]] = {"market": _no_market, "running": self._slip}
 
     def check_given(self, values: Values) -> None:
@@ -157,13 +157,18 @@ class _Rules:
             for fault in _faults_in(inputs.words[column], column, why)
         ]
 
+    @cached_property
+    def _spellings(self) -> list[str]:
+        """Every way to write a promotion."""
+        known = (*self.allowed, *self.forbidden, "none")
+        return [way for each in known for way in ways(each)]
+
     def _slip(self, name: str) -> str:
-        known = [*self.allowed, *self.forbidden, "none"]
-        written = [way for each in known for way in ways(each)]
-        if canonical(name) in known or near(name, written) is None:
+        # Names of the rule book are among their own spellings.
+        if canonical(name) in self._spellings or near(name, self._spellings) is None:
             return ""
         reason = _("{cell} is not a promotion; {nearest}")
-        return reason.format(cell=shown(name), nearest=nearest(name, written, ""))
+        return reason.format(cell=shown(name), nearest=nearest(name, self._spellings, ""))
 
     def eligibility_of(self, inputs: Inputs) -> Results:
         """Where a SKU can be chosen, what keeps it out, and which promotions conflict.
@@ -172,10 +177,10 @@ class _Rules:
         in the United States, the filings are there. Long-haul markets have their own limit of days;
         without a market that of the mean counts.
         """
-        account, potential = (hold_all(each, inputs) for each in (self.account, self.potential))
-        market_gates = [*hold_all([*self.eligible, *self.filings], inputs), *account]
+        gate, account, filings, potential, diagnosed = self.gates.hold(inputs).values()
+        market_gates = [*gate, *filings, *account]
         sold = _Markets(inputs.words["market"], self._place_of)
-        by_place = {place: self._gates_in(place, market_gates) for place in sold.places}
+        by_place = {place: _gates_in(place, market_gates) for place in sold.places}
         states = {place: state(held, inputs.rows) for place, held in by_place.items()}
         eligibility, markets = sold.eligibility(states)
         return {
@@ -185,62 +190,63 @@ class _Rules:
             "account": state(account, inputs.rows),
             "reasons": _reasons(market_gates, sold, by_place, potential),
             "unknown": _unknown(market_gates, sold, by_place),
-            "diagnosis": joined(self._diagnosis(inputs, sold), or_null=True),
+            "diagnosis": joined(self._diagnosis(diagnosed, sold), or_null=True),
             "conflicts": self._conflicts(inputs.words["running"]),
         }
 
     def _place_of(self, market: str) -> _MarketFeatures:
         return _MarketFeatures(market in self.long_haul, market == "US")
 
-    def _gates_in(self, place: _MarketFeatures, held: Sequence[Gate]) -> list[Gate]:
-        """The gates of one kind of market, out of all gates."""
-        other_days = _DAYS if place.is_long_haul else _LONG_HAUL_DAYS
-        filings = () if place.files else self.filings
-        return [each for each in held if each.rule.key != other_days and each.rule not in filings]
-
-    def _diagnosis(self, inputs: Inputs, sold: _Markets) -> list[Clause]:
+    def _diagnosis(self, diagnosed: Sequence[Gate], sold: _Markets) -> list[Clause]:
         """The clauses of failed rules, by weight, then by gap, the largest first."""
-        by_weight: dict[tuple[int, int], list[tuple[Gate, Clause]]] = {}
-        for at, (key, weighed_by, of) in enumerate(DIAGNOSED):
+        by_key = {gate.rule.key: gate for gate in diagnosed}
+        by_weight: dict[tuple[int, int], dict[Gate, str]] = {}
+        for weighed_by, text, keys in DIAGNOSED:
             weight = share_of(self.book, weighed_by) if weighed_by else 0
-            share = _(of).format(share=percent(weight)) if weight else ""
-            # Figures of the same weight are ordered by their gaps, those without a gap by their
-            # place.
-            among = by_weight.setdefault((-weight, 0 if weight else at), [])
-            rule = self.book.rule(key)
-            # This rule states what goes wrong; all others state what must hold.
-            gate = hold(avoiding(rule) if key == "reverse.erp_delay" else rule, inputs)
-            where = gate.states == CLOSED
-            if key in (_DAYS, _LONG_HAUL_DAYS):
-                where &= sold.has_any(key == _LONG_HAUL_DAYS)
-            clause = gate.reasons_where(where)
-            if share:
-                clause = clause.put_in(_("{reason} ({note})"), "reason", note=share)
-            among.append((gate, clause))
-        found: list[Clause] = []
+            note = _(text).format(share=percent(weight)) if weight else ""
+            for key in keys:
+                # Rules of the same weight are ordered by their gaps, those without one by place.
+                rank = (-weight, 0 if weight else len(by_weight))
+                by_weight.setdefault(rank, {})[by_key[key]] = note
+        with_note, found = _("{reason} ({note})"), []
         for rank in sorted(by_weight):
             # With equal gaps, the first by name.
-            among = sorted(by_weight[rank], key=lambda pair: in_words(pair[0].rule.column))
-            gates = [gate for gate, _clause in among]
-            found += ordered([clause for _gate, clause in among], worst_first(gates))
+            gates = sorted(by_weight[rank], key=lambda gate: gate.required.column)
+            clauses = []
+            for gate in gates:
+                where = gate.states == CLOSED
+                if gate.rule.key in (_DAYS, _LONG_HAUL_DAYS):
+                    where &= sold.has_any(gate.rule.key == _LONG_HAUL_DAYS)
+                clause, note = gate.reasons(where), by_weight[rank][gate]
+                clauses.append(clause.put_in(with_note, "reason", note=note) if note else clause)
+            found += ordered(clauses, worst_first(gates))
         return found
 
     def _conflicts(self, running: Words) -> pa.Array:
         """Each row's conflicts between its running promotions, null where there are none."""
-        texts = ["; ".join(self._conflicts_of(names)) or None for names in running.values]
+        demoted = _("{name}: the reverse promotion is demoted while it runs; end it")
+        unsaid = _("{name}: the rule book doesn't say whether it may run; see Seller Center")
+        texts = []
+        for names in ([*map(canonical, each)] for each in running.values):
+            found = []
+            for name, spoken in zip(names, spoken_names(names), strict=True):
+                if name in self.forbidden:
+                    found.append(demoted.format(name=spoken))
+                elif name not in self.allowed and name != "none":
+                    found.append(unsaid.format(name=spoken))
+            texts.append("; ".join(found) or None)
         places = pa.array(running.codes, mask=running.codes < 0)
         return pa.array(texts, pa.string()).take(places)
 
-    def _conflicts_of(self, names: Sequence[str]) -> Iterator[str]:
-        for name in map(canonical, names):
-            if name in self.forbidden:
-                demoted = _("{name}: the reverse promotion is demoted while it runs; end it")
-                yield demoted.format(name=spoken_name(name))
-            elif name not in self.allowed and name != "none":
-                unsaid = _(
-                    "{name}: the rule book doesn't say whether it may run; see Seller Center"
-                )
-                yield unsaid.format(name=spoken_name(name))
+
+def _gates_in(place: _MarketFeatures, held: Sequence[Gate]) -> list[Gate]:
+    """The gates of one kind of market, out of all gates."""
+    other_days = _DAYS if place.is_long_haul else _LONG_HAUL_DAYS
+    return [
+        gate
+        for gate in held
+        if gate.rule.key != other_days and (place.files or not gate.rule.key.startswith(_FILINGS))
+    ]
 
 
 class _Markets:
@@ -252,7 +258,8 @@ class _Markets:
 
     def __init__(self, words: Words, place_of: Callable[[str], _MarketFeatures]) -> None:
         # After the last set comes that of a row without a market, which index -1 finds.
-        named = [tuple(dict.fromkeys(map(market_named, names))) for names in words.values]
+        codes = {name: market_named(name) for name in set(chain.from_iterable(words.values))}
+        named = [tuple(dict.fromkeys(codes[name] for name in names)) for names in words.values]
         self.sets: list[tuple[str, ...]] = [*named, ("",)]
         self.codes = np.where(words.codes < 0, len(named), words.codes)
         self.kinds = [tuple(map(place_of, markets)) for markets in self.sets]
@@ -305,11 +312,11 @@ class _Markets:
 
     def asking(self, places: Sequence[_MarketFeatures]) -> list[str]:
         """The start of a reason: for each set of markets those of some kinds."""
-        found = []
+        comma, colon, found = _(", "), _(": "), []
         for markets, kinds in zip(self.sets, self.kinds, strict=True):
             pairs = zip(markets, kinds, strict=True)
-            asking = _(", ").join(name for name, kind in pairs if name and kind in places)
-            found.append(asking + _(": ") if asking else "")
+            asking = comma.join(name for name, kind in pairs if name and kind in places)
+            found.append(asking + colon if asking else "")
         return found
 
 
@@ -323,7 +330,7 @@ def _reasons(
     clauses = []
     for gate, shuts, there in zip(gates, is_shut, is_there, strict=True):
         decided = shuts | (all_met & there) if gate.rule.compare else shuts
-        clauses.append(_for_markets(gate.reasons_where(decided), gate, sold, by_place))
+        clauses.append(_for_markets(gate.reasons(decided), gate, sold, by_place))
     wanted = np.array([ranks(gate) for gate in gates]) * len(gates) + place_of
     order = np.argsort(wanted, axis=0)
     short = worst_reasons(potential, with_unknown=False)
@@ -344,7 +351,7 @@ def _unknown(gates: Sequence[Gate], sold: _Markets, by_place: _ByPlace) -> pa.Ar
 def _for_markets(clause: Clause, gate: Gate, sold: _Markets, by_place: _ByPlace) -> Clause:
     """A gate's reasons, with the markets for which it counts where not every market has it."""
     key = gate.rule.key
-    if key not in (_DAYS, _LONG_HAUL_DAYS) and not key.startswith("reverse.us."):
+    if key not in (_DAYS, _LONG_HAUL_DAYS) and not key.startswith(_FILINGS):
         return clause
     starts = sold.asking([place for place, held in by_place.items() if gate in held])
     said = np.flatnonzero(clause.codes != UNSAID)
@@ -358,7 +365,8 @@ def _for_markets(clause: Clause, gate: Gate, sold: _Markets, by_place: _ByPlace)
 
 def _faults_in(words: Words, column: str, why: Callable[[str], str]) -> list[Fault]:
     """The faults of the names in a column; a row may have one for each of its names."""
-    reasons = [[fault for name in names if (fault := why(name))] for names in words.values]
+    wrong = {name: why(name) for name in set(chain.from_iterable(words.values))}
+    reasons = [[wrong[name] for name in names if wrong[name]] for names in words.values]
     faults = []
     for place in range(max(map(len, reasons), default=0)):
         has = np.array([*(len(each) > place for each in reasons), False])

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from aepromo.engine.question import Question, adding
 from aepromo.platform.columns import PARCEL_INPUTS, TRACKS
-from aepromo.platform.gates import CLOSED, avoiding, gates_of, hold_all
+from aepromo.platform.gates import CLOSED, Gates, avoiding, gates_of
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, said_where, words_of
 from aepromo.platform.tracking_number import number_fault, number_faults
 from aepromo.pricing.money import BLANK, MILLION
@@ -61,14 +61,14 @@ def tracking(values: Values, now: datetime, carriers: Collection[str] | None = N
     ``carriers`` are those that the platform certifies, in any spelling; None where there is no
     list. Raises ``CallError`` for invalid hours of the rule book.
     """
-    rules = _rules_in_force(values.book)
+    gates = Gates({"tracking": _rules_in_force(values.book)}, values.currency)
     gap, end = (
         hours(values.book, key) // timedelta(microseconds=1)
         for key in ("tracking.gap_hours", "tracking.end_hours")
     )
     as_of, zone = instant_number(now, UTC), values.policy.zone or UTC
     listed = None if carriers is None else frozenset(map(plain, carriers))
-    own = (rule.column for rule in rules if rule.column in INPUTS)
+    own = (name for name in gates.columns if name in INPUTS)
 
     def compute(inputs: Inputs) -> Results:
         parcels = _Parcels(inputs, as_of)
@@ -79,7 +79,7 @@ def tracking(values: Values, now: datetime, carriers: Collection[str] | None = N
         }
         if listed is not None:
             computed["certified_carrier"] = _are_certified(parcels.carrier, listed)
-        held = hold_all(rules, inputs, computed)
+        held = gates.hold(inputs, computed)["tracking"]
         ends_at = parcels.ends_at(held, as_of, gap, end)
         reasons = [_reasons(each, parcels).where(parcels.is_shipped) for each in held]
         unshipped = said_where(~parcels.is_shipped, _("not shipped yet"))
@@ -117,7 +117,8 @@ def _rules_in_force(book: Book) -> list[Rule]:
     """
     rules = [
         avoiding(rule) if rule.key == "tracking.gap_hours" else rule
-        for rule in gates_of(book, "tracking")
+        for part in gates_of(book, "tracking").values()
+        for rule in part
         if not (rule.unit == "yes_no" and rule.value == "no")
     ]
     return sorted(rules, key=_track_of, reverse=True)
@@ -222,4 +223,4 @@ def _reasons(held: Gate, parcels: _Parcels) -> Clause:
     if held.rule.key == "tracking.certified_carrier":
         sentence = _("carrier {carrier} is not on your list of certified ones")
         return parcels.carrier.put_in(sentence, "carrier").where(held.states == CLOSED)
-    return held.reasons_where(held.states == CLOSED)
+    return held.reasons(held.states == CLOSED)

@@ -47,7 +47,7 @@ class Book:
 
     def rule(self, key: str) -> Rule:
         """The figure in force under this full key. Raises ``UnknownRule``."""
-        return self._in_force(rules.rule(key))
+        return self._in_force((rules.rule(key),))[0]
 
     def text(self, key: str) -> str:
         """The value in force under a key that holds a single one."""
@@ -55,11 +55,11 @@ class Book:
 
     def matching(self, prefix: str) -> tuple[Rule, ...]:
         """The figures in force whose key is the prefix or continues it. Raises ``UnknownRule``."""
-        return tuple(map(self._in_force, rules.matching(prefix)))
+        return self._in_force(rules.matching(prefix))
 
     def all(self) -> tuple[Rule, ...]:
         """Every figure in force, family by family."""
-        return tuple(map(self._in_force, rules.book()))
+        return self._in_force(rules.book())
 
     def is_overridden(self, key: str) -> bool:
         """Whether the user overrides this figure."""
@@ -76,9 +76,9 @@ class Book:
             if rule.value != self.converted(rule).value
         }
 
-    def _in_force(self, rule: Rule) -> Rule:
-        said = self._as_said(rule)
-        return said if self.converted is None else self.converted(said)
+    def _in_force(self, figures: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        said = tuple(map(self._as_said, figures)) if self.overrides else figures
+        return said if self.converted is None else tuple(map(self.converted, said))
 
     def _as_said(self, rule: Rule) -> Rule:
         if rule.key not in self.overrides:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aepromo.pricing.currency import DOLLARS, USD, YUAN_OR_YEN, Currency
 from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MARKUP_LIMIT, MILLION, WEIGHT_LIMIT
 from aepromo.table.column import AMOUNTS, Kind
-from aepromo.words import _
+from aepromo.words import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -327,11 +327,14 @@ def _markup(text: str, tidied: str) -> int:
     return rate
 
 
+_RATE_EXAMPLE = N_("13.2% or 0.132")
+
+
 def _ratio(text: str, tidied: str) -> int:
     """A percentage or a ratio in millionths; a figure of 1 or more without % might be either."""
     is_percent = tidied.endswith("%")
     number = tidied[:-1].rstrip() if is_percent else tidied
-    whole, fraction = _digits(text, number, example=_("13.2% or 0.132"))
+    whole, fraction = _digits(text, number, example=_RATE_EXAMPLE)
     if not is_percent and 1 <= int(whole) < 100:
         ratio = "0." + (whole.rjust(2, "0") + fraction).rstrip("0")
         reason = _("{cell} is not a rate; write {percent} or {ratio}")
@@ -426,11 +429,11 @@ def _digits(text: str, number: str, example: str) -> tuple[str, str]:
     """The digits before and after the decimal point, without thousands separators."""
     match = _NUMBER.fullmatch(number)
     if match is None or not any(character.isdigit() for character in number):
-        raise _not_a_number(text, number, example)
+        raise _not_a_number(text, number, _(example))
     whole = match["whole"].replace(match["gap"] or ",", "").lstrip("0") or "0"
     if len(whole) > LONGEST_WHOLE:
         reason = _("{cell} is too large; write a number such as {example}")
-        raise refusal(text, reason, example=example)
+        raise refusal(text, reason, example=_(example))
     return whole, match["fraction"] or ""
 
 

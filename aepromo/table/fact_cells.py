@@ -11,26 +11,24 @@ from aepromo.pricing.currency import USD
 from aepromo.pricing.money import MILLION
 from aepromo.table.cells import (
     POINT,
-    RATE_PLACES,
     CellError,
     currency_named,
-    fixed,
     millionths,
-    percent,
     read,
     read_rate,
     refusal,
     tidy,
 )
 from aepromo.table.column import Kind
-from aepromo.table.spellings import canonical, parts, spoken_name
+from aepromo.table.schema import INPUTS
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from aepromo.pricing.currency import Currency
+    from aepromo.rules import Rule
     from aepromo.rules.overrides import Book
 
 
@@ -54,6 +52,21 @@ _SHORT_DATE = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]+(\d{1,2})(:\d\d.*))?", re.ASCII
 )
 _SEPARATORS = re.compile(r"\s*[,;|，；、/]\s*")
+
+
+_KINDS = {
+    "money": Kind.TARGET,
+    "ratio": Kind.RATE,
+    "count": Kind.COUNT,
+    "level": Kind.LEVEL,
+    "yes_no": Kind.FLAG,
+}
+
+
+def figure_kind(rule: Rule) -> Kind:
+    """The kind of a rule's value: that of its column, else by its unit."""
+    column = INPUTS.get(rule.column)
+    return column.kind if column else _KINDS.get(rule.unit, Kind.NUMBER)
 
 
 def read_fact(text: str, kind: Kind, currency: Currency = USD, decimal: str = POINT) -> Fact | None:
@@ -146,37 +159,6 @@ _READERS: dict[Kind, Callable[[str, str], Fact]] = {
     Kind.DAY: _day,
     Kind.MOMENT: _moment,
 }
-
-
-def shown_fact(fact: Fact, kind: Kind, currency: Currency, is_gap: bool = False) -> str:
-    """A fact as text: ``4.71``, ``5.2%``, ``L3``, ``14``; a gap of levels as a number."""
-    if kind is Kind.FLAG:
-        return _("yes") if fact else _("no")
-    if isinstance(fact, tuple):
-        return _(" and ").join(map(spoken_name, fact))
-    if not isinstance(fact, int):
-        return str(fact)
-    if kind in (Kind.RATE, Kind.SHARE):
-        return percent(fact)
-    if kind is Kind.LEVEL:
-        return str(fact) if is_gap else f"L{fact}"
-    if kind is Kind.NUMBER:
-        return fixed(fact, RATE_PLACES).rstrip("0").rstrip(".")
-    if kind is Kind.COUNT:
-        return str(fact)
-    return fixed(fact, USD.places if kind is Kind.TURNOVER else currency.places)
-
-
-def names_meant(facts: Iterable[Fact], kind: Kind) -> list[frozenset[str]]:
-    """The names in each fact, as the rule book writes them."""
-    found = []
-    for fact in facts:
-        if isinstance(fact, tuple):
-            found.append(frozenset(map(canonical, fact)))
-        else:
-            text = fact if isinstance(fact, str) else shown_fact(fact, kind, USD)
-            found.append(parts(text) if isinstance(fact, str) else frozenset({text}))
-    return found
 
 
 MOST_HOURS = 100_000

@@ -64,10 +64,14 @@ def named(name: str) -> str:
 
 def in_words(name: str) -> str:
     """A column in a sentence or a heading: ``list price`` in English, 标价 in Chinese."""
-    words = name.replace("_", " ")
+    return all_in_words([name])[0]
+
+
+def all_in_words(names: Iterable[str]) -> list[str]:
+    """Columns in sentences or headings, as ``in_words`` has them."""
     if is_english():
-        return words
-    return chinese(name) if column_named(name) else label(name)
+        return [name.replace("_", " ") for name in names]
+    return [chinese(name) if column_named(name) else label(name) for name in names]
 
 
 def in_chinese(results: Iterable[str]) -> dict[str, str]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aepromo.table.headers import plain
 from aepromo.words import is_english
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ALSO: dict[str, tuple[str, ...]] = {
     # promotions and events
@@ -54,12 +58,14 @@ def ways(name: str) -> tuple[str, ...]:
     return (name, *_ALSO.get(name, ()))
 
 
-def spoken_name(name: str) -> str:
-    """A name of the rule book for people: in Chinese the first Chinese one that it has."""
+def spoken_names(names: Iterable[str]) -> list[str]:
+    """Names of the rule book for people: in Chinese the first Chinese one that each has."""
     if is_english():
-        return name
-    ways = _ALSO.get(canonical(name), ())
-    return next((way for way in ways if not way.isascii()), name)
+        return list(names)
+    return [
+        next((way for way in _ALSO.get(canonical(name), ()) if not way.isascii()), name)
+        for name in names
+    ]
 
 
 def parts(path: str) -> frozenset[str]:

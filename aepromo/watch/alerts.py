@@ -27,9 +27,9 @@ from aepromo.inputs.columns import FEES, NEEDED, PARCEL, SHOP
 from aepromo.inputs.row_shipping import ship_rows
 from aepromo.inputs.shipping import Shipping
 from aepromo.past_rates.columns import ALSO_FORCED
-from aepromo.platform.appeal import AppealRules, formula_of
+from aepromo.platform.appeal import appeal_gates, formula_of
 from aepromo.platform.columns import STATES
-from aepromo.platform.gates import hold_all, state, worst_reasons
+from aepromo.platform.gates import state, worst_reasons
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, shown_numbers
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, down, is_known, up
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from aepromo.inputs.row_shipping import ShippedRows
     from aepromo.inputs.values import Values
     from aepromo.platform.appeal import Formula
+    from aepromo.platform.gates import Gates
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth
     from aepromo.rules.overrides import Book
@@ -109,10 +110,10 @@ def watch(values: Values) -> Question:
 
 def figures(values: Values) -> Question:
     """The question of SKUs that are forced: stock cover, profit by line, Price Protection."""
-    rules = AppealRules(values.book)
+    gates = appeal_gates(values)
     return watch(values)._replace(
         adds=adding(*AMOUNTS, "details"),
-        compute=lambda inputs: _figures(inputs, rules),
+        compute=lambda inputs: _figures(inputs, gates),
         prices_some=True,
         assumes_rate=True,
     )
@@ -319,14 +320,14 @@ def lacking(answers: Iterable[Outcome]) -> list[str]:
     return [name for name in NEEDED if name in found]
 
 
-def _figures(inputs: Inputs, rules: AppealRules) -> Results:
+def _figures(inputs: Inputs, gates: Gates) -> Results:
     """Stock cover, profit on each shipping line, and Price Protection, with their details."""
     formula, rows = formula_of(inputs.sku), inputs.rows
     priced = np.broadcast_to(np.asarray(inputs.priced), rows)
     days = _stock_cover(inputs)
     economy, cheapest, no_cheapest = _economy(inputs, priced)
     profits = _profits_by_line(inputs, formula, economy)
-    held = hold_all(rules.must, inputs, formula.facts)
+    held = gates.hold(inputs, formula.facts)["must"]
     protection = np.array(_PROTECTIONS_BY_STATE, np.int64)[state(held, rows)]
     of_profit = [
         cheapest.put_in(_("the tariff's cheapest line is {line}"), "line"),
