@@ -227,6 +227,11 @@ def test_two_units_reach_a_tier_that_one_does_not() -> None:
     [
         (Offers((EVERY_30_3,), basket="single"), 6100, 5500),
         (Offers((EVERY_30_3,), basket="single"), 2999, 2999),
+        # An order of exactly the threshold reaches it.
+        (Offers((Tier(3000, 600),), basket="single"), 3000, 2400),
+        (Offers((Tier(3000, 600),), basket="single"), 2999, 2999),
+        (Offers((), (Coupon(3000, 600),), basket="single"), 3000, 2400),
+        (Offers((), (Coupon(3000, 600),), basket="single"), 2999, 2999),
         # 3000 units of 29.99 lose 2999 times 3.00.
         (Offers((EVERY_30_3,), basket="same"), 2999, 2699),
         (Offers((EVERY_30_3,)), 2999, 2699),
