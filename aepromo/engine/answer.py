@@ -230,7 +230,10 @@ def run(question: Question, cells: Cells, columns: FoundColumns, values: Values)
     if not reading.problems:
         answer = reading.shipped_results() | question.compute(inputs)
         # For one row NumPy makes figures that are neither an int nor a column.
-        results = {name: int(each) if np.ndim(each) == 0 else each for name, each in answer.items()}
+        results = {
+            name: each if isinstance(each, pa.Array) or np.ndim(each) else int(each)
+            for name, each in answer.items()
+        }
         reading.add(check_results(results, inputs.sku, values.currency))
     if reading.problems:
         return Outcome(cells, values, reading.filler.assumed, reading.problems, signs=reading.signs)

@@ -16,6 +16,7 @@ from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, is_known
 from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
 from aepromo.pricing.protect import BOUNDS, Targets, lowest_list_price, required_deal_price
+from aepromo.table.arrow_arrays import bits_of, text_scalar
 from aepromo.table.cells import CellError, millionths, percent, read_range
 from aepromo.table.csv_lines import spelled
 from aepromo.table.number_columns import spread
@@ -123,9 +124,9 @@ class Advice:
             required=_amounts(required, places),
             bound=Clause(bound, [label(name) for name in BOUNDS]),
             gap=pc.if_else(
-                pa.array(deal < required),
+                bits_of(deal < required),
                 formatted("+{gap}", gap=_amounts(np.maximum(required - deal, 0), places)),
-                _("met"),
+                text_scalar(_("met")),
             ),
         )
 

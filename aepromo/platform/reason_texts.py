@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aepromo.table.arrow_arrays import bits_of, codes_of, places_of, taken, text_scalar, texts_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -42,8 +44,7 @@ class Clause(NamedTuple):
 
     def column(self) -> pa.Array:
         """The texts as a column, null where the clause is empty."""
-        indices = pa.array(self.codes, pa.int64(), mask=self.codes == UNSAID)
-        return pa.array(self.texts, pa.string()).take(indices)
+        return texts_of(self.texts).take(places_of(self.codes, self.codes == UNSAID))
 
 
 def said_where(condition: npt.NDArray[np.bool_], text: str) -> Clause:
@@ -56,7 +57,7 @@ def words_of(column: pa.Array) -> Clause:
     encoded = column.dictionary_encode()
     texts = encoded.dictionary.to_pylist()
     known = np.array([code if text else UNSAID for code, text in enumerate(texts)], np.int64)
-    return Clause(known[encoded.indices.to_numpy()], texts)
+    return Clause(known[codes_of(encoded)], texts)
 
 
 def shown_numbers(numbers: Numbers, written: Callable[[int], str]) -> Clause:
@@ -67,13 +68,12 @@ def shown_numbers(numbers: Numbers, written: Callable[[int], str]) -> Clause:
 
 def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:
     """A sentence for each row with its fields filled in; no clause may be empty in any row."""
-    parts: list[str | pa.Array] = []
+    parts: list[pa.Scalar | pa.Array] = []
     for text, name, _spec, _conversion in Formatter().parse(sentence):
-        parts.append(text)
-        if name is not None:
-            field = fields[name]
-            parts.append(field.column() if isinstance(field, Clause) else field)
-    return pc.binary_join_element_wise(*parts, "")
+        for part in (text,) if name is None else (text, fields[name]):
+            column = part.column() if isinstance(part, Clause) else part
+            parts.append(text_scalar(column) if isinstance(column, str) else column)
+    return pc.binary_join_element_wise(*parts, text_scalar(""))
 
 
 def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:
@@ -97,16 +97,16 @@ def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = Fal
         codes[place] = np.where(said_before, UNSAID, codes[place])
     some = [each for each in codes if (each != UNSAID).any()] or [codes[0]]
     # Each text once as the first and once after the separator; an empty text for UNSAID.
-    parts = pa.array([*texts, *(separator + text for text in texts), ""], pa.string())
+    parts = texts_of([*texts, *(separator + text for text in texts), ""])
     columns, is_begun = [], np.zeros(len(some[0]), np.bool_)
     for each in some:
         place = np.where(is_begun, each + len(texts), each)
-        columns.append(parts.take(pa.array(np.where(each == UNSAID, 2 * len(texts), place))))
+        columns.append(taken(parts, np.where(each == UNSAID, 2 * len(texts), place)))
         is_begun |= each != UNSAID
-    together = pc.binary_join_element_wise(*columns, "")
+    together = pc.binary_join_element_wise(*columns, text_scalar(""))
     if not or_null:
         return together
-    return pc.if_else(pa.array(is_begun), together, pa.scalar(None, pa.string()))
+    return pc.if_else(bits_of(is_begun), together, texts_of([None])[0])
 
 
 def _shared(clauses: Sequence[Clause]) -> tuple[list[str], Numbers]:

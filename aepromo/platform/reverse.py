@@ -7,7 +7,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import numpy as np
-import pyarrow as pa
 
 from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
@@ -29,6 +28,7 @@ from aepromo.platform.gates import (
     worst_reasons,
 )
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, ordered, said_where
+from aepromo.table.arrow_arrays import places_of, taken, texts_of
 from aepromo.table.cells import percent, shown
 from aepromo.table.spellings import canonical, country_code, country_names, spoken_names, ways
 from aepromo.words import N_, _
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
+    import pyarrow as pa
 
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
@@ -235,8 +236,7 @@ class _Rules:
                 elif name not in self.allowed and name != "none":
                     found.append(unsaid.format(name=spoken))
             texts.append("; ".join(found) or None)
-        places = pa.array(running.codes, mask=running.codes < 0)
-        return pa.array(texts, pa.string()).take(places)
+        return texts_of(texts).take(places_of(running.codes, running.codes < 0))
 
 
 def _gates_in(place: _MarketFeatures, held: Sequence[Gate]) -> list[Gate]:
@@ -307,7 +307,7 @@ class _Markets:
             verdicts.append(ELIGIBILITIES.index(verdict))
             pairs = zip(self.sets[code], of_markets, strict=True)
             texts.append(", ".join(name for name, each in pairs if each == OPEN) or None)
-        markets = pa.array(texts, pa.string()).take(pa.array(codes))
+        markets = taken(texts_of(texts), codes)
         return np.array(verdicts, np.int64)[codes], markets
 
     def asking(self, places: Sequence[_MarketFeatures]) -> list[str]:

@@ -12,7 +12,6 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from aepromo.engine.question import Question, adding
 from aepromo.platform.columns import PARCEL_INPUTS, TRACKS
@@ -20,6 +19,7 @@ from aepromo.platform.gates import CLOSED, Gates, avoiding, gates_of
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, said_where, words_of
 from aepromo.platform.tracking_number import number_fault, number_faults
 from aepromo.pricing.money import BLANK, MILLION
+from aepromo.table.arrow_arrays import texts_of
 from aepromo.table.fact_cells import hours
 from aepromo.table.headers import plain
 from aepromo.table.moment_columns import instant_number, written_instants
@@ -181,7 +181,7 @@ def _since(start: Numbers, end: Numbers | int, where: Truth) -> Numbers:
 
 def _number_faults(number: Clause) -> Clause:
     """Why tracking numbers are invalid, unsaid where they may be valid."""
-    faults = [*number_faults(pa.array(number.texts, pa.string())), number_fault("")]
+    faults = [*number_faults(texts_of(number.texts)), number_fault("")]
     codes = np.array([code if fault else UNSAID for code, fault in enumerate(faults)], np.int64)
     return Clause(codes[number.codes], faults)
 

@@ -27,6 +27,7 @@ from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.columns import TRACKS
 from aepromo.platform.tracking import TIMES, tracking
+from aepromo.table.arrow_arrays import are_empty
 from aepromo.table.cells import tidy
 from aepromo.table.moment_columns import instant_number
 from aepromo.terminal.summary import summed
@@ -142,7 +143,7 @@ class _Remarks:
         if self.says_zone and inputs.lacks_zone:
             say_zone(self.zone)
             self.says_zone = False
-        if self.says_carriers and pc.any(pc.not_equal(inputs.text("carrier"), "")).as_py():
+        if self.says_carriers and not pc.all(are_empty(inputs.text("carrier"))).as_py():
             say(_("not checked: carriers, without a list (set --carriers FILE or --carrier NAME)"))
             self.says_carriers = False
 

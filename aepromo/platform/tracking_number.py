@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
+from aepromo.table.arrow_arrays import taken, truths
 from aepromo.table.cells import shown, tidy
 from aepromo.words import _
 
@@ -34,7 +35,7 @@ def number_faults(texts: pa.Array) -> list[str]:
     """Why each tracking number is invalid; empty if it may be valid."""
     rest = np.flatnonzero(~_may_be(texts))
     faults = [""] * len(texts)
-    for at, text in zip(rest.tolist(), texts.take(rest).to_pylist(), strict=True):
+    for at, text in zip(rest.tolist(), taken(texts, rest).to_pylist(), strict=True):
         faults[at] = number_fault(text)
     return faults
 
@@ -47,9 +48,9 @@ def _may_be(texts: pa.Array) -> npt.NDArray[np.bool_]:
     """
     plain = pc.match_substring_regex(texts, _PLAIN)
     found = pc.and_not(plain, pc.match_substring_regex(texts, _ONE_DIGIT))
-    may_be = np.array(found.to_numpy(zero_copy_only=False), np.bool_)
-    of_a_post = np.flatnonzero(pc.match_substring_regex(texts, _OF_A_POST))
-    letters = "".join(texts.take(of_a_post).to_pylist()).encode()
+    may_be = truths(found)
+    of_a_post = np.flatnonzero(truths(pc.match_substring_regex(texts, _OF_A_POST)))
+    letters = "".join(taken(texts, of_a_post).to_pylist()).encode()
     digits = np.frombuffer(letters, np.uint8).reshape(-1, 13)[:, 2:11].astype(np.int64) - ord("0")
     check = 11 - digits[:, :8] @ np.array(_WEIGHTS) % 11
     check = np.where(check == 10, 0, np.where(check == 11, 5, check))

@@ -32,12 +32,15 @@ def taken(texts: pa.Array, rows: Places) -> pa.Array:
     return texts.take(places_of(rows))
 
 
-def texts_of(texts: Sequence[str]) -> pa.Array:
-    """A column of texts."""
-    cells = [text.encode() for text in texts]
+def texts_of(texts: Sequence[str | None]) -> pa.Array:
+    """A column of texts, null for None."""
+    cells = [(text or "").encode() for text in texts]
     offsets = np.zeros(len(cells) + 1, np.int32)
     np.cumsum([*map(len, cells)], out=offsets[1:])
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(cells))]
+    are_there = None
+    if None in texts:
+        are_there = bits_of(np.array([text is not None for text in texts])).buffers()[1]
+    buffers = [are_there, pa.py_buffer(offsets), pa.py_buffer(b"".join(cells))]
     return pa.Array.from_buffers(pa.string(), len(cells), buffers)
 
 

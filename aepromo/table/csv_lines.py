@@ -57,7 +57,7 @@ def bytes_of(lines: pa.Array) -> memoryview:
 
 def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
     """Input cells, quoted if needed, as ``text_formats.delimited`` writes them."""
-    text = column.fill_null("") if column.null_count else column
+    text = column.fill_null(text_scalar("")) if column.null_count else column
     if excel_safe:
         text = _for_spreadsheets(text)
     return _quoted(text, delimiter) if _has_special(text, delimiter) else text
