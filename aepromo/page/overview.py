@@ -17,7 +17,6 @@ from aepromo.pricing.fees import STATUSES, margin, profit
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, is_known, most, pick
 from aepromo.pricing.offers import spared_and_cut
 from aepromo.sweep.forced_rates import counts_by_rate
-from aepromo.table.arrow_arrays import codes_of
 from aepromo.words import N_
 
 if TYPE_CHECKING:
@@ -268,6 +267,8 @@ def _by_category(
     Empty where the file has no categories.
     """
     import pyarrow.compute as pc
+
+    from aepromo.table.arrow_arrays import codes_of
 
     if "category" not in columns:
         return {}
