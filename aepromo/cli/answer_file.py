@@ -31,13 +31,7 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.arrow_arrays import text_scalar, texts_of
 from aepromo.table.blocks import parse
 from aepromo.table.column import Kind
-from aepromo.table.csv_lines import (
-    cell_texts,
-    figure_texts,
-    joined,
-    joined_ends,
-    result_texts,
-)
+from aepromo.table.csv_lines import answer_texts, figure_texts, joined, joined_ends
 from aepromo.table.line_ends import with_line_ends
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.table.text_formats import NUMBERS_READ, TextColumn, bare, delimited
@@ -215,13 +209,13 @@ def _lines(
         own = text.rows_as_written(delimiter) if as_they_stand else None
         if own is None:
             text.read_all()
-            cells = [_cells(outcome, name, delimiter, writing) for name in names]
+            cells = _cells(outcome, names, delimiter, writing)
             return joined(cells, delimiter, line_end)
         added = outcome.added
         columns = outcome.values.columns
         figures = [(outcome.results.get(name, BLANK), columns[name]) for name in added]
         if any(isinstance(result, pa.Array) for result, _ in figures):
-            cells = [_cells(outcome, name, delimiter, writing) for name in added]
+            cells = _cells(outcome, added, delimiter, writing)
             return own.followed_by(joined_ends(cells, delimiter, line_end)).joined()
         currency = outcome.values.currency
         return with_line_ends(own, figures, delimiter, currency, line_end).joined()
@@ -238,12 +232,18 @@ def _lines(
         head = b""
 
 
-def _cells(outcome: Outcome, name: str, delimiter: str, writing: WritingOptions) -> pa.Array:
-    """A column of the answer as cells ready to write."""
-    result = outcome.results.get(name, BLANK) if name in outcome.added else None
-    if result is None or isinstance(result, pa.Array):
-        return cell_texts(outcome.column(name), delimiter, writing.excel_safe)
-    return result_texts(result, outcome.values.columns[name], len(outcome), outcome.values.currency)
+def _cells(
+    outcome: Outcome, names: Sequence[str], delimiter: str, writing: WritingOptions
+) -> list[pa.Array]:
+    """Columns of the answer as cells ready to write."""
+    columns, currency = outcome.values.columns, outcome.values.currency
+    found = [
+        (outcome.results.get(name, BLANK), columns[name])
+        if name in outcome.added
+        else (outcome.column(name), None)
+        for name in names
+    ]
+    return answer_texts(found, len(outcome), delimiter, writing.excel_safe, currency)
 
 
 def _each(

@@ -9,15 +9,14 @@ from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from aepromo.table.arrow_arrays import bits_of, codes_of, places_of, taken, text_scalar, texts_of
+from aepromo.table.arrow_arrays import codes_of, concatenated, looked_up, null_unless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
+    import pyarrow as pa
 
     from aepromo.pricing.money import Truth
     from aepromo.table.number_columns import Numbers
@@ -44,7 +43,7 @@ class Clause(NamedTuple):
 
     def column(self) -> pa.Array:
         """The texts as a column, null where the clause is empty."""
-        return texts_of(self.texts).take(places_of(self.codes, self.codes == UNSAID))
+        return looked_up(self.texts, self.codes)
 
 
 def said_where(condition: npt.NDArray[np.bool_], text: str) -> Clause:
@@ -68,12 +67,13 @@ def shown_numbers(numbers: Numbers, written: Callable[[int], str]) -> Clause:
 
 def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:
     """A sentence for each row with its fields filled in; no clause may be empty in any row."""
-    parts: list[pa.Scalar | pa.Array] = []
+    parts: list[str | pa.Array] = []
     for text, name, _spec, _conversion in Formatter().parse(sentence):
-        for part in (text,) if name is None else (text, fields[name]):
-            column = part.column() if isinstance(part, Clause) else part
-            parts.append(text_scalar(column) if isinstance(column, str) else column)
-    return pc.binary_join_element_wise(*parts, text_scalar(""))
+        parts.append(text)
+        if name is not None:
+            field = fields[name]
+            parts.append(field.column() if isinstance(field, Clause) else field)
+    return concatenated(parts)
 
 
 def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:
@@ -97,16 +97,17 @@ def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = Fal
         codes[place] = np.where(said_before, UNSAID, codes[place])
     some = [each for each in codes if (each != UNSAID).any()] or [codes[0]]
     # Each text once as the first and once after the separator; an empty text for UNSAID.
-    parts = texts_of([*texts, *(separator + text for text in texts), ""])
-    columns, is_begun = [], np.zeros(len(some[0]), np.bool_)
+    parts = [*texts, *(separator + text for text in texts), ""]
+    places, is_begun = [], np.zeros(len(some[0]), np.bool_)
     for each in some:
         place = np.where(is_begun, each + len(texts), each)
-        columns.append(taken(parts, np.where(each == UNSAID, 2 * len(texts), place)))
+        places.append(np.where(each == UNSAID, 2 * len(texts), place))
         is_begun |= each != UNSAID
-    together = pc.binary_join_element_wise(*columns, text_scalar(""))
-    if not or_null:
-        return together
-    return pc.if_else(bits_of(is_begun), together, texts_of([None])[0])
+    found = looked_up(parts, np.concatenate(places))
+    rows = len(is_begun)
+    columns = [found.slice(place * rows, rows) for place in range(len(some))]
+    together = concatenated(columns)
+    return null_unless(is_begun, together) if or_null else together
 
 
 def _shared(clauses: Sequence[Clause]) -> tuple[list[str], Numbers]:

@@ -28,7 +28,7 @@ from aepromo.platform.gates import (
     worst_reasons,
 )
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, ordered, said_where
-from aepromo.table.arrow_arrays import places_of, taken, texts_of
+from aepromo.table.arrow_arrays import looked_up
 from aepromo.table.cells import percent, shown
 from aepromo.table.spellings import canonical, country_code, country_names, spoken_names, ways
 from aepromo.words import N_, _
@@ -236,7 +236,7 @@ class _Rules:
                 elif name not in self.allowed and name != "none":
                     found.append(unsaid.format(name=spoken))
             texts.append("; ".join(found) or None)
-        return texts_of(texts).take(places_of(running.codes, running.codes < 0))
+        return looked_up(texts, running.codes)
 
 
 def _gates_in(place: _MarketFeatures, held: Sequence[Gate]) -> list[Gate]:
@@ -307,7 +307,7 @@ class _Markets:
             verdicts.append(ELIGIBILITIES.index(verdict))
             pairs = zip(self.sets[code], of_markets, strict=True)
             texts.append(", ".join(name for name, each in pairs if each == OPEN) or None)
-        markets = taken(texts_of(texts), codes)
+        markets = looked_up(texts, codes)
         return np.array(verdicts, np.int64)[codes], markets
 
     def asking(self, places: Sequence[_MarketFeatures]) -> list[str]:

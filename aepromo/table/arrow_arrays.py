@@ -49,6 +49,23 @@ def text_scalar(text: str) -> pa.Scalar:
     return texts_of([text])[0]
 
 
+def looked_up(texts: Sequence[str | None], codes: Places) -> pa.Array:
+    """A column of some texts by their indices, null where an index is negative."""
+    is_none = codes < 0
+    return texts_of(texts).take(places_of(codes, is_none if is_none.any() else None))
+
+
+def concatenated(parts: Sequence[str | pa.Array]) -> pa.Array:
+    """The texts of columns one after the other, row by row; a single text is in every row."""
+    columns = [text_scalar(part) if isinstance(part, str) else part for part in parts]
+    return pc.binary_join_element_wise(*columns, text_scalar(""))
+
+
+def null_unless(where: npt.NDArray[np.bool_], texts: pa.Array) -> pa.Array:
+    """A column of texts, null where a condition doesn't hold."""
+    return pc.if_else(bits_of(where), texts, texts_of([None])[0])
+
+
 def offsets_of(texts: pa.Array) -> npt.NDArray[np.int32]:
     """The start of each text of a column in its bytes, and the end of the last one."""
     return np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, 4 * texts.offset)

@@ -10,12 +10,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.pricing.money import BLANK
-from aepromo.table.arrow_arrays import are_empty, bits_of, offsets_of, taken, text_scalar, texts_of
+from aepromo.table.arrow_arrays import (
+    are_empty,
+    bits_of,
+    looked_up,
+    offsets_of,
+    text_scalar,
+    texts_of,
+)
 from aepromo.table.column import Kind
 from aepromo.table.text_formats import is_run_by_spreadsheets, places_shown, result_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aepromo.pricing.currency import Currency
     from aepromo.table.column import Column
@@ -63,6 +70,22 @@ def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
     return _quoted(text, delimiter) if _has_special(text, delimiter) else text
 
 
+def answer_texts(
+    columns: Iterable[tuple[pa.Array | Numbers | int, Column | None]],
+    rows: int,
+    delimiter: str,
+    excel_safe: bool,
+    currency: Currency,
+) -> list[pa.Array]:
+    """Columns of an answer as cells ready to write; those of the file have no ``Column``."""
+    return [
+        cell_texts(cells, delimiter, excel_safe)
+        if column is None or isinstance(cells, pa.Array)
+        else result_texts(cells, column, rows, currency)
+        for cells, column in columns
+    ]
+
+
 def result_texts(numbers: Numbers | int, column: Column, rows: int, currency: Currency) -> pa.Array:
     """A computed column as text, an empty cell where it is blank."""
     if isinstance(numbers, int) or (rows and numbers.min() == numbers.max()):
@@ -70,8 +93,8 @@ def result_texts(numbers: Numbers | int, column: Column, rows: int, currency: Cu
         only = numbers if isinstance(numbers, int) else int(numbers[0])
         return pa.repeat(text_scalar(result_text(only, column, currency) or ""), rows)
     if column.kind is Kind.LABEL:
-        labels = texts_of([*column.labels, ""])
-        return taken(labels, np.where(numbers == BLANK, len(labels) - 1, numbers))
+        last = len(column.labels)
+        return looked_up([*column.labels, ""], np.where(numbers == BLANK, last, numbers))
     texts = spelled(numbers, places_shown(column.kind, currency))
     return without_zeros(texts) if column.kind is Kind.EXCHANGE else texts
 

@@ -13,11 +13,11 @@ from aepromo.errors import Refused
 from aepromo.pricing.money import BLANK
 from aepromo.table.arrow_arrays import (
     codes_of,
+    concatenated,
+    looked_up,
     numbers_of,
     offsets_of,
     taken,
-    text_scalar,
-    texts_of,
     truths,
 )
 from aepromo.table.cells import CellError
@@ -107,14 +107,14 @@ def written_instants(instants: Numbers, zone: tzinfo) -> pa.Array:
         _each_once(clock % _DAY // _MINUTE, lambda at: f"T{at // 60:02}:{at % 60:02}"),
         _each_once(offsets, _zone_shown),
     ]
-    texts = pc.binary_join_element_wise(*parts, text_scalar(""))
+    texts = concatenated(parts)
     return spread(texts, known, len(instants))
 
 
 def _each_once(numbers: Numbers, written: Callable[[int], str]) -> pa.Array:
     """Each number as text; each different one is formatted once."""
     different, codes = np.unique(numbers, return_inverse=True)
-    return taken(texts_of([written(number) for number in different.tolist()]), codes)
+    return looked_up([written(number) for number in different.tolist()], codes)
 
 
 def start_of(day: date) -> int:

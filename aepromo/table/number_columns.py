@@ -21,11 +21,11 @@ from aepromo.pricing.money import AMOUNT_LIMIT, BLANK
 from aepromo.table.arrow_arrays import (
     bits_of,
     codes_of,
+    looked_up,
     numbers_of,
     offsets_of,
     places_of,
     taken,
-    texts_of,
 )
 from aepromo.table.cells import POINT, CellError, read_range, shown, sign_of
 from aepromo.table.column import Kind
@@ -332,7 +332,7 @@ def result_array(numbers: Numbers | int, column: Column, rows: int, currency: Cu
     blank = numbers == BLANK
     missing = blank if blank.any() else None
     if column.kind is Kind.LABEL:
-        return texts_of(column.labels).take(places_of(numbers, missing))
+        return looked_up(column.labels, numbers)
     scale = places_shown(column.kind, currency)
     if missing is not None:
         numbers = np.where(blank, 0, numbers)
