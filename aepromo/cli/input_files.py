@@ -209,7 +209,7 @@ def answers_for(
     question: Question, values: Values, file: str, reading: Reading, writing: WritingOptions
 ) -> Iterator[Answers]:
     """The answers to a question over a file; its rejects are on disk once the output is."""
-    from aepromo.cli.answers import Answers  # loads pandas
+    from aepromo.cli.answers import Answers  # loads NumPy and Arrow
     from aepromo.terminal.progress import Meter
 
     with opened_table(file, reading, writing) as (source, aside, stream):
