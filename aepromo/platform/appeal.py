@@ -19,12 +19,14 @@ from aepromo.inputs.columns import CONVERSION, FORCED_RATE, NEEDED, PLATFORM_FEE
 from aepromo.inputs.values import assumed_number
 from aepromo.platform.columns import APPEALS
 from aepromo.platform.gates import CLOSED, OPEN, UNKNOWN, Gates, gates_of, state, worst_reasons
-from aepromo.platform.reason_texts import UNSAID, Clause, joined, shown_numbers
+from aepromo.platform.reason_texts import UNSAID, Clause, formatted, joined, shown_numbers
 from aepromo.pricing.fees import Costs, FeeRates, margin, profit
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import item_price
 from aepromo.pricing.protect import Targets, kept_rate, lowest_list_price, required_deal_price
+from aepromo.table.arrow_arrays import concatenated, looked_up
 from aepromo.table.cells import CellError, fixed, read_rate
+from aepromo.table.csv_lines import spelled
 from aepromo.table.number_columns import Words
 from aepromo.table.schema import INPUTS
 from aepromo.words import N_, _, ngettext
@@ -314,17 +316,18 @@ def _sum_at_odds(detail: Detail) -> Clause:
     is_whole = np.logical_and.reduce([part != BLANK for part in detail.parts])
     added = np.where(is_whole, sum(detail.parts), BLANK)
     rows = np.flatnonzero(is_whole & (detail.cost != BLANK) & (added != detail.cost))
-    stated = np.array([added[rows], detail.cost[rows], detail.codes[rows]])
-    different, places = np.unique(stated, axis=1, return_inverse=True)
-    codes = np.full(len(added), UNSAID, np.int64)
-    codes[rows] = places
     at_odds = _("shipping detail adds up to {sum}, needs the logistics cost {cost}: {gap}")
-    texts = []
-    for given, cost, code in different.T.tolist():
-        decimals = detail.currencies[code].places
-        added_up, needed, gap = (fixed(each, decimals) for each in (given, cost, cost - given))
-        gap = "+" + gap if cost > given else gap
-        texts.append(at_odds.format(sum=added_up, cost=needed, gap=gap))
+    codes, texts = np.full(len(added), UNSAID, np.int64), list[str]()
+    for code, currency in enumerate(detail.currencies):
+        own = rows[detail.codes[rows] == code]
+        codes[own] = len(texts) + np.arange(len(own))
+        given, cost = added[own], detail.cost[own]
+        needed, stated, gap = (
+            spelled(each, currency.places) for each in (cost, given, cost - given)
+        )
+        sign = looked_up(["", "+"], (cost > given).astype(np.int64))
+        gap = concatenated([sign, gap])
+        texts += formatted(at_odds, sum=stated, cost=needed, gap=gap).to_pylist()
     return Clause(codes, texts)
 
 
