@@ -11,7 +11,6 @@ import atexit
 import ctypes
 import gc
 import os
-import runpy
 import select
 import shlex
 import signal
@@ -227,7 +226,8 @@ if __name__ == "__main__":
         listener.listen()
         serve(listener)
     try:
-        runpy.run_module("aepromo", run_name="__main__", alter_sys=True)
+        # As aepromo/__main__.py does, whose own reading is none of the calls that may fail.
+        import_module("aepromo.cli").main()
     except SystemExit as end:
         if not isinstance(end.code, int) or threading.active_count() > 1:
             raise
