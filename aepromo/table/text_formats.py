@@ -81,7 +81,10 @@ def places_shown(kind: Kind, currency: Currency) -> int:
         return currency.places
     if kind is Kind.FINE:
         return currency.places + 2
-    return {Kind.RATIO: 4, Kind.MILLIONTHS: 6, Kind.EXCHANGE: 9}.get(kind, 0)
+    return _PLACES.get(kind, 0)
+
+
+_PLACES = {Kind.RATIO: 4, Kind.MILLIONTHS: 6, Kind.EXCHANGE: 9}
 
 
 def result_text(value: int | str, column: Column, currency: Currency) -> str | None:
