@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 PO = CATALOGUES / "zh" / "LC_MESSAGES" / "aepromo.po"
 MO = PO.with_suffix(".mo")
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 TYPER_SAYS = (
     "Install completion for the current shell.",
     "Show completion for the current shell, to copy it or customize the installation.",
@@ -73,11 +72,9 @@ msgstr ""
 def found() -> Catalog:
     """Every text, without pairs: those in code and templates, and those that are data."""
     catalogue = Catalog("zh")
-    for _, _, text, _, context in extract_from_dir(
-        ROOT / "aepromo", [("**.py", "python"), ("**.j2", "jinja2")], keywords=KEYWORDS
-    ):
-        catalogue.add(text, context=context)
-    for text in (*option_texts(), *cli.PANELS):
+    for _, _, text, _, _ in extract_from_dir(ROOT / "aepromo", [("**.j2", "jinja2")]):
+        catalogue.add(text)
+    for text in (*code_texts(), *cli.PANELS):
         catalogue.add(text)
     columns = [*INPUTS.values(), *RESULTS.values()]
     said = (text for rule in rules.book() for text in (rule.meaning, rule.origin))
@@ -104,16 +101,18 @@ def found() -> Catalog:
     return catalogue
 
 
-def option_texts() -> Iterator[str]:
-    """The texts of options and their panels, which are translated where help is shown."""
+def code_texts() -> Iterator[str | tuple[str, ...]]:
+    """The texts that code looks up, and those of options, which are looked up in help."""
     for path in (ROOT / "aepromo").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
-                given = {each.arg: each.value for each in node.keywords}
-                said = [given.get("help")]
-                if isinstance(node.func, ast.Name) and node.func.id == "file_of":
+                said = [each.value for each in node.keywords if each.arg == "help"]
+                called = node.func.id if isinstance(node.func, ast.Name) else ""
+                if called in ("_", "N_", "file_of"):
                     said += node.args
                 yield from (str(each.value) for each in said if _is_text(each))
+                if called == "ngettext":
+                    yield tuple(str(each.value) for each in node.args[:2] if _is_text(each))
             elif isinstance(node, ast.Assign) and _is_text(node.value):
                 names = [each.id for each in node.targets if isinstance(each, ast.Name)]
                 if any(name.endswith("PANEL") for name in names):

@@ -34,6 +34,9 @@ SLOW = {
     *("test_workbooks_in", "test_currency", "test_costs_in_their_currency", "test_shipping"),
     *("test_tariff_and_rates_in_commands", "test_rates", "test_watch", "test_appeal"),
     *("test_own_files", "test_found_configuration", "test_wrong_calls", "test_doctor"),  # many runs
+    *("test_decisions", "test_forced", "test_tracking", "test_joined_rates", "test_explain"),
+    *("test_price_update", "test_skus_without_a_list_price", "test_chinese_workbooks"),
+    *("test_configured_figures", "test_endings", "test_grid", "test_did_you_mean"),
     *("test_search", "test_same_code"),
     *("test_bench", "test_charts", "test_dask_and_spark", "test_page_in_browser"),  # others' code
 }

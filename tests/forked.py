@@ -206,7 +206,7 @@ LATE = (
 
 
 def preload() -> None:
-    """Import what takes long; where no call is to fail, all that the program imports."""
+    """Import what takes long; where no call is to fail, also load all else that a run may need."""
     for name in LARGE:
         import_module(name)
     packages = import_module("aepromo.cli") if os.environ.get("LD_PRELOAD") else aepromo
@@ -216,6 +216,9 @@ def preload() -> None:
     if packages is aepromo:
         for name in LATE:
             import_module(name)
+        # Files of the package that are read once in a process.
+        import_module("aepromo.rules").book()
+        import_module("aepromo.table.headers").read_header("sku")
     gc.freeze()  # otherwise the first collection in each fork would copy all of that
 
 

@@ -296,6 +296,7 @@ def update(page: Page) -> str:
 def main() -> None:
     """Bring the pages named on the command line up to date, or all."""
     named = [Page(Path(name).resolve()) for name in sys.argv[1:]] or PAGES
+    forked.server()  # one for all processes of the pool
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for changed in pool.map(update, named):
             if changed:

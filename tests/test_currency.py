@@ -78,7 +78,7 @@ COSTS = st.decimals(0, 99_999, places=4, allow_nan=False)
 RATES = st.decimals("0.000001", 2_000, places=6, allow_nan=False)
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(
     st.lists(
         st.tuples(COSTS, COSTS, st.sampled_from(sorted(PLACES)), RATES), min_size=1, max_size=5

@@ -9,7 +9,7 @@ import pytest
 from fuzz.failures import CALLS, Failed, has_compiler, judged, wrong_with
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="no C compiler, or no Linux")
-EVERY = 5
+EVERY = 8
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -159,7 +159,7 @@ def test_rejects_that_grow_too_large_leave_both_old_files(folder: Path) -> None:
     assert leftovers(folder) == []
 
 
-@pytest.mark.parametrize(("form", "unbuffered"), [("csv", ""), ("csv", "1"), ("jsonl", "")])
+@pytest.mark.parametrize(("form", "unbuffered"), [("csv", "1"), ("jsonl", "")])
 def test_standard_output_that_cannot_take_all_is_a_failure(
     folder: Path, form: str, unbuffered: str
 ) -> None:
@@ -294,8 +294,13 @@ def test_an_ignored_signal_stays_ignored(folder: Path) -> None:
     assert (folder / "new.csv").read_bytes().count(b"size") == 999 * 100
 
 
-@pytest.mark.parametrize("rejects", [False, True], ids=["", "rejects"])
-@pytest.mark.parametrize("change", ["shrinks", "grows", "is emptied", "turns to NUL bytes"])
+@pytest.mark.parametrize(
+    ("change", "rejects"),
+    [
+        *(("shrinks", False), ("grows", True), ("is emptied", False)),
+        *(("turns to NUL bytes", False), ("turns to NUL bytes", True)),
+    ],
+)
 def test_an_input_that_changes_while_it_is_read(folder: Path, change: str, rejects: bool) -> None:
     text = (HEADER + cost_rows(999) * 110).encode()
     aside = ("--rejects", "bad.csv") if rejects else ()

@@ -49,25 +49,32 @@ def test_without_products_every_row_is_its_own_product(run: Run) -> None:
     assert run(*words).out == b"0.6300\n"
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
-def test_the_rows_of_a_product_can_be_apart_in_a_long_file(
-    run: Run, tmp_path: Path, form: str
-) -> None:
+@pytest.fixture(scope="module")
+def apart() -> tuple[str, list[str]]:
+    """A long file whose products' rows are apart, and the deepest discount of each row."""
     rng = Random(5)  # noqa: S311 (no secrets)
     rows = [(rng.randrange(9_000), rng.randrange(1500, 6000)) for _ in range(40_000)]
     text = HEADER + "".join(
         f"P{product},S{at},8,3,{price // 100}.{price % 100:02}\n"
         for at, (product, price) in enumerate(rows)
     )
+    lowest: dict[int, int] = {}
+    for product, price in rows:
+        lowest[product] = min(price, lowest.get(product, price))
+    by_product = {product: deepest([price], 1300, 10) for product, price in lowest.items()}
+    return text, [by_product[product] for product, _ in rows]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
+def test_the_rows_of_a_product_can_be_apart_in_a_long_file(
+    apart: tuple[str, list[str]], run: Run, tmp_path: Path, form: str
+) -> None:
+    text, expected = apart
     path = tmp_path / "skus.csv"
     path.write_text(text)
     if form != "csv":
         path = tmp_path / f"skus.{form}"
         words = ("floor", tmp_path / "skus.csv", "--quiet", "-o", path)
         assert run(*words).code == 0
-    lowest: dict[int, int] = {}
-    for product, price in rows:
-        lowest[product] = min(price, lowest.get(product, price))
-    by_product = {product: deepest([price], 1300, 10) for product, price in lowest.items()}
     ran = run("audit", path, "--fail-on", "never", *ASKED)
-    assert ran.out.decode().split("\n")[:-1] == [by_product[product] for product, _ in rows]
+    assert ran.out.decode().split("\n")[:-1] == expected

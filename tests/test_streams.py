@@ -53,10 +53,9 @@ def in_shell(line: str, *asked: str, cwd: Path, **more: Any) -> tuple[int, bytes
 # A reader that closes the pipe.
 
 TALKATIVE = [
-    *((*COSTS, "--format", form) for form in ("csv", "tsv", "json", "jsonl", "markdown")),
+    *((*COSTS, "--format", form) for form in ("csv", "json", "jsonl", "markdown")),
     (*COSTS, "--format", "table", "--limit", "400"),
     (*COSTS, "--value", "sku"),
-    (*COSTS, "--columns", "sku,title"),
     (*COSTS, "-o", "/dev/stdout"),
     (*COSTS, "-o", "-"),
 ]
@@ -119,8 +118,9 @@ def test_rejects_of_a_run_without_a_reader_are_not_written(folder: Path) -> None
 def test_standard_error_may_have_no_reader(folder: Path, answer: bytes) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    assert program("reprice", "costs.csv", cwd=folder, stderr=writer)[:2] == (0, answer)
-    assert program("reprice", "missing.csv", cwd=folder, stderr=writer)[:2] == (3, b"")
+    how: dict[str, Any] = {"cwd": folder, "stderr": writer, "program": client()}
+    assert program("reprice", "costs.csv", **how)[:2] == (0, answer)
+    assert program("reprice", "missing.csv", **how)[:2] == (3, b"")
     os.close(writer)
 
 
@@ -154,7 +154,7 @@ def test_a_closed_stream_that_is_needed_is_reported(
     assert {path.name for path in folder.iterdir()} == {"costs.csv"}
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_that_is_not_needed_changes_nothing(
     folder: Path, answer: bytes, closed: str
 ) -> None:
@@ -249,10 +249,7 @@ def test_chinese_text_in_any_locale(folder: Path, settings: dict[str, str]) -> N
 
 FOREIGN = [
     ("--help",),
-    ("reprice", "--help"),
     ("reprice", "costs.csv", "--map", "成本=purchase_price"),
-    ("reprice", "costs.csv", "--columns", "货位"),
-    ("reprice", "costs.csv", "--delimiter", "；"),
     ("reprice", "costs.csv", "--encoding", "中文"),
     ("reprice", "没有.csv"),
     ("list-price", "--target", "３.５", "--rate", "１３%", "-b", "八"),
@@ -310,7 +307,7 @@ SHORT_OF_PATIENCE = """
 import functools, sys
 import aepromo.terminal.progress as progress, aepromo.table.source as source
 progress.PATIENCE = float(sys.argv.pop(1))
-source.open_source = functools.partial(source.open_source, block_bytes=4096)
+source.open_source = functools.partial(source.open_source, block_bytes=32768)
 import aepromo.cli
 aepromo.cli.main()
 """
@@ -392,7 +389,6 @@ def test_no_progress_shows_between_rows_on_a_terminal_or_in_a_pipe(folder: Path)
 
 def test_no_progress_is_shown_without_a_terminal(folder: Path, answer: bytes) -> None:
     impatient = (sys.executable, "-P", "-c", SHORT_OF_PATIENCE, "0")
-    assert program(*COSTS, cwd=folder, program=impatient) == (0, answer, "")
     ran = program(*COSTS, cwd=folder, program=impatient, stderr=subprocess.STDOUT)
     assert ran == (0, answer, "")
 
