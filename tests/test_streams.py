@@ -154,7 +154,7 @@ def test_a_closed_stream_that_is_needed_is_reported(
     assert {path.name for path in folder.iterdir()} == {"costs.csv"}
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_that_is_not_needed_changes_nothing(
     folder: Path, answer: bytes, closed: str
 ) -> None:
