@@ -130,7 +130,7 @@ def _as_number(text: str, kind: Kind) -> str | None:
 
 
 def _number_style(number: str, kind: Kind, money_places: int) -> str:
-    places = places_of(number)
+    places = decimals_of(number)
     if kind in _RATES:
         return f"percent {min(max(places - 2, 0), MOST_PLACES)}"
     if kind in _AMOUNTS:
@@ -138,7 +138,7 @@ def _number_style(number: str, kind: Kind, money_places: int) -> str:
     return f"number {min(places, MOST_PLACES)}"
 
 
-def places_of(number: str) -> int:
+def decimals_of(number: str) -> int:
     """How many decimal places a number is written with."""
     return len(number.partition(".")[2])
 
@@ -146,7 +146,7 @@ def places_of(number: str) -> int:
 def places_of_money(columns: Sequence[TextColumn]) -> int:
     """The currency's decimal places: those of the first computed amount, or two."""
     amounts = (cell for each in columns if each.kind is Kind.MONEY for cell in each.cells if cell)
-    return places_of(next(amounts, "0.00"))
+    return decimals_of(next(amounts, "0.00"))
 
 
 def _text(text: str) -> str:
@@ -373,7 +373,7 @@ class _Layout:
                 value = value if is_sum else min(amounts)
                 column = _("{column}, sum") if is_sum else _("{column}, least")
                 summary.write_string(line, 0, column.format(column=in_words(name)))
-                look = named[f"number {places_of(next(iter(counts)))}"]
+                look = named[f"number {decimals_of(next(iter(counts)))}"]
                 formula = f"={'SUM' if is_sum else 'MIN'}({cells})"
                 summary.write_formula(line, 1, formula, look, value)
                 line += 1
