@@ -11,7 +11,7 @@ from aepromo.cli.process import send_nowhere
 from aepromo.inputs.values import ASSUMED, assumed_texts
 from aepromo.pricing.currency import USD, Currency
 from aepromo.table.cells import on_one_line, shown
-from aepromo.table.schema import named
+from aepromo.table.schema import all_named, named
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -68,12 +68,13 @@ def say_assumed(
         return
     of_book = _("assumed: {name} {value} (rule book; set {flag})")
     other = _("assumed: {name} {value} (not given; set {flag})")
-    for name, value in assumed_texts(new, book).items():
+    values = assumed_texts(new, book)
+    for (name, value), column in zip(values.items(), all_named(values), strict=True):
         if name == "cost_currency":
             say(cost_currency_line(currency))
         else:
             text = of_book if name in ASSUMED else other
-            say(text.format(name=named(name), value=value, flag=preferred_flag(name)))
+            say(text.format(name=column, value=value, flag=preferred_flag(name)))
 
 
 def cost_currency_line(currency: Currency) -> str:

@@ -30,7 +30,7 @@ from aepromo.table.number_columns import (
     spread,
 )
 from aepromo.table.schema import INPUTS, RESULTS
-from aepromo.table.unit_columns import added_up, read_cells
+from aepromo.table.unit_columns import added_up, read_columns
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ PROPOSED = "proposed_list_price"
 """The name, among the columns, of a price that goes before the list price."""
 
 _OF_A_SKU = frozenset(column.name for column in SKU_INPUTS)
+
+_READ_APART = frozenset(
+    (Kind.TEXT, Kind.COST, Kind.CURRENCY, Kind.FX, Kind.WEIGHT, Kind.WORDS, Kind.MOMENT)
+)
+"""Columns that are no numbers by themselves, or that costs and parcels are computed from."""
 
 
 class OtherRows(NamedTuple):
@@ -365,22 +370,28 @@ class _Reading:
 
     def _read_cells(self) -> None:
         """Read all columns except costs and those of a parcel."""
+        kinds = {
+            name: Kind.PRICE if name == PROPOSED else INPUTS[name].kind for name in self.columns
+        }
+        plain = {
+            name: kind
+            for name, kind in kinds.items()
+            if kind not in _READ_APART and name not in SHIPPING_FEES
+        }
+        read = read_columns(self.cells, self.columns, plain, self.currency)
         for name, position in self.columns.items():
-            kind = Kind.PRICE if name == PROPOSED else INPUTS[name].kind
-            if kind in (Kind.TEXT, Kind.COST, Kind.CURRENCY, Kind.FX, Kind.WEIGHT):
-                continue
-            if kind is Kind.WORDS:
+            kind = kinds[name]
+            if name in read:
+                self._take(name, kind, read[name])
+            elif kind is Kind.WORDS:
                 self.words[name] = read_words(self.cells.texts(position))
-                continue
-            if name in SHIPPING_FEES:
-                readings = {position: self.costs.reading(self.cells, position, kind)}
             elif kind is Kind.MOMENT:
                 moments = read_instants(self.cells.texts(position), self.values.policy.zone)
-                readings = {position: moments}
                 self.lacks_zone |= moments.lacks_zone
-            else:
-                readings = read_cells(self.cells, self.columns, name, kind, self.currency)
-            self._take(name, kind, readings)
+                self._take(name, kind, {position: moments})
+            elif name in SHIPPING_FEES:
+                fees = self.costs.reading(self.cells, position, kind)
+                self._take(name, kind, {position: fees})
         if PROPOSED in self.given:
             # Without a proposed price, the current price counts.
             proposed, current = self.given[PROPOSED], self.given.get("list_price", BLANK)

@@ -324,7 +324,7 @@ def check_results(results: Mapping[str, Result], sku: Sku, currency: Currency) -
 
 def _nowhere(condition: Truth) -> bool:
     """Whether a condition holds for no row."""
-    return condition is False or not any_of(condition)
+    return not (condition if isinstance(condition, bool) else condition.any())
 
 
 def at(value: Whole, row: int | None) -> int:

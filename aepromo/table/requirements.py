@@ -21,7 +21,7 @@ from aepromo.table.spellings import canonical, parts, spoken_names
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -108,9 +108,11 @@ class Requirement(NamedTuple):
 def requirements(rules: Sequence[Rule], currency: Currency) -> list[Requirement]:
     """Read the values of rules. Raises ``CallError`` for one that can't be compared."""
     needs, must_not_be = _("needs {bound}"), _("must not be {bound}")
+    listed = [name for rule in rules if isinstance(rule.value, tuple) for name in rule.value]
+    spoken = dict(zip(listed, spoken_names(listed), strict=True))
     found = []
     for rule, column in zip(rules, all_in_words(rule.column for rule in rules), strict=True):
-        kind, bound = figure_kind(rule), _bound(rule)
+        kind, bound = figure_kind(rule), _bound(rule, spoken)
         threshold = _threshold(rule, kind, currency) if rule.compare else 0
         names = frozenset(map(canonical, rule.value if isinstance(rule.value, tuple) else ()))
         asks = must_not_be if rule.unit == "none_of" else needs
@@ -130,11 +132,11 @@ def _threshold(rule: Rule, kind: Kind, currency: Currency) -> int:
     return threshold
 
 
-def _bound(rule: Rule) -> str:
+def _bound(rule: Rule, spoken: Mapping[str, str]) -> str:
     value = rule.value
     if isinstance(value, tuple):
         between = _(" and ") if rule.unit == "all_of" else _(" or ")
-        return between.join(spoken_names(value))
+        return between.join(spoken[name] for name in value)
     if rule.unit == "yes_no":
         return _("yes") if value == "yes" else _("no")
     bound = _BOUNDS.get(rule.compare)

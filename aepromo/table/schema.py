@@ -59,7 +59,12 @@ def column_named(name: str) -> Column | None:
 
 def named(name: str) -> str:
     """A column in a message: ``list_price`` in English, 标价 in Chinese."""
-    return name if is_english() else chinese(name)
+    return all_named([name])[0]
+
+
+def all_named(names: Iterable[str]) -> list[str]:
+    """Columns in messages, as ``named`` has them."""
+    return list(names) if is_english() else list(map(chinese, names))
 
 
 def in_words(name: str) -> str:

@@ -17,7 +17,7 @@ from aepromo.table.number_columns import Reading
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aepromo.pricing.currency import Currency
     from aepromo.table.found_columns import FoundColumns
@@ -28,27 +28,32 @@ _FINEST_PERCENT = 10 ** (RATE_PLACES - 4)
 _MONEY = r"^\s*(?:(?:US\s?)?[$¥€£￥]\s*\d[\d.,]*|\d[\d.,]*\s*(?:元|%|[$€£]|USD|CNY|RMB|EUR))\s*$"
 
 
-def read_cells(
-    cells: Cells, columns: FoundColumns, name: str, kind: Kind, currency: Currency
-) -> dict[int, Reading]:
-    """The numbers at each position of a column, in the unit of its header."""
-    found = {}
-    for position in columns.positions[name]:
-        unit = columns.units.get(position)
-        if unit == "%" and kind in _RATES:
-            found[position] = _percentages(cells, position, kind, currency)
-        elif unit == "kg" and kind is Kind.WEIGHT:
-            found[position] = _kilograms(cells, position, currency)
-        else:
-            found[position] = cells.reading(position, kind, currency)
-    return found
+def read_columns(
+    cells: Cells, columns: FoundColumns, kinds: Mapping[str, Kind], currency: Currency
+) -> dict[str, dict[int, Reading]]:
+    """The numbers of columns at each of their positions, in the units of their headers."""
+    return {
+        name: {at: _read_at(cells, columns, at, kind, currency) for at in columns.positions[name]}
+        for name, kind in kinds.items()
+    }
 
 
 def read_one(
     cells: Cells, columns: FoundColumns, name: str, kind: Kind, currency: Currency
 ) -> Reading:
     """The numbers of a column that is not a sum."""
-    return next(iter(read_cells(cells, columns, name, kind, currency).values()))
+    return _read_at(cells, columns, columns[name], kind, currency)
+
+
+def _read_at(
+    cells: Cells, columns: FoundColumns, position: int, kind: Kind, currency: Currency
+) -> Reading:
+    unit = columns.units.get(position)
+    if unit == "%" and kind in _RATES:
+        return _percentages(cells, position, kind, currency)
+    if unit == "kg" and kind is Kind.WEIGHT:
+        return _kilograms(cells, position, currency)
+    return cells.reading(position, kind, currency)
 
 
 def _kilograms(cells: Cells, position: int, currency: Currency) -> Reading:
