@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po, write_po
 
 from aepromo import cli, rules
 from aepromo.check import command as check_command
-from aepromo.cli import doctor, input_files
+from aepromo.cli import doctor, rejected_rows
 from aepromo.cli import help as cli_help
 from aepromo.platform.appeal_worksheet import HEADERS, MORE_HEADERS
 from aepromo.table import file_kinds, toml
@@ -91,7 +91,7 @@ def found() -> Catalog:
         catalogue.add(text, context="worksheet")
     for text in cli_help.METAVARS:
         catalogue.add(text, context="label of metavar")
-    for text in input_files.HEADERS:
+    for text in rejected_rows.HEADERS:
         catalogue.add(text, context="rejects")
     for rule in rules.book():
         if rule.column and rule.column not in INPUTS and rule.column not in RESULTS:

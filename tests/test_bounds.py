@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from aepromo.calculators.reprice import REPRICE
-from aepromo.cli.input_files import MOST_NAMED, BadRows, RowsRefused
+from aepromo.cli.rejected_rows import MOST_NAMED, RejectedRows, RowsRefused
 from aepromo.engine.answer import Outcome, find_columns
 from aepromo.engine.answer import run as run_question
 from aepromo.errors import InputError, Refused
@@ -82,7 +82,7 @@ def test_of_bad_rows_that_nobody_is_told_of_no_reason_is_worked_out(
         asked.append(at)
         return "?"
 
-    aside = BadRows(source)
+    aside = RejectedRows(source)
     aside.add(text, [Refused(np.arange(ROWS), "cost", reason)])
     aside.add(text, [Refused(np.arange(ROWS), "cost", reason)])
     assert asked == list(range(MOST_NAMED))
@@ -97,7 +97,7 @@ def test_rejected_rows_have_each_reason_once_and_their_own_lines() -> None:
     source = open_source(io.BytesIO(b'sku,cost\n"A\n1",free\nB,2\n"C,",x\n'), "t.csv")
     (block,) = source.blocks
     stream = io.BytesIO()
-    aside = BadRows(source, stream)
+    aside = RejectedRows(source, stream)
     refused = [
         Refused.alike(np.array([0, 2]), "cost", "a, b"),
         Refused.alike(np.array([2]), "sku", "c"),

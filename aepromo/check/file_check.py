@@ -21,12 +21,12 @@ from aepromo.past_rates.past_orders import OrderFilter
 from aepromo.table.blocks import line_numbers, parse
 from aepromo.table.column import Kind
 from aepromo.table.found_columns import FoundColumns
+from aepromo.table.header_units import read_one, speak_of_money
 from aepromo.table.headers import HeaderUse, map_option, missing_columns, read_headers
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.number_columns import rows_of
 from aepromo.table.schema import INPUTS
 from aepromo.table.total_rows import total_rows
-from aepromo.table.unit_columns import read_one, speak_of_money
 from aepromo.words import N_
 
 if TYPE_CHECKING:

@@ -32,12 +32,12 @@ from aepromo.table.answer_columns import Layout, laid_out
 from aepromo.table.arrow_arrays import are_empty
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import few, in_two_currencies
+from aepromo.table.header_units import speak_of_money
 from aepromo.table.headers import HeaderUse, result_of, shown_header
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.schema import INPUTS, in_words
 from aepromo.table.source import together
 from aepromo.table.total_rows import total_rows
-from aepromo.table.unit_columns import speak_of_money
 from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from aepromo.cli.input_files import BadRows
+    from aepromo.cli.rejected_rows import RejectedRows
     from aepromo.engine.question import Question
     from aepromo.inputs.exchange import Conversion
     from aepromo.inputs.values import Values
@@ -151,7 +151,7 @@ class Answers:
     source: Source
     mapping: Mapping[str, str]
     by_call: Mapping[str, str]
-    aside: BadRows
+    aside: RejectedRows
     quiet: bool
     meter: Meter
     columns: FoundColumns = field(init=False)

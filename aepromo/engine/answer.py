@@ -19,6 +19,7 @@ from aepromo.pricing.money import BLANK, any_of
 from aepromo.table.arrow_arrays import places_of, texts_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import Found, found_columns, header_at
+from aepromo.table.header_units import added_up, read_columns
 from aepromo.table.headers import missing_columns, proposed_place, read_header, read_headers
 from aepromo.table.moment_columns import instant_number, read_instants
 from aepromo.table.number_columns import (
@@ -30,7 +31,6 @@ from aepromo.table.number_columns import (
     spread,
 )
 from aepromo.table.schema import INPUTS, RESULTS
-from aepromo.table.unit_columns import added_up, read_columns
 from aepromo.words import _
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from aepromo.table.arrow_arrays import codes_of, taken
 from aepromo.table.cells import CellError, currency_named, read, read_exchange_rate, shown, sign_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import header_at
+from aepromo.table.header_units import added_up
 from aepromo.table.number_columns import Reading, rows_of
 from aepromo.table.schema import INPUTS
-from aepromo.table.unit_columns import added_up
 from aepromo.table.written_numbers import signs_of
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from aepromo.table.cells import RATE_PLACES, fixed
 from aepromo.table.column import Kind
 from aepromo.table.headers import plain, read_headers
 from aepromo.table.number_columns import refused_row, rows_of
+from aepromo.table.rule_book_names import canonical
 from aepromo.table.schema import chinese, named
-from aepromo.table.spellings import canonical
 from aepromo.words import _
 from aepromo.words.nearest import nearest
 

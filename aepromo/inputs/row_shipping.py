@@ -13,7 +13,7 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.arrow_arrays import codes_of
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
-from aepromo.table.unit_columns import read_one
+from aepromo.table.header_units import read_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from aepromo.pricing.money import AMOUNT_LIMIT
 from aepromo.pricing.parcel_charges import Charge
 from aepromo.table.cells import CellError, currency_named, grouped, read, shown, signs_in
 from aepromo.table.column import Kind
-from aepromo.table.spellings import country_code
+from aepromo.table.rule_book_names import country_code
 from aepromo.table.toml import read_toml
 from aepromo.words import _
 from aepromo.words.nearest import nearest

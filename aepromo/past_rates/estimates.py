@@ -26,8 +26,8 @@ from aepromo.table.cells import RATE_PLACES
 from aepromo.table.csv_lines import spelled
 from aepromo.table.headers import plain
 from aepromo.table.number_columns import result_array
+from aepromo.table.rule_book_names import canonical
 from aepromo.table.schema import RESULTS
-from aepromo.table.spellings import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

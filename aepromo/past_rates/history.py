@@ -17,10 +17,10 @@ from aepromo.past_rates.past_orders import AMOUNTS, OrderRate, rate_of
 from aepromo.pricing.money import BLANK, pick
 from aepromo.table.cells import in_two_currencies, signs_in, tidy
 from aepromo.table.found_columns import header_at
+from aepromo.table.header_units import read_one
 from aepromo.table.moment_columns import read_moments, start_of
 from aepromo.table.number_columns import rows_of
 from aepromo.table.schema import INPUTS
-from aepromo.table.unit_columns import read_one
 from aepromo.words import _
 
 if TYPE_CHECKING:

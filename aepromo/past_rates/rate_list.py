@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aepromo.cli.input_files import BadRows, RowsRefused, opened
+from aepromo.cli.input_files import opened
+from aepromo.cli.rejected_rows import RejectedRows, RowsRefused
 from aepromo.errors import AepromoError, InputError
 from aepromo.inputs.joined_rates import JoinedRates, places_in
 from aepromo.table.blocks import parse
@@ -22,7 +23,7 @@ def read_rates(file: str, rate_from: str) -> JoinedRates:
             columns = places_in(source.header, rate_from)
         except AepromoError as error:
             raise type(error)(f"{name}:1: {error}") from None
-        aside = BadRows(source)
+        aside = RejectedRows(source)
         for block in source.blocks:
             text = parse(block, source)
             aside.add(text, rates.add(text, columns))

@@ -30,7 +30,7 @@ from aepromo.platform.gates import (
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, ordered, said_where
 from aepromo.table.arrow_arrays import looked_up
 from aepromo.table.cells import percent, shown
-from aepromo.table.spellings import canonical, country_code, country_names, spoken_names, ways
+from aepromo.table.rule_book_names import canonical, country_code, country_names, spoken_names, ways
 from aepromo.words import N_, _
 from aepromo.words.nearest import near, nearest
 

@@ -16,8 +16,8 @@ from aepromo.table.cells import RATE_PLACES, CellError, refusal
 from aepromo.table.column import Kind
 from aepromo.table.csv_lines import spelled, without_zeros
 from aepromo.table.fact_cells import figure_kind, read_fact
+from aepromo.table.rule_book_names import canonical, parts, spoken_names
 from aepromo.table.schema import all_in_words
-from aepromo.table.spellings import canonical, parts, spoken_names
 from aepromo.words import N_, _
 
 if TYPE_CHECKING:

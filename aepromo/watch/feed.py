@@ -20,19 +20,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aepromo.cli.answers import ahead
-from aepromo.cli.input_files import BadRows, opened_source
+from aepromo.cli.input_files import opened_source
 from aepromo.cli.messages import encoding_line, say, say_reading
+from aepromo.cli.rejected_rows import RejectedRows
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import InputError, Refused
 from aepromo.table.atomic import replacing
 from aepromo.table.blocks import TextBlock, line_numbers, parse
 from aepromo.table.cells import in_two_currencies
 from aepromo.table.column import Kind
+from aepromo.table.header_units import read_one
 from aepromo.table.headers import MOST_COLUMNS, check_header, missing_columns
 from aepromo.table.number_columns import refused_row, rows_of
 from aepromo.table.source import BLOCK_BYTES, Block, Chunks, Source, open_source
 from aepromo.table.text_formats import Figure, json_document
-from aepromo.table.unit_columns import read_one
 from aepromo.words import _
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         open_text = partial(open_feed, form=call.options["feed_format"])
         source, _stream = stack.enter_context(opened_source(file, reading, open_text))
         rejects = stack.enter_context(replacing(reading.rejects)) if reading.rejects else None
-        aside = BadRows(source, rejects, reading.rejects, writing.headers or "en")
+        aside = RejectedRows(source, rejects, reading.rejects, writing.headers or "en")
         columns, headers = _columns(question, source, reading.headers.of(source.header), values)
         say_reading(source, headers, writing.quiet, values.texts)
         read_part = partial(_read_part, question, values, columns, source)
