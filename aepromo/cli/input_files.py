@@ -145,7 +145,8 @@ def find_row(
         raise CallError(f"{name}: {_which(sku, count, ids)}")
     line, cells = found
     if len(cells) != len(source.header):
-        raise InputError(f"{name}:{line}: {Ragged(line, tuple(cells), len(source.header)).reason}")
+        ragged = Ragged(line, tuple(cells), len(source.header), source.counts_rows)
+        raise InputError(f"{name}:{line}: {ragged.reason}")
     from aepromo.table.found_columns import found_columns  # loads pyarrow
 
     return FoundRow(source, line, cells, found_columns(headers, wanted), headers, others)

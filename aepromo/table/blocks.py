@@ -199,7 +199,7 @@ def _parsed_exactly(block: Block, source: Source) -> TextBlock:
         if len(cells) == width:
             rows.append(cells)
         else:
-            ragged.append(Ragged(line, tuple(cells), width))
+            ragged.append(Ragged(line, tuple(cells), width, source.counts_rows))
     columns = zip(*rows, strict=True) if rows else [()] * width
     arrays = [pa.array(column, pa.string()) for column in columns]
     table = pa.Table.from_arrays(arrays, list(source.header))

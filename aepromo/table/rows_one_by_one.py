@@ -20,24 +20,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """A row with the wrong number of cells: its line, its cells, and what was expected."""
+    """A row with the wrong number of cells: its line, its cells, and what was expected.
+
+    ``in_sheet``: it is a row of a workbook, which has no delimiters.
+    """
 
     line: int
     cells: tuple[str, ...]
     expected: int
+    in_sheet: bool = False
 
     @property
     def reason(self) -> str:
         """The message: how many cells there are, how many are expected, and the remedy."""
         count = len(self.cells)
-        reason = (
-            _(
+        if count < self.expected:
+            reason = _("{count} cells where the header has {expected}; add the missing")
+        elif self.in_sheet:
+            reason = _(
+                "{count} cells where the header has {expected}; "
+                "name the column, or clear its cells beside the table"
+            )
+        else:
+            reason = _(
                 "{count} cells where the header has {expected}; "
                 "quote cells that hold a delimiter, or name the column"
             )
-            if count > self.expected
-            else _("{count} cells where the header has {expected}; add the missing")
-        )
         return reason.format(count=count, expected=self.expected)
 
 
