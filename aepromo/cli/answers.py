@@ -249,9 +249,7 @@ class Answers:
                 outcome, good = self._without_bad_rows(attempted)
                 finished = finish(outcome, good) if self.aside.is_open else None
             if finished is not None and not self.aside.refuses:
-                book, currency = self.values.book, outcome.values.currency
-                say_assumed(outcome.assumed, self._assumed, book, self.quiet, currency)
-                say_converted(outcome.conversions, self._converted, currency, self.quiet)
+                self._say_what_is_new(outcome)
                 took = [seen + more for seen, more in zip(took, outcome.took, strict=True)]
                 held.append(finished)
                 self._listed += len(outcome)
@@ -278,6 +276,16 @@ class Answers:
             none = no_rows(self.source)
             outcome = run(self.question, none, columns, self.values)
             yield finish(outcome, none)
+
+    def _say_what_is_new(self, outcome: Outcome) -> None:
+        """Report the assumed values and conversions that no earlier block had."""
+        assumed = [name for name in outcome.assumed if name not in self._assumed]
+        converted = outcome.conversions - self._converted
+        self._assumed |= {*assumed}
+        self._converted |= converted
+        currency = outcome.values.currency
+        say_assumed(assumed, self.values.book, self.quiet, currency)
+        say_converted(converted, currency, self.quiet)
 
     def _note(self, attempted: _Attempt[Finished]) -> None:
         cells = attempted.outcome.asked

@@ -15,7 +15,7 @@ from aepromo.table.schema import all_named, named
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from aepromo.cli.config import Config
     from aepromo.inputs.exchange import Conversion
@@ -55,20 +55,16 @@ def say_fault(error: Exception) -> None:
     say("aepromo: " + reason.format(fault=said))
 
 
-def say_assumed(
-    names: Iterable[str], said: set[str], book: Book, quiet: bool, currency: Currency = USD
-) -> None:
-    """Name each assumed value, once; a value that the user put into the rule book isn't assumed.
+def say_assumed(names: Collection[str], book: Book, quiet: bool, currency: Currency = USD) -> None:
+    """Name each assumed value; a value that the user put into the rule book isn't assumed.
 
     ``currency`` is the one of prices, in which costs are taken too.
     """
-    new = [name for name in names if name not in said]
-    said |= {*new}
-    if quiet or not new:
+    if quiet or not names:
         return
     of_book = _("assumed: {name} {value} (rule book; set {flag})")
     other = _("assumed: {name} {value} (not given; set {flag})")
-    values = assumed_texts(new, book)
+    values = assumed_texts(names, book)
     for (name, value), column in zip(values.items(), all_named(values), strict=True):
         if name == "cost_currency":
             say(cost_currency_line(currency))
@@ -141,13 +137,11 @@ def not_used_line(name: str, values: Values) -> str:
     return line.format(flag=preferred_flag(name), value=values.texts[name])
 
 
-def say_converted(
-    conversions: Iterable[Conversion], said: set[Conversion], selling: Currency, quiet: bool
-) -> None:
-    """Name each conversion between currencies, once: ``converted: 1 USD = 7.12 CNY, …``."""
-    new = set(conversions) - said
-    said |= new
-    at = sorted({(made.code, made.rate) for made in new}, key=lambda one: (one[0], one[1] is None))
+def say_converted(conversions: Collection[Conversion], selling: Currency, quiet: bool) -> None:
+    """Name each conversion between currencies: ``converted: 1 USD = 7.12 CNY, …``."""
+    at = sorted(
+        {(made.code, made.rate) for made in conversions}, key=lambda one: (one[0], one[1] is None)
+    )
     for code, rate in [] if quiet else at:
         if rate is None:
             line = _("converted: {code} at the fx_rate of each row").format(code=code)
@@ -155,7 +149,7 @@ def say_converted(
             line = _("converted: {rate}").format(rate=rate.both_ways(code, selling.code))
             line += _(", ") + f"{rate.day}" if rate.day else ""
         things = {False: _("costs"), True: _("shipping")}
-        found = [thing for of_fees, thing in things.items() if (code, rate, of_fees) in new]
+        found = [thing for of_fees, thing in things.items() if (code, rate, of_fees) in conversions]
         say(line + _(" ({things})").format(things=_(" and ").join(found)))
 
 

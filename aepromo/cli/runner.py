@@ -349,8 +349,8 @@ def write_columns(
 def _one_sku(question: Question, values: Values, call: Call) -> tuple[list[TextColumn], Tally]:
     """Write the answer without loading anything that a table needs."""
     results, assumed = run_single(question, values)
-    say_assumed(assumed, set(), values.book, call.writing.quiet, values.currency)
-    say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
+    say_assumed(assumed, values.book, call.writing.quiet, values.currency)
+    say_converted(values.conversions(), values.currency, call.writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [text]) for name, text in values.texts.items()]
     columns += result_columns(results, values.columns, values.currency)
     tally = Tally(values.currency, rows=1)
@@ -386,8 +386,8 @@ def _one_row(
     outcome = answer_row(question, values)
     if listener is not None:
         listener(outcome)
-    say_assumed(outcome.assumed, set(), values.book, call.writing.quiet, values.currency)
-    say_converted(values.conversions(), set(), values.currency, call.writing.quiet)
+    say_assumed(outcome.assumed, values.book, call.writing.quiet, values.currency)
+    say_converted(values.conversions(), values.currency, call.writing.quiet)
     columns = [TextColumn(name, INPUTS[name].kind, [values.texts[name]]) for name in given]
     columns += [
         TextColumn(name, RESULTS[name].kind, outcome.column(name).cast(pa.string()).to_pylist())

@@ -178,8 +178,8 @@ def _write(values: Values, writing: WritingOptions, proves: bool) -> None:
     from aepromo.explain.rendering import document, proven, step_columns, waterfall_table
 
     explanation, assumed = explain(values)
-    say_assumed(assumed, set(), values.book, writing.quiet, values.currency)
-    say_converted(values.conversions(), set(), values.currency, writing.quiet)
+    say_assumed(assumed, values.book, writing.quiet, values.currency)
+    say_converted(values.conversions(), values.currency, writing.quiet)
     form = format_of(writing)
     with destination(writing) as stream:
         if form is Format.TABLE:

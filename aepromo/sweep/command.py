@@ -129,8 +129,8 @@ def sweep_command() -> Callable[..., None]:
 def _sweep_one(values: Values, grid: range, writing: WritingOptions) -> Chart:
     """Write a row for each rate of one SKU; on a terminal also a chart and the crossings."""
     swept, assumed = sweep(values, grid)
-    say_assumed(assumed, set(), values.book, writing.quiet, values.currency)
-    say_converted(values.conversions(), set(), values.currency, writing.quiet)
+    say_assumed(assumed, values.book, writing.quiet, values.currency)
+    say_converted(values.conversions(), values.currency, writing.quiet)
     columns, currency = [_rate_column(grid)], values.currency
     columns += [
         TextColumn(

@@ -342,9 +342,9 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
     assumed = [name for answer in found.answers for name in answer.assumed]
     of_figures = (name for name in assumed if name != "cost_currency")
     of_feed = (name for each in found.outcomes for name in each.assumed if name == "cost_currency")
-    say_assumed((*of_figures, *of_feed), set(), values.book, quiet=False, currency=values.currency)
+    say_assumed((*of_figures, *of_feed), values.book, quiet=False, currency=values.currency)
     made = frozenset(one for each in found.outcomes for one in each.conversions)
-    say_converted(made, set(), values.currency, quiet=False)
+    say_converted(made, values.currency, quiet=False)
     if found.seen is not None:
         for each in found.seen.unknown.drop_null().value_counts().to_pylist():
             taken_so = ngettext(
