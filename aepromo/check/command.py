@@ -84,8 +84,8 @@ def check_command() -> Callable[..., None]:
     """The Typer command that shows how a file will be read."""
     from aepromo.calculators.reprice import REPRICE
 
-    def command(**given: Any) -> None:
-        call = call_of(given, ("write", "force"))
+    def command(**arguments: Any) -> None:
+        call = call_of(arguments, ("write", "force"))
         if call.file is None:
             raise CallError(_("check needs a FILE, or - for standard input"))
         if call.reading.rejects:
@@ -93,7 +93,7 @@ def check_command() -> Callable[..., None]:
         is_there = Path(NAME).exists()
         if call.options["write"] and is_there and not call.options["force"]:
             raise CallError(_("{path} is there already; --force replaces it").format(path=NAME))
-        values = values_of(call, given)
+        values = values_of(call)
         from aepromo.check.file_check import check_file  # loads pyarrow
         from aepromo.cli.input_files import opened_source
 

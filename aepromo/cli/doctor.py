@@ -17,8 +17,8 @@ from aepromo.cli.options import (
     Format,
     WritingOptions,
     option,
+    options_of,
     parameters_of,
-    taken,
     with_parameters,
 )
 from aepromo.cli.output import (
@@ -53,9 +53,8 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)[^;]*(?:;\s*extra == ['\"](?P<extra
 def doctor_command() -> Callable[..., None]:
     """The Typer command that describes the program, the machine and the settings."""
 
-    def command(**values: Any) -> None:
-        writing = taken(WritingOptions, values)
-        asked = values.pop("config")
+    def command(**given: Any) -> None:
+        writing, asked = options_of(WritingOptions, given), given["config"]
         config, wrong = _configuration(asked)
         rows = [
             *_program(),

@@ -4,11 +4,11 @@ Their texts are translated only where help is shown.
 """
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import partial
 from inspect import Parameter
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, get_type_hints
 
 import typer
 
@@ -375,9 +375,13 @@ def parameters_of(*groups: Any) -> list[inspect.Parameter]:
     ]
 
 
-def taken(group: Any, values: dict[str, Any]) -> Any:
-    """Build a group from a command's values, and remove them there."""
-    return group(**{name: values.pop(name) for name in group._fields})
+Group = TypeVar("Group", bound=tuple[Any, ...])
+
+
+def options_of(group: type[Group], given: Mapping[str, Any]) -> Group:
+    """A group of options out of a command's arguments; those it doesn't offer have defaults."""
+    fields: tuple[str, ...] = group._fields  # type: ignore[attr-defined]  # it is a named tuple
+    return group(**{name: given[name] for name in fields if name in given})
 
 
 def with_parameters(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aepromo.cli.options import ReadingOptions, taken
+from aepromo.cli.options import ReadingOptions, options_of
 from aepromo.errors import CallError
 from aepromo.words import _
 
@@ -59,9 +59,9 @@ class Reading(NamedTuple):
     is_given: bool = False
 
 
-def reading_of(given: dict[str, Any], config: Config, store: str | None = None) -> Reading:
-    """Take the options for reading out of a command's values. Raises ``CallError``."""
-    options = taken(ReadingOptions, given)
+def reading_of(given: Mapping[str, Any], config: Config, store: str | None = None) -> Reading:
+    """How to read a file, by a command's arguments. Raises ``CallError``."""
+    options = options_of(ReadingOptions, given)
     return Reading(
         options.encoding,
         options.delimiter,

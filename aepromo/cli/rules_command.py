@@ -15,8 +15,8 @@ from aepromo.cli.options import (
     WritingOptions,
     argument,
     option,
+    options_of,
     parameters_of,
-    taken,
     with_parameters,
 )
 from aepromo.cli.output import chosen_names, destination, format_of, headed, rendered, text_lines
@@ -47,11 +47,9 @@ KeyArgument = Annotated[
 def rules_command() -> Callable[..., None]:
     """The Typer command that prints the rule book or a part of it."""
 
-    def command(**values: Any) -> None:
-        key = values.pop("key")
-        writing = taken(WritingOptions, values)
-        config = read_config(values.pop("config"))
-        book = config.book
+    def command(**given: Any) -> None:
+        key, config = given["key"], read_config(given["config"])
+        writing, book = options_of(WritingOptions, given), config.book
         say_configuration(config, bool(book.overrides), writing.quiet)
         try:
             found = book.matching(key) if key else book.all()

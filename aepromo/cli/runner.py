@@ -30,9 +30,9 @@ from aepromo.cli.options import (
     argument,
     declared,
     option,
+    options_of,
     parameters_of,
     shipping_parameters,
-    taken,
     value_parameters,
     with_parameters,
 )
@@ -112,7 +112,10 @@ StoreOption = Annotated[
 
 
 class Call(NamedTuple):
-    """The arguments of a command: its file, how to read and write, configuration, other options."""
+    """The arguments of a command: its file, how to read and write, configuration, other options.
+
+    ``options`` are the command's own, ``given`` the values of columns and of the policy.
+    """
 
     file: str | None
     reading: Reading
@@ -120,7 +123,8 @@ class Call(NamedTuple):
     config: Config
     joined: RatesOptions
     store: str | None
-    options: dict[str, Any]
+    options: Mapping[str, Any]
+    given: Mapping[str, Any]
 
 
 class CommandQuestion(NamedTuple):
@@ -161,9 +165,9 @@ def question_command(
     own = [each.name for each in own_options]
     describes_store = plain.prices_some or plain.describes_store or bool(plain.wants)
 
-    def command(**given: Any) -> None:
-        call = call_of(given, own)
-        values = values_of(call, given)
+    def command(**arguments: Any) -> None:
+        call = call_of(arguments, own)
+        values = values_of(call)
         asked = ask(values, call)
         if call.file is None:
             tally = answer_one(asked.question, values, call, asked.listener)
@@ -223,28 +227,34 @@ def shipping_options(question: Question) -> list[Parameter]:
     return [each for each in shipping_parameters() if each.name not in question.uses]
 
 
-def call_of(given: dict[str, Any], own: Sequence[str]) -> Call:
-    """Take a command's options apart; what is left in ``given`` are values of columns."""
-    joined = RatesOptions()
-    if "rates" in given:
-        joined = taken(RatesOptions, given)
-    config, store = read_config(given.pop("config")), given.pop("store", None)
+_SHARED = frozenset(
+    (
+        *("file", "config", "store"),
+        *(*ReadingOptions._fields, *WritingOptions._fields, *RatesOptions._fields),
+    )
+)
+
+
+def call_of(arguments: Mapping[str, Any], own: Sequence[str]) -> Call:
+    """A command's arguments taken apart; ``own`` are the names of its own options."""
+    config, store = read_config(arguments["config"]), arguments.get("store")
     return Call(
-        given.pop("file"),
-        reading_of(given, config, store),
-        taken(WritingOptions, given),
+        arguments["file"],
+        reading_of(arguments, config, store),
+        options_of(WritingOptions, arguments),
         config,
-        joined,
+        options_of(RatesOptions, arguments),
         store,
-        {name: given.pop(name) for name in own},
+        {name: arguments[name] for name in own},
+        {name: arguments[name] for name in arguments if name not in _SHARED.union(own)},
     )
 
 
-def values_of(call: Call, given: Mapping[str, Any]) -> Values:
+def values_of(call: Call) -> Values:
     """All values of options and configuration, resolved; prints their warnings."""
-    if given.get("override") and call.file is None:
+    if call.given.get("override") and call.file is None:
         raise CallError(_("--override puts options before the cells of a FILE; name one"))
-    policy = with_rates(policy_over(call.config, given, call.store), call.joined, call.file)
+    policy = with_rates(policy_over(call.config, call.given, call.store), call.joined, call.file)
     if "timezone" in call.options:
         from aepromo.cli.clock import zone_of  # few commands have times
 

@@ -86,9 +86,9 @@ ProofOption = Annotated[
 def explain_command() -> Callable[..., None]:
     """The Typer command that explains one SKU."""
 
-    def command(**given: Any) -> None:
-        call = call_of(given, ("sku", "proof"))
-        sku, values = call.options["sku"], values_of(call, given)
+    def command(**arguments: Any) -> None:
+        call = call_of(arguments, ("sku", "proof"))
+        sku, values = call.options["sku"], values_of(call)
         if call.file is not None:
             row = _out_of_file(values, call.file, sku, call)
             values = resolved(row, values.exchange)

@@ -8,8 +8,7 @@ from importlib.metadata import version
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
-from aepromo.cli.config import read_config
-from aepromo.cli.messages import say, say_configuration, say_warnings
+from aepromo.cli.messages import say
 from aepromo.cli.options import (
     OUTPUT_PANEL,
     ConfigOption,
@@ -24,15 +23,12 @@ from aepromo.cli.options import (
     declared,
     option,
     parameters_of,
-    taken,
     value_parameters,
     with_parameters,
 )
 from aepromo.cli.output import are_same_file, destination
-from aepromo.cli.reading_options import reading_of
-from aepromo.cli.runner import RatesOptions, policy_over, shipping_options, with_rates
+from aepromo.cli.runner import RatesOptions, call_of, shipping_options, values_of
 from aepromo.errors import CallError
-from aepromo.inputs.values import resolved
 from aepromo.page.overview import OVERVIEW, Overview, overview
 from aepromo.table.cells import CellError
 from aepromo.table.column import Kind
@@ -77,30 +73,24 @@ NowOption = Annotated[
 def report_command() -> Callable[..., None]:
     """The Typer command that makes a page from a file."""
 
-    def command(**values: Any) -> None:
-        file, limit, made = values.pop("file"), values.pop("limit"), _made(values.pop("now"))
+    def command(**arguments: Any) -> None:
+        call = call_of(arguments, ("limit", "now"))
+        limit, made = call.options["limit"], _made(call.options["now"])
         # A page is not a table: its ending names no form, and the file keeps its own headers.
-        given = {name: values.pop(name) for name in WRITING}
-        writing = WritingOptions(format=Format.CSV, **given)
-        config, joined = read_config(values.pop("config")), taken(RatesOptions, values)
-        reading = reading_of(values, config)
-        options = [name for name, value in values.items() if value is not None]
-        policy = policy_over(config, values)
-        table = _check(file, writing)
-        resolved_values = resolved(with_rates(policy, joined, table))
-        is_used = bool(policy.places or config.book.overrides or reading.headers.configured)
-        say_configuration(config, is_used, writing.quiet)
-        say_warnings(resolved_values)
+        writing = call.writing._replace(format=Format.CSV)
+        table = _check(call.file, writing)
+        values = values_of(call)
+        options = [name for name, value in call.given.items() if value is not None]
         from aepromo.cli.input_files import answers_for
         from aepromo.page.html import page
 
-        with answers_for(OVERVIEW, resolved_values, table, reading, writing) as answers:
+        with answers_for(OVERVIEW, values, table, call.reading, writing) as answers:
             seen, assumed = _seen(answers, limit)
-            about = _about(answers, made, options, assumed, _joined_from(joined))
+            about = _about(answers, made, options, assumed, _joined_from(call.joined))
             with destination(writing) as stream:
                 stream.write(page(seen, about).encode())
         if writing.output and not writing.quiet:
-            tally = _tally(seen, resolved_values.currency)
+            tally = _tally(seen, values.currency)
             say(f"{writing.output}: {prices_line(tally, 'status')}")
 
     command.__doc__ = _(OVERVIEW.question)

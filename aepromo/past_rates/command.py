@@ -17,8 +17,8 @@ from aepromo.cli.options import (
     declared,
     file_of,
     option,
+    options_of,
     parameters_of,
-    taken,
     value_parameters,
     with_parameters,
 )
@@ -77,12 +77,12 @@ class RateOptions(NamedTuple):
 def rates_command() -> Callable[..., None]:
     """The Typer command that computes rates from a history."""
 
-    def command(**values: Any) -> None:
-        file, config = values.pop("file"), read_config(values.pop("config"))
-        reading, writing = reading_of(values, config), taken(WritingOptions, values)
-        options = taken(RateOptions, values)
-        named = values.pop("currency") or config.defaults.get("currency")
-        given = {name: text for name, text in values.items() if text is not None}
+    def command(**arguments: Any) -> None:
+        file, config = arguments["file"], read_config(arguments["config"])
+        reading, writing = reading_of(arguments, config), options_of(WritingOptions, arguments)
+        options = options_of(RateOptions, arguments)
+        named = arguments["currency"] or config.defaults.get("currency")
+        given = {name: arguments[name] for name in VALUES if arguments[name] is not None}
         # Discounts of the configuration are those of today, not of a past order.
         currency = exchange_of(named, None, None, ()).selling
         which = OrderFilter(given, options.first_day, config.book, currency)

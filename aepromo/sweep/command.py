@@ -87,12 +87,12 @@ PngOption = Annotated[
 def sweep_command() -> Callable[..., None]:
     """The Typer command that sweeps the forced rate."""
 
-    def command(**given: Any) -> None:
-        call = call_of(given, ("first", "last", "step", "svg", "png"))
+    def command(**arguments: Any) -> None:
+        call = call_of(arguments, ("first", "last", "step", "svg", "png"))
         options = call.options
         grid = rates(options["first"], options["last"], options["step"])
         pictures = [path for path in (options["svg"], options["png"]) if path]
-        values = values_of(call, given)
+        values = values_of(call)
         for path in pictures:
             check_picture(path)
         if call.file is not None:

@@ -155,13 +155,13 @@ FailOnOption = Annotated[
 def watch_command() -> Callable[..., None]:
     """The Typer command that watches a feed."""
 
-    def command(**given: Any) -> None:
-        call = call_of(given, [*WatchOptions._fields, "fail_on"])
-        _check_call(call, any(given.values()))
+    def command(**arguments: Any) -> None:
+        call = call_of(arguments, [*WatchOptions._fields, "fail_on"])
+        _check_call(call, any(call.given.values()))
         state = call.options["state"]
         zone = zone_of(call.options["timezone"], call.config)
         with locked(state, call.options["wait"]) if state else nullcontext():
-            policy = policy_over(call.config, given, call.store)._replace(zone=zone)
+            policy = policy_over(call.config, call.given, call.store)._replace(zone=zone)
             memory = _memory(call)
             values = resolved(_in_currency_of(memory, policy, call))
             say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
