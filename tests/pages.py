@@ -42,7 +42,7 @@ from aepromo.platform.columns import (
     PLATFORM_INPUTS,
     PLATFORM_RESULTS,
 )
-from aepromo.table.schema import header_of
+from aepromo.table.schema import INPUTS, header_of
 from aepromo.watch.columns import FEED_INPUTS, NEWS_RESULTS
 from aepromo.words import _, label, speak
 
@@ -250,7 +250,8 @@ def _column_table(columns: Iterable[Column], language: str) -> str:
     for column in columns:
         shown = [f"`{name}`" + ("" if english else f" {label(name)}") for name in column.labels]
         cells = [between.join(shown)] if labels else []
-        called = between.join((header_of(column.name, "zh"), *also.get(column.name, ())))
+        aliases = also.get(column.name, ()) if INPUTS.get(column.name) is column else ()
+        called = between.join((header_of(column.name, "zh"), *aliases))
         rows.append((f"`{column.name}`", _(column.meaning), *cells, called))
     return _table(heads, rows)
 

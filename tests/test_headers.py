@@ -408,3 +408,9 @@ def test_the_chinese_name_of_a_result_is_a_header_without_variations() -> None:
     names = [name for column in RESULTS.values() for name in column.chinese[:1]]
     assert len(names) == len(RESULTS)
     assert [plain(name) for name in names] == names
+
+
+def test_a_column_that_is_both_read_and_added_has_one_chinese_name() -> None:
+    both = INPUTS.keys() & RESULTS.keys()
+    assert "event" in both
+    assert [name for name in both if INPUTS[name].chinese[:1] != RESULTS[name].chinese[:1]] == []

@@ -141,13 +141,41 @@ def test_a_column_under_another_name_is_reported_once(run: Run) -> None:
     text = "Seller SKU,Unit cost,Shipping cost,Margin,划线价,x\nA,5,2,20%,9,$3\n"
     ran = run("reprice", "-", *PLAIN, stdin=text.encode())
     lines = ran.err.splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         "read as: Seller SKU → sku, Unit cost → purchase_price, Shipping cost → logistics_cost",
+        "'Margin' may be target_margin; say so with --map 'Margin=target_margin'",
         "not used: 划线价, x",
         "assumed: commission_rate 8% (rule book; set --commission)",
     ]
-    assert "Margin" not in ran.err  # which is replaced
     assert run("reprice", "-", *PLAIN, "-q", stdin=text.encode()).err == ""
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        *((name, "commission_rate") for name in ("Commission", "Commission fee", "佣金")),
+        *((name, "payment_rate") for name in ("Payment fee", "支付手续费")),
+        ("毛利率", "target_margin"),
+    ],
+)
+def test_a_column_that_may_be_a_rate_is_asked_about_though_results_have_its_name(
+    run: Run, header: str, column: str
+) -> None:
+    text = f"sku,采购价,运费,{header}\nA,5,2,15%\n"
+    ran = run("reprice", "-", *PLAIN, stdin=text.encode())
+    assert f"'{header}' may be {column}; say so with --map " in ran.err
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("command", ["reprice", "margin", "commission", "breakeven"])
+def test_results_of_an_earlier_run_are_not_asked_about(
+    run: Run, command: str, language: str
+) -> None:
+    text = "sku,采购价,运费,标价\nA,5,2,15\n"
+    first = run(command, "-", "-q", "--headers", language, stdin=text.encode())
+    again = run(command, "-", "--headers", language, stdin=first.out)
+    assert (again.code, again.out) == (0, first.out)
+    assert "may be" not in again.err
 
 
 def test_all_missing_columns_are_named_at_once(run: Run) -> None:

@@ -74,7 +74,7 @@ PLATFORM_INPUTS = (
         "event",
         Kind.WORDS,
         "the current event: competitor_limited_discount, platform_flash_deals, none",
-        ("触发事件",),
+        ("事件",),
     ),
     Column("market", Kind.WORDS, "the markets that it sells in: ES, BR", ("市场",)),
     Column(

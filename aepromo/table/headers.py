@@ -192,7 +192,8 @@ def fits(unit: Unit, column: Column) -> bool:
 
 SUMMED = frozenset({"other_cost", "other_rate"})
 """Columns that may be several columns of a file, which add up."""
-_NOTHING_ASSUMED = SUMMED | {"limited_rate"}
+_LEFT_OUT = SUMMED | {"limited_rate", "commission_rate", "payment_rate"}
+"""Columns that a price lacks, or has with the rule book's figure, where nothing gives them."""
 
 MOST_COLUMNS = 16_384
 _MOST_NAMED = 12
@@ -339,14 +340,14 @@ class Headers(NamedTuple):
     def warnings(self, given: Collection[str] = ()) -> list[str]:
         """Warnings of headers that may mean money which no price includes; at most one line.
 
-        Those are costs, fees and own discounts, which count as 0 where nothing gives them. A given
-        value of that column, even 0, answers the question.
+        Those are costs, fees and own discounts. A given value of that column, even 0, answers the
+        question.
         """
         left_out = self._left_out(given)
         return [_questions(left_out)] if left_out else []
 
     def _left_out(self, given: Collection[str]) -> list[Ambiguous]:
-        missing = _NOTHING_ASSUMED.difference(given)
+        missing = _LEFT_OUT.difference(given)
         return [each for each in self.ambiguous if not missing.isdisjoint(each.columns)]
 
     def lines(self, given: Collection[str] = ()) -> list[str]:
@@ -399,15 +400,19 @@ def read_headers(
 
     ``mapping`` names columns outright, header → column, and goes before what a header seems to say.
     For the columns ``needed`` there is no other value. ``added`` are the results that are written
-    to the file, so that a column of that name is replaced and not asked about. For columns
-    ``beside`` the wanted ones, which are not used in computations, the first position is found.
-    Raises ``InputError`` if two headers mean the same column, or a needed one is missing.
+    to the file; in a file that the program wrote, a column of that name is not asked about. For
+    columns ``beside`` the wanted ones, which are not used in computations, the first position is
+    found. Raises ``InputError`` if two headers mean the same column, or a needed one is missing.
     """
     wanted = frozenset(wanted)
     mapped = _mapped(header, mapping)
     chinese_names = in_chinese(added)
     results = {*chinese_names, *added}
-    readings = [mapped.get(at) or _read_beside(name, results) for at, name in enumerate(header)]
+    replaced = {plain(name) for name in results}
+    is_answer = _is_answer(header, added)
+    readings = [
+        mapped.get(at) or _read_beside(name, results, is_answer) for at, name in enumerate(header)
+    ]
     if any(map(_tells_orders, readings)):
         readings = [
             reading.asked() if at not in mapped and _may_be_total(header[at], reading) else reading
@@ -424,7 +429,6 @@ def read_headers(
             found.setdefault(reading.column, []).append(at)
     positions, beaten = _chosen(header, found, mapped, {"title", *beside} - wanted | {"title"})
     taken = {at for places in positions.values() for at in places}
-    replaced = {*chinese_names, *map(plain, added)}
     ambiguous, not_used = [], []
     for at, (name, reading) in enumerate(zip(header, readings, strict=True)):
         if at in taken or at in mapped:
@@ -434,9 +438,10 @@ def read_headers(
             for each in reading.may_be
             if each in wanted and (each in SUMMED or each not in positions)
         )
-        if replaced and plain(name) in replaced:
+        is_asked = bool(may_be) and reading.how is HeaderUse.ASKED
+        if plain(name) in replaced and not is_asked:
             continue
-        if may_be and reading.how is HeaderUse.ASKED:
+        if is_asked:
             ambiguous.append(Ambiguous(name, may_be))
         elif at in beaten or (not reading.is_taken and _speaks_of_money(name)):
             not_used.append(name)
@@ -453,13 +458,32 @@ def read_headers(
     return headers
 
 
-def _read_beside(header: str, results: Collection[str]) -> HeaderReading:
-    """Read a header, but not as an input if it is one of the ``results`` of an earlier run."""
+def _read_beside(header: str, results: Collection[str], is_answer: bool) -> HeaderReading:
+    """Read a header, but not as an input if it is one of the ``results`` of an earlier run.
+
+    One that may be an input is asked about, but not in an answer of the program.
+    """
     reading = read_header(header)
+    if reading.how is HeaderUse.ASKED:
+        return _UNKNOWN if is_answer and header in _own_results() else reading
     is_result = header in results or (not header.isascii() and plain(header) in results)
     if is_result and not (reading.column and _is_spelled_as(header, reading.column)):
         return _UNKNOWN
     return reading
+
+
+def _is_answer(header: Sequence[str], added: Collection[str]) -> bool:
+    """Whether the program wrote a file: it has most results, or one that no seller's file has."""
+    own = _own_results()
+    names = {own[each] for each in header if each in own}
+    has_most = 2 * len(names.intersection(added)) > len(added)
+    return has_most or any("_" in each and read_header(each) == _UNKNOWN for each in names)
+
+
+@cache
+def _own_results() -> dict[str, str]:
+    """Every result by its names as the program writes them, in English and Chinese."""
+    return {each: name for name, column in RESULTS.items() for each in (name, *column.chinese[:1])}
 
 
 def _chosen(
