@@ -42,8 +42,11 @@ SLOW = {
 }
 """The slowest files, which ``-m quick`` leaves out."""
 
-TOGETHER = {"test_bench", "test_page_in_browser"}
-"""The files whose tests share slow fixtures, and so run in one process with ``-n``."""
+FIRST = {
+    *("test_bench", "test_page_in_browser"),  # whose tests share slow fixtures
+    *("test_contributing", "test_dask_and_spark", "test_watch_cron"),  # of many seconds each
+}
+"""The files that come first with ``-n``: no process takes them over from another."""
 
 
 class Ran(NamedTuple):
@@ -78,13 +81,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # With -n no process waits at the end for another, which still has a long test to run.
-    items.sort(key=lambda item: item.path.stem not in SLOW)
+    items.sort(key=lambda item: (item.path.stem not in FIRST, item.path.stem not in SLOW))
     for item in items:
-        name = item.path.stem
-        if name not in SLOW:
+        if item.path.stem not in SLOW:
             item.add_marker("quick")
-        if name in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(name))
 
 
 def pytest_report_header() -> str:

@@ -43,7 +43,7 @@ ENDING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 """The signals that end the program."""
-BLOCK = 4 << 20
+BLOCK = 2 << 20
 """The size of a read: so much must have been sent for the work to begin."""
 
 

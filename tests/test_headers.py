@@ -361,11 +361,11 @@ def test_a_mapping_is_checked() -> None:
         read_headers(["Cost"], PRICES, {"Csot": "purchase_price"})
 
 
-def test_fifty_thousand_headers_are_read_quickly() -> None:
-    names = ["sku", *(f"{word} {number} (USD)" for number in range(25_000) for word in ("a", "b"))]
+def test_twenty_thousand_headers_are_read_quickly() -> None:
+    names = ["sku", *(f"{word} {number} (USD)" for number in range(10_000) for word in ("a", "b"))]
     start = time.process_time()
     read_headers(names, PRICES, {"a 7 (USD)": "purchase_price"})
-    assert time.process_time() - start < 3  # a third of that on an idle machine
+    assert time.process_time() - start < 1.2  # a third of that on an idle machine
 
 
 def test_map_goes_before_the_meaning_of_a_header() -> None:

@@ -89,7 +89,7 @@ def test_the_draws_cover_each_kind_of_offer() -> None:
     """Enough cases in which each kind of offer decides."""
     seen = dict.fromkeys(("dead zones", "endless orders", "roundings", "repeats", "shares"), 0)
     actions: set[tuple[str, str]] = set()
-    for number in range(400):
+    for number in range(200):
         trial = draw(random(f"reach:{number}"), largest=40)
         situation = trial.offers.not_forced
         safe = protected_list_price(trial.required, trial.discounts, trial.offers)
@@ -110,7 +110,7 @@ def test_the_draws_cover_each_kind_of_offer() -> None:
             assert isinstance(told.held_by, int)
             held_by = "" if told.held_by == BLANK else HELD_BY[told.held_by]
             actions.add((ACTIONS[told.action], held_by))
-    assert all(count >= 15 for count in seen.values()), seen
+    assert all(count >= 6 for count in seen.values()), seen
     assert actions >= {("raise", ""), ("keep", ""), ("hold", "max_change"), ("hold", "max_price")}
 
 

@@ -579,7 +579,7 @@ def test_sums_are_exact_beyond_64_bits(numbers: list[int], groups: int) -> None:
 COUNTS = st.lists(st.integers(0, 5), min_size=201, max_size=201)
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(COUNTS, COUNTS, st.integers(0, 200), st.integers(1, 201))
 def test_every_margin_is_in_one_bin(
     before: list[int], forced: list[int], first: int, length: int

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 RANDOM = st.randoms(use_true_random=False)
 SMALL = (3, 20, 100, 500)
-MIXED = (3, 3, 20, 20, *(100, 500, 500, 2000) * 3, 8000, 30_000)
+MIXED = (3, 3, 20, 20, *(100, 500, 500, 2000) * 3, 8000)
 
 thorough = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -466,7 +466,7 @@ def test_random_cases_cover_all_situations() -> None:
     seen = {"dead zones": 0, "pushed over one": 0, "offers decide": 0, "more takes less": 0}
     worst: set[str] = set()
     bounds: set[str] = set()
-    for number in range(600):
+    for number in range(300):
         case = draw_case(Random(f"reach:{number}"), SMALL)  # noqa: S311
         if not leaves_something(case):
             continue
@@ -485,4 +485,4 @@ def test_random_cases_cover_all_situations() -> None:
     assert worst == {"forced", "not_forced"}
     assert bounds == set(reference.BOUNDS)  # of a markup the brute force knows
     assert all(count >= 3 for count in seen.values()), seen
-    assert seen["dead zones"] >= 40
+    assert seen["dead zones"] >= 20

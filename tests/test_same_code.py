@@ -23,6 +23,7 @@ import aepromo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CALL = ("floor", "--purchase", "8")
 VERBOSE = {"PYTHONVERBOSE": "1", "LC_ALL": "C.UTF-8"}
 
 
@@ -33,7 +34,7 @@ def imported(said: str) -> Path:
 
 
 def of_a_process(folder: Path) -> Path:
-    return imported(program("--version", cwd=folder, env=VERBOSE)[2])
+    return imported(program(*CALL, cwd=folder, env=VERBOSE)[2])
 
 
 def of_a_fork(_folder: Path) -> Path:
@@ -41,11 +42,11 @@ def of_a_fork(_folder: Path) -> Path:
 
 
 def of_a_terminal(folder: Path) -> Path:
-    return imported(at_terminal("PYTHONVERBOSE=1 aepromo --version", folder, "dumb")[0])
+    return imported(at_terminal(f"PYTHONVERBOSE=1 aepromo {' '.join(CALL)}", folder, "dumb")[0])
 
 
 def of_cron(folder: Path) -> Path:
-    return imported(_said([str(shim(folder)), "--version"], folder, CRON | VERBOSE))
+    return imported(_said([str(shim(folder)), *CALL], folder, CRON | VERBOSE))
 
 
 def of_the_benchmark(_folder: Path) -> Path:
@@ -55,7 +56,7 @@ def of_the_benchmark(_folder: Path) -> Path:
 def of_the_benchmarks_programs(folder: Path) -> Path:
     if not Path(AEPROMO).exists():
         pytest.skip("there is no command aepromo beside the interpreter")
-    return imported(_said([AEPROMO, "--version"], folder, os.environ | VERBOSE))
+    return imported(_said([AEPROMO, *CALL], folder, os.environ | VERBOSE))
 
 
 def of_a_script(folder: Path) -> Path:

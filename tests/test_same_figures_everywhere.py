@@ -816,7 +816,7 @@ def crossings_of(case: Case, list_price: int, last: int) -> list[tuple[str, int,
     return found
 
 
-@settings(thorough, max_examples=12)
+@settings(thorough, max_examples=8)
 @given(RANDOM)
 def test_sweep_against_fractions(rng: Random) -> None:
     case = replace(draw_case(rng, SMALL), endings=())

@@ -138,7 +138,6 @@ def test_standard_error_may_have_no_reader(folder: Path, answer: bytes) -> None:
         ("aepromo --version >&-", 0, ""),
         ("aepromo reprice - -q <&-", 3, "standard input is closed"),
         ("aepromo reprice /dev/stdin -q <&-", 3, "/dev/stdin: "),
-        ("aepromo reprice missing.csv -q 2>&-", 3, ""),
         ("aepromo reprice --no-such-option 2>&-", 2, ""),
         ("aepromo reprice missing.csv -q <&- >&- 2>&-", 3, ""),
     ],
@@ -257,16 +256,9 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("asked", "settings"),
-    [(asked, {"LC_ALL": "C", "PYTHONUTF8": "0"}) for asked in FOREIGN]
-    # Where Python itself speaks UTF-8, all are alike.
-    + [(asked, {"LC_ALL": "C"}) for asked in FOREIGN[::3]],
-)
-def test_a_locale_without_chinese_brings_no_traceback(
-    folder: Path, asked: tuple[str, ...], settings: dict[str, str]
-) -> None:
-    code, out, said = program(*asked, cwd=folder, env=settings)
+@pytest.mark.parametrize("asked", FOREIGN, ids=" ".join)
+def test_a_locale_without_chinese_brings_no_traceback(folder: Path, asked: tuple[str, ...]) -> None:
+    code, out, said = program(*asked, cwd=folder, env={"LC_ALL": "C", "PYTHONUTF8": "0"})
     assert code == 0 if "--help" in asked else code in (2, 3)
     assert "Traceback" not in said
     assert ("Usage" in out.decode()) == ("--help" in asked)
@@ -394,8 +386,8 @@ def test_no_progress_is_shown_without_a_terminal(folder: Path, answer: bytes) ->
 
 
 def test_a_short_run_shows_no_progress(folder: Path) -> None:
-    code, shown = at_terminal(*COSTS, "-o", "new.csv", patience=60, cwd=folder)
-    assert (code, shown) == (0, "")
+    code, shown = at_terminal(*LOUD, "-o", "new.csv", patience=60, cwd=folder)
+    assert (code, "━" in shown) == (0, False)
 
 
 def test_no_progress_is_shown_for_up_to_a_second() -> None:

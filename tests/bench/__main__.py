@@ -123,7 +123,7 @@ def _measure(asked: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], l
     _say(f"writing {asked.rows:,} rows to {data}")
     write_catalogue(asked.rows, data)
     measured = side_by_side([PEERS[name] for name in asked.peers], data, folder, asked.runs, _say)
-    pairs = starts(folder, asked.starts, _say) if asked.starts else []
+    pairs = starts(data, folder, asked.starts, _say) if asked.starts else []
     shapes = in_shapes(asked.shapes, data, folder, asked.runs, _say)
     figures = {
         "rows": asked.rows,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryFile
@@ -147,6 +148,14 @@ def write_catalogue(rows: int, file: Path) -> None:
     cost_of([sys.executable, str(HERE / "data.py"), str(file), "--rows", str(rows)])
 
 
+def first_rows(rows: int, source: Path, folder: Path) -> Path:
+    """A file of the first rows of a catalogue, whose titles have no line ends."""
+    few = folder / f"{rows}.csv"
+    with source.open("rb") as stream:
+        few.write_bytes(b"".join(islice(stream, 1 + rows)))
+    return few
+
+
 def side_by_side(
     peers: Iterable[Program], source: Path, folder: Path, rounds: int, say: Callable[[str], None]
 ) -> list[Measured]:
@@ -154,8 +163,7 @@ def side_by_side(
     programs = [OURS, *peers]
     measured = [Measured(program.name) for program in programs]
     outputs = {program: folder / f"{program.name}.csv" for program in programs}
-    few = folder / "few.csv"
-    write_catalogue(100, few)
+    few = first_rows(100, source, folder)
     for program in programs:
         cost_of(program.command(few, outputs[program]))  # its files are in the cache now
     for turn in range(rounds):

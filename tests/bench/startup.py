@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from aepromo.cli import build
 
-from .run import AEPROMO, Measured, cost_of, write_catalogue
+from .run import AEPROMO, Measured, cost_of, first_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +71,10 @@ class Pair:
         return {"ours": own, "theirs": other, "ratio": self.ratio}
 
 
-def starts(folder: Path, rounds: int, say: Callable[[str], None]) -> list[Pair]:
-    """Time a one-liner and a file of 100 rows, each in turn with its comparison."""
-    program, few = folder / "typer_program.py", folder / "few.csv"
+def starts(source: Path, folder: Path, rounds: int, say: Callable[[str], None]) -> list[Pair]:
+    """Time a one-liner and the first 100 rows of a catalogue, each in turn with its comparison."""
+    program, few = folder / "typer_program.py", first_rows(ROWS, source, folder)
     program.write_text(typer_program(number_of_options("list-price")), encoding="utf-8")
-    write_catalogue(ROWS, few)
     one_liner = [AEPROMO, "list-price", "--target", "3.5", "--rate", "13.2%"]
     same_options = [sys.executable, str(program), "--option-1", "3.5", "--option-2", "13.2%"]
     of_a_file = [AEPROMO, "reprice", str(few), "-r", "13.2%", "--payment", "1.2%"]
