@@ -71,10 +71,10 @@ def jobs_of(block: Block) -> tuple[dict[str, str], list[str]]:
 def test_a_crontab_of_the_pages_works_in_crons_environment(
     text: str, language: str, place: Path
 ) -> None:
-    """The Chinese ones without a locale, as cron runs them; the English ones differ by a word."""
+    """Without a locale, as cron runs them; the longest in English differs from that in Chinese."""
     settings, jobs = jobs_of(CRONTABS[text, language])
     assert len(settings) + len(jobs) == len(text.splitlines())
-    if language == "en":
+    if language == "en" and " report " in text:
         forked.shim(place / "aepromo" / ".venv" / "bin")
         settings = {**settings, **UTF8}
     if "--tariff" in text:

@@ -11,14 +11,12 @@ import subprocess
 import sys
 import termios
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from forked import client
 from processes import HEADER, PROGRAM, cost_rows, finish, program, start, without_privileges
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEXT = (HEADER + cost_rows(999) * 4).encode()
 LOUD = ("reprice", "costs.csv")
@@ -122,6 +120,17 @@ def test_standard_error_may_have_no_reader(folder: Path, answer: bytes) -> None:
     assert program("reprice", "costs.csv", **how)[:2] == (0, answer)
     assert program("reprice", "missing.csv", **how)[:2] == (3, b"")
     os.close(writer)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("asked", [COSTS, ("reprice", "short.csv", "-q"), ONE_LINER], ids=" ".join)
+def test_a_full_standard_output_is_a_failure(folder: Path, asked: tuple[str, ...]) -> None:
+    """Also if all that is written fits into its buffer, and so fails at the end."""
+    (folder / "short.csv").write_text(HEADER + cost_rows(2))
+    with Path("/dev/full").open("wb") as disk:
+        ran = program(*asked, cwd=folder, stdout=disk, program=client())
+    said = "aepromo: standard output can't be written: No space left on device\n"
+    assert ran == (2, b"", said)
 
 
 # Streams that are closed.
