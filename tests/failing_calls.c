@@ -1,7 +1,8 @@
 /* Preloaded: lets the n-th call of a process on files fail, counted from arm() on, or kills the
    process there, where the error is 0.
 
-   The name of the failed call is written to a file, so that a test knows that there were n calls. */
+   The name of the failed call is written to a file; of a negative n those of all calls, and none
+   fails. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -26,10 +27,13 @@ void arm(long nth, int error, const char *path)
 static int fails(const char *name, int fd)
 {
     char line[64];
-    if (left <= 0 || __sync_sub_and_fetch(&left, 1))
+    int lists = left < 0;
+    if (!lists && (!left || __sync_sub_and_fetch(&left, 1)))
         return 0;
     ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
     real(told, line, snprintf(line, sizeof line, "%s %d\n", name, fd));
+    if (lists)
+        return 0;
     if (!reason)
         kill(getpid(), SIGKILL);
     errno = reason;

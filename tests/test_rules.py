@@ -236,17 +236,12 @@ def test_only_an_assumed_end_of_a_span_carries_the_span() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_every_figure_is_complete(key: str) -> None:
+def test_every_figure_is_complete_and_has_the_form_of_its_unit(key: str) -> None:
     figure = rules.rule(key)
     assert figure.key == key
     assert re.fullmatch(r"[A-Z].*[A-Za-z0-9)]\.", figure.meaning), "one plain sentence"
     assert len(figure.origin) > 10
     assert re.fullmatch(r"20\d\d(-Q[1-4]|-\d\d(-\d\d)?)?", figure.date)
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_a_value_has_the_form_of_its_unit(key: str) -> None:
-    figure = rules.rule(key)
     if isinstance(figure.value, tuple):
         assert figure.unit in rules.LISTS
         assert not figure.compare, "a list can't be compared"
