@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import forked
 import pytest
 from processes import SETTINGS, UTF8, program
 
@@ -19,12 +20,12 @@ def swept(rows: int, folder: Path, *more: str) -> list[str]:
     table = folder / "skus.csv"
     lines = (f"{n},{5 + n * 10 // rows}.00,0,20.00\n" for n in range(rows))
     table.write_text("sku,purchase_price,logistics_cost,list_price\n" + "".join(lines))
-    done = program("sweep", table, "-q", "--format", "table", *more, cwd=folder)
+    done = forked.program("sweep", table, "-q", "--format", "table", *more, cwd=folder)
     assert done[0] == 0, done[2]
     return done[1].decode().splitlines()
 
 
-@pytest.mark.parametrize("rows", [1, 3, 77, 1000])
+@pytest.mark.parametrize("rows", [3, 1000])
 def test_skus_are_counted_in_whole_numbers_and_rates_in_round_percents(
     rows: int, tmp_path: Path
 ) -> None:

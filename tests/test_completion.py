@@ -112,7 +112,7 @@ def test_the_script_that_is_installed_asks_in_this_way(tmp_path: Path) -> None:
     assert "_AEPROMO_COMPLETE=complete_bash" in script
     assert "complete -o default -F _aepromo_completion aepromo" in script
     chinese = env | {"AEPROMO_LANG": "zh", "LC_ALL": "C.UTF-8"}
-    _, out, _ = started("--install-completion", "bash", cwd=tmp_path, env=chinese)
+    _, out, _ = program("--install-completion", "bash", cwd=tmp_path, env=chinese)
     assert out.decode().startswith(f"自动补全已装入 {tmp_path}")
 
 
@@ -122,8 +122,8 @@ def test_the_script_that_is_installed_asks_in_this_way(tmp_path: Path) -> None:
 )
 def test_other_shells_are_told_the_same(shell: str, more: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "skus.csv").write_text(SKUS)
-    line = {"_TYPER_COMPLETE_ARGS": "aepromo explain skus.csv --sku 0012"}
-    code, out, err = started(
+    line = {"_TYPER_COMPLETE_ARGS": "aepromo explain skus.csv --sku 0012", "LC_ALL": "C.UTF-8"}
+    code, out, err = program(
         cwd=tmp_path, env={"_AEPROMO_COMPLETE": f"complete_{shell}", **line, **more}
     )
     assert (code, err) == (0, "")

@@ -6,6 +6,7 @@ import json
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import forked
 import pytest
 from processes import program
 
@@ -24,7 +25,7 @@ CONFIG = (
 def told(*arguments: str, cwd: Path, code: int = 0, **more: str) -> dict[tuple[str, str], str]:
     """Run ``doctor``; return its findings by subject and name."""
     env = {"LC_ALL": "C.UTF-8", **more}
-    ended, out, err = program("doctor", *arguments, "--format", "json", cwd=cwd, env=env)
+    ended, out, err = forked.program("doctor", *arguments, "--format", "json", cwd=cwd, env=env)
     assert ended == code, err
     return {(row["about"], row["name"]): row["found"] for row in json.loads(out)}
 
@@ -99,13 +100,13 @@ def test_a_broken_configuration_is_printed_with_all_the_rest(
     assert fault in found["configuration", "fault"]
     assert found["program", "aepromo"] == version("aepromo")
     assert found["rule book", "overridden"] == "0"
-    _, _, err = program("doctor", cwd=tmp_path)
+    _, _, err = forked.program("doctor", cwd=tmp_path)
     assert err.count("\n") == 1
     assert fault in err
 
 
 def test_a_table_is_in_the_language_of_the_run(tmp_path: Path) -> None:
-    code, out, err = program("doctor", "--lang", "zh", "--format", "table", cwd=tmp_path)
+    code, out, err = forked.program("doctor", "--lang", "zh", "--format", "table", cwd=tmp_path)
     assert (code, err) == (0, "")
     assert "依赖包" in out.decode()
     assert "packages" not in out.decode()

@@ -270,7 +270,7 @@ def test_english_reads_no_catalogue(tmp_path: Path) -> None:
 def test_a_picture_has_chinese_letters_without_warnings(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     drawn = ("sweep", "-p", "20", "-b", "8", "-l", "3", "-q", "--step", "20%", "--svg", "a.svg")
-    code, _, err = program(*drawn, "--lang", "zh", cwd=tmp_path)
+    code, _, err = forked(*drawn, "--lang", "zh", cwd=tmp_path)
     assert (code, err) == (0, "")
     picture = (tmp_path / "a.svg").read_text(encoding="utf-8")
     assert re.findall(r">(\w+)</text>", picture)[-3:] == ["目标", "保本", "底线"]

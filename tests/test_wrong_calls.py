@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import processes
 import pytest
-from forked import program
+from forked import client, program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ HINT = "; standard input holds data; write - to read it\n"
 def test_data_that_nobody_reads_is_pointed_out(call: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "skus.csv").write_text("sku,purchase_price,logistics_cost\nA-1,8,3\n")
     with (tmp_path / "skus.csv").open("rb") as stdin:
-        code, out, err = processes.program(*call, cwd=tmp_path, stdin=stdin)
+        code, out, err = processes.program(*call, cwd=tmp_path, stdin=stdin, program=client())
     assert (code, out) == (2, b"")
     without = program(*call, cwd=tmp_path)
     assert without[0] == 2
@@ -90,6 +90,6 @@ def test_a_call_that_lacks_nothing_leaves_standard_input_alone(
     """As in ``while read sku; do aepromo margin …; done < skus.csv``."""
     (tmp_path / "skus.csv").write_text("sku,logistics_cost\nA-1,8\n")
     with (tmp_path / "skus.csv").open("rb") as stdin:
-        err = processes.program(*call, cwd=tmp_path, stdin=stdin)[2]
+        err = processes.program(*call, cwd=tmp_path, stdin=stdin, program=client())[2]
         assert HINT not in err
         assert stdin.read() == b"sku,logistics_cost\nA-1,8\n"
