@@ -12,6 +12,7 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,7 @@ class Import:
     for_types: bool
 
 
+@cache
 def imports_of(source: str, module: str) -> list[Import]:
     """Every import in a module's source, also inside functions."""
     found: list[Import] = []
@@ -94,7 +96,8 @@ def _collect(node: ast.AST, module: str, for_types: bool, found: list[Import]) -
         # «from aepromo import rules» imports a package: the name belongs to the path.
         found += [Import(f"{base}.{name.name}", node.lineno, for_types) for name in node.names]
     for child in ast.iter_child_nodes(node):
-        _collect(child, module, for_types, found)
+        if not isinstance(child, ast.expr):  # which holds no statement
+            _collect(child, module, for_types, found)
 
 
 def _is_type_checking(test: ast.expr) -> bool:
