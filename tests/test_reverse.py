@@ -255,7 +255,7 @@ def is_safe(deal: int, purchase: int, logistics: int, target: int) -> bool:
     return enough and 100 * deal >= 115 * purchase
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     list_price=st.integers(500, 9000),
     purchase=st.integers(100, 3000),
