@@ -142,6 +142,8 @@ class Outcome:
         if name not in self.added:
             return self.cells.texts(list(self.cells.header).index(name))
         result = self.results.get(name, BLANK)
+        if isinstance(result, pa.DictionaryArray):
+            return result.dictionary.take(result.indices)
         if isinstance(result, pa.Array):
             return result
         return result_array(result, self.values.columns[name], len(self), self.values.currency)

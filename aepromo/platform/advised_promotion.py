@@ -24,7 +24,7 @@ from aepromo.pricing.money import (
 )
 from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
 from aepromo.pricing.protect import BOUNDS, Targets, required_deal_price
-from aepromo.table.arrow_arrays import bits_of, text_scalar
+from aepromo.table.arrow_arrays import alike, bits_of, repeated, text_scalar
 from aepromo.table.cells import CellError, millionths, percent, read_range
 from aepromo.table.csv_lines import spelled
 from aepromo.table.number_columns import spread
@@ -118,14 +118,16 @@ class Advice:
 
     def _check(self, sku: Sku, required: Numbers, bound: Numbers) -> pa.Array:
         """``at 20% and 30:3 deal price 14.20 (forced), needs 15.60 (target profit): +1.40``."""
-        deal, worst = map(np.asarray, _worst(sku, self.high, self.offers))
+        found = (*_worst(sku, self.high, self.offers), required, bound)
+        firsts, kinds = alike(len(required), found)  # SKUs of one product mostly cost the same
+        deal, worst, required, bound = (np.asarray(each)[firsts] for each in found)
         places = self.values.currency.places
         check = _(
             "at {rate} and {spend_save} deal price {deal} ({worst_case}), "
             "needs {required} ({bound}): {gap}"
         )
 
-        return formatted(
+        texts = formatted(
             check,
             rate=percent(self.high),
             spend_save=self.spend_save,
@@ -139,6 +141,7 @@ class Advice:
                 text_scalar(_("met")),
             ),
         )
+        return repeated(texts, kinds)
 
 
 def _amounts(minor_units: Numbers, places: int) -> pa.Array:

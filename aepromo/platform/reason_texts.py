@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from aepromo.table.arrow_arrays import codes_of, concatenated, looked_up, null_unless
+from aepromo.table.arrow_arrays import (
+    codes_of,
+    concatenated,
+    different,
+    looked_up,
+    null_unless,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,8 +67,8 @@ def words_of(column: pa.Array) -> Clause:
 
 def shown_numbers(numbers: Numbers, written: Callable[[int], str]) -> Clause:
     """A column of numbers as text, each different one formatted once."""
-    different, codes = np.unique(numbers, return_inverse=True)
-    return Clause(codes, [written(number) for number in different.tolist()])
+    found, codes = different(numbers)
+    return Clause(codes, [written(number) for number in found.tolist()])
 
 
 def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:

