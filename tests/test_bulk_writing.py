@@ -96,7 +96,7 @@ def test_rows_are_extended_by_what_is_added() -> None:
     assert rows is not None
     lines = with_line_ends(rows, figures, ",", USD).joined()
     assert bytes(lines) == b'a,1,4.04,ok\nb,"2,3",-0.05,ok\n'
-    texts = rows.followed_by(pa.array([",x\n", ",价\n"])).joined()
+    texts = rows.followed_by(Pieces.of(pa.array([",x\n", ",价\n"]))).joined()
     assert bytes(texts).decode() == 'a,1,x\nb,"2,3",价\n'
 
 

@@ -113,10 +113,19 @@ def offsets_of(texts: pa.Array) -> npt.NDArray[np.int32]:
 
 
 def codes_of(encoded: pa.DictionaryArray) -> Places:
-    """The indices of a column whose different texts are held once; none of them is null."""
+    """The indices of a column whose different texts are held once; -1 where it is null."""
     indices = encoded.indices
     codes = np.frombuffer(indices.buffers()[1], np.int32, len(indices), 4 * indices.offset)
+    if indices.null_count:
+        codes = np.where(truths(indices.is_valid()), codes, -1)
     return codes.astype(np.int64)
+
+
+def decoded(texts: pa.Array) -> pa.Array:
+    """A column with the text in each row, also where different texts are held once."""
+    if isinstance(texts, pa.DictionaryArray):
+        return texts.dictionary.take(texts.indices)
+    return texts
 
 
 def numbers_of(column: pa.Array) -> Places:

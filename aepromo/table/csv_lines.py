@@ -13,6 +13,7 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.arrow_arrays import (
     are_empty,
     bits_of,
+    decoded,
     looked_up,
     offsets_of,
     text_scalar,
@@ -44,11 +45,6 @@ def lines_of(cells: Sequence[pa.Array], delimiter: str, line_end: str) -> pa.Arr
     return pc.binary_join_element_wise(*cells[:-1], last, text_scalar(delimiter))
 
 
-def joined_ends(cells: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> pa.Array:
-    """The ends of lines: each cell after a delimiter, and the line end."""
-    return lines_of([text_scalar(""), *cells], delimiter, line_end)
-
-
 def _ended(cells: pa.Array, line_end: str) -> pa.Array:
     return pc.binary_join_element_wise(cells, text_scalar(""), text_scalar(line_end))
 
@@ -64,9 +60,6 @@ def bytes_of(lines: pa.Array) -> memoryview:
 
 def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
     """Input cells, quoted if needed, as ``text_formats.delimited`` writes them."""
-    if isinstance(column, pa.DictionaryArray):
-        texts = cell_texts(column.dictionary, delimiter, excel_safe).take(column.indices)
-        return texts.fill_null(text_scalar("")) if texts.null_count else texts
     text = column.fill_null(text_scalar("")) if column.null_count else column
     if excel_safe:
         text = _for_spreadsheets(text)
@@ -82,7 +75,7 @@ def answer_texts(
 ) -> list[pa.Array]:
     """Columns of an answer as cells ready to write; those of the file have no ``Column``."""
     return [
-        cell_texts(cells, delimiter, excel_safe)
+        cell_texts(decoded(cells), delimiter, excel_safe)
         if column is None or isinstance(cells, pa.Array)
         else result_texts(cells, column, rows, currency)
         for cells, column in columns
