@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from aepromo.errors import CallError
 from aepromo.inputs.offer_texts import read_tier
 from aepromo.platform.columns import SAFETIES
-from aepromo.platform.reason_texts import Clause, formatted
+from aepromo.platform.reason_texts import Clause, formatted, once
 from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
 from aepromo.pricing.money import (
     AMOUNT_LIMIT,
@@ -24,7 +24,7 @@ from aepromo.pricing.money import (
 )
 from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
 from aepromo.pricing.protect import BOUNDS, Targets, required_deal_price
-from aepromo.table.arrow_arrays import alike, bits_of, repeated, text_scalar
+from aepromo.table.arrow_arrays import bits_of, text_scalar
 from aepromo.table.cells import CellError, millionths, percent, read_range
 from aepromo.table.csv_lines import spelled
 from aepromo.table.number_columns import spread
@@ -118,30 +118,27 @@ class Advice:
 
     def _check(self, sku: Sku, required: Numbers, bound: Numbers) -> pa.Array:
         """``at 20% and 30:3 deal price 14.20 (forced), needs 15.60 (target profit): +1.40``."""
-        found = (*_worst(sku, self.high, self.offers), required, bound)
-        firsts, kinds = alike(len(required), found)  # SKUs of one product mostly cost the same
-        deal, worst, required, bound = (np.asarray(each)[firsts] for each in found)
         places = self.values.currency.places
         check = _(
             "at {rate} and {spend_save} deal price {deal} ({worst_case}), "
             "needs {required} ({bound}): {gap}"
         )
 
-        texts = formatted(
-            check,
-            rate=percent(self.high),
-            spend_save=self.spend_save,
-            deal=_amounts(deal, places),
-            worst_case=Clause(worst, [label(name) for name in WORST_CASES]),
-            required=_amounts(required, places),
-            bound=Clause(bound, [label(name) for name in BOUNDS]),
-            gap=pc.if_else(
-                bits_of(deal < required),
-                formatted("+{gap}", gap=_amounts(np.maximum(required - deal, 0), places)),
-                text_scalar(_("met")),
-            ),
-        )
-        return repeated(texts, kinds)
+        def written(deal: Numbers, worst: Numbers, required: Numbers, bound: Numbers) -> pa.Array:
+            gap = formatted("+{gap}", gap=_amounts(np.maximum(required - deal, 0), places))
+            return formatted(
+                check,
+                rate=percent(self.high),
+                spend_save=self.spend_save,
+                deal=_amounts(deal, places),
+                worst_case=Clause(worst, [label(name) for name in WORST_CASES]),
+                required=_amounts(required, places),
+                bound=Clause(bound, [label(name) for name in BOUNDS]),
+                gap=pc.if_else(bits_of(deal < required), gap, text_scalar(_("met"))),
+            )
+
+        deal, worst = map(np.asarray, _worst(sku, self.high, self.offers))
+        return once(written, deal, worst, required, bound)  # SKUs of a product cost the same
 
 
 def _amounts(minor_units: Numbers, places: int) -> pa.Array:

@@ -212,9 +212,10 @@ def judged_once(
 
     Rows that are alike in them, as the SKUs of one product mostly are, are judged once.
     """
-    firsts, kinds = alike(inputs.rows, (_told_apart_by(name, inputs) for name in columns))
-    if 2 * len(firsts) > inputs.rows:
+    found = alike(_told_apart_by(name, inputs) for name in columns)
+    if found is None:
         return judge(inputs)
+    firsts, kinds = found
     results = judge(_facts_at(firsts, columns, inputs))
     return {
         name: repeated(each, kinds) if isinstance(each, pa.Array) else np.asarray(each)[kinds]

@@ -65,35 +65,55 @@ def different(numbers: Places) -> tuple[Places, Places]:
     return numbers_of(encoded.dictionary), codes_of(encoded)
 
 
-def alike(rows: int, columns: Iterable[Places | int]) -> tuple[Places, Places]:
+def alike(columns: Iterable[Places | int]) -> tuple[Places, Places] | None:
     """The rows that are the first of their kind, and the place of each row's kind among them.
 
-    Rows are of one kind where no column of numbers tells them apart.
+    Rows are of one kind where no column tells them apart. None where most rows are one of a kind.
     """
-    kinds, count = np.zeros(rows, np.int64), 1
+    kinds, count = np.zeros(1, np.int64), 1
     for column in columns:
         if isinstance(column, int):
             continue
-        found, codes = different(column)
-        if count * len(found) > _MOST_CODES:
-            kept, kinds = different(kinds)
-            count = len(kept)
-        kinds, count = kinds * len(found) + codes, count * len(found)
+        low, high = int(column.min(initial=0)), int(column.max(initial=0))
+        if high - low > _WIDE:
+            found, column = different(column)
+            low, high = 0, len(found)
+        if count > _MANY:
+            found, kinds = different(kinds)
+            count = len(found)
+            if 2 * count > len(column):
+                return None
+        kinds, count = kinds * (high - low + 1) + (column - low), count * (high - low + 1)
     found, kinds = different(kinds)
+    if 2 * len(found) > len(kinds):
+        return None
     firsts = np.empty(len(found), np.int64)
-    firsts[kinds[::-1]] = np.arange(rows)[::-1]
+    firsts[kinds[::-1]] = np.arange(len(kinds))[::-1]
     return firsts, kinds
 
 
-_MOST_CODES = 2**62
+_WIDE = _MANY = 2**31
+"""So far apart may numbers be, and so many kinds counted, that both fit 64 bits."""
 
 
 def repeated(column: pa.Array, places: Places) -> pa.DictionaryArray:
     """A column of the texts at some places of another, which are held once."""
+    if isinstance(column, pa.DictionaryArray):
+        return repeated(column.dictionary, codes_of(column)[places])
     indices = pa.Array.from_buffers(
         pa.int32(), len(places), [None, pa.py_buffer(places.astype(np.int32))]
     )
     return pa.DictionaryArray.from_arrays(indices, column)
+
+
+def side_by_side(texts: pa.Array, count: int) -> pa.Array:
+    """So many texts after one another as one text, and so on.
+
+    Reading them in this order is a third faster than joining columns of them.
+    """
+    offsets = np.ascontiguousarray(offsets_of(texts)[::count])
+    buffers = [None, pa.py_buffer(offsets), texts.buffers()[2]]
+    return pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
 
 
 def concatenated(parts: Sequence[str | pa.Array]) -> pa.Array:
