@@ -219,10 +219,12 @@ def half_up(amount: int, rate: Fraction) -> int:
     return floor(amount * rate + Fraction(1, 2))
 
 
-def worst_deal(list_price: int, limited: int, low: int, high: int, *, single: bool) -> int:
+def worst_deal(
+    list_price: int, limited: int, low: int, high: int, *, single: bool, adds: bool
+) -> int:
     """The lowest deal price with 30:3, by trying every item price and every subtotal in reach.
 
-    Each discount can be rounded either way.
+    Each discount can be rounded either way; ``adds``: both are taken off the list price.
     """
 
     def after_tier(price: int) -> int:
@@ -236,6 +238,9 @@ def worst_deal(list_price: int, limited: int, low: int, high: int, *, single: bo
     bases = floor(own), ceil(own)
     lowest = floor(bases[0] * Fraction(100 - high, 100))
     highest = ceil(bases[1] * Fraction(100 - low, 100))
+    if adds:
+        lowest = floor(list_price * Fraction(max(100 - limited - high, 0), 100))
+        highest = ceil(list_price * Fraction(max(100 - limited - low, 0), 100))
     return min(map(after_tier, [*bases, *range(lowest, highest + 1)]))
 
 
@@ -264,9 +269,17 @@ def is_safe(deal: int, purchase: int, logistics: int, target: int) -> bool:
     low=st.integers(0, 20),
     more=st.integers(0, 20),
     single=st.booleans(),
+    adds=st.booleans(),
 )
 def test_the_promotion_check_agrees_with_a_search_over_cents(
-    list_price: int, purchase: int, logistics: int, target: int, low: int, more: int, single: bool
+    list_price: int,
+    purchase: int,
+    logistics: int,
+    target: int,
+    low: int,
+    more: int,
+    single: bool,
+    adds: bool,
 ) -> None:
     policy = Policy(
         list_price=f"{list_price / 100:.2f}",
@@ -276,14 +289,16 @@ def test_the_promotion_check_agrees_with_a_search_over_cents(
         commission_rate="6%",
         payment_rate="1%",
         forced_rate=f"{low}%..{low + more}%",
+        limited_rate="1%",  # without an own discount the two are never added
         basket="single" if single else "any",
+        book=Book({"stacking.own_and_forced": "add" if adds else "multiply"}),
     )
     verdict = judged({}, policy)
     safe = [
         rate
         for rate in range(100)
         if is_safe(
-            worst_deal(list_price, rate, low, low + more, single=single),
+            worst_deal(list_price, rate, low, low + more, single=single, adds=adds),
             purchase,
             logistics,
             target,
@@ -296,7 +311,7 @@ def test_the_promotion_check_agrees_with_a_search_over_cents(
     run = advised[-1] if advised else safe[-1] if safe else None
     assert verdict["run_limited_rate"] == (Decimal(run) / 100 if run is not None else None)
     if run is not None:
-        deal = worst_deal(list_price, run, low, low + more, single=single)
+        deal = worst_deal(list_price, run, low, low + more, single=single, adds=adds)
         assert verdict["deal_price"] == Decimal(deal) / 100
         assert verdict["profit"] == Decimal(leaves(deal, purchase + logistics)) / 100
 
@@ -396,6 +411,31 @@ def test_a_piped_file_keeps_its_order_and_running_can_be_an_option(run: Run) -> 
     assert [row["eligibility"] for row in rows] == ["blocked", "eligible", "eligible"]
     assert all(row["conflicts"].startswith("Storewide Sale: ") for row in rows)
     assert all(row["promotion"] == "" for row in rows)
+
+
+PRODUCTS = (
+    '"ES,BR",4.71,14,"Storewide Sale, ""x"", limited",20,8,3,0.12',
+    ",4.9,11,,31,25,3,",
+    "US,,9,none,,,,0.10",
+)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_skus_of_one_product_are_answered_as_each_alone(
+    run: Run, tmp_path: Path, form: str
+) -> None:
+    header = "sku,market,dsr,fulfilment_days,running,list_price,purchase_price,logistics_cost"
+    file = tmp_path / "skus.csv"
+
+    def answers(rows: list[str]) -> list[str]:
+        file.write_text("\n".join((header + ",cpc_bid", *rows, "")))
+        answer = run("reverse", file, *OPTIONS, "--format", form)
+        return answer.out.decode().splitlines()[form == "csv" :]
+
+    alone = [answers([f"A-1,{product}"])[0] for product in PRODUCTS]
+    together = answers([*(f"A-1,{product}" for product in PRODUCTS * 6), f"Total{',' * 8}"])
+    assert together[:-1] == alone * 6
+    assert "Total" in together[-1]
 
 
 def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:

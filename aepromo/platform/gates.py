@@ -210,7 +210,8 @@ def judged_once(
 ) -> Results:
     """The results of a judgement that depends on some columns alone.
 
-    Rows that are alike in them, as the SKUs of one product mostly are, are judged once.
+    Rows that are alike in them, as the SKUs of one product mostly are, are judged once. There it
+    saves ``reverse`` 2.0 of 7.9 µs a row; where all rows differ it takes 0.1 of 11.
     """
     found = alike(_told_apart_by(name, inputs) for name in columns)
     if found is None:
