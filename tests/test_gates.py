@@ -316,6 +316,16 @@ def test_rows_that_are_alike_are_of_one_kind(
     assert [rows[firsts[kind]] for kind in kinds] == rows
 
 
+@pytest.mark.parametrize("widths", [[5, 2**62], [5, 2**31, 2**31]])
+def test_numbers_that_are_far_apart_are_told_apart(widths: list[int]) -> None:
+    # As digits of one number, the two that follow the first would be the same in 64 bits.
+    rows = np.zeros((3, len(widths)), np.int64)
+    rows[1, 0], rows[2] = widths[0] - 1, [width - 1 for width in widths]
+    found = alike(rows.repeat(4, axis=0).T)
+    assert found is not None
+    assert len(found[0]) == 3
+
+
 def test_rows_of_many_kinds_are_not_told_apart() -> None:
     few = np.arange(40) // 4
     assert alike([few]) is not None

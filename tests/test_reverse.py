@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import aepromo
@@ -271,6 +271,8 @@ def is_safe(deal: int, purchase: int, logistics: int, target: int) -> bool:
     single=st.booleans(),
     adds=st.booleans(),
 )
+@example(2000, 300, 100, 0, 5, 25, False, True)
+@example(5000, 300, 100, 0, 5, 25, True, True)
 def test_the_promotion_check_agrees_with_a_search_over_cents(
     list_price: int,
     purchase: int,
@@ -314,6 +316,30 @@ def test_the_promotion_check_agrees_with_a_search_over_cents(
         deal = worst_deal(list_price, run, low, low + more, single=single, adds=adds)
         assert verdict["deal_price"] == Decimal(deal) / 100
         assert verdict["profit"] == Decimal(leaves(deal, purchase + logistics)) / 100
+
+
+@pytest.mark.parametrize("basket", ["any", "single", "same"])
+@pytest.mark.parametrize("stacks", [False, True])
+def test_the_deepest_safe_rate_is_the_last_that_audit_calls_ok(basket: str, stacks: bool) -> None:
+    policy = Policy(
+        list_price="40",
+        purchase_price="9",
+        logistics_cost="1",
+        commission_rate="6%",
+        payment_rate="1%",
+        spend_save=("30:3",),
+        coupon=("15:4",),
+        coupon_stacks=stacks,
+        basket=basket,
+        forced_rate="1%..2%",
+    )
+    deepest = int(judged({}, policy)["max_limited_rate"] * 100)
+    frame = pd.DataFrame([{"sku": "A-1"}], dtype="str")
+    at_it, deeper = (
+        aepromo.audit(frame, policy._replace(limited_rate=f"{rate}%"))["status"][0]
+        for rate in (deepest, deepest + 1)
+    )
+    assert at_it == "ok" != deeper
 
 
 def test_the_check_names_price_bound_and_gap() -> None:
@@ -417,6 +443,7 @@ PRODUCTS = (
     '"ES,BR",4.71,14,"Storewide Sale, ""x"", limited",20,8,3,0.12',
     ",4.9,11,,31,25,3,",
     "US,,9,none,,,,0.10",
+    *(f",,{days},none,,,," for days in range(3, 12)),
 )
 
 
@@ -436,6 +463,13 @@ def test_skus_of_one_product_are_answered_as_each_alone(
     together = answers([*(f"A-1,{product}" for product in PRODUCTS * 6), f"Total{',' * 8}"])
     assert together[:-1] == alone * 6
     assert "Total" in together[-1]
+
+
+def test_a_frame_of_alike_rows_has_the_same_types_as_one_row() -> None:
+    row = {"sku": "A-1", **PASSES, **COSTS, "running": "limited"}
+    one, many = (aepromo.reverse(pd.DataFrame([row] * rows, dtype="str")) for rows in (1, 8))
+    assert many.dtypes.equals(one.dtypes)
+    assert many[3:4].reset_index(drop=True).equals(one)
 
 
 def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:
