@@ -81,10 +81,11 @@ def with_line_ends(
 ) -> Pieces:
     """Rows with the added cells, a delimiter in front of each, and the line end."""
     parts, columns, waiting = list[Pieces](), list[_Cells](), _Texts([""], 0)
+    nothing = Pieces(rows.codes[:0], rows.edges[:, :0])
     for numbers, column in figures:
         if isinstance(numbers, pa.Array):
             columns.append(_looked_up(waiting.before(_Texts([delimiter], 0))))
-            parts += _laid_down(len(rows.edges), columns), _whole(numbers, delimiter)
+            parts += _laid_down(nothing, columns), _whole(numbers, delimiter)
             columns, waiting = [], _Texts([""], 0)
         elif (texts := _texts(numbers, column, delimiter, currency)) is not None:
             waiting = waiting.before(texts)  # those of neighbours are looked up together
@@ -93,7 +94,7 @@ def with_line_ends(
             columns.append(_figures(np.asarray(numbers), column, delimiter, currency))
             waiting = _Texts([""], 0)
     columns.append(_looked_up(waiting.before(_Texts([line_end], 0))))
-    return rows.followed_by(*parts, _laid_down(len(rows.edges), columns))
+    return _laid_down(rows.followed_by(*parts) if parts else rows, columns)
 
 
 def _whole(texts: pa.Array, delimiter: str) -> Pieces:
@@ -109,13 +110,15 @@ def _whole(texts: pa.Array, delimiter: str) -> Pieces:
     return Pieces(codes, np.concatenate((edges, nothing))[codes_of(texts)])
 
 
-def _laid_down(count: int, columns: Sequence[_Cells]) -> Pieces:
-    """The cells of all columns, for so many rows."""
+def _laid_down(rows: Pieces, columns: Sequence[_Cells]) -> Pieces:
+    """The rows with one more piece each, of the cells of all columns."""
     columns = [cells for cells in columns if cells.words.size]
+    count, begin = len(rows.edges), len(rows.codes)
     room = _WORD * sum(cells.words.shape[1] for cells in columns)
-    codes = np.empty(count * room, np.uint8)
+    codes = np.empty(begin + count * room, np.uint8)
+    codes[:begin] = rows.codes
     edges = np.empty((count, 1, 2), np.int64)
-    edges[:] = room * np.arange(count)[:, None, None]
+    edges[:] = begin + room * np.arange(count)[:, None, None]
     ends = edges[:, 0, 1]
     for first in range(0, count, _CHUNK):
         chunk = slice(first, first + _CHUNK)
@@ -126,7 +129,7 @@ def _laid_down(count: int, columns: Sequence[_Cells]) -> Pieces:
             _every_place(codes, width)[places] = words[its].view(f"V{width}")[:, 0]
             places += lengths[its]
         ends[chunk] = places
-    return Pieces(codes, edges)
+    return Pieces(codes, np.concatenate((rows.edges, edges), axis=1))
 
 
 def _every_place(codes: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.void]:
