@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import repeated
 from aepromo.table.csv_lines import cell_texts, joined, result_texts
 from aepromo.table.grid import Pieces, grid_of
 from aepromo.table.line_ends import NEAR, with_line_ends
@@ -85,6 +86,16 @@ def test_labels_are_written_the_same_way(figures: list[int]) -> None:
     assert ends == "".join(f"\t{text}\t{text}\n" for text in expected)
 
 
+@given(st.lists(CELL | st.none(), min_size=1), LINE_END)
+def test_texts_are_written_the_same_way(texts: list[str | None], line_end: str) -> None:
+    plain, labels = pa.array(texts, pa.string()), np.zeros(len(texts), np.int64)
+    expected = delimited([["", text, "ok", text, text] for text in texts], line_end=line_end)
+    for held in (plain, plain.dictionary_encode(), repeated(plain, np.arange(len(texts)))):
+        columns = [held, labels, held, held]
+        figures = [(each, RESULTS["reasons" if each is held else "status"]) for each in columns]
+        assert line_ends(figures, len(texts), ",", USD, line_end) == expected
+
+
 def test_rows_are_extended_by_what_is_added() -> None:
     grid = grid_of(b'a,1\nb,"2,3"\n', ",", 2)
     assert grid is not None
@@ -96,12 +107,12 @@ def test_rows_are_extended_by_what_is_added() -> None:
     assert rows is not None
     lines = with_line_ends(rows, figures, ",", USD).joined()
     assert bytes(lines) == b'a,1,4.04,ok\nb,"2,3",-0.05,ok\n'
-    texts = rows.followed_by(pa.array([",x\n", ",价\n"])).joined()
+    texts = rows.followed_by(Pieces.of(pa.array([",x\n", ",价\n"]))).joined()
     assert bytes(texts).decode() == 'a,1,x\nb,"2,3",价\n'
 
 
 def line_ends(
-    figures: Sequence[tuple[npt.NDArray[np.int64], Column]],
+    figures: Sequence[tuple[pa.Array | npt.NDArray[np.int64], Column]],
     rows: int,
     delimiter: str,
     currency: Currency,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import aepromo
 from aepromo import rules
@@ -21,7 +23,9 @@ from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
 from aepromo.platform.gates import OPEN, Gates, is_gate
 from aepromo.pricing.currency import USD
+from aepromo.pricing.money import BLANK
 from aepromo.rules.overrides import Book
+from aepromo.table.arrow_arrays import alike
 from aepromo.table.column import Kind
 from aepromo.table.found_columns import FoundColumns
 from aepromo.table.schema import INPUTS
@@ -29,6 +33,7 @@ from aepromo.table.schema import INPUTS
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from random import Random
 
     from conftest import Run
 
@@ -293,3 +298,36 @@ def test_every_threshold_is_a_gate_or_has_a_test() -> None:
         "tracking.end_hours",
         "fx.max_age_days",
     }
+
+
+NUMBER = st.integers(-1, 3) | st.sampled_from([BLANK, -(2**31), 2**31, 2**40])
+
+
+@given(st.lists(st.tuples(NUMBER, NUMBER, NUMBER, NUMBER), min_size=1, max_size=4), st.randoms())
+def test_rows_that_are_alike_are_of_one_kind(
+    different: list[tuple[int, int, int, int]], rng: Random
+) -> None:
+    rows = [each for each in different for _ in range(4)]
+    rng.shuffle(rows)
+    found = alike(np.array(rows, np.int64).T)
+    assert found is not None
+    firsts, kinds = found
+    assert [rows[first] for first in firsts] == list(dict.fromkeys(rows))
+    assert [rows[firsts[kind]] for kind in kinds] == rows
+
+
+@pytest.mark.parametrize("widths", [[5, 2**62], [5, 2**31, 2**31]])
+def test_numbers_that_are_far_apart_are_told_apart(widths: list[int]) -> None:
+    # As digits of one number, the two that follow the first would be the same in 64 bits.
+    rows = np.zeros((3, len(widths)), np.int64)
+    rows[1, 0], rows[2] = widths[0] - 1, [width - 1 for width in widths]
+    found = alike(rows.repeat(4, axis=0).T)
+    assert found is not None
+    assert len(found[0]) == 3
+
+
+def test_rows_of_many_kinds_are_not_told_apart() -> None:
+    few = np.arange(40) // 4
+    assert alike([few]) is not None
+    assert alike([few, np.arange(40) % 4]) is None
+    assert alike([few, few * 2**31, few * 2**40, np.arange(40) % 4]) is None

@@ -17,7 +17,7 @@ from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK
 from aepromo.table.column import Kind
 from aepromo.table.digits import WIDTH, plain_decimals
-from aepromo.table.grid import Grid, grid_of
+from aepromo.table.grid import Grid, Pieces, grid_of
 from aepromo.table.number_columns import plain_numbers, read_column
 from aepromo.table.text_formats import delimited
 
@@ -93,7 +93,9 @@ def test_the_cells_of_a_grid_are_those_that_csv_reads(rows: list[list[str]], win
     assert [[grid.cell(row, column) for column in range(3)] for row in range(len(grid))] == rows
     pieces = grid.rows(",")
     assert pieces is not None
-    as_written = bytes(pieces.followed_by(pa.array(["\n"] * len(rows))).joined()).decode()
+    as_written = bytes(
+        pieces.followed_by(Pieces.of(pa.array(["\n"] * len(rows)))).joined()
+    ).decode()
     assert list(csv.reader(io.StringIO(as_written, newline=""))) == rows
 
 
@@ -135,7 +137,7 @@ def test_rows_can_be_written_with_another_delimiter(
     if pieces is None:
         assert any(set(cell) & set(f'{own}"\r\n') for row in rows for cell in row)
     else:
-        ends = pa.array(["\n"] * len(order), pa.string())
+        ends = Pieces.of(pa.array(["\n"] * len(order), pa.string()))
         assert bytes(pieces.followed_by(ends).joined()).decode() == delimited(chosen, other)
 
 

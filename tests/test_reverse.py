@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import aepromo
@@ -219,10 +219,12 @@ def half_up(amount: int, rate: Fraction) -> int:
     return floor(amount * rate + Fraction(1, 2))
 
 
-def worst_deal(list_price: int, limited: int, low: int, high: int, *, single: bool) -> int:
+def worst_deal(
+    list_price: int, limited: int, low: int, high: int, *, single: bool, adds: bool
+) -> int:
     """The lowest deal price with 30:3, by trying every item price and every subtotal in reach.
 
-    Each discount can be rounded either way.
+    Each discount can be rounded either way; ``adds``: both are taken off the list price.
     """
 
     def after_tier(price: int) -> int:
@@ -236,6 +238,9 @@ def worst_deal(list_price: int, limited: int, low: int, high: int, *, single: bo
     bases = floor(own), ceil(own)
     lowest = floor(bases[0] * Fraction(100 - high, 100))
     highest = ceil(bases[1] * Fraction(100 - low, 100))
+    if adds:
+        lowest = floor(list_price * Fraction(max(100 - limited - high, 0), 100))
+        highest = ceil(list_price * Fraction(max(100 - limited - low, 0), 100))
     return min(map(after_tier, [*bases, *range(lowest, highest + 1)]))
 
 
@@ -264,9 +269,19 @@ def is_safe(deal: int, purchase: int, logistics: int, target: int) -> bool:
     low=st.integers(0, 20),
     more=st.integers(0, 20),
     single=st.booleans(),
+    adds=st.booleans(),
 )
+@example(2000, 300, 100, 0, 5, 25, False, True)
+@example(5000, 300, 100, 0, 5, 25, True, True)
 def test_the_promotion_check_agrees_with_a_search_over_cents(
-    list_price: int, purchase: int, logistics: int, target: int, low: int, more: int, single: bool
+    list_price: int,
+    purchase: int,
+    logistics: int,
+    target: int,
+    low: int,
+    more: int,
+    single: bool,
+    adds: bool,
 ) -> None:
     policy = Policy(
         list_price=f"{list_price / 100:.2f}",
@@ -276,14 +291,16 @@ def test_the_promotion_check_agrees_with_a_search_over_cents(
         commission_rate="6%",
         payment_rate="1%",
         forced_rate=f"{low}%..{low + more}%",
+        limited_rate="1%",  # without an own discount the two are never added
         basket="single" if single else "any",
+        book=Book({"stacking.own_and_forced": "add" if adds else "multiply"}),
     )
     verdict = judged({}, policy)
     safe = [
         rate
         for rate in range(100)
         if is_safe(
-            worst_deal(list_price, rate, low, low + more, single=single),
+            worst_deal(list_price, rate, low, low + more, single=single, adds=adds),
             purchase,
             logistics,
             target,
@@ -296,9 +313,33 @@ def test_the_promotion_check_agrees_with_a_search_over_cents(
     run = advised[-1] if advised else safe[-1] if safe else None
     assert verdict["run_limited_rate"] == (Decimal(run) / 100 if run is not None else None)
     if run is not None:
-        deal = worst_deal(list_price, run, low, low + more, single=single)
+        deal = worst_deal(list_price, run, low, low + more, single=single, adds=adds)
         assert verdict["deal_price"] == Decimal(deal) / 100
         assert verdict["profit"] == Decimal(leaves(deal, purchase + logistics)) / 100
+
+
+@pytest.mark.parametrize("basket", ["any", "single", "same"])
+@pytest.mark.parametrize("stacks", [False, True])
+def test_the_deepest_safe_rate_is_the_last_that_audit_calls_ok(basket: str, stacks: bool) -> None:
+    policy = Policy(
+        list_price="40",
+        purchase_price="9",
+        logistics_cost="1",
+        commission_rate="6%",
+        payment_rate="1%",
+        spend_save=("30:3",),
+        coupon=("15:4",),
+        coupon_stacks=stacks,
+        basket=basket,
+        forced_rate="1%..2%",
+    )
+    deepest = int(judged({}, policy)["max_limited_rate"] * 100)
+    frame = pd.DataFrame([{"sku": "A-1"}], dtype="str")
+    at_it, deeper = (
+        aepromo.audit(frame, policy._replace(limited_rate=f"{rate}%"))["status"][0]
+        for rate in (deepest, deepest + 1)
+    )
+    assert at_it == "ok" != deeper
 
 
 def test_the_check_names_price_bound_and_gap() -> None:
@@ -396,6 +437,39 @@ def test_a_piped_file_keeps_its_order_and_running_can_be_an_option(run: Run) -> 
     assert [row["eligibility"] for row in rows] == ["blocked", "eligible", "eligible"]
     assert all(row["conflicts"].startswith("Storewide Sale: ") for row in rows)
     assert all(row["promotion"] == "" for row in rows)
+
+
+PRODUCTS = (
+    '"ES,BR",4.71,14,"Storewide Sale, ""x"", limited",20,8,3,0.12',
+    ",4.9,11,,31,25,3,",
+    "US,,9,none,,,,0.10",
+    *(f",,{days},none,,,," for days in range(3, 12)),
+)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_skus_of_one_product_are_answered_as_each_alone(
+    run: Run, tmp_path: Path, form: str
+) -> None:
+    header = "sku,market,dsr,fulfilment_days,running,list_price,purchase_price,logistics_cost"
+    file = tmp_path / "skus.csv"
+
+    def answers(rows: list[str]) -> list[str]:
+        file.write_text("\n".join((header + ",cpc_bid", *rows, "")))
+        answer = run("reverse", file, *OPTIONS, "--format", form)
+        return answer.out.decode().splitlines()[form == "csv" :]
+
+    alone = [answers([f"A-1,{product}"])[0] for product in PRODUCTS]
+    together = answers([*(f"A-1,{product}" for product in PRODUCTS * 6), f"Total{',' * 8}"])
+    assert together[:-1] == alone * 6
+    assert "Total" in together[-1]
+
+
+def test_a_frame_of_alike_rows_has_the_same_types_as_one_row() -> None:
+    row = {"sku": "A-1", **PASSES, **COSTS, "running": "limited"}
+    one, many = (aepromo.reverse(pd.DataFrame([row] * rows, dtype="str")) for rows in (1, 8))
+    assert many.dtypes.equals(one.dtypes)
+    assert many[3:4].reset_index(drop=True).equals(one)
 
 
 def test_bad_rows_are_named_and_set_aside(run: Run, tmp_path: Path) -> None:

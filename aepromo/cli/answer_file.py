@@ -31,7 +31,7 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.arrow_arrays import text_scalar, texts_of
 from aepromo.table.blocks import parse
 from aepromo.table.column import Kind
-from aepromo.table.csv_lines import answer_texts, figure_texts, joined, joined_ends
+from aepromo.table.csv_lines import answer_texts, figure_texts, joined
 from aepromo.table.line_ends import with_line_ends
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.table.text_formats import NUMBERS_READ, TextColumn, bare, delimited
@@ -211,13 +211,8 @@ def _lines(
             text.read_all()
             cells = _cells(outcome, names, delimiter, writing)
             return joined(cells, delimiter, line_end)
-        added = outcome.added
-        columns = outcome.values.columns
-        figures = [(outcome.results.get(name, BLANK), columns[name]) for name in added]
-        if any(isinstance(result, pa.Array) for result, _ in figures):
-            cells = _cells(outcome, added, delimiter, writing)
-            return own.followed_by(joined_ends(cells, delimiter, line_end)).joined()
-        currency = outcome.values.currency
+        columns, currency = outcome.values.columns, outcome.values.currency
+        figures = [(outcome.results.get(name, BLANK), columns[name]) for name in outcome.added]
         return with_line_ends(own, figures, delimiter, currency, line_end).joined()
 
     # Without its header it may be appended to another file, where a mark would be in the way.

@@ -16,7 +16,7 @@ from aepromo.inputs.columns import SHIPPED, SHIPPING_FEES, SKU_INPUTS
 from aepromo.inputs.costs import read_costs, rows_differ
 from aepromo.inputs.header_currencies import check_currencies, label_reasons, name_currencies
 from aepromo.pricing.money import BLANK, any_of
-from aepromo.table.arrow_arrays import places_of, texts_of
+from aepromo.table.arrow_arrays import decoded, places_of, texts_of
 from aepromo.table.column import AMOUNTS, Kind
 from aepromo.table.found_columns import Found, found_columns, header_at
 from aepromo.table.header_units import added_up, read_columns
@@ -143,7 +143,7 @@ class Outcome:
             return self.cells.texts(list(self.cells.header).index(name))
         result = self.results.get(name, BLANK)
         if isinstance(result, pa.Array):
-            return result
+            return decoded(result)
         return result_array(result, self.values.columns[name], len(self), self.values.currency)
 
 

@@ -11,11 +11,19 @@ import pyarrow.compute as pc
 from aepromo.errors import CallError
 from aepromo.inputs.offer_texts import read_tier
 from aepromo.platform.columns import SAFETIES
-from aepromo.platform.reason_texts import Clause, formatted
+from aepromo.platform.reason_texts import Clause, formatted, once
 from aepromo.pricing.fees import Costs, FeeRates, floor_price, profit, status
-from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, MILLION, down, half_up, is_known
+from aepromo.pricing.money import (
+    AMOUNT_LIMIT,
+    BLANK,
+    MILLION,
+    divided_up,
+    down,
+    half_up,
+    is_known,
+)
 from aepromo.pricing.offers import WORST_CASES, Discounts, worst_deal_price
-from aepromo.pricing.protect import BOUNDS, Targets, lowest_list_price, required_deal_price
+from aepromo.pricing.protect import BOUNDS, Targets, required_deal_price
 from aepromo.table.arrow_arrays import bits_of, text_scalar
 from aepromo.table.cells import CellError, millionths, percent, read_range
 from aepromo.table.csv_lines import spelled
@@ -23,6 +31,8 @@ from aepromo.table.number_columns import spread
 from aepromo.words import _, label
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from aepromo.engine.question import Inputs, Results, Sku
     from aepromo.inputs.values import Values
     from aepromo.pricing.money import Whole
@@ -72,21 +82,21 @@ class Advice:
         required, bound = required_deal_price(
             sku.targets, sku.costs, sku.fees, values.floor_multiple
         )
+        required = np.broadcast_to(required, rows)
+        reach = _reach(sku, required, self.offers)
         advised_run = np.full(rows, BLANK, np.int64)
         is_all_safe = np.full(rows, True)
         for rate in self._advised():
-            is_safe = _worst(sku, rate, self.offers)[0] >= required
+            is_safe = _is_safe(sku, rate, required, reach, self.offers)
             advised_run = np.where(is_safe, rate, advised_run)
             is_all_safe &= is_safe
-        required = np.broadcast_to(required, rows)
-        deepest = _deepest_safe(sku, required, self.offers)
+        deepest = _deepest_safe(sku, required, reach, self.offers)
         is_some_safe = is_known(advised_run)
         run = np.where(is_some_safe, advised_run, deepest)
-        today, with_it = (
-            _worst(sku, np.where(is_known(run), run, sku.discounts.limited_rate), offers)
-            for offers in (values.offers, self.offers)
-        )
-        deal, worst = (np.where(is_known(run), *pair) for pair in zip(with_it, today, strict=True))
+        deal, worst = (np.array(each) for each in _worst(sku, np.maximum(run, 0), self.offers))
+        if len(today := np.flatnonzero(~is_known(run))):
+            its = _chosen(sku, today, rows)
+            deal[today], worst[today] = _worst(its, its.discounts.limited_rate, values.offers)
         kept = profit(deal, sku.costs, sku.fees)
         floor = floor_price(sku.costs.purchase_price, values.floor_multiple)
         safe, partly, unsafe = map(SAFETIES.index, ("safe", "partly", "unsafe"))
@@ -108,27 +118,27 @@ class Advice:
 
     def _check(self, sku: Sku, required: Numbers, bound: Numbers) -> pa.Array:
         """``at 20% and 30:3 deal price 14.20 (forced), needs 15.60 (target profit): +1.40``."""
-        deal, worst = map(np.asarray, _worst(sku, self.high, self.offers))
         places = self.values.currency.places
         check = _(
             "at {rate} and {spend_save} deal price {deal} ({worst_case}), "
             "needs {required} ({bound}): {gap}"
         )
 
-        return formatted(
-            check,
-            rate=percent(self.high),
-            spend_save=self.spend_save,
-            deal=_amounts(deal, places),
-            worst_case=Clause(worst, [label(name) for name in WORST_CASES]),
-            required=_amounts(required, places),
-            bound=Clause(bound, [label(name) for name in BOUNDS]),
-            gap=pc.if_else(
-                bits_of(deal < required),
-                formatted("+{gap}", gap=_amounts(np.maximum(required - deal, 0), places)),
-                text_scalar(_("met")),
-            ),
-        )
+        def written(deal: Numbers, worst: Numbers, required: Numbers, bound: Numbers) -> pa.Array:
+            gap = formatted("+{gap}", gap=_amounts(np.maximum(required - deal, 0), places))
+            return formatted(
+                check,
+                rate=percent(self.high),
+                spend_save=self.spend_save,
+                deal=_amounts(deal, places),
+                worst_case=Clause(worst, [label(name) for name in WORST_CASES]),
+                required=_amounts(required, places),
+                bound=Clause(bound, [label(name) for name in BOUNDS]),
+                gap=pc.if_else(bits_of(deal < required), gap, text_scalar(_("met"))),
+            )
+
+        deal, worst = map(np.asarray, _worst(sku, self.high, self.offers))
+        return once(written, deal, worst, required, bound)  # SKUs of a product cost the same
 
 
 def _amounts(minor_units: Numbers, places: int) -> pa.Array:
@@ -140,22 +150,47 @@ def _amounts(minor_units: Numbers, places: int) -> pa.Array:
     return texts
 
 
-def _deepest_safe(sku: Sku, required: Numbers, offers: Offers) -> Numbers:
+def _reach(sku: Sku, required: Numbers, offers: Offers) -> Numbers:
+    """The largest rate at which the item price may be enough, in millionths; negative if none is.
+
+    Every rate up to it is safe unless the offers may leave less of a higher item price.
+    """
+    discounts, required = sku.discounts, np.minimum(required, AMOUNT_LIMIT)
+    forced, spared = (
+        np.minimum(offers.situation(forced).least_item_price(required), AMOUNT_LIMIT)
+        for forced in (True, False)
+    )
+    # Both item prices settle at shares of the list price, each step rounded down.
+    if discounts.add:
+        least_left = divided_up(forced, sku.list_price) + discounts.forced_rate_max
+    else:
+        base = divided_up(forced, MILLION - discounts.forced_rate_max)
+        least_left = divided_up(np.minimum(base, AMOUNT_LIMIT), sku.list_price)
+    return MILLION - np.maximum(least_left, divided_up(spared, sku.list_price))
+
+
+def _is_safe(
+    sku: Sku, rate: Whole, required: Numbers, reach: Numbers, offers: Offers
+) -> npt.NDArray[np.bool_]:
+    """Whether a limited-time rate leaves every outcome what is required."""
+    is_within: npt.NDArray[np.bool_] = rate <= reach
+    if offers.never_leaves_less:
+        return is_within
+    return is_within & (_worst(sku, rate, offers)[0] >= required)
+
+
+def _deepest_safe(sku: Sku, required: Numbers, reach: Numbers, offers: Offers) -> Numbers:
     """The largest safe rate in whole percents, in millionths; blank where not even 0 is safe.
 
     Rates are tried one by one, for all undecided rows: with an offer on a single unit, a safe rate
     may be above an unsafe one. Only rates at which the item price is enough are tried.
     """
-    base = np.minimum(lowest_list_price(required, sku.discounts.forced_rate_max), AMOUNT_LIMIT)
-    # half_up(list price × (1 − rate)) ≥ base, as far as that goes
-    least_left = -((MILLION // 2 - base * MILLION) // sku.list_price)
-    reach = np.minimum((MILLION - least_left) // PERCENT * PERCENT, 99 * PERCENT)
     found = np.full(len(required), BLANK, np.int64)
     undecided = np.flatnonzero(reach >= 0)
-    rates = reach[undecided]
+    rates = np.minimum(reach[undecided] // PERCENT * PERCENT, 99 * PERCENT)
     while len(undecided):
         chosen = _chosen(sku, undecided, len(found))
-        is_safe = _worst(chosen, rates, offers)[0] >= required[undecided]
+        is_safe = _is_safe(chosen, rates, required[undecided], reach[undecided], offers)
         found[undecided[is_safe]] = rates[is_safe]
         goes_on = ~is_safe & (rates > 0)
         undecided, rates = undecided[goes_on], rates[goes_on] - PERCENT

@@ -12,21 +12,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from aepromo.platform.columns import STATES
 from aepromo.platform.reason_texts import UNSAID, Clause, ordered, words_of
 from aepromo.pricing.money import BLANK, MILLION
+from aepromo.table.arrow_arrays import alike, different, repeated
 from aepromo.table.column import Kind
 from aepromo.table.number_columns import Words
 from aepromo.table.requirements import CONDITIONS, requirements
 from aepromo.words import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from aepromo.engine.question import Inputs
+    from aepromo.engine.question import Inputs, Results
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth, Whole
     from aepromo.rules import Rule
@@ -199,8 +201,45 @@ def _facts_of(
     if required.kind is Kind.TEXT:
         named = words_of(inputs.text(required.rule.column))
         return named.codes, (*named.texts, "")
-    found, codes = np.unique(column, return_inverse=True)
+    found, codes = different(np.atleast_1d(column))
     return np.broadcast_to(codes, inputs.rows), np.append(found, BLANK)
+
+
+def judged_once(
+    columns: Sequence[str], inputs: Inputs, judge: Callable[[Inputs], Results]
+) -> Results:
+    """The results of a judgement that depends on some columns alone.
+
+    Rows that are alike in them, as the SKUs of one product mostly are, are judged once. There it
+    saves ``reverse`` 2.0 of 7.9 µs a row; where all rows differ it takes 0.1 of 11.
+    """
+    found = alike(_told_apart_by(name, inputs) for name in columns)
+    if found is None:
+        return judge(inputs)
+    firsts, kinds = found
+    results = judge(_facts_at(firsts, columns, inputs))
+    return {
+        name: repeated(each, kinds) if isinstance(each, pa.Array) else np.asarray(each)[kinds]
+        for name, each in results.items()
+    }
+
+
+def _told_apart_by(name: str, inputs: Inputs) -> Whole:
+    """Numbers that differ where a column does."""
+    if name in inputs.numbers:
+        return inputs.numbers[name]
+    return (inputs.words[name] if name in inputs.words else words_of(inputs.text(name))).codes
+
+
+def _facts_at(rows: Numbers, columns: Sequence[str], inputs: Inputs) -> Inputs:
+    """Some columns of some rows."""
+    words = {name: each for name, each in inputs.words.items() if name in columns}
+    return inputs._replace(
+        rows=len(rows),
+        numbers={name: inputs.number(name)[rows] for name in columns if name in inputs.numbers},
+        words={name: Words(each.codes[rows], each.values) for name, each in words.items()},
+        cells=inputs.cells and inputs.cells.chosen(rows),
+    )
 
 
 def _held(required: Requirement, sentences: Sentences, codes: Numbers, facts: Facts) -> Gate:

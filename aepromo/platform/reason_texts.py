@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from aepromo.table.arrow_arrays import codes_of, concatenated, looked_up, null_unless
+from aepromo.table.arrow_arrays import (
+    alike,
+    codes_of,
+    concatenated,
+    different,
+    looked_up,
+    null_unless,
+    repeated,
+    side_by_side,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,8 +70,8 @@ def words_of(column: pa.Array) -> Clause:
 
 def shown_numbers(numbers: Numbers, written: Callable[[int], str]) -> Clause:
     """A column of numbers as text, each different one formatted once."""
-    different, codes = np.unique(numbers, return_inverse=True)
-    return Clause(codes, [written(number) for number in different.tolist()])
+    found, codes = different(numbers)
+    return Clause(codes, [written(number) for number in found.tolist()])
 
 
 def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:
@@ -81,9 +90,24 @@ def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:
 
     ``order[place, row]`` is the index of the clause that comes at that place in that row.
     """
-    texts, codes = _shared(clauses)
-    placed = np.take_along_axis(codes, order, axis=0)
+    texts, codes = list[str](), []
+    for clause in clauses:
+        codes.append(np.where(clause.codes == UNSAID, UNSAID, clause.codes + len(texts)))
+        texts += clause.texts
+    placed = np.take_along_axis(np.array(codes), order, axis=0)
     return [Clause(each, texts) for each in placed]
+
+
+def once(written: Callable[..., pa.Array], *columns: Numbers) -> pa.Array:
+    """The texts that follow from some columns, written once for all rows that are alike in them.
+
+    With few different ones this saves ``forced`` 1.5 of 7.3 µs a row, with many nothing.
+    """
+    found = alike(columns)
+    if found is None:
+        return written(*columns)
+    firsts, kinds = found
+    return repeated(written(*(column[firsts] for column in columns)), kinds)
 
 
 def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = False) -> pa.Array:
@@ -92,6 +116,13 @@ def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = Fal
     A row without texts has an empty text, or null with ``or_null``.
     """
     texts, codes = _shared(clauses)
+    return once(lambda *own: _joined(texts, own, separator, or_null), *codes)
+
+
+def _joined(
+    texts: Sequence[str], clauses: Sequence[Numbers], separator: str, or_null: bool
+) -> pa.Array:
+    codes = np.array(clauses)
     for place in range(1, len(codes)):
         said_before = (codes[:place] == codes[place]).any(axis=0)
         codes[place] = np.where(said_before, UNSAID, codes[place])
@@ -103,10 +134,7 @@ def joined(clauses: Sequence[Clause], separator: str = "; ", or_null: bool = Fal
         place = np.where(is_begun, each + len(texts), each)
         places.append(np.where(each == UNSAID, 2 * len(texts), place))
         is_begun |= each != UNSAID
-    found = looked_up(parts, np.concatenate(places))
-    rows = len(is_begun)
-    columns = [found.slice(place * rows, rows) for place in range(len(some))]
-    together = concatenated(columns)
+    together = side_by_side(looked_up(parts, np.transpose(places).ravel()), len(some))
     return null_unless(is_begun, together) if or_null else together
 
 

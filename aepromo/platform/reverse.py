@@ -22,13 +22,14 @@ from aepromo.platform.gates import (
     Gates,
     avoiding,
     gates_of,
+    judged_once,
     ranks,
     state,
     worst_first,
     worst_reasons,
 )
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, ordered, said_where
-from aepromo.table.arrow_arrays import looked_up
+from aepromo.table.arrow_arrays import different, looked_up
 from aepromo.table.cells import percent, shown
 from aepromo.table.rule_book_names import canonical, country_code, country_names, spoken_names, ways
 from aepromo.words import N_, _
@@ -88,12 +89,13 @@ def reverse(values: Values) -> Question:
     def compute(inputs: Inputs) -> Results:
         promotion = advice.of(inputs)
         kept = inputs.column(promotion["profit"])
-        return {**rules.eligibility_of(inputs), **promotion, **bids(inputs, kept, factor)}
+        eligibility = judged_once(rules.columns, inputs, rules.eligibility_of)
+        return {**eligibility, **promotion, **bids(inputs, kept, factor)}
 
     return Question(
         name="reverse",
         question=N_("Can the reverse promotion choose my SKUs, and what is safe then?"),
-        uses=tuple(dict.fromkeys(("sku", "market", *rules.columns, *PRICED_BY))),
+        uses=tuple(dict.fromkeys(("sku", *rules.columns, *PRICED_BY))),
         needs=(),
         adds=adding(*ADDED),
         compute=compute,
@@ -133,7 +135,7 @@ class _Rules:
         groups = {group: rules[group] for group in ("gate", "account", "us", "potential")}
         groups["diagnosed"] = [by_key[key] for _weight, _text, keys in DIAGNOSED for key in keys]
         self.gates = Gates(groups, values.currency)
-        self.columns = (*self.gates.columns, "running")
+        self.columns = ("market", *self.gates.columns, "running")
         self._wrong: dict[str, Callable[[str], str]] = {"market": _no_market, "running": self._slip}
 
     def check_given(self, values: Values) -> None:
@@ -263,7 +265,7 @@ class _Markets:
         self.sets: list[tuple[str, ...]] = [*named, ("",)]
         self.codes = np.where(words.codes < 0, len(named), words.codes)
         self.kinds = [tuple(map(place_of, markets)) for markets in self.sets]
-        used = np.unique(self.codes).tolist()
+        used = np.flatnonzero(np.bincount(self.codes)).tolist()
         self.places = list(dict.fromkeys(place for code in used for place in self.kinds[code]))
 
     def has_any(self, is_long_haul: bool) -> Truths:
@@ -293,10 +295,10 @@ class _Markets:
         """
         shape = (len(self.sets), *(len(STATES) for _place in states))
         together = np.ravel_multi_index((self.codes, *states.values()), shape)
-        different, codes = np.unique(together, return_inverse=True)
+        found, codes = different(together)
         verdicts, texts = [], []
-        for code, *found in np.transpose(np.unravel_index(different, shape)).tolist():
-            by_place = dict(zip(states, found, strict=True))
+        for code, *own in np.transpose(np.unravel_index(found, shape)).tolist():
+            by_place = dict(zip(states, own, strict=True))
             of_markets = [by_place[place] for place in self.kinds[code]]
             if all(each == OPEN for each in of_markets):
                 verdict = "eligible"
@@ -356,8 +358,8 @@ def _for_markets(clause: Clause, gate: Gate, sold: _Markets, by_place: _ByPlace)
     starts = sold.asking([place for place, held in by_place.items() if gate in held])
     said = np.flatnonzero(clause.codes != UNSAID)
     together = sold.codes[said] * len(clause.texts) + clause.codes[said]
-    different, own = np.unique(together, return_inverse=True)
-    pairs = (divmod(each, len(clause.texts)) for each in different.tolist())
+    found, own = different(together)
+    pairs = (divmod(each, len(clause.texts)) for each in found.tolist())
     codes = np.full(len(clause.codes), UNSAID, np.int64)
     codes[said] = own
     return Clause(codes, [starts[market] + clause.texts[code] for market, code in pairs])

@@ -183,6 +183,11 @@ class Offers(NamedTuple):
         coupons = self.coupons if self.coupon_stacks else ()
         return _situation(self.spend_save, coupons, self.basket)
 
+    @property
+    def never_leaves_less(self) -> bool:
+        """Whether a unit at a higher item price is never left with less."""
+        return self.basket == "any" or not (self.spend_save or self.coupons)
+
     def situation(self, forced: bool) -> Situation:
         """The offers that apply to a unit, with a forced discount or without, and its basket."""
         return self.forced if forced else self.not_forced

@@ -233,7 +233,7 @@ def protected_list_price(
         item_price = offers.situation(forced).least_item_price(required)
         price = most(price, discounts.left(forced).list_price_for(item_price))
     price = next_allowed(least(price, AMOUNT_LIMIT), endings)
-    if offers.basket == "any" or not (offers.spend_save or offers.coupons):
+    if offers.never_leaves_less:
         return price
 
     def step(answers: Values, state: Values) -> tuple[Values, Values, Truth]:

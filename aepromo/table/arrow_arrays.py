@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -55,6 +55,69 @@ def looked_up(texts: Sequence[str | None], codes: Places) -> pa.Array:
     return texts_of(texts).take(places_of(codes, is_none if is_none.any() else None))
 
 
+def different(numbers: Places) -> tuple[Places, Places]:
+    """The different numbers, each once, and the place of each row's among them.
+
+    Of 20,000 rows with 400 different ones this takes 0.2 ms, ``np.unique`` 1.5.
+    """
+    buffers = [None, pa.py_buffer(np.ascontiguousarray(numbers))]
+    encoded = pa.Array.from_buffers(pa.int64(), len(numbers), buffers).dictionary_encode()
+    return numbers_of(encoded.dictionary), codes_of(encoded)
+
+
+def alike(columns: Iterable[Places | int]) -> tuple[Places, Places] | None:
+    """The rows that are the first of their kind, and the place of each row's kind among them.
+
+    Rows are of one kind where no column tells them apart. None where a kind has under four rows
+    on average: there it saves hardly more than it takes.
+    """
+    kinds, count = np.zeros(1, np.int64), 1
+    for column in columns:
+        if isinstance(column, int):
+            continue
+        low, high = int(column.min(initial=0)), int(column.max(initial=0))
+        if high - low > _WIDE:
+            found, column = different(column)
+            low, high = 0, len(found) - 1
+        if count > _MANY:
+            found, kinds = different(kinds)
+            count = len(found)
+            if _LEAST_ALIKE * count > len(column):
+                return None
+        kinds, count = kinds * (high - low + 1) + (column - low), count * (high - low + 1)
+    found, kinds = different(kinds)
+    if _LEAST_ALIKE * len(found) > len(kinds):
+        return None
+    firsts = np.empty(len(found), np.int64)
+    firsts[kinds[::-1]] = np.arange(len(kinds))[::-1]
+    return firsts, kinds
+
+
+_LEAST_ALIKE = 4
+_WIDE = _MANY = 2**31
+"""So far apart may numbers be, and so many kinds counted, that both fit 64 bits."""
+
+
+def repeated(column: pa.Array, places: Places) -> pa.DictionaryArray:
+    """A column of the texts at some places of another, which are held once."""
+    if isinstance(column, pa.DictionaryArray):
+        return repeated(column.dictionary, codes_of(column)[places])
+    indices = pa.Array.from_buffers(
+        pa.int32(), len(places), [None, pa.py_buffer(places.astype(np.int32))]
+    )
+    return pa.DictionaryArray.from_arrays(indices, column)
+
+
+def side_by_side(texts: pa.Array, count: int) -> pa.Array:
+    """So many texts after one another as one text, and so on.
+
+    Reading them in this order is a third faster than joining columns of them.
+    """
+    offsets = np.ascontiguousarray(offsets_of(texts)[::count])
+    buffers = [None, pa.py_buffer(offsets), texts.buffers()[2]]
+    return pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
+
+
 def concatenated(parts: Sequence[str | pa.Array]) -> pa.Array:
     """The texts of columns one after the other, row by row; a single text is in every row."""
     columns = [text_scalar(part) if isinstance(part, str) else part for part in parts]
@@ -72,10 +135,19 @@ def offsets_of(texts: pa.Array) -> npt.NDArray[np.int32]:
 
 
 def codes_of(encoded: pa.DictionaryArray) -> Places:
-    """The indices of a column whose different texts are held once; none of them is null."""
+    """The indices of a column whose different texts are held once; -1 where it is null."""
     indices = encoded.indices
     codes = np.frombuffer(indices.buffers()[1], np.int32, len(indices), 4 * indices.offset)
+    if indices.null_count:
+        codes = np.where(truths(indices.is_valid()), codes, -1)
     return codes.astype(np.int64)
+
+
+def decoded(texts: pa.Array) -> pa.Array:
+    """A column with the text in each row, also where different texts are held once."""
+    if isinstance(texts, pa.DictionaryArray):
+        return texts.dictionary.take(texts.indices)
+    return texts
 
 
 def numbers_of(column: pa.Array) -> Places:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.arrow_arrays import (
     are_empty,
     bits_of,
+    decoded,
     looked_up,
     offsets_of,
     text_scalar,
@@ -44,11 +45,6 @@ def lines_of(cells: Sequence[pa.Array], delimiter: str, line_end: str) -> pa.Arr
     return pc.binary_join_element_wise(*cells[:-1], last, text_scalar(delimiter))
 
 
-def joined_ends(cells: Sequence[pa.Array], delimiter: str, line_end: str = "\n") -> pa.Array:
-    """The ends of lines: each cell after a delimiter, and the line end."""
-    return lines_of([text_scalar(""), *cells], delimiter, line_end)
-
-
 def _ended(cells: pa.Array, line_end: str) -> pa.Array:
     return pc.binary_join_element_wise(cells, text_scalar(""), text_scalar(line_end))
 
@@ -67,7 +63,7 @@ def cell_texts(column: pa.Array, delimiter: str, excel_safe: bool) -> pa.Array:
     text = column.fill_null(text_scalar("")) if column.null_count else column
     if excel_safe:
         text = _for_spreadsheets(text)
-    return _quoted(text, delimiter) if _has_special(text, delimiter) else text
+    return _quoted(text, delimiter)
 
 
 def answer_texts(
@@ -79,7 +75,7 @@ def answer_texts(
 ) -> list[pa.Array]:
     """Columns of an answer as cells ready to write; those of the file have no ``Column``."""
     return [
-        cell_texts(cells, delimiter, excel_safe)
+        cell_texts(decoded(cells), delimiter, excel_safe)
         if column is None or isinstance(cells, pa.Array)
         else result_texts(cells, column, rows, currency)
         for cells, column in columns
@@ -129,10 +125,6 @@ def _for_spreadsheets(text: pa.Array) -> pa.Array:
     return texts_of(["'" + cell if is_run_by_spreadsheets(cell) else cell for cell in cells])
 
 
-def _has_special(text: pa.Array, delimiter: str) -> bool:
-    return any(_has_any(text, special) for special in f'{delimiter}"\n\r')
-
-
 def _has_any(text: pa.Array, character: str) -> bool:
     """Whether a character may be in any cell; the array may be a part of a longer one."""
     data = text.buffers()[2]
@@ -140,9 +132,14 @@ def _has_any(text: pa.Array, character: str) -> bool:
 
 
 def _quoted(text: pa.Array, delimiter: str) -> pa.Array:
-    specials = re.escape(f'{delimiter}"\n\r')
-    is_needy = pc.match_substring_regex(text, f"[{specials}]")
+    found = [
+        pc.match_substring(text, special)
+        for special in f'{delimiter}"\n\r'
+        if _has_any(text, special)
+    ]
+    if not found:
+        return text
     doubled = pc.replace_substring(text, '"', '""') if _has_any(text, '"') else text
     quote, nothing = text_scalar('"'), text_scalar("")
     quoted = pc.binary_join_element_wise(quote, doubled, quote, nothing)
-    return pc.if_else(is_needy, quoted, text)
+    return pc.if_else(reduce(pc.or_, found), quoted, text)

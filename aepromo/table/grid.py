@@ -42,14 +42,19 @@ class Pieces(NamedTuple):
     codes: npt.NDArray[np.uint8]
     edges: Places
 
-    def followed_by(self, texts: pa.Array) -> Pieces:
-        """The rows with one more piece each."""
-        offsets, old = offsets_of(texts).astype(np.int64), len(self.codes)
-        codes = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
-        last = np.stack((offsets[:-1], offsets[1:]), axis=1)[:, None] + old
-        return Pieces(
-            np.concatenate((self.codes, codes)), np.concatenate((self.edges, last), axis=1)
-        )
+    @classmethod
+    def of(cls, texts: pa.Array) -> Pieces:
+        """A piece for each text."""
+        offsets = offsets_of(texts).astype(np.int64)
+        edges = np.stack((offsets[:-1], offsets[1:]), axis=1)
+        return cls(np.frombuffer(texts.buffers()[2] or b"", np.uint8), edges[:, None])
+
+    def followed_by(self, *others: Pieces) -> Pieces:
+        """The rows with the pieces of others at their ends."""
+        every = (self, *others)
+        begins = np.cumsum([0, *(len(each.codes) for each in every)])
+        edges = [each.edges + begin for each, begin in zip(every, begins, strict=False)]
+        return Pieces(np.concatenate([each.codes for each in every]), np.concatenate(edges, axis=1))
 
     def joined(self) -> memoryview:
         """All pieces, one after the other."""
