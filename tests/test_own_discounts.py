@@ -49,6 +49,17 @@ def test_without_products_every_row_is_its_own_product(run: Run) -> None:
     assert run(*words).out == b"0.6300\n"
 
 
+def test_it_adds_up_with_the_forced_discount_where_the_rules_say_so(
+    run: Run, tmp_path: Path
+) -> None:
+    config = tmp_path / "add.toml"
+    config.write_text('[rules]\nstacking.own_and_forced = "add"\n')
+    text = HEADER + "1,A,8,3,20\n2,B,8,3,40\n"
+    ran = run(*AUDIT, "--config", config, stdin=text.encode())
+    # 20.00 leaves 13.00 at 65 %, and 40.00 at 32.5 %, of which 10 % are forced.
+    assert ran.out.split() == [b"0.2500", b"0.5700"]
+
+
 @pytest.fixture(scope="module")
 def apart() -> tuple[str, list[str]]:
     """A long file whose products' rows are apart, and the deepest discount of each row."""

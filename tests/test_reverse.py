@@ -291,7 +291,6 @@ def test_the_promotion_check_agrees_with_a_search_over_cents(
         commission_rate="6%",
         payment_rate="1%",
         forced_rate=f"{low}%..{low + more}%",
-        limited_rate="1%",  # without an own discount the two are never added
         basket="single" if single else "any",
         book=Book({"stacking.own_and_forced": "add" if adds else "multiply"}),
     )

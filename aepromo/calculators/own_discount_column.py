@@ -31,7 +31,7 @@ def with_own_discount(question: Question) -> Question:
         deepest = max_limited_rate(
             pick(has_price, price, 1),
             required,
-            inputs.sku.discounts,
+            inputs.sku.discounts._replace(add=inputs.values.discounts_add),
             inputs.values.offers,
             _products(inputs),
         )

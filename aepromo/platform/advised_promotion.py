@@ -79,6 +79,8 @@ class Advice:
     def _checked(self, sku: Sku, rows: int) -> Results:
         """The answer for rows with a price and costs."""
         values = self.values
+        # A rate is tried where the row itself may have no own discount.
+        sku = sku._replace(discounts=sku.discounts._replace(add=values.discounts_add))
         required, bound = required_deal_price(
             sku.targets, sku.costs, sku.fees, values.floor_multiple
         )
