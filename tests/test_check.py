@@ -139,3 +139,10 @@ def test_a_table_cuts_no_name_and_says_what_it_leaves_out(
         assert name in text
     assert ("not shown: " in text) == (width == "80")
     assert max(map(len, text.splitlines())) <= int(width)
+
+
+def test_check_offers_no_file_for_bad_rows(run: Run, own: Path) -> None:
+    assert b"--rejects" not in run("check", "--help-all").out
+    refused = run("check", own, "--rejects", "bad.csv")
+    assert refused.code == 2
+    assert refused.err == "aepromo: no option --rejects; see aepromo check --help\n"

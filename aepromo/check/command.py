@@ -88,8 +88,6 @@ def check_command() -> Callable[..., None]:
         call = call_of(arguments, ("write", "force"))
         if call.file is None:
             raise CallError(_("check needs a FILE, or - for standard input"))
-        if call.reading.rejects:
-            raise CallError(_("--rejects: check writes no rows; leave it out"))
         is_there = Path(NAME).exists()
         if call.options["write"] and is_there and not call.options["force"]:
             raise CallError(_("{path} is there already; --force replaces it").format(path=NAME))
@@ -114,6 +112,7 @@ def check_command() -> Callable[..., None]:
 
     command.__doc__ = _(QUESTION)
     names = [name for name in REPRICE.uses if INPUTS[name].kind is not Kind.TEXT]
+    reading = [each for each in parameters_of(ReadingOptions) if each.name != "rejects"]
     return with_parameters(
         command,
         [
@@ -123,7 +122,8 @@ def check_command() -> Callable[..., None]:
             *shipping_options(REPRICE),
             option("store", StoreOption, None),
             option("config", ConfigOption, None),
-            *parameters_of(ReadingOptions, WritingOptions),
+            *reading,
+            *parameters_of(WritingOptions),
             option("write", WriteOption, False),
             option("force", ForceOption, False),
         ],
