@@ -146,3 +146,35 @@ def test_check_offers_no_file_for_bad_rows(run: Run, own: Path) -> None:
     refused = run("check", own, "--rejects", "bad.csv")
     assert refused.code == 2
     assert refused.err == "aepromo: no option --rejects; see aepromo check --help\n"
+
+
+BAD = """SKU,采购价,物流费,售价
+A-1,¥15.5,12,7.90
+A-2,8,,5.49
+A-3,45元,22,21.9
+A-4,$8,$4
+A-5,￥7,9,17.9
+A-6,five,¥2,9
+"""
+
+
+def test_the_first_bad_rows_are_named_as_the_command_names_them(run: Run, own: Path) -> None:
+    own.write_text(BAD, encoding="utf-8")
+    told = run("reprice", own, "--quiet").err.splitlines()
+    named = [line for line in told if line.startswith(f"{own}:") and line[len(f"{own}:")].isdigit()]
+    assert len(named) == 7
+    code, found = checked(run, own)
+    assert (code, found["bad_rows"]) == (3, 6)
+    in_document = [
+        ": ".join(filter(None, (f"{own}:{each['line']}", each["column"], each["reason"])))
+        for each in found["problems"]
+    ]
+    assert in_document == named[:5]
+    for form in ("table", "csv"):
+        ran = run("check", own, "--format", form)
+        notes = " ".join((ran.out.decode() + ran.err).split())
+        assert "6 bad rows for reprice" in notes
+        at = [notes.index(" ".join(line.split())) for line in named[:5]]
+        assert at == sorted(at)
+        assert notes.index(f"{own}: … and 2 more problems") > at[-1]
+        assert named[5] not in notes

@@ -41,7 +41,7 @@ from aepromo.cli.runner import (
 )
 from aepromo.errors import CallError
 from aepromo.pricing.currency import USD
-from aepromo.table.cells import few
+from aepromo.table.cells import few, on_one_line
 from aepromo.table.column import Kind
 from aepromo.table.headers import shown_header
 from aepromo.table.schema import INPUTS, named
@@ -191,6 +191,10 @@ def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> 
         "header_line": Figure(str(source.taken.header_line)),
         "rows": Figure(str(check.rows)),
         "bad_rows": Figure(str(check.bad_rows)),
+        "problems": [
+            {"line": Figure(str(each.row)), "column": each.column, "reason": each.reason}
+            for each in check.problems
+        ],
         "total_rows": [Figure(str(line)) for line in check.totals],
         "refused": check.refusal,
         "map": check.maps,
@@ -240,6 +244,10 @@ def _notes(check: FileCheck) -> list[str]:
             "{count:,} bad row for {command}", "{count:,} bad rows for {command}", check.bad_rows
         )
         notes.append(text.format(count=check.bad_rows, command=command))
+        notes += (f"{source.name}:{each.row}: {on_one_line(str(each))}" for each in check.problems)
+        if more := check.all_problems - len(check.problems):
+            text = _("… and {count:,} more problems")
+            notes.append(f"{source.name}: {text.format(count=more)}")
     if check.refusal:
         notes.append(check.refusal)
     elif check.maps:

@@ -18,7 +18,7 @@ from aepromo.inputs.header_currencies import cost_currencies, name_currencies
 from aepromo.past_rates.history import read_orders
 from aepromo.past_rates.past_orders import USES as ORDER_USES
 from aepromo.past_rates.past_orders import OrderFilter
-from aepromo.table.blocks import line_numbers, parse
+from aepromo.table.blocks import first_problems, line_numbers, parse
 from aepromo.table.column import Kind
 from aepromo.table.found_columns import FoundColumns
 from aepromo.table.header_units import read_one, speak_of_money
@@ -32,6 +32,7 @@ from aepromo.words import N_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aepromo.errors import Problem, Refused
     from aepromo.inputs.values import Values
     from aepromo.table.blocks import TextBlock
     from aepromo.table.headers import HeaderReading, Headers
@@ -49,6 +50,7 @@ FEED_NEEDS = ("sku", "discount_status")
 _OF_COSTS = (*(column.name for column in (*SKU_INPUTS, *SHIPPING_INPUTS)), "market")
 _OF_FEED = (*FEED_NEEDS, "title", "list_price", "deal_price", "forced_rate", "category")
 _UNREAD = (Kind.TEXT, Kind.WORDS)
+MOST_PROBLEMS = 5
 _LOOKED_AT = 5_000
 """The number of first rows that are searched for a cell unlike the others."""
 _USUAL = 0.75
@@ -76,7 +78,10 @@ class HeaderCheck:
 
 @dataclass(slots=True)
 class FileCheck:
-    """All findings about a file. ``refusal`` is why the command would not read it."""
+    """All findings about a file. ``refusal`` is why the command would not read it.
+
+    ``problems`` are those of the first bad rows, by line, of ``all_problems``.
+    """
 
     source: Source
     kind: str
@@ -84,6 +89,8 @@ class FileCheck:
     refusal: str = ""
     rows: int = 0
     bad_rows: int = 0
+    all_problems: int = 0
+    problems: list[Problem] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
     ids: IdNotes = field(default_factory=lambda: IdNotes(""))
 
@@ -192,20 +199,18 @@ class _Found:
             currency = own._replace(is_stated=True)
         return rows_of(read_one(text, column, reading.column, kind, currency).bad)
 
-    def count_bad_rows(self, text: TextBlock, skus: Numbers) -> int:
-        """How many rows the command would refuse."""
-        bad = len(text.ragged)
+    def problems(self, text: TextBlock, skus: Numbers) -> list[Refused]:
+        """The problems of rows that the command would refuse."""
         if self.refusal or not len(skus):
-            return bad
+            return []
         cells = text if len(skus) == len(text) else text.chosen(skus)
+        found: list[Refused] = []
         if self.kind == COSTS:
             outcome = run(REPRICE, cells, self.columns, self.values)
-            _good, problems, _rows = without_bad_rows(REPRICE, outcome, self.columns, self.values)
+            _good, found, _rows = without_bad_rows(REPRICE, outcome, self.columns, self.values)
         elif self.kind == ORDERS:
-            problems = read_orders(cells, self.columns, self.which).problems
-        else:
-            problems = []
-        return bad + len(rows_of(problems))
+            found = read_orders(cells, self.columns, self.which).problems
+        return [each.moved(skus) for each in found]
 
 
 def _unit(reading: HeaderReading) -> str:
@@ -223,7 +228,10 @@ def _add(check: FileCheck, found: _Found, block: Block, *, is_first: bool) -> No
     if len(totals):
         check.totals += line_numbers(text, totals.tolist()).values()
     check.rows += len(skus) + len(text.ragged)
-    check.bad_rows += found.count_bad_rows(text, skus)
+    problems = found.problems(text, skus)
+    check.bad_rows += len(rows_of(problems)) + len(text.ragged)
+    check.all_problems += sum(len(each.rows) for each in problems) + len(text.ragged)
+    check.problems += first_problems(text, problems, MOST_PROBLEMS - len(check.problems))
     for position, column in enumerate(check.headers):
         texts = text.texts(position)
         if len(totals):
