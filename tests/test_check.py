@@ -69,11 +69,41 @@ def test_check_exits_as_the_command_would(run: Run, own: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "kind"), [("past-rates/orders.csv", "orders"), ("discount-feed/feed.csv", "feed")]
+    ("file", "kind"),
+    [
+        ("past-rates/orders.csv", "orders"),
+        ("discount-feed/feed.csv", "feed"),
+        ("discount-feed/feed.jsonl", "feed"),
+        ("parcels/tracking.csv", "parcels"),
+    ],
 )
-def test_histories_and_feeds_are_recognised(run: Run, file: str, kind: str) -> None:
+def test_files_of_other_commands_are_recognised(run: Run, file: str, kind: str) -> None:
     code, found = checked(run, EXAMPLES / file)
-    assert (code, found["kind"]) == (0, kind)
+    assert (code, found["kind"], found["bad_rows"], found["refused"]) == (0, kind, 0, "")
+    assert all(row["read_as"] for row in found["headers"])
+
+
+@pytest.mark.parametrize("header", ["sku,deal_price,list_price", "商品编码,状态变更时间,库存"])
+def test_a_feed_that_lacks_its_statuses_is_no_cost_file(run: Run, own: Path, header: str) -> None:
+    own.write_text(f"{header}\nA,1,2\n", encoding="utf-8")
+    code, found = checked(run, own)
+    assert (code, found["kind"]) == (3, "feed")
+    assert "no column for discount_status;" in found["refused"]
+    assert "purchase_price" not in found["refused"]
+
+
+def test_bad_rows_of_a_feed_are_those_of_watch(run: Run, own: Path) -> None:
+    own.write_text(
+        '{"sku": "A", "discount_status": "forced", "list_price": "12,5x"}\n'
+        '{"sku": "B", "list_price": 9}\n'
+        '{"sku": ["C"], "discount_status": "none"}\n'
+    )
+    told = run("watch", own, "--state", "state", "--timezone", "UTC", "--quiet")
+    assert told.code == 3
+    code, found = checked(run, own)
+    assert (code, found["bad_rows"]) == (3, 3)
+    assert (found["kind"], found["delimiter"], found["encoding"]) == ("feed", "", "utf-8")
+    assert told.err.splitlines()[:3] == found["notes"][-3:]
 
 
 def test_an_unremarkable_header_has_no_note(run: Run, tmp_path: Path) -> None:

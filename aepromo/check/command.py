@@ -92,10 +92,10 @@ def check_command() -> Callable[..., None]:
         if call.options["write"] and is_there and not call.options["force"]:
             raise CallError(_("{path} is there already; --force replaces it").format(path=NAME))
         values = values_of(call)
-        from aepromo.check.file_check import check_file  # loads pyarrow
+        from aepromo.check.file_check import check_file, open_table  # loads pyarrow
         from aepromo.cli.input_files import opened_source
 
-        with opened_source(call.file, call.reading) as (source, _stream):
+        with opened_source(call.file, call.reading, open_table) as (source, _stream):
             mapping = call.reading.headers.of(source.header)
             check = check_file(source, mapping, values)
         _write(check, call.writing)
@@ -116,7 +116,9 @@ def check_command() -> Callable[..., None]:
     return with_parameters(
         command,
         [
-            argument("file", file_of("A cost file, an order history or a feed.")),
+            argument(
+                "file", file_of("A cost file, an order history, a feed or a table of parcels.")
+            ),
             *value_parameters(names),
             *parameters_of(MoneyOptions),
             *shipping_options(REPRICE),
@@ -186,7 +188,7 @@ def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> 
         "file": source.name,
         "kind": check.kind,
         "encoding": _encoding(source),
-        "delimiter": source.delimiter if source.chunks else "",
+        "delimiter": source.delimiter if source.chunks and not check.holds_json else "",
         "decimal": source.decimal or ".",
         "header_line": Figure(str(source.taken.header_line)),
         "rows": Figure(str(check.rows)),
@@ -212,11 +214,14 @@ def _notes(check: FileCheck) -> list[str]:
         "costs": _("a cost file"),
         "orders": _("an order history"),
         "feed": _("a discount feed"),
+        "parcels": _("a table of parcels"),
     }
     rows = ngettext("{count:,} row", "{count:,} rows", check.rows).format(count=check.rows)
     first = _("{name}: {kind}, {rows}")
     notes = [first.format(name=source.name, kind=kinds[check.kind], rows=rows)]
-    if source.chunks is not None:
+    if check.holds_json:
+        notes.append(_("encoding {encoding}; JSON lines").format(encoding=_encoding(source)))
+    elif source.chunks is not None:
         text = _("encoding {encoding}; cells are separated by {delimiter}; decimal mark {decimal}")
         notes.append(
             text.format(

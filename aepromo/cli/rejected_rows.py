@@ -74,8 +74,8 @@ class RejectedRows:
         rows, unsaid = rows_of(refused), max(MOST_NAMED - self._named, 0)
         self.count += len(rows) + len(text.ragged)
         self._named += sum(len(each.rows) for each in refused) + len(text.ragged)
-        for each in first_problems(text, refused, unsaid):
-            say(f"{self._source.name}:{each.row}: {each}")
+        for problem in first_problems(text, refused, unsaid):
+            say(f"{self._source.name}:{problem.row}: {problem}")
         if self.is_open:
             lines = line_numbers(text, rows.tolist()) if len(rows) else {}
             rejects = self._rejects(text.chosen(rows), rows, refused, lines)

@@ -105,8 +105,8 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         aside = RejectedRows(source, rejects, reading.rejects, writing.headers or "en")
         columns, headers = _columns(question, source, reading.headers.of(source.header), values)
         say_reading(source, headers, writing.quiet, values.texts)
-        read_part = partial(_read_part, question, values, columns, source)
-        parts = list(ahead(read_part, source.blocks))
+        part_of = partial(read_part, question, values, columns, source)
+        parts = list(ahead(part_of, source.blocks))
         _name_doubles(parts, source.header[columns["sku"]])
         for part in parts:
             aside.add(part.text, part.problems)
@@ -149,7 +149,7 @@ def _columns(
     return found
 
 
-def _read_part(
+def read_part(
     question: Question, values: Values, columns: FoundColumns, source: Source, block: Block
 ) -> _Part:
     """Read a block; its problems are in the order of the rows."""
