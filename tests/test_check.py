@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 
 if TYPE_CHECKING:
     from conftest import Run
@@ -208,3 +209,27 @@ def test_the_first_bad_rows_are_named_as_the_command_names_them(run: Run, own: P
         assert at == sorted(at)
         assert notes.index(f"{own}: … and 2 more problems") > at[-1]
         assert named[5] not in notes
+
+
+@pytest.mark.parametrize("width", ["80", "120"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_table_wraps_notes_under_headings_in_the_language(
+    run: Run, own: Path, monkeypatch: pytest.MonkeyPatch, width: str, language: str
+) -> None:
+    own.write_text(
+        "平台商品编码（勿删）,参考进价(CNY),平台售价(USD),折扣,供货价\nA-1,31,9.99,5%,30\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("COLUMNS", width)
+    text = run("--lang", language, "check", own, "--format", "table").out.decode()
+    assert "…" not in text
+    heading = text.splitlines()[0].split()
+    if language == "en":
+        assert "may be limited_rate or" in text
+        assert {"forced_rate", "list_price"} <= {*text.split()}
+        assert heading[:4] == ["header", "read_as", "unit", "note"]
+    else:
+        assert "可能是 限时折扣率 或 强制折扣率" in text
+        assert heading[:4] == ["表头", "读作", "单位", "说明"]
+        assert not {"first", "odd", "blank", "note"} & {*text.replace("，", " ").split()}
+    assert max(map(cell_len, text.splitlines())) <= int(width)

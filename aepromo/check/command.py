@@ -44,9 +44,9 @@ from aepromo.pricing.currency import USD
 from aepromo.table.cells import few, on_one_line
 from aepromo.table.column import Kind
 from aepromo.table.headers import shown_header
-from aepromo.table.schema import INPUTS, named
+from aepromo.table.schema import INPUTS, header_of, named
 from aepromo.table.text_formats import Figure, TextColumn, json_document, row_documents
-from aepromo.words import N_, _, ngettext
+from aepromo.words import N_, _, is_english, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ COLUMNS = ("header", "read_as", "unit", "note", "filled", "blank", "bad", "first
 _WANTED = ("header", "read_as", "unit", "note", "bad", "filled", "first", "blank", "odd")
 """The same columns, in the order in which a narrow table keeps them."""
 
-_COUNTS = ("filled", "blank", "bad")
+_KINDS = {"note": Kind.PROSE} | dict.fromkeys(("filled", "blank", "bad"), Kind.COUNT)
 _MOST_LINES = 5
 
 WriteOption = Annotated[
@@ -144,7 +144,10 @@ def _write(check: FileCheck, writing: WritingOptions) -> None:
             from aepromo.terminal.wrapping import running_text
 
             wanted = [each.name for each in columns] if writing.columns else _WANTED
-            table = rows_table(columns, wanted, table_width(), (), USD)
+            language = "en" if is_english() else "zh"
+            headings = {name: header_of(name, language) for name in COLUMNS}
+            shown = [each._replace(name=headings[each.name]) for each in columns]
+            table = rows_table(shown, [headings[each] for each in wanted], table_width(), (), USD)
             lines = [] if writing.quiet else map(running_text, notes)
             stream.write(rendered(Group(table, *lines), writing))
         elif form is Format.JSON:
@@ -172,10 +175,7 @@ def _columns(check: FileCheck) -> list[TextColumn]:
         )
         for name, cell in zip(COLUMNS, row, strict=True):
             cells[name].append(cell)
-    return [
-        TextColumn(name, Kind.COUNT if name in _COUNTS else Kind.TEXT, cells[name])
-        for name in COLUMNS
-    ]
+    return [TextColumn(name, _KINDS.get(name, Kind.TEXT), cells[name]) for name in COLUMNS]
 
 
 def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> dict[str, object]:
