@@ -10,9 +10,9 @@ from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
 from aepromo.inputs.values import ASSUMED, assumed_texts
 from aepromo.pricing.currency import USD, Currency
-from aepromo.table.cells import on_one_line, shown
+from aepromo.table.cells import few, on_one_line, shown
 from aepromo.table.schema import all_named, named
-from aepromo.words import _
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LONGEST = 4_000
 """How many characters a line may have."""
+MOST_LINES = 5
+"""How many lines of a file a message names."""
 
 
 def say(line: str) -> None:
@@ -123,6 +125,23 @@ def say_replaced(layout: Layout, added: Collection[str]) -> None:
     if 0 < len(names) < len(added):
         replaced = _("replaced: {names} (the file had them; to keep one of yours, rename it)")
         say(replaced.format(names=_(", ").join(names)))
+
+
+def total_rows_line(name: str, lines: Sequence[int], are_kept: bool) -> str:
+    """Which lines of a file are total rows, and whether they are written."""
+    text = ngettext(
+        "{name}: a total row on line {lines}; it is left out",
+        "{name}: {count:,} total rows on lines {lines}; they are left out",
+        len(lines),
+    )
+    if are_kept:
+        text = ngettext(
+            "{name}: a total row on line {lines}; it is written unchanged",
+            "{name}: {count:,} total rows on lines {lines}; they are written unchanged",
+            len(lines),
+        )
+    first = few(map(str, lines[:MOST_LINES]), len(lines))
+    return text.format(name=name, count=len(lines), lines=first)
 
 
 def took_line(took: Sequence[int]) -> str:
