@@ -34,7 +34,7 @@ from aepromo.table.schema import INPUTS
 from aepromo.table.source import open_source
 from aepromo.table.total_rows import total_rows
 from aepromo.watch.alerts import watch
-from aepromo.watch.feed import ObjectBlock, open_feed, read_part
+from aepromo.watch.feed import NEEDED, ObjectBlock, open_feed, read_part
 from aepromo.words import N_
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ COMMANDS = {COSTS: "reprice", ORDERS: "rates", FEED: "watch", PARCELS: "tracking
 ASK, NOT_USED = "ask", N_("not used")
 """Notes on a header: it may mean several columns, or its cells hold money and aren't read."""
 
-_FEED_NEEDS = ("sku", "discount_status")
 _TELL_FEEDS = frozenset(("deal_price", "changed_at", "economy_logistics_cost"))
 _TELL_PARCELS = frozenset(("tracking_number", "first_scan_at", "last_event_at"))
 _OF_COSTS = (*(column.name for column in (*SKU_INPUTS, *SHIPPING_INPUTS)), "market")
@@ -187,7 +186,7 @@ class _Found:
             self.columns = self.which.find_columns(header, mapping).columns
             return
         self.columns, headers = find_columns(self.question, header, mapping, self.values)
-        needs = _FEED_NEEDS if self.kind == FEED else ()
+        needs = NEEDED if self.kind == FEED else ()
         if missing := [name for name in needs if name not in self.columns]:
             raise InputError(missing_columns(headers, missing))
 

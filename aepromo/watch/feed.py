@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from aepromo.table.number_columns import Numbers
 
 FORMS = ("auto", "csv", "jsonl")
+NEEDED = ("sku", "discount_status")
+"""The columns that a feed must have, though cells may be blank."""
 
 
 @dataclass(frozen=True)
@@ -135,13 +137,13 @@ def _of_good_rows(
 def _columns(
     question: Question, source: Source, mapping: Mapping[str, str], values: Values
 ) -> Found:
-    """The positions of columns. A feed must have some of them, though cells may be blank.
+    """The positions of columns.
 
     Without a column of statuses every SKU would seem to be no longer forced.
     """
     try:
         found = find_columns(question, list(source.header), mapping, values)
-        missing = [name for name in ("sku", "discount_status") if name not in found.columns]
+        missing = [name for name in NEEDED if name not in found.columns]
         if missing:
             raise InputError(missing_columns(found.headers, missing))
     except InputError as problem:
