@@ -35,7 +35,7 @@ from aepromo.table.arrow_arrays import are_empty
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import few, in_two_currencies
 from aepromo.table.header_units import speak_of_money
-from aepromo.table.headers import HeaderUse, result_of, shown_header
+from aepromo.table.headers import HeaderUse, listed, result_of, shown_header
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.schema import INPUTS, in_words
 from aepromo.table.source import together
@@ -291,7 +291,9 @@ class Answers:
         self._assumed |= {*assumed}
         self._converted |= converted
         currency = outcome.values.currency
-        say_assumed(assumed, self.values.book, self.quiet, currency)
+        costs = outcome.inputs and outcome.inputs.costs
+        unnamed = listed(costs.unnamed) if costs else ""
+        say_assumed(assumed, self.values.book, self.quiet, currency, unnamed)
         say_converted(converted, currency, self.quiet)
 
     def _note(self, attempted: _Attempt[Finished]) -> None:

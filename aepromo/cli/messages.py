@@ -57,10 +57,17 @@ def say_fault(error: Exception) -> None:
     say("aepromo: " + reason.format(fault=said))
 
 
-def say_assumed(names: Collection[str], book: Book, quiet: bool, currency: Currency = USD) -> None:
+def say_assumed(
+    names: Collection[str],
+    book: Book,
+    quiet: bool,
+    currency: Currency = USD,
+    costs: str = "",
+) -> None:
     """Name each assumed value; a value that the user put into the rule book isn't assumed.
 
-    ``currency`` is the one of prices, in which costs are taken too.
+    ``currency`` is the one of prices, in which costs are taken too; ``costs`` are their headers,
+    where the currency of others is known.
     """
     if quiet or not names:
         return
@@ -69,17 +76,19 @@ def say_assumed(names: Collection[str], book: Book, quiet: bool, currency: Curre
     values = assumed_texts(names, book)
     for (name, value), column in zip(values.items(), all_named(values), strict=True):
         if name == "cost_currency":
-            say(cost_currency_line(currency))
+            say(cost_currency_line(currency, costs))
         else:
             text = of_book if name in ASSUMED else other
             say(text.format(name=column, value=value, flag=preferred_flag(name)))
 
 
-def cost_currency_line(currency: Currency) -> str:
+def cost_currency_line(currency: Currency, costs: str) -> str:
     """The message for costs whose currency was assumed and may be wrong."""
     assumed = _("assumed: {name} {value} (set {flag})")
-    name = "cost_currency"
-    return assumed.format(name=named(name), value=currency.code, flag=preferred_flag(name))
+    if costs:
+        assumed = _("assumed: {name} {value} for {costs} (set {flag})")
+    name, flag = named("cost_currency"), preferred_flag("cost_currency")
+    return assumed.format(name=name, value=currency.code, costs=costs, flag=flag)
 
 
 def encoding_line(encoding: str) -> str:
