@@ -36,8 +36,8 @@ class InputError(AepromoError):
 class Problem(NamedTuple):
     """One cell or row that can't be used: its place, the reason and the remedy.
 
-    ``row`` counts from 0 within the table at hand, or is the index of a frame; ``column`` is empty
-    where the fault is in the whole row.
+    ``row`` counts from 0 within the table at hand, or is the line of a file or the index of a
+    frame; ``column`` is empty where the fault is in the whole row.
     """
 
     row: Any

@@ -38,7 +38,7 @@ BORROWS = {
     "explain": {"past_rates"},
     "page": {"calculators", "sweep"},
     "watch": {"past_rates", "platform"},
-    "check": {"past_rates", "calculators"},
+    "check": {"past_rates", "calculators", "platform", "watch"},
 }
 """Which capabilities a capability imports: exactly these."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 
 if TYPE_CHECKING:
     from conftest import Run
@@ -69,11 +70,41 @@ def test_check_exits_as_the_command_would(run: Run, own: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "kind"), [("past-rates/orders.csv", "orders"), ("discount-feed/feed.csv", "feed")]
+    ("file", "kind"),
+    [
+        ("past-rates/orders.csv", "orders"),
+        ("discount-feed/feed.csv", "feed"),
+        ("discount-feed/feed.jsonl", "feed"),
+        ("parcels/tracking.csv", "parcels"),
+    ],
 )
-def test_histories_and_feeds_are_recognised(run: Run, file: str, kind: str) -> None:
+def test_files_of_other_commands_are_recognised(run: Run, file: str, kind: str) -> None:
     code, found = checked(run, EXAMPLES / file)
-    assert (code, found["kind"]) == (0, kind)
+    assert (code, found["kind"], found["bad_rows"], found["refused"]) == (0, kind, 0, "")
+    assert all(row["read_as"] for row in found["headers"])
+
+
+@pytest.mark.parametrize("header", ["sku,deal_price,list_price", "商品编码,状态变更时间,库存"])
+def test_a_feed_that_lacks_its_statuses_is_no_cost_file(run: Run, own: Path, header: str) -> None:
+    own.write_text(f"{header}\nA,1,2\n", encoding="utf-8")
+    code, found = checked(run, own)
+    assert (code, found["kind"]) == (3, "feed")
+    assert "no column for discount_status;" in found["refused"]
+    assert "purchase_price" not in found["refused"]
+
+
+def test_bad_rows_of_a_feed_are_those_of_watch(run: Run, own: Path) -> None:
+    own.write_text(
+        '{"sku": "A", "discount_status": "forced", "list_price": "12,5x"}\n'
+        '{"sku": "B", "list_price": 9}\n'
+        '{"sku": ["C"], "discount_status": "none"}\n'
+    )
+    told = run("watch", own, "--state", "state", "--timezone", "UTC", "--quiet")
+    assert told.code == 3
+    code, found = checked(run, own)
+    assert (code, found["bad_rows"]) == (3, 3)
+    assert (found["kind"], found["delimiter"], found["encoding"]) == ("feed", "", "utf-8")
+    assert told.err.splitlines()[:3] == found["notes"][-3:]
 
 
 def test_an_unremarkable_header_has_no_note(run: Run, tmp_path: Path) -> None:
@@ -139,3 +170,66 @@ def test_a_table_cuts_no_name_and_says_what_it_leaves_out(
         assert name in text
     assert ("not shown: " in text) == (width == "80")
     assert max(map(len, text.splitlines())) <= int(width)
+
+
+def test_check_offers_no_file_for_bad_rows(run: Run, own: Path) -> None:
+    assert b"--rejects" not in run("check", "--help-all").out
+    refused = run("check", own, "--rejects", "bad.csv")
+    assert refused.code == 2
+    assert refused.err == "aepromo: no option --rejects; see aepromo check --help\n"
+
+
+BAD = """SKU,采购价,物流费,售价
+A-1,¥15.5,12,7.90
+A-2,8,,5.49
+A-3,45元,22,21.9
+A-4,$8,$4
+A-5,￥7,9,17.9
+A-6,five,¥2,9
+"""
+
+
+def test_the_first_bad_rows_are_named_as_the_command_names_them(run: Run, own: Path) -> None:
+    own.write_text(BAD, encoding="utf-8")
+    told = run("reprice", own, "--quiet").err.splitlines()
+    named = [line for line in told if line.startswith(f"{own}:") and line[len(f"{own}:")].isdigit()]
+    assert len(named) == 7
+    code, found = checked(run, own)
+    assert (code, found["bad_rows"]) == (3, 6)
+    in_document = [
+        ": ".join(filter(None, (f"{own}:{each['line']}", each["column"], each["reason"])))
+        for each in found["problems"]
+    ]
+    assert in_document == named[:5]
+    for form in ("table", "csv"):
+        ran = run("check", own, "--format", form)
+        notes = " ".join((ran.out.decode() + ran.err).split())
+        assert "6 bad rows for reprice" in notes
+        at = [notes.index(" ".join(line.split())) for line in named[:5]]
+        assert at == sorted(at)
+        assert notes.index(f"{own}: … and 2 more problems") > at[-1]
+        assert named[5] not in notes
+
+
+@pytest.mark.parametrize("width", ["80", "120"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_table_wraps_notes_under_headings_in_the_language(
+    run: Run, own: Path, monkeypatch: pytest.MonkeyPatch, width: str, language: str
+) -> None:
+    own.write_text(
+        "平台商品编码（勿删）,参考进价(CNY),平台售价(USD),折扣,供货价\nA-1,31,9.99,5%,30\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("COLUMNS", width)
+    text = run("--lang", language, "check", own, "--format", "table").out.decode()
+    assert "…" not in text
+    heading = text.splitlines()[0].split()
+    if language == "en":
+        assert "may be limited_rate or" in text
+        assert {"forced_rate", "list_price"} <= {*text.split()}
+        assert heading[:4] == ["header", "read_as", "unit", "note"]
+    else:
+        assert "可能是 限时折扣率 或 强制折扣率" in text
+        assert heading[:4] == ["表头", "读作", "单位", "说明"]
+        assert not {"first", "odd", "blank", "note"} & {*text.replace("，", " ").split()}
+    assert max(map(cell_len, text.splitlines())) <= int(width)

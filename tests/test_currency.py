@@ -300,9 +300,30 @@ def test_conversions_are_reported_once_with_their_day(run: Run, tmp_path: Path) 
 
 
 ASSUMED = "assumed: cost_currency USD (set --cost-currency)"
+ASSUMED_OF_SOME = "assumed: cost_currency USD for {} (set --cost-currency)"
 BOTH_WAYS = "1 USD = 7.12 CNY, 1 CNY = 0.1404 USD"
 YUAN_TARIFF = Path(__file__).parent.parent / "examples" / "shipping" / "tariff.toml"
 YUAN_SHIPPED = ("--tariff", YUAN_TARIFF, "--fx", "CNY=7.12")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "unnamed"),
+    [
+        ("采购价(CNY),包装费,运费($)", "56,1,3", "包装费"),
+        ("采购价(CNY),包装费,耗材费,物流费", "56,1,2,3", "包装费, 耗材费, 物流费"),
+        ("采购价,物流费", "¥56,3", "物流费"),
+        ("采购价,包装费,物流费", "56,¥1,3", "采购价, 物流费"),
+        ("采购价,物流费", "56,3", ""),
+    ],
+)
+def test_costs_of_an_assumed_currency_are_named_beside_others(
+    header: str, row: str, unnamed: str, run: Run
+) -> None:
+    stdin = f"{header}\n{row}\n".encode()
+    done = run("reprice", "-", "--fx", "CNY=7.12", "--target-profit", "1", stdin=stdin)
+    line = ASSUMED_OF_SOME.format(unnamed) if unnamed else ASSUMED
+    assert done.code == 0
+    assert [each for each in done.err.splitlines() if "cost_currency" in each] == [line]
 
 
 @pytest.mark.parametrize(
@@ -339,7 +360,7 @@ def test_an_assumed_currency_of_costs_is_reported(
             table.write_text(f"sku,标价,{header}\nA,200,{row}\n")
         done = run(command, table, *which, *fees, *options, *never)
         assert done.code == 0, done.err
-        assert done.err.splitlines().count(ASSUMED) == is_said, (command, done.err)
+        assert done.err.count("assumed: cost_currency USD ") == is_said, (command, done.err)
 
 
 def test_the_assumed_currency_of_costs_is_that_of_prices(run: Run) -> None:

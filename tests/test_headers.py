@@ -414,3 +414,26 @@ def test_a_column_that_is_both_read_and_added_has_one_chinese_name() -> None:
     both = INPUTS.keys() & RESULTS.keys()
     assert "event" in both
     assert [name for name in both if INPUTS[name].chinese[:1] != RESULTS[name].chinese[:1]] == []
+
+
+@pytest.mark.parametrize(
+    ("pair", "remedy"),
+    [
+        ("purchase_price=Cost", "Cost=purchase_price"),
+        ("物流费=头程(元)", "头程(元)=logistics_cost"),
+        ("logistics_cost=运费", "运费=logistics_cost"),
+    ],
+)
+def test_a_map_that_names_the_column_first_is_turned_round(
+    run: Run, pair: str, remedy: str
+) -> None:
+    stdin = "SKU,Cost,头程(元),运费\nA,2,3,4\n".encode()
+    ran = run("reprice", "-", "--map", pair, stdin=stdin)
+    line = f"aepromo: --map: the header comes first; write --map '{remedy}'\n"
+    assert (ran.code, ran.out, ran.err) == (2, b"", line)
+
+
+def test_an_unknown_column_of_a_map_lists_no_others(run: Run) -> None:
+    ran = run("reprice", "-", "--map", "Cost=Einkauf", stdin=b"SKU,Cost\nA,2\n")
+    line = "aepromo: --map: no column is called 'Einkauf'; see aepromo help columns\n"
+    assert (ran.code, ran.err) == (2, line)

@@ -35,6 +35,11 @@ def headings(text: str) -> list[str]:
     return re.findall(r"^(?!Usage|All|More)([A-Z][^\n.?]*)\n {2}", text, re.MULTILINE)
 
 
+def names_in(text: str) -> list[str]:
+    """The names of entries."""
+    return re.findall(r"^  (\w+)", text, re.MULTILINE | re.ASCII)
+
+
 def widest(text: str) -> int:
     return max(map(cell_len, text.splitlines()))
 
@@ -118,6 +123,42 @@ def test_every_column_is_explained(language: str, tmp_path: Path) -> None:
         assert said.casefold() in text.casefold()
         for label in column.labels:
             assert label in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_columns_of_a_command_are_those_it_has_options_for(
+    command: str, language: str, tmp_path: Path
+) -> None:
+    asked = ("help", "columns", command)
+    if command in PANELS["About the program"]:
+        code, out, err = program(*asked, cwd=tmp_path)
+        assert (code, out) == (2, b"")
+        assert f"no command with columns is called '{command}'; " in err
+        return
+    text = shown(*asked, cwd=tmp_path, language=language)
+    assert widest(text) <= 80
+    read = re.split(r"^(?:Columns of its answer|结果中的列)$", text, flags=re.MULTILINE)[0]
+    listed = names_in(read)
+    flags = re.findall(r"--([a-z0-9-]+)", shown(command, "--help-all", cwd=tmp_path))
+    values = {name for name in INPUTS if name.replace("_", "-") in flags}
+    assert values - {"carrier"} <= {*listed}  # «--carrier» certifies one
+
+
+def test_columns_of_a_command_are_parted_by_their_use(tmp_path: Path) -> None:
+    text = shown("help", "columns", "reprice", cwd=tmp_path)
+    assert headings(text) == [
+        "Columns that it needs",
+        "Other columns that it reads",
+        "Columns of its answer",
+    ]
+    needed, _, rest = text.partition("Other columns that it reads")
+    read, _, answered = rest.partition("Columns of its answer")
+    assert names_in(needed) == ["purchase_price", "logistics_cost"]
+    assert {"sku", "list_price", "max_price", "weight_g"} <= {*names_in(read)}
+    assert {"new_list_price", "action", "status"} <= {*names_in(answered)}
+    code, _, err = program("help", "rules", "reprice", cwd=tmp_path)
+    assert (code, err) == (2, "aepromo: only columns takes a command; leave reprice out\n")
 
 
 def test_every_rule_is_explained_with_its_value(tmp_path: Path) -> None:

@@ -203,6 +203,32 @@ def test_a_total_row_is_written_unchanged(run: Run, word: str, place: int) -> No
     assert "standard input: a total row on line 3" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("more", "lines"),
+    [
+        (("--value", "sku"), ["A", "B"]),
+        (("--value", "purchase_price"), ["5", "6"]),
+        (("--value", "action"), ["new", "raise"]),
+        (("--only", "raise,new", "--columns", "sku"), ["sku", "A", "B"]),
+        (("--format", "jsonl", "--columns", "sku"), ['{"sku": "A"}', '{"sku": "合计"}',
+                                                      '{"sku": "B"}']),
+    ],
+)  # fmt: skip
+def test_a_total_row_is_written_only_among_whole_rows(
+    run: Run, tmp_path: Path, more: tuple[str, ...], lines: list[str]
+) -> None:
+    text = "sku,purchase_price,logistics_cost,list_price\nA,5,2,\n合计,11,4,\nB,6,2,4\n"
+    ran = run("reprice", "-", *PLAIN, "--max-change", "never", *more, stdin=text.encode())
+    assert (ran.code, ran.out.decode().splitlines()) == (0, lines), ran.err
+    fate = "written unchanged" if "jsonl" in more else "left out"
+    assert f"standard input: a total row on line 3; it is {fate}" in ran.err
+    rejects = tmp_path / "r.csv"
+    beside = text + "C,x,2,4\n"
+    again = run("reprice", "-", *PLAIN, "--max-change", "never", *more, "--rejects", rejects,
+                stdin=beside.encode())  # fmt: skip
+    assert (again.code, again.out) == (0, ran.out)
+
+
 def test_total_rows_stay_in_place_beside_bad_rows(run: Run, tmp_path: Path) -> None:
     text = "sku,purchase_price,logistics_cost\nA,5,2\n合计,x,y\nB,z,2\nC,5,2\n合计,,\n"
     rejects = tmp_path / "r.csv"

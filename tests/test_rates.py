@@ -588,3 +588,21 @@ def test_help_says_what_the_file_is(run: Run) -> None:
 def test_a_single_rate_is_written_without_trailing_zeros(run: Run) -> None:
     shown = run("rates", "--price", "20", "--deal-price", "16.5", "--format", "table").out.decode()
     assert "17.5%" in shown.split()  # 1 - 16.5 / 20
+
+
+def test_a_total_row_is_no_order(run: Run, tmp_path: Path) -> None:
+    orders = ["A,shoes,10,9,,forced,2026-01-05", "B,shoes,10,8,,none,2026-01-05"]
+    own = history(*orders)
+    # An option for blank cells would make an order of the total row.
+    given = ("--discount-status", "forced")
+    alone = run("rates", "-", *given, stdin=own)
+    with_total = run("rates", "-", *given, stdin=history(orders[0], "合计,,20,17,,,", orders[1]))
+    assert (with_total.code, with_total.out) == (0, alone.out), with_total.err
+    total = "standard input: a total row on line 3; it is left out"
+    assert with_total.err.splitlines() == [total, *alone.err.splitlines()]
+    assert "left out: 1 order not forced (1 none)" in with_total.err
+    file, rejects = tmp_path / "orders.csv", tmp_path / "r.csv"
+    file.write_bytes(history("合计,,20,17,,,", "C,shoes,10,x,,forced,2026-01-05", *orders))
+    assert run("rates", file, "--rejects", rejects).code == 0
+    assert [row["sku"] for row in table(rejects.read_bytes())] == ["C"]
+    assert b"3,deal_price," in rejects.read_bytes()

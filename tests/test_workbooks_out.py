@@ -85,6 +85,22 @@ def test_totals_are_formulas_with_their_results(tmp_path: Path) -> None:
     assert all("$2:" in key and key.endswith((f"${len(rows) + 1})", '")')) for key in formulas)
 
 
+def test_rows_of_a_summary_are_skus(tmp_path: Path) -> None:
+    text = "sku,purchase_price,logistics_cost,list_price\nA,5,2,20\nB,6,2,20\n合计,11,4,40\n"
+    (tmp_path / "own.csv").write_text(text, encoding="utf-8")
+    program("audit", "own.csv", "-q", "--fail-on", "never", "-o", "a.xlsx", cwd=tmp_path)
+    data = (tmp_path / "a.xlsx").read_bytes()
+    assert len(values(data, 0)) == 4
+    summary = values(data, 1)
+    assert ["rows", 2.0] in summary
+    assert ["total rows", 1.0] in summary
+    chosen = ("--only", "ok", "-o", "b.xlsx")
+    program("audit", "own.csv", "-q", "--fail-on", "never", *chosen, cwd=tmp_path)
+    summary = values((tmp_path / "b.xlsx").read_bytes(), 1)
+    assert ["rows", 2.0] in summary
+    assert not any("total rows" in row for row in summary)
+
+
 def test_the_header_is_frozen_filtered_and_verdicts_are_coloured(tmp_path: Path) -> None:
     program("audit", SKUS, "-q", "--fail-on", "never", "-o", "a.xlsx", cwd=tmp_path)
     xml = sheet_xml((tmp_path / "a.xlsx").read_bytes())

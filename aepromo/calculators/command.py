@@ -195,7 +195,7 @@ def _only(question: Question, call: Call) -> tuple[str, ...]:
     if text is None:
         return ()
     if call.file is None:
-        raise CallError(_("--only selects rows of a FILE; name one"))
+        raise CallError(_("--only selects rows of a FILE; name one, or - for standard input"))
     labels = RESULTS[question.counts[0]].labels
     only = tuple(label.strip() for label in text.split(","))
     for label in only:

@@ -41,12 +41,12 @@ from aepromo.cli.runner import (
 )
 from aepromo.errors import CallError
 from aepromo.pricing.currency import USD
-from aepromo.table.cells import few
+from aepromo.table.cells import few, on_one_line
 from aepromo.table.column import Kind
 from aepromo.table.headers import shown_header
-from aepromo.table.schema import INPUTS, named
+from aepromo.table.schema import INPUTS, header_of, named
 from aepromo.table.text_formats import Figure, TextColumn, json_document, row_documents
-from aepromo.words import N_, _, ngettext
+from aepromo.words import N_, _, is_english, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ COLUMNS = ("header", "read_as", "unit", "note", "filled", "blank", "bad", "first
 _WANTED = ("header", "read_as", "unit", "note", "bad", "filled", "first", "blank", "odd")
 """The same columns, in the order in which a narrow table keeps them."""
 
-_COUNTS = ("filled", "blank", "bad")
+_KINDS = {"note": Kind.PROSE} | dict.fromkeys(("filled", "blank", "bad"), Kind.COUNT)
 _MOST_LINES = 5
 
 WriteOption = Annotated[
@@ -88,16 +88,14 @@ def check_command() -> Callable[..., None]:
         call = call_of(arguments, ("write", "force"))
         if call.file is None:
             raise CallError(_("check needs a FILE, or - for standard input"))
-        if call.reading.rejects:
-            raise CallError(_("--rejects: check writes no rows; leave it out"))
         is_there = Path(NAME).exists()
         if call.options["write"] and is_there and not call.options["force"]:
             raise CallError(_("{path} is there already; --force replaces it").format(path=NAME))
         values = values_of(call)
-        from aepromo.check.file_check import check_file  # loads pyarrow
+        from aepromo.check.file_check import check_file, open_table  # loads pyarrow
         from aepromo.cli.input_files import opened_source
 
-        with opened_source(call.file, call.reading) as (source, _stream):
+        with opened_source(call.file, call.reading, open_table) as (source, _stream):
             mapping = call.reading.headers.of(source.header)
             check = check_file(source, mapping, values)
         _write(check, call.writing)
@@ -114,16 +112,20 @@ def check_command() -> Callable[..., None]:
 
     command.__doc__ = _(QUESTION)
     names = [name for name in REPRICE.uses if INPUTS[name].kind is not Kind.TEXT]
+    reading = [each for each in parameters_of(ReadingOptions) if each.name != "rejects"]
     return with_parameters(
         command,
         [
-            argument("file", file_of("A cost file, an order history or a feed.")),
+            argument(
+                "file", file_of("A cost file, an order history, a feed or a table of parcels.")
+            ),
             *value_parameters(names),
             *parameters_of(MoneyOptions),
             *shipping_options(REPRICE),
             option("store", StoreOption, None),
             option("config", ConfigOption, None),
-            *parameters_of(ReadingOptions, WritingOptions),
+            *reading,
+            *parameters_of(WritingOptions),
             option("write", WriteOption, False),
             option("force", ForceOption, False),
         ],
@@ -142,7 +144,10 @@ def _write(check: FileCheck, writing: WritingOptions) -> None:
             from aepromo.terminal.wrapping import running_text
 
             wanted = [each.name for each in columns] if writing.columns else _WANTED
-            table = rows_table(columns, wanted, table_width(), (), USD)
+            language = "en" if is_english() else "zh"
+            headings = {name: header_of(name, language) for name in COLUMNS}
+            shown = [each._replace(name=headings[each.name]) for each in columns]
+            table = rows_table(shown, [headings[each] for each in wanted], table_width(), (), USD)
             lines = [] if writing.quiet else map(running_text, notes)
             stream.write(rendered(Group(table, *lines), writing))
         elif form is Format.JSON:
@@ -170,10 +175,7 @@ def _columns(check: FileCheck) -> list[TextColumn]:
         )
         for name, cell in zip(COLUMNS, row, strict=True):
             cells[name].append(cell)
-    return [
-        TextColumn(name, Kind.COUNT if name in _COUNTS else Kind.TEXT, cells[name])
-        for name in COLUMNS
-    ]
+    return [TextColumn(name, _KINDS.get(name, Kind.TEXT), cells[name]) for name in COLUMNS]
 
 
 def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> dict[str, object]:
@@ -186,11 +188,15 @@ def _document(check: FileCheck, columns: list[TextColumn], notes: list[str]) -> 
         "file": source.name,
         "kind": check.kind,
         "encoding": _encoding(source),
-        "delimiter": source.delimiter if source.chunks else "",
+        "delimiter": source.delimiter if source.chunks and not check.holds_json else "",
         "decimal": source.decimal or ".",
         "header_line": Figure(str(source.taken.header_line)),
         "rows": Figure(str(check.rows)),
         "bad_rows": Figure(str(check.bad_rows)),
+        "problems": [
+            {"line": Figure(str(each.row)), "column": each.column, "reason": each.reason}
+            for each in check.problems
+        ],
         "total_rows": [Figure(str(line)) for line in check.totals],
         "refused": check.refusal,
         "map": check.maps,
@@ -208,11 +214,14 @@ def _notes(check: FileCheck) -> list[str]:
         "costs": _("a cost file"),
         "orders": _("an order history"),
         "feed": _("a discount feed"),
+        "parcels": _("a table of parcels"),
     }
     rows = ngettext("{count:,} row", "{count:,} rows", check.rows).format(count=check.rows)
     first = _("{name}: {kind}, {rows}")
     notes = [first.format(name=source.name, kind=kinds[check.kind], rows=rows)]
-    if source.chunks is not None:
+    if check.holds_json:
+        notes.append(_("encoding {encoding}; JSON lines").format(encoding=_encoding(source)))
+    elif source.chunks is not None:
         text = _("encoding {encoding}; cells are separated by {delimiter}; decimal mark {decimal}")
         notes.append(
             text.format(
@@ -240,6 +249,10 @@ def _notes(check: FileCheck) -> list[str]:
             "{count:,} bad row for {command}", "{count:,} bad rows for {command}", check.bad_rows
         )
         notes.append(text.format(count=check.bad_rows, command=command))
+        notes += (f"{source.name}:{each.row}: {on_one_line(str(each))}" for each in check.problems)
+        if more := check.all_problems - len(check.problems):
+            text = _("… and {count:,} more problems")
+            notes.append(f"{source.name}: {text.format(count=more)}")
     if check.refusal:
         notes.append(check.refusal)
     elif check.maps:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from io import BufferedReader
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -18,37 +21,44 @@ from aepromo.inputs.header_currencies import cost_currencies, name_currencies
 from aepromo.past_rates.history import read_orders
 from aepromo.past_rates.past_orders import USES as ORDER_USES
 from aepromo.past_rates.past_orders import OrderFilter
-from aepromo.table.blocks import line_numbers, parse
+from aepromo.platform.tracking import tracking
+from aepromo.table.blocks import TextBlock, first_problems, line_numbers, parse
 from aepromo.table.column import Kind
+from aepromo.table.file_kinds import HEAD
 from aepromo.table.found_columns import FoundColumns
 from aepromo.table.header_units import read_one, speak_of_money
 from aepromo.table.headers import HeaderUse, map_option, missing_columns, read_headers
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.number_columns import rows_of
 from aepromo.table.schema import INPUTS
+from aepromo.table.source import open_source
 from aepromo.table.total_rows import total_rows
+from aepromo.watch.alerts import watch
+from aepromo.watch.feed import NEEDED, ObjectBlock, open_feed, read_part
 from aepromo.words import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aepromo.engine.question import Question
+    from aepromo.errors import Problem, Refused
     from aepromo.inputs.values import Values
-    from aepromo.table.blocks import TextBlock
     from aepromo.table.headers import HeaderReading, Headers
     from aepromo.table.number_columns import Numbers
     from aepromo.table.source import Block, Source
 
-COSTS, ORDERS, FEED = "costs", "orders", "feed"
-"""Kinds of files: for ``reprice``, for ``rates``, for ``watch``."""
-COMMANDS = {COSTS: "reprice", ORDERS: "rates", FEED: "watch"}
+COSTS, ORDERS, FEED, PARCELS = "costs", "orders", "feed", "parcels"
+"""Kinds of files."""
+COMMANDS = {COSTS: "reprice", ORDERS: "rates", FEED: "watch", PARCELS: "tracking"}
 
 ASK, NOT_USED = "ask", N_("not used")
 """Notes on a header: it may mean several columns, or its cells hold money and aren't read."""
 
-FEED_NEEDS = ("sku", "discount_status")
+_TELL_FEEDS = frozenset(("deal_price", "changed_at", "economy_logistics_cost"))
+_TELL_PARCELS = frozenset(("tracking_number", "first_scan_at", "last_event_at"))
 _OF_COSTS = (*(column.name for column in (*SKU_INPUTS, *SHIPPING_INPUTS)), "market")
-_OF_FEED = (*FEED_NEEDS, "title", "list_price", "deal_price", "forced_rate", "category")
 _UNREAD = (Kind.TEXT, Kind.WORDS)
+MOST_PROBLEMS = 5
 _LOOKED_AT = 5_000
 """The number of first rows that are searched for a cell unlike the others."""
 _USUAL = 0.75
@@ -76,14 +86,21 @@ class HeaderCheck:
 
 @dataclass(slots=True)
 class FileCheck:
-    """All findings about a file. ``refusal`` is why the command would not read it."""
+    """All findings about a file. ``refusal`` is why the command would not read it.
+
+    ``holds_json``: its rows are JSON lines, as a feed may have them.
+    ``problems`` are those of the first bad rows, by line, of ``all_problems``.
+    """
 
     source: Source
     kind: str
     headers: list[HeaderCheck]
     refusal: str = ""
+    holds_json: bool = False
     rows: int = 0
     bad_rows: int = 0
+    all_problems: int = 0
+    problems: list[Problem] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
     ids: IdNotes = field(default_factory=lambda: IdNotes(""))
 
@@ -98,14 +115,26 @@ class FileCheck:
         return [map_option(each.header, each.may_be[0]) for each in self.headers if each.may_be]
 
 
+def open_table(stream: BinaryIO, name: str, *given: Any, **how: Any) -> Source:
+    """A table of text, or of JSON lines as ``watch`` reads them. Raises ``InputError``."""
+    head = stream.peek(HEAD) if isinstance(stream, BufferedReader) else b""
+    if head.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
+        return open_feed(stream, name, *given, **how)
+    return open_source(stream, name, *given, **how)
+
+
 def kind_of(header: tuple[str, ...], mapping: Mapping[str, str]) -> str:
-    """The kind of a file by its headers: ``COSTS``, ``ORDERS`` or ``FEED``."""
+    """The kind of a file by its headers."""
     readings = read_headers(header, (), mapping).readings
     columns = {reading.column for reading in readings}
     are_orders = any(each.how is HeaderUse.ORDER or "order_id" in each.may_be for each in readings)
     if "deal_price" in columns and (are_orders or columns & {"ordered_at", "order_id"}):
         return ORDERS
-    return FEED if "discount_status" in columns else COSTS
+    if columns & _TELL_PARCELS:
+        return PARCELS
+    has_costs = "purchase_price" in columns
+    is_feed = "discount_status" in columns or (columns & _TELL_FEEDS and not has_costs)
+    return FEED if is_feed else COSTS
 
 
 def check_file(source: Source, mapping: Mapping[str, str], values: Values) -> FileCheck:
@@ -119,7 +148,10 @@ def check_file(source: Source, mapping: Mapping[str, str], values: Values) -> Fi
 
 
 class _Found:
-    """A header row as the file's command reads it, and the reason why it is refused."""
+    """A header row as the file's command reads it, and the reason why it is refused.
+
+    An order history answers no ``question`` about its rows.
+    """
 
     def __init__(
         self, source: Source, kind: str, mapping: Mapping[str, str], values: Values
@@ -127,14 +159,22 @@ class _Found:
         self.source, self.kind, self.values = source, kind, values
         self.refusal, self.columns = "", FoundColumns({})
         self.which = OrderFilter(book=values.book, currency=values.currency)
+        self.question: Question | None = REPRICE if kind == COSTS else None
+        if kind == FEED:
+            self.question = watch(values)
+        elif kind == PARCELS:
+            self.question = tracking(values, datetime.now(UTC))
         header = list(source.header)
         try:
             self._read_for_command(header, mapping)
         except InputError as problem:
             self.refusal = f"{source.place}: {problem}"
-        wanted = {COSTS: (*_OF_COSTS, *PARCEL), ORDERS: ORDER_USES, FEED: _OF_FEED}[kind]
+        wanted: tuple[str, ...] = ORDER_USES
+        added: tuple[str, ...] = ()
+        if self.question is not None:
+            wanted = (*_OF_COSTS, *PARCEL) if kind == COSTS else self.question.uses
+            added = self.question.added(wanted, values)
         try:
-            added = REPRICE.added(wanted, values) if kind == COSTS else ()
             self.headers: Headers = read_headers(
                 header, wanted, mapping, added=added, beside=("sku",)
             )
@@ -142,14 +182,13 @@ class _Found:
             self.headers = read_headers(header, (), mapping, beside=("sku",))
 
     def _read_for_command(self, header: list[str], mapping: Mapping[str, str]) -> None:
-        if self.kind == COSTS:
-            self.columns = find_columns(REPRICE, header, mapping, self.values).columns
-        elif self.kind == ORDERS:
+        if self.question is None:
             self.columns = self.which.find_columns(header, mapping).columns
-        else:
-            headers = read_headers(header, _OF_FEED, mapping)
-            if missing := [name for name in FEED_NEEDS if name not in headers.positions]:
-                raise InputError(missing_columns(headers, missing))
+            return
+        self.columns, headers = find_columns(self.question, header, mapping, self.values)
+        needs = NEEDED if self.kind == FEED else ()
+        if missing := [name for name in needs if name not in self.columns]:
+            raise InputError(missing_columns(headers, missing))
 
     def checks(self) -> list[HeaderCheck]:
         """The column, unit and note of each header, before any cell is read."""
@@ -192,30 +231,40 @@ class _Found:
             currency = own._replace(is_stated=True)
         return rows_of(read_one(text, column, reading.column, kind, currency).bad)
 
-    def count_bad_rows(self, text: TextBlock, skus: Numbers) -> int:
-        """How many rows the command would refuse."""
-        bad = len(text.ragged)
+    def problems(self, text: TextBlock, skus: Numbers) -> list[Refused]:
+        """The problems of rows that the command would refuse."""
         if self.refusal or not len(skus):
-            return bad
+            return []
+        if self.question is not None and self.kind == FEED:
+            return read_part(
+                self.question, self.values, self.columns, self.source, text.block
+            ).problems
         cells = text if len(skus) == len(text) else text.chosen(skus)
-        if self.kind == COSTS:
-            outcome = run(REPRICE, cells, self.columns, self.values)
-            _good, problems, _rows = without_bad_rows(REPRICE, outcome, self.columns, self.values)
-        elif self.kind == ORDERS:
-            problems = read_orders(cells, self.columns, self.which).problems
+        if self.question is None:
+            found = read_orders(cells, self.columns, self.which).problems
         else:
-            problems = []
-        return bad + len(rows_of(problems))
+            outcome = run(self.question, cells, self.columns, self.values)
+            _good, found, _rows = without_bad_rows(
+                self.question, outcome, self.columns, self.values
+            )
+        return [each.moved(skus) for each in found]
 
 
 def _unit(reading: HeaderReading) -> str:
     return reading.currency or reading.unit or ""
 
 
+def _text_of(block: Block, check: FileCheck) -> TextBlock:
+    if not isinstance(block, ObjectBlock):
+        return parse(block, check.source)
+    check.holds_json = True
+    return TextBlock(block, check.source, _table=block.table)
+
+
 def _add(check: FileCheck, found: _Found, block: Block, *, is_first: bool) -> None:
     """Take in one block of a file."""
-    text = parse(block, check.source)
-    ids = found.headers.position("sku")
+    text = _text_of(block, check)
+    ids = None if check.kind == PARCELS else found.headers.position("sku")
     totals = total_rows(text, ids)
     skus = np.delete(np.arange(len(text)), totals)
     if ids is not None and check.kind != ORDERS:
@@ -223,7 +272,10 @@ def _add(check: FileCheck, found: _Found, block: Block, *, is_first: bool) -> No
     if len(totals):
         check.totals += line_numbers(text, totals.tolist()).values()
     check.rows += len(skus) + len(text.ragged)
-    check.bad_rows += found.count_bad_rows(text, skus)
+    problems = found.problems(text, skus)
+    check.bad_rows += len(rows_of(problems)) + len(text.ragged)
+    check.all_problems += sum(len(each.rows) for each in problems) + len(text.ragged)
+    check.problems += first_problems(text, problems, MOST_PROBLEMS - len(check.problems))
     for position, column in enumerate(check.headers):
         texts = text.texts(position)
         if len(totals):

@@ -71,6 +71,7 @@ def answer_file(
     with answers_for(question, values, file, reading, writing) as answers:
         if format_of(writing) is Format.XLSX:
             _refuse_too_many(file, reading, writing)
+        answers.keeps_totals = not (watched.only or watched.updates or writing.value)
         tally = Tally(values.currency)
         with destination(writing) as stream:
             stream.writelines(_written(answers, tally, writing, summary, watched))

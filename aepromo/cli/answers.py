@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from aepromo.cli.messages import (
+    MOST_LINES,
     encoding_line,
     not_used_line,
     priced_by_line,
@@ -22,6 +23,7 @@ from aepromo.cli.messages import (
     say_reading,
     say_warning,
     took_line,
+    total_rows_line,
 )
 from aepromo.engine.answer import PROPOSED, Outcome, find_columns, run, without_bad_rows
 from aepromo.errors import InputError
@@ -33,7 +35,7 @@ from aepromo.table.arrow_arrays import are_empty
 from aepromo.table.blocks import TextBlock, line_numbers, no_rows, parse
 from aepromo.table.cells import few, in_two_currencies
 from aepromo.table.header_units import speak_of_money
-from aepromo.table.headers import HeaderUse, result_of, shown_header
+from aepromo.table.headers import HeaderUse, listed, result_of, shown_header
 from aepromo.table.ids import IdNotes, ids_of
 from aepromo.table.schema import INPUTS, in_words
 from aepromo.table.source import together
@@ -108,7 +110,6 @@ def _keep_freed_memory() -> None:
 
 Finished = TypeVar("Finished")
 
-MOST_LINES = 5
 MOST_LOOKED_AT = 1000
 
 
@@ -143,7 +144,7 @@ class Answers:
     ``columns`` are the positions of the inputs, ``added`` the result columns. A column of the file
     that the question replaces has its name in the ``layout``. Bad rows go ``aside``; where they
     can't, the first one ends the answers, and ``RowsRefused`` is raised once the rest of the file
-    has been checked.
+    has been checked. Total rows are left out unless ``keeps_totals``.
     """
 
     question: Question
@@ -154,6 +155,7 @@ class Answers:
     aside: RejectedRows
     quiet: bool
     meter: Meter
+    keeps_totals: bool = False
     columns: FoundColumns = field(init=False)
     headers: Headers = field(init=False)
     added: tuple[str, ...] = field(init=False)
@@ -194,8 +196,11 @@ class Answers:
         known = role in self.added or role not in self.columns
         return self.layout.holding(role) if known else self.source.header[self.columns[role]]
 
-    def about(self) -> list[tuple[str, str | int]]:
-        """Pairs of a name and a value: rows without an answer by number, and what was assumed."""
+    def about(self) -> tuple[int, list[tuple[str, str | int]]]:
+        """The number of total rows among those that are written, and pairs of a name and a value.
+
+        These are other rows without an answer by number, and what was assumed.
+        """
         book = self.values.book
         assumed: list[tuple[str, str | int]] = [
             (_("assumed: {name}").format(name=in_words(name)), assumed_text(name, book))
@@ -206,7 +211,8 @@ class Answers:
             _("without a list price"): self._unlisted,
             _("rejected rows"): self.aside.count,
         }
-        return [*((name, count) for name, count in counts.items() if count), *assumed]
+        lines = [*((name, count) for name, count in counts.items() if count), *assumed]
+        return len(self._totals) * self.keeps_totals, lines
 
     def each(self, finish: Callable[[Outcome, TextBlock], Finished]) -> Iterator[Finished]:
         """Yield the result of ``finish`` for each block's outcome, computed on other threads.
@@ -226,7 +232,8 @@ class Answers:
             outcome = run(self.question, cells, columns, self.values)
             is_good = not (outcome.problems or text.ragged)
             own = None if ids is None else ids_of(text, ids, totals)
-            finished = finish(outcome.among(text, skus), text) if is_good else None
+            found = (outcome.among(text, skus), text) if self.keeps_totals else (outcome, cells)
+            finished = finish(*found) if is_good else None
             return _Attempt(text, outcome, finished, own, totals, skus)
 
         held: list[Finished] = []
@@ -284,7 +291,9 @@ class Answers:
         self._assumed |= {*assumed}
         self._converted |= converted
         currency = outcome.values.currency
-        say_assumed(assumed, self.values.book, self.quiet, currency)
+        costs = outcome.inputs and outcome.inputs.costs
+        unnamed = listed(costs.unnamed) if costs else ""
+        say_assumed(assumed, self.values.book, self.quiet, currency, unnamed)
         say_converted(converted, currency, self.quiet)
 
     def _note(self, attempted: _Attempt[Finished]) -> None:
@@ -359,13 +368,7 @@ class Answers:
             for name in self._never_blank:
                 say(not_used_line(name, self.values))
         if self._totals and not self.quiet:
-            text = ngettext(
-                "{name}: a total row on line {lines}; it is written unchanged",
-                "{name}: {count:,} total rows on lines {lines}; they are written unchanged",
-                len(self._totals),
-            )
-            lines = few(map(str, self._totals[:MOST_LINES]), len(self._totals))
-            say(text.format(name=self.source.name, lines=lines, count=len(self._totals)))
+            say(total_rows_line(self.source.name, self._totals, self.keeps_totals))
         if self._unlisted and self._listed and not self.quiet:
             said = ngettext(
                 "{name}: {count:,} SKU has no list price yet and is passed over: {skus}",
@@ -397,7 +400,7 @@ class Answers:
         )
         self._note_rows(outcome, text, skus[good])
         self.aside.add(text, [problem.moved(skus) for problem in problems])
-        if not len(totals):
+        if not (len(totals) and self.keeps_totals):
             return outcome, cast("TextBlock", outcome.asked)
         kept = np.sort(np.concatenate((skus[good], totals)))
         written = text.chosen(kept)

@@ -75,7 +75,7 @@ MAIN_OPTIONS: dict[str, tuple[str, ...]] = {
 METAVARS = (
     *("FILE", "[FILE]", "[FEED]", "[KEY]", "FORM", "NAME", "VALUE", "COLUMN", "HEADER=COLUMN"),
     *("CHARACTER", "MARK", "CODE", "DATE", "TIME", "SECONDS", "SHARE", "RATE", "ID", "N"),
-    *("[OPTIONS]", "COMMAND [ARGS]...", "[COMMAND|TOPIC]"),
+    *("[OPTIONS]", "COMMAND [ARGS]...", "[COMMAND|TOPIC]", "[COMMAND]"),
 )
 """Placeholders for values in help."""
 

@@ -10,9 +10,9 @@ from aepromo.cli.options import preferred_flag
 from aepromo.cli.process import send_nowhere
 from aepromo.inputs.values import ASSUMED, assumed_texts
 from aepromo.pricing.currency import USD, Currency
-from aepromo.table.cells import on_one_line, shown
+from aepromo.table.cells import few, on_one_line, shown
 from aepromo.table.schema import all_named, named
-from aepromo.words import _
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LONGEST = 4_000
 """How many characters a line may have."""
+MOST_LINES = 5
+"""How many lines of a file a message names."""
 
 
 def say(line: str) -> None:
@@ -55,10 +57,17 @@ def say_fault(error: Exception) -> None:
     say("aepromo: " + reason.format(fault=said))
 
 
-def say_assumed(names: Collection[str], book: Book, quiet: bool, currency: Currency = USD) -> None:
+def say_assumed(
+    names: Collection[str],
+    book: Book,
+    quiet: bool,
+    currency: Currency = USD,
+    costs: str = "",
+) -> None:
     """Name each assumed value; a value that the user put into the rule book isn't assumed.
 
-    ``currency`` is the one of prices, in which costs are taken too.
+    ``currency`` is the one of prices, in which costs are taken too; ``costs`` are their headers,
+    where the currency of others is known.
     """
     if quiet or not names:
         return
@@ -67,17 +76,19 @@ def say_assumed(names: Collection[str], book: Book, quiet: bool, currency: Curre
     values = assumed_texts(names, book)
     for (name, value), column in zip(values.items(), all_named(values), strict=True):
         if name == "cost_currency":
-            say(cost_currency_line(currency))
+            say(cost_currency_line(currency, costs))
         else:
             text = of_book if name in ASSUMED else other
             say(text.format(name=column, value=value, flag=preferred_flag(name)))
 
 
-def cost_currency_line(currency: Currency) -> str:
+def cost_currency_line(currency: Currency, costs: str) -> str:
     """The message for costs whose currency was assumed and may be wrong."""
     assumed = _("assumed: {name} {value} (set {flag})")
-    name = "cost_currency"
-    return assumed.format(name=named(name), value=currency.code, flag=preferred_flag(name))
+    if costs:
+        assumed = _("assumed: {name} {value} for {costs} (set {flag})")
+    name, flag = named("cost_currency"), preferred_flag("cost_currency")
+    return assumed.format(name=name, value=currency.code, costs=costs, flag=flag)
 
 
 def encoding_line(encoding: str) -> str:
@@ -123,6 +134,23 @@ def say_replaced(layout: Layout, added: Collection[str]) -> None:
     if 0 < len(names) < len(added):
         replaced = _("replaced: {names} (the file had them; to keep one of yours, rename it)")
         say(replaced.format(names=_(", ").join(names)))
+
+
+def total_rows_line(name: str, lines: Sequence[int], are_kept: bool) -> str:
+    """Which lines of a file are total rows, and whether they are written."""
+    text = ngettext(
+        "{name}: a total row on line {lines}; it is left out",
+        "{name}: {count:,} total rows on lines {lines}; they are left out",
+        len(lines),
+    )
+    if are_kept:
+        text = ngettext(
+            "{name}: a total row on line {lines}; it is written unchanged",
+            "{name}: {count:,} total rows on lines {lines}; they are written unchanged",
+            len(lines),
+        )
+    first = few(map(str, lines[:MOST_LINES]), len(lines))
+    return text.format(name=name, count=len(lines), lines=first)
 
 
 def took_line(took: Sequence[int]) -> str:

@@ -297,7 +297,7 @@ def text_lines(
     form: Format,
     options: WritingOptions,
     currency: str = "",
-    about: Callable[[], Sequence[tuple[str, str | int]]] | None = None,
+    about: Callable[[], tuple[int, Sequence[tuple[str, str | int]]]] | None = None,
 ) -> Iterator[bytes]:
     """Parts of a table as bytes, in any form but a Rich table."""
     if form is Format.ALIEXPRESS:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, BinaryIO
 
-import numpy as np
-
 from aepromo.cli.messages import say
-from aepromo.errors import InputError, OutputError, problems_of
+from aepromo.errors import InputError, OutputError
 from aepromo.table.arrow_arrays import texts_of
-from aepromo.table.blocks import line_numbers
+from aepromo.table.blocks import first_problems, line_numbers
 from aepromo.table.csv_lines import bytes_of, cell_texts, lines_of
 from aepromo.table.number_columns import rows_of
 from aepromo.table.text_formats import delimited
@@ -76,10 +74,10 @@ class RejectedRows:
         rows, unsaid = rows_of(refused), max(MOST_NAMED - self._named, 0)
         self.count += len(rows) + len(text.ragged)
         self._named += sum(len(each.rows) for each in refused) + len(text.ragged)
-        told = rows if self.is_open else rows[:unsaid]
-        lines = line_numbers(text, told.tolist()) if len(told) else {}
-        self._name(text, rows[:unsaid], refused, lines, unsaid)
+        for problem in first_problems(text, refused, unsaid):
+            say(f"{self._source.name}:{problem.row}: {problem}")
         if self.is_open:
+            lines = line_numbers(text, rows.tolist()) if len(rows) else {}
             rejects = self._rejects(text.chosen(rows), rows, refused, lines)
             if not text.ragged:
                 self._write(str(bytes_of(rejects), "utf-8"))
@@ -108,22 +106,6 @@ class RejectedRows:
             )
             raise RowsRefused(f"{name}: " + remedy.format(bad_rows=counted))
         say(f"{name}: " + _("{bad_rows} set aside").format(bad_rows=counted))
-
-    def _name(
-        self,
-        text: TextBlock,
-        rows: Numbers,
-        refused: Sequence[Refused],
-        lines: Mapping[int, int],
-        most: int,
-    ) -> None:
-        is_named = np.zeros(len(text), np.bool_)
-        is_named[rows] = True
-        problems = problems_of(each.only(is_named) for each in refused) if len(rows) else []
-        named = [(lines[each.row], str(each)) for each in problems]
-        named += [(each.line, each.reason) for each in text.ragged[:most]]
-        for line, problem in sorted(named, key=itemgetter(0))[:most]:
-            say(f"{self._source.name}:{line}: {problem}")
 
     def _rejects(
         self,

@@ -18,6 +18,7 @@ from aepromo.cli.completion import say_what_is_installed
 from aepromo.cli.output import check_form, check_paths
 from aepromo.cli.process import input_waits
 from aepromo.errors import CallError, NothingGivenError
+from aepromo.table.schema import INPUTS
 from aepromo.words import _
 from aepromo.words.nearest import nearest, one_of
 
@@ -151,7 +152,9 @@ class Command(TyperCommand):
             if ctx.params["file"] is not None or not input_waits():
                 raise
             hint = _("standard input holds data; write - to read it")
-            raise CallError(_("; ").join((str(error), hint))) from None
+            gives_values = any(ctx.params.get(name) is not None for name in INPUTS)
+            reason = _("; ").join((hint, str(error))) if gives_values else hint
+            raise CallError(reason) from None
 
 
 class Root(TyperGroup):

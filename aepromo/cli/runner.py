@@ -253,7 +253,10 @@ def call_of(arguments: Mapping[str, Any], own: Sequence[str]) -> Call:
 def values_of(call: Call) -> Values:
     """All values of options and configuration, resolved; prints their warnings."""
     if call.given.get("override") and call.file is None:
-        raise CallError(_("--override puts options before the cells of a FILE; name one"))
+        reason = _(
+            "--override puts options before the cells of a FILE; name one, or - for standard input"
+        )
+        raise CallError(reason)
     policy = with_rates(policy_over(call.config, call.given, call.store), call.joined, call.file)
     if "timezone" in call.options:
         from aepromo.cli.clock import zone_of  # few commands have times

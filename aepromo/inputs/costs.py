@@ -86,6 +86,12 @@ class Costs:
     signs: frozenset[str] = frozenset()
     are_unnamed: bool = False
 
+    @property
+    def unnamed(self) -> list[str]:
+        """The headers of the costs whose currency nothing names, if that of others is named."""
+        parts = [part for part in self.parts if part.is_unnamed and not part.is_labelled]
+        return [part.header for part in parts] if len(parts) < len(self.parts) else []
+
     def code_of(self, currency: Currency) -> int:
         """A currency's index; a new one is added."""
         codes = [each.code for each in self.currencies]

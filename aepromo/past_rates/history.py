@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +56,10 @@ class Orders:
     unforced: Counter[str]
     too_early: int
     problems: list[Refused]
+
+    def moved(self, places: Numbers) -> Orders:
+        """The same with the problems by their places in a larger table."""
+        return replace(self, problems=[each.moved(places) for each in self.problems])
 
 
 def read_orders(cells: Cells, columns: FoundColumns, which: OrderFilter) -> Orders:

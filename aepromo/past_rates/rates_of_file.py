@@ -6,9 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from aepromo.cli.answers import ahead
 from aepromo.cli.input_files import opened_table, size_of
-from aepromo.cli.messages import encoding_line, say, say_reading
+from aepromo.cli.messages import encoding_line, say, say_reading, total_rows_line
 from aepromo.cli.options import Format
 from aepromo.cli.output import (
     DELIMITERS,
@@ -28,12 +30,13 @@ from aepromo.past_rates.estimates import past_rates
 from aepromo.past_rates.history import read_orders
 from aepromo.pricing.currency import USD
 from aepromo.table.answer_columns import Layout
-from aepromo.table.blocks import parse
+from aepromo.table.blocks import line_numbers, parse
 from aepromo.table.cells import percent
 from aepromo.table.column import Kind
 from aepromo.table.csv_lines import cell_texts, joined, result_texts
 from aepromo.table.schema import RESULTS
 from aepromo.table.text_formats import TextColumn, delimited
+from aepromo.table.total_rows import total_rows
 from aepromo.terminal.progress import Meter
 from aepromo.terminal.summary import more_line, skus
 from aepromo.words import _, ngettext
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from aepromo.past_rates.history import Orders
     from aepromo.past_rates.past_orders import OrderFilter
     from aepromo.table.blocks import TextBlock
+    from aepromo.table.number_columns import Numbers
     from aepromo.table.source import Block
 
 MOST_STATUSES = 4
@@ -127,21 +131,31 @@ def _read(which: OrderFilter, file: str, reading: Reading, writing: WritingOptio
             raise InputError(f"{source.place}: {problem}") from None
         say_reading(source, headers, writing.quiet)
 
-        def look_at(block: Block) -> tuple[TextBlock, Orders]:
+        totals: list[int] = []
+
+        def look_at(block: Block) -> tuple[TextBlock, Orders, Numbers]:
             text = parse(block, source)
-            return text, read_orders(text, columns, which)
+            apart = total_rows(text, columns.get("sku"))
+            orders = np.delete(np.arange(len(text)), apart)
+            cells = text.chosen(orders) if len(apart) else text
+            found = read_orders(cells, columns, which)
+            return text, found.moved(orders), apart
 
         meter = Meter(progress_stream(writing), size_of(stream))
         try:
-            for text, orders in ahead(look_at, source.blocks):
+            for text, orders, apart in ahead(look_at, source.blocks):
                 meter.advance(len(text), len(text.block.data))
                 seen.add(orders)
+                if len(apart):
+                    totals += line_numbers(text, apart.tolist()).values()
                 if orders.problems or text.ragged:
                     aside.add(text, orders.problems)
         finally:
             meter.close()
         if source.guessed_encoding and not writing.quiet:
             say(encoding_line(source.guessed_encoding))
+        if totals and not writing.quiet:
+            say(total_rows_line(source.name, totals, are_kept=False))
         aside.close()
     return seen
 

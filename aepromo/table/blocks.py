@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from aepromo.errors import InputError
+from aepromo.errors import InputError, Problem, problems_of
 from aepromo.table.arrow_arrays import places_of, texts_of
 from aepromo.table.cells import COMMA, UNTOLD
 from aepromo.table.grid import Grid, Pieces, grid_of
-from aepromo.table.number_columns import Reading, plain_numbers, read_column
+from aepromo.table.number_columns import Reading, plain_numbers, read_column, rows_of
 from aepromo.table.record_ends import marks_of
 from aepromo.table.rows_one_by_one import Ragged, rows_with_lines
 from aepromo.table.source import LONE_RETURN, Block
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from aepromo.errors import Refused
     from aepromo.pricing.currency import Currency
     from aepromo.table.column import Kind
     from aepromo.table.source import Source
@@ -240,3 +241,15 @@ def line_numbers(text: TextBlock, rows: Sequence[int]) -> dict[int, int]:
     width = len(source.header)
     lines = [line for line, cells in rows_with_lines(block, source) if len(cells) == width]
     return {row: lines[row] for row in rows}
+
+
+def first_problems(text: TextBlock, refused: Sequence[Refused], most: int) -> list[Problem]:
+    """The problems of a block's first bad rows, by the lines of the file on which these start."""
+    rows = rows_of(refused)[:most]
+    problems = [Problem(each.line, "", each.reason) for each in text.ragged[:most]]
+    if len(rows):
+        lines, is_named = line_numbers(text, rows.tolist()), np.zeros(len(text), np.bool_)
+        is_named[rows] = True
+        named = problems_of(each.only(is_named) for each in refused)
+        problems += [each._replace(row=lines[each.row]) for each in named]
+    return sorted(problems, key=lambda problem: problem.row)[:most]

@@ -690,18 +690,24 @@ def check_header(headers: Sequence[str]) -> None:
 def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, HeaderReading]:
     """Readings of the headers in ``mapping``, by position; the unit in a header still applies.
 
-    Raises ``CallError`` for an unknown column, ``InputError`` for a header that the file lacks or
-    that matches several of its headers.
+    Raises ``CallError`` for an unknown column or one before its header, ``InputError`` for a header
+    that the file lacks or that matches several of its headers.
     """
     mapped: dict[int, HeaderReading] = {}
     places: dict[str, list[int]] = {}
     for at, header in enumerate(headers if mapping else ()):
         places.setdefault(plain(header), []).append(at)
     for header, written in mapping.items():
-        name = column_called(written)
+        name, first = column_called(written), column_called(header)
+        alike = places.get(plain(header), [])
+        is_wrong = name not in INPUTS or not alike
+        if is_wrong and first in INPUTS and (meant := places.get(plain(written))):
+            option = map_option(headers[meant[0]], first)
+            raise CallError(
+                _("--map: the header comes first; write {option}").format(option=option)
+            )
         if name not in INPUTS:
             raise CallError(f"--map: {unknown_column(name)}")
-        alike = places.get(plain(header), [])
         if header.endswith("…"):  # as a message shortened it
             start = plain(header.removesuffix("…"))
             alike = [at for each, found in places.items() if each.startswith(start) for at in found]
@@ -722,7 +728,7 @@ def _mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Hea
 def unknown_column(name: str) -> str:
     """The message for an unknown column name."""
     known = INPUTS if name.isascii() else list(map(chinese, INPUTS))
-    meant = nearest(name, known, _("there are {names}"))
+    meant = nearest(name, known, _("see aepromo help columns"))
     return _("no column is called '{name}'; {nearest}").format(name=name, nearest=meant)
 
 

@@ -115,6 +115,8 @@ def ids_of(text: TextBlock, place: int, apart: Numbers) -> BlockIds:
 def lines_of_rows(text: TextBlock) -> Numbers:
     """The line on which each row of a block starts."""
     block, rows = text.block, len(text)
+    if block.lines:
+        return np.array(block.lines, np.int64)
     ragged = [each.line for each in text.ragged]
     if text.source.counts_rows or newlines(block.data) == rows + len(ragged):
         lines = block.first_line + np.arange(rows + len(ragged), dtype=np.int64)

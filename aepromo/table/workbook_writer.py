@@ -192,12 +192,13 @@ def workbook(
     parts: Iterable[Sequence[TextColumn]],
     with_header: bool,
     currency: str = "",
-    about: Callable[[], Sequence[tuple[str, str | int]]] | None = None,
+    about: Callable[[], tuple[int, Sequence[tuple[str, str | int]]]] | None = None,
 ) -> Iterator[bytes]:
     """Parts of one table as the bytes of a workbook; ``currency`` is what its amounts are in.
 
-    ``about`` returns, once all parts are written, further lines for the second sheet. Raises
-    ``CallError`` without XlsxWriter, and ``OutputError`` for more than a workbook can hold.
+    ``about`` returns, once all parts are written, how many rows are total rows, and further lines
+    for the second sheet. Raises ``CallError`` without XlsxWriter, and ``OutputError`` for more than
+    a workbook can hold.
     """
     waiting = iter(parts)
     first = next(waiting)
@@ -213,7 +214,7 @@ def workbook(
                     raise TooManyRows
                 sheet.write(rows)
                 yield sink.drained()
-            others = layout.finished(about() if about else ())
+            others = layout.finished(*(about() if about else ()))
             sheet.write(others.pop(_SHEET))
         for name, data in others.items():
             archive.writestr(_entry(name), data, compresslevel=_QUICK)
@@ -296,13 +297,17 @@ class _Layout:
         )
         return bytes_of(lines)
 
-    def finished(self, about: Sequence[tuple[str, str | int]]) -> dict[str, bytes]:
+    def finished(
+        self, totals: int = 0, about: Sequence[tuple[str, str | int]] = ()
+    ) -> dict[str, bytes]:
         """Return every part of the workbook; of the sheet only the part after its rows."""
-        parts = self._parts(about)
+        parts = self._parts(totals, about)
         parts[_SHEET] = parts[_SHEET][parts[_SHEET].index(b"</sheetData>") :]
         return parts
 
-    def _parts(self, about: Sequence[tuple[str, str | int]] = ()) -> dict[str, bytes]:
+    def _parts(
+        self, totals: int = 0, about: Sequence[tuple[str, str | int]] = ()
+    ) -> dict[str, bytes]:
         buffer = BytesIO()
         book = self._xlsxwriter.Workbook(buffer, {"in_memory": True})
         book.set_properties({"created": datetime(1980, 1, 1)})
@@ -324,7 +329,7 @@ class _Layout:
             sheet.write_blank(self._header, position, None, look)
         whole = f"A1:{self._letter(len(self._columns) - 1)}{max(self.height, 1)}"
         sheet.ignore_errors({"number_stored_as_text": whole})
-        self._sum_up(summary, sheet.name, named, bold, about)
+        self._sum_up(summary, sheet.name, named, bold, totals, about)
         book.close()
         with ZipFile(buffer) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
@@ -340,10 +345,11 @@ class _Layout:
         sheet: str,
         named: Mapping[str, object],
         bold: object,
+        totals: int,
         about: Sequence[tuple[str, str | int]],
     ) -> None:
         """Write the second sheet: formulas over the first, with their results."""
-        rows = self.height - self._header
+        rows = self.height - self._header - totals
         summary.set_column(0, 0, 28)
         summary.set_column(1, 1, 14)
         summary.write_string(0, 0, _("rows"))
@@ -351,6 +357,8 @@ class _Layout:
         if self._currency:
             summary.write_string(1, 0, _("computed amounts in"))
             summary.write_string(1, 1, self._currency)
+        if totals:
+            about = [(_("total rows"), totals), *about]
         line = 3
         for position, counts in self._summed.items() if rows else ():
             name, kind = self._results[position], self._columns[position][1]

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from aepromo.table.number_columns import Numbers
 
 FORMS = ("auto", "csv", "jsonl")
+NEEDED = ("sku", "discount_status")
+"""The columns that a feed must have, though cells may be blank."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,8 @@ def read_feed(question: Question, values: Values, file: str, call: Call) -> Feed
         aside = RejectedRows(source, rejects, reading.rejects, writing.headers or "en")
         columns, headers = _columns(question, source, reading.headers.of(source.header), values)
         say_reading(source, headers, writing.quiet, values.texts)
-        read_part = partial(_read_part, question, values, columns, source)
-        parts = list(ahead(read_part, source.blocks))
+        part_of = partial(read_part, question, values, columns, source)
+        parts = list(ahead(part_of, source.blocks))
         _name_doubles(parts, source.header[columns["sku"]])
         for part in parts:
             aside.add(part.text, part.problems)
@@ -135,13 +137,13 @@ def _of_good_rows(
 def _columns(
     question: Question, source: Source, mapping: Mapping[str, str], values: Values
 ) -> Found:
-    """The positions of columns. A feed must have some of them, though cells may be blank.
+    """The positions of columns.
 
     Without a column of statuses every SKU would seem to be no longer forced.
     """
     try:
         found = find_columns(question, list(source.header), mapping, values)
-        missing = [name for name in ("sku", "discount_status") if name not in found.columns]
+        missing = [name for name in NEEDED if name not in found.columns]
         if missing:
             raise InputError(missing_columns(found.headers, missing))
     except InputError as problem:
@@ -149,7 +151,7 @@ def _columns(
     return found
 
 
-def _read_part(
+def read_part(
     question: Question, values: Values, columns: FoundColumns, source: Source, block: Block
 ) -> _Part:
     """Read a block; its problems are in the order of the rows."""
