@@ -74,8 +74,6 @@ def loaded(listing: str) -> set[str]:
 
 def heavy(command: str) -> set[str]:
     """The packages that a command must not load, because it doesn't need them."""
-    if command == "watch":
-        return set()
     return {"pandas"} if command in COLUMNS else HEAVY
 
 
