@@ -106,9 +106,10 @@ def joined_texts(*columns: pa.Array) -> pa.Array:
     for column in columns:
         is_said = truths(column.is_valid())
         separators = looked_up(["", "; "], (is_begun & is_said).astype(np.int64))
-        parts += [separators, pc.fill_null(column, text_scalar(""))]
+        parts += [separators, column]
         is_begun |= is_said
-    return null_unless(is_begun, concatenated(parts))
+    together = pc.binary_join_element_wise(*parts, text_scalar(""), null_handling="replace")
+    return null_unless(is_begun, together)
 
 
 def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:

@@ -55,6 +55,7 @@ from aepromo.table.csv_lines import spelled
 from aepromo.table.fact_cells import hours
 from aepromo.table.headers import plain
 from aepromo.table.moment_columns import instant_number, written_instants
+from aepromo.table.number_columns import spread
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.watch.columns import EVENTS, FEED_INPUTS, PROTECTIONS, STATES, SWITCHES
 from aepromo.watch.events import OVER, News, Seen, look
@@ -63,6 +64,7 @@ from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import tzinfo
 
     import numpy.typing as npt
 
@@ -414,7 +416,7 @@ def report(change: Change, answers: Sequence[Outcome], values: Values, now: date
     span = hours(values.book, "forced.react_hours") if len(is_over) else timedelta(0)
     due = np.where(is_due, news.since + span // _MICROSECOND, BLANK)
     late = np.where(is_due, instant_number(now, UTC) - due, 0)
-    is_late, deadlines = late > 0, written_instants(due, zone)
+    is_late, (since, deadlines) = late > 0, _written([news.since, due], zone)
     acting = [_("act by {time}"), _("deadline missed by {time}")]
     times = pc.if_else(bits_of(is_late), shown_numbers(late, _spent).column(), deadlines)
     figures = _figures_of(change, answers, np.where(is_over, -1, news.rows))
@@ -422,7 +424,7 @@ def report(change: Change, answers: Sequence[Outcome], values: Values, now: date
         "sku": taken(change.after.skus, news.rows),
         "event": looked_up(EVENTS, news.kinds),
         "state": looked_up(STATES, news.states),
-        "since": written_instants(news.since, zone),
+        "since": since,
         "deadline": deadlines,
         "missed": looked_up(RESULTS["missed"].labels, np.where(is_due, is_late, -1)),
         **figures,
@@ -453,6 +455,13 @@ def _figures_of(change: Change, answers: Sequence[Outcome], skus: Numbers) -> di
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def _written(columns: Sequence[Numbers], zone: tzinfo) -> list[pa.Array]:
+    """Columns of times as text, each different one written once; null where blank."""
+    different, codes = np.unique(np.array(columns), return_inverse=True)
+    texts = written_instants(different, zone)
+    return [taken(texts, each) for each in codes.reshape(len(columns), -1)]
+
+
 def _most_pressing_first(news: News) -> News:
     """Sort news by kind as in ``EVENTS``, the oldest first; events that are over go last."""
     order = np.lexsort((news.rows, news.since, news.kinds, news.states == OVER))
@@ -475,14 +484,18 @@ def _happened(news: News, after: Memory, currency: Currency) -> pa.Array:
         *(unforced, _("forced again")),
     ]
     second = np.where(news.kinds == PRICE_DRIFT, drifts[0] != BLANK, news.states == OVER)
-    deal, low, high = (spelled(each, currency.places) for each in drifts)
-    ranges = Clause((drifts[1] != drifts[2]).astype(np.int64), ["{low}", _("{low} to {high}")])
+    drifting = np.flatnonzero(drifts[0] != BLANK)
+    deal, low, high = (
+        spread(spelled(each, currency.places), drifting, len(second))
+        for each in drifts[:, drifting]
+    )
+    is_range = np.where(drifts[0] == BLANK, UNSAID, drifts[1] != drifts[2])
     return formatted_each(
         Clause(2 * news.kinds + second, sentences),
         rate=_shown_rates(rates, _("a rate that the feed does not give")),
         before=_shown_rates(after.rates_before[:, news.rows], ""),
         deal=deal,
-        gives=formatted_each(ranges, low=low, high=high),
+        gives=formatted_each(Clause(is_range, ["{low}", _("{low} to {high}")]), low=low, high=high),
     )
 
 

@@ -83,6 +83,7 @@ from aepromo.words import _, label, ngettext
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import pyarrow as pa
     from rich.console import RenderableType
 
     from aepromo.engine.answer import Outcome
@@ -179,21 +180,11 @@ def watch_command() -> Callable[..., None]:
         call = call_of(arguments, [*WatchOptions._fields, "fail_on"])
         _check_call(call, any(call.given.values()))
         state = call.options["state"]
-        zone = zone_of(call.options["timezone"], call.config)
         with locked(state, call.options["wait"]) if state else nullcontext():
-            policy = policy_over(call.config, call.given, call.store)._replace(zone=zone)
-            memory = _memory(call)
-            values = resolved(_in_currency_of(memory, policy, call))
-            say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
-            say_warnings(values)
-            now = now_of(call.options["now"], zone)
-            found = _found(memory, values, now, call)
-            told = report(found.change, found.answers, values, now)
-            _say_what_was_taken(found, values, now, call)
-            after = replace(found.change.after, currency=values.currency.code)
-            with remembering(state, after) if state else nullcontext():
-                _write(told, found, values, call)
-        if call.options["fail_on"].fails(told.counts):
+            told = _told(call)
+            with remembering(state, told.after) if state else nullcontext():
+                _write(told, call)
+        if call.options["fail_on"].fails(told.report.counts):
             raise typer.Exit(Exit.FINDINGS)
 
     plain = watch(resolved(Policy()))
@@ -212,6 +203,29 @@ def watch_command() -> Callable[..., None]:
             option("fail_on", FailOnOption, FailOn.OPEN),
         ],
     )
+
+
+class _Told(NamedTuple):
+    """What a run reports and remembers."""
+
+    report: Report
+    after: Memory
+    values: Values
+
+
+def _told(call: Call) -> _Told:
+    """Look at the feed; the memory of its columns is free again before anything is written."""
+    zone = zone_of(call.options["timezone"], call.config)
+    policy = policy_over(call.config, call.given, call.store)._replace(zone=zone)
+    memory = _memory(call)
+    values = resolved(_in_currency_of(memory, policy, call))
+    say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
+    say_warnings(values)
+    now = now_of(call.options["now"], zone)
+    found = _found(memory, values, now, call)
+    told = report(found.change, found.answers, values, now)
+    _say_what_was_taken(found, values, now, call)
+    return _Told(told, replace(found.change.after, currency=values.currency.code), values)
 
 
 class _Found(NamedTuple):
@@ -377,12 +391,13 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
         say(_("no profit of forced SKUs without {names}").format(names=columns))
 
 
-def _write(told: Report, found: _Found, values: Values, call: Call) -> None:
+def _write(told: _Told, call: Call) -> None:
     """Write a row for each event and, unless ``--quiet``, the summary line."""
-    writing, line = call.writing, _summary(told, found)
-    form, rows = format_of(writing), len(told.columns["sku"])
+    writing, line, values = call.writing, _summary(told), told.values
+    columns, form = told.report.columns, format_of(writing)
+    rows = len(columns["sku"])
     if form in DELIMITERS and not writing.value:
-        _write_lines(told, DELIMITERS[form], writing)
+        _write_lines(columns, DELIMITERS[form], writing)
     else:
         is_one = call.file is None and call.options["state"] is None and rows == 1
         shown = writing.limit if form is Format.TABLE else rows
@@ -390,49 +405,49 @@ def _write(told: Report, found: _Found, values: Values, call: Call) -> None:
         def table(columns: list[TextColumn]) -> RenderableType:
             from aepromo.terminal.rich_tables import rows_table
 
-            keys = ("sku", *found.question.key_columns)
+            keys = ("sku", *watch(values).key_columns)
             wanted = [column.name for column in columns] if writing.columns else list(keys)
             notes = [] if writing.quiet else [line]
             if rows > shown:
                 notes.append(more_line(shown, rows))
             return rows_table(columns, wanted, table_width(), notes, values.currency)
 
-        columns = [
+        texts = [
             TextColumn(name, (INPUTS | RESULTS)[name].kind, cells[:shown].to_pylist())
-            for name, cells in told.columns.items()
+            for name, cells in columns.items()
         ]
-        write_columns(columns, writing, values.currency, None if is_one else table)
+        write_columns(texts, writing, values.currency, None if is_one else table)
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {line}")
 
 
-def _write_lines(told: Report, delimiter: str, writing: WritingOptions) -> None:
-    """Write a row for each event as CSV or TSV, a whole column at a time."""
-    layout = Layout(tuple(told.columns))
+def _write_lines(columns: Mapping[str, pa.Array], delimiter: str, writing: WritingOptions) -> None:
+    """Write columns as CSV or TSV."""
+    layout = Layout(tuple(columns))
     names = chosen_names(layout, writing)
     header = [] if writing.no_header else [layout.headed(names, header_language(writing))]
     head = ("\ufeff" if writing.bom else "") + delimited(header, delimiter, writing.excel_safe)
-    cells = [cell_texts(told.columns[name], delimiter, writing.excel_safe) for name in names]
+    cells = [cell_texts(columns[name], delimiter, writing.excel_safe) for name in names]
     with destination(writing) as stream:
         stream.write(head.encode())
         stream.write(joined(cells, delimiter))
 
 
-def _summary(told: Report, found: _Found) -> str:
+def _summary(told: _Told) -> str:
     """``3 events: 1 new, 2 open; 1 deadline missed; 72 SKUs watched``."""
-    count = len(told.columns["sku"])
+    counts, count = told.report.counts, len(told.report.columns["sku"])
     parts = [
         f"{number:,} {label(name, 'state')}"
-        for name, number in told.counts.items()
+        for name, number in counts.items()
         if name != "missed" and number
     ]
     events = ngettext("{count:,} event", "{count:,} events", count).format(count=count)
     if parts:
         events = _("{rows}: {labels}").format(rows=events, labels=_(", ").join(parts))
     clauses = [events]
-    if missed := told.counts["missed"]:
+    if missed := counts["missed"]:
         deadlines = ngettext("{count:,} deadline missed", "{count:,} deadlines missed", missed)
         clauses.append(deadlines.format(count=missed))
-    watched = len(found.change.after)
+    watched = len(told.after)
     skus = ngettext("{count:,} SKU watched", "{count:,} SKUs watched", watched)
     return _("; ").join((*clauses, skus.format(count=watched)))

@@ -16,7 +16,7 @@ import json
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
 from aepromo.errors import InputError, OutputError
+from aepromo.platform.reason_texts import formatted
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION
 from aepromo.table.arrow_arrays import (
@@ -81,7 +82,7 @@ class Memory:
     rates: Numbers
     drifts: Numbers
     since: Numbers
-    ranks: Numbers
+    ranks: npt.NDArray[np.int8]
     rates_before: Numbers
     currency: str = USD.code
 
@@ -89,8 +90,8 @@ class Memory:
     def empty(cls, currency: str = USD.code) -> Memory:
         """A memory of no SKU."""
         none = np.empty((len(EVENTS), 0), np.int64)
-        nowhere = np.empty(0, np.bool_)
-        return cls(texts_of([]), nowhere, none[:2], none[:3], none, none, none[:2], currency)
+        is_forced, ranks = np.empty(0, np.bool_), none.astype(np.int8)
+        return cls(texts_of([]), is_forced, none[:2], none[:3], none, ranks, none[:2], currency)
 
     def __len__(self) -> int:
         return len(self.skus)
@@ -135,21 +136,16 @@ class Memory:
 
     def _with(self, skus: pa.Array, change: Callable[[AnyColumn], AnyColumn]) -> Memory:
         """Each column changed in the same way."""
-        return Memory(
-            skus,
-            change(self.is_forced),
-            change(self.rates),
-            change(self.drifts),
-            change(self.since),
-            change(self.ranks),
-            change(self.rates_before),
-            self.currency,
-        )
+        changed: dict[str, Any] = {name: change(getattr(self, name)) for name in _COLUMNS}
+        return replace(self, skus=skus, **changed)
+
+
+_COLUMNS = ("is_forced", "rates", "drifts", "since", "ranks", "rates_before")
 
 
 def placed(column: AnyColumn, places: Numbers, count: int) -> AnyColumn:
     """The rows of a column at some places among ``count`` rows; the others are blank."""
-    blank = False if column.dtype == np.bool_ else BLANK
+    blank = BLANK if column.dtype == np.int64 else 0
     found = np.full((*column.shape[:-1], count), blank, column.dtype)
     found[..., places] = column
     return found
@@ -238,18 +234,12 @@ def _escaped(skus: pa.Array) -> pa.Array:
 
 def _entries(memory: Memory) -> pa.Array:
     """The entry of each SKU as JSON."""
-    return concatenated(
-        [
-            '{"forced": ',
-            looked_up(["false", "true"], memory.is_forced.astype(np.int64)),
-            ', "rate": ',
-            _lists(memory.rates),
-            ', "drift": ',
-            _lists(memory.drifts),
-            ', "open": {',
-            _open_events(memory),
-            "}}",
-        ]
+    return formatted(
+        '{{"forced": {forced}, "rate": {rate}, "drift": {drift}, "open": {{{opened}}}}}',
+        forced=looked_up(["false", "true"], memory.is_forced.astype(np.int64)),
+        rate=_lists(memory.rates),
+        drift=_lists(memory.drifts),
+        opened=_open_events(memory),
     )
 
 
@@ -269,16 +259,11 @@ def _open_events(memory: Memory) -> pa.Array:
     kinds, rows = kinds[order], rows[order]
     seconds = np.ascontiguousarray(memory.since[kinds, rows] // _SECOND)
     times = pa.Array.from_buffers(pa.timestamp("s"), len(rows), [None, pa.py_buffer(seconds)])
-    events = concatenated(
-        [
-            '"',
-            looked_up(EVENTS, kinds),
-            '": {"since": "',
-            pc.replace_substring(times.cast(pa.string()), " ", "T"),
-            '+00:00", "was": ',
-            _lists(np.where(kinds == RATE_CHANGED, memory.rates_before[:, rows], BLANK)),
-            "}",
-        ]
+    events = formatted(
+        '"{name}": {{"since": "{since}+00:00", "was": {before}}}',
+        name=looked_up(EVENTS, kinds),
+        since=pc.replace_substring(times.cast(pa.string()), " ", "T"),
+        before=_lists(np.where(kinds == RATE_CHANGED, memory.rates_before[:, rows], BLANK)),
     )
     ends = places_of(np.searchsorted(rows, np.arange(len(memory) + 1))).cast(pa.int32())
     return pc.binary_join(pa.ListArray.from_arrays(ends, events), text_scalar(", "))
@@ -301,7 +286,7 @@ def read_state(path: str) -> Memory | None:
         return _as_json(data, path) if found is None else found
     except InputError:
         raise
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         reason = _(
             "{path}: damaged, or not written by watch; restore it, or remove it to start again"
         )
@@ -382,7 +367,7 @@ def _memory(skus: pa.Array, entries: pa.Array, currency: str) -> Memory:
         _rates(rate),
         _numbers(drift, 3),
         np.array(since),
-        np.argsort(np.argsort(places, axis=0), axis=0),
+        np.argsort(np.argsort(places, axis=0), axis=0).astype(np.int8),
         before[RATE_CHANGED],
         currency,
     )
@@ -451,6 +436,7 @@ def _entry(entry: Any) -> str:
 def _event(event: Any) -> dict[str, Any]:
     _check_keys(event, {"since", "was"})
     since = event["since"]
+    _check(isinstance(since, str))
     _check(datetime.fromisoformat(since).isoformat(timespec="seconds") == since)
     return {"since": since, "was": event["was"]}
 
