@@ -78,12 +78,12 @@ def shown_numbers(numbers: Numbers, written: Callable[[int], str]) -> Clause:
 
 def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:
     """A sentence for each row with its fields filled in; no clause may be empty in any row."""
-    parts: list[str | pa.Array] = []
+    parts: list[str | pa.Array] = [""]
     for text, name, _spec, _conversion in Formatter().parse(sentence):
-        parts.append(text)
+        parts[-1] += text
         if name is not None:
             field = fields[name]
-            parts.append(field.column() if isinstance(field, Clause) else field)
+            parts += [field.column() if isinstance(field, Clause) else field, ""]
     return concatenated(parts)
 
 

@@ -201,7 +201,7 @@ _IN_ESCAPES = r'["\\\x00-\x1f]'
 
 def state_text(memory: Memory) -> bytes:
     """The file's text: a line for each SKU, in order, so that a diff works line by line."""
-    head, body = _parts(memory.skus, _entries(memory), memory.currency)
+    head, body = _parts(_lines(memory), memory.currency)
     return b"".join((head, f'  "checksum": "{_checksum(head, body)}",\n'.encode(), body))
 
 
@@ -213,14 +213,26 @@ def _checksum(*parts: bytes | memoryview) -> str:
     return found.hexdigest()
 
 
-def _parts(skus: pa.Array, entries: pa.Array, currency: str) -> tuple[bytes, bytes]:
+def _parts(lines: pa.Array, currency: str) -> tuple[bytes, bytes]:
     """The file's text before the line of the checksum, and the text after it."""
     kind = f'"format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "{currency}"'
     head = f"{{\n  {kind},\n".encode()
-    if not len(skus):
+    if not len(lines):
         return head, b'  "skus": {}\n}\n'
-    lines = bytes_of(concatenated([_BEFORE, _escaped(skus), _BEHIND, entries, _NEXT]))
-    return head, b"".join((_FIRST, lines[: -len(_NEXT)], _END))
+    return head, b"".join((_FIRST, bytes_of(lines)[: -len(_NEXT)], _END))
+
+
+def _lines(memory: Memory) -> pa.Array:
+    """The line of each SKU."""
+    entry = '{{"forced": {forced}, "rate": {rate}, "drift": {drift}, "open": {{{opened}}}}}'
+    return formatted(
+        _BEFORE + "{sku}" + _BEHIND + entry + _NEXT,
+        sku=_escaped(memory.skus),
+        forced=looked_up(["false", "true"], memory.is_forced.astype(np.int64)),
+        rate=_lists(memory.rates),
+        drift=_lists(memory.drifts),
+        opened=_open_events(memory),
+    )
 
 
 def _escaped(skus: pa.Array) -> pa.Array:
@@ -230,17 +242,6 @@ def _escaped(skus: pa.Array) -> pa.Array:
         return skus
     texts = [json.dumps(sku, ensure_ascii=False)[1:-1] for sku in skus.filter(special).to_pylist()]
     return pc.replace_with_mask(skus, special, texts_of(texts))
-
-
-def _entries(memory: Memory) -> pa.Array:
-    """The entry of each SKU as JSON."""
-    return formatted(
-        '{{"forced": {forced}, "rate": {rate}, "drift": {drift}, "open": {{{opened}}}}}',
-        forced=looked_up(["false", "true"], memory.is_forced.astype(np.int64)),
-        rate=_lists(memory.rates),
-        drift=_lists(memory.drifts),
-        opened=_open_events(memory),
-    )
 
 
 def _lists(numbers: Numbers) -> pa.Array:
@@ -307,16 +308,15 @@ def _as_written(data: bytes) -> Memory | None:
     # Each line is cut before and behind its SKU, before and behind its entry.
     cuts = [starts + len(_BEFORE), behind, behind + len(_BEHIND), ends - len(_NEXT)]
     pieces = _pieces(lines, np.append(np.transpose(cuts), len(lines)))
+    pieces.validate(full=True)
     first = np.arange(0, len(pieces), len(cuts))
     return _memory(taken(pieces, first), taken(pieces, first + 2), head[2].decode())
 
 
 def _pieces(data: bytes, cuts: Numbers) -> pa.Array:
-    """The texts between cuts of some bytes. Raises ``ValueError``."""
+    """The texts between cuts of some bytes."""
     buffers = [None, pa.py_buffer(cuts.astype(np.int32)), pa.py_buffer(data)]
-    pieces = pa.Array.from_buffers(pa.string(), len(cuts) - 1, buffers)
-    pieces.validate(full=True)
-    return pieces
+    return pa.Array.from_buffers(pa.string(), len(cuts) - 1, buffers)
 
 
 def _found(texts: pa.Array, pattern: str) -> Numbers:
@@ -413,7 +413,8 @@ def _as_json(data: bytes, path: str) -> Memory:
     _check(isinstance(found["skus"], dict) and isinstance(found["currency"], str))
     entries = {sku: _entry(found["skus"][sku]) for sku in sorted(found["skus"])}
     skus, texts, currency = texts_of([*entries]), texts_of([*entries.values()]), found["currency"]
-    _check(version == 1 or found["checksum"] == _checksum(*_parts(skus, texts, currency)))
+    lines = concatenated([_BEFORE, _escaped(skus), _BEHIND, texts, _NEXT])
+    _check(version == 1 or found["checksum"] == _checksum(*_parts(lines, currency)))
     return _memory(skus, texts, currency)
 
 
