@@ -471,17 +471,14 @@ def _most_pressing_first(news: News) -> News:
 def _happened(news: News, after: Memory, currency: Currency) -> pa.Array:
     """A clause that describes each event, such as ``forced at 15%``."""
     rates, drifts = after.rates[:, news.rows], after.drifts[:, news.rows]
-    unforced, off_price = (
-        _("no longer forced"),
-        _("deal price {deal}, list price and rate give {gives}"),
-    )
-    # By kind, for events that are not over and those that are.
+    # By kind, for events that are not over and those that are; the drifts by their price.
     sentences = [
-        *(_("forced at {rate}"), unforced),
-        *(_("from {before} to {rate}"), unforced),
-        *(_("the deal price is right again"), off_price),
+        *(_("forced at {rate}"), _("no longer forced")),
+        *(_("from {before} to {rate}"), _("no longer forced")),
+        _("the deal price is right again"),
+        _("deal price {deal}, list price and rate give {gives}"),
         *(_("no longer in the feed"), _("back in the feed")),
-        *(unforced, _("forced again")),
+        *(_("no longer forced"), _("forced again")),
     ]
     second = np.where(news.kinds == PRICE_DRIFT, drifts[0] != BLANK, news.states == OVER)
     drifting = np.flatnonzero(drifts[0] != BLANK)

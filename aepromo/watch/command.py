@@ -82,6 +82,7 @@ from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import tzinfo
 
     import pyarrow as pa
     from rich.console import RenderableType
@@ -180,8 +181,9 @@ def watch_command() -> Callable[..., None]:
         call = call_of(arguments, [*WatchOptions._fields, "fail_on"])
         _check_call(call, any(call.given.values()))
         state = call.options["state"]
+        zone = zone_of(call.options["timezone"], call.config)
         with locked(state, call.options["wait"]) if state else nullcontext():
-            told = _told(call)
+            told = _told(call, zone)
             with remembering(state, told.after) if state else nullcontext():
                 _write(told, call)
         if call.options["fail_on"].fails(told.report.counts):
@@ -213,9 +215,8 @@ class _Told(NamedTuple):
     values: Values
 
 
-def _told(call: Call) -> _Told:
-    """Look at the feed; the memory of its columns is free again before anything is written."""
-    zone = zone_of(call.options["timezone"], call.config)
+def _told(call: Call, zone: tzinfo) -> _Told:
+    """Look at the feed; its columns are freed before anything is written."""
     policy = policy_over(call.config, call.given, call.store)._replace(zone=zone)
     memory = _memory(call)
     values = resolved(_in_currency_of(memory, policy, call))
@@ -231,14 +232,14 @@ def _told(call: Call) -> _Told:
 class _Found(NamedTuple):
     """The result of a run: the change to remember and the rows and figures to report.
 
-    ``outcomes`` are the rows of the feed, ``seen`` their sightings; ``answers`` are the figures of
+    ``outcomes`` are the rows of the feed, with their ``sightings``; ``answers`` are the figures of
     the forced SKUs that are reported.
     """
 
     question: Question
     change: Change
     outcomes: Sequence[Outcome] = ()
-    seen: Sightings | None = None
+    sightings: Sightings | None = None
     answers: Sequence[Outcome] = ()
 
 
@@ -366,8 +367,8 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
     blank = {name for name in names if any(each.has_blank(name) for each in inputs)}
     say_stores_passed_over(blank, call)
     zone = values.policy.zone or UTC
-    if found.seen is not None:
-        say_ahead(int((found.seen.seen.changed_at > instant_number(now, zone)).sum()))
+    if found.sightings is not None:
+        say_ahead(int((found.sightings.seen.changed_at > instant_number(now, zone)).sum()))
     if call.writing.quiet:
         return
     if any(each.lacks_zone for each in inputs):
@@ -378,8 +379,8 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
     say_assumed((*of_figures, *of_feed), values.book, quiet=False, currency=values.currency)
     made = frozenset(one for each in found.outcomes for one in each.conversions)
     say_converted(made, values.currency, quiet=False)
-    if found.seen is not None:
-        for each in found.seen.unknown.drop_null().value_counts().to_pylist():
+    if found.sightings is not None:
+        for each in found.sightings.unknown.drop_null().value_counts().to_pylist():
             taken_so = ngettext(
                 "taken as not forced: discount status '{status}' ({count:,} SKU)",
                 "taken as not forced: discount status '{status}' ({count:,} SKUs)",
