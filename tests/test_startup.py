@@ -74,8 +74,6 @@ def loaded(listing: str) -> set[str]:
 
 def heavy(command: str) -> set[str]:
     """The packages that a command must not load, because it doesn't need them."""
-    if command == "watch":
-        return set()
     return {"pandas"} if command in COLUMNS else HEAVY
 
 
@@ -122,6 +120,29 @@ def test_a_cost_file_does_not_load_pandas(form: str, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert "1 bad row set aside" in run.stderr
     assert loaded(run.stderr) & HEAVY == HEAVY - {"pandas"}
+
+
+FEEDS = (
+    "sku,discount_status,forced_rate,list_price,deal_price,purchase_price,logistics_cost,changed_at\n"
+    "A-1,forced,15%,20,17.00,8,3,2026/3/10 7:00\n"
+    "A-2,promo,,20,18.00,8,3,\n"
+    "A-2,none,,20,20.00,8,3,\n"
+    ",forced,10%..20%,20,,,,2026-03-10 07:00\n"
+    '"B ""3""",none,,20,19.00,8,3,2026-03-10T07:00Z\n',
+    '{"sku": "A-1", "discount_status": "forced", "forced_rate": "10%..20%", "stock": 5}\n'
+    '{"sku": "C-1", "discount_status": "forced", "list_price": 20, "purchase_price": null}\n'
+    '{"sku": "C-\\u0032", "discount_status": "none", "list_price": [20]}\n',
+)
+
+
+def test_a_watched_feed_does_not_load_pandas(tmp_path: Path) -> None:
+    for feed, events in zip(FEEDS, (2, 5), strict=True):
+        (tmp_path / "feed").write_text(feed)
+        wanted = ("--state", "state", "--rejects", "bad.csv", "--fail-on", "never")
+        run = python("-m", "aepromo", "watch", "feed", *wanted, cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+        assert run.stdout.count("\n") == 1 + events, run.stdout
+        assert loaded(run.stderr) & HEAVY == HEAVY - {"pandas"}
 
 
 def test_past_rates_load_pandas_so_these_tests_would_notice_it(tmp_path: Path) -> None:

@@ -7,26 +7,32 @@ import fcntl
 import io
 import json
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from forked import program
 from processes import leftovers
 
 from aepromo.errors import InputError
-from aepromo.watch.events import NEW, OPEN, OVER, Seen, acknowledged, look
+from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import texts_of
+from aepromo.watch.alerts import Sightings, compared
+from aepromo.watch.columns import EVENTS
+from aepromo.watch.events import NEW, OPEN, OVER, Seen, acknowledged
 from aepromo.watch.feed import ObjectBlock, open_feed
-from aepromo.watch.memory import VERSION, Event, Memory, Watched, read_state, state_text
+from aepromo.watch.memory import VERSION, Memory, read_state, state_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aepromo.table.source import Source
+    from aepromo.watch.alerts import Change
 
 NOW = datetime(2026, 3, 10, 1, tzinfo=UTC)
 TEN, TWELVE = (100_000, 100_000), (120_000, 120_000)
@@ -34,18 +40,42 @@ STATE = ("--state", "state.json")
 QUIET = ("--quiet", "--format", "csv", "--now", "2026-03-10T09:00Z")
 
 
-def told(*looks: dict[str, Seen]) -> list[set[tuple[str, str, int]]]:
+class Shown(NamedTuple):
+    """What a feed shows of a SKU; ``drift`` is None where it is unknown, and empty without one."""
+
+    is_forced: bool
+    rate: tuple[int, int] | None = None
+    drift: tuple[int, int, int] | tuple[()] | None = None
+
+
+def look(memory: Memory, feed: Mapping[str, Shown]) -> Change:
+    """Compare a feed with the memory."""
+    rows = feed.values()
+    seen = Seen(
+        np.ones(len(feed), np.bool_),
+        np.array([each.is_forced for each in rows]),
+        np.array([each.rate or (BLANK,) * 2 for each in rows]).T,
+        np.array([each.drift or (BLANK,) * 3 for each in rows]).T,
+        np.array([each.drift is not None for each in rows]),
+        np.full(len(feed), BLANK),
+    )
+    skus = texts_of([*feed])
+    return compared(memory, Sightings(skus, skus, seen), frozenset(), NOW)
+
+
+def told(*looks: dict[str, Shown]) -> list[set[tuple[str, str, int]]]:
     """Look at a feed several times; return the SKU, event and state of each report."""
-    watched: dict[str, Watched] = {}
-    found = []
-    for seen in looks:
-        watched, news = look(watched, seen, frozenset(), NOW)
-        found.append({(each.sku, each.name, each.state) for each in news})
+    memory, found = Memory.empty(), []
+    for feed in looks:
+        memory, news, _ = look(memory, feed)
+        skus = memory.skus.to_pylist()
+        events = zip(news.rows, news.kinds, news.states.tolist(), strict=True)
+        found.append({(skus[row], EVENTS[kind], state) for row, kind, state in events})
     return found
 
 
 def test_an_event_is_new_once_then_open_then_over() -> None:
-    on, off, dearer = Seen(True, TEN), Seen(False), Seen(True, TWELVE)
+    on, off, dearer = Shown(True, TEN), Shown(False), Shown(True, TWELVE)
     assert told({"A": on}, {"A": on}, {"A": dearer}, {"A": off}, {"A": off}, {"A": on}) == [
         {("A", "forced_on", NEW)},
         {("A", "forced_on", OPEN)},
@@ -57,7 +87,7 @@ def test_an_event_is_new_once_then_open_then_over() -> None:
 
 
 def test_a_vanished_sku_keeps_its_open_events_until_it_is_back() -> None:
-    on, other = Seen(True, TEN), Seen(False)
+    on, other = Shown(True, TEN), Shown(False)
     assert told({"A": on, "B": other}, {"B": other}, {"A": on, "B": other}) == [
         {("A", "forced_on", NEW)},
         {("A", "forced_on", OPEN), ("A", "vanished", NEW)},
@@ -66,8 +96,8 @@ def test_a_vanished_sku_keeps_its_open_events_until_it_is_back() -> None:
 
 
 def test_an_unknown_status_starts_and_ends_no_event() -> None:
-    drift, right, unknown = Seen(True, TEN, (80, 90, 90)), Seen(True, TEN, ()), Seen(True)
-    other = Seen(True, TEN, (70, 90, 90))
+    drift, right, unknown = Shown(True, TEN, (80, 90, 90)), Shown(True, TEN, ()), Shown(True)
+    other = Shown(True, TEN, (70, 90, 90))
     assert told({"A": drift}, {"A": unknown}, {"A": other}, {"A": right})[1:] == [
         {("A", "forced_on", OPEN), ("A", "price_drift", OPEN)},
         {("A", "forced_on", OPEN), ("A", "price_drift", NEW)},
@@ -76,13 +106,14 @@ def test_an_unknown_status_starts_and_ends_no_event() -> None:
 
 
 def test_acknowledged_events_are_not_repeated_and_vanished_skus_are_forgotten() -> None:
-    watched, _ = look({}, {"A": Seen(True, TEN), "B": Seen(False)}, frozenset(), NOW)
-    watched = acknowledged(watched, ["A"])
-    assert look(watched, {"A": Seen(True, TEN), "B": Seen(False)}, frozenset(), NOW)[1] == []
-    watched, _ = look(watched, {"B": Seen(False)}, frozenset(), NOW)
-    assert acknowledged(watched, ["A", "A"]).keys() == {"B"}
-    with pytest.raises(KeyError, match="B"):
-        acknowledged(watched, ["B"])
+    on, off = Shown(True, TEN), Shown(False)
+    memory = acknowledged(look(Memory.empty(), {"A": on, "B": off}).after, ["A"])
+    assert len(look(memory, {"A": on, "B": off}).news.rows) == 0
+    memory = look(memory, {"B": off}).after
+    assert acknowledged(memory, ["A"]).skus.to_pylist() == ["B"]
+    for unknown in ("B", "C"):
+        with pytest.raises(KeyError, match=unknown):
+            acknowledged(memory, ["A", unknown])
 
 
 def rows(out: bytes) -> list[dict[str, str]]:
@@ -261,31 +292,90 @@ def objects_of(source: Source) -> list[tuple[int, list[str]]]:
     return found
 
 
-def test_the_memory_is_read_back(tmp_path: Path) -> None:
+Entry: TypeAlias = "dict[str, Any]"
+
+
+def entry(
+    forced: bool,
+    rate: list[int] | None = None,
+    drift: list[int] | None = None,
+    **opened: tuple[str, list[int] | None],
+) -> Entry:
+    """The entry of a SKU in a state, with its open events: since when, and the rate before."""
+    events = {name: {"since": since, "was": was} for name, (since, was) in opened.items()}
+    return {"forced": forced, "rate": rate, "drift": drift, "open": events}
+
+
+def memory_of(entries: dict[str, Entry], path: Path, currency: str = "USD") -> Memory:
+    """Read the memory of some entries from a file, as the first version wrote it."""
+    head = {"format": "aepromo watch", "version": 1, "currency": currency}
+    path.write_text(json.dumps({**head, "skus": entries}))
+    memory = read_state(str(path))
+    assert memory is not None
+    return memory
+
+
+def entries_of(memory: Memory) -> dict[str, Entry]:
+    """The entries of a memory as its file has them."""
+    found: dict[str, Entry] = json.loads(state_text(memory))["skus"]
+    return found
+
+
+QUIET_ENTRY = entry(False)
+DRIFTING = entry(False, None, [1, 2, 3], price_drift=("2026-03-10T02:00:00+00:00", None))
+BUSY = entry(
+    True,
+    [120_000, 150_000],
+    [1, 2, 3],
+    vanished=("2026-03-10T01:00:00+00:00", None),
+    price_drift=("2026-03-10T02:00:59+00:00", None),
+    rate_changed=("2026-03-10T01:00:00+00:00", [100_000, 100_000]),
+    forced_on=("2025-12-31T23:59:59+00:00", None),
+)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {},
+        {"B": QUIET_ENTRY},
+        {"A": BUSY, "B": QUIET_ENTRY, "C": DRIFTING, "中": BUSY},
+        {'中 "A"': BUSY, "A\\": QUIET_ENTRY, "\n": DRIFTING},
+    ],
+)
+def test_the_memory_is_read_back(tmp_path: Path, entries: dict[str, Entry]) -> None:
     path = tmp_path / "state.json"
     assert read_state(str(path)) is None
-    events = {"rate_changed": Event(NOW, TEN), "price_drift": Event(NOW + timedelta(hours=1))}
-    watched = {'中 "A"': Watched(True, TWELVE, (1, 2, 3), events), "B": Watched(False)}
-    for skus in (watched, {"B": Watched(False)}, {"A": watched["B"], "中": watched['中 "A"']}, {}):
-        path.write_bytes(state_text(Memory.of(skus, "JPY")))
-        memory = read_state(str(path))
-        assert memory is not None
-        assert (memory.watched(np.arange(len(memory))), memory.currency) == (skus, "JPY")
-        # The spacing doesn't matter.
-        path.write_text(json.dumps(json.loads(path.read_text())))
+    memory = memory_of(entries, path, "JPY")
+    text = state_text(memory)
+    found = json.loads(text)
+    assert (found["currency"], found["skus"]) == ("JPY", entries)
+    # A diff works line by line, and events stay in the order in which they were first seen.
+    assert [*found["skus"]] == sorted(entries)
+    assert [[*each["open"]] for each in found["skus"].values()] == [
+        [*entries[sku]["open"]] for sku in sorted(entries)
+    ]
+    # To the letter, or with another spacing.
+    for data in (text, json.dumps(found).encode()):
+        path.write_bytes(data)
         again = read_state(str(path))
         assert again is not None
-        assert again.watched(np.arange(len(again))) == skus
+        assert state_text(again) == text
 
 
-def test_a_memory_changes_only_for_given_skus() -> None:
-    on, off = Watched(True, TEN), Watched(False)
-    memory = Memory.of({"A": on, "C": off, "D": off}).changed(
-        {"D": on, "E": on}, pa.array(["B", "中"], pa.string()), ["A"]
-    )
-    assert memory.skus.to_pylist() == ["B", "C", "D", "E", "中"]
-    assert memory.watched(np.arange(5)) == {"B": off, "C": off, "D": on, "E": on, "中": off}
-    assert memory.of_skus(["中", "A", "D"]) == {"中": off, "D": on}
+def test_times_of_a_state_in_any_zone_are_read(tmp_path: Path) -> None:
+    ahead = entry(False, forced_off=("2026-03-10T10:00:00+08:00", None))
+    memory = memory_of({"A": ahead}, tmp_path / "state.json")
+    (event,) = entries_of(memory)["A"]["open"].values()
+    assert event["since"] == "2026-03-10T02:00:00+00:00"
+
+
+def test_new_skus_are_put_among_the_remembered_ones(tmp_path: Path) -> None:
+    memory = memory_of({"A": BUSY, "C": DRIFTING}, tmp_path / "state.json")
+    more, places = memory.among(texts_of(["中", "C", "B"]))
+    assert entries_of(more) == {"A": BUSY, "B": QUIET_ENTRY, "C": DRIFTING, "中": QUIET_ENTRY}
+    assert [more.skus[place].as_py() for place in places.tolist()] == ["中", "C", "B"]
+    assert entries_of(more.without(np.array([0, 3]))) == {"B": QUIET_ENTRY, "C": DRIFTING}
 
 
 DAMAGES = (
@@ -307,8 +397,9 @@ def test_a_damaged_state_is_refused_and_left_alone(tmp_path: Path, text: str) ->
 
 def test_every_cut_and_every_other_type_in_a_state_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    events = {"rate_changed": Event(NOW, TEN)}
-    text = state_text(Memory.of({"A": Watched(True, TEN, (1, 2, 3), events)})).decode()
+    changed = ("2026-03-10T01:00:00+00:00", [100_000, 100_000])
+    busy = entry(True, [100_000, 100_000], [1, 2, 3], rate_changed=changed)
+    text = state_text(memory_of({"A": busy}, path)).decode()
     for damaged in (*(text[:end] for end in range(len(text) - 2)), *_other_types(json.loads(text))):
         path.write_text(damaged)
         with pytest.raises(InputError):
@@ -337,9 +428,7 @@ def _other_types(state: dict[str, object]) -> list[str]:
 
 def test_a_flipped_bit_in_any_byte_of_a_state_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    events = {"forced_on": Event(NOW)}
-    watched = {"A-1": Watched(True, TWELVE, (1, 2, 3), events), "B-2": Watched(False)}
-    text = state_text(Memory.of(watched))
+    text = state_text(memory_of({"A-1": BUSY, "B-2": QUIET_ENTRY}, path))
     for place in range(len(text)):
         flipped = bytearray(text)
         flipped[place] ^= 1 << place % 8
@@ -349,7 +438,7 @@ def test_a_flipped_bit_in_any_byte_of_a_state_is_noticed(tmp_path: Path) -> None
 
 
 STATES = Path(__file__).with_name("watch_states")
-AT_1, AT_8 = (datetime(2026, 3, 10, hour, 10, tzinfo=UTC) for hour in (1, 8))
+AT_1, AT_8 = "2026-03-10T01:10:00+00:00", "2026-03-10T08:10:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -357,30 +446,28 @@ AT_1, AT_8 = (datetime(2026, 3, 10, hour, 10, tzinfo=UTC) for hour in (1, 8))
     [
         (
             1,
-            Watched(True, (150_000, 150_000), None, {"forced_on": Event(AT_8)}),
-            Watched(False, None, (1575, 1750, 1750), {"price_drift": Event(NOW)}),
+            entry(True, [150_000, 150_000], forced_on=(AT_8, None)),
+            entry(False, None, [1575, 1750, 1750], price_drift=("2026-03-10T01:00:00+00:00", None)),
         ),
         (
             2,
-            Watched(
+            entry(
                 True,
-                (180_000, 180_000),
-                None,
-                {
-                    "forced_on": Event(AT_8),
-                    "rate_changed": Event(AT_1, (150_000, 150_000)),
-                },
+                [180_000, 180_000],
+                forced_on=(AT_8, None),
+                rate_changed=(AT_1, [150_000, 150_000]),
             ),
-            Watched(False),
+            QUIET_ENTRY,
         ),
     ],
 )
-def test_states_of_every_version_are_read(version: int, shirt: Watched, lamp: Watched) -> None:
+def test_states_of_every_version_are_read(version: int, shirt: Entry, lamp: Entry) -> None:
     """The files stay as each version wrote them; a new version adds one."""
     memory = read_state(str(STATES / f"version-{version}.json"))
     assert memory is not None
     assert (len(memory), memory.currency) == (6, "USD")
-    assert memory.of_skus(["AP-2041-M", "HG-3009"]) == {"AP-2041-M": shirt, "HG-3009": lamp}
+    found = entries_of(memory)
+    assert (found["AP-2041-M"], found["HG-3009"]) == (shirt, lamp)
 
 
 def test_a_state_of_the_version_in_force_is_there() -> None:

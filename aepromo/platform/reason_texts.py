@@ -9,6 +9,8 @@ from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from aepromo.table.arrow_arrays import (
     alike,
@@ -19,13 +21,17 @@ from aepromo.table.arrow_arrays import (
     null_unless,
     repeated,
     side_by_side,
+    taken,
+    text_scalar,
+    texts_of,
+    truths,
 )
+from aepromo.table.number_columns import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
-    import pyarrow as pa
 
     from aepromo.pricing.money import Truth
     from aepromo.table.number_columns import Numbers
@@ -76,13 +82,38 @@ def shown_numbers(numbers: Numbers, written: Callable[[int], str]) -> Clause:
 
 def formatted(sentence: str, **fields: str | Clause | pa.Array) -> pa.Array:
     """A sentence for each row with its fields filled in; no clause may be empty in any row."""
-    parts: list[str | pa.Array] = []
+    parts: list[str | pa.Array] = [""]
     for text, name, _spec, _conversion in Formatter().parse(sentence):
-        parts.append(text)
+        parts[-1] += text
         if name is not None:
             field = fields[name]
-            parts.append(field.column() if isinstance(field, Clause) else field)
+            parts += [field.column() if isinstance(field, Clause) else field, ""]
     return concatenated(parts)
+
+
+def formatted_each(sentences: Clause, **fields: pa.Array) -> pa.Array:
+    """The sentence of each row with its fields filled in, null where it has none."""
+    texts, places = [texts_of([])], [np.empty(0, np.int64)]
+    for code, sentence in enumerate(sentences.texts):
+        if len(rows := np.flatnonzero(sentences.codes == code)):
+            own = {name: taken(field, rows) for name, field in fields.items()}
+            made = formatted(sentence, **own)
+            # A sentence without fields is one text for all its rows.
+            texts.append(made if isinstance(made, pa.Array) else pa.repeat(made, len(rows)))
+            places.append(rows)
+    return spread(pa.concat_arrays(texts), np.concatenate(places), len(sentences.codes))
+
+
+def joined_texts(*columns: pa.Array) -> pa.Array:
+    """The texts of columns for each row, joined in order; null without any."""
+    parts, is_begun = [], np.zeros(len(columns[0]), np.bool_)
+    for column in columns:
+        is_said = truths(column.is_valid())
+        separators = looked_up(["", "; "], (is_begun & is_said).astype(np.int64))
+        parts += [separators, column]
+        is_begun |= is_said
+    together = pc.binary_join_element_wise(*parts, text_scalar(""), null_handling="replace")
+    return null_unless(is_begun, together)
 
 
 def ordered(clauses: Sequence[Clause], order: Numbers) -> list[Clause]:

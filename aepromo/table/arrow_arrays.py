@@ -126,6 +126,8 @@ def concatenated(parts: Sequence[str | pa.Array]) -> pa.Array:
 
 def null_unless(where: npt.NDArray[np.bool_], texts: pa.Array) -> pa.Array:
     """A column of texts, null where a condition doesn't hold."""
+    if where.all():
+        return texts
     return pc.if_else(bits_of(where), texts, texts_of([None])[0])
 
 

@@ -13,11 +13,13 @@ from aepromo.pricing.money import BLANK
 from aepromo.table.arrow_arrays import (
     are_empty,
     bits_of,
+    concatenated,
     decoded,
     looked_up,
     offsets_of,
     text_scalar,
     texts_of,
+    truths,
 )
 from aepromo.table.column import Kind
 from aepromo.table.text_formats import is_run_by_spreadsheets, places_shown, result_text
@@ -140,6 +142,5 @@ def _quoted(text: pa.Array, delimiter: str) -> pa.Array:
     if not found:
         return text
     doubled = pc.replace_substring(text, '"', '""') if _has_any(text, '"') else text
-    quote, nothing = text_scalar('"'), text_scalar("")
-    quoted = pc.binary_join_element_wise(quote, doubled, quote, nothing)
-    return pc.if_else(reduce(pc.or_, found), quoted, text)
+    quotes = looked_up(["", '"'], truths(reduce(pc.or_, found)).astype(np.int64))
+    return concatenated([quotes, doubled, quotes])

@@ -155,7 +155,9 @@ def _cell_by_cell(texts: pa.Array, zone: tzinfo | None = None) -> Reading:
         shown.append(_microseconds(moment) if zone is None else instant_number(moment, zone))
     codes = codes_of(encoded)
     numbers = np.array(shown, np.int64)[codes]
-    rows = np.flatnonzero(np.isin(codes, list(reasons)))
+    # NumPy would import its masked arrays for ``isin``, which takes longer than all else here.
+    is_bad = np.array([code in reasons for code in range(len(shown))], np.bool_)
+    rows = np.flatnonzero(is_bad[codes])
     bad = Refused(rows, "", lambda at: reasons[int(codes[rows[at]])])
     return Reading(numbers, numbers, (bad,) if len(rows) else (), lacks_zone=lacks_zone)
 

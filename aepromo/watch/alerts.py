@@ -4,16 +4,14 @@
 《速卖通强制折扣》 gives ``forced.react_hours`` from then on for a stock alert and the switch to a
 cheaper shipping line. ``aepromo.watch.events`` defines when an event is new, open and over.
 
-A feed is compared in columns. Only SKUs with a change are compared one by one, and stock cover,
-profits and Price Protection are computed only for those reported.
+Everything is computed in columns: stock cover, profits and Price Protection only for the SKUs that
+are reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -28,23 +26,45 @@ from aepromo.inputs.row_shipping import ship_rows
 from aepromo.inputs.shipping import Shipping
 from aepromo.past_rates.columns import ALSO_FORCED
 from aepromo.platform.appeal import appeal_gates, formula_of
-from aepromo.platform.columns import STATES
+from aepromo.platform.columns import STATES as GATE_STATES
 from aepromo.platform.gates import state, worst_reasons
-from aepromo.platform.reason_texts import UNSAID, Clause, joined, shown_numbers
+from aepromo.platform.reason_texts import (
+    UNSAID,
+    Clause,
+    formatted_each,
+    joined,
+    joined_texts,
+    shown_numbers,
+)
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, down, is_known, up
 from aepromo.pricing.offers import shown_item_price
-from aepromo.table.cells import fixed, percent
-from aepromo.table.fact_cells import hours, written
+from aepromo.table.arrow_arrays import (
+    are_empty,
+    bits_of,
+    codes_of,
+    looked_up,
+    null_unless,
+    places_of,
+    taken,
+    texts_of,
+    truths,
+)
+from aepromo.table.cells import percent
+from aepromo.table.csv_lines import spelled
+from aepromo.table.fact_cells import hours
 from aepromo.table.headers import plain
-from aepromo.table.schema import INPUTS
-from aepromo.table.text_formats import TextColumn, result_text
-from aepromo.watch.columns import EVENTS, FEED_INPUTS, NEWS_RESULTS, PROTECTIONS, SWITCHES
-from aepromo.watch.events import OVER, Seen, look
+from aepromo.table.moment_columns import instant_number, written_instants
+from aepromo.table.number_columns import spread
+from aepromo.table.schema import INPUTS, RESULTS
+from aepromo.watch.columns import EVENTS, FEED_INPUTS, PROTECTIONS, STATES, SWITCHES
+from aepromo.watch.events import OVER, News, Seen, look
+from aepromo.watch.memory import FORCED_ON, PRICE_DRIFT
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import tzinfo
 
     import numpy.typing as npt
 
@@ -57,10 +77,8 @@ if TYPE_CHECKING:
     from aepromo.pricing.currency import Currency
     from aepromo.pricing.money import Truth
     from aepromo.rules.overrides import Book
-    from aepromo.table.column import Column
     from aepromo.table.number_columns import Numbers
-    from aepromo.watch.events import News
-    from aepromo.watch.memory import Memory, Watched
+    from aepromo.watch.memory import Memory
 
     Truths: TypeAlias = npt.NDArray[np.bool_]
 
@@ -77,9 +95,6 @@ AMOUNTS = (
     *("stock_cover_days", "profit_standard", "profit_economy", "switch_to", "price_protection"),
 )
 """The figures of a forced SKU, besides their details."""
-
-Figures: TypeAlias = Mapping[str, int | str]
-"""The figures of one SKU, and their ``details``."""
 
 
 def watch(values: Values) -> Question:
@@ -123,73 +138,31 @@ def _without_status(inputs: Inputs) -> list[Fault]:
     """Rows without a discount status."""
     name = "discount_status"
     reason = _("is missing; fill it in or give {flag}").format(flag=INPUTS[name].flag)
-    is_blank = np.asarray(pc.equal(inputs.text(name), ""))
+    is_blank = truths(are_empty(inputs.text(name)))
     return [Fault(name, is_blank, always(reason))]
 
 
 class Sightings(NamedTuple):
-    """The SKUs of a feed as columns; ``Seen`` is one of them.
+    """The SKUs of a feed, and what it shows of them.
 
-    ``unknown`` are the statuses that mean neither forced nor not forced, null elsewhere. ``rates``
-    are the lowest and highest forced rate in millionths, blank where a SKU isn't forced or the
-    rate isn't known. ``drifts`` are the deal price and the lowest and highest expected one, in
-    minor units, valid where ``is_drift_known``. ``changed_at`` is in microseconds since 1970.
+    ``unknown`` are the statuses that mean neither forced nor not forced, null elsewhere.
     """
 
     skus: pa.Array
     unknown: pa.Array
-    is_forced: Truths
-    rates: Numbers
-    drifts: Numbers
-    is_drift_known: Truths
-    changed_at: Numbers
-
-    @property
-    def is_drifting(self) -> Truths:
-        """Where the deal price is not an expected one."""
-        deal, low, high = self.drifts
-        is_off: Truths = self.is_drift_known & ((deal < low) | (deal > high))
-        return is_off
-
-    def seen(self, rows: Numbers) -> dict[str, Seen]:
-        """Some of the SKUs, one by one."""
-        found = {}
-        columns = (
-            self.skus.take(pa.array(rows)).to_pylist(),
-            self.is_forced[rows].tolist(),
-            self.rates[:, rows].T.tolist(),
-            self.drifts[:, rows].T.tolist(),
-            self.is_drift_known[rows].tolist(),
-            self.is_drifting[rows].tolist(),
-            self.changed_at[rows].tolist(),
-        )
-        for sku, is_forced, rate, drift, is_told, is_drifting, time in zip(*columns, strict=True):
-            found[sku] = Seen(
-                is_forced,
-                None if rate[0] == BLANK else (rate[0], rate[1]),
-                (drift[0], drift[1], drift[2]) if is_drifting else () if is_told else None,
-                None if time == BLANK else _EPOCH + timedelta(microseconds=time),
-            )
-        return found
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+    seen: Seen
 
 
 def sightings(outcomes: Iterable[Outcome], book: Book) -> Sightings:
     """The sightings of all blocks of a feed, concatenated."""
     parts = [_sightings(outcome.inputs, book) for outcome in outcomes if outcome.inputs]
     if not parts:
-        none, nowhere = np.zeros((3, 0), np.int64), np.zeros(0, np.bool_)
-        texts = pa.array([], pa.string())
-        return Sightings(texts, texts, nowhere, none[:2], none, nowhere, none[0])
-    columns = zip(*parts, strict=True)
-    skus, unknown = next(columns), next(columns)
-    return Sightings(
-        pa.concat_arrays(skus),
-        pa.concat_arrays(unknown),
-        *(np.concatenate(column, axis=-1) for column in columns),
-    )
+        none, nowhere = np.empty((3, 0), np.int64), np.empty(0, np.bool_)
+        texts = texts_of([])
+        return Sightings(texts, texts, Seen(nowhere, nowhere, none[:2], none, nowhere, none[0]))
+    skus, unknown, seen = zip(*parts, strict=True)
+    columns = (np.concatenate(column, axis=-1) for column in zip(*seen, strict=True))
+    return Sightings(pa.concat_arrays(skus), pa.concat_arrays(unknown), Seen(*columns))
 
 
 def _sightings(inputs: Inputs, book: Book) -> Sightings:
@@ -198,13 +171,12 @@ def _sightings(inputs: Inputs, book: Book) -> Sightings:
     The deal price is compared with those that list price, own discount and forced rate give.
     """
     statuses = inputs.text("discount_status").dictionary_encode()
-    codes = statuses.indices.to_numpy()
-    texts = list(map(plain, statuses.dictionary.to_pylist()))
+    codes, words = codes_of(statuses), statuses.dictionary.to_pylist()
+    texts = list(map(plain, words))
     forced = set(map(plain, (book.text("forced.feed_value"), *ALSO_FORCED)))
     normal = set(map(plain, NOT_FORCED))
     is_forced = np.array([text in forced for text in texts], np.bool_)[codes]
     is_plain = np.array([text in normal for text in texts], np.bool_)[codes]
-    unknown = pa.array(~is_forced & ~is_plain)
     discounts = inputs.sku.discounts
     low = inputs.column(discounts.forced_rate_min)
     high = inputs.column(discounts.forced_rate_max)
@@ -216,98 +188,66 @@ def _sightings(inputs: Inputs, book: Book) -> Sightings:
     listed = np.where(is_known(price), price, 0)
     lowest = down(down(listed, left), MILLION - np.where(has_rate, high, 0))
     highest = up(up(listed, left), MILLION - np.where(has_rate, low, 0))
-    return Sightings(
-        inputs.text("sku"),
-        pc.if_else(unknown, statuses.dictionary.take(statuses.indices), None),
+    is_drifting = is_drift_known & ((deal < lowest) | (deal > highest))
+    seen = Seen(
+        np.ones(inputs.rows, np.bool_),
         is_forced,
-        np.array([np.where(has_rate, end, BLANK) for end in (low, high)]),
-        np.array([deal, lowest, highest]),
+        np.where(has_rate, [low, high], BLANK),
+        np.where(is_drifting, np.array([deal, lowest, highest]), BLANK),
         is_drift_known,
         inputs.number("changed_at"),
     )
+    unknown = np.where(is_forced | is_plain, UNSAID, codes)
+    return Sightings(inputs.text("sku"), looked_up(words, unknown), seen)
 
 
 class Change(NamedTuple):
     """The result of comparing a feed with the memory: the new memory and the news to report.
 
-    ``seen`` holds the SKUs that were compared one by one, ``rows`` their places in the feed.
+    ``places`` are those of the SKUs of the feed in the memory.
     """
 
     after: Memory
-    news: Sequence[News]
-    seen: Mapping[str, Seen] = {}
-    rows: Mapping[str, int] = {}
+    news: News
+    places: Numbers
+
+    @property
+    def calling(self) -> Numbers:
+        """The rows of the feed whose SKUs are forced and have an event."""
+        is_calling = np.zeros(len(self.after), np.bool_)
+        is_calling[self.news.rows[self.news.states != OVER]] = True
+        return np.flatnonzero((is_calling & self.after.is_forced)[self.places])
 
 
 def compared(
     before: Memory, now_seen: Sightings, passed_over: Collection[str] | None, now: datetime
 ) -> Change:
-    """Compare a feed with the memory of earlier runs; ``passed_over`` is as for ``look``.
+    """Compare a feed with the memory of earlier runs.
 
-    A SKU is passed on to ``look`` unless it is unchanged without open events, or is new and neither
-    forced nor drifting.
+    A SKU that is missing in the feed has vanished, unless it is in ``passed_over``; None means that
+    the missing SKUs are unknown, so none has vanished.
     """
-    places = before.places(now_seen.skus)
-    is_old = places >= 0
-    has_events = before.of_entries(lambda entry: bool(entry.events)).astype(np.bool_)
-    is_quiet = np.where(is_old, False, ~now_seen.is_forced & ~now_seen.is_drifting)
-    quiet_new = np.flatnonzero(is_quiet & ~is_old)
-    old = np.flatnonzero(is_old)
-    is_quiet[old] = _is_as_before(before, places[old], now_seen, old) & ~has_events[places[old]]
-    loud = np.flatnonzero(~is_quiet)
-    is_gone = np.ones(len(before), np.bool_)
-    is_gone[places[old]] = False
-    gone = np.flatnonzero(is_gone & (has_events | (passed_over is not None)))
-    seen = now_seen.seen(loud)
-    was = before.watched(np.concatenate([places[loud][is_old[loud]], gone]))
-    after, news = look(was, seen, passed_over, now)
-    changed = {sku: what for sku, what in after.items() if was.get(sku) != what}
-    quiet = now_seen.skus.take(pa.array(quiet_new))
-    rows = dict(zip(seen, loud.tolist(), strict=True))
-    return Change(before.changed(changed, quiet), news, seen, rows)
+    known, places = before.among(now_seen.skus)
+    may_vanish = np.full(len(known), passed_over is not None)
+    if passed_over:
+        unseen = known.places(texts_of(sorted(passed_over)))
+        may_vanish[unseen[unseen >= 0]] = False
+    seen = now_seen.seen.among(places, len(known))
+    after, news = look(known, seen, may_vanish, instant_number(now, UTC))
+    return Change(after, news, places)
 
 
-def _is_as_before(before: Memory, places: Numbers, now: Sightings, rows: Numbers) -> Truths:
-    """Where remembered SKUs are unchanged, as far as known."""
-
-    def remembered(fact: str, place: int) -> Numbers:
-        blank = (BLANK, BLANK, BLANK)
-        return before.of_entries(lambda entry: (getattr(entry, fact) or blank)[place])[places]
-
-    is_forced = now.is_forced[rows]
-    is_same: Truths = is_forced == before.of_entries(lambda entry: entry.is_forced)[places]
-    for place, ends in enumerate(now.rates[:, rows]):
-        rate = remembered("rate", place)
-        is_same &= (ends == rate) | (is_forced & (ends == BLANK))
-    drifting, known = now.is_drifting[rows], now.is_drift_known[rows]
-    for place, prices in enumerate(now.drifts[:, rows]):
-        drift = remembered("drift", place)
-        is_same &= ~known | (np.where(drifting, prices, BLANK) == drift)
-    return is_same
-
-
-def figures_of(
-    change: Change, outcomes: Sequence[Outcome], values: Values
-) -> tuple[dict[str, Figures], list[Outcome]]:
-    """The figures of each forced SKU with an event, and their outcomes."""
-    calling = {news.sku for news in change.news if news.state != OVER}
-    forced = (sku for sku in calling if sku in change.seen and change.seen[sku].is_forced)
-    rows = np.array(sorted(change.rows[sku] for sku in forced), np.int64)
-    question, found, start = figures(values), dict[str, Figures](), 0
+def figured(change: Change, outcomes: Sequence[Outcome], values: Values) -> list[Outcome]:
+    """The figures of each forced SKU with an event."""
+    rows, question, start = change.calling, figures(values), 0
     answers: list[Outcome] = []
     for outcome in outcomes:
         own = rows[(rows >= start) & (rows < start + len(outcome))] - start
         start += len(outcome)
-        if outcome.inputs is None or not len(own):
-            continue
-        answer = run(question, outcome.cells.chosen(own), outcome.inputs.columns, values)
-        columns = [np.broadcast_to(answer.results[name], len(own)).tolist() for name in AMOUNTS]
-        columns.append(cast("pa.Array", answer.results["details"]).to_pylist())
-        skus = outcome.inputs.text("sku").take(pa.array(own)).to_pylist()
-        for sku, *row in zip(skus, *columns, strict=True):
-            found[sku] = dict(zip((*AMOUNTS, "details"), row, strict=True))
-        answers.append(answer)
-    return found, answers
+        if outcome.inputs is not None and len(own):
+            cells = outcome.cells.chosen(own)
+            answers.append(run(question, cells, outcome.inputs.columns, values))
+    return answers
 
 
 def lacking(answers: Iterable[Outcome]) -> list[str]:
@@ -329,24 +269,24 @@ def _figures(inputs: Inputs, gates: Gates) -> Results:
     profits = _profits_by_line(inputs, formula, economy)
     held = gates.hold(inputs, formula.facts)["must"]
     protection = np.array(_PROTECTIONS_BY_STATE, np.int64)[state(held, rows)]
-    of_profit = [
-        cheapest.put_in(_("the tariff's cheapest line is {line}"), "line"),
-        no_cheapest,
-        _lines_leave(profits, inputs.values.currency, cheapest),
-        *worst_reasons(held, priced),
-    ]
-    details = [_stock_lasts(days), *_today(inputs), *(each.where(priced) for each in of_profit)]
+    lines = _lines_leave(profits, inputs.values.currency, cheapest)
+    cheapest = cheapest.put_in(_("the tariff's cheapest line is {line}"), "line")
+    of_lines = [each.where(priced) for each in (cheapest, no_cheapest)]
     figures = {**profits, "price_protection": protection}
     return {
         "stock_cover_days": days,
         **{name: np.where(priced, each, BLANK) for name, each in figures.items()},
-        "details": joined(details),
+        "details": joined_texts(
+            joined([_stock_lasts(days), *_today(inputs), *of_lines], or_null=True),
+            null_unless(priced, lines),
+            joined(worst_reasons(held, priced), or_null=True),
+        ),
     }
 
 
 _PROTECTIONS_BY_STATE = [
     PROTECTIONS.index({"open": "would_pass", "unknown": "may_pass", "closed": "would_fail"}[name])
-    for name in STATES
+    for name in GATE_STATES
 ]
 
 
@@ -436,123 +376,139 @@ def _profits_by_line(inputs: Inputs, formula: Formula, economy: Numbers) -> dict
     }
 
 
-def _lines_leave(profits: Mapping[str, Numbers], currency: Currency, cheapest: Clause) -> Clause:
+def _lines_leave(profits: Mapping[str, Numbers], currency: Currency, cheapest: Clause) -> pa.Array:
     """The clause about the profit on each line and the line to use.
 
     ``cheapest`` holds the names of the tariff's cheapest lines.
     """
-    columns = np.array([*profits.values(), cheapest.codes])
-    different, codes = np.unique(columns, axis=1, return_inverse=True)
-    alone = _("a unit leaves {standard}")
-    by_line = (
-        _("stay on the current line: it leaves {standard}, {line} {economy}"),
-        _("switch to {line}: it leaves {economy}, the current line {standard}"),
-    )
-    by_kind = (
+    standard, economy, switch = profits.values()
+    sentences = [
+        _("a unit leaves {standard}"),
         _("stay on the standard line: it leaves {standard}, economy {economy}"),
         _("switch to the economy line: it leaves {economy}, standard {standard}"),
+        _("stay on the current line: it leaves {standard}, {line} {economy}"),
+        _("switch to {line}: it leaves {economy}, the current line {standard}"),
+    ]
+    by_line = np.where(cheapest.codes == UNSAID, 1, 1 + len(SWITCHES))
+    return formatted_each(
+        Clause(np.where(economy == BLANK, 0, by_line + switch), sentences),
+        standard=spelled(standard, currency.places),
+        economy=spelled(economy, currency.places),
+        line=cheapest.column(),
     )
-    texts = []
-    for standard, economy, switch, line in different.T.tolist():
-        amounts = {"standard": fixed(standard, currency.places)}
-        said = alone
-        if economy != BLANK:
-            amounts["economy"] = fixed(economy, currency.places)
-            said = (by_kind if line == UNSAID else by_line)[switch]
-        if line != UNSAID:
-            amounts["line"] = cheapest.texts[line]
-        texts.append(said.format(**amounts))
-    return Clause(codes.reshape(-1), texts)
 
 
 class Report(NamedTuple):
-    """The events of a report: the most urgent first, with the figures of their SKUs.
+    """The events of a report as columns of text: the most urgent first, with their SKUs' figures.
 
     ``counts`` tells how many are new, open and over, and how many of their deadlines are missed.
     """
 
-    columns: list[TextColumn]
+    columns: Mapping[str, pa.Array]
     counts: Mapping[str, int]
 
 
-def report(change: Change, figures: Mapping[str, Figures], values: Values, now: datetime) -> Report:
-    """A row for each event; ``figures`` are those of forced SKUs."""
-    zone, currency = values.policy.zone or UTC, values.currency
-    shown = cache(lambda time: written(time, zone))
-    span = hours(values.book, "forced.react_hours") if change.news else timedelta(0)
-    news = most_pressing_first(change.news)
-    watched = change.after.of_skus({each.sku for each in news})
-    counts = {"new": 0, "open": 0, "over": 0, "missed": 0}
-    rows: list[dict[str, int | str | None]] = []
-    for each in news:
-        own = figures.get(each.sku, {}) if each.state != OVER else {}
-        due = each.name == "forced_on" and each.state != OVER
-        deadline = each.event.since + span if due else None
-        late = now - deadline if deadline is not None and now > deadline else None
-        counts[list(counts)[each.state]] += 1
-        counts["missed"] += late is not None
-        details = [_happened(each, watched.get(each.sku), currency)]
-        if late is not None:
-            details.append(_("deadline missed by {time}").format(time=_spent(late)))
-        elif deadline is not None:
-            details.append(_("act by {time}").format(time=shown(deadline)))
-        details += [text for text in (own.get("details"),) if isinstance(text, str) and text]
-        rows.append(
-            {
-                **own,
-                "event": EVENTS.index(each.name),
-                "state": each.state,
-                "since": shown(each.event.since),
-                "deadline": shown(deadline),
-                "missed": None if deadline is None else int(late is not None),
-                "details": "; ".join(details),
-            }
-        )
-    columns = [TextColumn("sku", INPUTS["sku"].kind, [each.sku for each in news])]
-    for column in NEWS_RESULTS:
-        cells = [_cell(row.get(column.name), column, currency) for row in rows]
-        columns.append(TextColumn(column.name, column.kind, cells))
-    return Report(columns, counts)
+def report(change: Change, answers: Sequence[Outcome], values: Values, now: datetime) -> Report:
+    """A row for each event; ``answers`` are the figures of forced SKUs."""
+    news, zone = _most_pressing_first(change.news), values.policy.zone or UTC
+    is_over = news.states == OVER
+    is_due = ~is_over & (news.kinds == FORCED_ON)
+    span = hours(values.book, "forced.react_hours") if len(is_over) else timedelta(0)
+    due = np.where(is_due, news.since + span // _MICROSECOND, BLANK)
+    late = np.where(is_due, instant_number(now, UTC) - due, 0)
+    is_late, (since, deadlines) = late > 0, _written([news.since, due], zone)
+    acting = [_("act by {time}"), _("deadline missed by {time}")]
+    times = pc.if_else(bits_of(is_late), shown_numbers(late, _spent).column(), deadlines)
+    figures = _figures_of(change, answers, np.where(is_over, -1, news.rows))
+    columns = {
+        "sku": taken(change.after.skus, news.rows),
+        "event": looked_up(EVENTS, news.kinds),
+        "state": looked_up(STATES, news.states),
+        "since": since,
+        "deadline": deadlines,
+        "missed": looked_up(RESULTS["missed"].labels, np.where(is_due, is_late, -1)),
+        **figures,
+        "details": joined_texts(
+            _happened(news, change.after, values.currency),
+            formatted_each(Clause(np.where(is_due, is_late, UNSAID), acting), time=times),
+            figures["details"],
+        ),
+    }
+    counts = {name: int((news.states == code).sum()) for code, name in enumerate(STATES)}
+    return Report(columns, {**counts, "missed": int(is_late.sum())})
 
 
-def _cell(value: int | str | None, column: Column, currency: Currency) -> str | None:
-    return result_text(value, column, currency) if isinstance(value, int) else value
+def _figures_of(change: Change, answers: Sequence[Outcome], skus: Numbers) -> dict[str, pa.Array]:
+    """The figures of SKUs, by their positions in the memory, as text; null where there are none."""
+    rows = change.places[change.calling] if answers else np.empty(0, np.int64)
+    # After those of the SKUs comes the place for none, which index -1 finds.
+    places = np.full(len(change.after) + 1, -1)
+    places[rows] = np.arange(len(rows))
+    own = places_of(places[skus], places[skus] < 0)
+    found = {}
+    for name in (*AMOUNTS, "details"):
+        texts = [answer.column(name).cast(pa.string()) for answer in answers]
+        found[name] = pa.concat_arrays([texts_of([]), *texts]).take(own)
+    return found
 
 
-def most_pressing_first(news: Iterable[News]) -> list[News]:
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def _written(columns: Sequence[Numbers], zone: tzinfo) -> list[pa.Array]:
+    """Columns of times as text, each different one written once; null where blank."""
+    different, codes = np.unique(np.array(columns), return_inverse=True)
+    texts = written_instants(different, zone)
+    return [taken(texts, each) for each in codes.reshape(len(columns), -1)]
+
+
+def _most_pressing_first(news: News) -> News:
     """Sort news by kind as in ``EVENTS``, the oldest first; events that are over go last."""
-    return sorted(
-        news,
-        key=lambda each: (each.state == OVER, EVENTS.index(each.name), each.event.since, each.sku),
+    order = np.lexsort((news.rows, news.since, news.kinds, news.states == OVER))
+    return News(*(column[order] for column in news))
+
+
+def _happened(news: News, after: Memory, currency: Currency) -> pa.Array:
+    """A clause that describes each event, such as ``forced at 15%``."""
+    rates, drifts = after.rates[:, news.rows], after.drifts[:, news.rows]
+    # By kind, for events that are not over and those that are; the drifts by their price.
+    sentences = [
+        *(_("forced at {rate}"), _("no longer forced")),
+        *(_("from {before} to {rate}"), _("no longer forced")),
+        _("the deal price is right again"),
+        _("deal price {deal}, list price and rate give {gives}"),
+        *(_("no longer in the feed"), _("back in the feed")),
+        *(_("no longer forced"), _("forced again")),
+    ]
+    second = np.where(news.kinds == PRICE_DRIFT, drifts[0] != BLANK, news.states == OVER)
+    drifting = np.flatnonzero(drifts[0] != BLANK)
+    deal, low, high = (
+        spread(spelled(each, currency.places), drifting, len(second))
+        for each in drifts[:, drifting]
+    )
+    is_range = np.where(drifts[0] == BLANK, UNSAID, drifts[1] != drifts[2])
+    return formatted_each(
+        Clause(2 * news.kinds + second, sentences),
+        rate=_shown_rates(rates, _("a rate that the feed does not give")),
+        before=_shown_rates(after.rates_before[:, news.rows], ""),
+        deal=deal,
+        gives=formatted_each(Clause(is_range, ["{low}", _("{low} to {high}")]), low=low, high=high),
     )
 
 
-def _happened(news: News, what: Watched | None, currency: Currency) -> str:
-    """A clause that describes an event, such as ``forced at 15%``."""
-    rate = _range(what.rate) if what and what.rate else _("a rate that the feed does not give")
-    if news.name == "forced_on":
-        said = _("forced at {rate}") if news.state != OVER else _("no longer forced")
-        return said.format(rate=rate)
-    if news.name == "rate_changed" and news.event.was:
-        if news.state == OVER:
-            return _("no longer forced")
-        return _("from {before} to {rate}").format(before=_range(news.event.was), rate=rate)
-    if news.name == "forced_off":
-        return _("no longer forced") if news.state != OVER else _("forced again")
-    if news.name == "vanished":
-        return _("no longer in the feed") if news.state != OVER else _("back in the feed")
-    if what is None or what.drift is None:
-        return _("the deal price is right again")
-    deal, low, high = (fixed(price, currency.places) for price in what.drift)
-    gives = low if low == high else _("{low} to {high}").format(low=low, high=high)
-    return _("deal price {deal}, list price and rate give {gives}").format(deal=deal, gives=gives)
+def _shown_rates(rates: Numbers, unknown: str) -> pa.Array:
+    """Rates as ``12%``, and ranges of them as ``10%..20%``."""
+
+    def said(both: int) -> str:
+        low, high = map(percent, divmod(both, MILLION))
+        return low if low == high else f"{low}..{high}"
+
+    low, high = rates
+    both = np.where(low == BLANK, BLANK, low * MILLION + high)
+    return shown_numbers(both, lambda pair: unknown if pair == BLANK else said(pair)).column()
 
 
-def _range(rate: tuple[int, int]) -> str:
-    return percent(rate[0]) if rate[0] == rate[1] else f"{percent(rate[0])}..{percent(rate[1])}"
-
-
-def _spent(late: timedelta) -> str:
-    """``3 h 20 min``, rounded up to a minute."""
-    minutes = -(-int(late.total_seconds() * 1000) // 60_000)
+def _spent(late: int) -> str:
+    """Microseconds as ``3 h 20 min``, rounded up to a minute."""
+    minutes = -(-late * _MICROSECOND // timedelta(minutes=1))
     return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)

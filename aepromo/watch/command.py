@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+import numpy as np
 import typer
 
 from aepromo.cli.clock import NowOption, ZoneOption, now_of, say_ahead, say_zone, zone_of
@@ -24,6 +25,7 @@ from aepromo.cli.options import (
     INPUT_PANEL,
     OUTPUT_PANEL,
     ConfigOption,
+    Format,
     MoneyOptions,
     ReadingOptions,
     WritingOptions,
@@ -35,7 +37,14 @@ from aepromo.cli.options import (
     value_parameters,
     with_parameters,
 )
-from aepromo.cli.output import table_width
+from aepromo.cli.output import (
+    DELIMITERS,
+    chosen_names,
+    destination,
+    format_of,
+    header_language,
+    table_width,
+)
 from aepromo.cli.runner import (
     Call,
     StoreOption,
@@ -50,10 +59,22 @@ from aepromo.cli.runner import (
 from aepromo.errors import CallError, InputError, NothingGivenError
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
+from aepromo.table.answer_columns import Layout
+from aepromo.table.arrow_arrays import texts_of
+from aepromo.table.csv_lines import cell_texts, joined
 from aepromo.table.moment_columns import instant_number
-from aepromo.table.schema import named
+from aepromo.table.schema import INPUTS, RESULTS, named
+from aepromo.table.text_formats import TextColumn, delimited
 from aepromo.terminal.summary import more_line
-from aepromo.watch.alerts import Change, compared, figures_of, lacking, report, sightings, watch
+from aepromo.watch.alerts import (
+    Change,
+    compared,
+    figured,
+    lacking,
+    report,
+    sightings,
+    watch,
+)
 from aepromo.watch.events import acknowledged, still_open
 from aepromo.watch.feed import FORMS, read_feed
 from aepromo.watch.memory import Memory, locked, read_state, remembering
@@ -61,13 +82,14 @@ from aepromo.words import _, label, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import tzinfo
 
+    import pyarrow as pa
     from rich.console import RenderableType
 
     from aepromo.engine.answer import Outcome
     from aepromo.engine.question import Question
     from aepromo.inputs.values import Values
-    from aepromo.table.text_formats import TextColumn
     from aepromo.watch.alerts import Report, Sightings
 
 
@@ -161,19 +183,10 @@ def watch_command() -> Callable[..., None]:
         state = call.options["state"]
         zone = zone_of(call.options["timezone"], call.config)
         with locked(state, call.options["wait"]) if state else nullcontext():
-            policy = policy_over(call.config, call.given, call.store)._replace(zone=zone)
-            memory = _memory(call)
-            values = resolved(_in_currency_of(memory, policy, call))
-            say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
-            say_warnings(values)
-            now = now_of(call.options["now"], zone)
-            found = _found(memory, values, now, call)
-            told = report(found.change, found.figures, values, now)
-            _say_what_was_taken(found, values, now, call)
-            after = replace(found.change.after, currency=values.currency.code)
-            with remembering(state, after) if state else nullcontext():
-                _write(told, found, values, call)
-        if call.options["fail_on"].fails(told.counts):
+            told = _told(call, zone)
+            with remembering(state, told.after) if state else nullcontext():
+                _write(told, call)
+        if call.options["fail_on"].fails(told.report.counts):
             raise typer.Exit(Exit.FINDINGS)
 
     plain = watch(resolved(Policy()))
@@ -194,18 +207,39 @@ def watch_command() -> Callable[..., None]:
     )
 
 
+class _Told(NamedTuple):
+    """What a run reports and remembers."""
+
+    report: Report
+    after: Memory
+    values: Values
+
+
+def _told(call: Call, zone: tzinfo) -> _Told:
+    """Look at the feed; its columns are freed before anything is written."""
+    policy = policy_over(call.config, call.given, call.store)._replace(zone=zone)
+    memory = _memory(call)
+    values = resolved(_in_currency_of(memory, policy, call))
+    say_configuration(call.config, is_configured(call, policy), call.writing.quiet)
+    say_warnings(values)
+    now = now_of(call.options["now"], zone)
+    found = _found(memory, values, now, call)
+    told = report(found.change, found.answers, values, now)
+    _say_what_was_taken(found, values, now, call)
+    return _Told(told, replace(found.change.after, currency=values.currency.code), values)
+
+
 class _Found(NamedTuple):
     """The result of a run: the change to remember and the rows and figures to report.
 
-    ``outcomes`` are the rows of the feed, ``seen`` their sightings. ``figures`` are those of the
-    SKUs that are reported, taken from ``answers``.
+    ``outcomes`` are the rows of the feed, with their ``sightings``; ``answers`` are the figures of
+    the forced SKUs that are reported.
     """
 
     question: Question
     change: Change
     outcomes: Sequence[Outcome] = ()
-    seen: Sightings | None = None
-    figures: Mapping[str, Mapping[str, int | str]] = {}
+    sightings: Sightings | None = None
     answers: Sequence[Outcome] = ()
 
 
@@ -231,14 +265,14 @@ def _memory(call: Call) -> Memory:
     """
     path = call.options["state"]
     if path is None:
-        return Memory.of({})
+        return Memory.empty()
     remembered = read_state(path)
     if remembered is None and call.file is None:
         reason = _("{path}: no such file yet; a run with a FEED creates it")
         raise InputError(reason.format(path=path))
     if remembered is None and not call.writing.quiet:
         say(_("{path}: nothing remembered yet; every event counts as new").format(path=path))
-    return Memory.of({}) if remembered is None else remembered
+    return Memory.empty() if remembered is None else remembered
 
 
 def _in_currency_of(memory: Memory, policy: Policy, call: Call) -> Policy:
@@ -268,15 +302,14 @@ def _found(memory: Memory, values: Values, now: datetime, call: Call) -> _Found:
     """
     before, question = _not_acted_on(memory, call), watch(values)
     if call.file is None and call.options["state"] is not None:
-        open_now = before.watched(before.with_events())
-        return _Found(question, Change(before, still_open(open_now)))
+        change = Change(before, still_open(before), np.empty(0, np.int64))
+        return _Found(question, change)
     # A tariff is only for the SKUs that need a line, not for all SKUs of the feed.
     of_feed = values._replace(policy=values.policy._replace(tariff=None), shipping=None)
     outcomes, passed_over = _rows(question, of_feed, call)
     seen = sightings(outcomes, values.book)
     change = compared(before, seen, passed_over, now)
-    figures, answers = figures_of(change, outcomes, values)
-    return _Found(question, change, outcomes, seen, figures, answers)
+    return _Found(question, change, outcomes, seen, figured(change, outcomes, values))
 
 
 def _not_acted_on(memory: Memory, call: Call) -> Memory:
@@ -284,19 +317,20 @@ def _not_acted_on(memory: Memory, call: Call) -> Memory:
 
     Raises ``CallError`` for a SKU without open events.
     """
-    acks = call.options["ack"] or []
-    before = memory.of_skus(acks)
+    acks = list(dict.fromkeys(call.options["ack"] or []))
+    if not acks:
+        return memory
     try:
-        after = acknowledged(before, acks)
+        after = acknowledged(memory, acks)
     except KeyError as error:
         reason = _("--ack '{sku}': {path} has no open event of this SKU")
         path = call.options["state"]
         raise CallError(reason.format(sku=error.args[0], path=path)) from None
-    for sku, what in before.items():
+    for sku, place in zip(acks, memory.places(texts_of(acks)).tolist(), strict=True):
         if not call.writing.quiet:
-            events = _(", ").join(map(label, what.events))
+            events = _(", ").join(map(label, memory.open_events(place)))
             say(_("acknowledged: {sku}: {events}").format(sku=sku, events=events))
-    return memory.changed(after, forgotten=before.keys() - after.keys()) if acks else memory
+    return after
 
 
 def _rows(
@@ -333,8 +367,8 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
     blank = {name for name in names if any(each.has_blank(name) for each in inputs)}
     say_stores_passed_over(blank, call)
     zone = values.policy.zone or UTC
-    if found.seen is not None:
-        say_ahead(int((found.seen.changed_at > instant_number(now, zone)).sum()))
+    if found.sightings is not None:
+        say_ahead(int((found.sightings.seen.changed_at > instant_number(now, zone)).sum()))
     if call.writing.quiet:
         return
     if any(each.lacks_zone for each in inputs):
@@ -345,8 +379,8 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
     say_assumed((*of_figures, *of_feed), values.book, quiet=False, currency=values.currency)
     made = frozenset(one for each in found.outcomes for one in each.conversions)
     say_converted(made, values.currency, quiet=False)
-    if found.seen is not None:
-        for each in found.seen.unknown.drop_null().value_counts().to_pylist():
+    if found.sightings is not None:
+        for each in found.sightings.unknown.drop_null().value_counts().to_pylist():
             taken_so = ngettext(
                 "taken as not forced: discount status '{status}' ({count:,} SKU)",
                 "taken as not forced: discount status '{status}' ({count:,} SKUs)",
@@ -358,43 +392,63 @@ def _say_what_was_taken(found: _Found, values: Values, now: datetime, call: Call
         say(_("no profit of forced SKUs without {names}").format(names=columns))
 
 
-def _write(told: Report, found: _Found, values: Values, call: Call) -> None:
+def _write(told: _Told, call: Call) -> None:
     """Write a row for each event and, unless ``--quiet``, the summary line."""
-    writing, line = call.writing, _summary(told, found)
-    rows = len(told.columns[0].cells)
+    writing, line, values = call.writing, _summary(told), told.values
+    columns, form = told.report.columns, format_of(writing)
+    rows = len(columns["sku"])
+    if form in DELIMITERS and not writing.value:
+        _write_lines(columns, DELIMITERS[form], writing)
+    else:
+        is_one = call.file is None and call.options["state"] is None and rows == 1
+        shown = writing.limit if form is Format.TABLE else rows
 
-    def table(columns: list[TextColumn]) -> RenderableType:
-        from aepromo.terminal.rich_tables import rows_table
+        def table(columns: list[TextColumn]) -> RenderableType:
+            from aepromo.terminal.rich_tables import rows_table
 
-        limited = [column._replace(cells=column.cells[: writing.limit]) for column in columns]
-        keys = ("sku", *found.question.key_columns)
-        wanted = [column.name for column in columns] if writing.columns else list(keys)
-        notes = [] if writing.quiet else [line]
-        if rows > writing.limit:
-            notes.append(more_line(writing.limit, rows))
-        return rows_table(limited, wanted, table_width(), notes, values.currency)
+            keys = ("sku", *watch(values).key_columns)
+            wanted = [column.name for column in columns] if writing.columns else list(keys)
+            notes = [] if writing.quiet else [line]
+            if rows > shown:
+                notes.append(more_line(shown, rows))
+            return rows_table(columns, wanted, table_width(), notes, values.currency)
 
-    is_one = call.file is None and call.options["state"] is None and rows == 1
-    write_columns(told.columns, writing, values.currency, None if is_one else table)
+        texts = [
+            TextColumn(name, (INPUTS | RESULTS)[name].kind, cells[:shown].to_pylist())
+            for name, cells in columns.items()
+        ]
+        write_columns(texts, writing, values.currency, None if is_one else table)
     if writing.output and not writing.quiet:
         say(f"{writing.output}: {line}")
 
 
-def _summary(told: Report, found: _Found) -> str:
+def _write_lines(columns: Mapping[str, pa.Array], delimiter: str, writing: WritingOptions) -> None:
+    """Write columns as CSV or TSV."""
+    layout = Layout(tuple(columns))
+    names = chosen_names(layout, writing)
+    header = [] if writing.no_header else [layout.headed(names, header_language(writing))]
+    head = ("\ufeff" if writing.bom else "") + delimited(header, delimiter, writing.excel_safe)
+    cells = [cell_texts(columns[name], delimiter, writing.excel_safe) for name in names]
+    with destination(writing) as stream:
+        stream.write(head.encode())
+        stream.write(joined(cells, delimiter))
+
+
+def _summary(told: _Told) -> str:
     """``3 events: 1 new, 2 open; 1 deadline missed; 72 SKUs watched``."""
-    count = len(told.columns[0].cells)
+    counts, count = told.report.counts, len(told.report.columns["sku"])
     parts = [
         f"{number:,} {label(name, 'state')}"
-        for name, number in told.counts.items()
+        for name, number in counts.items()
         if name != "missed" and number
     ]
     events = ngettext("{count:,} event", "{count:,} events", count).format(count=count)
     if parts:
         events = _("{rows}: {labels}").format(rows=events, labels=_(", ").join(parts))
     clauses = [events]
-    if missed := told.counts["missed"]:
+    if missed := counts["missed"]:
         deadlines = ngettext("{count:,} deadline missed", "{count:,} deadlines missed", missed)
         clauses.append(deadlines.format(count=missed))
-    watched = len(found.change.after)
+    watched = len(told.after)
     skus = ngettext("{count:,} SKU watched", "{count:,} SKUs watched", watched)
     return _("; ").join((*clauses, skus.format(count=watched)))

@@ -18,118 +18,137 @@ An unknown figure (a blank rate, no list price) neither starts nor ends an event
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from aepromo.watch.columns import STATES
-from aepromo.watch.memory import Event, Watched
+import numpy as np
+
+from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import texts_of
+from aepromo.watch.columns import EVENTS, STATES
+from aepromo.watch.memory import (
+    FORCED_OFF,
+    FORCED_ON,
+    PRICE_DRIFT,
+    RATE_CHANGED,
+    VANISHED,
+    placed,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from aepromo.table.number_columns import Numbers
+    from aepromo.watch.memory import Memory
+
+    Truths: TypeAlias = npt.NDArray[np.bool_]
 
 NEW, OPEN, OVER = range(len(STATES))
+_NONE = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The status of a SKU in a feed; units as in ``Watched``.
+class Seen(NamedTuple):
+    """What a feed shows of each SKU; units as in ``Memory``.
 
-    ``drift`` is None where it can't be computed, and empty where the price is right. ``changed_at``
-    is when the status changed, in UTC.
+    ``rates`` are blank where a SKU isn't forced or the rate isn't known. ``drifts`` are blank where
+    the deal price is right, and mean nothing where it isn't known (``is_drift_known``).
+    ``changed_at`` is when the status changed.
     """
 
-    is_forced: bool
-    rate: tuple[int, int] | None = None
-    drift: tuple[int, int, int] | tuple[()] | None = None
-    changed_at: datetime | None = None
+    is_there: Truths
+    is_forced: Truths
+    rates: Numbers
+    drifts: Numbers
+    is_drift_known: Truths
+    changed_at: Numbers
+
+    def among(self, places: Numbers, count: int) -> Seen:
+        """The same at some places among ``count`` SKUs; the others are not there."""
+        return Seen(*(placed(column, places, count) for column in self))
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """One event in a report; ``state`` is an index into ``STATES``."""
+class News(NamedTuple):
+    """The events of a report as columns.
 
-    sku: str
-    name: str
-    state: int
-    event: Event
+    ``rows`` are the positions of their SKUs in the memory, ``kinds`` and ``states`` indices into
+    ``EVENTS`` and ``STATES``; ``since`` is in microseconds since 1970 in UTC.
+    """
+
+    rows: Numbers
+    kinds: Numbers
+    states: Numbers
+    since: Numbers
 
 
-def look(
-    before: Mapping[str, Watched],
-    seen: Mapping[str, Seen],
-    passed_over: Collection[str] | None,
-    now: datetime,
-) -> tuple[dict[str, Watched], list[News]]:
+def look(before: Memory, seen: Seen, may_vanish: Truths, now: int) -> tuple[Memory, News]:
     """Compare what a feed shows with the memory; return the new memory and the news to report.
 
-    A SKU that is missing in the feed has vanished, unless it is in ``passed_over``; None means that
-    the missing SKUs are unknown, so none has vanished.
+    Both have the same SKUs: new ones are quiet in the memory. A SKU that is missing in the feed has
+    vanished where it ``may_vanish``.
     """
-    after = dict(before)
-    news: list[News] = []
-    for sku, what in seen.items():
-        was = before.get(sku)
-        after[sku] = _after(was, what, now)
-        news += _news(sku, was.events if was else {}, after[sku].events)
-    for sku in before.keys() - seen.keys():
-        was = before[sku]
-        if passed_over is not None and sku not in passed_over and "vanished" not in was.events:
-            after[sku] = replace(was, events={**was.events, "vanished": Event(now)})
-        news += _news(sku, was.events, after[sku].events)
-    return after, news
+    was_forced, is_forced, is_there = before.is_forced, seen.is_forced, seen.is_there
+    known = np.where(was_forced, before.rates, BLANK)
+    rates = np.where(is_forced, np.where(seen.rates == BLANK, known, seen.rates), BLANK)
+    is_turned = is_there & (is_forced != was_forced)
+    is_repriced = is_there & seen.is_drift_known & (seen.drifts != before.drifts).any(axis=0)
+    is_rerated = is_there & was_forced & is_forced & (known[0] != BLANK)
+    is_rerated &= (rates != known).any(axis=0)
+    at_once = np.full(len(before), now)
+    changed_at = np.where(seen.changed_at == BLANK, at_once, seen.changed_at)
+    is_missing = ~is_there & may_vanish & (before.since[VANISHED] == BLANK)
+    since, ranks = before.since.copy(), before.ranks.copy()
+    states = np.full(since.shape, _NONE)
+    # For each kind where it starts, where it ends, and when; those that start are put last.
+    for rank, (kind, starts, ends, start) in enumerate(
+        (
+            (FORCED_ON, is_turned & is_forced, is_turned & was_forced, changed_at),
+            (RATE_CHANGED, is_rerated, is_turned & was_forced, at_once),
+            (FORCED_OFF, is_turned & was_forced, is_turned & is_forced, changed_at),
+            (PRICE_DRIFT, is_repriced & (seen.drifts[0] != BLANK), is_repriced, at_once),
+            (VANISHED, is_missing, is_there, at_once),
+        ),
+        start=len(EVENTS),
+    ):
+        kept = np.where(ends, BLANK, since[kind])
+        states[kind, since[kind] != BLANK] = OVER
+        states[kind, kept != BLANK] = OPEN
+        states[kind, starts] = NEW
+        since[kind] = np.where(starts, start, kept)
+        ranks[kind] = np.where(starts & (kept == BLANK), rank, ranks[kind])
+    after = replace(
+        before,
+        is_forced=np.where(is_there, is_forced, was_forced),
+        rates=np.where(is_there, rates, before.rates),
+        drifts=np.where(is_repriced, seen.drifts, before.drifts),
+        since=since,
+        ranks=ranks,
+        rates_before=np.where(is_rerated, known, before.rates_before),
+    )
+    kinds, rows = np.nonzero(states != _NONE)
+    found = states[kinds, rows]
+    times = np.where(found == OVER, before.since[kinds, rows], since[kinds, rows])
+    return after, News(rows, kinds, found, times)
 
 
-def _after(was: Watched | None, seen: Seen, now: datetime) -> Watched:
-    events = dict(was.events) if was else {}
-    events.pop("vanished", None)
-    was_forced = was is not None and was.is_forced
-    was_rate = was.rate if was and was.is_forced else None
-    rate = (seen.rate or was_rate) if seen.is_forced else None
-    if seen.is_forced != was_forced:
-        for name in ("forced_on", "rate_changed") if was_forced else ("forced_off",):
-            events.pop(name, None)
-        if seen.is_forced or was_forced:
-            events["forced_on" if seen.is_forced else "forced_off"] = Event(seen.changed_at or now)
-    elif was_rate and rate != was_rate:
-        events["rate_changed"] = Event(now, was_rate)
-    drift = was.drift if was else None
-    if seen.drift is not None and (seen.drift or None) != drift:
-        drift = seen.drift or None
-        events.pop("price_drift", None)
-        if drift:
-            events["price_drift"] = Event(now)
-    return Watched(seen.is_forced, rate, drift, events)
-
-
-def _news(sku: str, before: Mapping[str, Event], after: Mapping[str, Event]) -> Iterator[News]:
-    for name, event in after.items():
-        yield News(sku, name, OPEN if before.get(name) is event else NEW, event)
-    for name in before.keys() - after.keys():
-        yield News(sku, name, OVER, before[name])
-
-
-def still_open(watched: Mapping[str, Watched]) -> list[News]:
+def still_open(memory: Memory) -> News:
     """Every open event, without reading a feed."""
-    return [
-        News(sku, name, OPEN, event)
-        for sku, what in watched.items()
-        for name, event in what.events.items()
-    ]
+    kinds, rows = np.nonzero(memory.since != BLANK)
+    return News(rows, kinds, np.full(len(rows), OPEN), memory.since[kinds, rows])
 
 
-def acknowledged(watched: Mapping[str, Watched], skus: Iterable[str]) -> dict[str, Watched]:
+def acknowledged(memory: Memory, skus: Sequence[str]) -> Memory:
     """The memory once the seller has dealt with all open events of some SKUs.
 
     A vanished SKU is forgotten: if it comes back, it counts as never seen. Raises ``KeyError`` with
     the first SKU that has no open events.
     """
-    after = dict(watched)
-    for sku in dict.fromkeys(skus):
-        if sku not in after or not after[sku].events:
+    places = memory.places(texts_of(skus))
+    for sku, place in zip(skus, places.tolist(), strict=True):
+        if place < 0 or not memory.open_events(place):
             raise KeyError(sku)
-        if "vanished" in after[sku].events:
-            del after[sku]
-        else:
-            after[sku] = replace(after[sku], events={})
-    return after
+    since = memory.since.copy()
+    since[:, places] = BLANK
+    is_gone = memory.since[VANISHED, places] != BLANK
+    return replace(memory, since=since).without(places[is_gone])

@@ -25,6 +25,15 @@ from aepromo.cli.messages import encoding_line, say, say_reading
 from aepromo.cli.rejected_rows import RejectedRows
 from aepromo.engine.answer import find_columns, run, without_bad_rows
 from aepromo.errors import InputError, Refused
+from aepromo.table.arrow_arrays import (
+    are_empty,
+    bits_of,
+    codes_of,
+    taken,
+    text_scalar,
+    texts_of,
+    truths,
+)
 from aepromo.table.atomic import replacing
 from aepromo.table.blocks import TextBlock, line_numbers, parse
 from aepromo.table.cells import in_two_currencies
@@ -175,8 +184,8 @@ def read_part(
     hidden = rows_of(problem for problem in problems if problem.column == header)
     if len(hidden):
         is_hidden = np.isin(np.arange(len(skus)), hidden)
-        skus = pc.if_else(pa.array(is_hidden), "", skus)
-    missing = np.setdiff1d(np.flatnonzero(pc.equal(skus, "")), hidden)
+        skus = pc.if_else(bits_of(is_hidden), text_scalar(""), skus)
+    missing = np.setdiff1d(np.flatnonzero(truths(are_empty(skus))), hidden)
     if len(missing):
         problems.append(Refused.alike(missing, header, _("is missing; fill it in")))
     return _Part(text, skus, outcome, problems)
@@ -185,11 +194,11 @@ def read_part(
 def _name_doubles(parts: Sequence[_Part], header: str) -> None:
     """Refuse rows whose SKU is also in another row."""
     skus = pa.chunked_array([part.skus for part in parts], pa.string())
-    if pc.count_distinct(skus).as_py() == len(skus):
+    if len(skus.unique()) == len(skus):
         return
-    encoded = skus.combine_chunks().dictionary_encode()
-    codes = encoded.indices.to_numpy()
-    is_double = (np.bincount(codes) > 1)[codes] & np.asarray(pc.not_equal(skus, ""))
+    whole = skus.combine_chunks()
+    codes = codes_of(whole.dictionary_encode())
+    is_double = (np.bincount(codes) > 1)[codes] & ~truths(are_empty(whole))
     places: dict[int, list[tuple[_Part, int, int]]] = {}
     start = 0
     for part in parts:
@@ -259,7 +268,7 @@ def _read(stream: BinaryIO, name: str) -> bytes:
 def _under(header: Sequence[str], block: ObjectBlock) -> ObjectBlock:
     """A block with all columns of the feed; missing keys are blank."""
     own = frozenset(block.table.column_names)
-    blank = pa.repeat("", len(block.lines))
+    blank = pa.repeat(text_scalar(""), len(block.lines))
     columns = [block.table.column(name) if name in own else blank for name in header]
     return replace(block, table=pa.table(columns, list(header)))
 
@@ -342,7 +351,7 @@ def _flat_objects(data: bytes, first_line: int, name: str) -> ObjectBlock | None
     kinds = list(filter(None, map(_between, encoded.dictionary.to_pylist())))
     if len(kinds) < len(encoded.dictionary):
         return None
-    codes = encoded.indices.to_numpy()
+    codes = codes_of(encoded)
     is_key = np.array([kind.follows_key for kind in kinds], np.bool_)[codes]
     is_value = np.array([kind.precedes_value for kind in kinds], np.bool_)[codes]
     ends = np.array([kind.ends_object for kind in kinds], np.bool_)[codes]
@@ -351,19 +360,19 @@ def _flat_objects(data: bytes, first_line: int, name: str) -> ObjectBlock | None
     bare = ["" if kind.bare == "null" else kind.bare or "" for kind in kinds]
     keys, rows = np.flatnonzero(is_key), np.append(0, np.cumsum(ends))
     # A value is a text, or one of those between texts; the first of them is blank.
-    values = pa.concat_arrays([pa.array(["", *bare], pa.string()), texts])
+    values = pa.concat_arrays([texts_of(["", *bare]), texts])
     places = np.where(is_value[keys], 2 + len(bare) + keys, 1 + codes[keys])
-    names = texts.take(pa.array(keys)).dictionary_encode()
+    names = taken(texts, keys).dictionary_encode()
     _check_size(len(names.dictionary), int(rows[-1]), first_line, name)
-    name_codes, cells = names.indices.to_numpy(), {}
+    name_codes, cells = codes_of(names), {}
     for code, key in enumerate(names.dictionary.to_pylist()):
         among = np.flatnonzero(name_codes == code)
         own = rows[keys[among]]
         if (np.diff(own) == 0).any():  # it appears twice in an object
             return None
-        taken = np.zeros(rows[-1], np.int64)
-        taken[own] = places[among]
-        cells[key] = values.take(pa.array(taken))
+        among_values = np.zeros(rows[-1], np.int64)
+        among_values[own] = places[among]
+        cells[key] = taken(values, among_values)
     begins = quotes[::2][np.append(True, ends[:-1])]
     lines = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     numbers = first_line + np.searchsorted(lines, begins)
@@ -396,8 +405,8 @@ def _parted(data: bytes, quotes: Numbers) -> tuple[pa.Array, pa.DictionaryArray]
     buffers = [None, pa.py_buffer(cuts), pa.py_buffer(whole)]
     pieces = pa.Array.from_buffers(pa.string(), len(quotes), buffers)
     pieces.validate(full=True)
-    texts = pieces.take(pa.array(np.arange(0, len(quotes), 2)))
-    return texts, pieces.take(pa.array(np.arange(1, len(quotes), 2))).dictionary_encode()
+    texts, after = (taken(pieces, np.arange(start, len(quotes), 2)) for start in (0, 1))
+    return texts, after.dictionary_encode()
 
 
 def _objects(data: bytes, first_line: int, name: str) -> ObjectBlock:
@@ -427,7 +436,7 @@ def _objects(data: bytes, first_line: int, name: str) -> ObjectBlock:
     header = dict.fromkeys(key for texts in found.values() for key in texts)
     _check_size(len(header), len(found), first_line, name)
     columns = {key: [texts.get(key, "") for texts in found.values()] for key in header}
-    table = pa.table({key: pa.array(column, pa.string()) for key, column in columns.items()})
+    table = pa.table({key: texts_of(column) for key, column in columns.items()})
     return ObjectBlock(b"", first_line, list(found), table=table, faults=faults)
 
 

@@ -6,8 +6,7 @@ locked; the empty lock file stays.
 
 A checksum reveals accidental changes. Version 1 had none, and is still read.
 
-Most SKUs have the same entry: nothing has happened. So each different entry is kept, read and
-written only once.
+Most SKUs have the same entry: nothing has happened. So each different entry is parsed only once.
 """
 
 from __future__ import annotations
@@ -17,137 +16,139 @@ import json
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json as arrow_json
 
 from aepromo.errors import InputError, OutputError
+from aepromo.platform.reason_texts import formatted
 from aepromo.pricing.currency import USD
-from aepromo.pricing.money import MILLION
+from aepromo.pricing.money import BLANK, MILLION
+from aepromo.table.arrow_arrays import (
+    codes_of,
+    concatenated,
+    looked_up,
+    numbers_of,
+    offsets_of,
+    places_of,
+    taken,
+    text_scalar,
+    texts_of,
+    truths,
+)
 from aepromo.table.atomic import lock, replacing
 from aepromo.table.cells import currency_named
+from aepromo.table.csv_lines import bytes_of
+from aepromo.table.number_columns import spread
 from aepromo.watch.columns import EVENTS
 from aepromo.words import _, cause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
+
+    import numpy.typing as npt
 
     from aepromo.table.number_columns import Numbers
 
+    Truths: TypeAlias = npt.NDArray[np.bool_]
+    AnyColumn: TypeAlias = npt.NDArray[Any]
+
 FORMAT, VERSION = "aepromo watch", 2
+FORCED_ON, RATE_CHANGED, PRICE_DRIFT, VANISHED, FORCED_OFF = range(len(EVENTS))
 _PAUSE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An open event: since when, in UTC, and for ``rate_changed`` the rate before."""
-
-    since: datetime
-    was: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """The last seen status of a SKU, and its open events.
-
-    ``rate`` is the forced rate in millionths, as its lowest and highest; ``drift`` the deal price
-    and the lowest and highest that list price and rate give, in minor units. None if the rate is
-    unknown, and if nothing drifts.
-    """
-
-    is_forced: bool
-    rate: tuple[int, int] | None = None
-    drift: tuple[int, int, int] | None = None
-    events: Mapping[str, Event] = field(default_factory=dict)
-
-
-QUIET = Watched(is_forced=False)
-"""The entry of a SKU that is not forced, doesn't drift and has no open events."""
+_SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The remembered SKUs, in order, with their entries and the currency of their prices.
+    """The remembered SKUs in order, the last seen status of each, and its open events.
 
-    ``codes`` holds each SKU's index into ``entries``; many SKUs may share one entry.
+    ``rates`` are the lowest and the highest forced rate in millionths, blank where unknown.
+    ``drifts`` are the deal price and the lowest and the highest that list price and rate give, in
+    minor units of ``currency``, blank where nothing drifts. ``since`` has a row for each of
+    ``EVENTS``: since when it is open, in microseconds since 1970 in UTC, blank where it isn't;
+    ``ranks`` order the events of a SKU. ``rates_before`` are the rates before ``rate_changed``.
     """
 
     skus: pa.Array
-    codes: Numbers
-    entries: Sequence[Watched]
+    is_forced: Truths
+    rates: Numbers
+    drifts: Numbers
+    since: Numbers
+    ranks: npt.NDArray[np.int8]
+    rates_before: Numbers
     currency: str = USD.code
 
     @classmethod
-    def of(cls, watched: Mapping[str, Watched], currency: str = USD.code) -> Memory:
-        """Make a memory of some SKUs."""
-        skus = sorted(watched)
-        entries = [watched[sku] for sku in skus]
-        return cls(pa.array(skus, pa.string()), np.arange(len(skus)), entries, currency)
+    def empty(cls, currency: str = USD.code) -> Memory:
+        """A memory of no SKU."""
+        none = np.empty((len(EVENTS), 0), np.int64)
+        is_forced, ranks = np.empty(0, np.bool_), none.astype(np.int8)
+        return cls(texts_of([]), is_forced, none[:2], none[:3], none, ranks, none[:2], currency)
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self.skus)
 
     @property
     def holds_prices(self) -> bool:
         """Whether it holds any money."""
-        return bool(self.of_entries(lambda entry: entry.drift is not None).any())
+        return bool((self.drifts != BLANK).any())
 
     def places(self, skus: pa.Array) -> Numbers:
         """The positions of SKUs among the remembered ones; -1 for unknown ones."""
-        return np.asarray(pc.fill_null(pc.index_in(skus, value_set=self.skus), -1), np.int64)
+        found = pc.index_in(skus, value_set=self.skus).cast(pa.int64())
+        return numbers_of(pc.fill_null(found, text_scalar("-1").cast(pa.int64())))
 
-    def of_entries(self, fact: Callable[[Watched], int]) -> Numbers:
-        """A fact of each SKU's entry, as a column."""
-        return np.array(list(map(fact, self.entries)), np.int64)[self.codes]
+    def open_events(self, place: int) -> list[str]:
+        """The names of the open events of the SKU at a position, in order."""
+        kinds = np.flatnonzero(self.since[:, place] != BLANK)
+        return [EVENTS[kind] for kind in sorted(kinds, key=lambda kind: self.ranks[kind, place])]
 
-    def watched(self, places: Numbers) -> dict[str, Watched]:
-        """The entries of the SKUs at some positions, by SKU."""
-        codes = self.codes[places].tolist()
-        skus = self.skus.take(pa.array(places)).to_pylist()
-        return {sku: self.entries[code] for sku, code in zip(skus, codes, strict=True)}
+    def among(self, skus: pa.Array) -> tuple[Memory, Numbers]:
+        """The memory with some more SKUs, and the positions of all that are given in it.
 
-    def of_skus(self, skus: Collection[str]) -> dict[str, Watched]:
-        """The entries of some SKUs, by SKU; unknown SKUs are left out."""
-        places = self.places(pa.array(list(dict.fromkeys(skus)), pa.string()))
-        return self.watched(places[places >= 0])
-
-    def with_events(self) -> Numbers:
-        """The positions of SKUs with open events."""
-        return np.flatnonzero(self.of_entries(lambda entry: bool(entry.events)))
-
-    def changed(
-        self,
-        watched: Mapping[str, Watched],
-        quiet: pa.Array | None = None,
-        forgotten: Collection[str] = (),
-    ) -> Memory:
-        """The memory with other entries for some SKUs, with new ones and without forgotten ones.
-
-        The new SKUs in ``quiet`` have the entry ``QUIET``.
+        New ones are not forced, don't drift and have no events.
         """
-        quiet = pa.array([], pa.string()) if quiet is None else quiet
-        entries, codes = [*self.entries, QUIET, *watched.values()], self.codes.copy()
-        own = len(self.entries) + 1 + np.arange(len(watched))
-        changed = pa.array(list(watched), pa.string())
-        places = self.places(changed)
-        codes[places[places >= 0]] = own[places >= 0]
-        added = pa.concat_arrays([quiet, changed.filter(pa.array(places < 0))])
-        skus = pa.concat_arrays([self.skus, added])
-        quiet_codes = np.full(len(quiet), len(self.entries), np.int64)
-        codes = np.concatenate([codes, quiet_codes, own[places < 0]])
-        if forgotten:
-            is_kept = pc.invert(pc.is_in(skus, value_set=pa.array(list(forgotten), pa.string())))
-            skus, codes = skus.filter(is_kept), codes[np.asarray(is_kept)]
-        if len(added):
-            order = pc.sort_indices(skus)
-            skus, codes = skus.take(order), codes[np.asarray(order)]
-        return Memory(skus, codes, entries, self.currency)
+        places = self.places(skus)
+        is_new = places < 0
+        if not is_new.any():
+            return self, places
+        both = pa.concat_arrays([self.skus, taken(skus, np.flatnonzero(is_new))])
+        order = numbers_of(pc.sort_indices(both))
+        moved = np.empty_like(order)
+        moved[order] = np.arange(len(order))
+        own = moved[: len(self)]
+        places = np.where(is_new, len(self) + np.cumsum(is_new) - 1, places)
+        memory = self._with(taken(both, order), lambda column: placed(column, own, len(both)))
+        return memory, moved[places]
+
+    def without(self, places: Numbers) -> Memory:
+        """The memory without the SKUs at some positions."""
+        kept = np.delete(np.arange(len(self)), places)
+        return self._with(taken(self.skus, kept), lambda column: column[..., kept])
+
+    def _with(self, skus: pa.Array, change: Callable[[AnyColumn], AnyColumn]) -> Memory:
+        """Each column changed in the same way."""
+        changed: dict[str, Any] = {name: change(getattr(self, name)) for name in _COLUMNS}
+        return replace(self, skus=skus, **changed)
+
+
+_COLUMNS = ("is_forced", "rates", "drifts", "since", "ranks", "rates_before")
+
+
+def placed(column: AnyColumn, places: Numbers, count: int) -> AnyColumn:
+    """The rows of a column at some places among ``count`` rows; the others are blank."""
+    blank = BLANK if column.dtype == np.int64 else 0
+    found = np.full((*column.shape[:-1], count), blank, column.dtype)
+    found[..., places] = column
+    return found
 
 
 @contextmanager
@@ -188,17 +189,19 @@ def remembering(path: str, memory: Memory) -> Iterator[None]:
 
 
 _HEAD = re.compile(
-    rf"""\{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "([A-Z]{{3}})",\n"""
-    r"""  "checksum": "[0-9a-f]+",\n  "skus": \{\n"""
+    rf"""(\{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "([A-Z]{{3}})",\n)"""
+    r"""  "checksum": "([0-9a-f]+)",\n(?=  "skus": \{\n)""".encode()
 )
-_BEFORE, _BEHIND, _END = '    "', '": ', "\n  }\n}\n"
-"""The text before a SKU, after it, and after the last."""
+_FIRST, _END = b'  "skus": {\n', b"\n  }\n}\n"
+"""The text before the first SKU and after the last."""
+_BEFORE, _BEHIND, _NEXT = '    "', '": ', ",\n"
+"""The text before a SKU, after it, and before the next."""
 _IN_ESCAPES = r'["\\\x00-\x1f]'
 
 
 def state_text(memory: Memory) -> bytes:
     """The file's text: a line for each SKU, in order, so that a diff works line by line."""
-    head, body = _parts(memory)
+    head, body = _parts(_lines(memory), memory.currency)
     return b"".join((head, f'  "checksum": "{_checksum(head, body)}",\n'.encode(), body))
 
 
@@ -210,18 +213,26 @@ def _checksum(*parts: bytes | memoryview) -> str:
     return found.hexdigest()
 
 
-def _parts(memory: Memory) -> tuple[bytes, bytes]:
+def _parts(lines: pa.Array, currency: str) -> tuple[bytes, bytes]:
     """The file's text before the line of the checksum, and the text after it."""
-    kind = f'"format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "{memory.currency}"'
+    kind = f'"format": "{FORMAT}",\n  "version": {VERSION},\n  "currency": "{currency}"'
     head = f"{{\n  {kind},\n".encode()
-    if not len(memory):
+    if not len(lines):
         return head, b'  "skus": {}\n}\n'
-    used, codes = np.unique(memory.codes, return_inverse=True)
-    entries = [json.dumps(_entry(memory.entries[code])) for code in used.tolist()]
-    own = pa.array(entries).take(pa.array(codes))
-    lines = pc.binary_join_element_wise(_BEFORE, _escaped(memory.skus), _BEHIND, own, "")
-    text = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), ",\n")[0].as_buffer()
-    return head, b"".join((b'  "skus": {\n', memoryview(text), _END.encode()))
+    return head, b"".join((_FIRST, bytes_of(lines)[: -len(_NEXT)], _END))
+
+
+def _lines(memory: Memory) -> pa.Array:
+    """The line of each SKU."""
+    entry = '{{"forced": {forced}, "rate": {rate}, "drift": {drift}, "open": {{{opened}}}}}'
+    return formatted(
+        _BEFORE + "{sku}" + _BEHIND + entry + _NEXT,
+        sku=_escaped(memory.skus),
+        forced=looked_up(["false", "true"], memory.is_forced.astype(np.int64)),
+        rate=_lists(memory.rates),
+        drift=_lists(memory.drifts),
+        opened=_open_events(memory),
+    )
 
 
 def _escaped(skus: pa.Array) -> pa.Array:
@@ -230,19 +241,33 @@ def _escaped(skus: pa.Array) -> pa.Array:
     if not pc.any(special).as_py():
         return skus
     texts = [json.dumps(sku, ensure_ascii=False)[1:-1] for sku in skus.filter(special).to_pylist()]
-    return pc.replace_with_mask(skus, special, pa.array(texts, pa.string()))
+    return pc.replace_with_mask(skus, special, texts_of(texts))
 
 
-def _entry(watched: Watched) -> dict[str, Any]:
-    return {
-        "forced": watched.is_forced,
-        "rate": watched.rate,
-        "drift": watched.drift,
-        "open": {
-            name: {"since": event.since.isoformat(timespec="seconds"), "was": event.was}
-            for name, event in watched.events.items()
-        },
-    }
+def _lists(numbers: Numbers) -> pa.Array:
+    """The numbers of each SKU as a JSON list, null where they are blank."""
+    known = np.flatnonzero(numbers[0] != BLANK)
+    columns = [places_of(each).cast(pa.string()) for each in numbers[:, known]]
+    within = pc.binary_join_element_wise(*columns, text_scalar(", "))
+    lists = spread(concatenated(["[", within, "]"]), known, numbers.shape[1])
+    return pc.fill_null(lists, text_scalar("null"))
+
+
+def _open_events(memory: Memory) -> pa.Array:
+    """The open events of each SKU as the members of a JSON object."""
+    kinds, rows = np.nonzero(memory.since != BLANK)
+    order = np.lexsort((memory.ranks[kinds, rows], rows))
+    kinds, rows = kinds[order], rows[order]
+    seconds = np.ascontiguousarray(memory.since[kinds, rows] // _SECOND)
+    times = pa.Array.from_buffers(pa.timestamp("s"), len(rows), [None, pa.py_buffer(seconds)])
+    events = formatted(
+        '"{name}": {{"since": "{since}+00:00", "was": {before}}}',
+        name=looked_up(EVENTS, kinds),
+        since=pc.replace_substring(times.cast(pa.string()), " ", "T"),
+        before=_lists(np.where(kinds == RATE_CHANGED, memory.rates_before[:, rows], BLANK)),
+    )
+    ends = places_of(np.searchsorted(rows, np.arange(len(memory) + 1))).cast(pa.int32())
+    return pc.binary_join(pa.ListArray.from_arrays(ends, events), text_scalar(", "))
 
 
 def read_state(path: str) -> Memory | None:
@@ -270,26 +295,108 @@ def read_state(path: str) -> Memory | None:
 
 
 def _as_written(data: bytes) -> Memory | None:
-    """A state that is to the letter what ``state_text`` writes; None for any other.
+    """A state that is to the letter what ``state_text`` writes; None for any other."""
+    head = _HEAD.match(data)
+    if head is None or _checksum(head[1], memoryview(data)[head.end() :]) != head[3].decode():
+        return None
+    if b"\\" in data:  # in a SKU
+        return None
+    lines = data[head.end() + len(_FIRST) : -len(_END)] + _NEXT.encode()
+    ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == ord("\n")) + 1
+    starts = np.concatenate(([0], ends[:-1]))
+    behind = starts + _found(_pieces(lines, np.append(starts, len(lines))), _BEHIND)
+    # Each line is cut before and behind its SKU, before and behind its entry.
+    cuts = [starts + len(_BEFORE), behind, behind + len(_BEHIND), ends - len(_NEXT)]
+    pieces = _pieces(lines, np.append(np.transpose(cuts), len(lines)))
+    pieces.validate(full=True)
+    first = np.arange(0, len(pieces), len(cuts))
+    return _memory(taken(pieces, first), taken(pieces, first + 2), head[2].decode())
 
-    Each different entry is parsed once.
-    """
-    text = data.decode("utf-8")
-    head = _HEAD.match(text)
-    if head is None:
-        return None
-    lines = text[head.end() : -len(_END)].split(",\n")
-    parts = [line.removeprefix(_BEFORE).partition(_BEHIND) for line in lines]
-    skus = pa.array([sku for sku, _behind, _entry in parts], pa.string())
-    kinds = pa.array([entry for _sku, _behind, entry in parts], pa.string()).dictionary_encode()
-    try:
-        _check(currency_named(head[1]).code == head[1])
-        entries = [_watched(json.loads(entry)) for entry in kinds.dictionary.to_pylist()]
-    except ValueError:
-        return None
-    memory = Memory(skus, np.asarray(kinds.indices, np.int64), entries, head[1])
-    is_in_order = pc.all(pc.less(skus[:-1], skus[1:])).as_py() is not False
-    return memory if is_in_order and state_text(memory) == data else None
+
+def _pieces(data: bytes, cuts: Numbers) -> pa.Array:
+    """The texts between cuts of some bytes."""
+    buffers = [None, pa.py_buffer(cuts.astype(np.int32)), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.string(), len(cuts) - 1, buffers)
+
+
+def _found(texts: pa.Array, pattern: str) -> Numbers:
+    """The place of the first such text in each of some texts, -1 if there is none."""
+    return numbers_of(pc.find_substring(texts, pattern).cast(pa.int64()))
+
+
+_RATES = pa.list_(pa.int64())
+_EVENT = pa.struct({"since": pa.string(), "was": _RATES})
+_ENTRY = pa.schema(
+    {
+        "forced": pa.bool_(),
+        "rate": _RATES,
+        "drift": pa.list_(pa.int64()),
+        "open": pa.struct(dict.fromkeys(EVENTS, _EVENT)),
+    }
+)
+
+
+def _memory(skus: pa.Array, entries: pa.Array, currency: str) -> Memory:
+    """The memory of SKUs with their entries as JSON. Raises ``ValueError``."""
+    _check(currency_named(currency).code == currency)
+    if not len(skus):
+        return Memory.empty(currency)
+    encoded = entries.dictionary_encode()
+    different = encoded.dictionary
+    text = bytes_of(concatenated([different, "\n"]))
+    table = arrow_json.read_json(
+        pa.BufferReader(text),
+        arrow_json.ReadOptions(use_threads=False, block_size=len(text) + 1),
+        arrow_json.ParseOptions(explicit_schema=_ENTRY, unexpected_field_behavior="error"),
+    )
+    is_forced, rate, drift, opened = (column.combine_chunks() for column in table.columns)
+    _check(not is_forced.null_count and not opened.null_count)
+    events = [opened.field(name) for name in EVENTS]
+    are_open = np.array([truths(event.is_valid()) for event in events])
+    before = [_rates(event.field("was")) for event in events]
+    has_rate = np.array([rates[0] != BLANK for rates in before])
+    _check(bool((has_rate == are_open & (np.arange(len(EVENTS)) == RATE_CHANGED)[:, None]).all()))
+    since = [
+        _instants(event.field("since"), is_open)
+        for event, is_open in zip(events, are_open, strict=True)
+    ]
+    places = [_found(different, f'"{name}": {{') for name in EVENTS]
+    memory = Memory(
+        different,
+        truths(is_forced),
+        _rates(rate),
+        _numbers(drift, 3),
+        np.array(since),
+        np.argsort(np.argsort(places, axis=0), axis=0).astype(np.int8),
+        before[RATE_CHANGED],
+        currency,
+    )
+    codes = codes_of(encoded)
+    return memory._with(skus, lambda column: column[..., codes])
+
+
+def _rates(lists: pa.ListArray) -> Numbers:
+    found = _numbers(lists, 2)
+    _check(bool(((found[0] <= found[1]) & (found[1] < MILLION)).all()))
+    return found
+
+
+def _numbers(lists: pa.ListArray, count: int) -> Numbers:
+    """Lists of ``count`` numbers as columns, blank where there is none."""
+    known = np.flatnonzero(truths(lists.is_valid()))
+    numbers = lists.flatten()
+    _check(not numbers.null_count and bool((np.diff(offsets_of(lists))[known] == count).all()))
+    columns = numbers_of(numbers).reshape(-1, count).T
+    _check(bool((columns >= 0).all()))
+    return placed(columns, known, len(lists))
+
+
+def _instants(texts: pa.Array, are_there: Truths) -> Numbers:
+    """Times as microseconds since 1970 in UTC, blank where there is none."""
+    known = np.flatnonzero(are_there)
+    times = pc.cast(taken(texts, known), pa.timestamp("us", "UTC"))
+    _check(not times.null_count)
+    return placed(numbers_of(times), known, len(texts))
 
 
 def _as_json(data: bytes, path: str) -> Memory:
@@ -303,12 +410,12 @@ def _as_json(data: bytes, path: str) -> Memory:
         raise InputError(reason.format(path=path, version=version))
     own = {"checksum"} if version > 1 else set()
     _check_keys(found, {"format", "version", "currency", "skus"} | own)
-    _check(isinstance(found["skus"], dict))
-    _check(currency_named(str(found["currency"])).code == found["currency"])
-    skus = {sku: _watched(entry) for sku, entry in found["skus"].items()}
-    memory = Memory.of(skus, found["currency"])
-    _check(version == 1 or found["checksum"] == _checksum(*_parts(memory)))
-    return memory
+    _check(isinstance(found["skus"], dict) and isinstance(found["currency"], str))
+    entries = {sku: _entry(found["skus"][sku]) for sku in sorted(found["skus"])}
+    skus, texts, currency = texts_of([*entries]), texts_of([*entries.values()]), found["currency"]
+    lines = concatenated([_BEFORE, _escaped(skus), _BEHIND, texts, _NEXT])
+    _check(version == 1 or found["checksum"] == _checksum(*_parts(lines, currency)))
+    return _memory(skus, texts, currency)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -317,41 +424,22 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _watched(entry: Any) -> Watched:
+def _entry(entry: Any) -> str:
+    """The entry of a SKU as ``state_text`` writes it, whatever its spacing was."""
     _check_keys(entry, {"forced", "rate", "drift", "open"})
-    _check(isinstance(entry["forced"], bool) and isinstance(entry["open"], dict))
-    drift = _numbers(entry["drift"], 3)
-    return Watched(
-        entry["forced"],
-        _rate(entry["rate"]),
-        (drift[0], drift[1], drift[2]) if drift else None,
-        {name: _event(name, event) for name, event in entry["open"].items()},
+    _check(isinstance(entry["open"], dict))
+    opened = {name: _event(event) for name, event in entry["open"].items()}
+    return json.dumps(
+        {name: entry[name] for name in ("forced", "rate", "drift")} | {"open": opened}
     )
 
 
-def _event(name: str, event: Any) -> Event:
-    _check(name in EVENTS)
+def _event(event: Any) -> dict[str, Any]:
     _check_keys(event, {"since", "was"})
-    _check(isinstance(event["since"], str))
-    since = datetime.fromisoformat(event["since"])
-    _check(since.tzinfo is not None)
-    was = _rate(event["was"])
-    _check((was is not None) == (name == "rate_changed"))
-    return Event(since, was)
-
-
-def _rate(value: Any) -> tuple[int, int] | None:
-    found = _numbers(value, 2)
-    _check(not found or found[0] <= found[1] < MILLION)
-    return (found[0], found[1]) if found else None
-
-
-def _numbers(value: Any, count: int) -> list[int]:
-    if value is None:
-        return []
-    _check(isinstance(value, list) and len(value) == count)
-    _check(all(type(number) is int and number >= 0 for number in value))
-    return list(value)
+    since = event["since"]
+    _check(isinstance(since, str))
+    _check(datetime.fromisoformat(since).isoformat(timespec="seconds") == since)
+    return {"since": since, "was": event["was"]}
 
 
 def _check_keys(value: Any, keys: set[str]) -> None:
