@@ -20,6 +20,7 @@ from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
 from aepromo.platform.gates import OPEN, Gates
+from aepromo.rules.overrides import Book
 from aepromo.table.found_columns import FoundColumns
 
 if TYPE_CHECKING:
@@ -119,6 +120,12 @@ def test_every_threshold_of_the_family_is_tested() -> None:
     tested = {f"forced.{key}" for key, _, _ in GATES}
     gates = {rule.key for rule in rules.matching("forced") if rule.column and rule.compare}
     assert gates == tested
+
+
+@pytest.mark.parametrize("category", ["toys", "TOYS", "Toys > Puzzles"])
+def test_a_category_that_a_configuration_leaves_out_is_known_in_any_case(category: str) -> None:
+    policy = Policy(book=Book({"forced.categories.not_covered": ("Toys",)}, "a test"))
+    assert judged(PASSES | {"category": category}, policy)["exposure"] == "out"
 
 
 @pytest.mark.parametrize(

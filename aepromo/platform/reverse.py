@@ -30,7 +30,14 @@ from aepromo.platform.gates import (
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, ordered, said_where
 from aepromo.table.arrow_arrays import looked_up
 from aepromo.table.cells import percent, shown
-from aepromo.table.rule_book_names import canonical, country_code, country_names, spoken_names, ways
+from aepromo.table.rule_book_names import (
+    canonical,
+    country_code,
+    country_names,
+    name_key,
+    spoken_names,
+    ways,
+)
 from aepromo.words import N_, _
 from aepromo.words.nearest import near, nearest
 
@@ -123,9 +130,12 @@ class _Rules:
 
     def __init__(self, values: Values) -> None:
         self.book = book = values.book
-        self.long_haul = frozenset(map(canonical, book.rule("reverse.long_haul_markets").value))
-        self.forbidden = frozenset(map(canonical, book.rule("reverse.stack.forbidden").value))
-        self.allowed = frozenset(map(canonical, book.rule("reverse.stack.allowed").value))
+        self.long_haul = frozenset(map(market_named, book.rule("reverse.long_haul_markets").value))
+        allowed = book.rule("reverse.stack.allowed").value
+        forbidden = book.rule("reverse.stack.forbidden").value
+        self.promotions = (*allowed, *forbidden, "none")
+        self.allowed = frozenset(map(name_key, allowed))
+        self.forbidden = frozenset(map(name_key, forbidden))
         rules = gates_of(book, "reverse")
         by_key = {rule.key: rule for part in rules.values() for rule in part}
         # This rule states what goes wrong; all others state what must hold.
@@ -161,12 +171,11 @@ class _Rules:
     @cached_property
     def _spellings(self) -> list[str]:
         """Every way to write a promotion."""
-        known = (*self.allowed, *self.forbidden, "none")
-        return [way for each in known for way in ways(each)]
+        return [way for each in map(canonical, self.promotions) for way in ways(each)]
 
     def _slip(self, name: str) -> str:
-        # Names of the rule book are among their own spellings.
-        if canonical(name) in self._spellings or near(name, self._spellings) is None:
+        is_known = name_key(name) in map(name_key, self.promotions)
+        if is_known or near(name, self._spellings) is None:
             return ""
         reason = _("{cell} is not a promotion; {nearest}")
         return reason.format(cell=shown(name), nearest=nearest(name, self._spellings, ""))
@@ -228,13 +237,13 @@ class _Rules:
         demoted = _("{name}: the reverse promotion is demoted while it runs; end it")
         unsaid = _("{name}: the rule book doesn't say whether it may run; see Seller Center")
         texts = []
-        for names in ([*map(canonical, each)] for each in running.values):
-            found = []
-            for name, spoken in zip(names, spoken_names(names), strict=True):
+        for names in running.values:
+            found, spoken = [], spoken_names(map(canonical, names))
+            for name, said in zip(map(name_key, names), spoken, strict=True):
                 if name in self.forbidden:
-                    found.append(demoted.format(name=spoken))
+                    found.append(demoted.format(name=said))
                 elif name not in self.allowed and name != "none":
-                    found.append(unsaid.format(name=spoken))
+                    found.append(unsaid.format(name=said))
             texts.append("; ".join(found) or None)
         return looked_up(texts, running.codes)
 
