@@ -173,14 +173,37 @@ def test_a_cell_that_cannot_be_used_is_refused_with_its_remedy(
         ("20%..10%", "'20%..10%' has its ends swapped; write 10%..20%"),
         ("10%..", "'10%..' has only one end; write both, such as 10%..20%"),
         (" ..20%", "' ..20%' has only one end; write both, such as 10%..20%"),
-        ("10%..20", "'20' is not a rate; write 20% or 0.2"),
+        ("10%..20", "'10%..20' seems to be a range; write 10%..20%"),
+        ("10..20", "'10..20' seems to be a range; write 10%..20%"),
         ("10%..x", "'x' is not a number; write one such as 13.2% or 0.132"),
+        ("10%..120%", "'120%' is not under 100%; write a rate such as 13.2%"),
+        # Written otherwise, or unclear.
+        ("10%...20%", "'10%...20%' seems to be a range; write 10%..20%"),
+        ("20%-10%", "'20%-10%' seems to be a range; write 10%..20%"),
+        ("10.5-20,5 %", "'10.5-20,5 %' seems to be a range; write 10.5%..20.5%"),
+        ("0.1-0.2", "'0.1-0.2' seems to be a range; write 0.1..0.2"),
+        ("10%,20%", "'10%,20%' seems to be a range; write 10%..20%"),
+        ("10,20", "'10,20' may be a range or one rate; write 10%..20% or 10.20%"),
+        ("13,2%", "'13,2%' is not a number; write 13.2%"),
+        ("0,15", "'0,15' is not a number; write 0.15"),
+        ("0.1-20%", "'0.1-20%' is not a range; write one such as 10%..20%"),
+        ("0.1%...2%", "'0.1%...2%' seems to be a range; write 0.1%..2%"),
+        ("10-120%", "'10-120%' is not a range; write one such as 10%..20%"),
+        ("-10-20%", "'-10-20%' is negative; write 0 or more"),
+        ("2026-03-01", "'2026-03-01' is not a number; write one such as 13.2% or 0.132"),
     ],
 )
 def test_a_range_that_cannot_be_used_is_refused_with_its_remedy(text: str, reason: str) -> None:
     with pytest.raises(CellError) as refused:
         read_range(text)
     assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize("between", ["-", " - ", "–", "—", "~", "～", "…", " to ", "至", "到"])
+def test_a_range_is_shown_as_it_is_to_be_written(between: str) -> None:
+    for text in (f"10%{between}20%", f"10{between}20%", f"10{between}20"):
+        with pytest.raises(CellError, match=r" seems to be a range; write 10%\.\.20%$"):
+            read_range(text)
 
 
 PLAIN = st.text("0123456789.", max_size=22) | st.decimals(
@@ -230,6 +253,7 @@ def test_a_column_of_digits_and_points_reads_as_its_cells_do(
 @example(["$1,234.50", "1 234.50", "5 руб.", "руб.5", "U.S.$5"], Kind.COST, USD, 0, POINT)
 @example(["1.234,56", "$12,5", "12.50", "5 руб."], Kind.TARGET, USD, 0, COMMA)
 @example(["1,250", "1,250.5", "12.5", "1,250 €"], Kind.COST, USD, 0, UNTOLD)
+@example(["10-20%", "5%-7%", "10 to 20%", "30 to 40%", "1,2"], Kind.RATES, USD, 0, POINT)
 @example(["$5$", "USD EUR 5", "$ 5 USD", "XAU 5", "ABC 5"], Kind.COST, USD, 0, POINT)
 @example(["0.00000001", "9999999.990000001", "0000000000000005"], Kind.COST, USD, 0, POINT)
 def test_a_column_of_any_text_reads_as_its_cells_do(

@@ -238,12 +238,21 @@ def read_range(text: str, decimal: str = POINT) -> tuple[int, int] | None:
     tidied = tidy(text)
     if not tidied:
         return None
+    try:
+        return _range(text, tidied, decimal)
+    except CellError as error:
+        raise _otherwise_written(text, tidied, decimal) or error from None
+
+
+def _range(text: str, tidied: str, decimal: str) -> tuple[int, int]:
     low_text, dots, high_text = tidied.partition("..")
     if not dots:
         rate = _rate(text, tidied if decimal == POINT else _with_point(text, tidied, decimal))
         return rate, rate
     if not (low_text.strip() and high_text.strip()):
         raise refusal(text, _("{cell} has only one end; write both, such as 10%..20%"))
+    if "..." in tidied:  # 10%...20% might end at .20%
+        raise refusal(text, _(_NO_RANGE))
     ends = [
         tidy(end) if decimal == POINT else _with_point(text, tidy(end), decimal)
         for end in (low_text, high_text)
@@ -253,6 +262,59 @@ def read_range(text: str, decimal: str = POINT) -> tuple[int, int] | None:
         reason = _("{cell} has its ends swapped; write {low}..{high}")
         raise refusal(text, reason, low=high_text, high=low_text)
     return low, high
+
+
+_NO_RANGE = N_("{cell} is not a range; write one such as 10%..20%")
+_END = r"[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+"
+_LIKE_A_RANGE = (
+    rf"(?P<low>{_END})\s*(?P<low_sign>%?)\s*(?P<between>\.{{2,}}|…+|[-–—−~∼〜,、]|to|bis|至|到)"
+    rf"\s*(?P<high>{_END})\s*(?P<high_sign>%?)"
+)
+
+
+def is_like_a_range(text: str) -> bool:
+    """Whether a cell has two numbers, and between them what people put into a range."""
+    return _two_ends(tidy(text)) is not None
+
+
+def _two_ends(tidied: str) -> re.Match[str] | None:
+    return re.fullmatch(_LIKE_A_RANGE, tidied, re.IGNORECASE)
+
+
+def _otherwise_written(text: str, tidied: str, decimal: str) -> CellError | None:
+    """The error of a range that is not written ``10%..20%``, such as ``10-20%``; else None."""
+    match = _two_ends(tidied)
+    if match is None:
+        return None
+    between, ends = match["between"], _ends_meant(match)
+    if not ends:
+        return None if between in ("..", ",") else refusal(text, _(_NO_RANGE))
+    texts = [end for _rate, end in sorted(ends)]
+    meant = "..".join(texts)
+    if between == ".." and tidied.replace(" ", "") in (meant, "..".join(reversed(texts))):
+        return None
+    if between == "," and match["low"].isdigit() and not match["low_sign"]:
+        if decimal == COMMA or not 0 < ends[0][0] < ends[1][0]:
+            return None
+        reason = _("{cell} may be a range or one rate; write {range} or {rate}")
+        return refusal(text, reason, range=meant, rate=f"{match['low']}.{match['high']}%")
+    return refusal(text, _("{cell} seems to be a range; write {range}"), range=meant)
+
+
+def _ends_meant(match: re.Match[str]) -> list[tuple[int, str]]:
+    """The two ends as rates in millionths and as text; empty if that is unclear.
+
+    A number below 1 without a percent sign, beside another number, might be either.
+    """
+    pairs = [(match[end].replace(",", "."), match[f"{end}_sign"]) for end in ("low", "high")]
+    may_be_ratios = [not sign and bool(re.match(r"0*\.", number)) for number, sign in pairs]
+    if any(may_be_ratios) and not all(may_be_ratios):
+        return []
+    sign = "" if any(may_be_ratios) else "%"
+    try:
+        return [(read_rate(number + sign) or 0, number + sign) for number, _sign in pairs]
+    except CellError:
+        return []
 
 
 def millionths(text: str) -> int:
