@@ -12,7 +12,8 @@ from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import COMMA, POINT, UNTOLD, CellError, read, read_range
 from aepromo.table.column import Kind
-from aepromo.table.number_columns import read_column
+from aepromo.table.fact_cells import read_fact
+from aepromo.table.number_columns import as_number, read_column
 
 LIMIT = "'10000000' is too large; write an amount under 10,000,000.00"
 
@@ -220,6 +221,7 @@ KINDS = st.sampled_from(
     [
         *(Kind.COST, Kind.TARGET, Kind.PRICE, Kind.COUNT, Kind.WEIGHT),
         *(Kind.RATE, Kind.RATES, Kind.MARKUP, Kind.FX),
+        *(Kind.NUMBER, Kind.SHARE, Kind.TURNOVER),
     ]
 )
 CURRENCIES = st.sampled_from(
@@ -254,6 +256,9 @@ def test_a_column_of_digits_and_points_reads_as_its_cells_do(
 @example(["1.234,56", "$12,5", "12.50", "5 руб."], Kind.TARGET, USD, 0, COMMA)
 @example(["1,250", "1,250.5", "12.5", "1,250 €"], Kind.COST, USD, 0, UNTOLD)
 @example(["10-20%", "5%-7%", "10 to 20%", "30 to 40%", "1,2"], Kind.RATES, USD, 0, POINT)
+@example(["4,8", " 4,85 ", "4.8", "1.250", "1.250,5"], Kind.NUMBER, USD, 0, COMMA)
+@example(["9,1 %", "100,0%", "1,0", "1.250%", "9.1%"], Kind.SHARE, USD, 0, COMMA)
+@example(["12,50", "1,250", "1.250", "1.5a"], Kind.SHARE, USD, 0, UNTOLD)
 @example(["$5$", "USD EUR 5", "$ 5 USD", "XAU 5", "ABC 5"], Kind.COST, USD, 0, POINT)
 @example(["0.00000001", "9999999.990000001", "0000000000000005"], Kind.COST, USD, 0, POINT)
 def test_a_column_of_any_text_reads_as_its_cells_do(
@@ -283,7 +288,7 @@ def cell_wise(
             if kind is Kind.RATES:
                 read_cells.append(read_range(text, decimal) or (BLANK, BLANK))
             else:
-                value = read(text, kind, currency, decimal)
+                value = as_number(read_fact(text, kind, currency, decimal))
                 read_cells.append((BLANK, BLANK) if value is None else (value, value))
         except CellError as refused:
             read_cells.append(str(refused))
