@@ -451,6 +451,8 @@ def _ratio(text: str, tidied: str) -> int:
     """A percentage or a ratio in millionths; a figure of 1 or more without % might be either."""
     is_percent = tidied.endswith("%")
     number = tidied[:-1].rstrip() if is_percent else tidied
+    if not is_percent and "," in number and re.fullmatch(r"[1-9][0-9]?,[0-9]{1,2}", number):
+        number = number.replace(",", ".")  # refused below: the comma is not all that is wrong
     whole, fraction = _digits(text, number, example=_RATE_EXAMPLE)
     if not is_percent and 1 <= int(whole) < 100:
         ratio = "0." + (whole.rjust(2, "0") + fraction).rstrip("0")
