@@ -190,22 +190,21 @@ _ORDINARY = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0xFFE5: 
 
 def read(text: str, kind: Kind, currency: Currency, decimal: str = POINT) -> int | None:
     """The value of a cell, None for a blank one. Raises ``CellError``."""
-
-    def value(tidied: str) -> int | None:
-        return _READERS[kind](text, tidied, currency) if tidied else None
-
-    return in_points(text, decimal, value)
-
-
-def in_points(text: str, decimal: str, reader: Callable[[str], Value]) -> Value:
-    """Read a cell, whatever the file's decimal mark, by a function that knows points alone.
-
-    It is given the tidied cell. Raises ``CellError``, with examples as the file writes them.
-    """
+    tidied, reader = tidy(text), _READERS[kind]
+    if not tidied:
+        return None
     if decimal == POINT:
-        return reader(tidy(text))
+        return reader(text, tidied, currency)
+    return in_points(text, tidied, decimal, lambda number: reader(text, number, currency))
+
+
+def in_points(text: str, tidied: str, decimal: str, reader: Callable[[str], Value]) -> Value:
+    """Read a cell of a file with decimal commas, or an unknown mark, by what knows points alone.
+
+    Raises ``CellError``, with examples as the file writes them.
+    """
     try:
-        return reader(_with_point(text, tidy(text), decimal))
+        return reader(_with_point(text, tidied, decimal))
     except CellError as error:
         raise error.with_commas() if decimal == COMMA else error from None
 

@@ -86,7 +86,7 @@ def read_fact(text: str, kind: Kind, currency: Currency = USD, decimal: str = PO
     if decimal == COMMA and kind is Kind.NUMBER:
         return _with_comma(text, tidied)
     if decimal == COMMA and kind in (Kind.SHARE, Kind.TURNOVER):
-        return in_points(text, decimal, partial(reader, text))
+        return in_points(text, tidied, decimal, partial(reader, text))
     return reader(text, tidied)
 
 
