@@ -12,7 +12,8 @@ from aepromo.pricing.currency import USD, Currency
 from aepromo.pricing.money import BLANK
 from aepromo.table.cells import COMMA, POINT, UNTOLD, CellError, read, read_range
 from aepromo.table.column import Kind
-from aepromo.table.number_columns import read_column
+from aepromo.table.fact_cells import read_fact
+from aepromo.table.number_columns import as_number, read_column
 
 LIMIT = "'10000000' is too large; write an amount under 10,000,000.00"
 
@@ -121,6 +122,7 @@ def test_a_cost_with_too_many_decimal_places_rounds_up(text: str, cents: int) ->
         (Kind.COST, "0,125", "'0,125' is not a number; write 0.125"),
         (Kind.RATE, "13,2%", "'13,2%' is not a number; write 13.2%"),
         (Kind.RATE, "0,132", "'0,132' is not a number; write 0.132"),
+        (Kind.RATE, "13,2", "'13,2' is not a rate; write 13.2% or 0.132"),
         (Kind.COST, "12,34,567", "'12,34,567' is not a number; write one such as 12.50"),
         (Kind.COST, "1234,567", "'1234,567' is not a number; write one such as 12.50"),
         (Kind.COST, "1,234,", "'1,234,' is not a number; write one such as 12.50"),
@@ -173,14 +175,38 @@ def test_a_cell_that_cannot_be_used_is_refused_with_its_remedy(
         ("20%..10%", "'20%..10%' has its ends swapped; write 10%..20%"),
         ("10%..", "'10%..' has only one end; write both, such as 10%..20%"),
         (" ..20%", "' ..20%' has only one end; write both, such as 10%..20%"),
-        ("10%..20", "'20' is not a rate; write 20% or 0.2"),
+        ("10%..20", "'10%..20' seems to be a range; write 10%..20%"),
+        ("10..20", "'10..20' seems to be a range; write 10%..20%"),
         ("10%..x", "'x' is not a number; write one such as 13.2% or 0.132"),
+        ("10%..120%", "'120%' is not under 100%; write a rate such as 13.2%"),
+        # Written otherwise, or unclear.
+        ("10%...20%", "'10%...20%' seems to be a range; write 10%..20%"),
+        ("20%-10%", "'20%-10%' seems to be a range; write 10%..20%"),
+        ("10.5-20,5 %", "'10.5-20,5 %' seems to be a range; write 10.5%..20.5%"),
+        ("0.1-0.2", "'0.1-0.2' seems to be a range; write 0.1..0.2"),
+        ("10%,20%", "'10%,20%' seems to be a range; write 10%..20%"),
+        ("10,20", "'10,20' may be a range or one rate; write 10%..20% or 10.20%"),
+        ("13,2%", "'13,2%' is not a number; write 13.2%"),
+        ("13,2", "'13,2' is not a rate; write 13.2% or 0.132"),
+        ("0,15", "'0,15' is not a number; write 0.15"),
+        ("0.1-20%", "'0.1-20%' is not a range; write one such as 10%..20%"),
+        ("0.1%...2%", "'0.1%...2%' seems to be a range; write 0.1%..2%"),
+        ("10-120%", "'10-120%' is not a range; write one such as 10%..20%"),
+        ("-10-20%", "'-10-20%' is negative; write 0 or more"),
+        ("2026-03-01", "'2026-03-01' is not a number; write one such as 13.2% or 0.132"),
     ],
 )
 def test_a_range_that_cannot_be_used_is_refused_with_its_remedy(text: str, reason: str) -> None:
     with pytest.raises(CellError) as refused:
         read_range(text)
     assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize("between", ["-", " - ", "–", "—", "~", "～", "…", " to ", "至", "到"])
+def test_a_range_is_shown_as_it_is_to_be_written(between: str) -> None:
+    for text in (f"10%{between}20%", f"10{between}20%", f"10{between}20"):
+        with pytest.raises(CellError, match=r" seems to be a range; write 10%\.\.20%$"):
+            read_range(text)
 
 
 PLAIN = st.text("0123456789.", max_size=22) | st.decimals(
@@ -197,6 +223,7 @@ KINDS = st.sampled_from(
     [
         *(Kind.COST, Kind.TARGET, Kind.PRICE, Kind.COUNT, Kind.WEIGHT),
         *(Kind.RATE, Kind.RATES, Kind.MARKUP, Kind.FX),
+        *(Kind.NUMBER, Kind.SHARE, Kind.TURNOVER),
     ]
 )
 CURRENCIES = st.sampled_from(
@@ -230,6 +257,10 @@ def test_a_column_of_digits_and_points_reads_as_its_cells_do(
 @example(["$1,234.50", "1 234.50", "5 руб.", "руб.5", "U.S.$5"], Kind.COST, USD, 0, POINT)
 @example(["1.234,56", "$12,5", "12.50", "5 руб."], Kind.TARGET, USD, 0, COMMA)
 @example(["1,250", "1,250.5", "12.5", "1,250 €"], Kind.COST, USD, 0, UNTOLD)
+@example(["10-20%", "5%-7%", "10 to 20%", "30 to 40%", "1,2"], Kind.RATES, USD, 0, POINT)
+@example(["4,8", " 4,85 ", "4.8", "1.250", "1.250,5"], Kind.NUMBER, USD, 0, COMMA)
+@example(["9,1 %", "100,0%", "1,0", "1.250%", "9.1%"], Kind.SHARE, USD, 0, COMMA)
+@example(["12,50", "1,250", "1.250", "1.5a"], Kind.SHARE, USD, 0, UNTOLD)
 @example(["$5$", "USD EUR 5", "$ 5 USD", "XAU 5", "ABC 5"], Kind.COST, USD, 0, POINT)
 @example(["0.00000001", "9999999.990000001", "0000000000000005"], Kind.COST, USD, 0, POINT)
 def test_a_column_of_any_text_reads_as_its_cells_do(
@@ -259,7 +290,7 @@ def cell_wise(
             if kind is Kind.RATES:
                 read_cells.append(read_range(text, decimal) or (BLANK, BLANK))
             else:
-                value = read(text, kind, currency, decimal)
+                value = as_number(read_fact(text, kind, currency, decimal))
                 read_cells.append((BLANK, BLANK) if value is None else (value, value))
         except CellError as refused:
             read_cells.append(str(refused))

@@ -315,3 +315,38 @@ def test_chinese_headers_leave_labels_in_cells_english(run: Run) -> None:
     assert (forced["取整"], coupon["原因"]) == ("down", "excluded_while_forced")
     written = csv.DictReader(run(*asked, "--format", "csv").out.decode().splitlines())
     assert {row["取整"] for row in written} == {"", "down", "half up"}
+
+
+def test_a_row_with_decimal_commas_is_explained_as_one_with_points(
+    run: Run, tmp_path: Path
+) -> None:
+    text = (
+        "sku;title;purchase_price;logistics_cost;list_price;Commission rate (%);forced_rate;fx_rate"
+        "\nA;1,5 m;1.012,50 €;3,20;1.999,90;8,5;10,5%..20%;0,92\n"
+    )
+    points = text.replace(".", "").replace(",", ".").replace("%20%", "%..20%")
+    shown = []
+    for name, content in (("commas.csv", text), ("points.csv", points)):
+        (tmp_path / name).write_text(content)
+        options = ("--sku", "A", "--currency", "USD", "--cost-currency", "EUR", "--quiet")
+        shown.append(run("explain", tmp_path / name, *options))
+        assert shown[-1].code == 0, shown[-1].err
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("A;12.50;3,20;9,90", "purchase_price: '12.50' has a decimal point, but this file uses"),
+        ("A;12,50;1,250;9.90", "purchase_price: '12,50' has a decimal comma; set --decimal ,"),
+    ],
+)
+def test_a_row_with_another_decimal_mark_is_refused(
+    row: str, reason: str, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "skus.csv"
+    mark = ("--decimal", ",") if "12.50" in row else ()
+    file.write_text(f"sku;purchase_price;logistics_cost;list_price\n{row}\n")
+    refused = run("explain", file, "--quiet", *mark)
+    assert (refused.code, refused.out) == (3, b"")
+    assert refused.err.startswith(f"aepromo: {file}:2: {reason}")

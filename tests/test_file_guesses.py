@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 
+import pyarrow as pa
 import pytest
 
 from aepromo.errors import CallError, InputError, problems_of
@@ -15,6 +16,7 @@ from aepromo.table.column import Kind
 from aepromo.table.encoding import Mixed, encoding_of
 from aepromo.table.file_kinds import FileKind, kind_of, unpacked
 from aepromo.table.headers import KnownHeaders
+from aepromo.table.number_columns import read_column
 from aepromo.table.rows_one_by_one import rows_with_lines
 from aepromo.table.source import FileGuesses, Source, open_source
 
@@ -153,7 +155,10 @@ def test_plain_decimal_commas_are_read_from_the_bytes_as_points_are() -> None:
         ("A;€ 1.234,50;0\n", ","),
         ("A;1 234,50;0\n", ","),
         ("A;13,2%;0\n", ","),
-        ("A;12,50;8.50\n", "."),
+        ("A;12,50;8.50\n", ""),
+        ("A;8.50;1\nB;12,50;8.50\n", ""),
+        ("A;12,50;3\nB;1.5a;3\nC;-1.5;3\nD;1.5 PCS;3\n", ","),
+        ("A;12.50;3\nB;1,5a;3\nC;ca. 1,5;3\n", "."),
         ("A;8;3\n", "."),
         ("A;;\n", "."),
         ("1,005E+18;8.50;3\n", "."),
@@ -183,11 +188,76 @@ def test_later_rows_do_not_change_the_decimal_mark() -> None:
     *_, either, point, comma = prices(untold)
     assert str(either).startswith("'1.250' may be 1250 or 1.250; say which")
     assert point == 1250
-    assert comma == "'12,50' is not a number; write 12.50"
+    assert comma == "'12,50' has a decimal comma; set --decimal , or write 12.50"
     told = opened(SEMICOLONS + "A;8,5;3\n" + many + "B;12.50;3\n", at_a_time=1 << 16)
     assert prices(told)[-1] == (
         "'12.50' has a decimal point, but this file uses decimal commas; write 12,50"
     )
+
+
+def test_marks_that_contradict_each_other_are_named_and_not_guessed() -> None:
+    rows = "A;8;3\nB;12,50;1.250\nC;€1.234,50;3,5\nD;12.50;3\n"
+    source = opened(SEMICOLONS + rows)
+    assert prices(source) == [
+        800,
+        "'12,50' has a decimal comma; set --decimal , or write 12.50",
+        "'€1.234,50' has a decimal comma; set --decimal , or write €1234.50",
+        1250,
+    ]
+    assert source.taken.notes() == [
+        "'12,50' on line 3 has a decimal comma, '12.50' on line 5 a decimal point; "
+        "say which the file has with --decimal , or --decimal ."
+    ]
+    for mark in ",.":
+        assert opened(SEMICOLONS + rows, decimal=mark).taken.notes() == []
+
+
+def test_results_of_the_program_do_not_contradict_the_files_decimal_commas() -> None:
+    header = "sku\tpurchase_price\tlogistics_cost\tdeal_price\n"
+    assert opened(header + "A\t12,50\t3\t18.18\n").decimal == ","
+    assert opened("sku\tdiscount_status\tdeal_price\nA\tforced\t18,18\n").decimal == ","
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "value"),
+    [
+        (Kind.NUMBER, "4,785", 4_785_000),
+        (Kind.NUMBER, " 4,8 ", 4_800_000),
+        (Kind.SHARE, "9,1 %", 91_000),
+        (Kind.SHARE, "100,0%", 1_000_000),
+        (Kind.TURNOVER, "$49.999,99", 4_999_999),
+        (Kind.NUMBER, "4.8", "'4.8' is not a number; write 4,8"),
+        (Kind.NUMBER, "1.250", "'1.250' is not a number; write one such as 4,78"),
+        (Kind.SHARE, "9.1%", "'9.1%' has a decimal point, but this file uses decimal commas; "
+         "write 9,1%"),
+    ],
+)  # fmt: skip
+def test_facts_have_decimal_commas_too(kind: Kind, cell: str, value: int | str) -> None:
+    reading = read_column(pa.array([cell, "x"]), kind, USD, ",")
+    reasons = {problem.row: problem.reason for problem in problems_of(reading.bad)}
+    assert reasons.get(0, reading.numbers[0]) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "reason"),
+    [
+        (Kind.COST, "call me", "'call me' is not a number; write one such as 12,50"),
+        (Kind.COST, "1.5a", "'1.5a' is not a number; write one such as 12,50"),
+        (Kind.COST, "1e3", "'1e3' is not a plain number; write it out, such as 12,50"),
+        (Kind.COST, "10000000", "'10000000' is too large; write an amount under 10.000.000,00"),
+        (Kind.TARGET, "4,995", "'4,995' has more than 2 decimal places; write 4,99 or round it up"),
+        (Kind.RATE, "13,2", "'13,2' is not a rate; write 13,2% or 0,132"),
+        (Kind.RATE, "120,5%", "'120,5%' is not under 100%; write a rate such as 13,2%"),
+        (Kind.RATES, "20%..10,5%", "'20%..10,5%' has its ends swapped; write 10,5%..20%"),
+        (Kind.RATES, "10,5-20%", "'10,5-20%' seems to be a range; write 10,5%..20%"),
+        (Kind.FX, "x", "'x' is not a number; write one such as 7,12"),
+        (Kind.COUNT, "100000000", "'100000000' is too large; write a number under 100.000.000"),
+        (Kind.NUMBER, "good", "'good' is not a number; write one such as 4,78"),
+    ],
+)
+def test_examples_have_the_files_decimal_mark(kind: Kind, cell: str, reason: str) -> None:
+    (problem,) = problems_of(read_column(pa.array([cell]), kind, USD, ",").bad)
+    assert problem.reason == reason
 
 
 def test_an_invalid_decimal_mark_is_a_wrong_call() -> None:

@@ -16,10 +16,12 @@ import aepromo
 from aepromo import rules
 from aepromo.engine.answer import run as run_question
 from aepromo.engine.frame import FrameCells
+from aepromo.errors import InputError
 from aepromo.inputs.policy import Policy
 from aepromo.inputs.values import resolved
 from aepromo.platform.forced import forced
 from aepromo.platform.gates import OPEN, Gates
+from aepromo.rules.overrides import Book
 from aepromo.table.found_columns import FoundColumns
 
 if TYPE_CHECKING:
@@ -121,12 +123,18 @@ def test_every_threshold_of_the_family_is_tested() -> None:
     assert gates == tested
 
 
+@pytest.mark.parametrize("category", ["toys", "TOYS", "Toys > Puzzles"])
+def test_a_category_that_a_configuration_leaves_out_is_known_in_any_case(category: str) -> None:
+    policy = Policy(book=Book({"forced.categories.not_covered": ("Toys",)}, "a test"))
+    assert judged(PASSES | {"category": category}, policy)["exposure"] == "out"
+
+
 @pytest.mark.parametrize(
     ("event", "found"),
     [
         ("none", "primed"),
         ("无", "primed"),
-        ("sunshine", "primed"),
+        ("None", "primed"),
         ("competitor_limited_discount", "triggered"),
         ("竞品限时折扣", "triggered"),
         ("Flash Deals", "triggered"),
@@ -135,6 +143,37 @@ def test_every_threshold_of_the_family_is_tested() -> None:
 )
 def test_either_event_triggers(event: str, found: str) -> None:
     assert exposure(PASSES | {"event": event}) == found
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ("flash", "'flash' is not an event; did you mean 'platform_flash_deals'?"),
+        ("flsh deals", "'flsh deals' is not an event; did you mean 'flash deals'?"),
+        (
+            "none, sunshine",
+            "'sunshine' is not an event; write competitor_limited_discount, platform_flash_deals "
+            "or none",
+        ),
+    ],
+)
+def test_an_unknown_event_is_refused(event: str, reason: str, run: Run, tmp_path: Path) -> None:
+    refused = run("forced", "--event", event)
+    assert (refused.code, refused.out) == (2, b"")
+    assert refused.err == f"aepromo: --event: {reason}\n"
+    file = tmp_path / "skus.csv"
+    file.write_text(f'sku,event\nA-1,\nA-2,"{event}"\n')
+    refused = run("forced", file, "--quiet")
+    assert refused.code == 3
+    assert refused.err.startswith(f"{file}:3: event: {reason}\n")
+
+
+def test_a_configuration_adds_events() -> None:
+    policy = Policy(book=Book({"forced.gate3.event": ("Choice Day",)}, "a test"))
+    for event, found in (("choice day", "triggered"), ("flash deals", "primed")):
+        assert judged(PASSES | {"event": event}, policy)["exposure"] == found
+    with pytest.raises(InputError, match="platform_flash_deals, Choice Day or none"):
+        judged(PASSES | {"event": "sunshine"}, policy)
 
 
 @pytest.mark.parametrize(

@@ -208,11 +208,46 @@ def test_other_weights_give_another_order() -> None:
         ("limited,spend_save,storewide", "Storewide Sale: "),
         ("全店折扣", "Storewide Sale: "),
         ("bundle", "bundle: the rule book doesn't say"),
+        ("LIMITED, spend & save, NONE", None),
+        ("STOREWIDE SALE", "Storewide Sale: "),
     ],
 )
 def test_running_promotions_that_conflict(running: str, found: str | None) -> None:
     conflicts = judged(PASSES | {"running": running})["conflicts"]
     assert (conflicts is None) if found is None else str(conflicts).startswith(found)
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "found"),
+    [
+        ("payout", "wise", "eligible"),
+        ("payout", "WISE", "eligible"),
+        ("payout", "paypal, payoneer", "eligible"),
+        ("payout", "ｗｉｓｅ", "eligible"),
+        ("payout", "paypal", "blocked"),
+        ("us_filing", "fda", "eligible"),
+        ("us_filing", "CPSC", "eligible"),
+        ("us_filing", "none", "blocked"),
+    ],
+)
+def test_names_are_known_in_any_case(column: str, written: str, found: str) -> None:
+    assert eligibility(**{"market": "us", "us_filing": "FDA", column: written}) == found
+
+
+def test_names_of_an_overridden_rule_are_known_in_any_case() -> None:
+    figures: dict[str, str | tuple[str, ...]] = {
+        "reverse.account.payout": ("PingPong",),
+        "reverse.us.filing": ("Fda",),
+        "reverse.stack.allowed": ("Bundle Deal",),
+        "reverse.stack.forbidden": ("coupon",),
+        "reverse.long_haul_markets": ("mexico", "Us"),
+    }
+    policy = Policy(book=Book(figures, "a test"))
+    row = PASSES | {"payout": "pingpong", "fulfilment_days": "15"}
+    found = judged(row | {"market": "MX, US", "us_filing": "FDA"}, policy)
+    assert (found["eligibility"], found["eligible_markets"]) == ("eligible", "MX, US")
+    assert judged(row | {"running": "bundle deal"}, policy)["conflicts"] is None
+    assert str(judged(row | {"running": "COUPON"}, policy)["conflicts"]).startswith("COUPON: the")
 
 
 def half_up(amount: int, rate: Fraction) -> int:

@@ -51,6 +51,7 @@ from aepromo.inputs.columns import FORCED_RATE, KEYS, PARCEL, SHIPPED
 from aepromo.inputs.exchange import exchange_of
 from aepromo.inputs.values import resolved
 from aepromo.past_rates.columns import LEVELS
+from aepromo.table.cells import CellError
 from aepromo.table.text_formats import json_document
 from aepromo.words import _, ngettext
 
@@ -119,7 +120,7 @@ def _out_of_file(values: Values, file: str, sku: str | None, call: Call) -> Poli
     from aepromo.cli.input_files import find_row
     from aepromo.inputs.header_currencies import check_currencies
     from aepromo.inputs.joined_rates import range_text
-    from aepromo.inputs.row_texts import row_texts
+    from aepromo.inputs.row_texts import row_texts, with_points
     from aepromo.table.headers import proposed_place
 
     policy, quiet = values.policy, call.writing.quiet
@@ -138,7 +139,11 @@ def _out_of_file(values: Values, file: str, sku: str | None, call: Call) -> Poli
         )
         lines = _(", ").join(map(str, found.others[:MOST_LINES]))
         say(text.format(sku=sku, lines=lines, line=found.line))
-    texts = row_texts(found.columns, found.cells, values.exchange)
+    try:
+        pointed = with_points(found.columns, found.cells, found.source.decimal)
+    except CellError as error:
+        raise InputError(f"{found.source.name}:{found.line}: {error}") from None
+    texts = row_texts(found.columns, pointed, values.exchange)
     cells: dict[str, Any] = dict(texts.texts)
     place = proposed_place(EXPLAINED.priced_by, found.source.header, call.reading.headers.given)
     if place is not None and "list_price" not in values.overridden:

@@ -25,7 +25,7 @@ from aepromo.table.cells import RATE_PLACES, fixed
 from aepromo.table.column import Kind
 from aepromo.table.headers import plain, read_headers
 from aepromo.table.number_columns import refused_row, rows_of
-from aepromo.table.rule_book_names import canonical
+from aepromo.table.rule_book_names import name_key
 from aepromo.table.schema import chinese, named
 from aepromo.words import _
 from aepromo.words.nearest import nearest
@@ -179,4 +179,4 @@ def _texts(cells: Cells, columns: Mapping[str, int], name: str) -> pa.Array:
 
 
 def _key(category: str) -> str:
-    return plain(canonical(category)) if category else ""
+    return name_key(category) if category else ""

@@ -9,11 +9,13 @@ from aepromo.inputs.exchange import Rate
 from aepromo.inputs.header_currencies import cost_currencies
 from aepromo.inputs.values import price_signs
 from aepromo.table.cells import (
+    POINT,
     CellError,
     currency_named,
     fixed,
     millionths,
     percent,
+    pointed,
     read_exchange_rate,
     read_rate,
 )
@@ -61,6 +63,22 @@ def row_texts(columns: FoundColumns, cells: Sequence[str], exchange: Exchange) -
             found.texts[name] = _sum_of_rates(texts)
         elif filled:
             found.texts[name] = texts[0]
+    return found
+
+
+def with_points(columns: FoundColumns, cells: Sequence[str], decimal: str) -> list[str]:
+    """The cells of a row with decimal points, whatever the file's decimal mark.
+
+    Raises ``CellError`` for a figure that isn't written with this mark.
+    """
+    found = list(cells)
+    names = columns.positions if decimal != POINT else ()
+    for name in (name for name in names if INPUTS[name].kind is not Kind.TEXT):
+        for at in columns.positions[name]:
+            try:
+                found[at] = pointed(cells[at], decimal)
+            except CellError as error:
+                raise CellError(f"{columns.header[at]}: {error}") from None
     return found
 
 

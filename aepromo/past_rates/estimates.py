@@ -24,9 +24,8 @@ from aepromo.pricing.currency import USD
 from aepromo.pricing.money import BLANK, MILLION, up
 from aepromo.table.cells import RATE_PLACES
 from aepromo.table.csv_lines import spelled
-from aepromo.table.headers import plain
 from aepromo.table.number_columns import result_array
-from aepromo.table.rule_book_names import canonical
+from aepromo.table.rule_book_names import name_key
 from aepromo.table.schema import RESULTS
 
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ def _categories(orders: pd.DataFrame, sku_of: Numbers) -> tuple[Numbers, list[st
     names: list[str] = []
     known = []
     for text in texts:
-        key = plain(canonical(text))
+        key = name_key(text)
         if key and key not in keys:
             keys[key] = len(names)
             names.append(text)

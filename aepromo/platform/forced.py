@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,10 +23,15 @@ from aepromo.platform.gates import (
     worst_reasons,
 )
 from aepromo.platform.reason_texts import joined, ordered, said_where
+from aepromo.platform.unknown_names import refuse_unknown, unknown_in
 from aepromo.pricing.fees import profit
 from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import spared_and_cut
+from aepromo.rules import rule
+from aepromo.table.cells import shown
+from aepromo.table.rule_book_names import name_key, spoken_names, ways
 from aepromo.words import N_, _
+from aepromo.words.nearest import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,11 +43,14 @@ if TYPE_CHECKING:
     from aepromo.platform.gates import Gate
     from aepromo.platform.reason_texts import Clause
     from aepromo.pricing.money import Whole
+    from aepromo.rules.overrides import Book
     from aepromo.table.number_columns import Numbers
 
 _OUT, _NONE, _UNKNOWN, _PRIMED, _TRIGGERED = range(len(EXPOSURES))
 _SHORT = (_NONE, _UNKNOWN)
 """Where some gate of store or product is closed or unknown."""
+
+_EVENT = "forced.gate3.event"
 
 GROUPS = ("categories", "gate1", "gate2", "gate3", "label", "fit", "rarely")
 """The parts of the rule book's family ``forced`` that have gates."""
@@ -55,9 +65,14 @@ ADDED = (
 
 
 def forced(values: Values) -> Question:
-    """The question of forced discounts, with the rule book in force."""
+    """The question of forced discounts, with the rule book in force.
+
+    Raises ``CallError`` for unknown events.
+    """
     rules = gates_of(values.book, "forced")
     gates = Gates({group: rules[group] for group in GROUPS}, values.currency)
+    checks = {"event": partial(_no_event, known=_events(values.book))}
+    refuse_unknown(values, checks)
 
     def compute(inputs: Inputs) -> Results:
         answer = _exposure(gates.hold(inputs, _click_multiple(inputs)), inputs.rows)
@@ -76,9 +91,24 @@ def forced(values: Values) -> Question:
         ),
         prices_some=True,
         sort_by=(("at_stake_30d", "descending"), ("exposure", "descending")),
+        faults=partial(unknown_in, checks=checks),
         counts=("exposure",),
         totals="at_stake_30d",
     )
+
+
+def _events(book: Book) -> tuple[str, ...]:
+    """The events of the rule book, those that the user puts into it, and none."""
+    of_program, in_force = rule(_EVENT).value, book.rule(_EVENT).value
+    return tuple(dict.fromkeys((*of_program, *in_force, "none")))
+
+
+def _no_event(name: str, known: Sequence[str]) -> str:
+    """Why a name is no event, nothing for a known one."""
+    if name_key(name) in map(name_key, known):
+        return ""
+    meant = one_of(name, spoken_names(known), chain.from_iterable(map(ways, known)))
+    return _("{cell} is not an event; {nearest}").format(cell=shown(name), nearest=meant)
 
 
 def _exposure(held: Mapping[str, Sequence[Gate]], rows: int) -> Results:

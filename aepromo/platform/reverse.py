@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from aepromo.engine.filling import Fault
 from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
 from aepromo.inputs.tariff import market_named
-from aepromo.inputs.values import refuse_values
 from aepromo.platform.advised_promotion import Advice, bid_factor, bids, share_of
 from aepromo.platform.columns import ELIGIBILITIES, STATES
 from aepromo.platform.gates import (
@@ -29,9 +27,17 @@ from aepromo.platform.gates import (
     worst_reasons,
 )
 from aepromo.platform.reason_texts import UNSAID, Clause, joined, ordered, said_where
+from aepromo.platform.unknown_names import refuse_unknown, unknown_in
 from aepromo.table.arrow_arrays import different, looked_up
 from aepromo.table.cells import percent, shown
-from aepromo.table.rule_book_names import canonical, country_code, country_names, spoken_names, ways
+from aepromo.table.rule_book_names import (
+    canonical,
+    country_code,
+    country_names,
+    name_key,
+    spoken_names,
+    ways,
+)
 from aepromo.words import N_, _
 from aepromo.words.nearest import near, nearest
 
@@ -44,6 +50,7 @@ if TYPE_CHECKING:
     from aepromo.engine.question import Inputs, Results
     from aepromo.inputs.values import Values
     from aepromo.platform.gates import Gate
+    from aepromo.platform.unknown_names import Checks
     from aepromo.table.number_columns import Numbers, Words
 
     Truths: TypeAlias = npt.NDArray[np.bool_]
@@ -84,7 +91,7 @@ def reverse(values: Values) -> Question:
     Raises ``CallError`` for unknown markets and mistyped promotions.
     """
     rules, advice, factor = _Rules(values), Advice(values), bid_factor(values.book)
-    rules.check_given(values)
+    refuse_unknown(values, rules.checks)
 
     def compute(inputs: Inputs) -> Results:
         promotion = advice.of(inputs)
@@ -105,7 +112,7 @@ def reverse(values: Values) -> Question:
         ),
         prices_some=True,
         markets=True,
-        faults=rules.faults_of,
+        faults=partial(unknown_in, checks=rules.checks),
         counts=("eligibility", "promotion"),
     )
 
@@ -125,9 +132,12 @@ class _Rules:
 
     def __init__(self, values: Values) -> None:
         self.book = book = values.book
-        self.long_haul = frozenset(map(canonical, book.rule("reverse.long_haul_markets").value))
-        self.forbidden = frozenset(map(canonical, book.rule("reverse.stack.forbidden").value))
-        self.allowed = frozenset(map(canonical, book.rule("reverse.stack.allowed").value))
+        self.long_haul = frozenset(map(market_named, book.rule("reverse.long_haul_markets").value))
+        allowed = book.rule("reverse.stack.allowed").value
+        forbidden = book.rule("reverse.stack.forbidden").value
+        self.promotions = (*allowed, *forbidden, "none")
+        self.allowed = frozenset(map(name_key, allowed))
+        self.forbidden = frozenset(map(name_key, forbidden))
         rules = gates_of(book, "reverse")
         by_key = {rule.key: rule for part in rules.values() for rule in part}
         # This rule states what goes wrong; all others state what must hold.
@@ -136,39 +146,17 @@ class _Rules:
         groups["diagnosed"] = [by_key[key] for _weight, _text, keys in DIAGNOSED for key in keys]
         self.gates = Gates(groups, values.currency)
         self.columns = ("market", *self.gates.columns, "running")
-        self._wrong: dict[str, Callable[[str], str]] = {"market": _no_market, "running": self._slip}
-
-    def check_given(self, values: Values) -> None:
-        """Refuse unknown markets and promotions of options or a configuration."""
-        refuse_values(
-            [
-                f"{values.policy.place(column)}: {reason}"
-                for column, why in self._wrong.items()
-                for name in cast("Sequence[str]", values.facts.get(column, ()))
-                if (reason := why(name))
-            ]
-        )
-
-    def faults_of(self, inputs: Inputs) -> list[Fault]:
-        """The faults of unknown markets and mistyped promotions.
-
-        A promotion that resembles none of the rule book is accepted as it is.
-        """
-        return [
-            fault
-            for column, why in self._wrong.items()
-            for fault in _faults_in(inputs.words[column], column, why)
-        ]
+        self.checks: Checks = {"market": _no_market, "running": self._slip}
 
     @cached_property
     def _spellings(self) -> list[str]:
         """Every way to write a promotion."""
-        known = (*self.allowed, *self.forbidden, "none")
-        return [way for each in known for way in ways(each)]
+        return [way for each in map(canonical, self.promotions) for way in ways(each)]
 
     def _slip(self, name: str) -> str:
-        # Names of the rule book are among their own spellings.
-        if canonical(name) in self._spellings or near(name, self._spellings) is None:
+        """Why a promotion is mistyped; one that resembles none of the rule book is accepted."""
+        is_known = name_key(name) in map(name_key, self.promotions)
+        if is_known or near(name, self._spellings) is None:
             return ""
         reason = _("{cell} is not a promotion; {nearest}")
         return reason.format(cell=shown(name), nearest=nearest(name, self._spellings, ""))
@@ -230,13 +218,13 @@ class _Rules:
         demoted = _("{name}: the reverse promotion is demoted while it runs; end it")
         unsaid = _("{name}: the rule book doesn't say whether it may run; see Seller Center")
         texts = []
-        for names in ([*map(canonical, each)] for each in running.values):
-            found = []
-            for name, spoken in zip(names, spoken_names(names), strict=True):
+        for names in running.values:
+            found, spoken = [], spoken_names(map(canonical, names))
+            for name, said in zip(map(name_key, names), spoken, strict=True):
                 if name in self.forbidden:
-                    found.append(demoted.format(name=spoken))
+                    found.append(demoted.format(name=said))
                 elif name not in self.allowed and name != "none":
-                    found.append(unsaid.format(name=spoken))
+                    found.append(unsaid.format(name=said))
             texts.append("; ".join(found) or None)
         return looked_up(texts, running.codes)
 
@@ -363,21 +351,6 @@ def _for_markets(clause: Clause, gate: Gate, sold: _Markets, by_place: _ByPlace)
     codes = np.full(len(clause.codes), UNSAID, np.int64)
     codes[said] = own
     return Clause(codes, [starts[market] + clause.texts[code] for market, code in pairs])
-
-
-def _faults_in(words: Words, column: str, why: Callable[[str], str]) -> list[Fault]:
-    """The faults of the names in a column; a row may have one for each of its names."""
-    wrong = {name: why(name) for name in set(chain.from_iterable(words.values))}
-    reasons = [[wrong[name] for name in names if wrong[name]] for names in words.values]
-    faults = []
-    for place in range(max(map(len, reasons), default=0)):
-        has = np.array([*(len(each) > place for each in reasons), False])
-
-        def reason(row: int | None, place: int = place) -> str:
-            return reasons[int(words.codes[row or 0])][place]
-
-        faults.append(Fault(column, has[words.codes], reason))
-    return faults
 
 
 def _no_market(name: str) -> str:

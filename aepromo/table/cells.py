@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from math import gcd
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from aepromo.pricing.currency import DOLLARS, USD, YUAN_OR_YEN, Currency
 from aepromo.pricing.money import AMOUNT_LIMIT, FX_LIMIT, MARKUP_LIMIT, MILLION, WEIGHT_LIMIT
@@ -20,6 +20,7 @@ from aepromo.words import N_, _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+Value = TypeVar("Value")
 
 _NAMES = {
     "USD": ("US$", "US $", "U.S.$", "USD", "美元", "美金"),
@@ -157,7 +158,25 @@ _ERRORS = frozenset({"#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#null!", 
 
 
 class CellError(ValueError):
-    """A cell that can't be used; the message is the reason and the remedy."""
+    """A cell that can't be used; the message is the reason and the remedy.
+
+    ``reason`` is the message with a place for the ``cell``, where it has numbers to write.
+    """
+
+    def __init__(self, message: str, reason: str = "", cell: str = "") -> None:
+        super().__init__(message)
+        self.reason, self.cell = reason, cell
+
+    def with_commas(self) -> CellError:
+        """The same with the numbers to write as they are in a file with decimal commas."""
+        if not self.reason:
+            return self
+        reason = re.sub(_MARK, lambda mark: "." if mark[0] == "," else ",", self.reason)
+        return CellError(reason.replace(_CELL, self.cell))
+
+
+_CELL = "\0"
+_MARK = r"(?<=[0-9])[.,](?=[0-9])"
 
 
 def tidy(text: str) -> str:
@@ -171,10 +190,23 @@ _ORDINARY = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0xFFE5: 
 
 def read(text: str, kind: Kind, currency: Currency, decimal: str = POINT) -> int | None:
     """The value of a cell, None for a blank one. Raises ``CellError``."""
-    tidied = tidy(text)
-    if decimal != POINT:
-        tidied = _with_point(text, tidied, decimal)
-    return _READERS[kind](text, tidied, currency) if tidied else None
+    tidied, reader = tidy(text), _READERS[kind]
+    if not tidied:
+        return None
+    if decimal == POINT:
+        return reader(text, tidied, currency)
+    return in_points(text, tidied, decimal, lambda number: reader(text, number, currency))
+
+
+def in_points(text: str, tidied: str, decimal: str, reader: Callable[[str], Value]) -> Value:
+    """Read a cell of a file with decimal commas, or an unknown mark, by what knows points alone.
+
+    Raises ``CellError``, with examples as the file writes them.
+    """
+    try:
+        return reader(_with_point(text, tidied, decimal))
+    except CellError as error:
+        raise error.with_commas() if decimal == COMMA else error from None
 
 
 def sign_of(text: str) -> Sign | None:
@@ -214,23 +246,38 @@ def _with_point(text: str, tidied: str, decimal: str) -> str:
     if decimal == UNTOLD:
         if re.fullmatch(_EITHER, number):
             raise CellError(either_way(text))
+        if _BY_COMMA.fullmatch(number) and _is_all_of(tidied, number):
+            meant = re.sub("[^0-9,]", "", number).replace(",", ".")
+            reason = _("{cell} has a decimal comma; set --decimal , or write {meant}")
+            raise refusal(text, reason, meant=core["before"] + meant + core["after"])
         return tidied
     match = re.fullmatch(_COMMA_NUMBER, number)
     if match is not None:
         gap = match["gap"] or ""
         fraction = "" if match["fraction"] is None else "." + match["fraction"]
         return core["before"] + match["whole"].replace(gap, "") + fraction + core["after"]
-    if _NUMBER.fullmatch(number):
+    if _NUMBER.fullmatch(number) and _is_all_of(tidied, number):
         meant = number.translate({ord(","): ".", ord("."): ","})
         reason = _("{cell} has a decimal point, but this file uses decimal commas; write {meant}")
-        raise refusal(text, reason, meant=core["before"] + meant + core["after"])
+        meant = core["before"] + meant + core["after"]
+        raise CellError(reason.format(cell=shown(text), meant=meant))
     return tidied
+
+
+def pointed(text: str, decimal: str) -> str:
+    """A figure of a file, or a range of them, with decimal points. Raises ``CellError``."""
+    return "..".join(_with_point(text, tidy(end), decimal) for end in text.split(".."))
+
+
+def _is_all_of(tidied: str, number: str) -> bool:
+    """Whether a cell has nothing but a number, with a percent sign or the sign of a currency."""
+    return parted(tidied.removesuffix("%").rstrip())[1] == number
 
 
 def read_rate(text: str) -> int | None:
     """A rate in millionths, None for a blank cell. Raises ``CellError``."""
     tidied = tidy(text)
-    return _rate(text, tidied) if tidied else None
+    return rate_in(text, tidied) if tidied else None
 
 
 def read_range(text: str, decimal: str = POINT) -> tuple[int, int] | None:
@@ -238,26 +285,94 @@ def read_range(text: str, decimal: str = POINT) -> tuple[int, int] | None:
     tidied = tidy(text)
     if not tidied:
         return None
+    try:
+        return _range(text, tidied, decimal)
+    except CellError as error:
+        problem = _otherwise_written(text, tidied, decimal) or error
+        raise problem.with_commas() if decimal == COMMA else problem from None
+
+
+def _range(text: str, tidied: str, decimal: str) -> tuple[int, int]:
     low_text, dots, high_text = tidied.partition("..")
     if not dots:
-        rate = _rate(text, tidied if decimal == POINT else _with_point(text, tidied, decimal))
+        rate = rate_in(text, tidied if decimal == POINT else _with_point(text, tidied, decimal))
         return rate, rate
     if not (low_text.strip() and high_text.strip()):
         raise refusal(text, _("{cell} has only one end; write both, such as 10%..20%"))
+    if "..." in tidied:  # 10%...20% might end at .20%
+        raise refusal(text, _(_NO_RANGE))
     ends = [
         tidy(end) if decimal == POINT else _with_point(text, tidy(end), decimal)
         for end in (low_text, high_text)
     ]
-    low, high = (_rate(end, each) for end, each in zip((low_text, high_text), ends, strict=True))
+    low, high = (rate_in(end, each) for end, each in zip((low_text, high_text), ends, strict=True))
     if low > high:
         reason = _("{cell} has its ends swapped; write {low}..{high}")
-        raise refusal(text, reason, low=high_text, high=low_text)
+        raise refusal(text, reason, low=ends[1], high=ends[0])
     return low, high
+
+
+_NO_RANGE = N_("{cell} is not a range; write one such as 10%..20%")
+_END = r"[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+"
+_LIKE_A_RANGE = (
+    rf"(?P<low>{_END})\s*(?P<low_sign>%?)\s*(?P<between>\.{{2,}}|…+|[-–—−~∼〜,、]|to|bis|至|到)"
+    rf"\s*(?P<high>{_END})\s*(?P<high_sign>%?)"
+)
+
+
+def is_like_a_range(text: str) -> bool:
+    """Whether a cell has two numbers, and between them what people put into a range."""
+    return _two_ends(tidy(text)) is not None
+
+
+def _two_ends(tidied: str) -> re.Match[str] | None:
+    return re.fullmatch(_LIKE_A_RANGE, tidied, re.IGNORECASE)
+
+
+def _otherwise_written(text: str, tidied: str, decimal: str) -> CellError | None:
+    """The error of a range that is not written ``10%..20%``, such as ``10-20%``; else None."""
+    match = _two_ends(tidied)
+    if match is None:
+        return None
+    between, ends = match["between"], _ends_meant(match)
+    if not ends:
+        return None if between in ("..", ",") else refusal(text, _(_NO_RANGE))
+    texts = [end for _rate, end in sorted(ends)]
+    meant = "..".join(texts)
+    as_written = tidied.replace(" ", "").replace(",", ".")
+    if between == ".." and as_written in (meant, "..".join(reversed(texts))):
+        return None
+    if between == "," and match["low"].isdigit() and not match["low_sign"]:
+        if decimal == COMMA or not 0 < ends[0][0] < ends[1][0]:
+            return None
+        reason = _("{cell} may be a range or one rate; write {range} or {rate}")
+        return refusal(text, reason, range=meant, rate=f"{match['low']}.{match['high']}%")
+    return refusal(text, _("{cell} seems to be a range; write {range}"), range=meant)
+
+
+def _ends_meant(match: re.Match[str]) -> list[tuple[int, str]]:
+    """The two ends as rates in millionths and as text; empty if that is unclear.
+
+    A number below 1 without a percent sign, beside another number, might be either.
+    """
+    pairs = [(match[end].replace(",", "."), match[f"{end}_sign"]) for end in ("low", "high")]
+    may_be_ratios = [not sign and bool(re.match(r"0*\.", number)) for number, sign in pairs]
+    if any(may_be_ratios) and not all(may_be_ratios):
+        return []
+    sign = "" if any(may_be_ratios) else "%"
+    try:
+        return [(read_rate(number + sign) or 0, number + sign) for number, _sign in pairs]
+    except CellError:
+        return []
 
 
 def millionths(text: str) -> int:
     """A plain number with at most six decimal places, times a million. Raises ``CellError``."""
-    tidied = tidy(text)
+    return millionths_in(text, tidy(text))
+
+
+def millionths_in(text: str, tidied: str) -> int:
+    """The same for a cell that is tidied already."""
     match = _NUMBER.fullmatch(tidied)
     if match is None or match["gap"] or not any(letter.isdigit() for letter in tidied):
         raise _not_a_number(text, tidied, example="4.78")
@@ -308,7 +423,8 @@ def _count(text: str, tidied: str) -> int:
     return int(whole)
 
 
-def _rate(text: str, tidied: str) -> int:
+def rate_in(text: str, tidied: str) -> int:
+    """A rate in millionths, of a tidied cell that isn't blank. Raises ``CellError``."""
     rate = _ratio(text, tidied)
     if rate >= MILLION:
         raise refusal(
@@ -334,6 +450,8 @@ def _ratio(text: str, tidied: str) -> int:
     """A percentage or a ratio in millionths; a figure of 1 or more without % might be either."""
     is_percent = tidied.endswith("%")
     number = tidied[:-1].rstrip() if is_percent else tidied
+    if not is_percent and "," in number and re.fullmatch(r"[1-9][0-9]?,[0-9]{1,2}", number):
+        number = number.replace(",", ".")  # refused below: the comma is not all that is wrong
     whole, fraction = _digits(text, number, example=_RATE_EXAMPLE)
     if not is_percent and 1 <= int(whole) < 100:
         ratio = "0." + (whole.rjust(2, "0") + fraction).rstrip("0")
@@ -365,8 +483,11 @@ def read_exchange_rate(text: str) -> tuple[int, int] | None:
     None for a blank cell. Raises ``CellError``.
     """
     tidied = tidy(text)
-    if not tidied:
-        return None
+    return _exchange_rate(text, tidied) if tidied else None
+
+
+def _exchange_rate(text: str, tidied: str) -> tuple[int, int]:
+    """The exchange rate of a cell that isn't blank."""
     dividend, slash, divisor = tidied.partition("/")
     top, bottom = _exact(text, dividend.rstrip()), (1, 1)
     if slash:
@@ -393,7 +514,7 @@ def _exact(text: str, tidied: str) -> tuple[int, int]:
 
 def _fx(text: str, tidied: str) -> int:
     """A rate with six places, for a column; ``read_exchange_rate`` accepts more places."""
-    units, per = read_exchange_rate(tidied) or (0, 1)
+    units, per = _exchange_rate(text, tidied)
     if MILLION % per:
         reason = _("{cell} has too many decimal places for a rate; write at most {places}")
         raise refusal(text, reason, places=RATE_PLACES)
@@ -405,7 +526,7 @@ _READERS: dict[Kind, Callable[[str, str, Currency], int]] = {
     Kind.TARGET: _target,
     Kind.PRICE: _price,
     Kind.COUNT: lambda text, tidied, _currency: _count(text, tidied),
-    Kind.RATE: lambda text, tidied, _currency: _rate(text, tidied),
+    Kind.RATE: lambda text, tidied, _currency: rate_in(text, tidied),
     Kind.MARKUP: lambda text, tidied, _currency: _markup(text, tidied),
     Kind.WEIGHT: lambda text, tidied, _currency: _weight(text, tidied),
     Kind.FX: lambda text, tidied, _currency: _fx(text, tidied),
@@ -479,7 +600,8 @@ def _within_limit(text: str, amount: int, places: int) -> int:
 
 def refusal(text: str, reason: str, **places: object) -> CellError:
     """The error that names the cell and the reason: ``reason`` has the place for the cell."""
-    return CellError(reason.format(cell=shown(text), **places))
+    cell, reason = shown(text), reason.format(cell=_CELL, **places)
+    return CellError(reason.replace(_CELL, cell), reason, cell)
 
 
 def bare_digits(text: str, kind: Kind, currency: Currency, decimal: str = POINT) -> str | None:
@@ -609,11 +731,16 @@ class DecimalCell(NamedTuple):
     cell: str
 
 
+def _figure(cell: str, number: str, line: int) -> DecimalCell | None:
+    """A cell that holds a number; None if it holds more than that."""
+    return DecimalCell(line, cell) if _is_all_of(tidy(cell), number) else None
+
+
 class Evidence:
     """The evidence for a file's decimal mark, gathered from its figures cell by cell.
 
     ``comma``, ``point`` and ``either`` are the first cells that need a decimal comma, need a
-    decimal point, or could have either, such as ``1,250``.
+    decimal point, or could have either, such as ``1,250``. Cells that are no numbers tell nothing.
     """
 
     def __init__(self) -> None:
@@ -624,24 +751,29 @@ class Evidence:
     def look(self, cells: Iterable[str], line: int) -> None:
         """Take a row's figures into account."""
         for cell in cells:
-            number = _FRAME.sub("", tidy(cell))
+            text = tidy(cell)
+            if (self.point and "," not in text) or (self.comma and "." not in text):
+                continue
+            number = _FRAME.sub("", text)
             if number.isdigit() or not number:
                 continue
             if re.fullmatch(_EITHER, number):
-                self.either = self.either or DecimalCell(line, cell)
+                self.either = self.either or _figure(cell, number, line)
             elif _BY_COMMA.fullmatch(number):
-                self.comma = self.comma or DecimalCell(line, cell)
+                self.comma = self.comma or _figure(cell, number, line)
             elif _BY_POINT.fullmatch(number):
-                self.point = self.point or DecimalCell(line, cell)
+                self.point = self.point or _figure(cell, number, line)
 
     @property
-    def is_enough(self) -> bool:
-        """Whether more rows would change nothing."""
-        return self.point is not None
+    def is_contradictory(self) -> bool:
+        """Whether some cells need a comma and others a point; more rows would change nothing."""
+        return self.comma is not None and self.point is not None
 
     @property
     def mark(self) -> str:
-        """The resulting decimal mark: a point if any cell needs one."""
+        """The resulting decimal mark, none where cells contradict each other."""
+        if self.is_contradictory:
+            return UNTOLD
         if self.point:
             return POINT
         return COMMA if self.comma else UNTOLD

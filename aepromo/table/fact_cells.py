@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from aepromo.errors import CallError
 from aepromo.pricing.currency import USD
 from aepromo.pricing.money import MILLION
 from aepromo.table.cells import (
+    COMMA,
     POINT,
     CellError,
     currency_named,
+    in_points,
     millionths,
+    millionths_in,
+    rate_in,
     read,
-    read_rate,
     refusal,
     tidy,
 )
@@ -77,7 +81,24 @@ def read_fact(text: str, kind: Kind, currency: Currency = USD, decimal: str = PO
     if kind is Kind.TEXT:
         return text.strip()
     reader = _READERS.get(kind)
-    return read(text, kind, currency, decimal) if reader is None else reader(text, tidied)
+    if reader is None:
+        return read(text, kind, currency, decimal)
+    if decimal == COMMA and kind is Kind.NUMBER:
+        return _with_comma(text, tidied)
+    if decimal == COMMA and kind in (Kind.SHARE, Kind.TURNOVER):
+        return in_points(text, tidied, decimal, partial(reader, text))
+    return reader(text, tidied)
+
+
+def _with_comma(text: str, tidied: str) -> int:
+    """A plain number with a decimal comma; thousands have no separator."""
+    try:
+        return millionths_in(text, tidied.translate(_SWAPPED))
+    except CellError as error:
+        raise error.with_commas() from None
+
+
+_SWAPPED = str.maketrans(".,", ",.")
 
 
 def _share(text: str, tidied: str) -> int:
@@ -85,7 +106,7 @@ def _share(text: str, tidied: str) -> int:
         return MILLION
     if tidied == "1":
         raise refusal(text, _("{cell} may mean 100% or 1%; write one of them with %"))
-    return read_rate(text) or 0
+    return rate_in(text, tidied)
 
 
 def _turnover(text: str, tidied: str) -> int:

@@ -784,13 +784,22 @@ class KnownHeaders:
         return len({self._named(cell) for cell in cells[:MOST_COLUMNS] if cell} - {""})
 
     def figures(self, header: Sequence[str]) -> list[int]:
-        """The positions of columns with amounts, rates and weights."""
+        """The positions of columns with amounts, rates and weights that the file's author wrote.
+
+        Where only results of the program have any, it is these.
+        """
         names = map(self._named, header)
-        return [
+        places = [
             place
             for place, name in enumerate(names)
             if name in INPUTS and INPUTS[name].kind in _FIGURES
         ]
+        by_author = [
+            place
+            for place in places
+            if plain(header[place]) in self._mapped or not result_of(header[place])
+        ]
+        return by_author or places
 
     def _named(self, cell: str) -> str:
         if mapped := self._mapped.get(plain(cell)) if self._mapped else None:

@@ -27,7 +27,7 @@ from aepromo.table.arrow_arrays import (
     places_of,
     taken,
 )
-from aepromo.table.cells import POINT, CellError, read_range, shown, sign_of
+from aepromo.table.cells import POINT, CellError, is_like_a_range, read_range, shown, sign_of
 from aepromo.table.column import Kind
 from aepromo.table.digits import plain_decimals
 from aepromo.table.fact_cells import read_fact
@@ -301,7 +301,7 @@ def _is_no_number(text: str) -> bool:
     It is negative, or has letters that are not a sign of money.
     """
     is_other = text.startswith("-") or any(map(str.isalpha, text))
-    return is_other and ".." not in text and sign_of(text) is None
+    return is_other and not is_like_a_range(text) and ".." not in text and sign_of(text) is None
 
 
 def refused_row(row: int, column: str, reason: str) -> Refused:

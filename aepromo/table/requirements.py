@@ -16,7 +16,7 @@ from aepromo.table.cells import RATE_PLACES, CellError, refusal
 from aepromo.table.column import Kind
 from aepromo.table.csv_lines import spelled, without_zeros
 from aepromo.table.fact_cells import figure_kind, read_fact
-from aepromo.table.rule_book_names import canonical, parts, spoken_names
+from aepromo.table.rule_book_names import name_key, parts, spoken_names
 from aepromo.table.schema import all_in_words
 from aepromo.words import N_, _
 
@@ -41,9 +41,9 @@ _BOUNDS = {">": N_("over {value}"), "<": N_("under {value}"), "<=": N_("at most 
 class Requirement(NamedTuple):
     """A rule with its value as a fact and in words.
 
-    ``threshold`` is in the unit of the facts, ``names`` are those of a condition as the rule book
-    writes them; ``currency`` is what money is in. ``column`` (``refund rate``), ``bound`` (``under
-    2.1%``, ``Payoneer or Wise``) and ``needs`` (``needs under 2.1%``) are for people.
+    ``threshold`` is in the unit of the facts, ``names`` are the keys of those of a condition;
+    ``currency`` is what money is in. ``column`` (``refund rate``), ``bound`` (``under 2.1%``,
+    ``Payoneer or Wise``) and ``needs`` (``needs under 2.1%``) are for people.
     """
 
     rule: Rule
@@ -66,11 +66,11 @@ class Requirement(NamedTuple):
         return np.array([self.names.isdisjoint(each) != is_any_wanted for each in found], np.bool_)
 
     def _names_in(self, facts: Facts) -> list[frozenset[str]]:
-        """The names in each fact, as the rule book writes them."""
+        """The keys of the names in each fact."""
         if isinstance(facts, np.ndarray):
-            return [frozenset({text}) for text in self.shown(facts)]
+            return [frozenset({name_key(text)}) for text in self.shown(facts)]
         return [
-            parts(fact) if isinstance(fact, str) else frozenset(map(canonical, fact))
+            parts(fact) if isinstance(fact, str) else frozenset(map(name_key, fact))
             for fact in facts
         ]
 
@@ -114,7 +114,7 @@ def requirements(rules: Sequence[Rule], currency: Currency) -> list[Requirement]
     for rule, column in zip(rules, all_in_words(rule.column for rule in rules), strict=True):
         kind, bound = figure_kind(rule), _bound(rule, spoken)
         threshold = _threshold(rule, kind, currency) if rule.compare else 0
-        names = frozenset(map(canonical, rule.value if isinstance(rule.value, tuple) else ()))
+        names = frozenset(map(name_key, rule.value if isinstance(rule.value, tuple) else ()))
         asks = must_not_be if rule.unit == "none_of" else needs
         asked = asks.format(bound=bound)
         found.append(Requirement(rule, kind, threshold, names, currency, column, bound, asked))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import InputError
 from aepromo.table.record_ends import lines_of
 from aepromo.table.source import LONE_RETURN, LONGEST_RECORD, NOT_AS_BEFORE
-from aepromo.words import _
+from aepromo.words import _, ngettext
 
 if TYPE_CHECKING:
     from aepromo.table.source import Block, Source
@@ -35,7 +35,13 @@ class Ragged:
         """The message: how many cells there are, how many are expected, and the remedy."""
         count = len(self.cells)
         if count < self.expected:
-            reason = _("{count} cells where the header has {expected}; add the missing")
+            reason = ngettext(
+                "{count} cell where the header has {expected}; "
+                "add the missing, or remove the line if it is a note",
+                "{count} cells where the header has {expected}; "
+                "add the missing, or remove the line if it is a note",
+                count,
+            )
         elif self.in_sheet:
             reason = _(
                 "{count} cells where the header has {expected}; "

@@ -53,6 +53,11 @@ def canonical(name: str) -> str:
     return _known().get(plain(name), name.strip())
 
 
+def name_key(name: str) -> str:
+    """The form in which names are compared: the rule book's, whatever the case and spaces."""
+    return plain(canonical(name))
+
+
 def ways(name: str) -> tuple[str, ...]:
     """All other names of a name of the rule book."""
     return (name, *_ALSO.get(name, ()))
@@ -69,8 +74,8 @@ def spoken_names(names: Iterable[str]) -> list[str]:
 
 
 def parts(path: str) -> frozenset[str]:
-    """A category and those above it: ``Jewelry & Accessories > Rings`` is jewellery too."""
-    return frozenset(canonical(part) for part in (path, *_PATH.split(path)))
+    """The keys of a category and those above it: ``Jewelry > Rings`` is jewellery too."""
+    return frozenset(name_key(part) for part in (path, *_PATH.split(path)))
 
 
 @cache

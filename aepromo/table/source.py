@@ -18,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from aepromo.errors import CallError, InputError
-from aepromo.table.cells import COMMA, POINT, UNTOLD, Evidence, either_way, shown
+from aepromo.table.cells import COMMA, POINT, UNTOLD, DecimalCell, Evidence, either_way, shown
 from aepromo.table.encoding import SAMPLE, Mixed, encoding_of, first_letter
 from aepromo.table.headers import KnownHeaders, check_header
 from aepromo.table.record_ends import (
@@ -85,8 +85,8 @@ def together(blocks: Iterable[Block]) -> Iterator[Block]:
 class FileGuesses:
     """Guesses about the form of a file, to be reported as notes; complete once it has been read.
 
-    ``decimal_cell`` is the first cell that can only be read with a decimal comma, if no decimal
-    mark was named. ``sheets_passed`` are the sheets without a table before the one that is read.
+    ``comma`` and ``point`` are the first cells that can only be read with this mark, if none
+    was named. ``sheets_passed`` are the sheets without a table before the one that is read.
     """
 
     header_line: int = 1
@@ -96,8 +96,8 @@ class FileGuesses:
     blank_columns: int = 0
     indented_quotes: bool = False
     control_z: bool = False
-    decimal_cell: str = ""
-    decimal_line: int = 0
+    comma: DecimalCell | None = None
+    point: DecimalCell | None = None
     sheet: str = ""
     sheets_passed: tuple[str, ...] = ()
 
@@ -113,9 +113,17 @@ class FileGuesses:
         if self.rare_delimiter:
             said = _("cells are separated by {delimiter} (set --delimiter)")
             found.append(said.format(delimiter=shown(self.rare_delimiter)))
-        if self.decimal_cell:
+        if self.comma and self.point:
+            said = _(
+                "{comma} on line {comma_line} has a decimal comma, {point} on line {point_line} a "
+                "decimal point; say which the file has with --decimal , or --decimal ."
+            )
+            places = {"comma_line": self.comma.line, "point_line": self.point.line}
+            comma, point = shown(self.comma.cell), shown(self.point.cell)
+            found.append(said.format(comma=comma, point=point, **places))
+        elif self.comma:
             said = _("decimal comma: {cell} on line {line} (set --decimal)")
-            found.append(said.format(cell=shown(self.decimal_cell), line=self.decimal_line))
+            found.append(said.format(cell=shown(self.comma.cell), line=self.comma.line))
         return found
 
 
@@ -323,7 +331,7 @@ def _decimal_mark(
     if not places:
         return POINT, blocks
     evidence, seen, size, is_whole = Evidence(), list[Block](), 0, False
-    while not evidence.is_enough and size < (
+    while not evidence.point and size < (
         BLOCK_BYTES if evidence.either and not evidence.comma else _FIGURES_LOOKED_AT
     ):
         block = next(blocks, None)
@@ -333,13 +341,12 @@ def _decimal_mark(
         seen.append(block)
         size += len(block.data)
         _look_at(block, places, delimiter, evidence)
-    mark = evidence.mark
-    if mark == UNTOLD and evidence.either:
-        raise InputError(f"{name}:{evidence.either.line}: {either_way(evidence.either.cell)}")
-    if mark == COMMA and evidence.comma:
-        taken.decimal_line, taken.decimal_cell = evidence.comma
-    if mark == UNTOLD and is_whole:
-        mark = POINT  # whole numbers alone
+    mark, taken.comma, taken.point = evidence.mark, evidence.comma, evidence.point
+    if mark == UNTOLD and not evidence.is_contradictory:
+        if evidence.either:
+            raise InputError(f"{name}:{evidence.either.line}: {either_way(evidence.either.cell)}")
+        if is_whole:
+            mark = POINT  # whole numbers alone
     return mark, chain(seen, blocks)
 
 
@@ -348,12 +355,12 @@ def _look_at(block: Block, places: list[int], delimiter: str, evidence: Evidence
     end = block.data.rfind(b"\n", 0, _FIGURES_LOOKED_AT) + 1 or len(block.data)
     text = block.data[:end].decode("utf-8", "replace")
     reader = csv.reader(lines_of(text), delimiter=delimiter)
-    line = block.first_line
+    line, has_commas = block.first_line, "," in text or "，" in text
     try:
         for cells in reader:
             evidence.look((cells[place] for place in places if place < len(cells)), line)
             line = block.first_line + reader.line_num
-            if evidence.is_enough:
+            if evidence.is_contradictory or (evidence.point and not has_commas):
                 return
     except csv.Error:
         return  # its fault is reported when the row is read

@@ -73,8 +73,8 @@ SCALES = {
 _RATES = frozenset({Kind.RATE, Kind.RATES, Kind.SHARE, Kind.MARKUP})
 _ROUNDED_UP = frozenset({Kind.COST, Kind.WEIGHT})
 _READ_HERE = AMOUNTS | _RATES | {Kind.COUNT, Kind.NUMBER, Kind.WEIGHT}
-_WITH_A_POINT = frozenset({Kind.NUMBER, Kind.SHARE})
-"""Kinds that are written with a decimal point in every file."""
+_NEVER_THOUSANDS = frozenset({Kind.NUMBER, Kind.SHARE})
+"""Kinds of which ``1.250`` has decimals where the decimal mark is not known."""
 
 _PLACES = 6
 _MOST_DIGITS = 12
@@ -126,9 +126,9 @@ def written_numbers(
     is_blank = are_blank(shapes)
     if kind not in _READ_HERE:
         return WrittenNumbers(numbers, is_bad, np.flatnonzero(~is_blank[codes]))
-    point = COMMA if decimal == COMMA and kind not in _WITH_A_POINT else POINT
+    point = COMMA if decimal == COMMA else POINT
     is_number = _match(shapes, _pattern(kind, point))
-    if decimal == UNTOLD and kind not in _WITH_A_POINT:
+    if decimal == UNTOLD and kind not in _NEVER_THOUSANDS:
         is_number &= ~_match(shapes, _EITHER)
     may_be = ~is_number & _match(shapes, _odd_pattern(kind))
     is_bad |= ~(is_number | may_be | is_blank)[codes]

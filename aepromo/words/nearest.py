@@ -22,11 +22,14 @@ def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
     return otherwise.format(names=_(", ").join(names))
 
 
-def one_of(word: str, known: Iterable[str]) -> str:
-    """The same for a value that must be one of a few: without a near one ``write a, b or c``."""
+def one_of(word: str, known: Iterable[str], also: Iterable[str] = ()) -> str:
+    """The same for a value that must be one of a few: without a near one ``write a, b or c``.
+
+    ``also`` are other spellings of these.
+    """
     *first, last = known
     names = _(" or ").join([_(", ").join(first), last]) if first else last
-    return nearest(word, known, _("write {names}").format(names=names))
+    return nearest(word, (*known, *also), _("write {names}").format(names=names))
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
