@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import fcntl
+import hashlib
 import io
 import json
 import os
@@ -404,6 +405,19 @@ def test_every_cut_and_every_other_type_in_a_state_is_noticed(tmp_path: Path) ->
         path.write_text(damaged)
         with pytest.raises(InputError):
             read_state(str(path))
+
+
+@pytest.mark.parametrize("entry", ["null", "[]", "5", '"x"', "{", "{}\\n{}"])
+def test_an_entry_that_is_no_object_is_damage_though_the_checksum_is_right(
+    tmp_path: Path, entry: str
+) -> None:
+    head = '{\n  "format": "aepromo watch",\n  "version": 2,\n  "currency": "USD",\n'
+    body = f'  "skus": {{\n    "A": {entry}\n  }}\n}}\n'
+    checksum = hashlib.sha256((head + body).encode()).hexdigest()
+    path = tmp_path / "state.json"
+    path.write_text(f'{head}  "checksum": "{checksum}",\n{body}')
+    with pytest.raises(InputError, match="damaged, or not written by watch"):
+        read_state(str(path))
 
 
 def _other_types(state: dict[str, object]) -> list[str]:
