@@ -189,7 +189,11 @@ A-6,five,¥2,9
 """
 
 
-def test_the_first_bad_rows_are_named_as_the_command_names_them(run: Run, own: Path) -> None:
+def test_the_first_bad_rows_are_named_as_the_command_names_them(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a short name, which no line is too narrow for
+    own = Path("own.csv")
     own.write_text(BAD, encoding="utf-8")
     told = run("reprice", own, "--quiet").err.splitlines()
     named = [line for line in told if line.startswith(f"{own}:") and line[len(f"{own}:")].isdigit()]

@@ -203,7 +203,7 @@ def test_runs_report_each_event_once_and_lose_none(tmp_path: Path) -> None:
         ran = [finish(process) for process in at_once]
         found = [reported(out) for _, out, _ in ran]
         news = [happened for each in found for happened in each["new"]]
-        assert sorted(news) == sorted(world.new)
+        assert sorted(news) == sorted(world.new), (turn, ran)
         for each in found:
             # Of two runs at once one reports all events as new; for the other they are open.
             known = world.open if each["new"] or not world.new else world.open | world.new

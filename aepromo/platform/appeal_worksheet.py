@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from aepromo.platform.appeal import REFUSE, costs_of, formula_of, least_profit, shipping_detail
 from aepromo.platform.reason_texts import Clause, joined, said_where, shown_numbers
 from aepromo.pricing.money import BLANK
+from aepromo.table.arrow_arrays import decoded
 from aepromo.table.cells import fixed, percent
 from aepromo.table.column import Kind
 from aepromo.table.csv_lines import spelled
@@ -174,7 +175,7 @@ def _rates(inputs: Inputs, detail: Detail) -> pa.Array:
     for code, currency in enumerate(detail.currencies):
         where = detail.is_shipped & (detail.codes == code) & exchange.is_foreign(currency)
         clauses.append(shared_rate(currency, where))
-    return joined(clauses)
+    return decoded(joined(clauses))
 
 
 def _origin(inputs: Inputs, detail: Detail) -> pa.Array:

@@ -43,6 +43,7 @@ from aepromo.table.arrow_arrays import (
     are_empty,
     bits_of,
     codes_of,
+    decoded,
     looked_up,
     null_unless,
     places_of,
@@ -277,9 +278,9 @@ def _figures(inputs: Inputs, gates: Gates) -> Results:
         "stock_cover_days": days,
         **{name: np.where(priced, each, BLANK) for name, each in figures.items()},
         "details": joined_texts(
-            joined([_stock_lasts(days), *_today(inputs), *of_lines], or_null=True),
+            decoded(joined([_stock_lasts(days), *_today(inputs), *of_lines], or_null=True)),
             null_unless(priced, lines),
-            joined(worst_reasons(held, priced), or_null=True),
+            decoded(joined(worst_reasons(held, priced), or_null=True)),
         ),
     }
 

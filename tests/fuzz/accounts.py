@@ -43,6 +43,7 @@ _SAID = re.compile(
     r"(aepromo: |assumed: |warning: |replaced: |priced by |standard input:( …|\d+: | \d)"
     r"|read as: |not used: |header on line |cells are separated by |decimal comma: ).+"
     r"|'.+' may be .+; say so with --map .+"
+    r"|'.+' on line \d+ has a decimal comma, '.+' on line \d+ a decimal point; .+"
 )
 _NAMED = re.compile(r"^standard input:(\d+): ", re.MULTILINE)
 _NOT_AS_IT_BEGAN = re.compile("the header is not UTF-8|not UTF-8, though the lines before are")
