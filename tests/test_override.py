@@ -86,7 +86,8 @@ def test_override_needs_a_file(run: Run, command: str) -> None:
     assert ran == (
         2,
         b"",
-        "aepromo: --override puts options before the cells of a FILE; name one, or - for standard input\n",
+        "aepromo: --override puts options before the cells of a FILE; "
+        "name one, or - for standard input\n",
     )
 
 
