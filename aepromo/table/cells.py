@@ -246,7 +246,7 @@ def _with_point(text: str, tidied: str, decimal: str) -> str:
     if decimal == UNTOLD:
         if re.fullmatch(_EITHER, number):
             raise CellError(either_way(text))
-        if _BY_COMMA.fullmatch(number) and _is_all_of(tidied, number):
+        if _mark_patterns()[1].fullmatch(number) and _is_all_of(tidied, number):
             meant = re.sub("[^0-9,]", "", number).replace(",", ".")
             reason = _("{cell} has a decimal comma; set --decimal , or write {meant}")
             raise refusal(text, reason, meant=core["before"] + meant + core["after"])
@@ -711,17 +711,25 @@ def currency_named(text: str) -> Currency:
 
 
 _SPACE = "[ \u00a0\u2007\u2009\u202f'’]"
-_FRAME = re.compile(r"^[^\d.,+-]*|[^\d.,]*$", re.ASCII)
-_BY_COMMA = re.compile(
-    rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+|(?:{_SPACE}\d{{3}})+)),\d*|,\d+"
-    r"|[1-9]\d{0,2}(?:\.\d{3}){2,}",
-    re.ASCII,
-)
-_BY_POINT = re.compile(
-    rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:,\d{{3}})+|(?:{_SPACE}\d{{3}})+))\.\d*|\.\d+"
-    r"|[1-9]\d{0,2}(?:,\d{3}){2,}",
-    re.ASCII,
-)
+
+
+@cache
+def _mark_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """The patterns of what stands around a number, of one by a comma, and of one by a point.
+
+    They are made when first used, by files whose decimal mark isn't known.
+    """
+    frame = r"^[^\d.,+-]*|[^\d.,]*$"
+    by_comma = (
+        rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+|(?:{_SPACE}\d{{3}})+)),\d*|,\d+"
+        r"|[1-9]\d{0,2}(?:\.\d{3}){2,}"
+    )
+    by_point = (
+        rf"(?:\d+|[1-9]\d{{0,2}}(?:(?:,\d{{3}})+|(?:{_SPACE}\d{{3}})+))\.\d*|\.\d+"
+        r"|[1-9]\d{0,2}(?:,\d{3}){2,}"
+    )
+    each = [re.compile(pattern, re.ASCII) for pattern in (frame, by_comma, by_point)]
+    return each[0], each[1], each[2]
 
 
 class DecimalCell(NamedTuple):
@@ -750,18 +758,19 @@ class Evidence:
 
     def look(self, cells: Iterable[str], line: int) -> None:
         """Take a row's figures into account."""
+        frame, by_comma, by_point = _mark_patterns()
         for cell in cells:
             text = tidy(cell)
             if (self.point and "," not in text) or (self.comma and "." not in text):
                 continue
-            number = _FRAME.sub("", text)
+            number = frame.sub("", text)
             if number.isdigit() or not number:
                 continue
             if re.fullmatch(_EITHER, number):
                 self.either = self.either or _figure(cell, number, line)
-            elif _BY_COMMA.fullmatch(number):
+            elif by_comma.fullmatch(number):
                 self.comma = self.comma or _figure(cell, number, line)
-            elif _BY_POINT.fullmatch(number):
+            elif by_point.fullmatch(number):
                 self.point = self.point or _figure(cell, number, line)
 
     @property
