@@ -2,7 +2,8 @@
 
 ``forced.feed_value`` is the value of ``discount_status`` while a discount is forced; the page
 《速卖通强制折扣》 gives ``forced.react_hours`` from then on for a stock alert and the switch to a
-cheaper shipping line. ``aepromo.watch.events`` defines when an event is new, open and over.
+cheaper shipping line. ``aepromo.watch.events`` defines when an event is new, open and over, and
+until when to act.
 
 Everything is computed in columns: stock cover, profits and Price Protection only for the SKUs that
 are reported.
@@ -60,7 +61,7 @@ from aepromo.table.number_columns import spread
 from aepromo.table.schema import INPUTS, RESULTS
 from aepromo.watch.columns import EVENTS, FEED_INPUTS, PROTECTIONS, STATES, SWITCHES
 from aepromo.watch.events import OVER, News, Seen, look
-from aepromo.watch.memory import FORCED_ON, PRICE_DRIFT
+from aepromo.watch.memory import PRICE_DRIFT
 from aepromo.words import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -413,9 +414,9 @@ def report(change: Change, answers: Sequence[Outcome], values: Values, now: date
     """A row for each event; ``answers`` are the figures of forced SKUs."""
     news, zone = _most_pressing_first(change.news), values.policy.zone or UTC
     is_over = news.states == OVER
-    is_due = ~is_over & (news.kinds == FORCED_ON)
     span = hours(values.book, "forced.react_hours") if len(is_over) else timedelta(0)
-    due = np.where(is_due, news.since + span // _MICROSECOND, BLANK)
+    due = news.deadlines(span // _MICROSECOND)
+    is_due = is_known(due)
     late = np.where(is_due, instant_number(now, UTC) - due, 0)
     is_late, (since, deadlines) = late > 0, _written([news.since, due], zone)
     acting = [_("act by {time}"), _("deadline missed by {time}")]

@@ -81,6 +81,14 @@ class News(NamedTuple):
     states: Numbers
     since: Numbers
 
+    def deadlines(self, react: int) -> Numbers:
+        """Until when to act on each event, as ``since``; blank where nothing is to be done.
+
+        A discount that is forced and not over is to be acted on within ``react`` microseconds.
+        """
+        is_due = (self.kinds == FORCED_ON) & (self.states != OVER)
+        return np.where(is_due, self.since + react, BLANK)
+
 
 def look(before: Memory, seen: Seen, may_vanish: Truths, now: int) -> tuple[Memory, News]:
     """Compare what a feed shows with the memory; return the new memory and the news to report.
