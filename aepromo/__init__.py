@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from aepromo.engine.question import Question
-    from aepromo.inputs.tariff import Tariff
+    from aepromo.inputs.tariff_file import Tariff
     from aepromo.inputs.values import Values
 
     Headers = Mapping[str, str] | None
@@ -256,7 +256,7 @@ def read_tariff(path: str) -> Tariff:
 
     Raises ``CallError`` that names the file and the wrong key.
     """
-    from aepromo.inputs.tariff import read_tariff as read
+    from aepromo.inputs.tariff_file import read_tariff as read
 
     return read(path)
 

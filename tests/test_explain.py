@@ -22,7 +22,7 @@ from aepromo.explain.explanation import explain
 from aepromo.explain.rendering import document as shown_document
 from aepromo.explain.rendering import step_columns
 from aepromo.inputs.policy import Policy
-from aepromo.inputs.tariff import read_tariff
+from aepromo.inputs.tariff_file import read_tariff
 from aepromo.inputs.values import resolved
 from aepromo.table.text_formats import json_document, rows_of
 

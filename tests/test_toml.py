@@ -8,7 +8,7 @@ import pytest
 
 from aepromo.cli.config import read_config
 from aepromo.errors import CallError
-from aepromo.inputs.tariff import read_tariff
+from aepromo.inputs.tariff_file import read_tariff
 from aepromo.table.toml import read_toml
 from aepromo.words import speak
 

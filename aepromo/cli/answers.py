@@ -292,7 +292,7 @@ class Answers:
         self._converted |= converted
         currency = outcome.values.currency
         costs = outcome.inputs and outcome.inputs.costs
-        unnamed = listed(costs.unnamed) if costs else ""
+        unnamed = listed(costs.unnamed) if costs and "cost_currency" in assumed else ""
         say_assumed(assumed, self.values.book, self.quiet, currency, unnamed)
         say_converted(converted, currency, self.quiet)
 

@@ -310,7 +310,7 @@ def policy_over(config: Config, given: Mapping[str, Any], store: str | None = No
     if "line" in said and "tariff" not in merged:
         raise CallError(_("--line needs --tariff FILE"))
     if "tariff" in merged:
-        from aepromo.inputs.tariff import read_tariff  # only a tariff pays for it
+        from aepromo.inputs.tariff_file import read_tariff  # only a tariff pays for it
 
         merged["tariff"] = read_tariff(merged["tariff"])
     facts = {name: merged.pop(name) for name in set(merged) - POLICY}

@@ -24,7 +24,7 @@ from aepromo.table.headers import missing_columns, proposed_place, read_header, 
 from aepromo.table.moment_columns import instant_number, read_instants
 from aepromo.table.number_columns import (
     Words,
-    as_number,
+    as_numbers,
     read_words,
     result_array,
     rows_of,
@@ -299,6 +299,7 @@ class _Reading:
         self.conversions = set(self.costs.conversions)
         self.signs = self.costs.signs
         self.words: dict[str, Words] = {}
+        self.facts = as_numbers(values.facts)
         self.lacks_zone = False
         self._read_cells()
         self.signs = frozenset() if self.currency.is_stated else self.signs | values.signs
@@ -430,7 +431,7 @@ class _Reading:
         """A column of numbers, cell before given value."""
         own = self.given.get(name, BLANK)
         given = self.values.facts.get(name)
-        fact: Whole | None = None if given is None else as_number(given)
+        fact: Whole | None = self.facts.get(name)
         if isinstance(given, datetime):
             fact = instant_number(given, self.values.policy.zone)
             self.lacks_zone |= given.tzinfo is None and any_of(own == BLANK)

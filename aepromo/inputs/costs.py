@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from aepromo.inputs.exchange import Exchange
     from aepromo.pricing.currency import Currency
-    from aepromo.table.cells import Sign
+    from aepromo.table.currency_signs import Sign
     from aepromo.table.found_columns import FoundColumns
     from aepromo.table.number_columns import Cells, Numbers
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from aepromo.pricing.money import Whole
     from aepromo.rules import Rule
-    from aepromo.table.cells import Sign
+    from aepromo.table.currency_signs import Sign
 
 
 class Rate(NamedTuple):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from aepromo.inputs.joined_rates import JoinedRates
-    from aepromo.inputs.tariff import Tariff
+    from aepromo.inputs.tariff_file import Tariff
 
     Value: TypeAlias = str | int | Decimal | None
 

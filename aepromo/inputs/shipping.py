@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aepromo.errors import CallError
 from aepromo.inputs.exchange import Conversion
-from aepromo.inputs.tariff import market_named
+from aepromo.inputs.tariff_file import market_named
 from aepromo.pricing.money import AMOUNT_LIMIT, BLANK, least, pick
 from aepromo.table.cells import CellError, read
 from aepromo.table.column import Kind
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aepromo.inputs.exchange import Exchange
-    from aepromo.inputs.tariff import Service, Tariff
+    from aepromo.inputs.tariff_file import Service, Tariff
     from aepromo.pricing.money import Whole
 
 

@@ -29,7 +29,7 @@ from aepromo.pricing.money import BLANK, MILLION, TEN_THOUSAND, is_known
 from aepromo.pricing.offers import spared_and_cut
 from aepromo.rules import rule
 from aepromo.table.cells import shown
-from aepromo.table.rule_book_names import name_key, spoken_names, ways
+from aepromo.table.rule_book_names import is_among, spoken_names, ways
 from aepromo.words import N_, _
 from aepromo.words.nearest import one_of
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from aepromo.platform.gates import Gate
     from aepromo.platform.reason_texts import Clause
     from aepromo.pricing.money import Whole
-    from aepromo.rules.overrides import Book
+    from aepromo.rules import Rule
     from aepromo.table.number_columns import Numbers
 
 _OUT, _NONE, _UNKNOWN, _PRIMED, _TRIGGERED = range(len(EXPOSURES))
@@ -71,7 +71,7 @@ def forced(values: Values) -> Question:
     """
     rules = gates_of(values.book, "forced")
     gates = Gates({group: rules[group] for group in GROUPS}, values.currency)
-    checks = {"event": partial(_no_event, known=_events(values.book))}
+    checks = {"event": partial(_no_event, known=_events(rules["gate3"]))}
     refuse_unknown(values, checks)
 
     def compute(inputs: Inputs) -> Results:
@@ -97,15 +97,15 @@ def forced(values: Values) -> Question:
     )
 
 
-def _events(book: Book) -> tuple[str, ...]:
+def _events(in_force: Sequence[Rule]) -> tuple[str, ...]:
     """The events of the rule book, those that the user puts into it, and none."""
-    of_program, in_force = rule(_EVENT).value, book.rule(_EVENT).value
-    return tuple(dict.fromkeys((*of_program, *in_force, "none")))
+    names = (name for each in in_force if each.column == "event" for name in each.value)
+    return tuple(dict.fromkeys((*rule(_EVENT).value, *names, "none")))
 
 
 def _no_event(name: str, known: Sequence[str]) -> str:
     """Why a name is no event, nothing for a known one."""
-    if name_key(name) in map(name_key, known):
+    if is_among(name, known):
         return ""
     meant = one_of(name, spoken_names(known), chain.from_iterable(map(ways, known)))
     return _("{cell} is not an event; {nearest}").format(cell=shown(name), nearest=meant)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from aepromo.platform.columns import STATES
 from aepromo.platform.reason_texts import UNSAID, Clause, ordered, words_of
 from aepromo.pricing.money import BLANK, MILLION
-from aepromo.table.arrow_arrays import alike, different, repeated
+from aepromo.table.arrow_arrays import alike, each_different, repeated
 from aepromo.table.column import Kind
 from aepromo.table.number_columns import Words
 from aepromo.table.requirements import CONDITIONS, requirements
@@ -182,27 +182,29 @@ class Gates:
         """
         required, sentences = self._told
         known = {**inputs.words, **inputs.numbers, **(computed or {})}
-        facts: dict[str, tuple[Numbers, Facts]] = {}
-        held: dict[Rule, Gate] = {}
-        for each in required:
-            column = each.rule.column
-            if column not in facts:
-                facts[column] = _facts_of(each, inputs, known.get(column, BLANK))
-            held[each.rule] = _held(each, sentences, *facts[column])
+        facts = _facts_of({each.rule.column: each.kind for each in required}, inputs, known)
+        held = {each.rule: _held(each, sentences, *facts[each.rule.column]) for each in required}
         return {name: [held[rule] for rule in rules] for name, rules in self.groups.items()}
 
 
 def _facts_of(
-    required: Requirement, inputs: Inputs, column: Whole | Words
-) -> tuple[Numbers, Facts]:
-    """Each row's code among the different facts of a column, and those; the last is for none."""
-    if isinstance(column, Words):
-        return column.codes, (*column.values, ())
-    if required.kind is Kind.TEXT:
-        named = words_of(inputs.text(required.rule.column))
-        return named.codes, (*named.texts, "")
-    found, codes = different(np.atleast_1d(column))
-    return np.broadcast_to(codes, inputs.rows), np.append(found, BLANK)
+    kinds: Mapping[str, Kind], inputs: Inputs, known: Mapping[str, Whole | Words]
+) -> dict[str, tuple[Numbers, Facts]]:
+    """Each row's code among the different facts of columns, and those; the last is for none."""
+    facts: dict[str, tuple[Numbers, Facts]] = {}
+    numbers: dict[str, Numbers] = {}
+    for name, kind in kinds.items():
+        column = known.get(name, BLANK)
+        if isinstance(column, Words):
+            facts[name] = column.codes, (*column.values, ())
+        elif kind is Kind.TEXT:
+            named = words_of(inputs.text(name))
+            facts[name] = named.codes, (*named.texts, "")
+        else:
+            numbers[name] = np.atleast_1d(column)
+    for name, (found, codes) in zip(numbers, each_different(numbers.values()), strict=True):
+        facts[name] = np.broadcast_to(codes, inputs.rows), np.append(found, BLANK)
+    return facts
 
 
 def judged_once(

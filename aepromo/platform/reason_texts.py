@@ -18,9 +18,9 @@ from aepromo.table.arrow_arrays import (
     concatenated,
     different,
     looked_up,
+    looked_up_together,
     null_unless,
     repeated,
-    side_by_side,
     taken,
     text_scalar,
     texts_of,
@@ -165,8 +165,7 @@ def _joined(
         place = np.where(is_begun, each + len(texts), each)
         places.append(np.where(each == UNSAID, 2 * len(texts), place))
         is_begun |= each != UNSAID
-    together = side_by_side(looked_up(parts, np.transpose(places).ravel()), len(some))
-    return null_unless(is_begun, together) if or_null else together
+    return looked_up_together(parts, places, is_begun if or_null else None)
 
 
 def _shared(clauses: Sequence[Clause]) -> tuple[list[str], Numbers]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from aepromo.engine.question import Question, adding
 from aepromo.inputs.columns import DISCOUNT, FEES, SHOP, TARGETS
-from aepromo.inputs.tariff import market_named
+from aepromo.inputs.tariff_file import market_named
 from aepromo.platform.advised_promotion import Advice, bid_factor, bids, share_of
 from aepromo.platform.columns import ELIGIBILITIES, STATES
 from aepromo.platform.gates import (

@@ -65,6 +65,11 @@ def different(numbers: Places) -> tuple[Places, Places]:
     return numbers_of(encoded.dictionary), codes_of(encoded)
 
 
+def each_different(columns: Iterable[Places]) -> list[tuple[Places, Places]]:
+    """The different numbers of each column, and their places, as ``different`` has them."""
+    return list(map(different, columns))
+
+
 def alike(columns: Iterable[Places | int]) -> tuple[Places, Places] | None:
     """The rows that are the first of their kind, and the place of each row's kind among them.
 
@@ -108,14 +113,18 @@ def repeated(column: pa.Array, places: Places) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(indices, column)
 
 
-def side_by_side(texts: pa.Array, count: int) -> pa.Array:
-    """So many texts after one another as one text, and so on.
+def looked_up_together(
+    texts: Sequence[str], codes: Sequence[Places], where: npt.NDArray[np.bool_] | None = None
+) -> pa.Array:
+    """The texts at several codes of each row, one after the other; null unless ``where`` holds.
 
-    Reading them in this order is a third faster than joining columns of them.
+    Reading them row by row is a third faster than joining columns of them.
     """
-    offsets = np.ascontiguousarray(offsets_of(texts)[::count])
-    buffers = [None, pa.py_buffer(offsets), texts.buffers()[2]]
-    return pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
+    found = looked_up(texts, np.transpose(codes).ravel())
+    offsets = np.ascontiguousarray(offsets_of(found)[:: len(codes)])
+    buffers = [None, pa.py_buffer(offsets), found.buffers()[2]]
+    together = pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
+    return together if where is None else null_unless(where, together)
 
 
 def concatenated(parts: Sequence[str | pa.Array]) -> pa.Array:

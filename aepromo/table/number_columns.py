@@ -35,7 +35,7 @@ from aepromo.table.text_formats import places_shown
 from aepromo.table.written_numbers import LARGEST, SCALES, SMALLEST, signs_of, written_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -171,6 +171,11 @@ def as_number(fact: Fact | None) -> int | None:
     if isinstance(fact, date) and not isinstance(fact, datetime):
         return fact.toordinal() - _EPOCH
     return int(fact) if isinstance(fact, int) else None
+
+
+def as_numbers(facts: Mapping[str, Fact]) -> dict[str, int | None]:
+    """Facts by column as numbers, as ``as_number`` has them."""
+    return {name: as_number(fact) for name, fact in facts.items()}
 
 
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -58,6 +58,11 @@ def name_key(name: str) -> str:
     return plain(canonical(name))
 
 
+def is_among(name: str, known: Iterable[str]) -> bool:
+    """Whether a name is one of some names of the rule book."""
+    return name_key(name) in map(name_key, known)
+
+
 def ways(name: str) -> tuple[str, ...]:
     """All other names of a name of the rule book."""
     return (name, *_ALSO.get(name, ()))

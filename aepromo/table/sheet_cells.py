@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from aepromo.table.cells import parted
+from aepromo.table.currency_signs import parted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -30,14 +30,13 @@ from aepromo.table.cells import (
     GAPS,
     POINT,
     RATE_PLACES,
-    SIGN_NAMES,
     UNTOLD,
     WEIGHT_PLACES,
-    Sign,
     sign_of,
     tidy,
 )
 from aepromo.table.column import AMOUNTS, Kind
+from aepromo.table.currency_signs import SIGN_NAMES, Sign
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -24,7 +24,7 @@ from aepromo.cli.options import WritingOptions
 from aepromo.cli.reading_options import Reading
 from aepromo.errors import AepromoError
 from aepromo.inputs.policy import Policy
-from aepromo.inputs.tariff import read_tariff
+from aepromo.inputs.tariff_file import read_tariff
 from aepromo.inputs.values import resolved
 from aepromo.table.blocks import parse
 from aepromo.table.parquet import open_parquet
