@@ -402,8 +402,7 @@ BAD = {
     "write one such as 2026-03-01T08:30+08:00",
     "a,c,10,9,,forced,1899-12-30": "ordered_at: '1899-12-30' is not a time; "
     "write one such as 2026-03-01T08:30+08:00",
-    "a,c,10,9,forced": "5 cells where the header has 7; add the missing, "
-    "or remove the line if it is a note",
+    "a,c,10,9,forced": "5 cells where the header has 7; add the missing",
 }
 
 

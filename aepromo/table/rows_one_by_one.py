@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aepromo.errors import InputError
 from aepromo.table.record_ends import lines_of
 from aepromo.table.source import LONE_RETURN, LONGEST_RECORD, NOT_AS_BEFORE
-from aepromo.words import _, ngettext
+from aepromo.words import _
 
 if TYPE_CHECKING:
     from aepromo.table.source import Block, Source
@@ -34,14 +34,13 @@ class Ragged:
     def reason(self) -> str:
         """The message: how many cells there are, how many are expected, and the remedy."""
         count = len(self.cells)
-        if count < self.expected:
-            reason = ngettext(
-                "{count} cell where the header has {expected}; "
-                "add the missing, or remove the line if it is a note",
-                "{count} cells where the header has {expected}; "
-                "add the missing, or remove the line if it is a note",
-                count,
+        if count == 1 < self.expected:
+            reason = _(
+                "1 cell where the header has {expected}; "
+                "add the missing, or remove the line if it is a note"
             )
+        elif count < self.expected:
+            reason = _("{count} cells where the header has {expected}; add the missing")
         elif self.in_sheet:
             reason = _(
                 "{count} cells where the header has {expected}; "
