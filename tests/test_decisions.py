@@ -255,6 +255,15 @@ def test_json_holds_numbers_where_numbers_were_read(run: Run) -> None:
     assert first["Price (USD)"] > first["protected_list_price"]
 
 
+@pytest.mark.parametrize("blank", ["  ", "\n", "\u3000"])
+def test_a_cell_that_is_no_number_is_text_in_json(run: Run, blank: str) -> None:
+    text = f'sku,units_30d,list_price\nA,"{blank}",20\nB,7,20\n合计,n/a,-5\n'.encode()
+    costs = ("--purchase", "8", "--logistics", "3")
+    ran = run("breakeven", "-", *costs, "--format", "json", "--quiet", stdin=text)
+    rows = json.loads(ran.out)
+    assert [row["units_30d"] for row in rows] == [blank, 7, "n/a"]
+
+
 def test_an_amount_in_another_currency_stays_text_in_json(run: Run) -> None:
     text = "sku,purchase_price,logistics_cost,list_price\nA,¥56,¥21,20\n".encode()
     store = ("--cost-currency", "CNY", "--currency", "USD", "--fx", "CNY=7.12")

@@ -158,17 +158,19 @@ def json_objects(columns: Sequence[TextColumn]) -> Iterator[str]:
 
 
 def _json_values(column: TextColumn) -> Iterator[str]:
+    # A column of the file may hold anything in a total row, and blanks in any.
+    may_be_number = column.is_figure or column.kind in NUMBERS_READ
     for cell in column.cells:
         if cell is None:
             yield "null"
-        elif column.is_figure or (column.kind in NUMBERS_READ and _is_json_number(cell)):
+        elif may_be_number and _is_json_number(cell):
             yield cell
         else:
             yield _json_text(cell)
 
 
 def _is_json_number(cell: str) -> bool:
-    return re.fullmatch(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", cell) is not None
+    return re.fullmatch(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", cell) is not None
 
 
 def _json_text(value: object) -> str:

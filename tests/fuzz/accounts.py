@@ -40,8 +40,8 @@ PATIENCE = 20
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS = ",;\t|^~\x01\x1f"
 _SAID = re.compile(
-    r"(aepromo: |assumed: |warning: |replaced: |priced by |standard input:( …|\d+: | \d)"
-    r"|read as: |not used: |header on line |cells are separated by |decimal comma: ).+"
+    r"(aepromo: |assumed: |warning: |replaced: |priced by "
+    r"|standard input:( …|\d+: | \d| a total row on )|read as: |not used: |header on line |cells are separated by |decimal comma: ).+"
     r"|'.+' may be .+; say so with --map .+"
     r"|'.+' on line \d+ has a decimal comma, '.+' on line \d+ a decimal point; .+"
 )
