@@ -41,7 +41,8 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf
 _DELIMITERS = ",;\t|^~\x01\x1f"
 _SAID = re.compile(
     r"(aepromo: |assumed: |warning: |replaced: |priced by "
-    r"|standard input:( …|\d+: | \d| a total row on )|read as: |not used: |header on line |cells are separated by |decimal comma: ).+"
+    r"|standard input:( …|\d+: | \d| a total row on )|read as: |not used: "
+    r"|header on line |cells are separated by |decimal comma: ).+"
     r"|'.+' may be .+; say so with --map .+"
     r"|'.+' on line \d+ has a decimal comma, '.+' on line \d+ a decimal point; .+"
 )
