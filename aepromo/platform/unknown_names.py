@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 def refuse_unknown(values: Values, checks: Checks) -> None:
     """Raise a ``CallError`` for unknown names in options or a configuration; checks by column."""
-    problems = [
-        f"{values.policy.place(column)}: {reason}"
-        for column, why in checks.items()
-        for name in cast("Sequence[str]", values.facts.get(column, ()))
-        if (reason := why(name))
-    ]
-    if problems:
-        refuse_values(problems)
+    refuse_values(
+        [
+            f"{values.policy.place(column)}: {reason}"
+            for column, why in checks.items()
+            for name in cast("Sequence[str]", values.facts.get(column, ()))
+            if (reason := why(name))
+        ]
+    )
 
 
 def unknown_in(inputs: Inputs, checks: Checks) -> list[Fault]:
